@@ -1,0 +1,49 @@
+# Watchbell's commands. Each sets up what it needs, so `make demo` works on a machine with Python 3.11+ and make.
+
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+BIN := .venv/bin
+PYTHON := $(BIN)/python
+
+# Python 3.13 is the Lambda runtime, so it is taken where it exists; a version manager's shim that answers nothing is not.
+FIND_PYTHON := for p in python3.13 $$HOME/.pyenv/versions/3.13*/bin/python3 python3.14 python3.12 python3.11 python3; do \
+	"$$p" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { command -v "$$p"; exit 0; }; done; \
+	echo "Watchbell needs Python 3.11 or newer." >&2; exit 1
+
+.PHONY: help demo dev test check lint types synth bench clean
+
+help:  ## list these commands
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 10
+
+.venv/ready: requirements.txt requirements-dev.txt
+	@python=$$($(FIND_PYTHON)) && echo "Setting up .venv with $$("$$python" --version)" && "$$python" -m venv --clear .venv
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)"
+	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(PYTHON) -r requirements-dev.txt
+	@touch $@
+
+demo: .venv/ready  ## start everything on this machine and play a person using the bot
+	@$(PYTHON) -m sandbox demo
+
+dev: .venv/ready  ## start everything on this machine and stay up
+	@$(PYTHON) -m sandbox serve
+
+test: .venv/ready  ## run the whole suite
+	@$(PYTHON) -m pytest
+
+lint: .venv/ready  ## formatting and lint
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+
+types: .venv/ready  ## static types
+	@$(BIN)/mypy
+
+synth: .venv/ready  ## write the CloudFormation template to cdk.out; needs no AWS account
+	@$(PYTHON) -m infra.synth
+
+check: lint types test synth  ## what CI runs; touches no cloud
+
+bench: .venv/ready  ## cold start of the built ingress, side by side with its neighbours
+	@$(PYTHON) -m bench
+
+clean:  ## remove everything that these commands made
+	rm -rf .venv build cdk.out layers/vendor .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,0 +1,23 @@
+"""Discord's door: verify, answer now or say "thinking", hand on. Its cold start is inside Discord's 3 seconds."""
+
+import os
+import time
+
+from watchbell.acknowledge import Doorkeeper
+from watchbell.adapters import api_gateway
+from watchbell.adapters.enqueue import Enqueue
+from watchbell.discord.signature import public_keys
+from watchbell.tools import Tools
+
+doorkeeper = Doorkeeper(
+    keys=public_keys(os.environ["DISCORD_PUBLIC_KEYS"]),
+    enqueue=Enqueue(os.environ["WORK_QUEUE_URL"]),
+    tools=Tools(os.environ),
+    clock=time.time,
+)
+
+
+def handler(event, context):
+    """An API Gateway proxy event in, the HTTP answer out."""
+    answer = doorkeeper.answer(*api_gateway.read(event))
+    return api_gateway.respond(answer.status, answer.payload)

@@ -1,0 +1,27 @@
+"""Tells Discord which commands there are, when CloudFormation says that they changed."""
+
+import logging
+import os
+
+from watchbell import catalogue
+from watchbell.adapters import cloudformation
+from watchbell.discord import registration
+from watchbell.tools import Tools
+
+tools = Tools(os.environ)
+log = logging.getLogger(__name__)
+
+
+def handler(event, context):
+    """A custom resource request in; its outcome goes to CloudFormation, with the reason where it failed."""
+    cloudformation.answer(event, context, register)
+
+
+def register(event: dict) -> None:
+    # On Delete the commands stay: a stack may be deployed again, and Discord allows 200 creations a day.
+    if event["RequestType"] == "Delete":
+        return
+    scope = registration.scope(os.environ["DISCORD_APPLICATION_ID"], os.environ["DISCORD_GUILD_ID"])
+    changes = registration.plan(catalogue.manifest(), tools.discord.commands(scope))
+    registration.apply(changes, tools.discord, scope)
+    log.info("commands: %s", ", ".join(map(str, changes)) or "nothing to change")

@@ -1,0 +1,13 @@
+"""Runs what is due when EventBridge Scheduler calls."""
+
+import os
+
+from watchbell.occurrence import occur
+from watchbell.tools import Tools
+
+tools = Tools(os.environ)
+
+
+def handler(event, context):
+    """`{"schedule": name, "at": ISO time}` in, whether it ran and for which date out."""
+    return occur(event, tools)

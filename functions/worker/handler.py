@@ -1,0 +1,17 @@
+"""Does what the ingress queued: deferred interactions, and Discord's webhook events."""
+
+import os
+
+from watchbell import followup
+from watchbell.adapters import batch
+from watchbell.adapters.queue import Queue
+from watchbell.tools import Tools
+
+tools = Tools(os.environ)
+queue = Queue(os.environ["WORK_QUEUE_URL"])
+max_receives = int(os.environ["WORK_MAX_RECEIVES"])
+
+
+def handler(event, context):
+    """A batch of SQS messages in, the ones that failed out."""
+    return batch.process(event, context, queue, max_receives, lambda delivery: followup.work(delivery, tools))

@@ -1,0 +1,116 @@
+"""The first half of an interaction's life: verify, then answer now, or say "thinking" once the work is queued.
+
+This is what Discord waits for, 3 seconds at most with a cold start inside them, so nothing here may import what it
+does not need: a test keeps the list.
+"""
+
+import json
+import logging
+
+from . import dispatch
+from .discord import signature
+from .discord.interaction import AUTOCOMPLETE, PING, Interaction
+from .discord.reply import Reply
+from .errors import Unavailable, UserError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .tools import Tools
+
+log = logging.getLogger(__name__)
+
+UNKNOWN = "I do not know that one (any more). /help lists what I can do."
+NOT_QUEUED = "I could not take that on just now, and nothing has been done. Please try again in a minute."
+BROKEN = "Something went wrong on my side, and it has been logged. Reference: {reference}"
+
+
+class Answer:
+    """An HTTP answer: `status`, and `payload` to be sent as JSON, None for no body."""
+
+    __slots__ = ("payload", "status")
+
+    def __init__(self, status: int, payload: dict | None = None) -> None:
+        self.status = status
+        self.payload = payload
+
+
+class Doorkeeper:
+    """Answers Discord's HTTP requests. `keys` are the public keys that may sign; `enqueue` puts a text on the work
+    queue and raises Unavailable where it could not; `clock` gives epoch seconds."""
+
+    __slots__ = ("clock", "enqueue", "keys", "tools")
+
+    def __init__(
+        self, keys: tuple[bytes, ...], enqueue: "Callable[[str], None]", tools: "Tools", clock: "Callable[[], float]"
+    ) -> None:
+        self.keys = keys
+        self.enqueue = enqueue
+        self.tools = tools
+        self.clock = clock
+
+    def answer(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
+        """The answer to a request; header names are lower case. By path, since type 1 is a PING to one URL and an
+        event to the other."""
+        events = path.rstrip("/").endswith("/events")
+        window = signature.EVENT_WINDOW if events else signature.INTERACTION_WINDOW
+        signed, stamp = headers.get("x-signature-ed25519"), headers.get("x-signature-timestamp")
+        if not signature.is_authentic(self.keys, signed, stamp, body, self.clock(), window):
+            return Answer(401, {"error": "invalid request signature"})
+        try:
+            payload = json.loads(body.decode())
+            return self._event(payload) if events else self._interaction(Interaction(payload))
+        except (ValueError, RecursionError) as error:
+            log.warning("refused a signed body: %s", error)
+            return Answer(400, {"error": "not something that Discord sends here"})
+
+    def _interaction(self, interaction: Interaction) -> Answer:
+        if interaction.type == PING:
+            return Answer(200, {"type": 1})
+        try:
+            return Answer(200, self._acknowledge(interaction))
+        except UserError as error:
+            return Answer(200, private(str(error)))
+        except Unavailable:
+            log.exception("could not queue", extra={"interaction_id": interaction.id})
+            return Answer(200, private(NOT_QUEUED))
+        except Exception:  # a bug in a feature: its user must hear of it in time, whatever it is
+            log.exception("failed to answer", extra={"interaction_id": interaction.id})
+            return Answer(200, private(BROKEN.format(reference=interaction.id)))
+
+    def _acknowledge(self, interaction: Interaction) -> dict:
+        handler = dispatch.find(interaction)
+        if handler is None:
+            log.info("unknown interaction of type %d", interaction.type, extra={"interaction_id": interaction.id})
+            return {"type": 8, "data": {"choices": []}} if interaction.type == AUTOCOMPLETE else private(UNKNOWN)
+        if handler.instant:
+            reply = dispatch.run(handler, interaction, self.tools)
+            if handler.updates:
+                return {"type": 7, "data": reply.edit()}
+            return {"type": 4, "data": reply.message(private=handler.private)}
+        self._queue("interaction", interaction.raw)
+        return handler.deferral()
+
+    def _event(self, payload: object) -> Answer:
+        if not isinstance(payload, dict) or payload.get("type") not in (0, 1):
+            raise ValueError("not a webhook event")
+        if payload["type"] == 0:
+            return Answer(204)
+        if not isinstance(payload.get("event"), dict) or not isinstance(payload["event"].get("type"), str):
+            raise ValueError("not a webhook event: it has no event")
+        try:
+            self._queue("event", payload)
+        except Unavailable:
+            log.exception("could not queue an event; Discord will send it again")
+            return Answer(503, {"error": "try again"})
+        return Answer(204)
+
+    def _queue(self, kind: str, body: dict) -> None:
+        # Dumped anew, not passed on as it came: pure ASCII, since SQS refuses some characters that JSON may hold.
+        self.enqueue(json.dumps({"kind": kind, "received_at": int(self.clock()), "body": body}, separators=(",", ":")))
+
+
+def private(text: str) -> dict:
+    """The response that shows `text` to the person who asked and to nobody else."""
+    return {"type": 4, "data": Reply(text).message(private=True)}

@@ -1,0 +1,1 @@
+"""The only room that may name boto3, requests or a socket."""

@@ -1,0 +1,81 @@
+"""An SQS batch: each message on its own, and what failed goes back to the queue with its wait."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable
+from typing import Any
+
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..errors import Retry
+from .queue import Queue
+
+log = logging.getLogger(__name__)
+
+
+class Delivery:
+    """One delivery of one message. `attempt` counts from 1; `last` says that the queue will not bring it again."""
+
+    __slots__ = ("attempt", "last", "message")
+
+    def __init__(self, message: dict, attempt: int, last: bool) -> None:
+        self.message = message
+        self.attempt = attempt
+        self.last = last
+
+
+def backoff(attempt: int) -> float:
+    """Seconds to wait after the `attempt`-th try: 2, 6, 18, 54, 120, 120, …"""
+    return min(2.0 * 3 ** (attempt - 1), 120.0)
+
+
+def process(event: dict, context: Any, queue: Queue, max_receives: int, handle: Callable[[Delivery], None]) -> dict:
+    """Calls `handle` for each message; answers Lambda with those that failed.
+
+    What `handle` raises sends its message back: after the error's own `wait` where it has one, else after `backoff`.
+    A message that is not a JSON object goes back at once, and so to the dead letters. `max_receives` is the queue's.
+    """
+
+    def one(record: Any) -> None:
+        attempt = int(record.attributes.approximate_receive_count)
+        try:
+            handle(Delivery(_message(record.body), attempt, attempt >= max_receives))
+        except Exception as error:
+            wait = getattr(error, "wait", None)
+            wait = backoff(attempt) if wait is None else wait
+            details = {"message_id": record.message_id, "attempt": attempt, "wait": wait}
+            if isinstance(error, Retry):
+                log.info("back to the queue: %s", error, extra=details)
+            else:
+                log.exception("a message failed", extra=details)
+            _send_back(queue, record.receipt_handle, wait)
+            raise
+
+    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+    return dict(process_partial_response(event=event, record_handler=one, processor=processor, context=context))
+
+
+class NotOurs(ValueError):
+    """A message that no part of Watchbell wrote; goes to the dead letters as it is."""
+
+    wait = 0.0
+
+
+def _message(body: str) -> dict:
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        message = None
+    if not isinstance(message, dict):
+        raise NotOurs("not a message of ours: no JSON object")
+    return message
+
+
+def _send_back(queue: Queue, receipt_handle: str, wait: float) -> None:
+    try:
+        queue.come_back(receipt_handle, wait)
+    except (BotoCoreError, ClientError):  # then it comes back after the visibility timeout: late, not lost
+        log.warning("could not set a message's wait", exc_info=True)

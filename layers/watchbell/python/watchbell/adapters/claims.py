@@ -1,0 +1,110 @@
+"""Who may do a thing that must happen once: a row in DynamoDB, taken by one conditional write.
+
+A claim is *taken* for a lease, then *done*. Where its holder dies, the lease ends and the next delivery takes over.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping
+from types import TracebackType
+from uuid import uuid4
+
+from botocore.exceptions import ClientError
+
+from ..errors import Retry
+from ..rows import Row
+from .aws import client
+
+LEASE_SECONDS = 40
+"""Longer than the function that holds it may run (30 s), so that a live holder is never overtaken."""
+
+
+class Claims:
+    """Claims in the tables, by short name (state, ephemeral) -> table name. Where DynamoDB cannot be asked nobody
+    gets a claim: botocore's error passes, and the message goes back to its queue."""
+
+    def __init__(self, tables: Mapping[str, str], clock: Callable[[], float] = time.time) -> None:
+        self._tables = tables
+        self._clock = clock
+
+    def take(self, row: Row, *names: str, lease: float = LEASE_SECONDS) -> Claim | None:
+        """The claim to `row` for these names; None where it is done already; Retry where somebody holds it now."""
+        now = self._clock()
+        claim = Claim(self._tables[row.table], row, names, self._clock)
+        try:
+            answer = client("dynamodb").update_item(
+                TableName=claim.table,
+                Key=claim.key,
+                UpdateExpression="SET #status = :taken, #owner = :owner, lease_until = :lease ADD attempt :one",
+                # TTL deletes late, so an expired row counts as none.
+                ConditionExpression=(
+                    "attribute_not_exists(pk) OR (#status = :taken AND lease_until <= :now) OR expires_at <= :now"
+                ),
+                ExpressionAttributeNames={"#status": "status", "#owner": "owner"},
+                ExpressionAttributeValues={
+                    ":taken": {"S": "taken"},
+                    ":owner": {"S": claim.owner},
+                    ":lease": {"N": str(now + lease)},
+                    ":now": {"N": str(now)},
+                    ":one": {"N": "1"},
+                },
+                ReturnValues="ALL_NEW",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise
+            there = error.response.get("Item", {})
+            if there.get("status", {}).get("S") == "done":
+                return None
+            until = float(there.get("lease_until", {}).get("N", now + 1))
+            raise Retry(f"{row.name} is being worked on", wait=max(1.0, until - now)) from None
+        claim.attempt = int(answer["Attributes"]["attempt"]["N"])
+        return claim
+
+
+class Claim:
+    """A claim that is held. Leaving its `with` block by an exception gives it back, so that a retry need not wait.
+
+    `attempt` is 1 for the first holder; above that, somebody may have done a part of the work before.
+    """
+
+    def __init__(self, table: str, row: Row, names: tuple[str, ...], clock: Callable[[], float]) -> None:
+        self.table = table
+        self.row = row
+        self.key = {name: {"S": value} for name, value in row.key(*names).items()}
+        self.owner = uuid4().hex
+        self.attempt = 1
+        self._clock = clock
+
+    def __enter__(self) -> Claim:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is not None:
+            self._write("SET lease_until = :zero", {":zero": {"N": "0"}})
+
+    def done(self, outcome: str = "") -> None:
+        """The thing has happened; `outcome` is kept with it (at most 200 characters)."""
+        values = {":done": {"S": "done"}, ":outcome": {"S": outcome[:200]}}
+        change = "SET #status = :done, outcome = :outcome"
+        if self.row.keep is not None:
+            change += ", expires_at = :expires"
+            values[":expires"] = {"N": str(int(self._clock()) + self.row.keep)}
+        self._write(change, values, {"#status": "status"})
+
+    def _write(self, change: str, values: dict, names: dict | None = None) -> None:
+        try:
+            client("dynamodb").update_item(
+                TableName=self.table,
+                Key=self.key,
+                UpdateExpression=change,
+                ConditionExpression="#owner = :owner",
+                ExpressionAttributeNames={"#owner": "owner", **(names or {})},
+                ExpressionAttributeValues={":owner": {"S": self.owner}, **values},
+            )
+        except ClientError as error:
+            # Overtaken after our lease ended: the row is the next holder's to write.
+            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+                raise

@@ -1,0 +1,30 @@
+"""Answers CloudFormation about a custom resource: it waits for an hour where nobody does."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+log = logging.getLogger(__name__)
+
+
+def answer(event: dict, context: Any, change: Callable[[dict], None]) -> None:
+    """Calls `change` with the request and PUTs its outcome to the ResponseURL: FAILED with the error's words where it
+    raised. Raises where CloudFormation could not be told, so that Lambda calls again."""
+    outcome = {"Status": "SUCCESS"}
+    try:
+        change(event)
+    except Exception as error:  # whatever it is, CloudFormation must hear of it
+        log.exception("the change failed")
+        outcome = {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:1000]}
+    body = {
+        **outcome,
+        "PhysicalResourceId": event.get("PhysicalResourceId") or event["LogicalResourceId"],
+        **{key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")},
+    }
+    # The URL is signed for an empty Content-Type.
+    response = requests.put(event["ResponseURL"], json=body, headers={"Content-Type": ""}, timeout=10)
+    response.raise_for_status()

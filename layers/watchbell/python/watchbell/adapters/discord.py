@@ -1,0 +1,131 @@
+"""Discord's REST API, the routes that Watchbell uses. Errors name a route by its template: paths hold tokens."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import requests
+
+from ..errors import DiscordError
+
+USER_AGENT = "DiscordBot (https://watchbell.example, 0.1)"
+SECONDS = (3.05, 10)
+"""Time-outs: to connect, and between two bytes of the answer."""
+
+BLOCKED_SECONDS = 300.0
+"""How long to stay away after a 429 without Discord's headers: that is Cloudflare, and it counts in minutes."""
+
+
+class DiscordClient:
+    """Calls `base_url`, such as https://discord.com/api/v10. `bot_token(fresh)` gives the token; it is asked for a
+    fresh one once when Discord refuses the old. Every method raises DiscordError."""
+
+    def __init__(self, base_url: str, bot_token: Callable[[bool], str]) -> None:
+        self._base = base_url
+        self._bot_token = bot_token
+        self._session = requests.Session()
+        self._session.headers["User-Agent"] = USER_AGENT
+
+    # An interaction's own messages: its token is the credential.
+
+    def edit_original(self, application_id: str, token: str, message: dict) -> dict:
+        route = "PATCH /webhooks/{application}/{token}/messages/@original"
+        return self._call(route, message, application=application_id, token=token)
+
+    def delete_original(self, application_id: str, token: str) -> None:
+        self._call("DELETE /webhooks/{application}/{token}/messages/@original", application=application_id, token=token)
+
+    def follow_up(self, application_id: str, token: str, message: dict) -> dict:
+        return self._call("POST /webhooks/{application}/{token}", message, application=application_id, token=token)
+
+    # Messages of the bot itself.
+
+    def open_dm(self, user_id: str) -> str:
+        """The id of the conversation with that user, the existing one where there is one."""
+        return self._bot("POST /users/@me/channels", {"recipient_id": user_id})["id"]
+
+    def create_message(self, channel_id: str, message: dict, *, nonce: str) -> dict:
+        """`nonce` (at most 25 characters): for a few minutes, the same one gives the same message, not a second."""
+        body = {**message, "nonce": nonce, "enforce_nonce": True}
+        return self._bot("POST /channels/{channel}/messages", body, channel=channel_id)
+
+    def recent_messages(self, channel_id: str) -> list[dict]:
+        """The last 50 messages of the channel, newest first."""
+        return self._bot("GET /channels/{channel}/messages?limit=50", channel=channel_id)
+
+    # Webhooks of a channel, which somebody gave us the URL of.
+
+    def execute_webhook(self, webhook_id: str, token: str, message: dict) -> dict:
+        """Sends, and waits for the message that came of it."""
+        return self._call("POST /webhooks/{webhook}/{token}?wait=true", message, webhook=webhook_id, token=token)
+
+    # The commands of the application, everywhere or in one guild.
+
+    def commands(self, scope: str) -> list[dict]:
+        return self._bot("GET /applications/{scope}/commands?with_localizations=true", scope=scope)
+
+    def create_command(self, scope: str, command: dict) -> dict:
+        return self._bot("POST /applications/{scope}/commands", command, scope=scope)
+
+    def edit_command(self, scope: str, command_id: str, changes: dict) -> dict:
+        return self._bot("PATCH /applications/{scope}/commands/{command}", changes, scope=scope, command=command_id)
+
+    def delete_command(self, scope: str, command_id: str) -> None:
+        self._bot("DELETE /applications/{scope}/commands/{command}", scope=scope, command=command_id)
+
+    def _bot(self, route: str, body: dict | None = None, **names: str) -> Any:
+        try:
+            return self._call(route, body, bot_token=self._bot_token(False), **names)
+        except DiscordError as error:
+            if not error.unauthorised:
+                raise
+        return self._call(route, body, bot_token=self._bot_token(True), **names)
+
+    def _call(self, route: str, body: dict | None = None, *, bot_token: str = "", **names: str) -> Any:
+        method, _, path = route.partition(" ")
+        headers = {"Authorization": f"Bot {bot_token}"} if bot_token else {}
+        try:
+            response = self._session.request(
+                method,
+                self._base + path.format(**names),
+                json=body,
+                headers=headers,
+                timeout=SECONDS,
+                allow_redirects=False,
+            )
+        except requests.RequestException as error:
+            # `from None`: the message of requests' own error holds the path, and so the token.
+            raise DiscordError(route, 0, text=f"no answer ({type(error).__name__})") from None
+        if response.status_code == 204:
+            return None
+        answer = _json(response)
+        if response.ok and answer is not None:
+            return answer
+        details = answer if isinstance(answer, dict) else {}
+        code, text = details.get("code", 0), details.get("message", "")
+        raise DiscordError(
+            route,
+            response.status_code,
+            code if isinstance(code, int) else 0,
+            text if isinstance(text, str) else "",
+            errors=details.get("errors"),
+            wait=_wait(response, details) if response.status_code == 429 else None,
+        )
+
+
+def _json(response: requests.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError:
+        return None
+
+
+def _wait(response: requests.Response, details: dict) -> float:
+    """Seconds to stay away: the body's precise figure, else the header's."""
+    for value in (details.get("retry_after"), response.headers.get("Retry-After")):
+        try:
+            return max(0.0, float(value))  # type: ignore[arg-type]
+        except (TypeError, ValueError):
+            continue
+    return BLOCKED_SECONDS

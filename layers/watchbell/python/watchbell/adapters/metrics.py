@@ -1,0 +1,11 @@
+"""CloudWatch metrics, written to the log in embedded metric format."""
+
+from __future__ import annotations
+
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
+
+
+def count(name: str, service: str) -> None:
+    """Adds one to `name` in the namespace Watchbell, dimension `service`."""
+    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace="Watchbell") as metric:
+        metric.add_dimension(name="service", value=service)

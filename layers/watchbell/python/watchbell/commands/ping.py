@@ -1,0 +1,15 @@
+"""/ping: is the bot awake?"""
+
+from watchbell import Command, Reply
+
+command = Command("ping", "Ask the bot whether it is awake", instant=True, private=True)
+
+
+@command.run
+def ping(interaction):
+    return Reply("Pong! I am awake.", buttons=[again.button("Ask again")])
+
+
+@command.button
+def again(interaction):
+    return Reply("Still here.", buttons=[again.button("Ask again")])

@@ -1,0 +1,50 @@
+"""What the send queue holds, brought to its place: a message for a webhook whose URL only the parameter store knows."""
+
+from __future__ import annotations
+
+import logging
+
+from .adapters.batch import Delivery, NotOurs
+from .discord import webhook
+from .errors import DiscordError
+from .rows import DELIVERY
+from .tools import Tools
+
+log = logging.getLogger(__name__)
+
+
+def deliver(delivery: Delivery, tools: Tools) -> None:
+    """Sends one message at least once. A webhook has no nonce, so a crash between Discord's answer and our record of
+    it doubles the message; anything else does not. What is raised sends the message back to the queue."""
+    message = delivery.message
+    name, body = message.get("webhook"), message.get("message")
+    if message.get("kind") != "webhook" or not isinstance(name, str) or not isinstance(body, dict):
+        raise NotOurs("not a message of ours: no webhook, or no message")
+    details = {"webhook": name, "delivery": message["delivery"]}
+    url = tools.parameters.find(f"{tools.settings['WEBHOOKS_PATH']}/{name}")
+    if url is None:
+        log.warning("not sent: no URL is configured for this webhook", extra=details)
+        return
+    target = webhook.parse(url, tools.discord_url)
+    if target is None:
+        log.error("not sent: the URL that is configured for this webhook is none of Discord's", extra=details)
+        return
+    if tools.retired_webhooks.has(name, url):
+        log.error("not sent: this webhook is gone from Discord; configure a new URL", extra=details)
+        return
+    claim = tools.claims.take(DELIVERY, message["delivery"])
+    if claim is None:
+        return
+    with claim:
+        try:
+            sent = tools.discord.execute_webhook(*target, body)
+        except DiscordError as error:
+            if error.status == 404:
+                tools.retired_webhooks.add(name, url)
+                log.error("WEBHOOK RETIRED: Discord no longer knows it; configure a new URL", extra=details)  # noqa: TRY400
+                tools.count("WebhookRetired")
+                claim.done("webhook retired")
+                return
+            raise
+        claim.done(sent["id"])
+        log.info("sent", extra={**details, "discord_message_id": sent["id"]})

@@ -1,0 +1,135 @@
+"""Which commands Discord has, which it should have, and the fewest calls from the one to the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from ..errors import DiscordError, WatchbellError
+
+_OURS = ("description", "options")
+"""The parts of a command that we declare, besides the type and name that identify it."""
+
+
+class Api(Protocol):
+    """The calls that registering takes; `scope` is `{application}` or `{application}/guilds/{guild}`."""
+
+    def commands(self, scope: str) -> list[dict]: ...
+    def create_command(self, scope: str, command: dict) -> dict: ...
+    def edit_command(self, scope: str, command_id: str, changes: dict) -> dict: ...
+    def delete_command(self, scope: str, command_id: str) -> None: ...
+
+
+class Rejected(WatchbellError):
+    """Discord refused a command; says which, and which field of it, by name."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """One call: `verb` is create, edit or delete; `command` what is sent, `fields` what an edit changes."""
+
+    verb: str
+    name: str
+    command: dict
+    id: str = ""
+    fields: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return f"{self.verb} /{self.name}" + (f" ({', '.join(self.fields)})" if self.fields else "")
+
+
+def scope(application_id: str, guild_id: str = "") -> str:
+    """The path below /applications for the commands of the application, everywhere or in one guild."""
+    return f"{application_id}/guilds/{guild_id}" if guild_id else application_id
+
+
+def plan(wanted: list[dict], existing: list[dict]) -> list[Change]:
+    """The changes that make Discord's `existing` commands the `wanted` ones; deletions first, to stay within limits.
+
+    Commands are the same by type and name, as for Discord. Fields that Discord adds by itself are no difference.
+    """
+    there = {_identity(command): command for command in existing}
+    deletions = [
+        Change("delete", command["name"], {}, command["id"])
+        for identity, command in there.items()
+        if identity not in {_identity(command) for command in wanted}
+    ]
+    changes = []
+    for command in wanted:
+        old = there.get(_identity(command))
+        if old is None:
+            changes.append(Change("create", command["name"], command))
+            continue
+        differing = {key: command.get(key, _empty(key)) for key in _OURS if _differs(key, command, old)}
+        if differing:
+            changes.append(Change("edit", command["name"], differing, old["id"], tuple(differing)))
+    return deletions + changes
+
+
+def apply(changes: list[Change], api: Api, scope: str) -> None:
+    """Makes the changes, in order; Rejected explains a refusal, and what came before it stands."""
+    for change in changes:
+        try:
+            if change.verb == "create":
+                api.create_command(scope, change.command)
+            elif change.verb == "edit":
+                api.edit_command(scope, change.id, change.command)
+            else:
+                api.delete_command(scope, change.id)
+        except DiscordError as error:
+            if change.verb == "delete" and error.status == 404:  # somebody else deleted it: as we wanted
+                continue
+            faults = explain(error.errors, change.command)
+            if not faults and not error.permanent:
+                raise
+            raise Rejected(
+                f"Discord refused to {change}: " + ("; ".join(faults) or f"{error.code} {error.text}")
+            ) from error
+
+
+def explain(errors: Any, command: dict) -> list[str]:
+    """Discord's nested `errors` for `command`, a line a fault, options and choices by name instead of by index."""
+    return [f"{' '.join(place)}: {text}" if place else text for place, text in _faults(errors, command, ())]
+
+
+def _faults(errors: Any, sent: Any, place: tuple[str, ...]) -> list[tuple[tuple[str, ...], str]]:
+    if not isinstance(errors, dict):
+        return []
+    found = [
+        (place, str(leaf.get("message") or leaf.get("code")))
+        for leaf in errors.get("_errors", ())
+        if isinstance(leaf, dict)
+    ]
+    for key, inner in errors.items():
+        if key == "_errors":
+            continue
+        if key.isdigit() and isinstance(sent, list) and int(key) < len(sent):
+            item = sent[int(key)]
+            found += _faults(
+                inner, item, (*place, f"“{item['name']}”" if isinstance(item, dict) and "name" in item else key)
+            )
+        else:
+            word = "option" if key == "options" else "choice" if key == "choices" else key
+            found += _faults(inner, sent.get(key) if isinstance(sent, dict) else None, (*place, word))
+    return found
+
+
+def _identity(command: dict) -> tuple[int, str]:
+    return command.get("type", 1), command["name"]
+
+
+def _empty(key: str) -> Any:
+    return [] if key == "options" else ""
+
+
+def _differs(key: str, wanted: dict, existing: dict) -> bool:
+    return _plain(wanted.get(key)) != _plain(existing.get(key))
+
+
+def _plain(value: Any) -> Any:
+    """`value` without what Discord drops, adds or defaults: empty and false things and null."""
+    if isinstance(value, dict):
+        return {k: p for k, v in value.items() if (p := _plain(v)) not in (None, False, "", [], {}) or k == "value"}
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value or None if isinstance(value, (list, dict, str)) else value

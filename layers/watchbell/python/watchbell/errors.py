@@ -1,0 +1,72 @@
+"""Everything that Watchbell raises on purpose.
+
+    WatchbellError
+    ├── UserError           for the person who asked: shown to them privately, never retried
+    ├── DefinitionError     a feature is declared in a way that Discord would not take: fails the build
+    ├── Retry               not now: back to the queue, with a wait
+    ├── Unavailable         an AWS service did not take or give what it should; a retry may help
+    └── DiscordError        Discord refused or did not answer; `permanent` says whether a retry may help
+
+Anything else that is raised is a bug: it is logged with its stack, retried, and ends in the dead letters.
+"""
+
+
+class WatchbellError(Exception):
+    """The root of the tree above."""
+
+
+class UserError(WatchbellError):
+    """A sentence for the person who asked: what is wrong and what to do. At most 2,000 characters."""
+
+
+class DefinitionError(WatchbellError):
+    """A feature is declared in a way that Discord would refuse; names the feature, the place and the limit."""
+
+
+class Retry(WatchbellError):
+    """This delivery cannot be finished now; it goes back to its queue for `wait` seconds."""
+
+    def __init__(self, reason: str, wait: float | None = None) -> None:
+        super().__init__(reason)
+        self.wait = wait
+
+
+class Unavailable(WatchbellError):
+    """An AWS service could not be reached, was too slow, or refused."""
+
+
+class DiscordError(WatchbellError):
+    """Discord refused a call, or gave no usable answer.
+
+    `status` is the HTTP status, 0 where there was no answer; `code` is Discord's JSON error code, 0 where it gave
+    none; `errors` is its nested explanation for code 50035. `permanent` means that the same call will fail again.
+    `wait` is the number of seconds that Discord asked us to stay away (429), else None.
+    The message never holds a token: it names the route by its template.
+    """
+
+    def __init__(
+        self,
+        route: str,
+        status: int,
+        code: int = 0,
+        text: str = "",
+        *,
+        errors: object = None,
+        wait: float | None = None,
+    ) -> None:
+        super().__init__(f"{route}: {status} {code} {text}".rstrip())
+        self.status = status
+        self.code = code
+        self.text = text
+        self.errors = errors
+        self.wait = wait
+
+    @property
+    def permanent(self) -> bool:
+        """True for a refusal of the request itself; 401 is not, since an operator can mend a token while we wait."""
+        return 400 <= self.status < 500 and self.status not in (408, 429) and not self.unauthorised
+
+    @property
+    def unauthorised(self) -> bool:
+        """True where the bot token was refused. 50027 is a 401 too, but about an interaction's expired token."""
+        return self.status == 401 and self.code != 50027

@@ -1,0 +1,35 @@
+"""A timed job when its time has come: claimed by its local date, so that none is lost and none is doubled."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+
+from . import catalogue
+from .rows import SCHEDULE
+from .schedule import due_date
+from .tools import Tools
+
+log = logging.getLogger(__name__)
+
+
+def occur(event: dict, tools: Tools) -> dict:
+    """Runs the job that EventBridge Scheduler names, where one is due: `{"schedule": name, "at": ISO time}`.
+
+    Answers `{"schedule", "date", "ran"}`. The time is that of the schedule, not of this call: late is not another
+    date. Raises ValueError for an event that is no schedule's, and what the job raises: its next tick tries again.
+    """
+    name, at = event.get("schedule"), event.get("at")
+    schedule = catalogue.schedule(name) if isinstance(name, str) else None
+    if schedule is None or not isinstance(at, str):
+        raise ValueError(f"no schedule of ours: {str(event)[:200]}")
+    now = datetime.fromisoformat(at).timestamp()
+    day = due_date(now, tools.settings["DIGEST_ZONE"], tools.settings["DIGEST_TIME"])
+    details = {"schedule": schedule.name, "date": day.isoformat()}
+    claim = tools.claims.take(SCHEDULE, schedule.name, day.isoformat(), lease=90)  # the function may run for 60 s
+    if claim is not None:
+        with claim:
+            schedule.function(day, tools)
+            claim.done()
+        log.info("ran", extra=details)
+    return {**details, "ran": claim is not None}

@@ -1,0 +1,125 @@
+"""What a status source says, read with suspicion: every field may be missing, wrong or hostile."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+STATUSES = ("normal", "unknown", "elevated", "heavy", "error", "critical")
+"""From best to worst, as a digest ranks them."""
+
+
+@dataclass(frozen=True)
+class Incident:
+    """An incident that is not over. `started` is epoch seconds, None where the source gave no time."""
+
+    id: str
+    status: str
+    started: int | None
+    latest: str
+    updates: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """One source's answer; `failure` says, in words that fit after its name, why there is none."""
+
+    name: str
+    status: str
+    message: str = ""
+    failure: str = ""
+    timestamp: str = ""
+    metrics: Metrics = field(default_factory=lambda: Metrics({}))
+    incident: Incident | None = None
+
+    @classmethod
+    def failed(cls, name: str, failure: str, status: str = "error") -> Report:
+        """A source that is down, slow or talks nonsense."""
+        return cls(name, status, failure=failure)
+
+    @classmethod
+    def parse(cls, name: str, payload: object) -> Report:
+        """The report in a source's JSON; ValueError where it is none (no object, or no status that we know)."""
+        if not isinstance(payload, dict) or payload.get("status") not in STATUSES:
+            raise ValueError("not a status")
+        stamp = _time(payload.get("timestamp"))
+        return cls(
+            name,
+            payload["status"],
+            message=_text(payload.get("message")),
+            timestamp=stamp.isoformat() if stamp else "",
+            metrics=Metrics(_object(payload.get("metrics"))),
+            incident=_incident(_object(payload.get("incident"))),
+        )
+
+
+class Metrics:
+    """The figures of a report, each None where the source did not give a sensible one."""
+
+    def __init__(self, raw: dict) -> None:
+        self._raw = raw
+
+    def number(self, *path: str) -> float | None:
+        """The figure at that path, such as ("memory", "usage")."""
+        value: Any = self._raw
+        for key in path:
+            value = _object(value).get(key)
+        return _number(value)
+
+    def text(self, *path: str) -> str:
+        value: Any = self._raw
+        for key in path:
+            value = _object(value).get(key)
+        return _text(value)
+
+    @property
+    def drives(self) -> list[Metrics]:
+        drives = _object(self._raw.get("disk")).get("drives")
+        return [Metrics(drive) for drive in drives if isinstance(drive, dict)] if isinstance(drives, list) else []
+
+    @property
+    def load(self) -> list[float]:
+        """The load averages over 1, 5 and 15 minutes, [] where they are not three numbers."""
+        load = self._raw.get("loadAverage")
+        numbers = [_number(value) for value in load] if isinstance(load, list) else []
+        return [n for n in numbers if n is not None] if len(numbers) == 3 and None not in numbers else []
+
+
+def _incident(raw: dict) -> Incident | None:
+    if not raw or raw.get("resolvedTime") or _text(raw.get("status")).lower() == "resolved":
+        return None
+    started = _time(raw.get("startTime"))
+    updates = raw.get("updates")
+    return Incident(
+        id=_text(raw.get("id")) or "?",
+        status=_text(raw.get("status")) or "unknown",
+        started=int(started.timestamp()) if started else None,
+        latest=_text(raw.get("latestUpdate")) or _text(raw.get("message")),
+        updates=len(updates) if isinstance(updates, list) else 0,
+    )
+
+
+def _object(value: Any) -> dict:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: Any) -> str:
+    return value.strip() if isinstance(value, str) else str(value) if isinstance(value, int) else ""
+
+
+def _number(value: Any) -> float | None:
+    """A finite number of a size that a figure can have; JSON as Python reads it has NaN, Infinity and 1e400."""
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        return None
+    return float(value) if abs(value) < 1e18 and math.isfinite(value) else None
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        time = datetime.fromisoformat(value)
+        time = time if time.tzinfo else time.replace(tzinfo=UTC)
+        return time if 0 <= time.timestamp() < 1e11 else None
+    except (TypeError, ValueError, OverflowError):
+        return None

@@ -1,0 +1,79 @@
+"""What a running feature is handed: the outside world, each part opened at its first touch.
+
+Nothing is imported before that, so the ingress can carry one too; what its role may not reach, it cannot open.
+"""
+
+import time
+from functools import cached_property
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from .adapters.claims import Claims
+    from .adapters.discord import DiscordClient
+    from .adapters.parameters import Parameters
+    from .adapters.queue import Queue
+    from .adapters.sources import Sources
+    from .adapters.webhooks import RetiredWebhooks
+
+DISCORD_URL = "https://discord.com/api/v10"
+
+
+class Tools:
+    """Opens what `settings` (the function's environment) names. In a test, assign a fake to the attribute."""
+
+    def __init__(self, settings: "Mapping[str, str]") -> None:
+        self.settings = settings
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return time.time()
+
+    def count(self, metric: str) -> None:
+        """Adds one to a CloudWatch metric of the function."""
+        from .adapters.metrics import count
+
+        count(metric, self.settings["POWERTOOLS_SERVICE_NAME"])
+
+    @property
+    def discord_url(self) -> str:
+        """The base of Discord's API; another one only where there is no Discord, as in the sandbox."""
+        return self.settings.get("DISCORD_URL", DISCORD_URL)
+
+    @cached_property
+    def parameters(self) -> "Parameters":
+        from .adapters.parameters import Parameters
+
+        return Parameters()
+
+    @cached_property
+    def discord(self) -> "DiscordClient":
+        from .adapters.discord import DiscordClient
+
+        name = self.settings.get("BOT_TOKEN_PARAMETER", "")
+        return DiscordClient(self.discord_url, lambda fresh: self.parameters.secret(name, fresh=fresh))
+
+    @cached_property
+    def claims(self) -> "Claims":
+        from .adapters.claims import Claims
+
+        return Claims({table: self.settings.get(f"{table.upper()}_TABLE", "") for table in ("state", "ephemeral")})
+
+    @cached_property
+    def sources(self) -> "Sources":
+        from .adapters.sources import Sources
+
+        return Sources(lambda: self.parameters.below(self.settings["STATUS_SOURCES_PATH"]))
+
+    @cached_property
+    def send_queue(self) -> "Queue":
+        from .adapters.queue import Queue
+
+        return Queue(self.settings["SEND_QUEUE_URL"])
+
+    @cached_property
+    def retired_webhooks(self) -> "RetiredWebhooks":
+        from .adapters.webhooks import RetiredWebhooks
+
+        return RetiredWebhooks(self.settings["STATE_TABLE"])
