@@ -40,15 +40,14 @@ class Option:
 
     def check(self, value: Any) -> Any:
         """`value` where it is what the schema promised; else UserError. A client can send anything."""
-        right = isinstance(value, self.kind) and (self.kind is bool or not isinstance(value, bool))
-        if self.kind is float and isinstance(value, int) and not isinstance(value, bool):
-            value, right = float(value), abs(value) <= _LARGEST
-        if (
-            not right
-            or (self.kind is int and abs(value) > _LARGEST)
-            or (self.kind is float and not abs(value) <= 2**53)
-        ):
+        number = isinstance(value, (int, float)) and not isinstance(value, bool)
+        if self.kind in (int, float):
+            right = number and isinstance(value, (int, self.kind)) and abs(value) <= _LARGEST
+        else:
+            right = isinstance(value, self.kind)
+        if not right:
             raise UserError(f"`{self.name}` must be {_MUST_BE[self.kind]}.")
+        value = self.kind(value)
         if self.choices and value not in self.choices:
             raise UserError(f"`{self.name}` must be one of {', '.join(map(str, self.choices))}.")
         return value

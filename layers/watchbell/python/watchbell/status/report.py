@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
@@ -110,10 +109,10 @@ def _text(value: Any) -> str:
 
 
 def _number(value: Any) -> float | None:
-    """A finite number of a size that a figure can have; JSON as Python reads it has NaN, Infinity and 1e400."""
+    """A number of a size that a figure can have; JSON as Python reads it has NaN, Infinity and 1e400."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
-    return float(value) if abs(value) < 1e18 and math.isfinite(value) else None
+    return float(value) if abs(value) < 1e18 else None
 
 
 def _time(value: Any) -> datetime | None:

@@ -8,7 +8,7 @@ from . import figures
 from .report import Metrics, Report
 
 EMBEDS = 10
-CHARACTERS = 6000
+ROOM = 6000 - 100  # what Discord takes in one message, and space for the footer
 DRIVES = 6
 
 
@@ -17,16 +17,14 @@ def embeds(reports: list[Report], *, detailed: bool) -> list[Embed]:
     if not reports:
         text = "No service is configured yet. Whoever runs me can add one: `python -m ops setup` tells how."
         return [Embed("Nothing to watch", text, colour=figures.COLOURS["unknown"])]
-    shown: list[Embed] = []
-    for report in reports:
-        choices = [_simple(report)]
-        if detailed:
-            choices.insert(0, _detailed(report))
-        room = CHARACTERS - 100 - sum(map(len, shown))
-        fitting = next((embed for embed in choices if len(embed) <= room), None)
-        if len(shown) == EMBEDS or fitting is None:
-            break
-        shown.append(fitting)
+    shown = [_simple(report) for report in reports[:EMBEDS]]
+    while sum(map(len, shown)) > ROOM:
+        shown.pop()
+    if detailed:
+        for place, report in enumerate(reports[: len(shown)]):
+            embed = _detailed(report)
+            if sum(map(len, shown)) - len(shown[place]) + len(embed) <= ROOM:
+                shown[place] = embed
     if len(shown) < len(reports):
         shown[-1].footer = f"and {len(reports) - len(shown)} more: name one with /status server:"
     return shown

@@ -1,0 +1,87 @@
+"""The parameters of a stage in SSM Parameter Store: asked for, checked, written and listed."""
+
+from __future__ import annotations
+
+import getpass
+import re
+import sys
+
+from watchbell.adapters.aws import client
+from watchbell.adapters.sources import NAME_LENGTH
+from watchbell.discord import signature, webhook
+from watchbell.tools import DISCORD_URL
+
+REQUIRED = {
+    "discord/application-id": "Application ID (General Information page)",
+    "discord/public-keys": "Public key (same page; several separated by commas)",
+    "discord/bot-token": "Bot token (Bot page)",
+}
+OPTIONAL = {"webhooks/digest": "URL of the webhook for the daily digest (empty: none yet)"}
+
+
+def is_secret(name: str) -> bool:
+    """Whether the parameter is kept as SecureString."""
+    return name == "discord/bot-token" or name.startswith("webhooks/")
+
+
+def setup(stage: str) -> None:
+    """Asks for each parameter; an empty answer leaves what is there."""
+    there = _names(stage)
+    for name, question in {**REQUIRED, **OPTIONAL}.items():
+        kept = " [Enter keeps the present one]" if name in there else ""
+        value = _ask(f"{question}{kept}: ", secret=is_secret(name))
+        if value:
+            put(stage, name, value)
+        elif name in REQUIRED and name not in there:
+            raise ValueError(f"{name} is needed; run `python -m ops --stage {stage} setup` again when you have it")
+    print(f"Ready to deploy. Services to watch: python -m ops --stage {stage} set status-sources/NAME URL")
+
+
+def put(stage: str, name: str, value: str | None) -> None:
+    """Writes one parameter; ValueError says what is wrong with its name or value."""
+    if value is None:
+        value = _ask(f"{name}: ", secret=is_secret(name))
+    value = value.strip()
+    check(name, value)
+    kind = "SecureString" if is_secret(name) else "String"
+    client("ssm").put_parameter(Name=f"/watchbell/{stage}/{name}", Value=value, Type=kind, Overwrite=True)
+    print(f"/watchbell/{stage}/{name} is set.")
+
+
+def show(stage: str) -> None:
+    """What is set and what is missing."""
+    there = _names(stage)
+    for name in REQUIRED.keys() | OPTIONAL.keys() | there:
+        print(f"{'set    ' if name in there else 'MISSING' if name in REQUIRED else 'not set'}  {name}")
+
+
+def check(name: str, value: str) -> None:
+    """Raises ValueError where the parameter is none of ours or cannot have that value."""
+    if name == "discord/public-keys":
+        if not signature.public_keys(value):
+            raise ValueError("a public key is needed, else every request is refused")
+    elif name == "discord/application-id":
+        if not re.fullmatch(r"\d{15,20}", value):
+            raise ValueError(f"{value!r} is no application id: 15 to 20 digits")
+    elif name == "discord/bot-token":
+        if not re.fullmatch(r"[\w.-]{50,100}", value):
+            raise ValueError("that is no bot token: three words with dots between, from the Bot page")
+    elif re.fullmatch(r"webhooks/[a-z][a-z0-9-]*", name):
+        if webhook.parse(value, DISCORD_URL) is None:
+            raise ValueError("that is no Discord webhook URL: https://discord.com/api/webhooks/…")
+    elif re.fullmatch(rf"status-sources/[A-Za-z0-9_.-]{{1,{NAME_LENGTH}}}", name):
+        if not re.fullmatch(r"https?://\S+", value):
+            raise ValueError(f"{value!r} is no http or https URL")
+    else:
+        raise ValueError(f"{name!r} is no parameter of Watchbell: {', '.join(REQUIRED)}, webhooks/…, status-sources/…")
+
+
+def _names(stage: str) -> set[str]:
+    pages = client("ssm").get_paginator("get_parameters_by_path").paginate(Path=f"/watchbell/{stage}", Recursive=True)
+    return {found["Name"].removeprefix(f"/watchbell/{stage}/") for page in pages for found in page["Parameters"]}
+
+
+def _ask(question: str, *, secret: bool) -> str:
+    if not sys.stdin.isatty():
+        return sys.stdin.readline().strip()
+    return (getpass.getpass(question) if secret else input(question)).strip()

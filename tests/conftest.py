@@ -1,0 +1,80 @@
+"""What the suite shares: AWS on loopback, with the queues and tables that the template declares."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from sandbox.aws import Aws
+from sandbox.children import Children
+from sandbox.logs import Logs
+from sandbox.template import REGION, SNAPSHOT, Template
+from watchbell.rows import ROWS, Row
+
+CREDENTIALS = {
+    "AWS_REGION": REGION,
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "POWERTOOLS_METRICS_NAMESPACE": "Watchbell",
+}
+
+
+@pytest.fixture(scope="session")
+def aws() -> Iterator[Aws]:
+    """moto's server with the template's queues and tables; boto3 and our own code reach it by the environment."""
+    children = Children()
+    server = Aws(children, Logs())
+    os.environ.update(CREDENTIALS, AWS_ENDPOINT_URL=server.url)
+    try:
+        server.wait()
+        server.create(Template.read(SNAPSHOT))
+        yield server
+    finally:
+        children.stop()
+
+
+@pytest.fixture
+def settings(aws: Aws) -> Iterator[dict[str, str]]:
+    """An environment like the functions', its tables and queues empty before and after; whatever the test leaves in a
+    table must be declared in the register (law 8)."""
+    template = Template.read(SNAPSHOT)
+    tables = {name.rsplit("-", 1)[-1]: name for name in (table.name for table in template.tables())}
+    queues = {template.short(queue.name): aws.queue_url(queue.name) for queue in template.queues()}
+    _empty(aws, tables, queues)
+    yield {
+        "STATE_TABLE": tables["state"],
+        "EPHEMERAL_TABLE": tables["ephemeral"],
+        "WORK_QUEUE_URL": queues["work"],
+        "SEND_QUEUE_URL": queues["send"],
+        "BOT_TOKEN_PARAMETER": "/watchbell/test/discord/bot-token",
+        "STATUS_SOURCES_PATH": "/watchbell/test/status-sources",
+        "WEBHOOKS_PATH": "/watchbell/test/webhooks",
+        "DIGEST_ZONE": "Europe/Berlin",
+        "DIGEST_TIME": "09:00",
+        "POWERTOOLS_SERVICE_NAME": "watchbell-test",
+    }
+    for short, items in _empty(aws, tables, queues).items():
+        for item in items:
+            assert any(_declares(row, short, item) for row in ROWS), f"not in watchbell.rows: {item}"
+
+
+def _declares(row: Row, table: str, item: dict) -> bool:
+    named = item["pk"]["S"].startswith(row.partition.split("{}")[0]) and item["sk"]["S"] == row.sort
+    return row.table == table and named and set(item) - {"pk", "sk"} <= set(row.fields)
+
+
+def _empty(aws: Aws, tables: dict[str, str], queues: dict[str, str]) -> dict[str, list[dict]]:
+    left: dict[str, list[dict]] = {}
+    for short, name in tables.items():
+        left[short] = aws.dynamodb.scan(TableName=name, ConsistentRead=True)["Items"]
+        for item in left[short]:
+            aws.dynamodb.delete_item(TableName=name, Key={"pk": item["pk"], "sk": item["sk"]})
+    for url in queues.values():
+        aws.sqs.purge_queue(QueueUrl=url)
+    pages = aws.ssm.get_paginator("get_parameters_by_path").paginate(Path="/watchbell/test", Recursive=True)
+    for parameter in [found["Name"] for page in pages for found in page["Parameters"]]:
+        aws.ssm.delete_parameter(Name=parameter)
+    return left

@@ -1,0 +1,80 @@
+"""What the suite plays of Discord: signing requests, and small fakes that judge every payload they are given."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+from nacl.signing import SigningKey
+
+from tests import judge, recorded
+from watchbell.errors import DiscordError
+
+KEY = SigningKey(bytes(range(32)))
+OTHER_KEY = SigningKey(bytes(range(1, 33)))
+PUBLIC_KEY = KEY.verify_key.encode().hex()
+
+
+def signed(body: bytes, *, key: SigningKey = KEY, at: float | None = None) -> dict[str, str]:
+    """The two headers that Discord sends with `body`."""
+    timestamp = str(int(time.time() if at is None else at))
+    signature = key.sign(timestamp.encode() + body).signature.hex()
+    return {"x-signature-ed25519": signature, "x-signature-timestamp": timestamp}
+
+
+def request(payload: Any, path: str = "/interactions", *, key: SigningKey = KEY, at: float | None = None) -> dict:
+    """An API Gateway event (2.0) with `payload` signed; bytes are sent as they are, anything else as JSON."""
+    body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
+    event = recorded.load("gateway_v2", rawPath=path, body=body.decode("utf-8", "surrogateescape"))
+    event["requestContext"]["http"]["path"] = path
+    event["headers"].update(signed(body, key=key, at=at))
+    return event
+
+
+class FakeDiscord:
+    """Stands in for adapters.discord.DiscordClient: keeps the calls, and raises what `failures` holds, one a call."""
+
+    def __init__(self, *failures: DiscordError) -> None:
+        self.calls: list[tuple] = []
+        self.failures = list(failures)
+        self.conversation: list[dict] = []
+
+    def edit_original(self, application_id: str, token: str, message: dict) -> dict:
+        judge.approve("edit", message)
+        return self._call("edit", message)
+
+    def delete_original(self, application_id: str, token: str) -> None:
+        self._call("delete")
+
+    def follow_up(self, application_id: str, token: str, message: dict) -> dict:
+        judge.approve("followup", message)
+        return self._call("follow up", message)
+
+    def open_dm(self, user_id: str) -> str:
+        judge.approve("dm", {"recipient_id": user_id})
+        self._call("open dm", user_id)
+        return f"dm-{user_id}"
+
+    def create_message(self, channel_id: str, message: dict, *, nonce: str) -> dict:
+        judge.approve("message", {**message, "nonce": nonce, "enforce_nonce": True})
+        return self._call("create", channel_id, message, nonce)
+
+    def recent_messages(self, channel_id: str) -> list[dict]:
+        self._call("read", channel_id)
+        return self.conversation
+
+    def execute_webhook(self, webhook_id: str, token: str, message: dict) -> dict:
+        judge.approve("followup", message)
+        return self._call("webhook", webhook_id, message)
+
+    def did(self, verb: str) -> list[tuple]:
+        return [call for call in self.calls if call[0] == verb]
+
+    def _call(self, *call: Any) -> dict:
+        self.calls.append(call)
+        if self.failures:
+            failure = self.failures.pop(0)
+            if failure is not None:
+                raise failure
+        return {"id": str(1000 + len(self.calls))}

@@ -1,0 +1,325 @@
+"""What Discord gets to hear within its 3 seconds, for everything that it may send and a lot that it may not."""
+
+import base64
+import json
+
+import pytest
+
+from tests import judge, recorded
+from tests.discord_side import OTHER_KEY, PUBLIC_KEY, request, signed
+from watchbell.acknowledge import BROKEN, NOT_QUEUED, UNKNOWN, Doorkeeper
+from watchbell.adapters import api_gateway
+from watchbell.discord.signature import public_keys
+from watchbell.errors import Unavailable
+from watchbell.tools import Tools
+
+NOW = 1_795_334_400
+PRIVATE = 64
+
+
+class Door:
+    """The ingress with a queue that is a list."""
+
+    def __init__(self, refusal=None):
+        self.queue = []
+        self.refusal = refusal
+        self.doorkeeper = Doorkeeper(public_keys(PUBLIC_KEY), self.enqueue, Tools({}), lambda: NOW)
+
+    def enqueue(self, text):
+        if self.refusal:
+            raise self.refusal
+        self.queue.append(text)
+
+    def ask(self, event):
+        """Status and payload of the answer to an API Gateway event, the payload judged by Discord's schema."""
+        answer = self.doorkeeper.answer(*api_gateway.read(event))
+        response = api_gateway.respond(answer.status, answer.payload)
+        assert response["headers"]["content-type"] == "application/json"
+        payload = json.loads(response["body"]) if response["body"] else None
+        if answer.status == 200:
+            judge.approve("callback", payload)
+        return answer.status, payload
+
+    def hear(self, name, **changes):
+        path = "/events" if name.startswith("event_") else "/interactions"
+        return self.ask(request(recorded.load(name, **changes), path, at=NOW))
+
+
+def is_private(payload):
+    return payload["type"] == 4 and payload["data"]["flags"] == PRIVATE
+
+
+def test_a_ping_is_ponged():
+    assert Door().hear("ping") == (200, {"type": 1})
+
+
+def test_an_instant_command_is_answered_at_once_and_queues_nothing():
+    door = Door()
+    status, payload = door.hear("command_ping")
+    assert (status, payload["type"], payload["data"]["content"]) == (200, 4, "Pong! I am awake.")
+    assert is_private(payload)
+    assert door.queue == []
+
+
+def test_a_button_of_an_instant_command_is_answered_at_once():
+    assert Door().hear("component_ping_again")[1]["data"]["content"] == "Still here."
+
+
+def test_help_is_written_from_the_catalogue():
+    assert (
+        "`/status`"
+        in Door().hear("command_help", data={"name": "help", "type": 1})[1]["data"]["embeds"][0]["description"]
+    )
+    assert Door().hear("command_help")[1]["data"]["embeds"][0]["title"] == "/status"
+
+
+def test_help_about_nothing_says_what_there_is():
+    options = [{"name": "command", "type": 3, "value": "coffee"}]
+    _, payload = Door().hear("command_help", data={"name": "help", "type": 1, "options": options})
+    assert is_private(payload)
+    assert "/ping" in payload["data"]["content"]
+
+
+def test_a_deferred_command_is_queued_whole_and_acknowledged():
+    door = Door()
+    assert door.hear("command_status") == (200, {"type": 5})
+    message = json.loads(door.queue[0])
+    assert message == {"kind": "interaction", "received_at": NOW, "body": recorded.load("command_status")}
+    assert door.queue[0].isascii()
+
+
+def test_a_button_that_edits_its_message_is_acknowledged_as_such():
+    door = Door()
+    assert door.hear("component_refresh") == (200, {"type": 6})
+    assert len(door.queue) == 1
+
+
+def test_a_button_in_a_direct_message_works_the_same():
+    door = Door()
+    assert door.hear("component_in_dm") == (200, {"type": 5})
+
+
+def test_what_could_not_be_queued_is_not_deferred():
+    status, payload = Door(refusal=Unavailable("SQS gave no answer")).hear("command_status")
+    assert (status, payload["data"]["content"]) == (200, NOT_QUEUED)
+    assert is_private(payload)
+
+
+def test_a_bug_on_the_way_is_told_with_a_reference(caplog):
+    status, payload = Door(refusal=KeyError("AWS_REGION")).hear("command_status")
+    reference = recorded.load("command_status")["id"]
+    assert (status, payload["data"]["content"]) == (200, BROKEN.format(reference=reference))
+    assert is_private(payload)
+    assert "KeyError" in caplog.text
+
+
+@pytest.mark.parametrize("name", ["user_command", "modal"])
+def test_an_interaction_that_nobody_handles_gets_a_polite_private_answer(name):
+    status, payload = Door().hear(name)
+    assert (status, payload["data"]["content"]) == (200, UNKNOWN)
+    assert is_private(payload)
+
+
+@pytest.mark.parametrize("kind", [0, 6, 99, -1])
+def test_an_interaction_type_that_does_not_exist_yet_gets_one_too(kind):
+    _, payload = Door().hear("command_ping", type=kind)
+    assert is_private(payload)
+
+
+def test_an_autocomplete_that_nobody_handles_gets_no_choices():
+    assert Door().hear("autocomplete") == (200, {"type": 8, "data": {"choices": []}})
+
+
+@pytest.mark.parametrize(
+    "name", ["", "coffee", "os", "../../os", "__init__", "Ping", "ping\n", "ping.again", "x" * 5000, None, 7]
+)
+def test_an_unknown_command_gets_a_polite_answer(name):
+    door = Door()
+    assert is_private(door.hear("command_ping", data={"name": name, "type": 1})[1])
+    assert door.queue == []
+
+
+@pytest.mark.parametrize(
+    "custom_id",
+    [
+        "",
+        ":",
+        "status",
+        "status:",
+        "status::",
+        "status:show",
+        "os:system:ls",
+        "../../os:x",
+        "..:run",
+        "status:__init__:",
+        None,
+        1,
+        ["a"],
+    ],
+)
+def test_a_stale_or_forged_button_gets_a_polite_answer(custom_id):
+    door = Door()
+    assert is_private(door.hear("component_refresh", data={"custom_id": custom_id, "component_type": 2})[1])
+    assert door.queue == []
+
+
+def test_an_option_of_a_wrong_type_is_explained():
+    options = [{"name": "command", "type": 3, "value": {"deep": 1}}]
+    payload = Door().hear("command_help", data={"name": "help", "type": 1, "options": options})[1]
+    assert is_private(payload)
+    assert payload["data"]["content"] == "`command` must be a text."
+
+
+# Requests that are refused
+
+
+def test_a_forged_request_is_401():
+    door = Door()
+    assert door.ask(request(recorded.load("command_status"), key=OTHER_KEY, at=NOW))[0] == 401
+    assert door.queue == []
+
+
+@pytest.mark.parametrize(
+    ("path", "age", "status"), [("/interactions", 301, 401), ("/events", 301, 204), ("/events", 901, 401)]
+)
+def test_events_may_be_older_than_interactions(path, age, status):
+    assert Door().ask(request(recorded.load("event_ping"), path, at=NOW - age))[0] == status
+
+
+@pytest.mark.parametrize("header", ["x-signature-ed25519", "x-signature-timestamp"])
+def test_a_missing_header_is_401(header):
+    event = request(recorded.load("ping"), at=NOW)
+    del event["headers"][header]
+    assert Door().ask(event)[0] == 401
+
+
+def test_an_event_without_headers_or_body_is_401():
+    assert Door().ask({}) == (401, {"error": "invalid request signature"})
+    assert Door().ask({"headers": None, "body": None, "requestContext": None}) == (
+        401,
+        {"error": "invalid request signature"},
+    )
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"not json",
+        b"[]",
+        b"null",
+        b"7",
+        b'"ping"',
+        b"{}",
+        b'{"type": "1"}',
+        b'{"type": true}',
+        b'{"type": 2}',
+        b'{"type": 2, "id": "1", "application_id": "2", "token": "", "data": {}}',
+        b'{"type": 2, "id": "1/../..", "application_id": "2", "token": "t", "data": {}}',
+        b'{"type": 2, "id": "1", "application_id": "2", "token": "t"}',
+        b'{"type": 1',
+        b'{"type": 1}\xff',
+        b"\xff\xfe" + '{"type": 1}'.encode("utf-16-le"),
+        b"[" * 100_000,
+        b'{"type":' * 50_000,
+        b'{"type": ' + b"9" * 10_000 + b"}",
+    ],
+    ids=range(19),
+)
+def test_a_signed_body_that_is_no_interaction_is_400(body):
+    door = Door()
+    event = recorded.load("gateway_v2", body=base64.b64encode(body).decode(), isBase64Encoded=True)
+    event["headers"].update(signed(body, at=NOW))
+    assert door.ask(event)[0] == 400
+    assert door.queue == []
+
+
+def test_a_body_of_a_megabyte_is_queued_like_any_other():
+    door = Door()
+    padding = {"name": "server", "type": 3, "value": "x" * 1_000_000}
+    assert door.hear("command_status", data={"name": "status", "type": 1, "options": [padding]}) == (200, {"type": 5})
+    assert len(door.queue[0]) > 1_000_000
+
+
+def test_characters_that_sqs_refuses_are_queued_as_ascii():
+    door = Door()
+    options = [{"name": "server", "type": 3, "value": "\ufffe\uffff\x00\ud800 é 🙂"}]
+    body = json.dumps(recorded.load("command_status", data={"name": "status", "type": 1, "options": options})).encode()
+    assert door.ask(request(body, at=NOW)) == (200, {"type": 5})
+    assert door.queue[0].isascii()
+    assert json.loads(door.queue[0])["body"]["data"]["options"] == options
+
+
+# Webhook events
+
+
+def test_an_event_ping_is_204_without_a_body():
+    assert Door().hear("event_ping") == (204, None)
+
+
+@pytest.mark.parametrize("name", ["event_application_authorized", "event_entitlement_create"])
+def test_an_event_is_queued_and_204(name):
+    door = Door()
+    assert door.hear(name) == (204, None)
+    assert json.loads(door.queue[0]) == {"kind": "event", "received_at": NOW, "body": recorded.load(name)}
+
+
+def test_an_event_that_could_not_be_queued_is_asked_for_again():
+    assert Door(refusal=Unavailable("no")).hear("event_application_authorized")[0] == 503
+
+
+def test_an_event_at_the_door_for_interactions_is_not_one():
+    assert Door().ask(request(recorded.load("event_application_authorized"), "/interactions", at=NOW)) == (
+        200,
+        {"type": 1},
+    )
+    assert Door().ask(request(recorded.load("ping"), "/events", at=NOW))[0] == 400
+
+
+@pytest.mark.parametrize(
+    "payload", [[], {}, {"type": 2}, {"type": 1}, {"type": 1, "event": {}}, {"type": 1, "event": {"type": 3}}]
+)
+def test_a_signed_body_that_is_no_event_is_400(payload):
+    assert Door().ask(request(payload, "/events", at=NOW))[0] == 400
+
+
+# The shapes that API Gateway gives a request
+
+
+@pytest.mark.parametrize("upper", [False, True])
+@pytest.mark.parametrize("encoded", [False, True])
+def test_payload_formats_1_and_2_are_read_alike(upper, encoded):
+    body = json.dumps(recorded.load("ping")).encode()
+    headers = {name.upper() if upper else name: value for name, value in signed(body, at=NOW).items()}
+    text = base64.b64encode(body).decode() if encoded else body.decode()
+    for shape in ("gateway_v1", "gateway_v2"):
+        event = recorded.load(shape, body=text, isBase64Encoded=encoded)
+        event["headers"].update(headers)
+        if shape == "gateway_v1":
+            event["multiValueHeaders"].update({name: [value] for name, value in headers.items()})
+        assert Door().ask(event) == (200, {"type": 1}), shape
+
+
+def test_a_header_that_comes_twice_in_format_1_is_401():
+    body = json.dumps(recorded.load("ping")).encode()
+    event = recorded.load("gateway_v1", body=body.decode())
+    event["headers"].update(signed(body, at=NOW))
+    event["multiValueHeaders"].update({name: [value, value] for name, value in signed(body, at=NOW).items()})
+    assert Door().ask(event)[0] == 401
+
+
+def test_a_header_that_comes_in_two_spellings_is_401():
+    event = request(recorded.load("ping"), at=NOW)
+    event["headers"]["X-Signature-Ed25519"] = "00" * 64
+    assert Door().ask(event)[0] == 401
+
+
+def test_a_body_that_is_not_the_base64_it_claims_to_be_is_401():
+    event = request(recorded.load("ping"), at=NOW)
+    event["isBase64Encoded"] = True
+    assert Door().ask(event)[0] == 401
+
+
+def test_a_path_below_a_stage_is_told_apart_by_its_end():
+    event = request(recorded.load("event_ping"), "/prod/events", at=NOW)
+    assert Door().ask(event) == (204, None)

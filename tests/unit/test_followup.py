@@ -1,0 +1,238 @@
+"""A deferred interaction ends in something that its user sees, whatever goes wrong."""
+
+import pytest
+
+from tests import recorded
+from tests.discord_side import FakeDiscord
+from watchbell import followup
+from watchbell.adapters.batch import Delivery, NotOurs
+from watchbell.errors import DiscordError, Retry, UserError
+from watchbell.status.report import Report
+from watchbell.tools import Tools
+
+NOW = 1_795_334_400
+
+
+class Sources:
+    """Answers with healthy reports, or raises."""
+
+    def __init__(self, failure=None):
+        self.failure = failure
+
+    def ask(self, name=""):
+        if self.failure:
+            raise self.failure
+        return [Report.parse(name or "prod", {"status": "normal"})]
+
+
+class Claim:
+    def __init__(self):
+        self.states = []
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, trace):
+        self.states.append("given back" if error else "kept")
+
+    def done(self, outcome=""):
+        self.states.append("done")
+
+
+class Claims:
+    """One claim, free, done or held."""
+
+    def __init__(self, held=None, done=False):
+        self.claim, self.held, self.done = Claim(), held, done
+
+    def take(self, row, *names):
+        if self.held:
+            raise self.held
+        return None if self.done else self.claim
+
+
+class Clock:
+    """Time passes only while something sleeps."""
+
+    def __init__(self):
+        self.now = NOW
+
+    def sleep(self, seconds):
+        self.now += seconds
+
+
+class Worker:
+    def __init__(self, *failures, sources=None, claims=None):
+        self.clock = Clock()
+        self.tools = Tools({})
+        self.tools.now = lambda: self.clock.now
+        self.discord = self.tools.discord = FakeDiscord(*failures)
+        self.tools.sources = sources or Sources()
+        self.claims = self.tools.claims = claims or Claims()
+
+    def work(self, name="command_status", *, attempt=1, last=False, received_at=NOW, **changes):
+        body = recorded.load(name, **changes)
+        kind = "event" if name.startswith("event_") else "interaction"
+        message = {"kind": kind, "received_at": received_at, "body": body}
+        followup.work(Delivery(message, attempt, last), self.tools, self.clock.sleep)
+        return self.discord.calls
+
+
+def refused(status, code=0, wait=None):
+    return DiscordError("PATCH /webhooks/…", status, code, wait=wait)
+
+
+def test_the_reply_takes_the_place_of_thinking():
+    worker = Worker()
+    (call,) = worker.work()
+    assert call[0] == "edit"
+    assert call[1]["embeds"][0]["title"] == "🟢 prod"
+    assert worker.claims.claim.states == ["done", "kept"]
+
+
+def test_a_button_edits_its_own_message():
+    ((verb, message),) = Worker().work("component_refresh")
+    labels = [button["label"] for row in message["components"] for button in row["components"]]
+    assert (verb, labels) == ("edit", ["Simple", "Detailed", "Refresh", "Help"])
+
+
+def test_what_is_done_is_not_done_again():
+    assert Worker(claims=Claims(done=True)).work() == []
+
+
+def test_what_somebody_else_is_doing_goes_back_to_the_queue():
+    worker = Worker(claims=Claims(held=Retry("being worked on", wait=30)))
+    with pytest.raises(Retry):
+        worker.work(last=True)
+    assert worker.discord.calls == []
+
+
+def test_an_edit_that_overtook_its_acknowledgement_is_tried_again():
+    worker = Worker(refused(404, 10015), refused(404, 10015))
+    worker.work()
+    assert [call[0] for call in worker.discord.calls] == ["edit"] * 3
+    assert worker.clock.now == NOW + 0.25 + 0.5
+
+
+def test_a_message_that_stays_unknown_is_given_up_after_ten_seconds():
+    worker = Worker(*[refused(404, 10015)] * 20)
+    worker.work()
+    assert NOW + 5 < worker.clock.now <= NOW + 10
+    assert worker.claims.claim.states == ["done", "kept"]
+
+
+@pytest.mark.parametrize("code", [10008, 10062, 50027])
+def test_a_user_who_is_gone_is_not_called_after(code):
+    worker = Worker(refused(401 if code == 50027 else 404, code))
+    assert len(worker.work()) == 1
+    assert worker.claims.claim.states == ["done", "kept"]
+
+
+def test_what_the_user_got_wrong_is_told_in_private_under_a_public_thinking():
+    worker = Worker(sources=Sources(UserError("I watch no service of that name.")))
+    taken_away, told = worker.work()
+    assert taken_away == ("delete",)
+    assert told[0] == "follow up"
+    assert told[1]["content"] == "I watch no service of that name."
+    assert told[1]["flags"] == 64
+    assert worker.claims.claim.states == ["done", "kept"]
+
+
+def test_a_second_try_to_tell_does_not_mind_that_thinking_is_gone():
+    worker = Worker(refused(404, 10008), sources=Sources(UserError("No.")))
+    assert [call[0] for call in worker.work()] == ["delete", "follow up"]
+
+
+def test_what_a_button_got_wrong_leaves_its_message_alone():
+    worker = Worker(sources=Sources(UserError("No.")))
+    assert [call[0] for call in worker.work("component_refresh")] == ["follow up"]
+
+
+def test_a_bug_goes_back_to_the_queue_and_the_user_keeps_waiting():
+    worker = Worker(sources=Sources(KeyError("bug")))
+    with pytest.raises(KeyError):
+        worker.work(attempt=1)
+    assert worker.discord.calls == []
+    assert worker.claims.claim.states == ["given back"]
+
+
+def test_the_last_delivery_tells_the_user_and_still_fails():
+    worker = Worker(sources=Sources(KeyError("bug")))
+    with pytest.raises(KeyError):
+        worker.work(attempt=5, last=True)
+    told = worker.discord.did("follow up")[0][1]
+    assert recorded.load("command_status")["id"] in told["content"]
+    assert told["flags"] == 64
+
+
+@pytest.mark.parametrize("failure", [refused(0), refused(500), refused(503, 130000), refused(429, wait=7.5)])
+def test_a_discord_that_is_unwell_is_tried_again_later(failure):
+    worker = Worker(failure)
+    with pytest.raises(DiscordError) as raised:
+        worker.work()
+    assert raised.value.wait == failure.wait
+    assert worker.claims.claim.states == ["given back"]
+
+
+def test_a_reply_that_discord_refuses_is_not_tried_again_and_the_user_hears_of_it():
+    worker = Worker(refused(400, 50035))
+    assert [call[0] for call in worker.work()] == ["edit", "delete", "follow up"]
+    assert worker.claims.claim.states == ["done", "kept"]
+
+
+def test_a_token_past_its_deadline_is_not_used():
+    worker = Worker()
+    with pytest.raises(TimeoutError):
+        worker.work(received_at=NOW - 14 * 60 - 31)
+    assert worker.discord.calls == []
+    assert worker.work(received_at=NOW - 14 * 60 - 29)
+
+
+def test_an_option_that_no_client_would_send_is_explained():
+    options = [{"name": "detailed", "type": 5, "value": "yes"}]
+    worker = Worker()
+    worker.work(data={"name": "status", "type": 1, "options": options})
+    assert worker.discord.did("follow up")[0][1]["content"] == "`detailed` must be true or false."
+
+
+def test_a_feature_that_is_gone_since_it_was_acknowledged_is_told():
+    worker = Worker()
+    worker.work(data={"name": "bygone", "type": 1})
+    assert "/help" in worker.discord.did("follow up")[0][1]["content"]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        {},
+        {"kind": "interaction"},
+        {"kind": "interaction", "received_at": "now", "body": {}},
+        {"kind": "interaction", "received_at": NOW, "body": []},
+        {"kind": "other", "received_at": NOW, "body": {}},
+        {"Records": []},
+    ],
+)
+def test_a_message_that_is_not_ours_fails(message):
+    with pytest.raises(NotOurs):
+        followup.work(Delivery(message, 1, False), Worker().tools)
+
+
+def test_a_message_of_ours_with_a_body_that_is_no_interaction_fails():
+    message = {"kind": "interaction", "received_at": NOW, "body": {"type": 2}}
+    with pytest.raises(ValueError, match="not an interaction"):
+        followup.work(Delivery(message, 1, False), Worker().tools)
+
+
+# Events
+
+
+def test_an_event_that_nobody_handles_is_logged(caplog):
+    caplog.set_level("INFO")
+    assert Worker().work("event_entitlement_create") == []
+    assert "ENTITLEMENT_CREATE: nothing to do" in caplog.text
+
+
+@pytest.mark.parametrize("kind", ["../../os", "OS.SYSTEM", "", "__INIT__", 7, None])
+def test_an_event_of_a_strange_type_is_logged_too(kind):
+    event = {"type": kind, "timestamp": "2026-11-22T00:00:00", "data": {}}
+    assert Worker().work("event_entitlement_create", event=event) == []

@@ -1,0 +1,207 @@
+"""What a source says is read with suspicion and shown within Discord's limits."""
+
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests import judge
+from watchbell.discord.reply import Reply
+from watchbell.status import digest, figures, view
+from watchbell.status.report import STATUSES, Report
+
+GIB = 1024**3
+FULL = {
+    "status": "heavy",
+    "message": "Busy, but *coping*",
+    "timestamp": "2026-11-22T08:00:00Z",
+    "metrics": {
+        "cpu": {"usage": 81.25, "cores": 8, "model": "Graviton"},
+        "memory": {"usage": 62.5, "total": 16 * GIB, "free": 6 * GIB, "used": 10 * GIB},
+        "disk": {
+            "usage": 70,
+            "total": 100 * GIB,
+            "free": 30 * GIB,
+            "io": {"read_sec": 2048, "write_sec": 0},
+            "drives": [
+                {"fs": "/dev/sda", "mount": "/", "size": 100 * GIB, "used": 70 * GIB, "available": 30 * GIB, "use": 70}
+            ],
+        },
+        "processes": {"total": 312, "running": 4},
+        "loadAverage": [1.5, 1.25, 1],
+    },
+    "incident": {
+        "id": "INC-7",
+        "startTime": "2026-11-22T07:00:00Z",
+        "status": "investigating",
+        "latestUpdate": "We look into it",
+        "message": "Slow answers",
+        "updates": [{"time": "2026-11-22T07:05:00Z", "status": "investigating", "message": "We look into it"}],
+    },
+}
+
+
+def fields(embed):
+    return {field["name"]: field["value"] for field in embed.fields}
+
+
+def shown(payload, *, detailed):
+    (embed,) = view.embeds([Report.parse("prod", payload)], detailed=detailed)
+    return embed
+
+
+def test_the_simple_view_shows_cpu_memory_and_disk():
+    embed = shown(FULL, detailed=False)
+    assert (embed.title, embed.colour, embed.timestamp) == ("🟠 prod", 0xE67E22, "2026-11-22T08:00:00+00:00")
+    assert embed.description == r"heavy: Busy, but \*coping\*"
+    assert fields(embed) == {
+        "CPU": "81.2 %",
+        "Memory": "62.5 %",
+        "Disk": "70.0 %",
+        "Active incident": r"**INC\-7** investigating, since <t:1795330800:R>, 1 update",
+    }
+
+
+def test_the_detailed_view_shows_the_rest():
+    assert fields(shown(FULL, detailed=True)) == {
+        "CPU": "81.2 %\n8 cores\nGraviton",
+        "Memory": "62.5 %\n10.0 GiB used\n6.0 GiB free\n16.0 GiB total",
+        "Disk": "70.0 %\n30.0 GiB free\n100.0 GiB total\n2.0 KiB/s read\n0 B/s written",
+        "Drives": "`70.0 %` /: 70.0 GiB of 100.0 GiB",
+        "Processes": "4 running of 312",
+        "Load": "1.50 1.25 1.00 (1, 5, 15 minutes)",
+        "Active incident": r"**INC\-7** investigating, since <t:1795330800:R>, 1 update" + "\nWe look into it",
+    }
+
+
+@pytest.mark.parametrize("change", [{"resolvedTime": "2026-11-22T07:30:00Z"}, {"status": "Resolved"}])
+def test_an_incident_that_is_over_is_not_shown(change):
+    assert Report.parse("prod", {**FULL, "incident": {**FULL["incident"], **change}}).incident is None
+
+
+def test_a_source_without_metrics_says_that_it_told_none():
+    assert fields(shown({"status": "normal"}, detailed=False)) == dict.fromkeys(("CPU", "Memory", "Disk"), "not told")
+
+
+@pytest.mark.parametrize(
+    "payload", [None, [], "normal", 7, {}, {"status": "fine"}, {"status": None}, {"status": ["normal"]}, {"status": {}}]
+)
+def test_what_is_no_status_is_not_taken_for_one(payload):
+    with pytest.raises(ValueError, match="not a status"):
+        Report.parse("prod", payload)
+
+
+def test_a_source_that_failed_is_shown_as_such():
+    (embed,) = view.embeds([Report.failed("prod", "gave no answer within 5 seconds")], detailed=True)
+    assert (embed.title, embed.description, embed.fields) == ("❌ prod", "gave no answer within 5 seconds", [])
+
+
+def test_nothing_to_watch_says_how_to_change_that():
+    (embed,) = view.embeds([], detailed=False)
+    assert "ops" in embed.description
+
+
+def test_ten_services_are_shown_and_the_others_counted():
+    reports = [Report.parse(f"s{i:02}", {"status": "normal"}) for i in range(25)]
+    embeds = view.embeds(reports, detailed=False)
+    assert len(embeds) == 10
+    assert embeds[-1].footer == "and 15 more: name one with /status server:"
+
+
+def test_detail_gives_way_before_services_do():
+    drives = [{"mount": f"/{'x' * 30}{i}", "size": GIB, "used": GIB, "use": 99} for i in range(9)]
+    wordy = {**FULL, "message": "x" * 1000, "metrics": {**FULL["metrics"], "disk": {"drives": drives}}}
+    embeds = view.embeds([Report.parse(f"s{i}", wordy) for i in range(10)], detailed=True)
+    assert sum(map(len, embeds)) <= 6000
+    assert len(embeds) >= 9
+    assert fields(embeds[0])["Drives"].endswith("and 3 more")
+    assert "Drives" not in fields(embeds[-1])
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=400),
+    lambda inner: st.lists(inner, max_size=30) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=10,
+)
+
+
+def spoiled(template):
+    """The template's shape with anything in the place of each part."""
+    if isinstance(template, dict):
+        parts = st.fixed_dictionaries({}, optional={key: spoiled(value) for key, value in template.items()})
+        return parts | json_values
+    if isinstance(template, list):
+        return st.lists(spoiled(template[0]), max_size=30) | json_values
+    return st.just(template) | json_values
+
+
+@given(
+    st.lists(st.tuples(st.text(max_size=60), st.sampled_from(STATUSES), spoiled(FULL)), min_size=1, max_size=14),
+    st.booleans(),
+)
+def test_whatever_a_source_says_the_message_is_one_that_discord_takes(sources, detailed):
+    reports = []
+    for name, status, payload in sources:
+        payload = payload if isinstance(payload, dict) else {}
+        reports.append(Report.parse(name or "x", {**payload, "status": status}))
+    for reply in (Reply(embeds=view.embeds(reports, detailed=detailed)), digest.compose(reports, date(2026, 11, 22))):
+        judge.approve("followup", reply.message())
+        assert sum(map(len, reply.embeds)) <= 6000
+        assert all(field["name"] and field["value"].strip() for embed in reply.embeds for field in embed.fields)
+
+
+# The digest
+
+
+def test_the_digest_has_a_line_for_each_service_the_worst_first():
+    reports = [
+        Report.parse("shop", {"status": "normal", "metrics": {"cpu": {"usage": 5}}}),
+        Report.parse("api", FULL),
+        Report.failed("mail", "could not be reached"),
+        Report.failed("dns", "asks to be asked less often", status="unknown"),
+    ]
+    (embed,) = digest.compose(reports, date(2026, 11, 22)).embeds
+    assert (embed.title, embed.colour) == ("Daily digest, 2026-11-22", figures.COLOURS["error"])
+    assert embed.description.split("\n") == [
+        "**2 not well, 1 unknown, 1 well.**",
+        "",
+        "❌ **mail** could not be reached",
+        "🟠 **api** heavy · CPU 81.2 % · memory 62.5 % · disk 70.0 % · "
+        r"**INC\-7** investigating, since <t:1795330800:R>, 1 update",
+        "🔵 **dns** asks to be asked less often",
+        "🟢 **shop** normal · CPU 5.0 %",
+    ]
+
+
+@pytest.mark.parametrize(("count", "total"), [(1, "**All well.**"), (3, "**All 3 well.**")])
+def test_a_digest_of_healthy_services_says_so_in_total(count, total):
+    reports = [Report.parse(f"s{i}", {"status": "normal"}) for i in range(count)]
+    assert digest.compose(reports, date(2026, 11, 22)).embeds[0].description.split("\n")[0] == total
+
+
+def test_a_digest_of_nothing_says_that_nothing_is_configured():
+    assert digest.compose([], date(2026, 11, 22)).embeds[0].description == "No service is configured yet."
+
+
+def test_a_digest_of_hundreds_of_services_fits_and_counts_the_rest():
+    reports = [Report.parse(f"service-{i}", FULL) for i in range(400)]
+    description = digest.compose(reports, date(2026, 11, 22)).embeds[0].description
+    assert len(description) <= 4096
+    shown = description.count("🟠")
+    assert description.endswith(f"and {400 - shown} more")
+
+
+@pytest.mark.parametrize(
+    ("bytes_", "text"),
+    [
+        (None, "not told"),
+        (0, "0 B"),
+        (1023, "1023 B"),
+        (1024, "1.0 KiB"),
+        (1.5 * GIB, "1.5 GiB"),
+        (5e15, "4,547.5 TiB"),
+    ],
+)
+def test_sizes_are_spelt_in_units_of_1024(bytes_, text):
+    assert figures.size(bytes_) == text
