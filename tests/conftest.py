@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from uuid import uuid4
 
 import pytest
 
 from sandbox.aws import Aws
 from sandbox.children import Children
 from sandbox.logs import Logs
-from sandbox.template import REGION, SNAPSHOT, Template
+from sandbox.template import REGION, SNAPSHOT, Queue, Template
 from watchbell.rows import ROWS, Row
 
 CREDENTIALS = {
@@ -38,12 +39,12 @@ def aws() -> Iterator[Aws]:
 
 @pytest.fixture
 def settings(aws: Aws) -> Iterator[dict[str, str]]:
-    """An environment like the functions', its tables and queues empty before and after; whatever the test leaves in a
+    """An environment like the functions', with empty tables and new queues; whatever the test leaves in a
     table must be declared in the register (law 8)."""
     template = Template.read(SNAPSHOT)
     tables = {name.rsplit("-", 1)[-1]: name for name in (table.name for table in template.tables())}
-    queues = {template.short(queue.name): aws.queue_url(queue.name) for queue in template.queues()}
-    _empty(aws, tables, queues)
+    queues = {template.short(queue.name): _fresh(aws, queue) for queue in template.queues()}
+    _empty(aws, tables)
     yield {
         "STATE_TABLE": tables["state"],
         "EPHEMERAL_TABLE": tables["ephemeral"],
@@ -56,7 +57,7 @@ def settings(aws: Aws) -> Iterator[dict[str, str]]:
         "DIGEST_TIME": "09:00",
         "POWERTOOLS_SERVICE_NAME": "watchbell-test",
     }
-    for short, items in _empty(aws, tables, queues).items():
+    for short, items in _empty(aws, tables).items():
         for item in items:
             assert any(_declares(row, short, item) for row in ROWS), f"not in watchbell.rows: {item}"
 
@@ -66,14 +67,18 @@ def _declares(row: Row, table: str, item: dict) -> bool:
     return row.table == table and named and set(item) - {"pk", "sk"} <= set(row.fields)
 
 
-def _empty(aws: Aws, tables: dict[str, str], queues: dict[str, str]) -> dict[str, list[dict]]:
+def _fresh(aws: Aws, queue: Queue) -> str:
+    """The URL of a new queue like `queue`; SQS empties an old one once a minute only."""
+    answer = aws.sqs.create_queue(QueueName=f"{queue.name}-{uuid4().hex}", Attributes=queue.attributes)
+    return str(answer["QueueUrl"])
+
+
+def _empty(aws: Aws, tables: dict[str, str]) -> dict[str, list[dict]]:
     left: dict[str, list[dict]] = {}
     for short, name in tables.items():
         left[short] = aws.dynamodb.scan(TableName=name, ConsistentRead=True)["Items"]
         for item in left[short]:
             aws.dynamodb.delete_item(TableName=name, Key={"pk": item["pk"], "sk": item["sk"]})
-    for url in queues.values():
-        aws.sqs.purge_queue(QueueUrl=url)
     pages = aws.ssm.get_paginator("get_parameters_by_path").paginate(Path="/watchbell/test", Recursive=True)
     for parameter in [found["Name"] for page in pages for found in page["Parameters"]]:
         aws.ssm.delete_parameter(Name=parameter)

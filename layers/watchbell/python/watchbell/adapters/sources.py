@@ -10,6 +10,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 
 import requests
+from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ..errors import UserError
 from ..status.report import Report
@@ -63,9 +64,9 @@ class Sources:
         try:
             with requests.get(url, headers=headers, timeout=SECONDS, stream=True) as response:
                 body = _read(response)
-        except (requests.Timeout, TimeoutError):
+        except (requests.Timeout, ReadTimeoutError, TimeoutError):
             return _slow(name)
-        except (requests.RequestException, ValueError) as error:  # ValueError: the URL itself makes no sense
+        except (requests.RequestException, HTTPError, ValueError) as error:  # ValueError: the URL itself makes no sense
             log.info("source %s: %s", name, type(error).__name__)
             return Report.failed(name, "could not be reached")
         if response.status_code == 304 and seen is not None:
@@ -98,10 +99,11 @@ def _slow(name: str) -> Report:
 
 
 def _read(response: requests.Response) -> bytes:
-    """The body, at most BYTES of it and within SECONDS: requests' own time-out starts anew with every byte."""
+    """The body, b"" where it has more than BYTES; TimeoutError past SECONDS. Not by requests' own reading, which waits
+    for whole chunks, with a time-out that starts anew at every byte."""
     deadline = time.monotonic() + SECONDS
     body = b""
-    for chunk in response.iter_content(16 * 1024):
+    while chunk := response.raw.read1(16 * 1024, decode_content=True):
         body += chunk
         if time.monotonic() > deadline:
             raise TimeoutError

@@ -36,7 +36,7 @@ def show(tools, chosen: str, server: str) -> Reply:
     from watchbell.status import view as page
 
     reports = tools.sources.ask(server)
-    if server:
+    if server and reports:
         server = reports[0].name  # as it is configured, however it was typed
     return Reply(
         embeds=page.embeds(reports, detailed=chosen == "detailed"),

@@ -1,0 +1,105 @@
+"""A thing that must happen once has one holder at a time, and none for ever."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+from botocore.exceptions import ClientError
+
+from watchbell.adapters.claims import LEASE_SECONDS, Claims
+from watchbell.errors import Retry
+from watchbell.rows import DELIVERY, INTERACTION, INTRODUCTION
+
+NOW = 1_795_334_400.5
+
+
+class Clock:
+    now = NOW
+
+    def __call__(self):
+        return self.now
+
+
+@pytest.fixture
+def clock():
+    return Clock()
+
+
+@pytest.fixture
+def claims(settings, clock):
+    return Claims({"state": settings["STATE_TABLE"], "ephemeral": settings["EPHEMERAL_TABLE"]}, clock)
+
+
+def item(aws, settings, row, *names):
+    key = {name: {"S": value} for name, value in row.key(*names).items()}
+    return aws.dynamodb.get_item(TableName=settings[f"{row.table.upper()}_TABLE"], Key=key).get("Item")
+
+
+def test_the_first_gets_it_and_the_second_is_told_when_to_come_back(claims):
+    assert claims.take(INTERACTION, "1").attempt == 1
+    with pytest.raises(Retry) as raised:
+        claims.take(INTERACTION, "1")
+    assert raised.value.wait == LEASE_SECONDS
+    assert claims.take(INTERACTION, "2").attempt == 1
+
+
+def test_what_is_done_is_done(claims, aws, settings):
+    with claims.take(INTERACTION, "1") as claim:
+        claim.done("fine")
+    assert claims.take(INTERACTION, "1") is None
+    stored = item(aws, settings, INTERACTION, "1")
+    assert (stored["status"]["S"], stored["outcome"]["S"]) == ("done", "fine")
+    assert int(stored["expires_at"]["N"]) == int(NOW) + INTERACTION.keep
+
+
+def test_what_is_kept_for_ever_has_no_expiry(claims, aws, settings):
+    claims.take(INTRODUCTION, "1").done()
+    assert "expires_at" not in item(aws, settings, INTRODUCTION, "1")
+
+
+def test_a_failure_gives_it_back_at_once(claims):
+    with pytest.raises(KeyError), claims.take(INTERACTION, "1"):
+        raise KeyError
+    assert claims.take(INTERACTION, "1").attempt == 2
+
+
+def test_a_holder_who_dies_is_followed_when_the_lease_is_over(claims, clock):
+    claims.take(INTERACTION, "1")
+    clock.now += LEASE_SECONDS - 0.1
+    with pytest.raises(Retry):
+        claims.take(INTERACTION, "1")
+    clock.now += 0.2
+    assert claims.take(INTERACTION, "1").attempt == 2
+
+
+def test_a_holder_who_was_overtaken_changes_nothing(claims, clock):
+    slow = claims.take(INTERACTION, "1")
+    clock.now += LEASE_SECONDS + 1
+    quick = claims.take(INTERACTION, "1")
+    slow.done("too late")
+    with pytest.raises(Retry):
+        claims.take(INTERACTION, "1")
+    quick.done()
+    assert claims.take(INTERACTION, "1") is None
+
+
+def test_an_expired_row_counts_as_none_although_it_is_still_there(claims, clock, aws, settings):
+    claims.take(DELIVERY, "1").done()
+    clock.now += DELIVERY.keep + 1
+    assert item(aws, settings, DELIVERY, "1") is not None
+    assert claims.take(DELIVERY, "1") is not None
+
+
+def test_of_twenty_at_once_one_gets_it(claims):
+    def attempt(_):
+        try:
+            return claims.take(INTERACTION, "1")
+        except Retry:
+            return None
+
+    with ThreadPoolExecutor(20) as pool:
+        assert sum(claim is not None for claim in pool.map(attempt, range(20))) == 1
+
+
+def test_nobody_gets_it_where_the_table_is_away(clock):
+    with pytest.raises(ClientError):
+        Claims({"ephemeral": "no-such-table"}, clock).take(INTERACTION, "1")

@@ -1,0 +1,123 @@
+"""Calls to Discord: a result or a DiscordError that tells whether to try again, and no token leaks."""
+
+import socket
+
+import pytest
+
+from sandbox.loopback import Response, Server, as_json
+from watchbell.adapters.discord import BLOCKED_SECONDS, DiscordClient
+from watchbell.errors import DiscordError
+
+SECRET = "aW50ZXJhY3Rpb24tdG9rZW4"
+
+
+class Api:
+    """Answers with what it is given, in turn, the last again and again."""
+
+    def __init__(self, *answers):
+        self.answers, self.requests, self.asked_fresh = list(answers), [], []
+        self.server = Server(self._respond)
+        self.client = DiscordClient(f"{self.server.url}/api/v10", self._token)
+
+    def _token(self, fresh):
+        self.asked_fresh.append(fresh)
+        return "new-token" if fresh else "old-token"
+
+    def _respond(self, request):
+        self.requests.append(request)
+        return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+
+    def headers(self, number=0):
+        return {name.lower(): value for name, value in self.requests[number].headers}
+
+
+def test_an_interaction_is_edited_by_its_token_alone():
+    api = Api(as_json(200, {"id": "1"}))
+    assert api.client.edit_original("42", SECRET, {"content": "hi"}) == {"id": "1"}
+    request = api.requests[0]
+    assert (request.method, request.target) == ("PATCH", f"/api/v10/webhooks/42/{SECRET}/messages/@original")
+    assert "authorization" not in api.headers()
+    assert api.headers()["user-agent"].startswith("DiscordBot (")
+
+
+def test_the_bots_own_calls_carry_its_token():
+    api = Api(as_json(200, {"id": "7"}))
+    assert api.client.open_dm("9") == "7"
+    assert api.headers()["authorization"] == "Bot old-token"
+
+
+def test_a_message_carries_its_nonce():
+    api = Api(as_json(200, {"id": "7"}))
+    api.client.create_message("9", {"content": "hi"}, nonce="hello1")
+    assert api.requests[0].body == b'{"content": "hi", "nonce": "hello1", "enforce_nonce": true}'
+
+
+def test_a_token_that_was_changed_is_read_again_once():
+    api = Api(as_json(401, {"code": 0, "message": "401: Unauthorized"}), as_json(200, {"id": "7"}))
+    assert api.client.open_dm("9") == "7"
+    assert api.asked_fresh == [False, True]
+    assert api.headers(1)["authorization"] == "Bot new-token"
+
+
+def test_a_token_that_stays_refused_is_not_tried_for_ever():
+    api = Api(as_json(401, {"code": 0, "message": "401: Unauthorized"}))
+    with pytest.raises(DiscordError) as raised:
+        api.client.open_dm("9")
+    assert (len(api.requests), raised.value.unauthorised, raised.value.permanent) == (2, True, False)
+
+
+def test_an_expired_interaction_token_is_not_a_bad_bot_token():
+    api = Api(as_json(401, {"code": 50027, "message": "Invalid Webhook Token"}))
+    with pytest.raises(DiscordError) as raised:
+        api.client.edit_original("42", SECRET, {})
+    assert (raised.value.code, raised.value.unauthorised, raised.value.permanent) == (50027, False, True)
+    assert api.asked_fresh == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "permanent", "wait"),
+    [
+        (as_json(404, {"code": 10015, "message": "Unknown Webhook"}), 10015, True, None),
+        (as_json(403, {"code": 50007, "message": "Cannot send"}), 50007, True, None),
+        (as_json(400, {"code": 50035, "message": "Invalid Form Body", "errors": {}}), 50035, True, None),
+        (as_json(429, {"message": "slow down", "retry_after": 1.25, "global": False}), 0, False, 1.25),
+        (Response(429, b'{"message": "slow down"}', [("retry-after", "7")]), 0, False, 7.0),
+        (Response(429, b"error code: 1015"), 0, False, BLOCKED_SECONDS),
+        (Response(429, b'{"retry_after": "soon"}'), 0, False, BLOCKED_SECONDS),
+        (as_json(500, {"message": "oops"}), 0, False, None),
+        (Response(502, b"<html>bad gateway</html>"), 0, False, None),
+        (as_json(503, {"code": 130000, "message": "overloaded"}), 130000, False, None),
+        (as_json(403, {"code": "strange", "message": ["strange"]}), 0, True, None),
+        (Response(400, b"[1]"), 0, True, None),
+        (Response(200, b"<html>not Discord</html>"), 0, False, None),
+    ],
+)
+def test_a_refusal_says_whether_to_try_again_and_when(answer, code, permanent, wait):
+    with pytest.raises(DiscordError) as raised:
+        Api(answer).client.edit_original("42", SECRET, {})
+    error = raised.value
+    assert (error.status, error.code, error.permanent, error.wait) == (answer.status, code, permanent, wait)
+    assert SECRET not in str(error)
+
+
+def test_no_answer_at_all_may_be_tried_again_and_names_no_token():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(DiscordError) as raised:
+        DiscordClient(f"http://127.0.0.1:{port}/api/v10", lambda fresh: "").edit_original("42", SECRET, {})
+    assert (raised.value.status, raised.value.permanent) == (0, False)
+    chain = [raised.value, raised.value.__cause__]
+    assert all(SECRET not in repr(error) for error in chain)
+    assert raised.value.__suppress_context__
+
+
+def test_a_redirect_is_not_followed():
+    api = Api(Response(302, b"", [("location", "http://127.0.0.1:1/evil")]))
+    with pytest.raises(DiscordError):
+        api.client.edit_original("42", SECRET, {})
+    assert len(api.requests) == 1
+
+
+def test_a_deletion_has_no_answer():
+    api = Api(Response(204))
+    assert api.client.delete_original("42", SECRET) is None

@@ -1,0 +1,234 @@
+"""The ingress's one call: it arrives, or the caller knows within 1.5 seconds that it may not have."""
+
+import json
+import os
+import socket
+import ssl
+import threading
+import time
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+
+from sandbox.loopback import Server, as_json
+from tests.conftest import CREDENTIALS
+from watchbell.adapters import enqueue
+from watchbell.adapters.enqueue import SECONDS, Enqueue
+from watchbell.errors import Unavailable
+
+
+@pytest.fixture(autouse=True)
+def credentials():
+    os.environ.update(CREDENTIALS)
+    os.environ.pop("AWS_CA_BUNDLE", None)
+
+
+class Sqs:
+    """An HTTP server that takes what it is sent, or does what `answer` says."""
+
+    def __init__(self, answer=None):
+        self.requests = []
+        self.answer = answer or as_json(200, {"MessageId": "1"})
+        self.server = Server(self._respond)
+        self.url = f"{self.server.url}/123456789012/work"
+
+    def _respond(self, request):
+        self.requests.append(request)
+        return self.answer
+
+    @property
+    def bodies(self):
+        return [json.loads(json.loads(request.body)["MessageBody"]) for request in self.requests]
+
+
+def test_a_message_arrives_as_it_was_given():
+    sqs = Sqs()
+    Enqueue(sqs.url)('{"a": 1}')
+    (request,) = sqs.requests
+    headers = {name.lower(): value for name, value in request.headers}
+    assert json.loads(request.body) == {"QueueUrl": sqs.url, "MessageBody": '{"a": 1}'}
+    assert headers["x-amz-target"] == "AmazonSQS.SendMessage"
+    assert (
+        "/us-east-1/sqs/aws4_request, SignedHeaders=content-type;host;x-amz-date;x-amz-target, "
+        in headers["authorization"]
+    )
+
+
+def test_a_message_arrives_at_moto(aws, settings):
+    Enqueue(settings["WORK_QUEUE_URL"])('{"hello": "é"}')
+    (message,) = aws.sqs.receive_message(QueueUrl=settings["WORK_QUEUE_URL"])["Messages"]
+    assert message["Body"] == '{"hello": "é"}'
+
+
+class Counting:
+    """A TCP server that answers SendMessage, counts connections, and closes each after `per_connection` answers."""
+
+    def __init__(self, per_connection=100, politely=False):
+        self.connections = self.requests = 0
+        self.per_connection, self.politely = per_connection, politely
+        self.listener = socket.create_server(("127.0.0.1", 0))
+        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/1/work"
+        threading.Thread(target=self._serve, daemon=True).start()
+
+    def _serve(self):
+        while True:
+            connection, _ = self.listener.accept()
+            self.connections += 1
+            with connection, connection.makefile("rb") as stream:
+                for number in range(1, self.per_connection + 1):
+                    length = 0
+                    while (line := stream.readline()) not in (b"\r\n", b""):
+                        if line.lower().startswith(b"content-length:"):
+                            length = int(line.split(b":")[1])
+                    if not stream.read(length):
+                        break
+                    self.requests += 1
+                    last = b"Connection: close\r\n" if self.politely and number == self.per_connection else b""
+                    connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + last + b"\r\n{}")
+
+
+def test_the_connection_is_used_again():
+    sqs = Counting()
+    send = Enqueue(sqs.url)
+    for _ in range(5):
+        send("{}")
+    assert (sqs.connections, sqs.requests) == (1, 5)
+
+
+@pytest.mark.parametrize("politely", [False, True])
+def test_a_connection_that_went_stale_is_opened_anew(politely):
+    sqs = Counting(per_connection=1, politely=politely)
+    send = Enqueue(sqs.url)
+    for _ in range(3):
+        send("{}")
+        time.sleep(0.02)  # the other side closes
+    assert (sqs.connections, sqs.requests) == (3, 3)
+
+
+@pytest.mark.parametrize("status", [400, 403, 429, 500, 503])
+def test_a_refusal_is_unavailable_and_the_next_message_is_tried(status):
+    sqs = Sqs(as_json(status, {"__type": "com.amazonaws.sqs#Refused"}))
+    send = Enqueue(sqs.url)
+    with pytest.raises(Unavailable, match=f"SQS answered {status}"):
+        send("{}")
+    sqs.answer = as_json(200, {})
+    send("{}")
+    assert len(sqs.requests) == 2
+
+
+def test_nobody_there_is_unavailable():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    with pytest.raises(Unavailable, match="ConnectionRefusedError"):
+        Enqueue(f"http://127.0.0.1:{port}/1/work")("{}")
+
+
+def test_a_queue_that_never_answers_is_unavailable_in_time():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        started = time.monotonic()
+        with pytest.raises(Unavailable, match=r"TimeoutError|timed out"):
+            Enqueue(f"http://127.0.0.1:{listener.getsockname()[1]}/1/work")("{}")
+    assert SECONDS - 0.1 < time.monotonic() - started < SECONDS + 0.5
+
+
+def test_an_answer_that_is_not_http_is_unavailable():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def babble():
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                connection.sendall(b"220 mail.example ESMTP\r\n")
+
+        threading.Thread(target=babble, daemon=True).start()
+        with pytest.raises(Unavailable):
+            Enqueue(f"http://127.0.0.1:{listener.getsockname()[1]}/1/work")("{}")
+
+
+def authority():
+    """A certificate authority and a server certificate of its for 127.0.0.1, as PEM."""
+    now = datetime.now(UTC)
+
+    def certificate(name, issuer, issuer_key, key, *, is_authority):
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)]))
+            .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]))
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(days=1))
+            .not_valid_after(now + timedelta(days=1))
+            .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+            .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+            .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
+            .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(issuer_key.public_key()), critical=False)
+        )
+        if is_authority:
+            usage = x509.KeyUsage(False, False, False, False, False, True, True, False, False)
+            builder = builder.add_extension(usage, critical=True)
+        return builder.sign(issuer_key, hashes.SHA256()).public_bytes(serialization.Encoding.PEM)
+
+    authority_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
+    pem, pkcs8, plain = serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    return (
+        certificate("Test authority", "Test authority", authority_key, authority_key, is_authority=True),
+        certificate("localhost", "Test authority", authority_key, key, is_authority=False),
+        key.private_bytes(pem, pkcs8, plain),
+    )
+
+
+@pytest.fixture
+def tls(tmp_path):
+    """An SQS over TLS at localhost, and the file with the authority that it can be trusted by."""
+    root, certificate, key = authority()
+    (tmp_path / "root.pem").write_bytes(root)
+    (tmp_path / "server.pem").write_bytes(certificate + key)
+    sqs = Sqs()
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "server.pem")
+    sqs.server.socket = context.wrap_socket(sqs.server.socket, server_side=True)
+    sqs.url = f"https://localhost:{sqs.server.port}/123456789012/work"
+    return sqs, tmp_path / "root.pem"
+
+
+def test_a_server_that_the_authorities_vouch_for_is_trusted(tls, monkeypatch):
+    sqs, root = tls
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(root))
+    send = Enqueue(sqs.url)
+    send("{}")
+    send("{}")
+    assert len(sqs.requests) == 2
+
+
+def test_a_server_that_only_the_system_trusts_is_reached_by_falling_back(tls, monkeypatch):
+    sqs, root = tls
+    monkeypatch.setenv("SSL_CERT_FILE", str(root))
+    Enqueue(sqs.url)("{}")
+    assert len(sqs.requests) == 1
+
+
+def test_a_server_that_nobody_vouches_for_gets_nothing(tls, monkeypatch):
+    sqs, _ = tls
+    monkeypatch.delenv("SSL_CERT_FILE", raising=False)
+    with pytest.raises(Unavailable, match="CERTIFICATE_VERIFY_FAILED"):
+        Enqueue(sqs.url)("{}")
+    assert sqs.requests == []
+
+
+def test_a_server_of_another_name_gets_nothing(tls, monkeypatch):
+    sqs, root = tls
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(root))
+    with pytest.raises(Unavailable, match="CERTIFICATE_VERIFY_FAILED"):
+        Enqueue(sqs.url.replace("localhost", "127.0.0.1"))("{}")
+    assert sqs.requests == []
+
+
+def test_the_few_roots_are_amazons_and_parse():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.load_verify_locations(enqueue._AMAZON_ROOTS)
+    subjects = {dict(part[0] for part in root["subject"])["organizationName"] for root in context.get_ca_certs()}
+    assert subjects == {"Amazon", "Starfield Technologies, Inc."}
+    assert len(context.get_ca_certs()) == 5

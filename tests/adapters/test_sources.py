@@ -1,0 +1,152 @@
+"""Status sources over real sockets: whatever they do is an answer, in time."""
+
+import json
+import socket
+import threading
+import time
+
+import pytest
+
+from sandbox.loopback import Response, Server, as_json
+from watchbell.adapters import sources
+from watchbell.adapters.sources import Sources
+from watchbell.errors import UserError
+
+HEALTHY = {"status": "normal", "message": "ok", "metrics": {"cpu": {"usage": 1}}}
+
+
+class Source:
+    def __init__(self, respond):
+        self.requests = []
+        self.respond = respond
+        self.server = Server(self._serve)
+        self.url = f"{self.server.url}/status"
+
+    def _serve(self, request):
+        self.requests.append(request)
+        return self.respond(request) if callable(self.respond) else self.respond
+
+    def ask(self):
+        """The one report, and again with the same Sources by calling `again`."""
+        self.asker = getattr(self, "asker", None) or Sources(lambda: {"prod": self.url})
+        (report,) = self.asker.ask()
+        return report
+
+
+def test_a_healthy_source_is_reported():
+    report = Source(as_json(200, HEALTHY)).ask()
+    assert (report.name, report.status, report.message, report.failure) == ("prod", "normal", "ok", "")
+
+
+def test_a_source_that_says_with_503_that_it_is_unwell_is_believed():
+    assert Source(as_json(503, {"status": "critical"})).ask().status == "critical"
+
+
+@pytest.mark.parametrize(
+    ("answer", "failure"),
+    [
+        (Response(200, b"<html>hello</html>"), "answered something that is no status"),
+        (Response(200, b""), "answered something that is no status"),
+        (Response(200, b"\xff\xfe\x00"), "answered something that is no status"),
+        (Response(200, b"[" * 200_000), "answered something that is no status"),
+        (Response(200, b'{"status": "normal"}' + b" " * sources.BYTES), "answered something that is no status"),
+        (as_json(200, {"status": "splendid"}), "answered something that is no status"),
+        (as_json(503, {}), "answered HTTP 503"),
+        (as_json(500, HEALTHY), "answered HTTP 500"),
+        (as_json(404, {}), "answered HTTP 404"),
+        (as_json(304, {}), "answered HTTP 304"),
+        (as_json(429, {}), "asks to be asked less often"),
+        (Response(302, b"", [("location", "/status")]), "could not be reached"),
+    ],
+)
+def test_nonsense_is_shown_as_such(answer, failure):
+    report = Source(answer).ask()
+    assert report.failure == failure
+    assert report.status == ("unknown" if answer.status == 429 else "error")
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:1/", "not a url", "http://", "http://[", "ftp://127.0.0.1/", "http://nobody.invalid/"]
+)
+def test_a_source_that_cannot_be_reached_is_shown_as_such(url):
+    assert Sources(lambda: {"prod": url}).ask()[0].failure == "could not be reached"
+
+
+def drip():
+    """A server that sends a byte every half second."""
+    listener = socket.create_server(("127.0.0.1", 0))
+
+    def serve():
+        connection, _ = listener.accept()
+        connection.recv(65536)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\n")
+        for _ in range(40):
+            try:
+                connection.sendall(b" ")
+            except OSError:
+                return
+            time.sleep(0.5)
+
+    threading.Thread(target=serve, daemon=True).start()
+    return listener, f"http://127.0.0.1:{listener.getsockname()[1]}/"
+
+
+def test_the_slow_and_the_dripping_do_not_hold_up_the_others():
+    silent, (dripping, drip_url) = socket.create_server(("127.0.0.1", 0)), drip()
+    healthy = Source(as_json(200, HEALTHY))
+    with silent, dripping:
+        urls = {"slow": f"http://127.0.0.1:{silent.getsockname()[1]}/", "drip": drip_url, "prod": healthy.url}
+        started = time.monotonic()
+        reports = {report.name: report for report in Sources(lambda: urls).ask()}
+        assert time.monotonic() - started < sources.SECONDS + 1.5
+    assert reports["prod"].status == "normal"
+    assert reports["slow"].failure == reports["drip"].failure == "gave no answer within 5 seconds"
+
+
+def test_what_did_not_change_is_not_sent_again():
+    def respond(request):
+        if dict(request.headers).get("If-None-Match") == '"1"':
+            return Response(304)
+        return Response(200, json.dumps(HEALTHY).encode(), [("etag", '"1"')])
+
+    source = Source(respond)
+    assert source.ask().status == source.ask().status == "normal"
+    assert [dict(request.headers).get("If-None-Match") for request in source.requests] == [None, '"1"']
+
+
+def test_a_source_that_has_had_enough_is_left_alone():
+    limited = [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "30")]
+    source = Source(Response(200, json.dumps(HEALTHY).encode(), limited))
+    assert source.ask().status == source.ask().status == "normal"
+    assert len(source.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "headers", [[("x-ratelimit-remaining", "many")], [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "later")]]
+)
+def test_strange_rate_limits_are_ignored(headers):
+    source = Source(Response(200, json.dumps(HEALTHY).encode(), headers))
+    source.ask()
+    source.ask()
+    assert len(source.requests) == 2
+
+
+def test_one_source_is_asked_by_name_in_any_case():
+    source = Source(as_json(200, HEALTHY))
+    asker = Sources(lambda: {"Prod": source.url, "other": "http://127.0.0.1:1/"})
+    assert [report.name for report in asker.ask(" pROD ")] == ["Prod"]
+
+
+def test_a_name_that_nobody_has_is_told_with_those_that_exist():
+    with pytest.raises(UserError, match=r"I know `api`, `prod`\."):
+        Sources(lambda: {"prod": "http://x/", "api": "http://y/"}).ask("shop")
+
+
+def test_no_sources_is_no_error():
+    assert Sources(dict).ask() == []
+    assert Sources(dict).ask("shop") == []
+
+
+def test_a_name_too_long_for_a_button_is_left_out(caplog):
+    assert Sources(lambda: {"x" * 61: "http://127.0.0.1:1/"}).ask() == []
+    assert "at most 60" in caplog.text

@@ -1,0 +1,77 @@
+"""The scheduler's door: each local date's digest is queued once, whatever happens to the ticks."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from sandbox.loopback import Server, as_json
+
+MORNING = "2026-11-22T08:00:00Z"  # 09:00 in Berlin
+
+
+@pytest.fixture
+def source(aws, settings):
+    server = Server(lambda request: as_json(200, {"status": "normal", "metrics": {"cpu": {"usage": 12}}}))
+    aws.put_parameter("/watchbell/test/status-sources/prod", server.url, secret=False)
+    return server
+
+
+def tick(scheduler, at=MORNING):
+    return scheduler.handler({"schedule": "daily_digest", "at": at}, None)
+
+
+def queued(send):
+    return [json.loads(record["body"]) for record in send.take()["Records"]]
+
+
+def test_a_digest_is_queued_for_the_webhook(door, send, source):
+    assert tick(door("scheduler")) == {"schedule": "daily_digest", "date": "2026-11-22", "ran": True}
+    (message,) = queued(send)
+    assert (message["kind"], message["webhook"], message["delivery"]) == ("webhook", "digest", "digest#2026-11-22")
+    embed = message["message"]["embeds"][0]
+    assert embed["title"] == "Daily digest, 2026-11-22"
+    assert embed["description"] == "**All well.**\n\n🟢 **prod** normal · CPU 12.0 %"
+
+
+def test_the_ticks_of_a_day_make_one_digest_and_the_next_day_another(door, send, source):
+    scheduler = door("scheduler")
+    ran = [tick(scheduler, f"2026-11-22T{hour:02}:00:00Z")["ran"] for hour in (8, 8, 9, 22)]
+    assert ran == [True, False, False, False]
+    assert tick(scheduler, "2026-11-23T07:59:59Z")["ran"] is False
+    assert tick(scheduler, "2026-11-23T08:00:00Z")["ran"] is True
+    assert len(queued(send)) == 2
+
+
+def test_a_date_that_was_missed_is_caught_up_by_a_later_tick(door, send, source):
+    scheduler = door("scheduler")
+    assert tick(scheduler, "2026-11-23T03:00:00Z") == {"schedule": "daily_digest", "date": "2026-11-22", "ran": True}
+
+
+def test_a_digest_that_failed_is_made_by_the_next_tick(door, send, source):
+    failing = door("scheduler", SEND_QUEUE_URL=send.url + "-gone")
+    with pytest.raises(ClientError):
+        tick(failing)
+    assert tick(door("scheduler", SEND_QUEUE_URL=send.url), "2026-11-22T09:00:00Z")["ran"] is True
+    assert len(queued(send)) == 1
+
+
+def test_a_source_that_is_down_is_in_the_digest(door, send, aws, settings):
+    aws.put_parameter("/watchbell/test/status-sources/prod", "http://127.0.0.1:1/", secret=False)
+    tick(door("scheduler"))
+    assert "❌ **prod** could not be reached" in queued(send)[0]["message"]["embeds"][0]["description"]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {},
+        {"schedule": "weekly"},
+        {"schedule": "../x", "at": MORNING},
+        {"schedule": "daily_digest"},
+        {"schedule": "daily_digest", "at": "soon"},
+    ],
+)
+def test_an_event_that_is_no_schedules_is_refused(door, event):
+    with pytest.raises(ValueError, match=r"no schedule of ours|Invalid isoformat"):
+        door("scheduler").handler(event, None)

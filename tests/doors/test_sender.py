@@ -1,0 +1,97 @@
+"""The sender's door: a message for a webhook is sent, kept for later, or given up, and each says so."""
+
+import json
+
+import pytest
+
+from tests.discord_side import FakeDiscord
+from watchbell.errors import DiscordError
+
+URL = "https://discord.com/api/webhooks/123/secret-token"
+NAME = "/watchbell/test/webhooks/digest"
+
+
+def message(delivery="digest#2026-11-22"):
+    return json.dumps(
+        {"kind": "webhook", "delivery": delivery, "webhook": "digest", "message": {"content": "All well."}}
+    )
+
+
+def configure(aws, url=URL):
+    aws.put_parameter(NAME, url, secret=True)
+
+
+def run(door, batches, body=None):
+    batches.put(body or message())
+    return door.handler(batches.take(), None)
+
+
+def test_a_message_is_sent_once_and_its_id_kept(door, send, aws, settings):
+    configure(aws)
+    discord = FakeDiscord()
+    sender = door("sender", discord)
+    assert run(sender, send) == run(sender, send) == {"batchItemFailures": []}
+    assert discord.calls == [("webhook", "123", {"content": "All well."})]
+    key = {"pk": {"S": "delivery#digest#2026-11-22"}, "sk": {"S": "claim"}}
+    stored = aws.dynamodb.get_item(TableName=settings["EPHEMERAL_TABLE"], Key=key)["Item"]
+    assert (stored["status"]["S"], stored["outcome"]["S"]) == ("done", "1001")
+
+
+def test_no_url_is_a_clear_log_line_and_no_failure(door, send, caplog):
+    discord = FakeDiscord()
+    assert run(door("sender", discord), send) == {"batchItemFailures": []}
+    assert discord.calls == []
+    assert "no URL is configured" in caplog.text
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/api/webhooks/1/x", "http://discord.com/api/webhooks/1/x", "nonsense"]
+)
+def test_a_url_that_is_none_of_discords_gets_nothing(door, send, aws, caplog, url):
+    configure(aws, url)
+    discord = FakeDiscord()
+    assert run(door("sender", discord), send) == {"batchItemFailures": []}
+    assert discord.calls == []
+    assert "none of Discord's" in caplog.text
+    assert url not in caplog.text
+
+
+@pytest.mark.parametrize(
+    "failure", [DiscordError("POST", 429, wait=0.0), DiscordError("POST", 502), DiscordError("POST", 0)]
+)
+def test_a_discord_that_is_unwell_gets_it_later(door, send, aws, failure):
+    configure(aws)
+    discord = FakeDiscord(failure)
+    sender = door("sender", discord)
+    assert len(run(sender, send)["batchItemFailures"]) == 1
+    if failure.wait == 0.0:
+        assert sender.handler(send.take(), None) == {"batchItemFailures": []}
+        assert len(discord.did("webhook")) == 2
+
+
+def test_a_webhook_that_is_gone_is_retired_and_never_called_again(door, send, aws, caplog, capsys):
+    configure(aws)
+    discord = FakeDiscord(DiscordError("POST", 404, 10015))
+    sender = door("sender", discord)
+    assert run(sender, send) == {"batchItemFailures": []}
+    assert "WEBHOOK RETIRED" in caplog.text
+    assert '"WebhookRetired":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    assert run(sender, send, message("digest#2026-11-23")) == {"batchItemFailures": []}
+    assert len(discord.calls) == 1
+    assert "secret-token" not in caplog.text
+
+
+def test_a_new_url_ends_the_retirement(door, send, aws):
+    configure(aws)
+    discord = FakeDiscord(DiscordError("POST", 404, 10015))
+    sender = door("sender", discord)
+    run(sender, send)
+    configure(aws, URL.replace("123", "456"))
+    sender = door("sender", discord)  # a minute later: its cache is gone
+    run(sender, send, message("digest#2026-11-23"))
+    assert [call[1] for call in discord.calls] == ["123", "456"]
+
+
+@pytest.mark.parametrize("body", ["{}", '{"kind": "webhook"}', '{"kind": "webhook", "webhook": 1, "message": {}}', "x"])
+def test_a_message_that_is_not_ours_fails(door, send, body):
+    assert len(run(door("sender", FakeDiscord()), send, body)["batchItemFailures"]) == 1

@@ -1,0 +1,181 @@
+"""The worker's door: batches with partial failures, one visible effect, nothing lost."""
+
+import json
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests import recorded
+from tests.discord_side import FakeDiscord
+from watchbell.errors import DiscordError
+
+ADA = "80351110224678912"
+
+
+def message(name="command_status", *, received_at=None, **changes):
+    body = recorded.load(name, **changes)
+    kind = "event" if name.startswith("event_") else "interaction"
+    return json.dumps({"kind": kind, "received_at": int(received_at or time.time()), "body": body})
+
+
+def run(door, event):
+    return door.handler(event, None)
+
+
+def failures(answer):
+    return [failure["itemIdentifier"] for failure in answer["batchItemFailures"]]
+
+
+def test_a_batch_is_done_and_only_what_failed_comes_back(door, work):
+    discord = FakeDiscord()
+    worker = door("worker", discord)
+    work.put(message(id="1"))
+    work.put("not json")
+    work.put(message(id="2"))
+    event = work.take()
+    answer = run(worker, event)
+    (bad,) = failures(answer)
+    assert [record["body"] for record in event["Records"] if record["messageId"] == bad] == ["not json"]
+    assert len(discord.did("edit")) == 2
+    work.settle(event, answer)
+    assert work.waiting() == 1
+
+
+def test_ten_concurrent_deliveries_make_one_visible_effect(door, work):
+    discord = FakeDiscord()
+    worker = door("worker", discord)
+    work.put(message())
+    event = work.take()
+    with ThreadPoolExecutor(10) as pool:
+        answers = list(pool.map(lambda _: run(worker, event), range(10)))
+    assert len(discord.did("edit")) == 1
+    # Those that found it being done came back to the queue: had the first one died, one of them would have done it.
+    assert sum(not failures(answer) for answer in answers) >= 1
+    assert run(worker, event) == {"batchItemFailures": []}
+    assert len(discord.did("edit")) == 1
+
+
+def test_a_failure_comes_back_after_its_own_wait(door, work):
+    discord = FakeDiscord(DiscordError("PATCH", 429, wait=0.0))
+    worker = door("worker", discord)
+    work.put(message())
+    event = work.take()
+    answer = run(worker, event)
+    assert failures(answer) == [event["Records"][0]["messageId"]]
+    again = work.take()  # at once, not after the queue's visibility timeout
+    assert again["Records"][0]["attributes"]["ApproximateReceiveCount"] == "2"
+    assert run(worker, again) == {"batchItemFailures": []}
+    assert len(discord.did("edit")) == 2
+
+
+def test_the_last_delivery_tells_the_user(door, work):
+    discord = FakeDiscord(DiscordError("PATCH", 500))
+    worker = door("worker", discord)
+    work.put(message())
+    event = work.take()
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = "5"
+    assert failures(run(worker, event)) != []
+    assert "Reference" in discord.did("follow up")[0][1]["content"]
+
+
+def test_a_worker_that_died_between_claim_and_edit_is_followed(door, work, aws, settings):
+    discord = FakeDiscord()
+    worker = door("worker", discord)
+    work.put(message(id="77"))
+    event = work.take()
+    from watchbell.rows import INTERACTION
+
+    worker.tools.claims.take(INTERACTION, "77")  # and its process is killed
+    assert failures(run(worker, event)) != []
+    worker.tools.claims._clock = lambda: time.time() + 41
+    assert run(worker, event) == {"batchItemFailures": []}
+    assert len(discord.did("edit")) == 1
+
+
+@pytest.mark.parametrize("body", ["", "null", "[]", '{"kind": "interaction"}', '{"Records": []}', "[" * 100_000, '"x"'])
+def test_a_message_that_is_not_ours_comes_back_at_once_and_so_to_the_dead_letters(door, work, body):
+    worker = door("worker", FakeDiscord())
+    work.put(body or " ")
+    for _ in range(2):
+        event = work.take()
+        assert len(failures(run(worker, event))) == 1
+
+
+def test_a_queue_that_is_away_does_not_hide_the_failure(door, work):
+    worker = door("worker", FakeDiscord(DiscordError("PATCH", 500)), WORK_QUEUE_URL=work.url + "-gone")
+    work.put(message())
+    assert len(failures(run(worker, work.take()))) == 1
+
+
+def test_a_table_that_is_away_does_nothing_and_comes_back(door, work):
+    discord = FakeDiscord()
+    worker = door("worker", discord, EPHEMERAL_TABLE="gone")
+    work.put(message())
+    assert len(failures(run(worker, work.take()))) == 1
+    assert discord.calls == []
+
+
+def test_a_parameter_store_without_sources_is_told_in_the_view(door, work):
+    discord = FakeDiscord()
+    worker = door("worker", discord)
+    work.put(message(data={"name": "status", "type": 1}))
+    run(worker, work.take())
+    assert discord.did("edit")[0][1]["embeds"][0]["title"] == "Nothing to watch"
+
+
+# The introduction, end to end from the queue
+
+
+def test_an_installation_delivered_five_times_at_once_greets_once(door, work):
+    discord = FakeDiscord()
+    worker = door("worker", discord)
+    for _ in range(5):
+        work.put(message("event_application_authorized"))
+    event = work.take()
+    batches = [{"Records": [record]} for record in event["Records"]]
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(lambda batch: run(worker, batch), batches))
+    for batch in batches:
+        assert run(worker, batch) == {"batchItemFailures": []}
+    assert len(discord.did("create")) == 1
+
+
+def test_two_users_in_one_instant_are_two(door, work):
+    discord = FakeDiscord()
+    worker = door("worker", discord)
+    event = recorded.load("event_application_authorized")["event"]
+    for user in (ADA, "80351110224678913"):
+        work.put(message("event_application_authorized", event={**event, "data": {"user": {"id": user}}}))
+    batch = work.take()
+    assert run(worker, batch) == {"batchItemFailures": []}
+    assert [call[1] for call in discord.did("create")] == [f"dm-{ADA}", "dm-80351110224678913"]
+
+
+def test_a_crash_between_claim_and_send_neither_loses_nor_doubles_the_greeting(door, work):
+    from watchbell.rows import INTRODUCTION
+
+    discord = FakeDiscord()
+    worker = door("worker", discord)
+    work.put(message("event_application_authorized"))
+    event = work.take()
+    worker.tools.claims.take(INTRODUCTION, ADA)  # and its process is killed before it sends
+    assert len(failures(run(worker, event))) == 1
+    worker.tools.claims._clock = lambda: time.time() + 41
+    assert run(worker, event) == {"batchItemFailures": []}
+    assert [call[0] for call in discord.calls] == ["open dm", "read", "create"]
+
+
+def test_a_crash_between_send_and_record_does_not_double_the_greeting(door, work):
+    from watchbell.events.application_authorized import introduction
+    from watchbell.rows import INTRODUCTION
+
+    discord = FakeDiscord()
+    worker = door("worker", discord)
+    work.put(message("event_application_authorized"))
+    event = work.take()
+    worker.tools.claims.take(INTRODUCTION, ADA)
+    discord.conversation = [introduction().message()]  # it was sent, and then its process was killed
+    worker.tools.claims._clock = lambda: time.time() + 41
+    assert run(worker, event) == {"batchItemFailures": []}
+    assert discord.did("create") == []
