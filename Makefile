@@ -10,7 +10,9 @@ FIND_PYTHON := for p in python3.13 $$HOME/.pyenv/versions/3.13*/bin/python3 pyth
 	"$$p" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { command -v "$$p"; exit 0; }; done; \
 	echo "Watchbell needs Python 3.11 or newer." >&2; exit 1
 
-.PHONY: help demo dev test check lint types synth bench clean
+STAGE ?= dev
+
+.PHONY: help demo dev test check lint types synth snapshot deploy bench clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -39,6 +41,12 @@ types: .venv/ready  ## static types
 
 synth: .venv/ready  ## write the CloudFormation template to cdk.out; needs no AWS account
 	@$(PYTHON) -m infra.synth
+
+snapshot: .venv/ready  ## refresh the template that the sandbox reads, after a change in infra/
+	@$(PYTHON) -m infra.synth --snapshot
+
+deploy: .venv/ready  ## deploy to your AWS account: make deploy STAGE=prod
+	@$(PYTHON) -m infra.cdk deploy -c stage=$(STAGE)
 
 check: lint types test synth  ## what CI runs; touches no cloud
 

@@ -1,0 +1,71 @@
+"""What wakes an operator: one topic, and the alarms that report to it."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra import nag
+from infra.naming import logical_id
+from infra.settings import Settings
+
+
+class Alarms(Construct):
+    """Each alarm means that something was lost or is about to be: none is for information."""
+
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        super().__init__(scope, "Alarms")
+        self._settings = settings
+        # Not encrypted by SNS's own key: CloudWatch may not use that, and the alarms would go nowhere without a word.
+        self.topic = sns.Topic(self, "AlarmTopic", enforce_ssl=True)
+        # A topic with a policy has only that policy; without this statement CloudWatch could no longer publish.
+        self.topic.add_to_resource_policy(
+            iam.PolicyStatement(
+                sid="AllowAlarms",
+                principals=[iam.ServicePrincipal("cloudwatch.amazonaws.com")],
+                actions=["sns:Publish"],
+                resources=[self.topic.topic_arn],
+                conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
+            )
+        )
+        if settings.alarm_email:
+            self._subscribe(settings.alarm_email)
+
+    def watch_function(self, function: lambda_.IFunction, name: str) -> None:
+        """Alarm when an invocation of the function `name` failed or was refused for want of concurrency."""
+        every = Duration.minutes(5)
+        self.watch(f"{name}-errors", f"The {name} function failed.", function.metric_errors(period=every))
+        self.watch(f"{name}-throttles", f"The {name} function was throttled.", function.metric_throttles(period=every))
+
+    def watch_dead_letters(self, queue: sqs.IQueue, name: str) -> None:
+        """Alarm while anything lies in the dead-letter queue `name`."""
+        depth = queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="Maximum")
+        self.watch(name, f"The queue {name} holds messages that could not be handled; look, mend, redrive.", depth)
+
+    def watch(self, name: str, description: str, metric: cloudwatch.IMetric) -> None:
+        """Alarm when `metric` is 1 or more in one of its periods."""
+        alarm = cloudwatch.Alarm(
+            self,
+            logical_id(name) + "Alarm",
+            alarm_name=f"watchbell-{self._settings.stage}-{name}",
+            alarm_description=description,
+            metric=metric,
+            threshold=1,
+            evaluation_periods=1,
+            comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+
+    def _subscribe(self, address: str) -> None:
+        subscription = sns.Subscription(
+            self, "AlarmEmail", topic=self.topic, protocol=sns.SubscriptionProtocol.EMAIL, endpoint=address
+        )
+        unwatched = "Nobody would watch the queue of undelivered alarms; CloudWatch shows the alarm all the same."
+        nag.acknowledge(subscription, {"Serverless-SNSRedrivePolicy": unwatched})

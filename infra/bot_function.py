@@ -1,0 +1,123 @@
+"""The one place for what every function has: runtime, architecture, layers, role, log, alarms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra import nag
+from infra.alarms import Alarms
+from infra.assets import Layers, function_code
+from infra.logs import log_group
+from infra.settings import Settings
+
+
+@dataclass(frozen=True)
+class Common:
+    """What all parts of the stack share."""
+
+    settings: Settings
+    layers: Layers
+    alarms: Alarms
+
+
+class BotFunction(lambda_.Function):
+    """The folder functions/`name` as a Lambda that may write its own log, and nothing else until `may` says so.
+
+    `lean` gives it only the ingress's share of third parties. `dead_letters` is for a function that AWS invokes
+    asynchronously: an event that it failed three times is put there.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        name: str,
+        common: Common,
+        *,
+        timeout: Duration,
+        memory: int,
+        environment: Mapping[str, str],
+        lean: bool = False,
+        dead_letters: sqs.IQueue | None = None,
+    ) -> None:
+        stage, layers = common.settings.stage, common.layers
+        title = name.capitalize()
+        log = log_group(scope, f"{title}Log", f"/aws/lambda/watchbell-{stage}-{name}", common.settings)
+        # A role of our own: CDK's would carry AWS's managed policy, which may write every log of the account.
+        role = iam.Role(scope, f"{title}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+        powertools = {} if lean else {"POWERTOOLS_SERVICE_NAME": f"watchbell-{name}"}
+        super().__init__(
+            scope,
+            title,
+            function_name=f"watchbell-{stage}-{name}",
+            code=function_code(name),
+            handler="handler.handler",
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            layers=[layers.watchbell, layers.vendor_ingress if lean else layers.vendor],
+            timeout=timeout,
+            memory_size=memory,
+            environment={"WATCHBELL_STAGE": stage, **powertools, **environment},
+            role=role,
+            log_group=log,
+            logging_format=lambda_.LoggingFormat.JSON,
+            dead_letter_queue=dead_letters,
+        )
+        self.may("logs:CreateLogStream", "logs:PutLogEvents", on=log.log_group_arn)
+        common.alarms.watch_function(self, name)
+        self._acknowledge(has_dead_letters=dead_letters is not None)
+
+    def may(self, *actions: str, on: str) -> None:
+        """Allow this function the `actions` (such as `sqs:SendMessage`) on the resource with the ARN `on`."""
+        self.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[on]))
+
+    def may_read_parameter(self, action: str, name: str) -> None:
+        """Allow `ssm:GetParameter` or `ssm:GetParametersByPath` on the parameter or path `name` (`/watchbell/…`).
+
+        No kms statement: a SecureString under AWS's own key (alias/aws/ssm) is decrypted by Parameter Store for whoever
+        may read it.
+        """
+        self.may(action, on=Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=name[1:]))
+
+    def consume(self, queue: sqs.IQueue, *, batch_size: int, max_concurrency: int | None = None) -> None:
+        """Be called with what arrives in `queue`; the handler answers which messages of the batch it failed."""
+        self.may(
+            *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"),
+            on=queue.queue_arn,
+        )
+        messages = lambda_.EventSourceMapping(
+            self,
+            "Messages",
+            target=self,
+            event_source_arn=queue.queue_arn,
+            batch_size=batch_size,
+            max_concurrency=max_concurrency,
+            report_batch_item_failures=True,
+        )
+        no_destination = "Only streams have one. What fails here goes to the queue's dead letters, which alarm."
+        nag.acknowledge(messages, {"Serverless-LambdaEventSourceMappingDestination": no_destination})
+
+    def _acknowledge(self, *, has_dead_letters: bool) -> None:
+        latest = "3.13 is the Python that the layers are built for and that the suite and the figures come from."
+        asynchronous = (
+            "Its dead-letter queue has the whole event already."
+            if has_dead_letters
+            else "Its callers wait for it or try again themselves: API Gateway, SQS, and CloudFormation, which fails "
+            "the deployment when no answer comes."
+        )
+        reasons = {
+            "AwsSolutions-L1": latest,
+            "Serverless-LambdaLatestVersion": latest,
+            "Serverless-LambdaTracing": "X-Ray would cost start-up time and a permission on every resource; an "
+            "interaction's id in every log line links its parts instead.",
+            "Serverless-LambdaAsyncFailureDestination": asynchronous,
+        }
+        if not has_dead_letters:
+            reasons["Serverless-LambdaDLQ"] = asynchronous
+        nag.acknowledge(self, reasons)

@@ -1,0 +1,44 @@
+"""The stack of one stage: wires the parts together, defines no resource itself."""
+
+from __future__ import annotations
+
+from aws_cdk import CfnElement, Stack
+from constructs import Construct
+
+from infra.alarms import Alarms
+from infra.assets import Layers
+from infra.bot_function import Common
+from infra.interactions import Interactions
+from infra.outbound import Outbound
+from infra.registration import Registration
+from infra.schedules import Schedules
+from infra.settings import Settings
+from infra.storage import Storage
+
+
+class BotStack(Stack):
+    """`watchbell-dev` or `watchbell-prod`, in whatever account and region the CLI is logged in to."""
+
+    def __init__(self, scope: Construct, settings: Settings) -> None:
+        super().__init__(
+            scope,
+            f"watchbell-{settings.stage}",
+            description="Watchbell, a status bot for Discord",
+            termination_protection=settings.production,
+        )
+        common = Common(settings, Layers(self, settings), Alarms(self, settings))
+        storage = Storage(self, settings)
+        interactions = Interactions(self, common, storage)
+        outbound = Outbound(self, common, storage)
+        Schedules(self, common, storage, outbound)
+        registration = Registration(self, common)
+        # Discord shows a command at once, so whoever answers it comes first.
+        registration.commands.node.add_dependency(interactions)
+
+    def _allocate_logical_id(self, element: CfnElement) -> str:
+        """A resource's own name (`WorkQueue`, `WorkerRole`), without the part that it is in and without CDK's hash.
+
+        So it reads well in the console and stays the same resource when its code moves to another file.
+        """
+        path = [name for name in element.node.path.split("/")[1:] if name not in ("Resource", "Default")]
+        return "".join(path[1:] or path).replace("-", "")

@@ -1,0 +1,118 @@
+"""What Discord calls: HTTP API -> ingress -> work queue (and its dead letters) -> worker."""
+
+from __future__ import annotations
+
+import json
+
+from aws_cdk import CfnOutput, CfnParameter, Duration
+from aws_cdk import aws_apigatewayv2 as apigatewayv2
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
+from constructs import Construct
+
+from infra import nag
+from infra.bot_function import BotFunction, Common
+from infra.logs import log_group
+from infra.queues import queue
+from infra.storage import Storage
+
+WORK_MAX_RECEIVES = 5
+# Far above what Discord sends to one bot, far below what a flood of forged requests could cost.
+REQUESTS_PER_SECOND, BURST = 100, 200
+# The route and not the path, no query, no header, no address: nothing that a stranger could write into a log.
+ACCESS_LOG = {
+    name: f"$context.{name}"
+    for name in (
+        *("requestId", "requestTime", "routeKey", "status", "responseLength"),
+        *("responseLatency", "integrationLatency", "integrationErrorMessage"),
+    )
+}
+
+
+class Interactions(Construct):
+    """The bot's two endpoints, and the function behind them that has Discord's 15 minutes instead of its 3 seconds."""
+
+    def __init__(self, scope: Construct, common: Common, storage: Storage) -> None:
+        super().__init__(scope, "Interactions")
+        worker_timeout = Duration.seconds(30)
+        work = queue(
+            self,
+            "work",
+            common,
+            for_timeout=worker_timeout,
+            max_receives=WORK_MAX_RECEIVES,
+            kept=Duration.days(1),
+        )
+        public_keys = CfnParameter(
+            self,
+            "DiscordPublicKeys",
+            type="AWS::SSM::Parameter::Value<String>",
+            default=common.settings.parameter("discord/public-keys"),
+            description="Where the application's public key is; several, separated by commas, while one is rotated",
+        )
+
+        ingress = BotFunction(
+            self,
+            "ingress",
+            common,
+            lean=True,
+            timeout=Duration.seconds(10),
+            memory=512,
+            environment={"DISCORD_PUBLIC_KEYS": public_keys.value_as_string, "WORK_QUEUE_URL": work.queue_url},
+        )
+        ingress.may("sqs:SendMessage", on=work.queue_arn)
+        self._serve(ingress, common)
+
+        bot_token = common.settings.parameter("discord/bot-token")
+        status_sources = common.settings.parameter("status-sources")
+        worker = BotFunction(
+            self,
+            "worker",
+            common,
+            timeout=worker_timeout,
+            memory=512,
+            environment={
+                "WORK_QUEUE_URL": work.queue_url,
+                "WORK_MAX_RECEIVES": str(WORK_MAX_RECEIVES),
+                "STATE_TABLE": storage.state.table_name,
+                "EPHEMERAL_TABLE": storage.ephemeral.table_name,
+                "BOT_TOKEN_PARAMETER": bot_token,
+                "STATUS_SOURCES_PATH": status_sources,
+            },
+        )
+        worker.consume(work, batch_size=5)
+        for table in (storage.state, storage.ephemeral):
+            worker.may(
+                *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"),
+                "dynamodb:DeleteItem",
+                on=table.table_arn,
+            )
+        worker.may_read_parameter("ssm:GetParameter", bot_token)
+        worker.may_read_parameter("ssm:GetParametersByPath", status_sources)
+
+    def _serve(self, ingress: lambda_.IFunction, common: Common) -> None:
+        stage = common.settings.stage
+        api = apigatewayv2.HttpApi(self, "Api", api_name=f"watchbell-{stage}", create_default_stage=False)
+        integration = HttpLambdaIntegration("Ingress", ingress)
+        signed = (
+            "Discord signs every request and the ingress verifies that. An authorizer would not see the signed body."
+        )
+        for path in ("/interactions", "/events"):
+            for route in api.add_routes(path=path, methods=[apigatewayv2.HttpMethod.POST], integration=integration):
+                nag.acknowledge(route, {"AwsSolutions-APIG4": signed})
+            CfnOutput(self, f"{path[1:].capitalize()}Url", value=f"{api.api_endpoint}{path}")
+        # /aws/vendedlogs/, because for other names API Gateway keeps one policy of limited length an account.
+        log = log_group(self, "AccessLog", f"/aws/vendedlogs/watchbell-{stage}-access", common.settings)
+        apigatewayv2.CfnStage(
+            self,
+            "ApiStage",
+            api_id=api.api_id,
+            stage_name="$default",
+            auto_deploy=True,
+            default_route_settings=apigatewayv2.CfnStage.RouteSettingsProperty(
+                throttling_rate_limit=REQUESTS_PER_SECOND, throttling_burst_limit=BURST
+            ),
+            access_log_settings=apigatewayv2.CfnStage.AccessLogSettingsProperty(
+                destination_arn=log.log_group_arn, format=json.dumps(ACCESS_LOG)
+            ),
+        )

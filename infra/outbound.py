@@ -1,0 +1,65 @@
+"""What the bot says of its own accord: send queue (and its dead letters) -> sender."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from infra import nag
+from infra.bot_function import BotFunction, Common
+from infra.queues import queue
+from infra.storage import Storage
+
+SEND_MAX_RECEIVES = 10
+# Discord takes five messages in two seconds on one webhook: more senders would only collect its refusals.
+SENDERS = 2
+
+
+class Outbound(Construct):
+    """`send` is the queue in which anything to be posted is put."""
+
+    def __init__(self, scope: Construct, common: Common, storage: Storage) -> None:
+        super().__init__(scope, "Outbound")
+        timeout = Duration.seconds(30)
+        self.send = queue(
+            self,
+            "send",
+            common,
+            for_timeout=timeout,
+            max_receives=SEND_MAX_RECEIVES,
+            kept=Duration.days(4),
+        )
+        webhooks = common.settings.parameter("webhooks")
+        sender = BotFunction(
+            self,
+            "sender",
+            common,
+            timeout=timeout,
+            memory=256,
+            environment={
+                "SEND_QUEUE_URL": self.send.queue_url,
+                "SEND_MAX_RECEIVES": str(SEND_MAX_RECEIVES),
+                "STATE_TABLE": storage.state.table_name,
+                "EPHEMERAL_TABLE": storage.ephemeral.table_name,
+                "WEBHOOKS_PATH": webhooks,
+            },
+        )
+        sender.consume(self.send, batch_size=5, max_concurrency=SENDERS)
+        for table in (storage.state, storage.ephemeral):
+            sender.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=table.table_arn)
+        sender.may_read_parameter("ssm:GetParameter", f"{webhooks}/*")
+        below = f"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter{webhooks}/*"
+        any_name = "Each webhook is a parameter of its own under this path, and the operator names them."
+        nag.acknowledge(self, {f"AwsSolutions-IAM5[Resource::{below}]": any_name})
+        common.alarms.watch(
+            "webhook-retired",
+            "Discord no longer knows a webhook, so nothing is sent to it until its parameter has a new URL.",
+            cloudwatch.Metric(
+                namespace="Watchbell",
+                metric_name="WebhookRetired",
+                dimensions_map={"service": "watchbell-sender"},
+                statistic="Sum",
+                period=Duration.minutes(5),
+            ),
+        )

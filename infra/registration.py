@@ -1,0 +1,58 @@
+"""Tells Discord at each deployment which commands exist, when they changed."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+
+from aws_cdk import CfnParameter, CustomResource, Duration
+from constructs import Construct
+
+from infra.bot_function import BotFunction, Common
+from watchbell import catalogue
+
+
+class Registration(Construct):
+    """The registrar function, and the custom resource by which CloudFormation calls it.
+
+    CloudFormation calls when a property of `Commands` differs from last time: the commands themselves, or where they
+    are registered.
+    """
+
+    def __init__(self, scope: Construct, common: Common) -> None:
+        super().__init__(scope, "Registration")
+        bot_token = common.settings.parameter("discord/bot-token")
+        application_id = CfnParameter(
+            self,
+            "DiscordApplicationId",
+            type="AWS::SSM::Parameter::Value<String>",
+            default=common.settings.parameter("discord/application-id"),
+            description="Where the id of the Discord application is",
+        )
+        registrar = BotFunction(
+            self,
+            "registrar",
+            common,
+            timeout=Duration.seconds(60),
+            memory=256,
+            environment={
+                "DISCORD_APPLICATION_ID": application_id.value_as_string,
+                "DISCORD_GUILD_ID": common.settings.guild_id,
+                "BOT_TOKEN_PARAMETER": bot_token,
+            },
+        )
+        registrar.may_read_parameter("ssm:GetParameter", bot_token)
+        manifest = json.dumps(catalogue.manifest(), sort_keys=True)
+        self.commands = CustomResource(
+            self,
+            "Commands",
+            resource_type="Custom::DiscordCommands",
+            service_token=registrar.function_arn,
+            # Lambda tries a failed invocation twice more within three minutes; past that there is nothing to wait for.
+            service_timeout=Duration.minutes(6),
+            properties={
+                "Manifest": hashlib.sha256(manifest.encode()).hexdigest(),
+                "ApplicationId": application_id.value_as_string,
+                "GuildId": common.settings.guild_id,
+            },
+        )

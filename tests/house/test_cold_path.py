@@ -1,0 +1,85 @@
+"""Law 1 and law 7: what the ingress loads to acknowledge stays small, and a forged request loads and queues nothing."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.loopback import Server, as_json
+from tests import recorded
+from tests.conftest import CREDENTIALS
+from tests.discord_side import OTHER_KEY, PUBLIC_KEY, request
+
+ROOT = Path(__file__).parents[2]
+PATHS = [ROOT / "layers/watchbell/python", ROOT / "functions/ingress"]
+
+# SDKs and frameworks, and the costly modules of the standard library: their import is time in Discord's 3 seconds.
+FORBIDDEN = {
+    *("boto3", "botocore", "requests", "urllib3", "pydantic", "aws_lambda_powertools", "certifi"),
+    *("asyncio", "concurrent", "dataclasses", "inspect", "typing", "zoneinfo", "multiprocessing", "unittest"),
+}
+
+# Runs in a process of its own: answers each event of the file named first, and prints what that loaded.
+PROGRAM = """
+import json, sys
+import handler
+before = set(sys.modules)
+events = json.load(open(sys.argv[1]))
+answers = [handler.handler(event, None) for event in events]
+print(json.dumps({"statuses": [a["statusCode"] for a in answers], "bodies": [a["body"] for a in answers],
+                  "loaded": sorted(set(sys.modules) - before), "all": sorted(sys.modules)}))
+"""
+
+
+@pytest.fixture
+def ask(tmp_path):
+    """`ask(events)`: answers, loaded modules, and the messages that reached the queue, of a fresh ingress."""
+    messages: list[bytes] = []
+    server = Server(lambda request: messages.append(request.body) or as_json(200, {"MessageId": "1"}))
+
+    def run(events: list[dict]) -> dict:
+        (tmp_path / "events.json").write_text(json.dumps(events))
+        environment = {
+            **CREDENTIALS,
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(map(str, PATHS)),
+            "DISCORD_PUBLIC_KEYS": PUBLIC_KEY,
+            "WORK_QUEUE_URL": f"{server.url}/123456789012/work",
+        }
+        # -S leaves out what an editable install or a .pth file of this environment would load; nacl is added back.
+        command = [sys.executable, "-c", PROGRAM, str(tmp_path / "events.json")]
+        answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+        return {**json.loads(answer.stdout), "messages": messages}
+
+    yield run
+    server.stop()
+
+
+def test_a_deferred_command_is_acknowledged_with_nothing_heavy_loaded(ask):
+    result = ask([request(recorded.load("command_status"))])
+    assert result["statuses"] == [200]
+    assert json.loads(result["bodies"][0]) == {"type": 5}
+    assert len(result["messages"]) == 1
+    assert {name.split(".")[0] for name in result["all"]} & FORBIDDEN == set()
+
+
+def test_a_command_loads_its_own_feature_and_no_other(ask):
+    result = ask([request(recorded.load("command_status"))])
+    features = [name for name in result["all"] if name.startswith(("watchbell.commands.", "watchbell.events."))]
+    assert features == ["watchbell.commands.status"]
+
+
+def test_a_forged_request_of_any_type_is_401_and_loads_and_queues_nothing(ask):
+    forged = [
+        request(recording, "/events" if name.startswith("event_") else "/interactions", key=OTHER_KEY)
+        for name, recording in recorded.all_of().items()
+        if not name.startswith("gateway_")
+    ]
+    assert len(forged) >= 12
+    result = ask(forged)
+    assert result["statuses"] == [401] * len(forged)
+    assert result["loaded"] == []
+    assert result["messages"] == []

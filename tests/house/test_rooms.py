@@ -1,0 +1,70 @@
+"""Law 2: only the rooms at the edge name the outside world, and the pure rooms stay pure."""
+
+import ast
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+PACKAGE = ROOT / "layers/watchbell/python/watchbell"
+OUTSIDE = {
+    "boto3",
+    "botocore",
+    "requests",
+    "urllib3",
+    "socket",
+    "ssl",
+    "http",
+    "aws_lambda_powertools",
+    "httpx",
+    "aiohttp",
+}
+FILES = sorted(PACKAGE.rglob("*.py"))
+
+
+def imports(path):
+    """Absolute names of all that a file imports, at its top or inside a function."""
+    package = ("watchbell", *path.relative_to(PACKAGE).parent.parts)
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = ".".join([*package[: len(package) - node.level + 1]]) if node.level else ""
+            module = ".".join(part for part in (base, node.module or "") if part)
+            yield module
+            yield from (f"{module}.{alias.name}" for alias in node.names)
+
+
+def test_the_rooms_are_where_this_test_looks():
+    assert len(FILES) > 30
+    assert "boto3" in imports(PACKAGE / "adapters/aws.py")
+    assert "watchbell.status.report" in imports(PACKAGE / "status/view.py") or "watchbell.status" in imports(
+        PACKAGE / "status/view.py"
+    )
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_adapters_name_the_outside_world(path):
+    if path.parent.name != "adapters":
+        assert {name.split(".")[0] for name in imports(path)} & OUTSIDE == set()
+
+
+@pytest.mark.parametrize("room", ["discord", "status"])
+def test_a_pure_room_imports_nothing_of_ours_but_its_like_and_errors(room):
+    allowed = ("watchbell.discord", "watchbell.status", "watchbell.errors")
+    for path in (PACKAGE / room).glob("*.py"):
+        for name in imports(path):
+            ours = name.split(".")[0] == "watchbell"
+            assert not ours or name.startswith(allowed), f"{path.name} imports {name}"
+            assert ours or name.split(".")[0] in {*sys.stdlib_module_names, "nacl"}, f"{path.name} imports {name}"
+
+
+def test_doors_are_thin():
+    for path in (ROOT / "functions").glob("*/handler.py"):
+        assert len(path.read_text().splitlines()) <= 60, path
+
+
+def test_no_function_folder_holds_anything_but_its_handler():
+    for folder in (ROOT / "functions").iterdir():
+        assert {path.name for path in folder.iterdir()} - {"__pycache__"} == {"handler.py"}

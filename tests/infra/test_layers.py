@@ -1,0 +1,155 @@
+"""The bundles that Lambda unpacks, built here for this machine instead of for arm64."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from infra import layers
+
+pytestmark = pytest.mark.xdist_group("layers")
+
+
+def build(builder: Callable[..., None], target: Path) -> Path:
+    """Built from the wheels that setting up this environment left in uv's cache, so that no test needs a network."""
+    with pytest.MonkeyPatch.context() as environment:
+        environment.setenv("UV_OFFLINE", "1")
+        try:
+            builder(target, platform=None)
+        except subprocess.CalledProcessError:  # someone cleared the cache
+            environment.delenv("UV_OFFLINE")
+            builder(target, platform=None)
+    return target
+
+
+@pytest.fixture(scope="module")
+def vendor_ingress(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(layers.build_vendor_ingress, tmp_path_factory.mktemp("vendor-ingress"))
+
+
+@pytest.fixture(scope="module")
+def vendor(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(layers.build_vendor, tmp_path_factory.mktemp("vendor"))
+
+
+@pytest.fixture(scope="module")
+def first_party(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return build(layers.build_first_party, tmp_path_factory.mktemp("watchbell"))
+
+
+@pytest.fixture(scope="module")
+def ingress(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("ingress")
+    layers.build_function("ingress", target, platform=None)
+    return target
+
+
+def contents(bundle: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(bundle)): path.read_bytes() for path in bundle.rglob("*") if path.is_file()}
+
+
+def run(code: str, *bundles: Path) -> str:
+    """What `code` prints in a fresh Python that finds the layers and nothing that is installed."""
+    script = f"import sys; sys.path[:0] = {[str(bundle / 'python') for bundle in bundles]!r}\n{code}"
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def test_the_ingress_layer_holds_nacl_and_the_cffi_backend_and_nothing_else(vendor_ingress: Path) -> None:
+    assert [path.name for path in vendor_ingress.iterdir()] == ["python"]
+    names = sorted(path.name for path in (vendor_ingress / "python").iterdir())
+    assert names[1:] == ["nacl"]
+    assert names[0].startswith("_cffi_backend")
+    assert {Path(name).suffix for name in contents(vendor_ingress)} <= {".py", ".pyc", ".so"}
+
+
+def test_the_ingress_layer_is_enough_to_verify_a_signature(vendor_ingress: Path) -> None:
+    code = """
+from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
+public, secret = crypto_sign_seed_keypair(bytes(32))
+print(crypto_sign_open(crypto_sign(b"ping", secret), public).decode())
+"""
+    assert run(code, vendor_ingress) == "ping"
+
+
+def test_the_ingress_with_its_layers_is_at_most_2_mb_zipped(
+    tmp_path: Path, ingress: Path, first_party: Path, vendor_ingress: Path
+) -> None:
+    total = 0
+    for bundle in (ingress, first_party, vendor_ingress):
+        with zipfile.ZipFile(tmp_path / "bundle.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+            for name, content in contents(bundle).items():
+                archive.writestr(name, content)
+        total += (tmp_path / "bundle.zip").stat().st_size
+    assert total <= 2_000_000
+
+
+def test_the_vendor_layer_can_call_the_services_that_the_functions_use(vendor: Path) -> None:
+    code = f"""
+import boto3, requests, aws_lambda_powertools, tzdata, zoneinfo
+for service in {layers.AWS_SERVICES!r}:
+    boto3.client(service, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
+zoneinfo.reset_tzpath(())
+print(zoneinfo.ZoneInfo("Asia/Kathmandu"))
+"""
+    assert run(code, vendor) == "Asia/Kathmandu"
+
+
+def test_the_vendor_layer_holds_nothing_that_only_tools_read(vendor: Path) -> None:
+    left = [name for name in contents(vendor) if name.endswith(".pyi") or ".dist-info/" in name or "/tests/" in name]
+    assert left == []
+    assert not (vendor / "python" / "bin").exists()
+    services = {path.name for path in (vendor / "python" / "botocore" / "data").iterdir() if path.is_dir()}
+    assert services == set(layers.AWS_SERVICES)
+
+
+def test_every_module_comes_with_its_byte_code_and_lambda_does_not_question_it(
+    vendor: Path, vendor_ingress: Path, first_party: Path, ingress: Path
+) -> None:
+    for bundle in (vendor, vendor_ingress, first_party, ingress):
+        files = contents(bundle)
+        compiled = {name: content for name, content in files.items() if name.endswith(".pyc")}
+        assert len(compiled) == sum(name.endswith(".py") for name in files) > 0
+        for name, content in compiled.items():
+            assert content[4:8] == b"\x01\0\0\0", f"{name}: PEP 552 calls 1 a hash that is not checked"
+
+
+def test_the_same_sources_give_the_same_bytes(tmp_path: Path, vendor_ingress: Path, first_party: Path) -> None:
+    assert contents(build(layers.build_vendor_ingress, tmp_path / "again")) == contents(vendor_ingress)
+    assert contents(build(layers.build_first_party, tmp_path / "ours")) == contents(first_party)
+
+
+def test_a_bundle_names_no_path_of_the_machine_that_built_it(first_party: Path, ingress: Path) -> None:
+    for bundle in (first_party, ingress):
+        assert not [name for name, content in contents(bundle).items() if str(bundle).encode() in content]
+
+
+def test_a_build_into_a_used_folder_leaves_nothing_of_the_former(tmp_path: Path) -> None:
+    (tmp_path / "python").mkdir()
+    (tmp_path / "python" / "stale.py").write_text("")
+    layers.build_first_party(tmp_path, platform=None)
+    assert not (tmp_path / "python" / "stale.py").exists()
+
+
+def test_a_package_without_a_pin_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match=r"requirements\.txt has no pin for leftpad"):
+        layers.build_vendor(tmp_path, packages=["leftpad"])
+
+
+def test_a_fingerprint_changes_with_a_source_and_with_nothing_else(tmp_path: Path) -> None:
+    source = tmp_path / "handler.py"
+    source.write_text("answer = 42\n")
+    before = layers.fingerprint("arm64", tmp_path)
+    (tmp_path / "__pycache__").mkdir()
+    (tmp_path / "__pycache__" / "handler.cpython-313.pyc").write_bytes(b"left by a test run")
+    os.utime(source, (0, 0))
+    assert layers.fingerprint("arm64", tmp_path) == before
+    assert layers.fingerprint("x86_64", tmp_path) != before
+    source.write_text("answer = 43\n")
+    assert layers.fingerprint("arm64", tmp_path) != before

@@ -1,0 +1,105 @@
+"""What each role may do, exactly. A new permission is a new line here, for someone to read."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from infra import layers
+
+pytestmark = pytest.mark.xdist_group("synthesis")
+
+READ_WRITE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+CONSUME = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}
+LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
+
+# role -> resource -> actions. A resource is a logical id, or the name of a parameter.
+ALLOWED: dict[str, dict[str, set[str]]] = {
+    "IngressRole": {
+        "IngressLog": LOG,
+        "WorkQueue": {"sqs:SendMessage"},
+    },
+    "WorkerRole": {
+        "WorkerLog": LOG,
+        "WorkQueue": CONSUME,
+        "StateTable": READ_WRITE | {"dynamodb:Query", "dynamodb:DeleteItem"},
+        "EphemeralTable": READ_WRITE | {"dynamodb:Query", "dynamodb:DeleteItem"},
+        "/watchbell/dev/discord/bot-token": {"ssm:GetParameter"},
+        "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
+    },
+    "SenderRole": {
+        "SenderLog": LOG,
+        "SendQueue": CONSUME,
+        "StateTable": READ_WRITE,
+        "EphemeralTable": READ_WRITE,
+        # The only wildcard: each webhook is a parameter of its own, and the operator names them.
+        "/watchbell/dev/webhooks/*": {"ssm:GetParameter"},
+    },
+    "SchedulerRole": {
+        "SchedulerLog": LOG,
+        "SendQueue": {"sqs:SendMessage"},
+        "StateTable": READ_WRITE,
+        "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
+        # Lambda puts a tick there, in the function's name, that failed three times.
+        "ScheduleDeadQueue": {"sqs:SendMessage"},
+    },
+    "RegistrarRole": {
+        "RegistrarLog": LOG,
+        "/watchbell/dev/discord/bot-token": {"ssm:GetParameter"},
+    },
+    # EventBridge Scheduler's own.
+    "ScheduleRole": {
+        "Scheduler": {"lambda:InvokeFunction"},
+        "ScheduleDeadQueue": {"sqs:SendMessage"},
+    },
+}
+
+
+def listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def short(resource: Any) -> str:
+    """`WorkQueue` for the ARN of that resource, `/watchbell/…` for the ARN of a parameter; anything else as it is."""
+    match resource:
+        case {"Fn::GetAtt": [id, "Arn"]}:
+            return str(id)
+        case {"Fn::Join": ["", ["arn:", *_, str(tail)]]} if tail.startswith(":parameter/"):
+            return tail.removeprefix(":parameter")
+        case _:
+            return str(resource)
+
+
+def test_every_role_may_exactly_this(template: dict[str, Any]) -> None:
+    resources = template["Resources"]
+    found: dict[str, dict[str, set[str]]] = {id: {} for id, it in resources.items() if it["Type"] == "AWS::IAM::Role"}
+    for policy in (it["Properties"] for it in resources.values() if it["Type"] == "AWS::IAM::Policy"):
+        for role in policy["Roles"]:
+            for statement in policy["PolicyDocument"]["Statement"]:
+                assert statement["Effect"] == "Allow"
+                for resource in listed(statement["Resource"]):
+                    found[role["Ref"]].setdefault(short(resource), set()).update(listed(statement["Action"]))
+    assert found == ALLOWED
+
+
+def test_no_role_gets_more_from_elsewhere(template: dict[str, Any]) -> None:
+    roles = {id: it["Properties"] for id, it in template["Resources"].items() if it["Type"] == "AWS::IAM::Role"}
+    for role in roles.values():
+        assert set(role) == {"AssumeRolePolicyDocument"}, "a managed or inline policy"
+    functions = {id: it for id, it in template["Resources"].items() if it["Type"] == "AWS::Lambda::Function"}
+    for id, function in functions.items():
+        assert short(function["Properties"]["Role"]) == f"{id}Role"
+
+
+def test_the_ingress_reads_no_secret_and_writes_no_table() -> None:
+    services = {action.split(":")[0] for actions in ALLOWED["IngressRole"].values() for action in actions}
+    assert services == {"logs", "sqs"}
+
+
+def test_boto3_ships_the_services_that_the_functions_may_call_and_no_other() -> None:
+    functions = {role: rights for role, rights in ALLOWED.items() if role != "ScheduleRole"}
+    called = {
+        action.split(":")[0] for rights in functions.values() for actions in rights.values() for action in actions
+    }
+    assert called - {"logs"} == set(layers.AWS_SERVICES)  # the Lambda service itself writes the logs

@@ -1,0 +1,52 @@
+"""A mistake in the context is told before anything is deployed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from infra import ROOT
+from infra.settings import SettingError, Settings
+
+DEFAULTS = json.loads((ROOT / "cdk.json").read_text())["context"]
+
+
+def test_the_defaults_are_valid() -> None:
+    settings = Settings.read(DEFAULTS)
+    assert (settings.stage, settings.production, settings.log_retention_days) == ("dev", False, 30)
+    assert settings.parameter("discord/bot-token") == "/watchbell/dev/discord/bot-token"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "told"),
+    [
+        ("stage", "staging", "`stage` must be dev or prod, not 'staging'."),
+        ("stage", "", "`stage` must be dev or prod, not ''."),
+        ("digest_zone", "Mars/Olympus", "`digest_zone` must be an IANA time zone such as UTC or Europe/Berlin"),
+        ("digest_zone", "../etc/passwd", "`digest_zone` must be an IANA time zone"),
+        ("digest_time", "24:00", "`digest_time` must be a time from 00:00 to 23:59, not '24:00'."),
+        ("digest_time", "9:00", "`digest_time` must be a time from 00:00 to 23:59, not '9:00'."),
+        ("digest_time", "09:00\n", "`digest_time` must be a time from 00:00 to 23:59"),
+        ("digest_time", "٠٩:00", "`digest_time` must be a time from 00:00 to 23:59"),
+        ("guild_id", "my server", "`guild_id` must be a guild's id (17-20 digits), or empty for all"),
+        ("log_retention_days", "31", "`log_retention_days` must be one of 1, 3, 5, 7, 14, 30,"),
+        ("log_retention_days", "month", "`log_retention_days` must be one of 1, 3, 5,"),
+        ("alarm_email", "nobody", "`alarm_email` must be an e-mail address, or empty for none, not 'nobody'."),
+        ("guild_id", 1100000000000000001, "`guild_id` must be a text"),
+    ],
+)
+def test_a_bad_value_is_refused_in_a_sentence(name: str, value: object, told: str) -> None:
+    with pytest.raises(SettingError) as refused:
+        Settings.read({**DEFAULTS, name: value})
+    assert str(refused.value).startswith(told)
+
+
+def test_a_misspelt_setting_is_refused_and_not_passed_over() -> None:
+    with pytest.raises(SettingError, match=r"`satge` is not a setting. The settings are stage, digest_zone"):
+        Settings.read({**DEFAULTS, "satge": "prod"})
+
+
+def test_what_cdk_keeps_in_the_context_is_left_alone() -> None:
+    theirs = {"aws:cdk:bundling-stacks": [], "@aws-cdk/core:stackRelativeExports": True, "cli-telemetry": False}
+    assert Settings.read({**DEFAULTS, **theirs}) == Settings.read(DEFAULTS)
