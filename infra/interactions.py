@@ -82,11 +82,7 @@ class Interactions(Construct):
         )
         worker.consume(work, batch_size=5)
         for table in (storage.state, storage.ephemeral):
-            worker.may(
-                *("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:Query"),
-                "dynamodb:DeleteItem",
-                on=table.table_arn,
-            )
+            worker.may("dynamodb:UpdateItem", on=table.table_arn)
         worker.may_read_parameter("ssm:GetParameter", bot_token)
         worker.may_read_parameter("ssm:GetParametersByPath", status_sources)
 

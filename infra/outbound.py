@@ -46,8 +46,8 @@ class Outbound(Construct):
             },
         )
         sender.consume(self.send, batch_size=5, max_concurrency=SENDERS)
-        for table in (storage.state, storage.ephemeral):
-            sender.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=table.table_arn)
+        sender.may("dynamodb:UpdateItem", on=storage.ephemeral.table_arn)
+        sender.may("dynamodb:GetItem", "dynamodb:PutItem", on=storage.state.table_arn)
         sender.may_read_parameter("ssm:GetParameter", f"{webhooks}/*")
         below = f"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter{webhooks}/*"
         any_name = "Each webhook is a parameter of its own under this path, and the operator names them."

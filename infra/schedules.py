@@ -45,7 +45,7 @@ class Schedules(Construct):
             dead_letters=dead,
         )
         function.may("sqs:SendMessage", on=outbound.send.queue_arn)
-        function.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=storage.state.table_arn)
+        function.may("dynamodb:UpdateItem", on=storage.state.table_arn)
         function.may_read_parameter("ssm:GetParametersByPath", status_sources)
 
         caller = iam.Role(

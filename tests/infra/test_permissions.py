@@ -10,7 +10,7 @@ from infra import layers
 
 pytestmark = pytest.mark.xdist_group("synthesis")
 
-READ_WRITE = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"}
+CLAIM = {"dynamodb:UpdateItem"}
 CONSUME = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
@@ -23,23 +23,23 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "WorkerRole": {
         "WorkerLog": LOG,
         "WorkQueue": CONSUME,
-        "StateTable": READ_WRITE | {"dynamodb:Query", "dynamodb:DeleteItem"},
-        "EphemeralTable": READ_WRITE | {"dynamodb:Query", "dynamodb:DeleteItem"},
+        "StateTable": CLAIM,
+        "EphemeralTable": CLAIM,
         "/watchbell/dev/discord/bot-token": {"ssm:GetParameter"},
         "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
     },
     "SenderRole": {
         "SenderLog": LOG,
         "SendQueue": CONSUME,
-        "StateTable": READ_WRITE,
-        "EphemeralTable": READ_WRITE,
+        "StateTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "EphemeralTable": CLAIM,
         # The only wildcard: each webhook is a parameter of its own, and the operator names them.
         "/watchbell/dev/webhooks/*": {"ssm:GetParameter"},
     },
     "SchedulerRole": {
         "SchedulerLog": LOG,
         "SendQueue": {"sqs:SendMessage"},
-        "StateTable": READ_WRITE,
+        "StateTable": CLAIM,
         "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
         # Lambda puts a tick there, in the function's name, that failed three times.
         "ScheduleDeadQueue": {"sqs:SendMessage"},
