@@ -19,7 +19,7 @@ PATHS = [ROOT / "layers/watchbell/python", ROOT / "functions/ingress"]
 # SDKs and frameworks, and the costly modules of the standard library: their import is time in Discord's 3 seconds.
 FORBIDDEN = {
     *("boto3", "botocore", "requests", "urllib3", "pydantic", "aws_lambda_powertools", "certifi"),
-    *("asyncio", "concurrent", "dataclasses", "inspect", "typing", "zoneinfo", "multiprocessing", "unittest"),
+    *("asyncio", "concurrent", "dataclasses", "inspect", "typing", "zoneinfo", "multiprocessing", "unittest", "email", "http"),
 }
 
 # Runs in a process of its own: answers each event of the file named first, and prints what that loaded.
@@ -49,7 +49,6 @@ def ask(tmp_path):
             "DISCORD_PUBLIC_KEYS": PUBLIC_KEY,
             "WORK_QUEUE_URL": f"{server.url}/123456789012/work",
         }
-        # -S leaves out what an editable install or a .pth file of this environment would load; nacl is added back.
         command = [sys.executable, "-c", PROGRAM, str(tmp_path / "events.json")]
         answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
         return {**json.loads(answer.stdout), "messages": messages}

@@ -1,0 +1,100 @@
+"""Lays out on this machine's disk what Lambda would unpack: the runtime, and each contender's code and layers."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import shutil
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra import layers
+
+PEERS = Path(__file__).parent / "peers"
+RUNTIME_PACKAGES = ("awslambdaric", "simplejson", "snapshot-restore-py")
+
+
+class Runtime:
+    """Lambda's own Python client and what it needs, in `folder` as in Lambda's /var/runtime.
+
+    Nothing else of this environment: a bundle that forgot a package must fail here as it would there.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        for package in RUNTIME_PACKAGES:
+            for file in importlib.metadata.files(package) or ():
+                if file.suffix in (".py", ".so"):
+                    copy = folder / file
+                    copy.parent.mkdir(parents=True, exist_ok=True)
+                    shutil.copyfile(file.locate(), copy)
+        layers.precompile(folder, at="/var/runtime", platform=None)
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """One function as Lambda unpacks it: `task` is its /var/task, `layers` its /opt/python."""
+
+    name: str
+    task: Path
+    layers: Path
+    runtime: Runtime
+
+
+class Bundles:
+    """Builds the contenders in `folder` for this machine, with the builders that the deployment uses.
+
+    Byte code is compiled ahead for all of them, as deployed. Fetches the pinned packages (from uv's cache where it has
+    them); raises CalledProcessError where it cannot.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._runtime = Runtime(folder / "runtime")
+        vendor, vendor_ingress, watchbell = (folder / name for name in ("vendor", "vendor-ingress", "watchbell"))
+        layers.build_vendor(vendor, platform=None)
+        layers.build_vendor_ingress(vendor_ingress, platform=None)
+        layers.build_first_party(watchbell, platform=None)
+        self.ingress = self._bundle(
+            "ingress", lambda task: layers.build_function("ingress", task, platform=None), watchbell, vendor_ingress
+        )
+        self.noop = self._peer("noop")
+        self.boto3 = self._peer("boto3_sdk", vendor)
+
+    def deployed_bytes(self) -> int:
+        """The size of what is uploaded for the ingress: its function and its layers, for arm64, zipped."""
+        parts: tuple[Callable[[Path], None], ...] = (
+            lambda target: layers.build_function("ingress", target),
+            layers.build_first_party,
+            layers.build_vendor_ingress,
+        )
+        total = 0
+        for number, build in enumerate(parts):
+            target = self._folder / f"deployed-{number}"
+            build(target)
+            total += _zipped(target)
+        return total
+
+    def _peer(self, name: str, *layer: Path) -> Bundle:
+        def build(task: Path) -> None:
+            shutil.copytree(PEERS / name, task, ignore=shutil.ignore_patterns("__pycache__"))
+            layers.precompile(task, at="/var/task", platform=None)
+
+        return self._bundle(name, build, *layer)
+
+    def _bundle(self, name: str, build: Callable[[Path], None], *layer: Path) -> Bundle:
+        home = self._folder / f"function-{name}"
+        build(home / "task")
+        opt = home / "opt"
+        for part in layer:  # Lambda unpacks all of a function's layers into one /opt
+            shutil.copytree(part, opt, dirs_exist_ok=True)
+        return Bundle(name, home / "task", opt / "python", self._runtime)
+
+
+def _zipped(folder: Path) -> int:
+    archive = folder.with_suffix(".zip")
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as bundle:
+        for path in sorted(folder.rglob("*")):
+            bundle.write(path, path.relative_to(folder))
+    return archive.stat().st_size

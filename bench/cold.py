@@ -1,0 +1,142 @@
+"""Cold start: from the spawn of a process to its first answer, for the ingress, a no-op and the same job by boto3.
+
+Milliseconds belong to the machine; the ratios carry over, so they are what the goals are about.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import tempfile
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+
+from bench.bundle import Bundle, Bundles
+from bench.instance import Instance
+from bench.request import Discord
+from bench.sqs_stub import SqsStub
+from sandbox.runtime_api import Outcome
+
+WARM_INVOCATIONS = 20
+GOALS: dict[str, tuple[str, float]] = {
+    "ingress_vs_noop": ("at most", 2.2),
+    "boto3_vs_ingress": ("at least", 3.5),
+    "zip_bytes": ("at most", 2_000_000),
+}
+
+
+@dataclass(frozen=True)
+class Start:
+    """One cold start, in milliseconds: `init` from the spawn until it asked for its first event, `first_invoke` from
+    getting that to its answer, `whole` from the spawn to that answer, `warm` the median answer afterwards."""
+
+    init: float
+    first_invoke: float
+    whole: float
+    warm: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The starts of each contender; those with one index came right after each other."""
+
+    noop: list[Start]
+    ingress: list[Start]
+    boto3: list[Start]
+    zip_bytes: int
+
+    def figures(self) -> dict[str, float]:
+        return {
+            "ingress_vs_noop": round(ratio(self.ingress, self.noop), 2),
+            "boto3_vs_ingress": round(ratio(self.boto3, self.ingress), 2),
+            "init_ms": round(median(start.init for start in self.ingress), 1),
+            "first_invoke_ms": round(median(start.first_invoke for start in self.ingress), 1),
+            "warm_p50_ms": round(median(start.warm for start in self.ingress), 2),
+            "zip_bytes": self.zip_bytes,
+        }
+
+    def table(self) -> str:
+        lines = [
+            f"Cold start on Python {platform.python_version()}, medians of {len(self.noop)} interleaved rounds, in ms",
+            "",
+            f"{'':24}{'init':>8}{'1st answer':>12}{'together':>10}{'warm':>8}",
+        ]
+        for name, starts in (("no-op", self.noop), ("Watchbell's ingress", self.ingress), ("by boto3", self.boto3)):
+            init, first, whole, warm = (
+                median(getattr(start, part) for start in starts) for part in ("init", "first_invoke", "whole", "warm")
+            )
+            lines.append(f"{name:24}{init:8.1f}{first:12.1f}{whole:10.1f}{warm:8.2f}")
+        lines += ["", f"{'':24}{'figure':>12}  goal"]
+        figures = self.figures()
+        for name, (bound, goal) in GOALS.items():
+            met = figures[name] <= goal if bound == "at most" else figures[name] >= goal
+            lines.append(f"{name:24}{figures[name]:12,}  {bound} {goal:,}: {'met' if met else 'MISSED'}")
+        return "\n".join(lines)
+
+
+def ratio(these: list[Start], those: list[Start]) -> float:
+    """The median of the rounds' own ratios: what slowed the machine for a while slowed both."""
+    return median(this.whole / that.whole for this, that in zip(these, those, strict=True))
+
+
+def measure(bundles: Bundles, *, rounds: int) -> Comparison:
+    """Interleave `rounds` cold starts of each contender, in alternating order, after one that is not counted.
+
+    Raises WrongAnswer where one of them does not do its job.
+    """
+    starts: dict[str, list[Start]] = {"noop": [], "ingress": [], "boto3": []}
+    with tempfile.TemporaryDirectory(prefix="watchbell-bench-") as folder:
+        sqs = SqsStub(Path(folder))
+        try:
+            discord = Discord()
+            for number in range(rounds + 1):
+                for name in sorted(starts, reverse=number % 2 == 1):
+                    start = one_start(getattr(bundles, name), discord, sqs, queues=name != "noop")
+                    if number:
+                        starts[name].append(start)
+        finally:
+            sqs.stop()
+    return Comparison(**starts, zip_bytes=bundles.deployed_bytes())
+
+
+def one_start(bundle: Bundle, discord: Discord, sqs: SqsStub, *, queues: bool) -> Start:
+    """Start `bundle` cold and ask it for `/status` several times; where it `queues`, SQS must have got each one.
+
+    Raises WrongAnswer.
+    """
+    environment = {
+        "AWS_CA_BUNDLE": str(sqs.authorities),
+        "AWS_ENDPOINT_URL_SQS": sqs.url,  # for boto3, which does not go by the queue's URL
+        "DISCORD_PUBLIC_KEYS": discord.public_key,
+        "WATCHBELL_STAGE": "bench",
+        "WORK_QUEUE_URL": sqs.queue_url,
+    }
+    with Instance(bundle, environment) as instance:
+
+        def ask() -> Outcome:
+            id, event = discord.status_command()
+            sqs.messages.clear()
+            outcome = instance.invoke(event)
+            fault = _fault(json.loads(outcome.payload), sqs.messages if queues else None, id)
+            if fault:
+                raise instance.wrong(fault)
+            return outcome
+
+        first = ask()
+        whole = time.perf_counter() - instance.started
+        warm = median(ask().seconds for _ in range(WARM_INVOCATIONS))
+    return Start(instance.init_seconds * 1000, first.seconds * 1000, whole * 1000, warm * 1000)
+
+
+def _fault(answer: dict, messages: list[str] | None, id: str) -> str:
+    """What is wrong with an answer to the interaction `id`, and with what was queued; empty when nothing is."""
+    if answer.get("statusCode") != 200 or json.loads(answer.get("body") or "null") != {"type": 5}:
+        return f"answered {answer} instead of a deferral"
+    if messages is None:
+        return ""
+    queued = [json.loads(message) for message in messages]
+    if [(message.get("kind"), message.get("body", {}).get("id")) for message in queued] != [("interaction", id)]:
+        return f"queued {messages} instead of the interaction {id}"
+    return ""

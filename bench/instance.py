@@ -1,0 +1,99 @@
+"""One cold instance of a function: a fresh process with the real runtime client, on a Runtime API of its own."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Mapping
+from types import TracebackType
+
+from bench.bundle import Bundle
+from sandbox.runtime_api import Outcome, RuntimeApi
+
+PYTHON = getattr(sys, "_base_executable", sys.executable)
+"""Not the virtual environment's: a function must find nothing but what its bundle brings."""
+
+
+class WrongAnswer(Exception):
+    """A contender did not do its job, so its time means nothing."""
+
+
+class Instance:
+    """Spawned on entering, killed on leaving. `environment` is added to what Lambda itself sets.
+
+    `started` is when it was spawned, in `time.perf_counter()` seconds as all times here.
+    """
+
+    def __init__(self, bundle: Bundle, environment: Mapping[str, str]) -> None:
+        self._bundle = bundle
+        self._environment = {**_lambda_environment(bundle), **environment}
+
+    def __enter__(self) -> Instance:
+        self._api = RuntimeApi()
+        self._output = tempfile.TemporaryFile()
+        self.started = time.perf_counter()
+        self._process = subprocess.Popen(
+            [PYTHON, "-s", "-m", "awslambdaric", "handler.handler"],
+            cwd=self._bundle.task,
+            env={**self._environment, "AWS_LAMBDA_RUNTIME_API": self._api.address},
+            stdin=subprocess.DEVNULL,
+            stdout=self._output,
+            stderr=subprocess.STDOUT,
+        )
+        return self
+
+    def invoke(self, event: bytes) -> Outcome:
+        """Raises WrongAnswer, with the function's output, where it failed."""
+        outcome = self._api.invoke(event, timeout=10)
+        if not outcome.ok:
+            raise self.wrong(outcome.error)
+        return outcome
+
+    @property
+    def init_seconds(self) -> float:
+        """From the spawn until it asked for its first event."""
+        return (self._api.ready_at or self.started) - self.started
+
+    def wrong(self, reason: str) -> WrongAnswer:
+        self._output.seek(0)
+        output = self._output.read().decode(errors="replace").strip()
+        return WrongAnswer(f"{self._bundle.name}: {reason}" + (f"\n{output}" if output else ""))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.wait()
+        self._api.stop()
+        self._output.close()
+
+
+def _lambda_environment(bundle: Bundle) -> dict[str, str]:
+    """What Lambda itself sets. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+    return {
+        "_HANDLER": "handler.handler",
+        "AWS_ACCESS_KEY_ID": "ASIABENCHBENCHBENCH0",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+        "AWS_EXECUTION_ENV": "AWS_Lambda_python3.13",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_LAMBDA_FUNCTION_NAME": f"bench-{bundle.name}",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_FORMAT": "JSON",
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/bench-{bundle.name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "bench",
+        "AWS_REGION": "eu-central-1",
+        "AWS_SECRET_ACCESS_KEY": "bench",
+        "AWS_SESSION_TOKEN": "bench" * 100,  # real ones are long
+        "LAMBDA_TASK_ROOT": str(bundle.task),
+        "LANG": "en_US.UTF-8",
+        "PATH": os.defpath,
+        "PYTHONPATH": os.pathsep.join(map(str, (bundle.layers, bundle.runtime.folder))),
+        "TZ": ":UTC",
+        # Lambda has no such files; the developer's own must not be read.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    }

@@ -1,0 +1,96 @@
+"""HTTP/1.1 for a client that only POSTs, over a connection that is kept: `http.client` is complete, and to be so it
+imports the whole of `email`, a sixth of the ingress's cold start."""
+
+import socket
+import ssl
+import time
+
+HEAD_LIMIT = 64 * 1024
+
+
+class BadAnswer(OSError):
+    """What came back is not an HTTP answer, or its headers are over 64 KiB."""
+
+
+class Connection:
+    """A connection to `host` (ASCII, with `:port` where that is not the scheme's own), opened at once; over TLS where
+    there is a `context`. `reusable` says whether another request may follow the last.
+
+    A `deadline` is in time.monotonic() seconds; past it TimeoutError is raised. Raises OSError of every kind:
+    ConnectionError where the other side was gone before its answer was whole, BadAnswer for what it answered.
+    """
+
+    __slots__ = ("_received", "_socket", "reusable")
+
+    def __init__(self, host: str, context: "ssl.SSLContext | None", deadline: float) -> None:
+        # As bytes: a text is taken through `encodings.idna`, and that costs more than the connection.
+        name, _, port = host.encode("ascii").partition(b":")
+        address = (name, int(port or (443 if context else 80)))
+        self._socket = socket.create_connection(address, timeout=left(deadline))  # type: ignore[arg-type]  # bytes do
+        try:
+            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if context:
+                self._socket.settimeout(left(deadline))
+                self._socket = context.wrap_socket(self._socket, server_hostname=name)
+        except BaseException:
+            self._socket.close()
+            raise
+        self._received = b""
+        self.reusable = True
+
+    def post(self, path: str, headers: dict[str, str], body: bytes, deadline: float) -> tuple[int, bytes]:
+        """Status and body of the answer. `headers` are sent as they are (`host` among them), with a content-length.
+
+        An answer of a megabyte, or of a length that it does not say, is not read: its body is then empty.
+        """
+        self.reusable = False  # until the answer has been read whole
+        lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
+        head = "\r\n".join([*lines, f"content-length: {len(body)}", "", ""])
+        self._socket.settimeout(left(deadline))
+        self._socket.sendall(head.encode("latin-1") + body)
+        version, status, fields = self._head(deadline)
+        length = fields.get("content-length", "")
+        if not length.isdecimal() or len(length) > 6 or "transfer-encoding" in fields:
+            return status, b""
+        answer = self._take(int(length), deadline)
+        stays = version == "HTTP/1.1" and fields.get("connection", "").lower() != "close"
+        self.reusable = stays and not self._received  # what came beyond its end would be read as the next answer
+        return status, answer
+
+    def close(self) -> None:
+        self._socket.close()
+
+    def _head(self, deadline: float) -> tuple[str, int, dict[str, str]]:
+        while b"\r\n\r\n" not in self._received:
+            if len(self._received) > HEAD_LIMIT:
+                raise BadAnswer("headers without end")
+            self._receive(deadline)
+        head, _, self._received = self._received.partition(b"\r\n\r\n")
+        first, *lines = head.decode("latin-1").split("\r\n")
+        version, _, rest = first.partition(" ")
+        status = rest.partition(" ")[0]
+        if version not in ("HTTP/1.1", "HTTP/1.0") or len(status) != 3 or not status.isdecimal() or status < "200":
+            raise BadAnswer(f"not an HTTP answer: {first[:80]!r}")
+        fields = [line.partition(":") for line in lines]
+        return version, int(status), {name.lower(): value.strip() for name, _, value in fields}
+
+    def _take(self, length: int, deadline: float) -> bytes:
+        while len(self._received) < length:
+            self._receive(deadline)
+        body, self._received = self._received[:length], self._received[length:]
+        return body
+
+    def _receive(self, deadline: float) -> None:
+        self._socket.settimeout(left(deadline))
+        piece = self._socket.recv(HEAD_LIMIT)
+        if not piece:
+            raise ConnectionResetError("closed before its answer was whole")
+        self._received += piece
+
+
+def left(deadline: float) -> float:
+    """Seconds until `deadline`; raises TimeoutError where there are none."""
+    seconds = deadline - time.monotonic()
+    if seconds <= 0:
+        raise TimeoutError("no answer in time")
+    return seconds
