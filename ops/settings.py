@@ -51,7 +51,7 @@ def put(stage: str, name: str, value: str | None) -> None:
 def show(stage: str) -> None:
     """What is set and what is missing."""
     there = _names(stage)
-    for name in REQUIRED.keys() | OPTIONAL.keys() | there:
+    for name in sorted(REQUIRED.keys() | OPTIONAL.keys() | there):
         print(f"{'set    ' if name in there else 'MISSING' if name in REQUIRED else 'not set'}  {name}")
 
 

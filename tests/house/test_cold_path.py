@@ -19,7 +19,18 @@ PATHS = [ROOT / "layers/watchbell/python", ROOT / "functions/ingress"]
 # SDKs and frameworks, and the costly modules of the standard library: their import is time in Discord's 3 seconds.
 FORBIDDEN = {
     *("boto3", "botocore", "requests", "urllib3", "pydantic", "aws_lambda_powertools", "certifi"),
-    *("asyncio", "concurrent", "dataclasses", "inspect", "typing", "zoneinfo", "multiprocessing", "unittest", "email", "http"),
+    *(
+        "asyncio",
+        "concurrent",
+        "dataclasses",
+        "inspect",
+        "typing",
+        "zoneinfo",
+        "multiprocessing",
+        "unittest",
+        "email",
+        "http",
+    ),
 }
 
 # Runs in a process of its own: answers each event of the file named first, and prints what that loaded.

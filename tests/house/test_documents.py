@@ -71,3 +71,8 @@ def test_every_make_target_that_is_named_exists():
     targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.MULTILINE))
     for path in [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("*.md")]:
         assert set(re.findall(r"`make ([a-z]+)", path.read_text())) <= targets, path
+
+
+def test_the_readme_counts_the_alarms_right():
+    alarms = len(list(Template.read().resources("AWS::CloudWatch::Alarm")))
+    assert f"{alarms} CloudWatch alarms" in (ROOT / "README.md").read_text()

@@ -1,0 +1,58 @@
+"""What CONTRIBUTING promises: one file, no other touched, is a command that works."""
+
+import json
+import re
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from tests import judge, recorded
+from tests.discord_side import PUBLIC_KEY, request
+from watchbell import catalogue, commands
+from watchbell.acknowledge import Doorkeeper
+from watchbell.adapters import api_gateway
+from watchbell.discord.signature import public_keys
+from watchbell.tools import Tools
+
+CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
+
+
+@pytest.fixture
+def dice(tmp_path, monkeypatch):
+    """The example of CONTRIBUTING as a file in the catalogue, for one test."""
+    source = re.search(r"```python\n(.*?)```", CONTRIBUTING.read_text(), flags=re.DOTALL)[1]
+    (tmp_path / "dice.py").write_text(source)
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
+    yield source
+    sys.modules.pop("watchbell.commands.dice", None)
+
+
+def ask(payload):
+    def nothing_to_queue(text):
+        raise AssertionError(text)
+
+    doorkeeper = Doorkeeper(public_keys(PUBLIC_KEY), nothing_to_queue, Tools({}), time.time)
+    answer = doorkeeper.answer(*api_gateway.read(request(payload)))
+    judge.approve("callback", answer.payload)
+    return answer.payload
+
+
+def test_the_example_of_contributing_is_short(dice):
+    assert len(dice.splitlines()) <= 25
+
+
+def test_the_example_is_registered_listed_and_answered(dice):
+    (registration,) = [command for command in catalogue.manifest() if command["name"] == "dice"]
+    assert registration["options"] == [{"type": 4, "name": "sides", "description": "How many sides it has"}]
+    judge.approve("command", registration)
+    listed = ask(recorded.load("command_help", data={"name": "help", "type": 1}))
+    assert "`/dice`: Roll a die" in json.dumps(listed, ensure_ascii=False)
+
+    options = [{"name": "sides", "type": 4, "value": 1}]
+    rolled = ask(recorded.load("command_ping", data={"name": "dice", "type": 1, "options": options}))
+    assert (rolled["type"], rolled["data"]["content"]) == (4, "🎲 1")
+    custom_id = rolled["data"]["components"][0]["components"][0]["custom_id"]
+    again = ask(recorded.load("component_refresh", data={"custom_id": custom_id, "component_type": 2}))
+    assert (again["type"], again["data"]["content"]) == (7, "🎲 1")

@@ -1,0 +1,123 @@
+"""The operator's command line, with AWS on loopback and the simulated Discord."""
+
+import io
+
+import pytest
+
+from ops.__main__ import main
+from sandbox.discord import Discord
+from watchbell import catalogue
+
+APPLICATION = "845027738276462632"
+TOKEN = "ODQ1MDI3NzM4Mjc2NDYyNjMy.GxTest.abcdefghijklmnopqrstuvwxyz0123456789AB"
+KEY = "ab" * 32
+
+
+@pytest.fixture(autouse=True)
+def fresh_parameters(aws, settings):
+    pages = aws.ssm.get_paginator("get_parameters_by_path").paginate(Path="/watchbell/dev", Recursive=True)
+    for name in [found["Name"] for page in pages for found in page["Parameters"]]:
+        aws.ssm.delete_parameter(Name=name)
+
+
+def ops(*arguments):
+    """Exit code of `python -m ops`."""
+    return main(list(arguments))
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    return lambda text: monkeypatch.setattr("sys.stdin", io.StringIO(text))
+
+
+def kind(aws, name):
+    return aws.ssm.get_parameter(Name=f"/watchbell/dev/{name}")["Parameter"]["Type"]
+
+
+def test_setup_asks_for_everything_and_keeps_secrets_encrypted(aws, typed, capsys):
+    typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n\n")
+    assert ops("setup") == 0
+    assert [kind(aws, f"discord/{name}") for name in ("application-id", "public-keys", "bot-token")] == [
+        "String",
+        "String",
+        "SecureString",
+    ]
+    assert TOKEN not in capsys.readouterr().out
+    typed("\n\n\n\n")  # again: what is there is kept
+    assert ops("setup") == 0
+    assert aws.parameter("/watchbell/dev/discord/bot-token") == TOKEN
+
+
+def test_setup_without_an_answer_says_what_is_missing(typed, capsys):
+    typed("\n")
+    assert ops("setup") == 1
+    assert "discord/application-id is needed" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        ("discord/application-id", "watchbell", "15 to 20 digits"),
+        ("discord/public-keys", "abc", "64 hex digits"),
+        ("discord/public-keys", ",", "a public key is needed"),
+        ("discord/bot-token", "secret", "no bot token"),
+        ("webhooks/digest", "https://evil.example/api/webhooks/1/x", "no Discord webhook URL"),
+        ("webhooks/../x", "x", "no parameter of Watchbell"),
+        ("status-sources/prod", "prod.example", "no http or https URL"),
+        ("status-sources/a b", "http://x/", "no parameter of Watchbell"),
+        (f"status-sources/{'x' * 61}", "http://x/", "no parameter of Watchbell"),
+        ("colour", "blue", "no parameter of Watchbell"),
+    ],
+)
+def test_a_value_that_cannot_be_is_refused_with_a_sentence(name, value, sentence, capsys):
+    assert ops("set", name, value) == 1
+    assert sentence in capsys.readouterr().err
+
+
+def test_a_secret_can_be_given_on_standard_input(aws, typed, capsys):
+    typed("https://discord.com/api/webhooks/123/secret-token\n")
+    assert ops("set", "webhooks/digest") == 0
+    assert kind(aws, "webhooks/digest") == "SecureString"
+    assert "secret-token" not in capsys.readouterr().out
+
+
+def test_show_lists_what_is_set_and_what_is_missing(capsys):
+    ops("set", "status-sources/prod", "https://prod.example/status")
+    capsys.readouterr()
+    assert ops("show") == 0
+    assert capsys.readouterr().out.splitlines() == [
+        "MISSING  discord/application-id",
+        "MISSING  discord/bot-token",
+        "MISSING  discord/public-keys",
+        "set      status-sources/prod",
+        "not set  webhooks/digest",
+    ]
+
+
+@pytest.fixture
+def discord(aws, monkeypatch):
+    service = Discord(APPLICATION, TOKEN)
+    monkeypatch.setenv("DISCORD_URL", service.start())
+    ops("set", "discord/application-id", APPLICATION)
+    aws.put_parameter("/watchbell/dev/discord/bot-token", TOKEN, secret=True)
+    yield service
+    service.stop()
+
+
+@pytest.mark.parametrize("guild", [[], ["--guild", "home"]])
+def test_plan_tells_and_apply_does_it_until_nothing_is_left(discord, capsys, guild):
+    scope = ["--guild", discord.home.id] if guild else []
+    capsys.readouterr()
+    created = [f"create /{command['name']}" for command in catalogue.manifest()]
+    assert ops("commands", "plan", *scope) == 0
+    assert capsys.readouterr().out.splitlines() == created
+    assert ops("commands", "apply", *scope) == 0
+    assert capsys.readouterr().out.splitlines() == [*created, "Done."]
+    assert ops("commands", "plan", *scope) == 0
+    assert "nothing to change" in capsys.readouterr().out
+    assert discord.faults == []
+
+
+def test_commands_without_parameters_say_what_to_do(capsys):
+    assert ops("commands", "plan") == 1
+    assert "/watchbell/dev/discord/application-id is not set" in capsys.readouterr().err
