@@ -15,8 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from sandbox.loopback import Server, as_json
 from tests.conftest import CREDENTIALS
-from watchbell.adapters import enqueue
-from watchbell.adapters.enqueue import SECONDS, Enqueue
+from watchbell.adapters.aws_json import AMAZON_ROOTS, SECONDS, _contexts
+from watchbell.adapters.enqueue import Enqueue
 from watchbell.errors import Unavailable
 
 
@@ -24,6 +24,7 @@ from watchbell.errors import Unavailable
 def credentials():
     os.environ.update(CREDENTIALS)
     os.environ.pop("AWS_CA_BUNDLE", None)
+    _contexts.clear()
 
 
 class Sqs:
@@ -112,7 +113,7 @@ def test_a_connection_that_went_stale_is_opened_anew(politely):
 def test_a_refusal_is_unavailable_and_the_next_message_is_tried(status):
     sqs = Sqs(as_json(status, {"__type": "com.amazonaws.sqs#Refused"}))
     send = Enqueue(sqs.url)
-    with pytest.raises(Unavailable, match=f"SQS answered {status}"):
+    with pytest.raises(Unavailable, match=f"answered {status} Refused"):
         send("{}")
     sqs.answer = as_json(200, {})
     send("{}")
@@ -228,7 +229,7 @@ def test_a_server_of_another_name_gets_nothing(tls, monkeypatch):
 
 def test_the_few_roots_are_amazons_and_parse():
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.load_verify_locations(enqueue._AMAZON_ROOTS)
+    context.load_verify_locations(AMAZON_ROOTS)
     subjects = {dict(part[0] for part in root["subject"])["organizationName"] for root in context.get_ca_certs()}
     assert subjects == {"Amazon", "Starfield Technologies, Inc."}
     assert len(context.get_ca_certs()) == 5

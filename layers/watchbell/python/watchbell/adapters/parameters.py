@@ -1,23 +1,31 @@
 """SSM Parameter Store: secrets, webhook URLs and the status sources, kept for a minute in a warm function."""
 
-from __future__ import annotations
-
-from aws_lambda_powertools.utilities.parameters import SSMProvider
-from aws_lambda_powertools.utilities.parameters.exceptions import GetParameterError
-from botocore.exceptions import ClientError
+import os
+import time
 
 from ..errors import Unavailable
-from .aws import client
+from .aws_json import AwsJson, Refused
 
 SECONDS = 60
 """How long a value may be old."""
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
 
 class Parameters:
-    """Reads parameters by full name. Raises Unavailable where the store cannot be asked; never echoes a value."""
+    """Reads parameters by full name. Raises Unavailable where the store cannot be asked; never echoes a value.
 
-    def __init__(self) -> None:
-        self._store = SSMProvider(boto3_client=client("ssm"))
+    Without an SDK, like the queue of the ingress, which reads a parameter too.
+    """
+
+    def __init__(self, clock: "Callable[[], float]" = time.monotonic) -> None:
+        endpoint = os.environ.get("AWS_ENDPOINT_URL") or f"https://ssm.{os.environ['AWS_REGION']}.amazonaws.com"
+        self._ssm = AwsJson("ssm", endpoint, "1.1")
+        self._clock = clock
+        self._kept: dict[str, tuple[float, Any]] = {}
 
     def secret(self, name: str, *, fresh: bool = False) -> str:
         """The decrypted value; Unavailable, saying what to do, where there is none. `fresh` skips the cache."""
@@ -28,20 +36,35 @@ class Parameters:
 
     def find(self, name: str, *, fresh: bool = False) -> str | None:
         """The decrypted value, None where there is no such parameter."""
-        try:
-            return str(self._store.get(name, max_age=SECONDS, decrypt=True, force_fetch=fresh))
-        except GetParameterError as error:
-            cause = error.__context__
-            if isinstance(cause, ClientError) and cause.response["Error"]["Code"] == "ParameterNotFound":
-                return None
-            raise Unavailable(f"the parameter {name} could not be read: {type(cause).__name__}") from error
+        return self._cached(name, self._get, fresh)
 
     def below(self, path: str) -> dict[str, str]:
         """The parameters directly below `path`: last part of the name -> value."""
+        return self._cached(path, self._list, False)
+
+    def _cached(self, name: str, read: "Callable[[str], Any]", fresh: bool) -> "Any":
+        read_at, value = self._kept.get(name, (0.0, None))
+        if fresh or name not in self._kept or self._clock() > read_at + SECONDS:
+            value = read(name)
+            self._kept[name] = (self._clock(), value)
+        return value
+
+    def _get(self, name: str) -> str | None:
         try:
-            found = self._store.get_multiple(path, max_age=SECONDS, decrypt=True)
-        except GetParameterError as error:
-            raise Unavailable(
-                f"the parameters below {path} could not be read: {type(error.__context__).__name__}"
-            ) from error
-        return {name.rsplit("/", 1)[-1]: str(value) for name, value in found.items()}
+            return self._ssm.call("AmazonSSM.GetParameter", {"Name": name, "WithDecryption": True})["Parameter"][
+                "Value"
+            ]
+        except Refused as error:
+            if error.code == "ParameterNotFound":
+                return None
+            raise
+
+    def _list(self, path: str) -> dict[str, str]:
+        found: dict[str, str] = {}
+        question: dict = {"Path": path, "WithDecryption": True, "MaxResults": 10}
+        while True:
+            page = self._ssm.call("AmazonSSM.GetParametersByPath", question)
+            found |= {each["Name"].rsplit("/", 1)[-1]: each["Value"] for each in page["Parameters"]}
+            if not page.get("NextToken"):
+                return found
+            question["NextToken"] = page["NextToken"]

@@ -14,6 +14,7 @@ def headers(
     target: str,
     body: bytes,
     *,
+    version: str = "1.0",
     region: str,
     service: str,
     access_key: str,
@@ -28,7 +29,7 @@ def headers(
     """
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     signed = {
-        "content-type": "application/x-amz-json-1.0",
+        "content-type": f"application/x-amz-json-{version}",
         "host": host,
         "x-amz-date": stamp,
         **({"x-amz-security-token": session_token} if session_token else {}),
