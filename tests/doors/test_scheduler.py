@@ -45,7 +45,32 @@ def test_the_ticks_of_a_day_make_one_digest_and_the_next_day_another(door, send,
 
 def test_a_date_that_was_missed_is_caught_up_by_a_later_tick(door, send, source):
     scheduler = door("scheduler")
+    assert tick(scheduler, "2026-11-22T07:00:00Z")["ran"] is False  # not yet; and then the function was away all day
     assert tick(scheduler, "2026-11-23T03:00:00Z") == {"schedule": "daily_digest", "date": "2026-11-22", "ran": True}
+
+
+def test_a_new_deployment_sends_nothing_for_the_time_before_it(door, send, source):
+    scheduler = door("scheduler")
+    assert tick(scheduler, "2026-11-22T03:00:00Z") == {"schedule": "daily_digest", "date": "2026-11-21", "ran": False}
+    assert tick(scheduler, "2026-11-22T07:00:00Z")["ran"] is False
+    assert tick(scheduler)["ran"] is True
+    assert len(queued(send)) == 1
+
+
+def test_a_bot_deployed_after_the_time_of_day_waits_for_the_next(door, send, source):
+    scheduler = door("scheduler")
+    assert [tick(scheduler, f"2026-11-22T{hour}:00:00Z")["ran"] for hour in (10, 11, 22)] == [False, False, False]
+    assert tick(scheduler, "2026-11-23T08:00:00Z")["ran"] is True
+
+
+def test_a_run_by_hand_is_todays_and_its_tick_is_not_another(door, send, source):
+    scheduler = door("scheduler")
+    event = {"schedule": "daily_digest", "at": "2026-11-22T03:00:00Z", "run": "now"}
+    assert scheduler.handler(event, None) == {"schedule": "daily_digest", "date": "2026-11-22", "ran": True}
+    assert scheduler.handler(event, None)["ran"] is False
+    assert tick(scheduler)["ran"] is False
+    assert tick(scheduler, "2026-11-23T08:00:00Z")["ran"] is True
+    assert len(queued(send)) == 2
 
 
 def test_a_digest_that_failed_is_made_by_the_next_tick(door, send, source):

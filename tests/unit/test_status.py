@@ -71,8 +71,23 @@ def test_the_detailed_view_shows_the_rest():
         "Drives": "`70.0 %` /: 70.0 GiB of 100.0 GiB",
         "Processes": "4 running of 312",
         "Load": "1.50 1.25 1.00 (1, 5, 15 minutes)",
-        "Active incident": r"**INC\-7** investigating, since <t:1795330800:R>, 1 update" + "\nWe look into it",
+        "Active incident": r"**INC\-7** investigating, since <t:1795330800:R>, 1 update"
+        + "\n<t:1795331100:R>: We look into it",
     }
+
+
+@pytest.mark.parametrize(
+    ("incident", "line"),
+    [
+        ({"latestUpdate": "2026-11-22T07:40:00Z"}, "<t:1795333200:R>: We look into it"),
+        ({"latestUpdate": "2026-11-22T07:40:00Z", "updates": []}, "<t:1795333200:R>: Slow answers"),
+        ({"latestUpdate": "On it", "updates": []}, "On it"),
+        ({"latestUpdate": None, "updates": None}, "Slow answers"),
+    ],
+)
+def test_the_last_update_is_shown_in_its_words_whichever_way_the_source_gives_it(incident, line):
+    embed = shown({**FULL, "incident": {**FULL["incident"], **incident}}, detailed=True)
+    assert fields(embed)["Active incident"].split("\n")[1] == line
 
 
 @pytest.mark.parametrize("change", [{"resolvedTime": "2026-11-22T07:30:00Z"}, {"status": "Resolved"}])

@@ -39,10 +39,13 @@ INTRODUCTION = Row("introduction", "state", "introduction#{}", "claim", _CLAIM, 
 SCHEDULE = Row("schedule", "state", "schedule#{}#{}", "claim", _CLAIM, 400 * DAY, "no")
 """That a timed job ran for a local date."""
 
+SCHEDULE_START = Row("schedule's start", "state", "schedule#{}", "start", ("first",), None, "no")
+"""When a timed job's first tick came (epoch seconds): there is nothing to catch up from before."""
+
 DELIVERY = Row("delivery", "ephemeral", "delivery#{}", "claim", _CLAIM, 14 * DAY, "no")
 """That a message was sent; its outcome is the id of the message."""
 
 RETIRED_WEBHOOK = Row("retired webhook", "state", "webhook#{}", "retired", ("url_hash", "retired_at"), None, "no")
 """That Discord no longer knows a webhook's URL, kept as a SHA-256, so that it is not called again."""
 
-ROWS = (INTERACTION, INTRODUCTION, SCHEDULE, DELIVERY, RETIRED_WEBHOOK)
+ROWS = (INTERACTION, INTRODUCTION, SCHEDULE, SCHEDULE_START, DELIVERY, RETIRED_WEBHOOK)

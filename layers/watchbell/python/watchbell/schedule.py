@@ -29,13 +29,21 @@ class Schedule:
         return function
 
 
+def today(now: float, zone: str) -> date:
+    """The local date in `zone` (IANA) at `now` (epoch seconds)."""
+    return datetime.fromtimestamp(now, ZoneInfo(zone)).date()
+
+
 def due_date(now: float, zone: str, at: str) -> date:
     """The latest local date whose time `at` ("HH:MM") has come in `zone` (IANA) by `now` (epoch seconds).
 
     Always today or yesterday there: an older one that was missed is superseded. A time that spring-forward removes
     comes when the clock would have shown it; a time that autumn repeats comes at its first showing.
     """
-    place = ZoneInfo(zone)
-    today = datetime.fromtimestamp(now, place).date()
-    due = datetime.combine(today, time.fromisoformat(at), place)
-    return today if due.timestamp() <= now else today - timedelta(days=1)
+    day = today(now, zone)
+    return day if due_time(day, zone, at) <= now else day - timedelta(days=1)
+
+
+def due_time(day: date, zone: str, at: str) -> float:
+    """When the time `at` comes on that local date, in epoch seconds."""
+    return datetime.combine(day, time.fromisoformat(at), ZoneInfo(zone)).timestamp()

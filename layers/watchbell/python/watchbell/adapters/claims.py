@@ -63,6 +63,18 @@ class Claims:
         claim.attempt = int(answer["Attributes"]["attempt"]["N"])
         return claim
 
+    def first(self, row: Row, name: str, value: str) -> str:
+        """The value that the first caller gave for `name`, for ever: `value` itself where that was us."""
+        answer = client("dynamodb").update_item(
+            TableName=self._tables[row.table],
+            Key={part: {"S": key} for part, key in row.key(name).items()},
+            UpdateExpression="SET #first = if_not_exists(#first, :value)",
+            ExpressionAttributeNames={"#first": "first"},
+            ExpressionAttributeValues={":value": {"S": value}},
+            ReturnValues="ALL_NEW",
+        )
+        return str(answer["Attributes"]["first"]["S"])
+
 
 class Claim:
     """A claim that is held. Leaving its `with` block by an exception gives it back, so that a retry need not wait.

@@ -12,12 +12,13 @@ STATUSES = ("normal", "unknown", "elevated", "heavy", "error", "critical")
 
 @dataclass(frozen=True)
 class Incident:
-    """An incident that is not over. `started` is epoch seconds, None where the source gave no time."""
+    """An incident that is not over. Times are epoch seconds, None where the source gave none."""
 
     id: str
     status: str
     started: int | None
     latest: str
+    updated: int | None
     updates: int
 
 
@@ -89,14 +90,19 @@ class Metrics:
 def _incident(raw: dict) -> Incident | None:
     if not raw or raw.get("resolvedTime") or _text(raw.get("status")).lower() == "resolved":
         return None
-    started = _time(raw.get("startTime"))
     updates = raw.get("updates")
+    updates = updates if isinstance(updates, list) else []
+    last = _object(updates[-1]) if updates else {}
+    latest = raw.get("latestUpdate")  # sources give the time of the last update here, or its words
+    updated = _seconds(latest) or _seconds(last.get("time"))
+    said = _text(last.get("message")) or _text(raw.get("message"))
     return Incident(
         id=_text(raw.get("id")) or "?",
         status=_text(raw.get("status")) or "unknown",
-        started=int(started.timestamp()) if started else None,
-        latest=_text(raw.get("latestUpdate")) or _text(raw.get("message")),
-        updates=len(updates) if isinstance(updates, list) else 0,
+        started=_seconds(raw.get("startTime")),
+        latest=said if _time(latest) else _text(latest) or said,
+        updated=updated,
+        updates=len(updates),
     )
 
 
@@ -113,6 +119,11 @@ def _number(value: Any) -> float | None:
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if abs(value) < 1e18 else None
+
+
+def _seconds(value: Any) -> int | None:
+    time = _time(value)
+    return int(time.timestamp()) if time else None
 
 
 def _time(value: Any) -> datetime | None:

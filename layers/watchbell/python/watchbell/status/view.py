@@ -71,8 +71,11 @@ def _head(report: Report) -> Embed:
 
 def _add_incident(embed: Embed, report: Report, *, latest: bool = False) -> None:
     if report.incident is not None:
-        words = clip(escape(report.incident.latest), 300) if latest else ""
-        embed.field("Active incident", figures.incident(report.incident) + (f"\n{words}" if words else ""))
+        lines = [figures.incident(report.incident)]
+        if latest and report.incident.latest:
+            when = f"<t:{report.incident.updated}:R>: " if report.incident.updated is not None else ""
+            lines.append(when + clip(escape(report.incident.latest), 300))
+        embed.field("Active incident", "\n".join(lines))
 
 
 def _space(metrics: Metrics, what: str, parts: tuple[str, ...]) -> str:

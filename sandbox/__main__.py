@@ -1,0 +1,145 @@
+"""`python -m sandbox serve` runs Watchbell on this machine; `python -m sandbox demo` plays a person using it."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import re
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+from functools import partial
+from urllib.parse import urlsplit
+
+from sandbox import demo
+from sandbox.discord import EndpointRefused
+from sandbox.logs import Logs
+from sandbox.registration import DeployFailed
+from sandbox.template import TemplateError
+from sandbox.whole import Options, Sandbox
+
+SERVE = """\
+Runs Watchbell on this machine: its functions under the real Lambda runtime client, AWS by moto, and a simulated
+Discord. Listens on 127.0.0.1 only. The first line on stdout is a JSON object with the URLs; the functions' logs go to
+stderr. The clock that the control turns drives the schedules and the simulated Discord's deadlines; the functions
+themselves run on real time.
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    chosen = _parser().parse_args(arguments)
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, partial(_stop, 0 if chosen.command == "serve" else 130))
+    if chosen.command == "demo":
+        return demo.play(as_json=chosen.json)
+    options = Options(
+        port=chosen.port,
+        application_id=chosen.app_id,
+        bot_token=chosen.bot_token,
+        public_keys=chosen.public_key,
+        discord_url=chosen.discord_url or "",
+        status_sources=dict(chosen.status_source),
+    )
+    return _serve(options)
+
+
+def _serve(options: Options) -> int:
+    logs = Logs(sys.stderr)
+    try:
+        with Sandbox(options, logs) as sandbox:
+            print(json.dumps(sandbox.ready_line()), flush=True)
+            threading.Event().wait()
+    except OSError as problem:
+        print(f"Cannot listen on 127.0.0.1:{options.port}: {problem.strerror or problem}", file=sys.stderr)
+    except (DeployFailed, EndpointRefused, TemplateError, RuntimeError) as problem:
+        print(f"The sandbox did not start: {problem}", file=sys.stderr)
+    finally:
+        logs.flush()
+    return 1
+
+
+def _stop(status: int, *_: object) -> None:
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)  # ending takes a moment, and must not be cut short
+    raise SystemExit(status)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    commands = parser.add_subparsers(dest="command", required=True)
+    serve = commands.add_parser("serve", description=SERVE, help="run Watchbell on this machine and stay up")
+    defaults = Options()
+    serve.add_argument("--port", type=_port, default=8040, help="of the API; 0 takes any free one (default: 8040)")
+    serve.add_argument("--app-id", type=_snowflake, default=defaults.application_id, help="the application's id")
+    serve.add_argument(
+        "--public-key",
+        type=_key,
+        action="append",
+        default=[],
+        metavar="HEX",
+        help="accept requests signed by this Ed25519 key too; repeatable",
+    )
+    serve.add_argument("--bot-token", type=_token, default=defaults.bot_token, help="the bot's token")
+    serve.add_argument(
+        "--discord-url",
+        type=_url,
+        metavar="URL",
+        help="send every call to Discord to this base (…/api/v10) and simulate none",
+    )
+    serve.add_argument(
+        "--status-source",
+        type=_source,
+        action="append",
+        default=[],
+        metavar="NAME=URL",
+        help="a source for /status; repeatable (default: two made-up ones, prod and staging)",
+    )
+    play = commands.add_parser("demo", help="start everything and play a person using the bot")
+    play.add_argument("--json", action="store_true", help="print one JSON object and no transcript")
+    return parser
+
+
+def _port(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
+        raise argparse.ArgumentTypeError(f"{text!r} is no port: expected 0 to 65535")
+    return int(text)
+
+
+def _snowflake(text: str) -> str:
+    if not re.fullmatch("[0-9]{17,20}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no application id: expected 17 to 20 digits")
+    return text
+
+
+def _key(text: str) -> str:
+    if not re.fullmatch("[0-9a-fA-F]{64}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no public key: expected 64 hexadecimal digits")
+    return text.lower()
+
+
+def _token(text: str) -> str:
+    if not re.fullmatch(r"[!-~]+", text):
+        raise argparse.ArgumentTypeError("a bot token is visible ASCII without spaces")
+    return text
+
+
+def _url(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise argparse.ArgumentTypeError(f"{text!r} is no http or https URL")
+    return text.rstrip("/")
+
+
+def _source(text: str) -> tuple[str, str]:
+    name, _, url = text.partition("=")
+    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", name):
+        raise argparse.ArgumentTypeError(f"{text!r} must be NAME=URL, the name of letters, digits and _ . -")
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise argparse.ArgumentTypeError(f"{url!r} is no http or https URL")
+    return name, url
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,126 @@
+"""SQS, DynamoDB and SSM Parameter Store by moto's server, with what the template declares in them."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import sys
+import threading
+import time
+from collections import deque
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from sandbox.children import Children
+from sandbox.logs import Logs
+from sandbox.loopback import HOST
+from sandbox.template import ACCOUNT, REGION, Queue, Template
+
+ROOT = Path(__file__).parents[1]
+START_SECONDS = 30
+
+
+class Aws:
+    """Starts moto at once; `wait` returns when it answers. It lives in a subprocess, everything in its memory."""
+
+    def __init__(self, children: Children, logs: Logs) -> None:
+        with socket.socket() as probe:
+            probe.bind((HOST, 0))
+            self._port = probe.getsockname()[1]
+        self.url = f"http://{HOST}:{self._port}"
+        self._process = children.spawn(
+            [sys.executable, "-m", "sandbox.moto_server", str(self._port)],
+            environment={name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+            | {"AWS_DEFAULT_REGION": REGION, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)},
+        )
+        self._output: deque[str] = deque(maxlen=5)
+        threading.Thread(target=self._watch, args=(logs,), name="moto", daemon=True).start()
+        # The developer's own profiles and settings play no part: neither their files nor AWS_PROFILE are read.
+        nothing = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+        session = botocore.session.Session(session_vars=nothing | {"profile": (None, None, None, None)})
+        self._session = boto3.Session(botocore_session=session)
+        self.sqs = self._client("sqs")
+        self.dynamodb = self._client("dynamodb")
+        self.ssm = self._client("ssm")
+
+    def wait(self) -> None:
+        """Until moto answers; raises RuntimeError with what it last said where it ended or took 30 s."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline and self._process.poll() is None:
+            try:
+                with socket.create_connection((HOST, self._port), 1):
+                    return
+            except OSError:
+                time.sleep(0.02)
+        raise RuntimeError("moto did not start: " + " / ".join(self._output))
+
+    def create(self, template: Template) -> None:
+        """Make the template's queues and tables."""
+        for queue in template.queues():
+            self.sqs.create_queue(QueueName=queue.name, Attributes=queue.attributes)
+        for table in template.tables():
+            self.dynamodb.create_table(
+                TableName=table.name,
+                KeySchema=table.key,
+                AttributeDefinitions=table.attributes,
+                BillingMode="PAY_PER_REQUEST",
+            )
+            if table.ttl_attribute:
+                self.dynamodb.update_time_to_live(
+                    TableName=table.name,
+                    TimeToLiveSpecification={"Enabled": True, "AttributeName": table.ttl_attribute},
+                )
+
+    def depth(self, queue: Queue) -> int:
+        """Messages in `queue`: waiting, in flight and delayed."""
+        names = [
+            "ApproximateNumberOfMessages",
+            "ApproximateNumberOfMessagesNotVisible",
+            "ApproximateNumberOfMessagesDelayed",
+        ]
+        answer = self.sqs.get_queue_attributes(QueueUrl=self.queue_url(queue.name), AttributeNames=names)
+        return sum(int(answer["Attributes"][name]) for name in names)
+
+    def send(self, queue: str, body: str, attributes: dict[str, str]) -> None:
+        """Put a message with string attributes on the queue of that name."""
+        self.sqs.send_message(
+            QueueUrl=self.queue_url(queue),
+            MessageBody=body,
+            MessageAttributes={
+                name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
+            },
+        )
+
+    def queue_url(self, name: str) -> str:
+        return f"{self.url}/{ACCOUNT}/{name}"
+
+    def put_parameter(self, name: str, value: str, *, secret: bool) -> None:
+        kind = "SecureString" if secret else "String"
+        self.ssm.put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
+
+    def parameter(self, name: str) -> str:
+        """The value of an SSM parameter, decrypted; raises botocore's ParameterNotFound."""
+        return self.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+
+    def _client(self, service: str) -> Any:
+        return self._session.client(
+            service,
+            endpoint_url=self.url,
+            region_name=REGION,
+            aws_access_key_id="sandbox",
+            aws_secret_access_key="sandbox",  # noqa: S106  moto asks for any
+            config=Config(read_timeout=30, retries={"max_attempts": 2}, max_pool_connections=20, proxies={}),
+        )
+
+    def _watch(self, logs: Logs) -> None:
+        """Keep what moto says where it matters: what it fails on, not its banner and not every request."""
+        for line in self._process.stdout or ():
+            text = re.sub("\x1b\\[[0-9;]*m", "", line.decode(errors="replace")).rstrip()
+            self._output.append(text)
+            if "Traceback" in text or " 500 -" in text:
+                logs.write("moto", text)

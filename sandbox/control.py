@@ -1,0 +1,122 @@
+"""The control HTTP API: what a person or a test turns and reads in a running sandbox.
+
+GET  queues                 depth of each queue, dead letters included
+POST clock                  {"advance_seconds": N}; answers when all that came due has been invoked
+POST schedules/<name>/run   fire a schedule now; answers with its outcome, 502 where it failed
+PUT  parameters/<name>      the body becomes SSM parameter /watchbell/<stage>/<name>; functions start anew with it
+PUT  sources/<name>         the body becomes the mode of a made-up status source
+GET  healthz, logs, discord
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import unquote
+
+from sandbox.clock import Clock
+from sandbox.logs import Logs
+from sandbox.loopback import Request, Response, as_json
+from sandbox.schedules import Schedules, iso
+from sandbox.status_source import StatusSources
+
+FURTHEST = 366 * 86_400
+"""Seconds by which the clock may be turned at once."""
+PARAMETER_BYTES = 4096  # of a standard parameter
+
+
+class BadRequest(Exception):
+    """Its text is for the person who asked."""
+
+
+@dataclass
+class Control:
+    """`depths` reads the queues; `put_parameter` takes a name below /watchbell/<stage>/ and a value; `discord` reads
+    all that the simulated Discord holds."""
+
+    depths: Callable[[], dict[str, int]]
+    clock: Clock
+    schedules: Schedules
+    put_parameter: Callable[[str, str], None]
+    sources: StatusSources
+    logs: Logs
+    discord: Callable[[], dict[str, Any]]
+
+    def __call__(self, request: Request) -> Response:
+        words = [unquote(word) for word in request.path.strip("/").split("/")]
+        try:
+            match request.method, words:
+                case "GET", ["healthz"]:
+                    return as_json(200, {"ok": True})
+                case "GET", ["queues"]:
+                    return as_json(200, self.depths())
+                case "POST", ["clock"]:
+                    return self._turn(request.body)
+                case "GET", ["clock"]:
+                    return as_json(200, {"now": iso(self.clock.now()), "offset": self.clock.offset})
+                case "POST", ["schedules", name, "run"]:
+                    return self._run(name)
+                case "PUT", ["parameters", *parts]:
+                    return self._put("/".join(parts), request.body)
+                case "PUT", ["sources", name]:
+                    return self._source(name, request.body)
+                case "GET", ["logs"]:
+                    text = "".join(f"{line}\n" for line in self.logs.lines)
+                    return Response(200, text.encode(), [("content-type", "text/plain; charset=utf-8")])
+                case "GET", ["discord"]:
+                    return as_json(200, self.discord())
+        except BadRequest as problem:
+            return as_json(400, {"error": str(problem)})
+        return as_json(404, {"error": f"There is no {request.method} {request.path} here."})
+
+    def _turn(self, body: bytes) -> Response:
+        try:
+            seconds = json.loads(body)["advance_seconds"]
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise BadRequest('The body must be JSON like {"advance_seconds": 3600}.') from None
+        if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
+            raise BadRequest("advance_seconds must be a number.")
+        if not 0 <= seconds <= FURTHEST:
+            raise BadRequest(f"advance_seconds must be from 0 to {FURTHEST}: the clock turns forward only.")
+        self.clock.advance(seconds)
+        runs, left_out = self.schedules.catch_up()
+        return as_json(
+            200,
+            {
+                "now": iso(self.clock.now()),
+                "offset": self.clock.offset,
+                "fired": [run.as_json() for run in runs],
+                "left_out": left_out,
+            },
+        )
+
+    def _run(self, name: str) -> Response:
+        name = name.replace("-", "_")
+        if name not in self.schedules.names:
+            return as_json(404, {"error": f"There is no schedule {name}.", "schedules": self.schedules.names})
+        run = self.schedules.run(name)
+        return as_json(200 if run.outcome.ok else 502, run.as_json())
+
+    def _put(self, name: str, body: bytes) -> Response:
+        # Parameter Store's own rules, said before it is asked: moto is laxer.
+        if not re.fullmatch(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,12}", name) or len(name) > 900:
+            raise BadRequest("A parameter's name is made of letters, digits and _ . - with single slashes between.")
+        try:
+            value = body.decode().removesuffix("\n")
+        except UnicodeDecodeError:
+            raise BadRequest("The parameter's value must be UTF-8.") from None
+        if not value or len(body) > PARAMETER_BYTES:
+            raise BadRequest(f"The body is the parameter's value: 1 to {PARAMETER_BYTES} bytes.")
+        self.put_parameter(name, value)
+        return Response(204)
+
+    def _source(self, name: str, body: bytes) -> Response:
+        try:
+            self.sources.set_mode(name, body.decode().strip())
+        except (KeyError, ValueError) as problem:
+            raise BadRequest(str(problem.args[0])) from None
+        return Response(204)

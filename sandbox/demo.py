@@ -1,0 +1,240 @@
+"""`python -m sandbox demo`: plays a person using the bot, from the endpoint check to the daily digest."""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime, timedelta
+from datetime import time as time_of_day
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sandbox.discord import Discord, EndpointRefused, Exchange, InteractionFailed, NotPossible, render
+from sandbox.discord.delivery import encode, post
+from sandbox.logs import Logs
+from sandbox.registration import DeployFailed
+from sandbox.template import TemplateError
+from sandbox.whole import Options, Sandbox
+
+ACKS = {1: "pong", 4: "the answer itself", 5: "thinking…", 6: "will change the message"}
+
+
+class WentWrong(Exception):
+    """The bot did not do what this step is there to show."""
+
+
+@dataclass
+class Step:
+    """One step as it went: real milliseconds until the ack and until the final message, None where there is none."""
+
+    name: str
+    ack_ms: float | None = None
+    ack_type: int | None = None
+    final_ms: float | None = None
+    message: str = ""
+    problem: str = ""
+
+
+def play(*, as_json: bool) -> int:
+    """Returns the exit status: 0 only if all came out right."""
+    logs = Logs()
+    started = time.monotonic()
+    steps: list[Step] = []
+    problem = ""
+    try:
+        with Sandbox(Options(), logs) as sandbox:
+            if not as_json:
+                print(f"Watchbell runs on this machine, ready after {time.monotonic() - started:.1f} s.")
+            for step in Player(sandbox).steps():
+                steps.append(step)
+                if not as_json:
+                    _tell(len(steps), step)
+            problem = _left_over(sandbox)
+    except (OSError, DeployFailed, EndpointRefused, TemplateError, RuntimeError) as error:
+        problem = f"the sandbox did not start: {error}"
+    ok = not problem and not any(step.problem for step in steps)
+    if as_json:
+        result = {"ok": ok, "steps": [_shown(step) for step in steps]}
+        print(json.dumps(result | {"problem": problem} if problem else result))
+    elif ok:
+        print(f"\nAll of it came out right, in {time.monotonic() - started:.0f} s. `make dev` stays up.")
+    if not ok:
+        print("\n".join(["", *logs.lines[-40:], f"It did not come out right. {problem}"]), file=sys.stderr)
+    return 0 if ok else 1
+
+
+class Player:
+    """Ada, who uses the bot, and a stranger who forges a request."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.discord: Discord = sandbox.simulated_discord
+        self.ada = self.discord.person("ada")
+        self.shown: dict[str, Any] = {}  # the message with the status and its buttons
+
+    def steps(self) -> Iterator[Step]:
+        acts: list[tuple[str, Callable[[Step], None]]] = [
+            ("endpoint check", self.endpoint_check),
+            ("/ping", self.ping),
+            ("/status", self.status),
+            ("Refresh", self.refresh),
+            ("Detailed", self.detailed),
+            ("forged request", self.forged),
+            ("installation delivered twice", self.installation),
+            ("daily digest", self.digest),
+        ]
+        for name, act in acts:
+            step = Step(name)
+            try:
+                act(step)
+            except (WentWrong, EndpointRefused, InteractionFailed, NotPossible, TimeoutError) as error:
+                step.problem = str(error)
+            yield step
+
+    def endpoint_check(self, step: Step) -> None:
+        started = time.monotonic()
+        ping = encode({"id": "1", "application_id": self.discord.application_id, "type": 1, "version": 1, "token": "t"})
+        reply = post(self.sandbox.interactions_url, ping, self.discord.signer.headers(ping, time.time()))
+        step.ack_ms, step.ack_type = reply.ms, 1 if reply.status == 200 and reply.json() == {"type": 1} else None
+        self.discord.set_endpoints(self.sandbox.interactions_url, self.sandbox.events_url)
+        step.final_ms = _since(started)
+        step.message = "Discord accepts both URLs: each PING answered, each forgery refused."
+
+    def ping(self, step: Step) -> None:
+        message = self._exchange(step, self.ada.command("ping"), ack_type=4)
+        _expect("Pong" in message["content"], "/ping did not say Pong")
+
+    def status(self, step: Step) -> None:
+        message = self.shown = self._exchange(step, self.ada.command("status"), ack_type=5)
+        text = render(message)
+        _expect(all(name in text for name in self.sandbox.sources.urls), "/status does not name both services")
+        _expect("1042" in text, "/status does not tell of the incident")
+
+    def refresh(self, step: Step) -> None:
+        self._change(step, "Refresh")
+
+    def detailed(self, step: Step) -> None:
+        before = render(self.shown)
+        after = render(self._change(step, "Detailed"))
+        _expect(len(after) > len(before), "the detailed view shows no more than the simple one")
+
+    def forged(self, step: Step) -> None:
+        exchange = self.ada.forge()
+        step.ack_ms = exchange.ack_ms
+        _expect(exchange.status == 401, f"a forged request was answered {exchange.status}")
+        step.message = "401: refused"
+
+    def installation(self, step: Step) -> None:
+        grace = self.discord.person("grace")
+        started = time.monotonic()
+        deliveries = self.discord.install(grace, times=2, at_once=True)
+        step.ack_ms = max(delivery.tries[-1].ms for delivery in deliveries)
+        _expect(all(each.delivered for each in deliveries), "an event was not answered 204")
+        _until(lambda: bool(self.discord.dms(grace)), "no introduction came")
+        step.final_ms = _since(started)
+        self._all_done()
+        messages = self.discord.dms(grace)
+        _expect(len(messages) == 1, f"{len(messages)} introductions came")
+        step.message = render(messages[0])
+
+    def digest(self, step: Step) -> None:
+        """One for the date whose time is passed; a fresh bot also catches up on the date before, which is another."""
+        due, date = self._next_digest()
+        started = time.monotonic()
+        self._turn(due - self.sandbox.clock.now() + 1)
+        _until(lambda: self._digests(date) != [], "no digest came")
+        step.final_ms = _since(started)
+        self._turn(3600)  # past the next tick, which must not send it again
+        self._all_done()
+        digests = self._digests(date)
+        _expect(len(digests) == 1, f"the digest came {len(digests)} times")
+        step.message = render(digests[0])
+
+    def _digests(self, date: str) -> list[dict[str, Any]]:
+        messages = self.discord.webhook_messages("digest")
+        return [message for message in messages if date in message["embeds"][0]["title"]]
+
+    def _next_digest(self) -> tuple[float, str]:
+        """When the next digest is due by the sandbox's clock, and the date that it must name."""
+        settings = self.sandbox.functions.function("scheduler").environment
+        zone, at = ZoneInfo(settings["DIGEST_ZONE"]), time_of_day.fromisoformat(settings["DIGEST_TIME"])
+        today = datetime.fromtimestamp(self.sandbox.clock.now(), zone).date()
+        for day in (today, today + timedelta(days=1)):
+            due = datetime.combine(day, at, zone).timestamp()
+            if due > self.sandbox.clock.now():
+                break
+        return due, day.isoformat()
+
+    def _change(self, step: Step, button: str) -> dict[str, Any]:
+        """Press `button` on the status message, which must change and not be answered by another."""
+        _expect(bool(self.shown), "there is no status message to press it on")
+        message = self._exchange(step, self.ada.press(self.shown, button), ack_type=6)
+        _expect(message["id"] == self.shown["id"], f"{button} made a new message")
+        self.shown = message
+        return message
+
+    def _exchange(self, step: Step, exchange: Exchange, *, ack_type: int) -> dict[str, Any]:
+        step.ack_ms, step.ack_type = exchange.ack_ms, exchange.ack_type
+        message = exchange.wait()
+        step.final_ms, step.message = exchange.final_ms, render(message)
+        _expect(exchange.ack_type == ack_type, f"acknowledged with type {exchange.ack_type}, not {ack_type}")
+        return message
+
+    def _turn(self, seconds: float) -> None:
+        """Turn the clock, over the control as anybody would."""
+        body = json.dumps({"advance_seconds": seconds}).encode()
+        request = urllib.request.Request(f"{self.sandbox.control_url}/clock", body, method="POST")
+        direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+        with direct.open(request, timeout=60) as answer:
+            fired = json.load(answer)["fired"]
+        _expect(all(run["ok"] for run in fired), f"a schedule failed: {fired}")
+
+    def _all_done(self) -> None:
+        _until(lambda: not any(self.sandbox.depths().values()), "the queues do not empty")
+
+
+def _left_over(sandbox: Sandbox) -> str:
+    """What Discord would have held against the bot, and what landed in the dead letters."""
+    faults = list(sandbox.simulated_discord.faults)
+    dead = [f"{depth} in {name}" for name, depth in sandbox.depths().items() if depth and name.endswith("-dead")]
+    return "; ".join(faults + dead)
+
+
+def _expect(condition: bool, otherwise: str) -> None:
+    if not condition:
+        raise WentWrong(otherwise)
+
+
+def _until(condition: Callable[[], bool], otherwise: str, seconds: float = 15.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        _expect(time.monotonic() < deadline, f"{otherwise} within {seconds:.0f} s")
+        time.sleep(0.02)
+
+
+def _since(started: float) -> float:
+    return (time.monotonic() - started) * 1000
+
+
+def _shown(step: Step) -> dict[str, Any]:
+    """A step for --json, times to a tenth of a millisecond; `problem` only where there is one."""
+    rounded = {key: round(value, 1) if isinstance(value, float) else value for key, value in asdict(step).items()}
+    return rounded if step.problem else {key: value for key, value in rounded.items() if key != "problem"}
+
+
+def _tell(number: int, step: Step) -> None:
+    times = []
+    if step.ack_ms is not None:
+        kind = f" (type {step.ack_type}: {ACKS[step.ack_type]})" if step.ack_type in ACKS else ""
+        times.append(f"acknowledged after {step.ack_ms:.0f} ms{kind}")
+    if step.final_ms is not None:
+        times.append(f"final message after {step.final_ms:.0f} ms")
+    print(f"\n{number}. {step.name}: {', '.join(times)}")
+    for line in step.message.splitlines():
+        print(f"   {line}".rstrip())
+    if step.problem:
+        print(f"   WRONG: {step.problem}")

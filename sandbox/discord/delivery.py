@@ -1,0 +1,86 @@
+"""Discord's outgoing side: signs a body with Ed25519 and POSTs it to the bot's endpoint, measuring the answer."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+import urllib.parse
+from dataclasses import dataclass
+from typing import Any
+
+from nacl.signing import SigningKey
+
+from sandbox.discord.form import Json
+
+SECONDS = 3.0
+
+
+@dataclass
+class Reply:
+    """What came back: no `status` where nothing did, and then `problem` says why. `ms` is real time."""
+
+    status: int | None
+    content_type: str
+    body: bytes
+    ms: float
+    problem: str | None = None
+
+    def is_json(self) -> bool:
+        return self.content_type.split(";")[0].strip().lower() == "application/json"
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError."""
+        return strict_json(self.body)
+
+
+class Signer:
+    """An Ed25519 key; the message signed is the timestamp's bytes and the raw body, with nothing between."""
+
+    def __init__(self) -> None:
+        self._key = SigningKey.generate()
+        self.public_key: str = self._key.verify_key.encode().hex()
+
+    def headers(self, body: bytes, now: float) -> dict[str, str]:
+        timestamp = str(int(now))
+        signature = self._key.sign(timestamp.encode() + body).signature.hex()
+        return {"X-Signature-Ed25519": signature, "X-Signature-Timestamp": timestamp}
+
+
+def strict_json(text: bytes) -> Any:
+    """JSON as Discord reads it: UTF-8, no NaN. Raises ValueError."""
+
+    def refuse(constant: str) -> Any:
+        raise ValueError(f"{constant} is not JSON")
+
+    return json.loads(text.decode("utf-8"), parse_constant=refuse)
+
+
+def encode(body: Json) -> bytes:
+    return json.dumps(body, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+def post(url: str, body: bytes, headers: dict[str, str]) -> Reply:
+    """One POST over a fresh connection. Past 3 seconds of real time no answer counts."""
+    parts = urllib.parse.urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname or "", parts.port, timeout=SECONDS)
+    headers = {"Content-Type": "application/json", "User-Agent": "Discord-Interactions/1.0"} | headers
+    started = time.monotonic()
+
+    def elapsed() -> float:
+        return (time.monotonic() - started) * 1000
+
+    try:
+        connection.request("POST", parts.path or "/", body, headers)
+        answer = connection.getresponse()
+        read = answer.read()
+    except TimeoutError:
+        return Reply(None, "", b"", elapsed(), f"no answer within {SECONDS:g} s")
+    except (OSError, http.client.HTTPException) as broken:
+        return Reply(None, "", b"", elapsed(), f"the endpoint could not be reached: {broken!r}")
+    finally:
+        connection.close()
+    ms = elapsed()
+    late = f"the answer took {ms:.0f} ms, more than {SECONDS:g} s" if ms > SECONDS * 1000 else None
+    return Reply(answer.status, answer.headers.get("Content-Type", ""), read, ms, late)

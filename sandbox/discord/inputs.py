@@ -1,0 +1,129 @@
+"""What people may put into options, selects and modals, as Discord's client and servers let it through."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from sandbox.discord import commands, components
+from sandbox.discord.form import MAX_SAFE_INTEGER, Json
+
+
+class NotPossible(Exception):
+    """What a person tried cannot be done in Discord's client: no such command, button, option or message there."""
+
+
+class Inputs:
+    """Fills in one interaction's data; raises NotPossible for what could never be sent.
+
+    `resolve` turns a person or channel into its id and puts its object into `resolved`, Discord's map of them.
+    """
+
+    def __init__(self, resolve: Callable[[Any, Json], str]) -> None:
+        self.resolve = resolve
+        self.resolved: Json = {}
+
+    def options(self, name: str, level: list[Json], given: dict[str, Any], focused: str | None) -> list[Json]:
+        """The options of a command as they go out; `focused` is the one being typed, for autocomplete."""
+        known = {option["name"]: option for option in level}
+        unknown = set(given) - set(known)
+        if unknown:
+            raise NotPossible(f"/{name} has no option {', '.join(sorted(unknown))}")
+        if focused is None:
+            for option in level:
+                if option.get("required") and option["name"] not in given:
+                    raise NotPossible(f"/{name} needs {option['name']}")
+        elif not known.get(focused, {}).get("autocomplete"):
+            raise NotPossible(f"/{name} has no autocomplete for {focused}")
+        filled: list[Json] = []
+        for key, value in given.items():
+            one: Json = {"name": key, "type": known[key]["type"]}
+            if key == focused:
+                filled.append(one | {"value": str(value), "focused": True})
+            else:
+                filled.append(one | {"value": self.value(known[key], value)})
+        if focused is not None and focused not in given:
+            filled.append({"name": focused, "type": known[focused]["type"], "value": "", "focused": True})
+        return filled
+
+    def value(self, option: Json, value: Any) -> Any:
+        """The value as it goes out, if Discord's client and servers would let it through. Raises NotPossible."""
+        kind, name = option["type"], option["name"]
+        if kind in (commands.USER_OPTION, commands.CHANNEL, commands.ROLE, commands.MENTIONABLE):
+            return self.resolve(value, self.resolved)
+        text, whole = isinstance(value, str), isinstance(value, int) and not isinstance(value, bool)
+        fits: dict[int, Callable[[], bool]] = {
+            commands.STRING: lambda: (
+                text and option.get("min_length", 0) <= len(value) <= option.get("max_length", 6000)
+            ),
+            commands.INTEGER: lambda: whole and abs(value) <= MAX_SAFE_INTEGER,
+            commands.BOOLEAN: lambda: isinstance(value, bool),
+            commands.NUMBER: lambda: whole or isinstance(value, float),
+        }
+        if kind not in fits:
+            raise NotPossible(f"the simulated Discord has no options of type {kind} ({name}) yet")
+        if not fits[kind]():
+            raise NotPossible(f"{name} does not take {value!r}")
+        numeric = kind in (commands.INTEGER, commands.NUMBER)
+        if numeric and not option.get("min_value", value) <= value <= option.get("max_value", value):
+            raise NotPossible(f"{name} does not reach to {value}")
+        if "choices" in option and value not in [choice["value"] for choice in option["choices"]]:
+            raise NotPossible(f"{name} offers no {value!r}")
+        return value
+
+    def selected(self, select: Json, values: tuple[Any, ...]) -> list[str]:
+        least, most = select.get("min_values"), select.get("max_values")
+        if not (1 if least is None else least) <= len(values) <= (1 if most is None else most):
+            raise NotPossible(f"{select['custom_id']} does not take {len(values)} values")
+        if select["type"] != components.STRING_SELECT:
+            return [self.resolve(value, self.resolved) for value in values]
+        offered = [option["value"] for option in select["options"]]
+        if not set(values) <= set(offered):
+            raise NotPossible(f"{select['custom_id']} offers only {', '.join(offered)}")
+        return list(values)
+
+    def filled(self, field: Json, answers: dict[str, Any]) -> Json:
+        """A modal's component with its answer, as a modal submission holds it."""
+        inside = "component" if field["type"] == components.LABEL else "components"
+        shell: Json = {"type": field["type"], "id": field["id"]}
+        if field["type"] == components.TEXT:
+            return shell
+        asked = field["component"] if inside == "component" else field["components"][0]
+        answer: Json = {"type": asked["type"], "id": asked["id"], "custom_id": asked["custom_id"]}
+        given = answers.get(asked["custom_id"])
+        if asked["type"] == components.TEXT_INPUT:
+            answer["value"] = self._typed(asked, given)
+        elif asked["type"] in components.SELECTS:
+            values = () if given is None else tuple(given) if isinstance(given, (list, tuple)) else (given,)
+            optional = not asked.get("required", True) and not values
+            answer["values"] = [] if optional else self.selected(asked, values)
+        elif asked["type"] in (components.RADIO_GROUP, components.CHECKBOX_GROUP, components.CHECKBOX):
+            answer |= self._ticked(asked, given)
+        else:
+            raise NotPossible(f"the simulated Discord has no modal fields of type {asked['type']} yet")
+        return shell | {inside: answer if inside == "component" else [answer]}
+
+    def _typed(self, asked: Json, given: Any) -> str:
+        text = given if given is not None else asked.get("value") or ""
+        if not isinstance(text, str):
+            raise NotPossible(f"{asked['custom_id']} takes text, not {given!r}")
+        if not text and not asked.get("required", True):
+            return text
+        least = max(asked.get("min_length") or 0, 1 if asked.get("required", True) else 0)
+        if not least <= len(text) <= (asked.get("max_length") or 4000):
+            raise NotPossible(f"{asked['custom_id']} does not take {len(text)} characters")
+        return text
+
+    def _ticked(self, asked: Json, given: Any) -> Json:
+        if asked["type"] == components.CHECKBOX:
+            return {"value": bool(given if given is not None else asked.get("default", False))}
+        offered = [option["value"] for option in asked["options"]]
+        if asked["type"] == components.RADIO_GROUP:
+            if given not in offered and (given is not None or asked.get("required", True)):
+                raise NotPossible(f"{asked['custom_id']} offers only {', '.join(offered)}")
+            return {"value": given}
+        values = list(given or [])
+        least = 0 if not asked.get("required", True) and not values else asked.get("min_values", 1)
+        if not set(values) <= set(offered) or not least <= len(values) <= asked.get("max_values", len(offered)):
+            raise NotPossible(f"{asked['custom_id']} does not take {values}")
+        return {"values": values}

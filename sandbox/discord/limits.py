@@ -1,0 +1,57 @@
+"""Rate limits: a few buckets in real time, with Discord's headers and its 429."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import threading
+import time
+from dataclasses import dataclass
+
+from sandbox.discord.form import Json
+
+
+@dataclass(frozen=True)
+class Limit:
+    """So many requests in so many seconds; one bucket for each major parameter (a channel, a webhook's token)."""
+
+    name: str
+    requests: int
+    seconds: float
+
+
+WEBHOOK = Limit("webhook", 5, 2.0)
+CREATE_MESSAGE = Limit("create message", 5, 5.0)
+ORDINARY = Limit("ordinary", 50, 1.0)
+
+
+class Buckets:
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._windows: dict[tuple[str, str], tuple[float, int]] = {}  # -> (when it opened, requests so far)
+
+    def take(self, limit: Limit, major: str) -> tuple[dict[str, str], float | None]:
+        """One request's rate-limit headers, and the seconds to wait where the bucket is empty."""
+        now = time.monotonic()
+        with self._lock:
+            opened, used = self._windows.get((limit.name, major), (now, 0))
+            if now - opened >= limit.seconds:
+                opened, used = now, 0
+            allowed = used < limit.requests
+            used += allowed
+            self._windows[limit.name, major] = opened, used
+        left = max(0.001, opened + limit.seconds - now)
+        headers = {
+            "X-RateLimit-Limit": str(limit.requests),
+            "X-RateLimit-Remaining": str(limit.requests - used),
+            "X-RateLimit-Reset": f"{time.time() + left:.3f}",
+            "X-RateLimit-Reset-After": f"{left:.3f}",
+            "X-RateLimit-Bucket": hashlib.sha256(limit.name.encode()).hexdigest()[:16],
+        }
+        return headers, None if allowed else left
+
+
+def too_many(retry_after: float) -> tuple[Json, dict[str, str]]:
+    """The body and the headers of a 429."""
+    body = {"message": "You are being rate limited.", "retry_after": round(retry_after, 3), "global": False}
+    return body, {"Retry-After": str(math.ceil(retry_after)), "X-RateLimit-Scope": "user"}

@@ -1,0 +1,196 @@
+"""Which messages Discord takes: the fields and flags of each way to send or edit one, and their limits."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.discord import components
+from sandbox.discord.form import Form, Json, NotSimulated, Path, Refusal
+
+SUPPRESS_EMBEDS, EPHEMERAL, LOADING = 1 << 2, 1 << 6, 1 << 7
+SUPPRESS_NOTIFICATIONS, COMPONENTS_V2 = 1 << 12, 1 << 15
+
+MAX_CONTENT, MAX_EMBEDS, MAX_EMBED_TEXT = 2000, 10, 6000
+EMBED_KEYS = (
+    "title",
+    "type",
+    "description",
+    "url",
+    "timestamp",
+    "color",
+    "footer",
+    "image",
+    "thumbnail",
+    "author",
+    "fields",
+)
+
+
+@dataclass(frozen=True)
+class MessageKind:
+    """One way to send or edit a message: which fields it takes, which flags may be set, who is pinged by default."""
+
+    keys: frozenset[str]
+    flags: int
+    edits: bool = False
+    pings_everything: bool = False
+
+
+_COMMON = frozenset({"content", "embeds", "allowed_mentions", "components", "attachments", "flags"})
+_NEW = SUPPRESS_EMBEDS | SUPPRESS_NOTIFICATIONS | COMPONENTS_V2
+_CREATE = _COMMON | {"tts", "poll", "nonce", "enforce_nonce", "message_reference", "sticker_ids"}
+
+RESPONSE = MessageKind(_COMMON | {"tts", "poll"}, _NEW | EPHEMERAL)
+UPDATE = MessageKind(_COMMON, SUPPRESS_EMBEDS | COMPONENTS_V2, edits=True)
+FOLLOW_UP = RESPONSE
+EDIT = MessageKind(_COMMON | {"poll"}, SUPPRESS_EMBEDS | COMPONENTS_V2, edits=True)
+WEBHOOK = MessageKind(_COMMON | {"tts", "poll", "username", "avatar_url", "thread_name", "applied_tags"}, _NEW)
+CREATE = MessageKind(_CREATE, _NEW, pings_everything=True)
+CHANNEL_EDIT = MessageKind(EDIT.keys, EDIT.flags, edits=True, pings_everything=True)
+
+
+def read_message(form: Form, path: Path, body: Any, kind: MessageKind, before: Json | None = None) -> Json:
+    """The message fields that `body` makes, on top of those of `before` for an edit.
+
+    Raises Refusal 50035 with every fault, 50006 where nothing would be left to show.
+    """
+    body = form.object(path, body, kind.keys)
+    for key, what in (("poll", "polls"), ("message_reference", "message references"), ("sticker_ids", "stickers")):
+        if body.get(key) and key in kind.keys:
+            raise NotSimulated(what)
+    fields: Json = {"content": "", "embeds": [], "components": [], "flags": 0, "tts": False}
+    if kind.edits and before:
+        fields |= {key: before[key] for key in fields}
+    if body.get("flags") is not None:
+        fields["flags"] = _read_flags(form, (*path, "flags"), body["flags"], kind, fields["flags"])
+    v2 = bool(fields["flags"] & COMPONENTS_V2)
+    if "content" in body:
+        content = body["content"]
+        fields["content"] = "" if content is None else form.text((*path, "content"), content, 0, MAX_CONTENT)
+    if "embeds" in body:
+        fields["embeds"] = _read_embeds(form, (*path, "embeds"), body["embeds"] or [])
+    if "components" in body:
+        fields["components"] = components.read_message_components(
+            form, (*path, "components"), body["components"] or [], v2
+        )
+    if body.get("tts") is not None:
+        fields["tts"] = form.boolean((*path, "tts"), body["tts"])
+    if form.array((*path, "attachments"), body.get("attachments") or [], 0, 10):
+        raise Refusal(400, 50146, "Invalid file upload: an attachment names no uploaded file")
+    pinged = _read_allowed_mentions(form, (*path, "allowed_mentions"), body.get("allowed_mentions"), kind)
+    if v2:
+        for key in ("content", "embeds"):
+            if fields[key]:
+                message = f"The '{key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
+                form.fault((*path, key), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", message)
+    form.refuse()
+    if not (fields["content"] or fields["embeds"] or fields["components"]):
+        raise Refusal(400, 50006, "Cannot send an empty message")
+    return fields | {"pinged": pinged}
+
+
+def _read_flags(form: Form, path: Path, flags: Any, kind: MessageKind, before: int) -> int:
+    flags = form.number(path, flags, 0, 2**53)
+    unfit = flags & ~kind.flags
+    if unfit:
+        allowed = ", ".join(str(1 << bit) for bit in range(20) if kind.flags >> bit & 1)
+        form.fault(path, "BASE_TYPE_CHOICES", f"Flags {unfit} cannot be set here; only {allowed} can.")
+    if before & COMPONENTS_V2 and not flags & COMPONENTS_V2:
+        form.ignore(path, "IS_COMPONENTS_V2 can never be unset")
+        flags |= COMPONENTS_V2
+    return (before & ~SUPPRESS_EMBEDS) | flags if kind.edits else flags
+
+
+def _read_embeds(form: Form, path: Path, embeds: Any) -> list[Json]:
+    read = [_read_embed(form, (*path, i), embed) for i, embed in enumerate(form.array(path, embeds, 0, MAX_EMBEDS))]
+    if sum(map(_embed_length, read)) > MAX_EMBED_TEXT:
+        form.fault(path, "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {MAX_EMBED_TEXT}")
+    return read
+
+
+def _embed_length(embed: Json) -> int:
+    shown = [embed.get("title"), embed.get("description")]
+    shown += [embed.get("footer", {}).get("text"), embed.get("author", {}).get("name")]
+    shown += [text for field in embed.get("fields", []) for text in (field["name"], field["value"])]
+    return sum(len(text or "") for text in shown)
+
+
+def _read_embed(form: Form, path: Path, given: Any) -> Json:
+    given = form.object(path, given, EMBED_KEYS)
+    given = {key: value for key, value in given.items() if key in EMBED_KEYS and value is not None}
+    embed: Json = {"type": "rich"}
+    for key, most in (("title", 256), ("description", 4096)):
+        if key in given and (text := form.text((*path, key), given[key], 0, most)):
+            embed[key] = text
+    if "url" in given:
+        embed["url"] = form.url((*path, "url"), given["url"])
+    if "timestamp" in given:
+        embed["timestamp"] = form.timestamp((*path, "timestamp"), given["timestamp"])
+    if "color" in given:
+        embed["color"] = form.number((*path, "color"), given["color"], 0, 0xFFFFFF)
+    for part, words, most in (("footer", "text", 2048), ("author", "name", 256)):
+        if part in given:
+            inner = form.object((*path, part), given[part], (words, "url", "icon_url"))
+            if form.required((*path, part), inner, words):
+                embed[part] = {words: form.text((*path, part, words), inner[words], 1, most)}
+            for link in ("url", "icon_url"):
+                if inner.get(link) is not None:
+                    form.url((*path, part, link), inner[link], attachment=link == "icon_url")
+                    embed.setdefault(part, {})[link] = inner[link]
+    for part in ("image", "thumbnail"):
+        if part in given:
+            picture = form.object((*path, part), given[part], ("url",))
+            embed[part] = {"url": form.url((*path, part, "url"), picture.get("url"), attachment=True)}
+    if "fields" in given:
+        at = (*path, "fields")
+        embed["fields"] = [_read_field(form, (*at, i), f) for i, f in enumerate(form.array(at, given["fields"], 0, 25))]
+    if embed.keys() <= {"type", "color", "url"} or not any(embed.get(key, True) for key in embed if key != "type"):
+        form.fault((*path, "description"), "BASE_TYPE_REQUIRED", "This field is required")
+    return embed
+
+
+def _read_field(form: Form, path: Path, field: Any) -> Json:
+    field = form.object(path, field, ("name", "value", "inline"))
+    read: Json = {"name": "", "value": "", "inline": False}
+    for key, most in (("name", 256), ("value", 1024)):
+        if form.required(path, field, key):
+            read[key] = form.text((*path, key), field[key], 1, most)
+    if field.get("inline") is not None:
+        read["inline"] = form.boolean((*path, "inline"), field["inline"])
+    return read
+
+
+def _read_allowed_mentions(form: Form, path: Path, allowed: Any, kind: MessageKind) -> Json:
+    """Who may be pinged: {"parse": [...], "users": [...], "roles": [...]}.
+
+    Where nothing is said, ordinary messages ping everything, interactions and webhooks users only.
+    """
+    if allowed is None:
+        return {"parse": ["users", "roles", "everyone"] if kind.pings_everything else ["users"]}
+    allowed = form.object(path, allowed, ("parse", "roles", "users", "replied_user"))
+    read: Json = {"parse": form.array((*path, "parse"), allowed.get("parse") or [], 0, 3)}
+    for i, what in enumerate(read["parse"]):
+        form.one_of((*path, "parse", i), what, ("roles", "users", "everyone"))
+    for key in ("users", "roles"):
+        read[key] = form.array((*path, key), allowed.get(key) or [], 0, 100)
+        for i, one in enumerate(read[key]):
+            form.snowflake((*path, key, i), one)
+        if read[key] and key in read["parse"]:
+            message = f'parse:["{key}"] and {key}: [ids...] are mutually exclusive.'
+            form.fault(path, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)
+    return read
+
+
+def pings(fields: Json) -> tuple[set[str], set[str], bool]:
+    """Whom a checked message pings: user ids, role ids, everyone. Mentions count in the text, not in embeds."""
+    allowed = fields["pinged"]
+    texts = [fields["content"], *(c.get("content", "") for c in components.every(fields["components"]))]
+    text = "\n".join(texts)
+    users, roles = set(re.findall(r"<@!?(\d+)>", text)), set(re.findall(r"<@&(\d+)>", text))
+    if "users" not in allowed["parse"]:
+        users &= set(allowed.get("users", []))
+    if "roles" not in allowed["parse"]:
+        roles &= set(allowed.get("roles", []))
+    return users, roles, "everyone" in allowed["parse"] and bool(re.search(r"@(everyone|here)\b", text))

@@ -1,0 +1,108 @@
+"""A message as text, near to what a person sees: its words, embeds in a box, [buttons] below."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+
+from sandbox.discord import components
+from sandbox.discord.form import Json
+from sandbox.discord.messages import EPHEMERAL, LOADING, SUPPRESS_EMBEDS
+
+_COLOURS = {
+    "🟥": (0xDD, 0x2E, 0x44),
+    "🟧": (0xF4, 0x90, 0x0C),
+    "🟨": (0xFD, 0xCB, 0x58),
+    "🟩": (0x57, 0xB3, 0x59),
+    "🟦": (0x55, 0xAC, 0xEE),
+    "🟪": (0xAA, 0x8E, 0xD6),
+    "⬛": (0x31, 0x37, 0x3D),
+    "⬜": (0xE6, 0xE7, 0xE8),
+}
+
+
+def render(message: Json) -> str:
+    """The message as the person sees it, on several lines, without a trailing newline."""
+    if message["flags"] & LOADING:
+        return f"{message['author']['username']} is thinking…" + _only_you(message)
+    lines = _text(message["content"]) if message["content"] else []
+    if not message["flags"] & SUPPRESS_EMBEDS:
+        for number, embed in enumerate(message["embeds"]):
+            lines += ([""] if number else []) + _embed(embed)
+    for component in message["components"]:
+        lines += _component(component)
+    if message["flags"] & EPHEMERAL:
+        lines.append("(only you can see this)")
+    return "\n".join(lines)
+
+
+def _only_you(message: Json) -> str:
+    return " (only you can see this)" if message["flags"] & EPHEMERAL else ""
+
+
+def _text(text: str) -> list[str]:
+    """The lines of a text: times written out, bold taken as read, escaped characters bare."""
+    text = re.sub(r"<t:(-?\d{1,11})(?::[tTdDfFRsS])?>", _moment, text)
+    return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", re.sub(r"(?<!\\)\*\*", "", text)).splitlines()
+
+
+def _moment(match: re.Match[str]) -> str:
+    return datetime.fromtimestamp(int(match[1]), UTC).strftime("%Y-%m-%d %H:%M UTC")
+
+
+def _embed(embed: Json) -> list[str]:
+    square = f"{_square(embed['color'])} " if "color" in embed else ""
+    inside: list[str] = _text(embed["author"]["name"]) if "author" in embed else []
+    title = _text(embed.get("title", ""))
+    if title or square:
+        inside.append(square + " ".join(title))
+    inside += _text(embed.get("description", ""))
+    side_by_side: list[str] = []
+    for field in embed.get("fields", []):
+        if field["inline"] and "\n" not in field["value"]:
+            side_by_side.append(f"{' '.join(_text(field['name']))}: {' '.join(_text(field['value']))}")
+        else:
+            inside += _beside(side_by_side)
+            side_by_side = []
+            inside += [f"{' '.join(_text(field['name']))}:", *(f"  {line}" for line in _text(field["value"]))]
+    inside += _beside(side_by_side)
+    footer = [embed["footer"]["text"]] if "footer" in embed else []
+    if "timestamp" in embed:
+        footer.append(f"{datetime.fromisoformat(embed['timestamp']).astimezone(UTC):%Y-%m-%d %H:%M} UTC")
+    inside += [" · ".join(footer)] if footer else []
+    return [f"│ {line}".rstrip() for line in inside]
+
+
+def _beside(texts: list[str]) -> list[str]:
+    """Inline fields stand three in a row."""
+    return ["   ".join(texts[i : i + 3]) for i in range(0, len(texts), 3)]
+
+
+def _square(colour: int) -> str:
+    rgb = colour >> 16, colour >> 8 & 0xFF, colour & 0xFF
+    return min(_COLOURS, key=lambda name: sum((a - b) ** 2 for a, b in zip(rgb, _COLOURS[name], strict=True)))
+
+
+def _component(component: Json) -> list[str]:
+    kind = component["type"]
+    if kind == components.ROW:
+        return [" ".join(part for inner in component["components"] for part in _component(inner))]
+    if kind == components.BUTTON:
+        return [_button(component)]
+    if kind in components.SELECTS:
+        return [f"[{component.get('placeholder') or 'Make a selection'} ▾]"]
+    if kind == components.TEXT:
+        return _text(component["content"])
+    if kind == components.SEPARATOR:
+        return ["─" * 24]
+    inner = [line for each in component.get("components", []) for line in _component(each)]
+    inner += _component(component["accessory"]) if component.get("accessory") else []
+    return [f"│ {line}" for line in inner] if kind == components.CONTAINER else inner
+
+
+def _button(button: Json) -> str:
+    words = [(button.get("emoji") or {}).get("name"), button.get("label")]
+    label = " ".join(filter(None, words))
+    if button["style"] == components.LINK:
+        label += " ↗"
+    return f"[{label}: off]" if button.get("disabled") else f"[{label}]"

@@ -1,0 +1,334 @@
+"""The REST routes that a status bot uses: each one reads a call and answers as discord.com/api/v10 would."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sandbox.discord import limits, messages
+from sandbox.discord.commands import without_localizations
+from sandbox.discord.components import every, interactive
+from sandbox.discord.form import Form, Json, Refusal
+from sandbox.discord.interactions import MESSAGE, UPDATE
+from sandbox.discord.world import EMBED_LINKS, READ_MESSAGE_HISTORY, SEND_MESSAGES, Webhook
+
+if TYPE_CHECKING:
+    from sandbox.discord.service import Discord
+
+Answer = tuple[int, Any]
+
+
+@dataclass
+class Call:
+    """One REST call, its body already read as JSON."""
+
+    discord: Discord
+    where: dict[str, str]
+    query: dict[str, str]
+    body: Any = None
+    form: Form = field(default_factory=Form)
+
+    def asks(self, name: str) -> bool:
+        return self.query.get(name, "").lower() in ("true", "1")
+
+
+@dataclass(frozen=True)
+class Route:
+    method: str
+    template: str
+    answer: Callable[[Call], Answer]
+    needs_bot: bool
+    limit: limits.Limit
+    path: re.Pattern[str]
+
+    @property
+    def takes_a_body(self) -> bool:
+        return self.method in ("POST", "PUT", "PATCH")
+
+
+ROUTES: list[Route] = []
+Handler = Callable[[Call], Answer]
+
+
+def route(line: str, bot: bool = True, limit: limits.Limit = limits.ORDINARY) -> Callable[[Handler], Handler]:
+    """Registers a handler for "METHOD /path/{parameter}"; `bot` says that it needs the bot's token."""
+    method, template = line.split()
+    path = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+
+    def register(handler: Handler) -> Handler:
+        ROUTES.append(Route(method, template, handler, bot, limit, path))
+        return handler
+
+    return register
+
+
+def webhook_route(line: str) -> Callable[[Handler], Handler]:
+    """A route whose credential is the token in its path, an interaction's or an ordinary webhook's."""
+    return route(line, bot=False, limit=limits.WEBHOOK)
+
+
+# ---- interactions and webhooks
+
+
+@route("POST /interactions/{interaction}/{token}/callback", bot=False)
+def interaction_callback(call: Call) -> Answer:
+    interactions = call.discord.interactions
+    found = interactions.acknowledge_by_call(call.form, call.where["interaction"], call.where["token"], call.body)
+    if not call.asks("with_response"):
+        return 204, None
+    answer: Json = {"interaction": {"id": found.id, "type": found.type}}
+    if found.original:
+        answer["interaction"]["response_message_id"] = found.original
+    if found.ack_type in (MESSAGE, UPDATE):
+        answer["resource"] = {"type": found.ack_type, "message": call.discord.world.message(found.original)}
+    return 200, answer
+
+
+@webhook_route("GET /webhooks/{id}/{token}/messages/{message}")
+def read_message(call: Call) -> Answer:
+    webhook = _webhook(call)
+    if webhook:
+        return 200, _webhook_message(call, webhook)
+    interaction = call.discord.interactions.by_token(call.where["token"])
+    return 200, call.discord.interactions.message(interaction, call.where["message"])
+
+
+@webhook_route("PATCH /webhooks/{id}/{token}/messages/{message}")
+def edit_message(call: Call) -> Answer:
+    webhook = _webhook(call)
+    if webhook:
+        before = _webhook_message(call, webhook)
+        fields = messages.read_message(call.form, (), call.body, messages.EDIT, before)
+        return 200, call.discord.world.change(before["id"], fields)
+    interaction = call.discord.interactions.by_token(call.where["token"])
+    return 200, call.discord.interactions.edit(call.form, interaction, call.where["message"], call.body)
+
+
+@webhook_route("DELETE /webhooks/{id}/{token}/messages/{message}")
+def delete_message(call: Call) -> Answer:
+    webhook = _webhook(call)
+    if webhook:
+        call.discord.world.remove(_webhook_message(call, webhook)["id"])
+    else:
+        interaction = call.discord.interactions.by_token(call.where["token"])
+        call.discord.interactions.delete(interaction, call.where["message"])
+    return 204, None
+
+
+@webhook_route("POST /webhooks/{id}/{token}")
+def execute_webhook(call: Call) -> Answer:
+    """A follow-up, which always answers with the message, or an ordinary webhook, which does so with wait=true."""
+    webhook = _webhook(call)
+    if not webhook:
+        interaction = call.discord.interactions.by_token(call.where["token"])
+        return 200, call.discord.interactions.follow_up(call.form, interaction, call.body)
+    body = call.form.object((), call.body)
+    if body.get("components") and not call.asks("with_components"):
+        call.form.ignore(("components",), "a webhook without with_components=true drops them")
+        body = {key: value for key, value in body.items() if key != "components"}
+    fields = messages.read_message(call.form, (), body, messages.WEBHOOK)
+    author = webhook.user()
+    if body.get("username") is not None:
+        author["username"] = call.form.text(("username",), body["username"], 1, 80)
+    if body.get("avatar_url") is not None:
+        call.form.url(("avatar_url",), body["avatar_url"])
+    if any(interactive(component) for component in every(fields["components"]) if component["type"] != 1):
+        message = "Only webhooks of an application can send interactive components"
+        call.form.fault(("components",), "WEBHOOK_COMPONENTS_NOT_INTERACTIVE", message)
+    call.form.refuse()
+    message_sent = call.discord.world.post(webhook.channel_id, author, fields, webhook_id=webhook.id)
+    return (200, message_sent) if call.asks("wait") else (204, None)
+
+
+@webhook_route("GET /webhooks/{id}/{token}")
+def read_webhook(call: Call) -> Answer:
+    webhook = _webhook(call)
+    if webhook is None:
+        raise Refusal(404, 10015, "Unknown Webhook")
+    channel = call.discord.world.channels[webhook.channel_id]
+    shown = {"id": webhook.id, "type": 1, "token": webhook.token, "name": webhook.name, "avatar": None}
+    return 200, shown | {"channel_id": channel.id, "guild_id": channel.guild_id, "application_id": None}
+
+
+def _webhook(call: Call) -> Webhook | None:
+    """The ordinary webhook of the path; None where the path is an interaction's. Raises 10015, 50027."""
+    if call.where["id"] == call.discord.application_id:
+        return None
+    webhook = call.discord.world.webhooks.get(call.where["id"])
+    if webhook is None:
+        raise Refusal(404, 10015, "Unknown Webhook")
+    if webhook.token != call.where["token"]:
+        raise Refusal(401, 50027, "Invalid Webhook Token")
+    return webhook
+
+
+def _webhook_message(call: Call, webhook: Webhook) -> Json:
+    message = call.discord.world.message(call.where["message"])
+    if message.get("webhook_id") != webhook.id:
+        raise Refusal(404, 10008, "Unknown Message")
+    return message
+
+
+# ---- channels
+
+
+@route("POST /users/@me/channels")
+def open_dm(call: Call) -> Answer:
+    body = call.form.object((), call.body, ("recipient_id",))
+    recipient = ""
+    if call.form.required((), body, "recipient_id"):
+        recipient = call.form.snowflake(("recipient_id",), body["recipient_id"])
+    call.form.refuse()
+    world = call.discord.world
+    if recipient == call.discord.application_id:
+        raise Refusal(400, 50007, "Cannot send messages to this user")
+    if recipient not in world.accounts:
+        raise Refusal(400, 50033, "Invalid Recipient(s)")
+    return 200, world.channel_object(world.dm(recipient))
+
+
+@route("GET /channels/{channel}")
+def read_channel(call: Call) -> Answer:
+    return 200, call.discord.world.channel_object(call.discord.world.channel_for_bot(call.where["channel"], 0))
+
+
+@route("POST /channels/{channel}/messages", limit=limits.CREATE_MESSAGE)
+def create_message(call: Call) -> Answer:
+    world = call.discord.world
+    channel = world.channel_for_bot(call.where["channel"], SEND_MESSAGES)
+    body = call.form.object((), call.body)
+    nonce = body.get("nonce")
+    if nonce is not None:
+        nonce = call.form.text(("nonce",), str(nonce) if isinstance(nonce, int) else nonce, 1, 25)
+    fields = messages.read_message(call.form, (), body, messages.CREATE)
+    if fields["embeds"]:
+        world.channel_for_bot(channel.id, EMBED_LINKS)
+    world.reachable(channel)
+    said = world.said_before(nonce) if nonce and body.get("enforce_nonce") else None
+    if said:
+        call.discord.note(f"nonce {nonce} was said before: no new message")
+        return 200, said
+    more: Json = {} if nonce is None else {"nonce": nonce}
+    message = world.post(channel.id, world.bot, fields, application_id=world.application_id, **more)
+    if nonce is not None:
+        world.remember(nonce, message["id"])
+    return 200, message
+
+
+@route("GET /channels/{channel}/messages")
+def read_messages(call: Call) -> Answer:
+    """Newest first; `limit` 1-100 (50), `before` or `after` a message id."""
+    world = call.discord.world
+    channel = world.channel_for_bot(call.where["channel"], READ_MESSAGE_HISTORY)
+    limit = call.query.get("limit", "50")
+    if not limit.isdecimal() or not 1 <= int(limit) <= 100:
+        call.form.fault(("limit",), "NUMBER_TYPE_MAX", "int value should be between 1 and 100.")
+    for key in ("before", "after"):
+        if key in call.query:
+            call.form.snowflake((key,), call.query[key])
+    call.form.refuse()
+    found = list(world.in_channel(channel.id))
+    found = [m for m in found if int(m["id"]) < int(call.query.get("before", 2**64))]
+    after = call.query.get("after")
+    if after is not None:
+        found = [message for message in found if int(message["id"]) > int(after)][: int(limit)]
+    return 200, [world.as_the_bot_sees(message) for message in reversed(found[-int(limit) :])]
+
+
+@route("GET /channels/{channel}/messages/{message}")
+def read_channel_message(call: Call) -> Answer:
+    return 200, call.discord.world.as_the_bot_sees(_channel_message(call))
+
+
+@route("PATCH /channels/{channel}/messages/{message}")
+def edit_channel_message(call: Call) -> Answer:
+    before = _own_message(call)
+    fields = messages.read_message(call.form, (), call.body, messages.CHANNEL_EDIT, before)
+    return 200, call.discord.world.change(before["id"], fields)
+
+
+@route("DELETE /channels/{channel}/messages/{message}")
+def delete_channel_message(call: Call) -> Answer:
+    call.discord.world.remove(_own_message(call)["id"])
+    return 204, None
+
+
+def _channel_message(call: Call) -> Json:
+    """A message that the channel shows to everybody: ephemeral ones are not there for these routes."""
+    world = call.discord.world
+    channel = world.channel_for_bot(call.where["channel"], READ_MESSAGE_HISTORY)
+    message = world.message(call.where["message"])
+    if message["channel_id"] != channel.id or message["id"] in world.private_to:
+        raise Refusal(404, 10008, "Unknown Message")
+    return message
+
+
+def _own_message(call: Call) -> Json:
+    message = _channel_message(call)
+    if message["author"]["id"] != call.discord.application_id:
+        raise Refusal(403, 50005, "Cannot edit a message authored by another user")
+    return message
+
+
+# ---- the application and its commands
+
+
+@route("GET /users/@me")
+def who_am_i(call: Call) -> Answer:
+    return 200, call.discord.world.bot
+
+
+@route("GET /applications/@me")
+def my_application(call: Call) -> Answer:
+    discord = call.discord
+    shown = {"id": discord.application_id, "name": discord.world.bot["username"], "verify_key": discord.public_key}
+    urls = {"interactions_endpoint_url": discord.interactions_url, "event_webhooks_url": discord.events_url}
+    return 200, shown | urls | {"approximate_guild_count": sum(g.has_bot for g in discord.world.guilds.values())}
+
+
+def command_routes(scope: str) -> None:
+    """The same seven routes for global commands and for those of a guild."""
+
+    @route(f"GET {scope}")
+    def read_commands(call: Call) -> Answer:
+        found = call.discord.registry.all(_scope(call))
+        return 200, found if call.asks("with_localizations") else [without_localizations(command) for command in found]
+
+    @route(f"POST {scope}")
+    def create_command(call: Call) -> Answer:
+        return call.discord.registry.create(call.form, _scope(call), call.body)
+
+    @route(f"PUT {scope}")
+    def replace_commands(call: Call) -> Answer:
+        return 200, call.discord.registry.replace_all(call.form, _scope(call), call.body)
+
+    @route(f"GET {scope}/{{command}}")
+    def read_command(call: Call) -> Answer:
+        return 200, call.discord.registry.get(_scope(call), call.where["command"])
+
+    @route(f"PATCH {scope}/{{command}}")
+    def edit_command(call: Call) -> Answer:
+        return 200, call.discord.registry.edit(call.form, _scope(call), call.where["command"], call.body)
+
+    @route(f"DELETE {scope}/{{command}}")
+    def delete_command(call: Call) -> Answer:
+        call.discord.registry.delete(_scope(call), call.where["command"])
+        return 204, None
+
+
+def _scope(call: Call) -> str | None:
+    """The guild of the path, None for global. Raises 20012 for another application, 50001 where the bot is not in."""
+    if call.where["app"] != call.discord.application_id:
+        raise Refusal(403, 20012, "You are not authorized to perform this action on this application")
+    guild_id = call.where.get("guild")
+    if guild_id is not None:
+        guild = call.discord.world.guilds.get(guild_id)
+        if guild is None or not guild.has_bot:
+            raise Refusal(403, 50001, "Missing Access")
+    return guild_id
+
+
+command_routes("/applications/{app}/commands")
+command_routes("/applications/{app}/guilds/{guild}/commands")

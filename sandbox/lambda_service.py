@@ -1,0 +1,201 @@
+"""Runs the functions as Lambda does: real runtime client, cold starts, reuse, several at once, timeouts, crashes."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import threading
+import time
+import uuid
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from sandbox.children import Children
+from sandbox.logs import Logs
+from sandbox.runtime_api import Outcome, RuntimeApi, failure
+from sandbox.template import REGION, Function, TemplateError
+
+ROOT = Path(__file__).parent.parent
+LAYER = ROOT / "layers" / "watchbell" / "python"
+INSTANCES = 4
+"""At most so many instances of one function at a time; further invocations wait for one (AWS would throttle them)."""
+PAYLOAD_LIMIT = 6_291_556
+"""Bytes of a synchronous invocation's event or answer."""
+
+
+class LambdaService:
+    """`environment` is what every function gets on top of the template's, such as where the sandbox's AWS is."""
+
+    def __init__(
+        self,
+        functions: Iterable[Function],
+        environment: Mapping[str, str],
+        children: Children,
+        logs: Logs,
+        *,
+        folder: Path = ROOT / "functions",
+        layer: Path = LAYER,
+    ) -> None:
+        self._environment = {**environment, "PYTHONPATH": str(layer)}
+        self._children, self._logs, self._folder = children, logs, folder
+        self._pools: dict[str, _Pool] = {}
+        self._stopped = False
+        self.deploy(functions)
+
+    def deploy(self, functions: Iterable[Function]) -> None:
+        """Take over the functions' configuration; the next invocation of each is a cold start, as after a deploy."""
+        for function in functions:
+            if not (self._folder / function.name).is_dir():
+                raise TemplateError(f"the template's function {function.name!r} has no folder in {self._folder.name}/")
+            environment = _lambda_environment(function) | function.environment | self._environment
+            pool = _Pool(function, environment, self._folder / function.name, self._children, self._logs)
+            replaced, self._pools[function.name] = self._pools.get(function.name), pool
+            if replaced:
+                replaced.stop()
+
+    def invoke(self, name: str, event: object) -> Outcome:
+        """Invoke function `name` with `event` (what JSON can say) and wait; a failure is an Outcome, never raised."""
+        if self._stopped:
+            return failure("ServiceException", "the sandbox is stopping", fatal=False)
+        if name not in self._pools:
+            return failure("ResourceNotFoundException", f"Function not found: {name}", fatal=False)
+        payload = json.dumps(event).encode()
+        if len(payload) > PAYLOAD_LIMIT:
+            return failure("RequestTooLargeException", f"the event is over {PAYLOAD_LIMIT} bytes", fatal=False)
+        return self._pools[name].invoke(payload)
+
+    def function(self, name: str) -> Function:
+        return self._pools[name].function
+
+    def stop(self) -> None:
+        self._stopped = True
+        for pool in self._pools.values():
+            pool.stop()
+
+
+class _Pool:
+    """The instances of one function."""
+
+    def __init__(
+        self, function: Function, environment: Mapping[str, str], folder: Path, children: Children, logs: Logs
+    ) -> None:
+        self.function = function
+        self._environment, self._folder, self._children, self._logs = environment, folder, children, logs
+        self._changed = threading.Condition()
+        self._idle: list[_Instance] = []
+        self._count = 0
+        self._stopped = False
+
+    def invoke(self, payload: bytes) -> Outcome:
+        instance = self._take()
+        usable = False
+        try:
+            outcome = instance.invoke(payload)
+            usable = not outcome.fatal
+            return outcome
+        finally:
+            self._give_back(instance, usable=usable)
+
+    def stop(self) -> None:
+        """End the idle instances now and the busy ones as soon as they have answered."""
+        with self._changed:
+            self._stopped = True
+            idle, self._idle = self._idle, []
+        for instance in idle:
+            instance.stop()
+
+    def _take(self) -> _Instance:
+        with self._changed:
+            self._changed.wait_for(lambda: self._idle or self._count < INSTANCES)
+            while self._idle:
+                instance = self._idle.pop()
+                if instance.alive:
+                    return instance
+                self._count -= 1
+            self._count += 1
+        return _Instance(self.function, self._environment, self._folder, self._children, self._logs)
+
+    def _give_back(self, instance: _Instance, *, usable: bool) -> None:
+        with self._changed:
+            if usable and not self._stopped:
+                self._idle.append(instance)
+            else:
+                self._count -= 1
+                usable = False
+            self._changed.notify()
+        if not usable:
+            instance.stop()
+
+
+class _Instance:
+    """One process with the runtime client and the function in it."""
+
+    def __init__(
+        self, function: Function, environment: Mapping[str, str], folder: Path, children: Children, logs: Logs
+    ) -> None:
+        self._function, self._children, self._logs = function, children, logs
+        self._started = time.perf_counter()
+        self._cold = True
+        self._api = RuntimeApi()
+        self._process = children.spawn(
+            [sys.executable, "-m", "awslambdaric", function.handler],
+            environment={**environment, "AWS_LAMBDA_RUNTIME_API": self._api.address, "LAMBDA_TASK_ROOT": str(folder)},
+            folder=folder,
+        )
+        threading.Thread(target=self._watch, name=f"{function.name}-{self._process.pid}", daemon=True).start()
+
+    @property
+    def alive(self) -> bool:
+        return self._process.poll() is None
+
+    def invoke(self, payload: bytes) -> Outcome:
+        request_id = str(uuid.uuid4())
+        outcome = self._api.invoke(
+            payload, timeout=self._function.timeout, arn=self._function.arn, request_id=request_id
+        )
+        if self._cold and self._api.ready_at:
+            self._cold = False
+            self._logs.write(self._function.name, f"cold start: {(self._api.ready_at - self._started) * 1000:.0f} ms")
+        if not outcome.ok:
+            self._logs.write(self._function.name, f"invocation failed: {outcome.error}")
+        return outcome
+
+    def stop(self) -> None:
+        self._children.end(self._process)
+        self._api.stop()
+
+    def _watch(self) -> None:
+        for line in self._process.stdout or ():
+            self._logs.write(self._function.name, line.decode(errors="replace").rstrip())
+        status = self._process.wait()
+        reason = f"signal: {-status}" if status < 0 else f"exit status {status}"
+        self._api.end(failure("Runtime.ExitError", f"Runtime exited with error: {reason}"))
+
+
+def _lambda_environment(function: Function) -> dict[str, str]:
+    """What Lambda itself sets; the two paths are this machine's, since its Python may need them to start.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+    """
+    return {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ} | {
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "sandbox",
+        "AWS_SECRET_ACCESS_KEY": "sandbox",
+        "AWS_SESSION_TOKEN": "sandbox",
+        # Lambda has no such files; the developer's own must not be read.
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",
+        "AWS_LAMBDA_FUNCTION_NAME": function.arn.rpartition(":")[2],
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
+        "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+        "AWS_LAMBDA_LOG_FORMAT": function.log_format,
+        "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
+        "AWS_LAMBDA_LOG_STREAM_NAME": "sandbox",
+        "_HANDLER": function.handler,
+        "LANG": "en_US.UTF-8",
+        "TZ": ":UTC",
+    }

@@ -1,0 +1,126 @@
+"""Event source mappings: take batches from a queue, invoke the function, delete what it has dealt with.
+
+What failed stays for SQS: it comes back when its visibility timeout ends, and goes to the dead letters by the queue's
+redrive policy.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import botocore.exceptions
+
+from sandbox.aws import Aws
+from sandbox.logs import Logs
+from sandbox.runtime_api import Outcome
+from sandbox.template import REGION, EventSource
+
+WAIT_SECONDS = 5
+
+
+class Poller:
+    """Long-polls one queue from a thread of its own, several batches in work at a time (at most 4)."""
+
+    def __init__(self, source: EventSource, aws: Aws, invoke: Callable[[str, object], Outcome], logs: Logs) -> None:
+        self._source, self._aws, self._invoke, self._logs = source, aws, invoke, logs
+        self._url = aws.queue_url(source.queue.name)
+        self._slots = threading.Semaphore(min(4, source.concurrency))
+        self._stopping = threading.Event()
+        threading.Thread(target=self._run, name=f"poll-{source.queue.name}", daemon=True).start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._slots.acquire()
+            try:
+                messages = self._receive()
+            except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+                messages = []
+                if not self._stopping.wait(1):
+                    self._logs.write(self._source.function, f"cannot poll {self._source.queue.name}: {error}")
+            if messages and not self._stopping.is_set():
+                threading.Thread(target=self._work, args=(messages,), daemon=True).start()
+            else:
+                self._slots.release()
+
+    def _receive(self) -> list[dict[str, Any]]:
+        answer = self._aws.sqs.receive_message(
+            QueueUrl=self._url,
+            MaxNumberOfMessages=min(10, self._source.batch_size),
+            WaitTimeSeconds=WAIT_SECONDS,
+            MessageSystemAttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        return answer.get("Messages", [])
+
+    def _work(self, messages: list[dict[str, Any]]) -> None:
+        try:
+            event = {"Records": [record(message, self._source.queue.arn) for message in messages]}
+            outcome = self._invoke(self._source.function, event)
+            done = succeeded(outcome, messages, reports_item_failures=self._source.reports_item_failures)
+            if done:
+                entries = [
+                    {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
+                    for number, message in enumerate(done)
+                ]
+                self._aws.sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
+        except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
+            if not self._stopping.is_set():
+                self._logs.write(self._source.function, f"{self._source.queue.name} refuses a delete: {error}")
+        finally:
+            self._slots.release()
+
+
+def record(message: dict[str, Any], queue_arn: str) -> dict[str, Any]:
+    """A received message as Lambda shows it to a function.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
+    """
+    attributes = {}
+    for name, value in message.get("MessageAttributes", {}).items():
+        attributes[name] = {
+            "stringListValues": [],
+            "binaryListValues": [],
+            "dataType": value["DataType"],
+        }
+        if "StringValue" in value:
+            attributes[name]["stringValue"] = value["StringValue"]
+        if "BinaryValue" in value:
+            attributes[name]["binaryValue"] = base64.b64encode(value["BinaryValue"]).decode()
+    return {
+        "messageId": message["MessageId"],
+        "receiptHandle": message["ReceiptHandle"],
+        "body": message["Body"],
+        "attributes": message.get("Attributes", {}),
+        "messageAttributes": attributes,
+        "md5OfBody": message["MD5OfBody"],
+        "eventSource": "aws:sqs",
+        "eventSourceARN": queue_arn,
+        "awsRegion": REGION,
+    }
+
+
+def succeeded(outcome: Outcome, messages: list[dict[str, Any]], *, reports_item_failures: bool) -> list[dict[str, Any]]:
+    """The messages that the function has dealt with. An answer that is not a report of failures fails the whole batch.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    """
+    if not outcome.ok:
+        return []
+    if not reports_item_failures:
+        return messages
+    try:
+        answer = json.loads(outcome.payload or b"null")
+        failures = (answer or {}).get("batchItemFailures") or []
+        failed = {item["itemIdentifier"] for item in failures}
+    except (ValueError, AttributeError, TypeError, KeyError):
+        return []
+    if not failed <= {message["MessageId"] for message in messages}:
+        return []
+    return [message for message in messages if message["MessageId"] not in failed]

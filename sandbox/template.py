@@ -1,0 +1,346 @@
+"""Reads the synthesised CloudFormation template: what `cdk deploy` would make, and what the sandbox therefore makes.
+
+Only what the sandbox runs is read; an intrinsic function that it does not know is an error, never a guess.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+REGION = "us-east-1"
+ACCOUNT = "123456789012"  # moto's account
+SNAPSHOT = Path(__file__).with_name("template.json")
+
+Resource = dict[str, Any]
+
+
+class TemplateError(Exception):
+    """The template holds something that the sandbox cannot run; the text says what and where."""
+
+
+@dataclass(frozen=True)
+class Function:
+    """A Lambda function; `name` is its folder in functions/. `async_retries` and `on_failure` (the ARN of a queue, or
+    empty) say what becomes of an asynchronous invocation that fails."""
+
+    name: str
+    arn: str
+    handler: str
+    timeout: int
+    memory: int
+    environment: dict[str, str]
+    log_format: str = "Text"
+    async_retries: int = 2
+    on_failure: str = ""
+
+
+@dataclass(frozen=True)
+class Queue:
+    """An SQS queue; `attributes` as CreateQueue takes them, `dead_letters` the name of its dead-letter queue."""
+
+    logical_id: str
+    name: str
+    arn: str
+    attributes: dict[str, str]
+    dead_letters: str = ""
+    max_receives: int = 0
+
+
+@dataclass(frozen=True)
+class Table:
+    """A DynamoDB table; `key` and `attributes` as CreateTable takes them."""
+
+    name: str
+    key: list[dict[str, str]]
+    attributes: list[dict[str, str]]
+    ttl_attribute: str = ""
+
+
+@dataclass(frozen=True)
+class EventSource:
+    """A queue that feeds a function."""
+
+    function: str
+    queue: Queue
+    batch_size: int
+    reports_item_failures: bool
+    concurrency: int
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """An EventBridge Scheduler schedule; `input` may hold <aws.scheduler.scheduled-time>."""
+
+    name: str
+    expression: str
+    zone: str
+    function: str
+    input: str
+    dead_letters: str = ""
+
+
+@dataclass
+class Template:
+    """`url` is where the sandbox's AWS listens, so that queue URLs lead there; `parameter` reads an SSM parameter,
+    as CloudFormation does at deploy for parameters of the type AWS::SSM::Parameter::Value<String>."""
+
+    document: dict[str, Any]
+    url: str = "http://127.0.0.1"
+    parameter: Callable[[str], str] = field(default=lambda name: "")
+
+    @classmethod
+    def read(cls, path: Path = SNAPSHOT) -> Template:
+        try:
+            return cls(json.loads(path.read_text()))
+        except FileNotFoundError:
+            raise TemplateError(f"{path.name} is missing; `make synth` writes it") from None
+
+    def resources(self, kind: str) -> Iterator[tuple[str, Resource]]:
+        for logical_id, resource in self.document["Resources"].items():
+            if resource["Type"] == kind:
+                yield logical_id, resource.get("Properties", {})
+
+    # What the sandbox runs
+
+    def functions(self) -> list[Function]:
+        return [
+            self._function(logical_id, properties)
+            for logical_id, properties in self.resources("AWS::Lambda::Function")
+            if str(properties.get("Runtime", "")).startswith("python")
+        ]
+
+    def _function(self, logical_id: str, properties: Resource) -> Function:
+        asynchronous: Resource = {}
+        for _, config in self.resources("AWS::Lambda::EventInvokeConfig"):
+            if config["FunctionName"] == {"Ref": logical_id}:
+                asynchronous = config
+        destination = asynchronous.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", "")
+        dead_letters = properties.get("DeadLetterConfig", {}).get("TargetArn", "")
+        return Function(
+            name=self.function_name(logical_id),
+            arn=_arn("lambda", f"function:{self._name(logical_id)}"),
+            handler=properties["Handler"],
+            timeout=int(properties.get("Timeout", 3)),
+            memory=int(properties.get("MemorySize", 128)),
+            environment={
+                name: str(self.resolve(value))
+                for name, value in properties.get("Environment", {}).get("Variables", {}).items()
+            },
+            log_format=properties.get("LoggingConfig", {}).get("LogFormat", "Text"),
+            async_retries=int(asynchronous.get("MaximumRetryAttempts", 2)),
+            on_failure=str(self.resolve(destination or dead_letters)),
+        )
+
+    def queues(self) -> list[Queue]:
+        """Dead-letter queues first, as they have to be made."""
+        found = []
+        for logical_id, properties in self.resources("AWS::SQS::Queue"):
+            redrive = self.resolve(properties.get("RedrivePolicy", {}))
+            attributes = {
+                "VisibilityTimeout": properties.get("VisibilityTimeout", 30),
+                "MessageRetentionPeriod": properties.get("MessageRetentionPeriod", 345_600),
+                "DelaySeconds": properties.get("DelaySeconds", 0),
+            }
+            if redrive:
+                attributes["RedrivePolicy"] = json.dumps(redrive)
+            found.append(
+                Queue(
+                    logical_id=logical_id,
+                    name=self._name(logical_id),
+                    arn=_arn("sqs", self._name(logical_id)),
+                    attributes={name: str(value) for name, value in attributes.items()},
+                    dead_letters=str(redrive.get("deadLetterTargetArn", "")).rpartition(":")[2],
+                    max_receives=int(redrive.get("maxReceiveCount", 0)),
+                )
+            )
+        return sorted(found, key=lambda queue: bool(queue.dead_letters))
+
+    def tables(self) -> list[Table]:
+        found = []
+        for kind in ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable"):
+            for logical_id, properties in self.resources(kind):
+                ttl = properties.get("TimeToLiveSpecification", {})
+                found.append(
+                    Table(
+                        name=self._name(logical_id),
+                        key=properties["KeySchema"],
+                        attributes=properties["AttributeDefinitions"],
+                        ttl_attribute=ttl.get("AttributeName", "") if ttl.get("Enabled", True) else "",
+                    )
+                )
+        return found
+
+    def event_sources(self) -> list[EventSource]:
+        queues = {queue.arn: queue for queue in self.queues()}
+        return [
+            EventSource(
+                function=self.function_name(properties["FunctionName"]["Ref"]),
+                queue=queues[self.resolve(properties["EventSourceArn"])],
+                batch_size=int(properties.get("BatchSize", 10)),
+                reports_item_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", []),
+                concurrency=int(properties.get("ScalingConfig", {}).get("MaximumConcurrency", 5)),
+            )
+            for _, properties in self.resources("AWS::Lambda::EventSourceMapping")
+            if properties.get("Enabled", True)
+        ]
+
+    def routes(self) -> dict[str, str]:
+        """Route key ("POST /interactions") -> function."""
+        integrations = {
+            logical_id: self._function_behind(properties["IntegrationUri"])
+            for logical_id, properties in self.resources("AWS::ApiGatewayV2::Integration")
+        }
+        found = {}
+        for _, properties in self.resources("AWS::ApiGatewayV2::Route"):
+            integration = str(self.resolve(properties["Target"])).removeprefix("integrations/")
+            found[properties["RouteKey"]] = integrations[integration]
+        return found
+
+    def schedules(self) -> list[Schedule]:
+        return [
+            Schedule(
+                name=str(self.resolve(properties.get("Name", logical_id))),
+                expression=properties["ScheduleExpression"],
+                zone=str(self.resolve(properties.get("ScheduleExpressionTimezone", "UTC"))),
+                function=self._function_behind(properties["Target"]["Arn"]),
+                input=str(self.resolve(properties["Target"].get("Input", "{}"))),
+                dead_letters=str(self.resolve(properties["Target"].get("DeadLetterConfig", {}).get("Arn", ""))),
+            )
+            for logical_id, properties in self.resources("AWS::Scheduler::Schedule")
+            if properties.get("State", "ENABLED") == "ENABLED"
+        ]
+
+    def custom_resources(self) -> list[tuple[str, str, str, Resource]]:
+        """Logical id, resource type, the function that is its service token, and its resolved properties."""
+        return [
+            (
+                logical_id,
+                resource["Type"],
+                self._function_behind(resource["Properties"]["ServiceToken"]),
+                self.resolve(resource["Properties"]),
+            )
+            for logical_id, resource in self.document["Resources"].items()
+            if resource["Type"].startswith("Custom::") or resource["Type"] == "AWS::CloudFormation::CustomResource"
+        ]
+
+    @property
+    def stage(self) -> str:
+        for _, properties in self.resources("AWS::Lambda::Function"):
+            stage = properties.get("Environment", {}).get("Variables", {}).get("WATCHBELL_STAGE")
+            if stage:
+                return str(self.resolve(stage))
+        raise TemplateError("no function has WATCHBELL_STAGE in its environment")
+
+    # Names
+
+    def function_name(self, logical_id: str) -> str:
+        """The function's folder, which is its name without `watchbell-<stage>-`."""
+        return self.short(self._name(logical_id))
+
+    def short(self, name: str) -> str:
+        """A physical name without the part that is the same for all."""
+        return name.removeprefix(f"watchbell-{self.stage}-")
+
+    def _name(self, logical_id: str) -> str:
+        resource = self.document["Resources"][logical_id]
+        for key in ("QueueName", "TableName", "FunctionName", "Name"):
+            if key in resource.get("Properties", {}):
+                return str(self.resolve(resource["Properties"][key]))
+        if resource["Type"].startswith("AWS::DynamoDB::"):  # CloudFormation names those after the stack, with a hash
+            return f"watchbell-{self.stage}-{logical_id.removesuffix('Table').lower()}"
+        return logical_id
+
+    def _function_behind(self, reference: Any) -> str:
+        """The function that an ARN expression names, whether by Ref, GetAtt or inside a longer ARN."""
+        for logical_id, _ in self.resources("AWS::Lambda::Function"):
+            if f'"{logical_id}"' in json.dumps(reference):
+                return self.function_name(logical_id)
+        raise TemplateError(f"no function behind {reference}")
+
+    # Intrinsic functions
+
+    def resolve(self, value: Any) -> Any:
+        """`value` with every intrinsic function replaced by what it comes to in the sandbox."""
+        if isinstance(value, list):
+            return [self.resolve(item) for item in value if item != {"Ref": "AWS::NoValue"}]
+        if not isinstance(value, dict):
+            return value
+        if len(value) == 1:
+            ((name, argument),) = value.items()
+            match name:
+                case "Ref":
+                    return self._ref(argument)
+                case "Fn::GetAtt":
+                    return self._attribute(*(argument.split(".", 1) if isinstance(argument, str) else argument))
+                case "Fn::Join":
+                    return str(argument[0]).join(str(part) for part in self.resolve(argument[1]))
+                case "Fn::Sub":
+                    return self._substitute(argument)
+                case "Fn::Select":
+                    return self.resolve(argument[1])[int(argument[0])]
+                case "Fn::Split":
+                    return str(self.resolve(argument[1])).split(argument[0])
+            if name.startswith("Fn::"):
+                raise TemplateError(f"the sandbox does not know {name}")
+        return {key: self.resolve(item) for key, item in value.items() if item != {"Ref": "AWS::NoValue"}}
+
+    def _substitute(self, argument: Any) -> str:
+        text, names = (argument, {}) if isinstance(argument, str) else argument
+
+        def one(match: re.Match[str]) -> str:
+            name = match[1]
+            if name.startswith("!"):
+                return "${" + name[1:] + "}"
+            if name in names:
+                return str(self.resolve(names[name]))
+            return str(self._attribute(*name.split(".", 1)) if "." in name else self._ref(name))
+
+        return re.sub(r"\$\{([^}]+)\}", one, text)
+
+    def _ref(self, name: str) -> Any:
+        pseudo = {
+            "AWS::Region": REGION,
+            "AWS::AccountId": ACCOUNT,
+            "AWS::Partition": "aws",
+            "AWS::URLSuffix": "amazonaws.com",
+            "AWS::StackName": "watchbell",
+            "AWS::StackId": _arn("cloudformation", "stack/watchbell/sandbox"),
+        }
+        if name in pseudo:
+            return pseudo[name]
+        if name in self.document.get("Parameters", {}):
+            parameter = self.document["Parameters"][name]
+            if parameter["Type"] == "AWS::SSM::Parameter::Value<String>":
+                return self.parameter(parameter["Default"])
+            return parameter.get("Default", "")
+        if name not in self.document["Resources"]:
+            raise TemplateError(f"Ref to {name}, which is not in the template")
+        if self.document["Resources"][name]["Type"] == "AWS::SQS::Queue":
+            return f"{self.url}/{ACCOUNT}/{self._name(name)}"
+        return self._name(name)
+
+    def _attribute(self, logical_id: str, attribute: str) -> str:
+        if logical_id not in self.document["Resources"]:
+            raise TemplateError(f"GetAtt of {logical_id}, which is not in the template")
+        kind, name = self.document["Resources"][logical_id]["Type"], self._name(logical_id)
+        match kind, attribute:
+            case "AWS::SQS::Queue", "QueueName":
+                return name
+            case "AWS::SQS::Queue", "Arn":
+                return _arn("sqs", name)
+            case "AWS::Lambda::Function", "Arn":
+                return _arn("lambda", f"function:{name}")
+            case (("AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable"), "Arn"):
+                return _arn("dynamodb", f"table/{name}")
+            case "AWS::IAM::Role", "Arn":
+                return f"arn:aws:iam::{ACCOUNT}:role/{name}"
+        raise TemplateError(f"the sandbox does not know {attribute} of a {kind} ({logical_id})")
+
+
+def _arn(service: str, name: str) -> str:
+    return f"arn:aws:{service}:{REGION}:{ACCOUNT}:{name}"

@@ -1,0 +1,209 @@
+"""Everything together: AWS, the functions, the API, the pollers, the schedules, the control and Discord."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, suppress
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from nacl.signing import SigningKey
+
+from sandbox.aws import Aws
+from sandbox.children import Children
+from sandbox.clock import Clock
+from sandbox.control import Control
+from sandbox.discord import Discord
+from sandbox.gateway import Gateway
+from sandbox.lambda_service import LambdaService
+from sandbox.logs import Logs
+from sandbox.loopback import Request, Response, Server
+from sandbox.pollers import Poller
+from sandbox.registration import DeployFailed, run_custom_resources
+from sandbox.schedules import Schedules
+from sandbox.status_source import StatusSources
+from sandbox.template import Template
+
+Started = TypeVar("Started")
+
+
+@dataclass(frozen=True)
+class Options:
+    """`port` is the API's, 0 for any. Without `discord_url` Discord is simulated. `status_sources` is name -> URL; with
+    none, two made-up ones serve, `prod` and `staging`."""
+
+    port: int = 0
+    application_id: str = "1000000000000000001"
+    bot_token: str = "sandbox-bot-token"  # noqa: S105  opens nothing
+    public_keys: Sequence[str] = ()
+    discord_url: str = ""
+    status_sources: Mapping[str, str] = field(default_factory=dict)
+
+
+class Sandbox:
+    """Starts on entering its `with` block, everything listening on 127.0.0.1; ends everything on leaving it.
+
+    Raises OSError where the port is taken, and TemplateError, RuntimeError or sandbox.discord's EndpointRefused, each
+    with its reason, where a part does not come up.
+    """
+
+    def __init__(self, options: Options, logs: Logs) -> None:
+        self.options, self.logs = options, logs
+        self.clock = Clock()
+        self.discord: Discord | None = None
+        self._running = ExitStack()
+        self._up = threading.Event()
+
+    def __enter__(self) -> Sandbox:
+        try:
+            self._start()
+        except BaseException:
+            self._running.close()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._running.close()
+
+    def _start(self) -> None:
+        self._template = template = Template.read()
+        # Listening comes first, so that a taken port is told at once; requests wait until the rest is up.
+        api = Server(self._answer, port=self.options.port)
+        self._running.callback(api.stop)
+        self.interactions_url, self.events_url = f"{api.url}/interactions", f"{api.url}/events"
+
+        children = Children()
+        self._running.callback(children.stop)
+        self.aws = Aws(children, self.logs)
+        self._start_discord(api.port)
+        self._start_sources()
+
+        self.aws.wait()
+        template.url, template.parameter = self.aws.url, self.aws.parameter
+        with ThreadPoolExecutor() as together:
+            made = [together.submit(self.aws.create, template)]
+            made += [together.submit(self.put, name, value) for name, value in self._parameters().items()]
+        for part in made:
+            part.result()
+
+        self._queues = {template.short(queue.name): queue for queue in template.queues()}
+        environment = {"AWS_ENDPOINT_URL": self.aws.url, "DISCORD_URL": self.discord_url}
+        self.functions = LambdaService(template.functions(), environment, children, self.logs)
+        self._running.callback(self.functions.stop)
+        self._gateway = Gateway(template.routes(), self.functions.invoke)
+        for source in template.event_sources():
+            poller = Poller(source, self.aws, self.functions.invoke, self.logs)
+            self._running.callback(poller.stop)
+        self.schedules = Schedules(
+            template.schedules(),
+            self.clock,
+            self.functions.invoke,
+            self.functions.function,
+            self.aws.send,
+            self.logs,
+        )
+        self._running.callback(self.schedules.stop)
+        self._start_control(api.port)
+        self._up.set()
+        self._register()
+        self.schedules.start()
+
+    def ready_line(self) -> dict[str, Any]:
+        return {
+            "ready": True,
+            "interactions": self.interactions_url,
+            "events": self.events_url,
+            "discord": self.discord_url,
+            "control": self.control_url,
+        }
+
+    @property
+    def simulated_discord(self) -> Discord:
+        """Raises RuntimeError where the Discord is another."""
+        if self.discord is None:
+            raise RuntimeError("there is no simulated Discord with --discord-url")
+        return self.discord
+
+    def depths(self) -> dict[str, int]:
+        """Messages in each queue, by its short name: work, work-dead, send, …"""
+        return {name: self.aws.depth(queue) for name, queue in sorted(self._queues.items())}
+
+    def put(self, name: str, value: str) -> None:
+        """Set the SSM parameter /watchbell/<stage>/`name`."""
+        secret = name == "discord/bot-token" or name.startswith("webhooks/")
+        self.aws.put_parameter(f"/watchbell/{self._template.stage}/{name}", value, secret=secret)
+
+    def put_and_restart(self, name: str, value: str) -> None:
+        """Set a parameter and start the functions anew: warm ones keep what they read for a minute, and their
+        environment for ever."""
+        self.put(name, value)
+        self.functions.deploy(self._template.functions())
+
+    def _answer(self, request: Request) -> Response:
+        self._up.wait()
+        return self._gateway(request)
+
+    def _start_discord(self, api_port: int) -> None:
+        if self.options.discord_url:
+            self.discord_url = self.options.discord_url
+            return
+        self.discord = Discord(self.options.application_id, self.options.bot_token, self.clock.now)
+        self.discord_url = _near(api_port + 2, self.options.port, self.discord.start)
+        self._running.callback(self.discord.stop)
+
+    def _start_sources(self) -> None:
+        made_up = {} if self.options.status_sources else {"prod": "normal", "staging": "incident"}
+        self.sources = StatusSources(made_up)
+        self._running.callback(self.sources.stop)
+
+    def _start_control(self, api_port: int) -> None:
+        control = Control(
+            depths=self.depths,
+            clock=self.clock,
+            schedules=self.schedules,
+            put_parameter=self.put_and_restart,
+            sources=self.sources,
+            logs=self.logs,
+            discord=self.discord.snapshot if self.discord else dict,
+        )
+        server = _near(api_port + 1, self.options.port, lambda port: Server(control, port=port))
+        self._running.callback(server.stop)
+        self.control_url = server.url
+
+    def _parameters(self) -> dict[str, str]:
+        keys = list(self.options.public_keys)
+        if self.discord:
+            keys.append(self.discord.public_key)
+        # With nobody to sign, a key whose other half nobody has: Parameter Store takes no empty value.
+        keys = keys or [SigningKey.generate().verify_key.encode().hex()]
+        parameters = {
+            "discord/application-id": self.options.application_id,
+            "discord/public-keys": ",".join(keys),
+            "discord/bot-token": self.options.bot_token,
+        }
+        if self.discord:
+            parameters["webhooks/digest"] = self.discord.webhook("digest")
+        for name, url in (self.options.status_sources or self.sources.urls).items():
+            parameters[f"status-sources/{name}"] = url
+        return parameters
+
+    def _register(self) -> None:
+        """What a deploy and the developer portal do: register the commands, and have Discord check the endpoints."""
+        try:
+            run_custom_resources(self._template, self.functions.invoke)
+        except DeployFailed as problem:
+            if self.discord:
+                raise
+            self.logs.write("registrar", f"the other Discord did not take the commands: {problem}")
+        if self.discord:
+            self.discord.set_endpoints(self.interactions_url, self.events_url)
+
+
+def _near(port: int, chosen: int, start: Callable[[int], Started]) -> Started:
+    """Start on `port`, beside the one that the user has chosen, or on any where that is taken or none was chosen."""
+    if chosen:
+        with suppress(OSError, OverflowError):
+            return start(port)
+    return start(0)

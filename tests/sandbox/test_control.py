@@ -1,0 +1,135 @@
+"""The control API: what it answers, and what it says to bad input."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.clock import Clock
+from sandbox.control import Control
+from sandbox.logs import Logs
+from sandbox.loopback import Request
+from sandbox.runtime_api import Outcome, failure
+from sandbox.schedules import Schedules
+from sandbox.status_source import StatusSources
+from sandbox.template import Function, Schedule
+
+
+class Desk:
+    """A control over a schedule whose function answers `outcome`; `put` keeps the parameters."""
+
+    def __init__(self) -> None:
+        self.clock, self.logs, self.put = Clock(), Logs(), dict[str, str]()
+        self.outcome = Outcome(True, b'{"ran": true}')
+        self.sources = StatusSources({"prod": "normal"})
+        self.schedules = Schedules(
+            [Schedule("daily_digest", "cron(0 * * * ? *)", "UTC", "scheduler", "{}")],
+            self.clock,
+            lambda name, event: self.outcome,
+            lambda name: Function(name, "arn", "h.h", 1, 1, {}, async_retries=0),
+            lambda queue, body, attributes: None,
+            self.logs,
+        )
+        self.control = Control(
+            depths=lambda: {"work": 1, "work-dead": 0},
+            clock=self.clock,
+            schedules=self.schedules,
+            put_parameter=self.put.__setitem__,
+            sources=self.sources,
+            logs=self.logs,
+            discord=lambda: {"transcript": []},
+        )
+
+    def ask(self, method: str, path: str, body: Any = b"") -> tuple[int, Any]:
+        raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+        response = self.control(Request(method, path, body=raw))
+        return response.status, json.loads(response.body) if response.body else None
+
+
+@pytest.fixture
+def desk() -> Any:
+    desk = Desk()
+    yield desk
+    desk.sources.stop()
+
+
+def test_it_says_that_it_is_well_and_how_deep_the_queues_are(desk: Desk) -> None:
+    assert desk.ask("GET", "/healthz") == (200, {"ok": True})
+    assert desk.ask("GET", "/queues") == (200, {"work": 1, "work-dead": 0})
+
+
+def test_turning_the_clock_answers_when_all_that_came_due_has_run(desk: Desk) -> None:
+    status, answer = desk.ask("POST", "/clock", {"advance_seconds": 7200})
+    assert (status, answer["offset"], answer["left_out"]) == (200, 7200.0, 0)
+    assert [run["ok"] for run in answer["fired"]] == [True, True]
+    assert desk.ask("GET", "/clock")[1]["offset"] == 7200.0
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"", b"{", b"[]", b'"x"', b"[" * 100_000, b'{"advance_seconds": NaN}', {}),
+        *({"advance_seconds": wrong} for wrong in ("1", True, None, -1, 1e12)),
+    ],
+)
+def test_the_clock_takes_only_a_number_of_seconds_ahead(desk: Desk, body: Any) -> None:
+    status, answer = desk.ask("POST", "/clock", body)
+    assert status == 400
+    assert "advance_seconds" in answer["error"]
+    assert desk.clock.offset == 0
+
+
+@pytest.mark.parametrize("name", ["daily_digest", "daily-digest"])
+def test_a_schedule_runs_on_demand_and_its_outcome_is_the_answer(desk: Desk, name: str) -> None:
+    status, answer = desk.ask("POST", f"/schedules/{name}/run")
+    assert (status, answer["ok"], answer["result"]) == (200, True, {"ran": True})
+    desk.outcome = failure("ValueError", "no")
+    status, answer = desk.ask("POST", f"/schedules/{name}/run")
+    assert (status, answer["ok"], answer["error"]) == (502, False, "ValueError: no")
+
+
+def test_an_unknown_schedule_is_told_the_known_ones(desk: Desk) -> None:
+    status, answer = desk.ask("POST", "/schedules/nightly/run")
+    assert (status, answer["schedules"]) == (404, ["daily_digest"])
+
+
+def test_a_parameter_is_its_body(desk: Desk) -> None:
+    assert desk.ask("PUT", "/parameters/webhooks/digest", b"https://x") == (204, None)
+    assert desk.ask("PUT", "/parameters/status-sources/prod%2Deu", b"http://y\n") == (204, None)
+    assert desk.put == {"webhooks/digest": "https://x", "status-sources/prod-eu": "http://y"}
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/parameters/webhooks/digest", b""),
+        ("/parameters/webhooks/digest", b"\xff"),
+        ("/parameters/webhooks/digest", b"x" * 4097),
+        ("/parameters/", b"x"),
+        ("/parameters/a//b", b"x"),
+        ("/parameters/a%20b", b"x"),
+        ("/parameters/a/..%20/b", b"x"),
+    ],
+)
+def test_a_parameter_that_the_store_would_refuse_is_refused(desk: Desk, path: str, body: bytes) -> None:
+    status, answer = desk.ask("PUT", path, body)
+    assert status == 400
+    assert answer["error"]
+    assert desk.put == {}
+
+
+def test_a_made_up_source_can_fall_ill(desk: Desk) -> None:
+    assert desk.ask("PUT", "/sources/prod", b"down") == (204, None)
+    assert "normal" in desk.ask("PUT", "/sources/prod", b"sleepy")[1]["error"]
+    assert "prod" in desk.ask("PUT", "/sources/nowhere", b"down")[1]["error"]
+
+
+@pytest.mark.parametrize(
+    ("method", "path"), [("GET", "/"), ("POST", "/queues"), ("GET", "/clock/x"), ("GET", "/parameters/a"), ("PUT", "/")]
+)
+def test_anything_else_is_not_found(desk: Desk, method: str, path: str) -> None:
+    status, answer = desk.ask(method, path)
+    assert status == 404
+    assert path in answer["error"]

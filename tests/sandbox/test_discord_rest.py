@@ -1,0 +1,323 @@
+"""The simulated Discord's REST API over a real socket: the door, commands, DMs, webhooks, limits, injected faults."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+from sandbox.discord import Discord
+
+APP, TOKEN = "1100000000000000001", "bot-token"
+GOOD = {
+    "User-Agent": "DiscordBot (https://example.org, 1)",
+    "Content-Type": "application/json",
+    "Authorization": f"Bot {TOKEN}",
+}
+COMMANDS = f"/applications/{APP}/commands"
+
+
+class Clock:
+    def __init__(self) -> None:
+        self.ahead = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.ahead
+
+
+class Client:
+    """A kept connection to the API; `call` returns (status, JSON) and keeps the last headers."""
+
+    def __init__(self, discord: Discord) -> None:
+        base = urlsplit(discord.url)
+        self.base = base.path
+        self.connection = http.client.HTTPConnection(base.hostname or "", base.port, timeout=5)
+        self.headers: dict[str, str] = {}
+
+    def call(self, method: str, path: str, body: Any = None, **headers: str | None) -> tuple[int, Any]:
+        given = {name.replace("_", "-"): value for name, value in headers.items()}
+        sent = {name: value for name, value in (GOOD | given).items() if value is not None}
+        raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
+        self.connection.request(method, self.base + path, raw, sent)
+        answer = self.connection.getresponse()
+        read = answer.read()
+        self.headers = dict(answer.headers)
+        is_json = answer.headers.get_content_type() == "application/json"
+        return answer.status, json.loads(read) if read and is_json else read.decode() or None
+
+    def code(self, method: str, path: str, body: Any = None, **headers: str | None) -> tuple[int, int]:
+        status, answer = self.call(method, path, body, **headers)
+        return status, answer["code"]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def discord(clock: Clock) -> Iterator[Discord]:
+    discord = Discord(APP, TOKEN, clock)
+    discord.start()
+    yield discord
+    discord.stop()
+
+
+@pytest.fixture
+def bot(discord: Discord) -> Iterator[Client]:
+    client = Client(discord)
+    yield client
+    client.connection.close()
+
+
+def say(text: str, **more: Any) -> dict:
+    return {"content": text} | more
+
+
+# ---- the door
+
+
+def test_an_unknown_route_is_404_and_a_fault(discord: Discord, bot: Client) -> None:
+    assert bot.call("GET", "/nowhere") == (404, {"message": "404: Not Found", "code": 0})
+    assert bot.call("PUT", "/users/@me/channels", {}) == (405, {"message": "405: Method Not Allowed", "code": 0})
+    assert len(discord.faults) == 2
+    assert any("FAULT GET /nowhere: no such route" in line for line in discord.transcript)
+
+
+def test_a_path_without_version_10_is_no_route(discord: Discord, bot: Client) -> None:
+    bot.base = "/api"
+    assert bot.code("GET", "/users/@me") == (404, 0)
+
+
+@pytest.mark.parametrize("agent", [None, "python-requests/2", "DiscordBot"])
+def test_a_user_agent_of_another_form_is_blocked(bot: Client, agent: str | None) -> None:
+    assert bot.code("GET", "/users/@me", User_Agent=agent or "") == (403, 40333)
+
+
+def test_a_wrong_bot_token_is_refused_wherever_it_is_shown(bot: Client) -> None:
+    unauthorized = (401, {"message": "401: Unauthorized", "code": 0})
+    assert bot.call("GET", "/users/@me", Authorization="Bot wrong") == unauthorized
+    assert bot.call("GET", "/users/@me", Authorization=None) == unauthorized
+    assert bot.call("POST", f"/webhooks/{APP}/token", {}, Authorization="Bot wrong") == unauthorized
+
+
+def test_a_body_must_be_json_and_say_so(bot: Client) -> None:
+    assert bot.code("POST", "/users/@me/channels", b"{}", Content_Type="text/plain") == (400, 50035)
+    assert bot.code("POST", "/users/@me/channels", b"{}", Content_Type=None) == (400, 50035)
+    assert bot.code("POST", "/users/@me/channels", b"{") == (400, 50109)
+    assert bot.code("POST", "/users/@me/channels", b'{"a": NaN}') == (400, 50109)
+    assert bot.code("POST", "/users/@me/channels", []) == (400, 50035)
+    status, answer = bot.call("POST", "/users/@me/channels", b"x", Content_Type="multipart/form-data; boundary=b")
+    assert (status, "does not do multipart" in answer["message"]) == (501, True)
+
+
+def test_a_field_that_discord_would_drop_is_recorded_as_a_fault(discord: Discord, bot: Client) -> None:
+    channel = discord.channels(discord.home)[0]
+    status, message = bot.call("POST", f"/channels/{channel.id}/messages", say("hi", username="somebody"))
+    assert (status, message["author"]["username"]) == (200, "Watchbell")
+    assert ["username" in fault for fault in discord.faults] == [True]
+
+
+# ---- commands
+
+
+def test_creating_a_command_again_replaces_it_under_its_id(bot: Client) -> None:
+    made, first = bot.call("POST", COMMANDS, {"name": "ping", "description": "one"})
+    replaced, second = bot.call("POST", COMMANDS, {"name": "ping", "description": "two"})
+    assert (made, replaced, first["id"]) == (201, 200, second["id"])
+    assert bot.call("PATCH", f"{COMMANDS}/{first['id']}", {"description": "three"})[1]["description"] == "three"
+    assert bot.call("DELETE", f"{COMMANDS}/{first['id']}") == (204, None)
+    assert bot.code("GET", f"{COMMANDS}/{first['id']}") == (404, 10063)
+
+
+def test_localizations_are_shown_only_when_asked_for(bot: Client) -> None:
+    bot.call("POST", COMMANDS, {"name": "ping", "description": "x", "name_localizations": {"de": "klingeln"}})
+    (short,) = bot.call("GET", COMMANDS)[1]
+    (full,) = bot.call("GET", f"{COMMANDS}?with_localizations=true")[1]
+    assert "name_localizations" not in short
+    assert full["name_localizations"] == {"de": "klingeln"}
+
+
+def test_a_bulk_overwrite_is_the_whole_set_and_keeps_the_ids_of_the_same_names(bot: Client) -> None:
+    kept = bot.call("POST", COMMANDS, {"name": "kept", "description": "x"})[1]
+    bot.call("POST", COMMANDS, {"name": "gone", "description": "x"})
+    status, now = bot.call("PUT", COMMANDS, [{"name": n, "description": "y"} for n in ("kept", "new")])
+    assert (status, [each["name"] for each in now], now[0]["id"]) == (200, ["kept", "new"], kept["id"])
+    assert bot.call("PUT", COMMANDS, []) == (200, [])
+
+
+def test_commands_of_a_guild_are_apart_and_need_the_bot_in_it(discord: Discord, bot: Client) -> None:
+    without_bot = discord.guild("Elsewhere", has_bot=False)
+    path = f"/applications/{APP}/guilds/{discord.home.id}/commands"
+    assert bot.call("POST", path, {"name": "ping", "description": "x"})[1]["guild_id"] == discord.home.id
+    assert bot.call("GET", COMMANDS) == (200, [])
+    assert bot.code("GET", path.replace(discord.home.id, without_bot.id)) == (403, 50001)
+    assert bot.code("GET", "/applications/1/commands") == (403, 20012)
+
+
+def test_the_registry_is_full_at_100_commands(discord: Discord, bot: Client) -> None:
+    many = [{"name": f"c{number}", "description": "x"} for number in range(101)]
+    assert bot.code("PUT", COMMANDS, many) == (400, 30032)
+    assert bot.call("PUT", COMMANDS, many[:100])[0] == 200
+    assert bot.code("POST", COMMANDS, many[100]) == (400, 30032)
+    assert len(discord.commands()) == 100
+
+
+# ---- DMs and channels
+
+
+def test_a_dm_is_opened_once_and_meets_what_its_person_allows(discord: Discord, bot: Client) -> None:
+    ada, eve = discord.person("ada"), discord.person("eve", guild=None)
+    opened = [bot.call("POST", "/users/@me/channels", {"recipient_id": ada.id})[1] for _ in range(2)]
+    assert opened[0]["id"] == opened[1]["id"]
+    path = f"/channels/{opened[0]['id']}/messages"
+    assert bot.call("POST", path, say("welcome"))[0] == 200
+    assert [message["content"] for message in discord.dms(ada)] == ["welcome"]
+    ada.close_dms()
+    assert bot.code("POST", path, say("again")) == (403, 50007)
+    strangers = bot.call("POST", "/users/@me/channels", {"recipient_id": eve.id})[1]
+    assert bot.code("POST", f"/channels/{strangers['id']}/messages", say("hi")) == (403, 50278)
+
+
+def test_a_dm_needs_a_recipient_who_exists(bot: Client) -> None:
+    assert bot.code("POST", "/users/@me/channels", {}) == (400, 50035)
+    assert bot.code("POST", "/users/@me/channels", {"recipient_id": 5}) == (400, 50035)
+    assert bot.code("POST", "/users/@me/channels", {"recipient_id": "5"}) == (400, 50033)
+    assert bot.code("POST", "/users/@me/channels", {"recipient_id": APP}) == (400, 50007)
+
+
+def test_an_enforced_nonce_says_a_thing_once_for_a_few_minutes(discord: Discord, bot: Client, clock: Clock) -> None:
+    path = f"/channels/{discord.channels(discord.home)[0].id}/messages"
+    once = say("hello", nonce="intro-1", enforce_nonce=True)
+    first, second = bot.call("POST", path, once)[1], bot.call("POST", path, once)[1]
+    assert first["id"] == second["id"]
+    clock.ahead = 600
+    assert bot.call("POST", path, once)[1]["id"] != first["id"]
+    assert bot.code("POST", path, say("x", nonce="n" * 26)) == (400, 50035)
+
+
+def test_a_channel_that_is_not_there_or_not_the_bots_is_refused(discord: Discord, bot: Client) -> None:
+    hidden = discord.channel("hidden", bot_permissions=0)
+    silent = discord.channel("silent", bot_permissions=1024)
+    assert bot.code("POST", "/channels/5/messages", say("x")) == (404, 10003)
+    assert bot.code("POST", f"/channels/{hidden.id}/messages", say("x")) == (403, 50001)
+    assert bot.code("POST", f"/channels/{silent.id}/messages", say("x")) == (403, 50013)
+
+
+def test_messages_are_read_newest_first_edited_and_deleted(discord: Discord, bot: Client) -> None:
+    path = f"/channels/{discord.channels(discord.home)[0].id}/messages"
+    sent = [bot.call("POST", path, say(str(number)))[1] for number in range(3)]
+    assert [m["content"] for m in bot.call("GET", f"{path}?limit=2")[1]] == ["2", "1"]
+    assert [m["content"] for m in bot.call("GET", f"{path}?before={sent[1]['id']}")[1]] == ["0"]
+    assert bot.code("GET", f"{path}?limit=101") == (400, 50035)
+    edited = bot.call("PATCH", f"{path}/{sent[0]['id']}", {"embeds": [{"title": "now"}], "content": None})[1]
+    assert (edited["content"], edited["embeds"][0]["title"]) == ("", "now")
+    assert bot.code("PATCH", f"{path}/{sent[0]['id']}", {"embeds": []}) == (400, 50006)
+    assert bot.call("DELETE", f"{path}/{sent[0]['id']}") == (204, None)
+    assert bot.code("GET", f"{path}/{sent[0]['id']}") == (404, 10008)
+
+
+# ---- webhooks
+
+
+def test_a_webhook_answers_with_its_message_only_when_asked_to_wait(discord: Discord, bot: Client) -> None:
+    path = discord.webhook("digest").removeprefix(discord.url)
+    status, message = bot.call("POST", f"{path}?wait=true", say("good morning"), Authorization=None)
+    assert (status, message["content"], message["author"]["username"]) == (200, "good morning", "digest")
+    assert bot.call("POST", path, say("again"), Authorization=None) == (204, None)
+    assert [each["content"] for each in discord.webhook_messages("digest")] == ["good morning", "again"]
+    assert bot.call("PATCH", f"{path}/messages/{message['id']}", say("corrected"))[1]["content"] == "corrected"
+    assert bot.code("POST", path, say("x", flags=64)) == (400, 50035)
+
+
+def test_a_webhook_that_is_gone_answers_404_and_a_wrong_token_401(discord: Discord, bot: Client) -> None:
+    path = discord.webhook("digest").removeprefix(discord.url)
+    assert bot.code("POST", path + "x", say("x")) == (401, 50027)
+    discord.delete_webhook("digest")
+    assert bot.code("POST", path, say("x")) == (404, 10015)
+
+
+def test_a_webhook_of_a_channel_shows_no_interactive_components(discord: Discord, bot: Client) -> None:
+    path = discord.webhook("digest").removeprefix(discord.url)
+    button = {"type": 2, "style": 1, "label": "Go", "custom_id": "go"}
+    body = say("x", components=[{"type": 1, "components": [button]}])
+    assert bot.code("POST", f"{path}?with_components=true", body) == (400, 50035)
+    assert bot.call("POST", f"{path}?wait=true", body)[1]["components"] == []
+    assert len(discord.faults) == 1
+
+
+def test_an_unknown_interaction_token_is_an_unknown_webhook(bot: Client) -> None:
+    assert bot.code("PATCH", f"/webhooks/{APP}/nothing/messages/@original", say("x")) == (404, 10015)
+    assert bot.code("POST", "/interactions/1/nothing/callback", {"type": 5}) == (404, 10062)
+
+
+# ---- limits and faults
+
+
+def test_the_sixth_message_in_five_seconds_is_a_real_429(discord: Discord, bot: Client) -> None:
+    path = f"/channels/{discord.channels(discord.home)[0].id}/messages"
+    left = []
+    for number in range(5):
+        assert bot.call("POST", path, say(str(number)))[0] == 200
+        left.append(bot.headers["X-RateLimit-Remaining"])
+    status, body = bot.call("POST", path, say("too much"))
+    assert (status, left, body["global"]) == (429, ["4", "3", "2", "1", "0"], False)
+    assert 0 < body["retry_after"] <= 5
+    assert int(bot.headers["Retry-After"]) >= body["retry_after"]
+    assert bot.headers["X-RateLimit-Scope"] == "user"
+    assert len(discord.messages(discord.channels(discord.home)[0])) == 5
+
+
+def test_a_webhooks_bucket_refills_in_real_time(discord: Discord, bot: Client) -> None:
+    path = discord.webhook("digest").removeprefix(discord.url)
+    statuses = [bot.call("POST", path, say("x"))[0] for _ in range(6)]
+    assert statuses == [204] * 5 + [429]
+    time.sleep(float(bot.headers["X-RateLimit-Reset-After"]) + 0.02)
+    assert bot.call("POST", path, say("x"))[0] == 204
+
+
+def test_an_injected_fault_comes_before_or_after_the_effect(discord: Discord, bot: Client) -> None:
+    channel = discord.channels(discord.home)[0]
+    path = f"/channels/{channel.id}/messages"
+    discord.fail_next("POST", "/channels/*/messages", 503, code=130000)
+    assert bot.code("POST", path, say("lost")) == (503, 130000)
+    discord.fail_next("POST", "/channels/*/messages", 500, after=True)
+    assert bot.call("POST", path, say("kept"))[0] == 500
+    discord.fail_next("POST", "/channels/*/messages", retry_after=0.7)
+    status, body = bot.call("POST", path, say("limited"))
+    assert (status, body["retry_after"], bot.headers["Retry-After"]) == (429, 0.7, "1")
+    assert [message["content"] for message in discord.messages(channel)] == ["kept"]
+
+
+def test_cloudflares_block_has_no_headers_and_no_json(discord: Discord, bot: Client) -> None:
+    discord.fail_next("*", "*", headerless=True)
+    assert bot.call("GET", "/users/@me") == (429, "error code: 1015")
+    assert not [name for name in bot.headers if name.lower().startswith(("x-ratelimit", "retry-after"))]
+
+
+def test_a_cut_line_leaves_the_caller_without_an_answer(discord: Discord, bot: Client) -> None:
+    discord.fail_next("GET", "/users/@me", None)
+    with pytest.raises((http.client.HTTPException, ConnectionError)):
+        bot.call("GET", "/users/@me")
+    bot.connection.close()
+    assert bot.call("GET", "/users/@me")[0] == 200
+
+
+def test_stopping_hangs_up_on_kept_connections(discord: Discord, bot: Client) -> None:
+    assert bot.call("GET", "/users/@me")[0] == 200
+    discord.stop()
+    with pytest.raises((http.client.HTTPException, ConnectionError)):
+        bot.call("GET", "/users/@me")
+
+
+def test_the_snapshot_is_json_and_holds_no_token(discord: Discord, bot: Client) -> None:
+    url = discord.webhook("digest")
+    bot.call("POST", url.removeprefix(discord.url), say("hi"))
+    text = json.dumps(discord.snapshot())
+    assert '"content": "hi"' in text
+    assert url.rsplit("/", 1)[1] not in text

@@ -1,0 +1,163 @@
+"""Requests as API Gateway shows them to a function, and answers as it sends them on."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from sandbox.gateway import Gateway, proxy_answer, proxy_event
+from sandbox.loopback import Request, Server
+from sandbox.runtime_api import Outcome, failure
+
+
+class Ingress:
+    """Answers what it is told to, and keeps the events."""
+
+    def __init__(self) -> None:
+        self.events: list[Any] = []
+        self.outcome = Outcome(True, b'{"statusCode": 200, "body": "{}"}')
+
+    def __call__(self, function: str, event: object) -> Outcome:
+        assert function == "ingress"
+        self.events.append(event)
+        return self.outcome
+
+
+@pytest.fixture
+def ingress() -> Ingress:
+    return Ingress()
+
+
+@pytest.fixture
+def server(ingress: Ingress) -> Iterator[Server]:
+    server = Server(Gateway({"POST /interactions": "ingress"}, ingress))
+    yield server
+    server.stop()
+
+
+def ask(server: Server, method: str, path: str, body: Any = None, **headers: str) -> tuple[int, bytes]:
+    connection = http.client.HTTPConnection(server.address, timeout=10)
+    connection.request(method, path, body, {name.replace("_", "-"): value for name, value in headers.items()})
+    answer = connection.getresponse()
+    read = answer.read()
+    connection.close()
+    return answer.status, read
+
+
+def event_of(*headers: tuple[str, str], body: bytes = b"{}", target: str = "/interactions") -> dict[str, Any]:
+    request = Request("POST", target, list(headers), body, "127.0.0.1")
+    return proxy_event(request, "POST /interactions", 1_795_305_600.25)
+
+
+def test_an_event_has_the_shape_of_payload_format_2() -> None:
+    event = event_of(("Content-Type", "application/json"), ("User-Agent", "Discord"), target="/interactions?a=1&a=2&b=")
+    assert event["version"] == "2.0"
+    assert event["routeKey"] == "POST /interactions"
+    assert event["rawPath"] == "/interactions"
+    assert event["rawQueryString"] == "a=1&a=2&b="
+    assert event["queryStringParameters"] == {"a": "1,2", "b": ""}
+    assert event["headers"] == {"content-type": "application/json", "user-agent": "Discord"}
+    assert (event["body"], event["isBase64Encoded"]) == ("{}", False)
+    context = event["requestContext"]
+    assert context["http"] == {
+        "method": "POST",
+        "path": "/interactions",
+        "protocol": "HTTP/1.1",
+        "sourceIp": "127.0.0.1",
+        "userAgent": "Discord",
+    }
+    assert (context["stage"], context["routeKey"]) == ("$default", "POST /interactions")
+    assert (context["time"], context["timeEpoch"]) == ("22/Nov/2026:00:00:00 +0000", 1_795_305_600_250)
+
+
+def test_header_names_are_lowered_and_doubled_ones_joined_by_a_comma() -> None:
+    event = event_of(("X-Signature-Ed25519", "aa"), ("x-signature-ed25519", "bb"), ("Cookie", "a=1; b=2"))
+    assert event["headers"] == {"x-signature-ed25519": "aa,bb"}
+    assert event["cookies"] == ["a=1", "b=2"]
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body"),
+    [("application/octet-stream", b"{}"), ("application/json", b"\xff\xfe"), ("", b"{}"), ("image/png", b"\x89PNG")],
+)
+def test_a_body_that_is_not_text_comes_in_base64(content_type: str, body: bytes) -> None:
+    event = event_of(("Content-Type", content_type), body=body)
+    assert event["isBase64Encoded"] is True
+    assert base64.b64decode(event["body"]) == body
+
+
+def test_no_body_is_no_key() -> None:
+    assert "body" not in event_of(body=b"")
+
+
+def test_only_the_templates_routes_exist(server: Server, ingress: Ingress) -> None:
+    for method, path in (("GET", "/interactions"), ("POST", "/"), ("POST", "/interactions/"), ("PUT", "/events")):
+        assert ask(server, method, path, b"") == (404, b'{"message": "Not Found"}')
+    assert ingress.events == []
+
+
+def test_a_megabyte_passes_and_more_than_ten_do_not(server: Server, ingress: Ingress) -> None:
+    assert ask(server, "POST", "/interactions", b"x" * 1_000_000, content_type="text/plain")[0] == 200
+    assert len(ingress.events[0]["body"]) == 1_000_000
+    assert ask(server, "POST", "/interactions", b"x" * 10_000_001) == (413, b'{"message": "Request Entity Too Large"}')
+    assert len(ingress.events) == 1
+
+
+def test_a_chunked_body_arrives_whole(server: Server, ingress: Ingress) -> None:
+    ask(server, "POST", "/interactions", iter([b'{"a":', b"1}"]), content_type="application/json")
+    assert ingress.events[0]["body"] == '{"a":1}'
+
+
+def test_a_function_that_fails_is_500_and_says_nothing_of_why(server: Server, ingress: Ingress) -> None:
+    ingress.outcome = failure("KeyError", "secret")
+    assert ask(server, "POST", "/interactions", b"{}") == (500, b'{"message": "Internal Server Error"}')
+
+
+def test_an_event_too_large_for_lambda_is_413(server: Server, ingress: Ingress) -> None:
+    ingress.outcome = failure("RequestTooLargeException", "6 MB")
+    assert ask(server, "POST", "/interactions", b"{}")[0] == 413
+
+
+def test_many_requests_go_over_one_connection(server: Server) -> None:
+    connection = http.client.HTTPConnection(server.address, timeout=5)
+    for _ in range(3):
+        connection.request("POST", "/interactions", b"{}")
+        assert connection.getresponse().read() == b"{}"
+    connection.close()
+
+
+def test_an_answer_is_sent_on_as_the_function_made_it() -> None:
+    answer = {
+        "statusCode": 401,
+        "headers": {"Content-Type": "application/json"},
+        "body": "e30=",
+        "isBase64Encoded": True,
+    }
+    response = proxy_answer(json.dumps(answer).encode())
+    assert (response.status, response.body) == (401, b"{}")
+    assert response.headers == [("content-type", "application/json")]
+
+
+def test_an_answer_without_a_status_is_a_200() -> None:
+    response = proxy_answer(b'{"type": 1}')
+    assert (response.status, json.loads(response.body)) == (200, {"type": 1})
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [b"", b'{"statusCode": "x"}', b'{"statusCode": 200, "body": {}}', b'{"statusCode": 7}', b'{"statusCode": null}'],
+)
+def test_an_answer_that_api_gateway_does_not_take_is_a_500(payload: bytes) -> None:
+    assert proxy_answer(payload).status == 500
+
+
+def test_a_request_with_a_broken_length_is_refused(server: Server) -> None:
+    status, body = ask(server, "POST", "/interactions", b"", content_length="-1")
+    assert status == 400
+    assert re.search(b"Bad Request", body)

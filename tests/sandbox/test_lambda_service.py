@@ -1,0 +1,155 @@
+"""The functions' life under the real runtime client: cold, warm, late, crashed, several at once."""
+
+from __future__ import annotations
+
+import json
+import os
+import textwrap
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from sandbox.children import Children
+from sandbox.lambda_service import LambdaService
+from sandbox.logs import Logs
+from sandbox.template import Function, TemplateError
+
+Deploy = Callable[..., LambdaService]
+
+
+@pytest.fixture
+def logs() -> Logs:
+    return Logs()
+
+
+@pytest.fixture
+def deploy(tmp_path: Path, logs: Logs) -> Iterator[Deploy]:
+    """Deploys the function `f` with this source."""
+    children = Children()
+    services: list[LambdaService] = []
+
+    def deploy(source: str, timeout: int = 5, **environment: str) -> LambdaService:
+        (tmp_path / "f").mkdir()
+        (tmp_path / "f" / "handler.py").write_text(textwrap.dedent(source))
+        function = function_with(timeout=timeout, environment=environment)
+        services.append(LambdaService([function], {"EXTRA": "1"}, children, logs, folder=tmp_path))
+        return services[-1]
+
+    yield deploy
+    for service in services:
+        service.stop()
+    children.stop()
+
+
+def function_with(timeout: int, environment: dict[str, str]) -> Function:
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:watchbell-dev-f"
+    return Function("f", arn, "handler.handler", timeout, 256, environment)
+
+
+def test_an_instance_is_reused_and_keeps_what_it_loaded(deploy: Deploy, logs: Logs) -> None:
+    service = deploy(
+        """
+        import os
+        calls = []
+        def handler(event, context):
+            calls.append(event["n"])
+            of = {"name": context.function_name, "arn": context.invoked_function_arn}
+            return of | {"pid": os.getpid(), "calls": calls}
+        """
+    )
+    first = json.loads(service.invoke("f", {"n": 1}).payload)
+    second = json.loads(service.invoke("f", {"n": 2}).payload)
+    assert second == {
+        "pid": first["pid"],
+        "calls": [1, 2],
+        "name": "watchbell-dev-f",
+        "arn": "arn:aws:lambda:us-east-1:123456789012:function:watchbell-dev-f",
+    }
+    assert len([line for line in logs.lines if "cold start: " in line]) == 1
+
+
+def test_the_environment_is_the_templates_and_lambdas_and_no_more(
+    deploy: Deploy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OF_THE_DEVELOPER", "1")
+    service = deploy("import os\ndef handler(event, context): return dict(os.environ)", TABLE="t")
+    environment = json.loads(service.invoke("f", {}).payload)
+    assert environment["TABLE"] == "t"
+    assert environment["EXTRA"] == "1"
+    assert environment["AWS_LAMBDA_FUNCTION_MEMORY_SIZE"] == "256"
+    assert "OF_THE_DEVELOPER" not in environment
+    assert "HOME" not in environment
+
+
+def test_invocations_at_once_get_an_instance_each(deploy: Deploy) -> None:
+    service = deploy(
+        """
+        import os, time
+        def handler(event, context):
+            time.sleep(0.5)
+            return os.getpid()
+        """
+    )
+    with ThreadPoolExecutor(6) as pool:
+        outcomes = list(pool.map(lambda n: service.invoke("f", n), range(6)))
+    assert all(outcome.ok for outcome in outcomes)
+    assert 2 <= len({outcome.payload for outcome in outcomes}) <= 4
+
+
+def test_a_timeout_kills_the_instance_and_the_next_call_starts_another(deploy: Deploy) -> None:
+    service = deploy(
+        """
+        import os, time
+        def handler(event, context):
+            if event == "pid": return os.getpid()
+            time.sleep(60)
+        """,
+        timeout=1,
+    )
+    pid = json.loads(service.invoke("f", "pid").payload)
+    outcome = service.invoke("f", "sleep")
+    assert "Task timed out after 1.00 seconds" in outcome.error
+    assert not Path(f"/proc/{pid}").exists() or os.name != "posix"
+    assert json.loads(service.invoke("f", "pid").payload) != pid
+
+
+def test_a_crash_is_an_exit_error_and_the_next_call_starts_another(deploy: Deploy) -> None:
+    service = deploy("import os\ndef handler(event, context): return 'up' if event else os._exit(3)")
+    outcome = service.invoke("f", None)
+    assert outcome.error == "Runtime.ExitError: Runtime exited with error: exit status 3"
+    assert service.invoke("f", 1).payload == b'"up"'
+
+
+def test_an_exception_is_reported_with_its_type_and_logged(deploy: Deploy, logs: Logs) -> None:
+    service = deploy("def handler(event, context): raise LookupError('no such row')")
+    assert service.invoke("f", {}).error == "LookupError: no such row"
+    assert any("LookupError" in line for line in logs.lines)
+
+
+def test_a_module_that_does_not_load_is_an_init_error(deploy: Deploy) -> None:
+    assert "No module named 'nowhere'" in deploy("import nowhere").invoke("f", {}).error
+
+
+def test_what_a_function_prints_is_logged_under_its_name(deploy: Deploy, logs: Logs) -> None:
+    deploy("def handler(event, context): print('hello')").invoke("f", {})
+    assert "f         | hello" in logs.lines
+
+
+def test_a_deploy_starts_anew_with_the_new_environment(deploy: Deploy) -> None:
+    service = deploy("import os\ndef handler(event, context): return os.environ['V']", V="1")
+    assert service.invoke("f", {}).payload == b'"1"'
+    service.deploy([function_with(timeout=5, environment={"V": "2"})])
+    assert service.invoke("f", {}).payload == b'"2"'
+
+
+def test_a_function_without_a_folder_is_refused(tmp_path: Path, logs: Logs) -> None:
+    with pytest.raises(TemplateError, match="'f' has no folder"):
+        LambdaService([function_with(5, {})], {}, None, logs, folder=tmp_path)  # type: ignore[arg-type]
+
+
+def test_an_unknown_function_and_an_event_too_large_are_answers(deploy: Deploy) -> None:
+    service = deploy("def handler(event, context): return 1")
+    assert service.invoke("g", {}).error == "ResourceNotFoundException: Function not found: g"
+    assert service.invoke("f", "x" * 7_000_000).error.startswith("RequestTooLargeException")

@@ -1,0 +1,99 @@
+"""Schedules on a clock that is turned."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from sandbox.clock import Clock
+from sandbox.logs import Logs
+from sandbox.runtime_api import Outcome, failure
+from sandbox.schedules import MOST_AT_ONCE, Schedules, iso
+from sandbox.template import Function, Schedule
+
+HOUR = 3600
+
+
+class Bench:
+    """Schedules over a function that answers `outcome`, with what it was called with and what was sent away."""
+
+    def __init__(self, expression: str = "cron(0 * * * ? *)") -> None:
+        self.clock = Clock()
+        self.events: list[Any] = []
+        self.sent: list[tuple[str, str, dict[str, str]]] = []
+        self.outcome = Outcome(True, b'{"ran": true}')
+        text = '{"schedule": "daily_digest", "at": "<aws.scheduler.scheduled-time>"}'
+        self.schedules = Schedules(
+            [Schedule("daily_digest", expression, "UTC", "scheduler", text, "arn:x:schedule-dead")],
+            self.clock,
+            self.invoke,
+            lambda name: Function(name, "arn", "h.h", 1, 1, {}, on_failure="arn:x:function-dead"),
+            lambda queue, body, attributes: self.sent.append((queue, body, attributes)),
+            Logs(),
+        )
+
+    def invoke(self, name: str, event: object) -> Outcome:
+        assert name == "scheduler"
+        self.events.append(event)
+        return self.outcome
+
+
+def test_turning_the_clock_fires_all_that_it_passes_in_order_and_once() -> None:
+    bench = Bench()
+    bench.clock.advance(3 * HOUR)
+    runs, left_out = bench.schedules.catch_up()
+    assert len(bench.events) == len(runs) == 3
+    assert left_out == 0
+    assert (
+        [event["at"] for event in bench.events] == [iso(run.at) for run in runs] == sorted(iso(run.at) for run in runs)
+    )
+    assert all(event["at"].endswith(":00:00Z") for event in bench.events)
+    assert bench.schedules.catch_up() == ([], 0)
+
+
+def test_of_too_many_the_latest_are_fired() -> None:
+    bench = Bench("rate(1 hour)")
+    bench.clock.advance((MOST_AT_ONCE + 5) * HOUR)
+    runs, left_out = bench.schedules.catch_up()
+    assert (len(runs), left_out) == (MOST_AT_ONCE, 5)
+    assert bench.clock.now() - runs[-1].at <= HOUR
+
+
+def test_the_clock_turns_forward_only() -> None:
+    with pytest.raises(ValueError, match="forward"):
+        Clock().advance(-1)
+
+
+def test_a_run_on_demand_has_the_clocks_time() -> None:
+    bench = Bench()
+    bench.clock.advance(400 * 24 * HOUR)
+    run = bench.schedules.run("daily_digest")
+    assert run.as_json() == {
+        "schedule": "daily_digest",
+        "at": bench.events[0]["at"],
+        "ok": True,
+        "attempts": 1,
+        "result": {"ran": True},
+    }
+    at = datetime.fromisoformat(bench.events[0]["at"])
+    assert (at - datetime.now(UTC)).days in (399, 400)
+
+
+def test_a_failure_is_tried_three_times_and_then_goes_to_the_functions_dead_letters() -> None:
+    bench = Bench()
+    bench.outcome = failure("ValueError", "no")
+    run = bench.schedules.run("daily_digest")
+    assert (run.attempts, run.as_json()["error"]) == (3, "ValueError: no")
+    assert len(bench.events) == 3
+    ((queue, body, attributes),) = bench.sent
+    assert queue == "function-dead"
+    assert json.loads(body) == bench.events[0]
+    assert attributes["ErrorMessage"] == "ValueError: no"
+
+
+def test_an_unknown_schedule_is_a_key_error() -> None:
+    with pytest.raises(KeyError):
+        Bench().schedules.run("nightly")

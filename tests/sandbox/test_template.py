@@ -1,0 +1,140 @@
+"""What is read from a template."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.template import Template, TemplateError
+
+
+def template(resources: dict[str, Any], parameters: dict[str, Any] | None = None) -> Template:
+    document = {"Resources": resources, "Parameters": parameters or {}}
+    return Template(document, "http://aws", {"/watchbell/dev/discord/public-keys": "abcd"}.__getitem__)
+
+
+QUEUES = {
+    "WorkQueue": {
+        "Type": "AWS::SQS::Queue",
+        "Properties": {
+            "QueueName": "watchbell-dev-work",
+            "VisibilityTimeout": 180,
+            "RedrivePolicy": {"deadLetterTargetArn": {"Fn::GetAtt": ["WorkDeadQueue", "Arn"]}, "maxReceiveCount": 5},
+        },
+    },
+    "WorkDeadQueue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "watchbell-dev-work-dead"}},
+}
+INGRESS = {
+    "Type": "AWS::Lambda::Function",
+    "Properties": {
+        "FunctionName": "watchbell-dev-ingress",
+        "Handler": "handler.handler",
+        "Runtime": "python3.13",
+        "Timeout": 10,
+        "Environment": {
+            "Variables": {
+                "WATCHBELL_STAGE": "dev",
+                "DISCORD_PUBLIC_KEYS": {"Ref": "Keys"},
+                "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
+            }
+        },
+    },
+}
+PARAMETERS = {"Keys": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/watchbell/dev/discord/public-keys"}}
+
+
+def test_a_functions_environment_is_resolved_against_the_sandbox() -> None:
+    (function,) = template({"Ingress": INGRESS, **QUEUES}, PARAMETERS).functions()
+    assert (function.name, function.timeout, function.memory) == ("ingress", 10, 128)
+    assert function.environment == {
+        "WATCHBELL_STAGE": "dev",
+        "DISCORD_PUBLIC_KEYS": "abcd",
+        "WORK_QUEUE_URL": "http://aws/123456789012/watchbell-dev-work",
+    }
+
+
+def test_dead_letter_queues_come_before_the_queues_that_need_them() -> None:
+    dead, work = template(QUEUES).queues()
+    assert (dead.name, work.name, work.dead_letters, work.max_receives) == (
+        "watchbell-dev-work-dead",
+        "watchbell-dev-work",
+        "watchbell-dev-work-dead",
+        5,
+    )
+    assert work.attributes["VisibilityTimeout"] == "180"
+
+
+def test_a_route_leads_to_its_function_through_any_arn_expression() -> None:
+    uri = {"Fn::Join": ["", ["arn:aws:apigateway:path/", {"Fn::GetAtt": ["Ingress", "Arn"]}, "/invocations"]]}
+    resources = {
+        "Ingress": INGRESS,
+        "Integration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"IntegrationUri": uri}},
+        "Route": {
+            "Type": "AWS::ApiGatewayV2::Route",
+            "Properties": {
+                "RouteKey": "POST /interactions",
+                "Target": {"Fn::Join": ["", ["integrations/", {"Ref": "Integration"}]]},
+            },
+        },
+    }
+    assert template(resources).routes() == {"POST /interactions": "ingress"}
+
+
+@pytest.mark.parametrize(
+    ("expression", "value"),
+    [
+        ({"Fn::Join": ["-", ["a", {"Ref": "AWS::Region"}]]}, "a-us-east-1"),
+        (
+            {"Fn::Sub": "${AWS::AccountId}/${WorkQueue.QueueName}/${!literal}"},
+            "123456789012/watchbell-dev-work/${literal}",
+        ),
+        ({"Fn::Sub": ["${Name}!", {"Name": {"Ref": "Keys"}}]}, "abcd!"),
+        ({"Fn::Select": [1, {"Fn::Split": [":", "a:b"]}]}, "b"),
+        ([1, {"Ref": "AWS::NoValue"}], [1]),
+        ({"kept": 1, "dropped": {"Ref": "AWS::NoValue"}}, {"kept": 1}),
+    ],
+)
+def test_intrinsic_functions_are_resolved(expression: Any, value: Any) -> None:
+    assert template({"Ingress": INGRESS, **QUEUES}, PARAMETERS).resolve(expression) == value
+
+
+@pytest.mark.parametrize(
+    "expression", [{"Fn::ImportValue": "x"}, {"Ref": "Nothing"}, {"Fn::GetAtt": ["WorkQueue", "Colour"]}]
+)
+def test_what_is_not_known_is_an_error_and_no_guess(expression: Any) -> None:
+    with pytest.raises(TemplateError):
+        template(QUEUES).resolve(expression)
+
+
+def test_a_missing_snapshot_says_how_to_make_it(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="make synth"):
+        Template.read(tmp_path / "template.json")
+
+
+def test_the_snapshot_has_all_that_the_sandbox_runs() -> None:
+    snapshot = Template.read()
+    snapshot.parameter = lambda name: "value"
+    assert {function.name for function in snapshot.functions()} == {
+        "ingress",
+        "registrar",
+        "scheduler",
+        "sender",
+        "worker",
+    }
+    assert {snapshot.short(queue.name) for queue in snapshot.queues()} == {
+        "work",
+        "work-dead",
+        "send",
+        "send-dead",
+        "schedule-dead",
+    }
+    assert {(source.function, source.reports_item_failures) for source in snapshot.event_sources()} == {
+        ("worker", True),
+        ("sender", True),
+    }
+    assert snapshot.routes() == {"POST /interactions": "ingress", "POST /events": "ingress"}
+    assert [schedule.name for schedule in snapshot.schedules()] == ["daily_digest"]
+    assert [function for _, _, function, _ in snapshot.custom_resources()] == ["registrar"]
+    assert {table.ttl_attribute for table in snapshot.tables()} == {"", "expires_at"}
