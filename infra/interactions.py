@@ -51,6 +51,10 @@ class Interactions(Construct):
             description="Where the application's public key is; several, separated by commas, while one is rotated",
         )
 
+        bot_token = common.settings.parameter("discord/bot-token")
+        signing_keys = common.settings.parameter("signing-keys")
+        operators = common.settings.parameter("operators")
+        status_sources = common.settings.parameter("status-sources")
         ingress = BotFunction(
             self,
             "ingress",
@@ -58,13 +62,17 @@ class Interactions(Construct):
             lean=True,
             timeout=Duration.seconds(10),
             memory=512,
-            environment={"DISCORD_PUBLIC_KEYS": public_keys.value_as_string, "WORK_QUEUE_URL": work.queue_url},
+            environment={
+                "DISCORD_PUBLIC_KEYS": public_keys.value_as_string,
+                "WORK_QUEUE_URL": work.queue_url,
+                "SIGNING_KEYS_PARAMETER": signing_keys,
+                "OPERATORS_PARAMETER": operators,
+                "STATUS_SOURCES_PATH": status_sources,
+            },
         )
         ingress.may("sqs:SendMessage", on=work.queue_arn)
         self._serve(ingress, common)
 
-        bot_token = common.settings.parameter("discord/bot-token")
-        status_sources = common.settings.parameter("status-sources")
         worker = BotFunction(
             self,
             "worker",
@@ -77,14 +85,19 @@ class Interactions(Construct):
                 "STATE_TABLE": storage.state.table_name,
                 "EPHEMERAL_TABLE": storage.ephemeral.table_name,
                 "BOT_TOKEN_PARAMETER": bot_token,
+                "SIGNING_KEYS_PARAMETER": signing_keys,
+                "OPERATORS_PARAMETER": operators,
                 "STATUS_SOURCES_PATH": status_sources,
             },
         )
         worker.consume(work, batch_size=5)
-        for table in (storage.state, storage.ephemeral):
-            worker.may("dynamodb:UpdateItem", on=table.table_arn)
+        worker.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=storage.state.table_arn)
+        worker.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=storage.ephemeral.table_arn)
         worker.may_read_parameter("ssm:GetParameter", bot_token)
-        worker.may_read_parameter("ssm:GetParametersByPath", status_sources)
+        for function in (ingress, worker):
+            function.may_read_parameter("ssm:GetParameter", signing_keys)
+            function.may_read_parameter("ssm:GetParameter", operators)
+            function.may_read_parameter("ssm:GetParametersByPath", status_sources)
 
     def _serve(self, ingress: lambda_.IFunction, common: Common) -> None:
         stage = common.settings.stage

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import getpass
 import re
+import secrets
 import sys
 
+from watchbell import seals
 from watchbell.adapters.aws import client
+from watchbell.adapters.parameters import is_secret
 from watchbell.adapters.sources import NAME_LENGTH
 from watchbell.discord import signature, webhook
 from watchbell.tools import DISCORD_URL
@@ -16,12 +19,12 @@ REQUIRED = {
     "discord/public-keys": "Public key (same page; several separated by commas)",
     "discord/bot-token": "Bot token (Bot page)",
 }
-OPTIONAL = {"webhooks/digest": "URL of the webhook for the daily digest (empty: none yet)"}
-
-
-def is_secret(name: str) -> bool:
-    """Whether the parameter is kept as SecureString."""
-    return name == "discord/bot-token" or name.startswith("webhooks/")
+OPTIONAL = {
+    "webhooks/digest": "URL of the webhook for the daily digest (empty: none yet)",
+    "operators": "User ids of those who run the bot, separated by commas (empty: nobody yet)",
+}
+MADE = {"signing-keys": lambda: f"1:{secrets.token_hex(32)}"}
+"""What nobody is asked for, since any will do."""
 
 
 def setup(stage: str) -> None:
@@ -34,6 +37,9 @@ def setup(stage: str) -> None:
             put(stage, name, value)
         elif name in REQUIRED and name not in there:
             raise ValueError(f"{name} is needed; run `python -m ops --stage {stage} setup` again when you have it")
+    for name, make in MADE.items():
+        if name not in there:
+            put(stage, name, make())
     print(f"Ready to deploy. Services to watch: python -m ops --stage {stage} set status-sources/NAME URL")
 
 
@@ -51,8 +57,8 @@ def put(stage: str, name: str, value: str | None) -> None:
 def show(stage: str) -> None:
     """What is set and what is missing."""
     there = _names(stage)
-    for name in sorted(REQUIRED.keys() | OPTIONAL.keys() | there):
-        print(f"{'set    ' if name in there else 'MISSING' if name in REQUIRED else 'not set'}  {name}")
+    for name in sorted(REQUIRED.keys() | OPTIONAL.keys() | MADE.keys() | there):
+        print(f"{'set    ' if name in there else 'MISSING' if name in {**REQUIRED, **MADE} else 'not set'}  {name}")
 
 
 def check(name: str, value: str) -> None:
@@ -66,6 +72,11 @@ def check(name: str, value: str) -> None:
     elif name == "discord/bot-token":
         if not re.fullmatch(r"[\w.-]{50,100}", value):
             raise ValueError("that is no bot token: three words with dots between, from the Bot page")
+    elif name == "signing-keys":
+        seals.parse_keys(value)
+    elif name == "operators":
+        if not re.fullmatch(r"\d{15,20}([, ]+\d{15,20})*", value):
+            raise ValueError(f"{value!r} is no list of user ids: 15 to 20 digits each, separated by commas")
     elif re.fullmatch(r"webhooks/[a-z][a-z0-9-]*", name):
         if webhook.parse(value, DISCORD_URL) is None:
             raise ValueError("that is no Discord webhook URL: https://discord.com/api/webhooks/…")
@@ -73,7 +84,8 @@ def check(name: str, value: str) -> None:
         if not re.fullmatch(r"https?://\S+", value):
             raise ValueError(f"{value!r} is no http or https URL")
     else:
-        raise ValueError(f"{name!r} is no parameter of Watchbell: {', '.join(REQUIRED)}, webhooks/…, status-sources/…")
+        known = ", ".join([*REQUIRED, *MADE, "operators", "webhooks/…", "status-sources/…"])
+        raise ValueError(f"{name!r} is no parameter of Watchbell: {known}")
 
 
 def _names(stage: str) -> set[str]:

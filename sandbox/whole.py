@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,7 @@ from sandbox.registration import DeployFailed, run_custom_resources
 from sandbox.schedules import Schedules
 from sandbox.status_source import StatusSources
 from sandbox.template import Template
+from watchbell.adapters.parameters import is_secret
 
 Started = TypeVar("Started")
 
@@ -132,8 +134,7 @@ class Sandbox:
 
     def put(self, name: str, value: str) -> None:
         """Set the SSM parameter /watchbell/<stage>/`name`."""
-        secret = name == "discord/bot-token" or name.startswith("webhooks/")
-        self.aws.put_parameter(f"/watchbell/{self._template.stage}/{name}", value, secret=secret)
+        self.aws.put_parameter(f"/watchbell/{self._template.stage}/{name}", value, secret=is_secret(name))
 
     def put_and_restart(self, name: str, value: str) -> None:
         """Set a parameter and start the functions anew: warm ones keep what they read for a minute, and their
@@ -182,6 +183,7 @@ class Sandbox:
             "discord/application-id": self.options.application_id,
             "discord/public-keys": ",".join(keys),
             "discord/bot-token": self.options.bot_token,
+            "signing-keys": f"1:{secrets.token_hex(32)}",
         }
         if self.discord:
             parameters["webhooks/digest"] = self.discord.webhook("digest")

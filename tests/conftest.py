@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+import sys
 from collections.abc import Iterator
+from types import ModuleType
 from uuid import uuid4
 
 import pytest
@@ -12,6 +15,8 @@ from sandbox.aws import Aws
 from sandbox.children import Children
 from sandbox.logs import Logs
 from sandbox.template import REGION, SNAPSHOT, Queue, Template
+from tests.discord_side import SIGNING_KEYS
+from watchbell import commands
 from watchbell.rows import ROWS, Row
 
 CREDENTIALS = {
@@ -21,6 +26,22 @@ CREDENTIALS = {
     "AWS_SECRET_ACCESS_KEY": "testing",
     "POWERTOOLS_METRICS_NAMESPACE": "Watchbell",
 }
+
+
+@pytest.fixture
+def feature(tmp_path, monkeypatch):
+    """`feature("name", source)`: puts a command into the catalogue for one test, and answers its module."""
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
+    made = []
+
+    def put(name: str, source: str) -> ModuleType:
+        (tmp_path / f"{name}.py").write_text(source)
+        made.append(f"watchbell.commands.{name}")
+        return importlib.import_module(made[-1])
+
+    yield put
+    for name in made:
+        sys.modules.pop(name, None)
 
 
 @pytest.fixture(scope="session")
@@ -45,11 +66,14 @@ def settings(aws: Aws) -> Iterator[dict[str, str]]:
     tables = {name.rsplit("-", 1)[-1]: name for name in (table.name for table in template.tables())}
     queues = {template.short(queue.name): _fresh(aws, queue) for queue in template.queues()}
     _empty(aws, tables)
+    aws.put_parameter("/watchbell/test/signing-keys", SIGNING_KEYS, secret=True)
     yield {
         "STATE_TABLE": tables["state"],
         "EPHEMERAL_TABLE": tables["ephemeral"],
         "WORK_QUEUE_URL": queues["work"],
         "SEND_QUEUE_URL": queues["send"],
+        "SIGNING_KEYS_PARAMETER": "/watchbell/test/signing-keys",
+        "OPERATORS_PARAMETER": "/watchbell/test/operators",
         "BOT_TOKEN_PARAMETER": "/watchbell/test/discord/bot-token",
         "STATUS_SOURCES_PATH": "/watchbell/test/status-sources",
         "WEBHOOKS_PATH": "/watchbell/test/webhooks",

@@ -9,11 +9,33 @@ from typing import Any
 from nacl.signing import SigningKey
 
 from tests import judge, recorded
+from watchbell.discord import custom_id
 from watchbell.errors import DiscordError
+from watchbell.seals import Seals, parse_keys
+from watchbell.tools import Tools
 
 KEY = SigningKey(bytes(range(32)))
 OTHER_KEY = SigningKey(bytes(range(1, 33)))
 PUBLIC_KEY = KEY.verify_key.encode().hex()
+
+
+SIGNING_KEYS = f"1:{'ab' * 32}"
+
+
+def tools(clock: Any = time.time, **settings: str) -> Tools:
+    """Tools that need nothing outside: with the suite's signing keys, and no table."""
+    made = Tools(settings)
+    made.now = clock  # type: ignore[method-assign]
+    made.seals = Seals(lambda fresh: SIGNING_KEYS, clock, None)
+    return made
+
+
+def sealed(text: str, *, now: float | None = None, seconds: int | None = None, bound: str = "0", to: str = "") -> str:
+    """The custom id for an address such as `status:refresh:simple:prod`, as the bot would have sent it."""
+    address = custom_id.parse(text)
+    address.seconds, address.bound = seconds, bound
+    ((key_id, key),) = parse_keys(SIGNING_KEYS).items()
+    return custom_id.seal(address, key_id, key, time.time() if now is None else now, to)
 
 
 def signed(body: bytes, *, key: SigningKey = KEY, at: float | None = None) -> dict[str, str]:

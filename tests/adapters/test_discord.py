@@ -1,11 +1,16 @@
 """Calls to Discord: a result or a DiscordError that tells whether to try again, and no token leaks."""
 
+import io
+import json
 import socket
 
 import pytest
+from werkzeug.formparser import MultiPartParser
 
 from sandbox.loopback import Response, Server, as_json
+from watchbell import Embed, Reply
 from watchbell.adapters.discord import BLOCKED_SECONDS, DiscordClient
+from watchbell.discord.files import File
 from watchbell.errors import DiscordError
 
 SECRET = "aW50ZXJhY3Rpb24tdG9rZW4"
@@ -29,6 +34,16 @@ class Api:
 
     def headers(self, number=0):
         return {name.lower(): value for name, value in self.requests[number].headers}
+
+    def parts(self, number=0):
+        """What was uploaded: the message, and (name of the part, name of the file, its type, its bytes) of each."""
+        kind, _, boundary = self.headers(number)["content-type"].partition("; boundary=")
+        assert kind == "multipart/form-data"
+        body = self.requests[number].body
+        form, files = MultiPartParser().parse(io.BytesIO(body), boundary.encode(), len(body))
+        assert list(form) == ["payload_json"]
+        uploaded = [(part, file.filename, file.mimetype, file.read()) for part, file in files.items()]
+        return json.loads(form["payload_json"]), uploaded
 
 
 def test_an_interaction_is_edited_by_its_token_alone():
@@ -121,3 +136,86 @@ def test_a_redirect_is_not_followed():
 def test_a_deletion_has_no_answer():
     api = Api(Response(204))
     assert api.client.delete_original("42", SECRET) is None
+
+
+CHART = File("chart.png", b"\x89PNG\r\n--boundary\r\n", description="CPU, by hour", spoiler=True)
+LOG = File("Größe „1“.log", b"", id=3)
+ENTRIES = [
+    {"id": 0, "filename": "Größe „1“.log"},
+    {"id": 1, "filename": "chart.png", "description": "CPU, by hour", "is_spoiler": True},
+]
+UPLOADED = [
+    ("files[0]", "Größe „1“.log", "application/octet-stream", b""),
+    ("files[1]", "chart.png", "image/png", b"\x89PNG\r\n--boundary\r\n"),
+]
+
+
+@pytest.mark.parametrize(
+    ("send", "method", "target"),
+    [
+        (
+            lambda client, reply: client.edit_original("42", SECRET, reply.edit(), reply.uploads()),
+            "PATCH",
+            f"/webhooks/42/{SECRET}/messages/@original",
+        ),
+        (
+            lambda client, reply: client.follow_up("42", SECRET, reply.message(), reply.uploads()),
+            "POST",
+            f"/webhooks/42/{SECRET}",
+        ),
+        (
+            lambda client, reply: client.edit_follow_up("42", SECRET, "7", reply.edit(), reply.uploads()),
+            "PATCH",
+            f"/webhooks/42/{SECRET}/messages/7",
+        ),
+        (
+            lambda client, reply: client.create_message("9", reply.message(), reply.uploads(), nonce="n"),
+            "POST",
+            "/channels/9/messages",
+        ),
+        (
+            lambda client, reply: client.execute_webhook("8", SECRET, reply.message(), reply.uploads()),
+            "POST",
+            f"/webhooks/8/{SECRET}?wait=true",
+        ),
+    ],
+    ids=["edit_original", "follow_up", "edit_follow_up", "create_message", "execute_webhook"],
+)
+def test_files_are_parts_beside_the_message(send, method, target):
+    api = Api(as_json(200, {"id": "7"}))
+    reply = Reply("see", embeds=[Embed(image=CHART)], files=[LOG])
+    assert send(api.client, reply) == {"id": "7"}
+    assert (api.requests[0].method, api.requests[0].target) == (method, f"/api/v10{target}")
+    message, uploaded = api.parts()
+    assert (message["content"], message["attachments"]) == ("see", ENTRIES)
+    assert message["embeds"] == [{"image": {"url": "attachment://chart.png"}}]
+    assert uploaded == UPLOADED
+
+
+def test_the_message_of_an_upload_is_declared_as_json():
+    api = Api(as_json(200, {"id": "7"}))
+    api.client.follow_up("42", SECRET, {"content": "see"}, [CHART])
+    first = api.requests[0].body.split(b"\r\n\r\n")[0]
+    assert b'form-data; name="payload_json"\r\nContent-Type: application/json' in first
+
+
+def test_a_file_name_cannot_forge_a_part():
+    api = Api(as_json(200, {"id": "7"}))
+    api.client.follow_up("42", SECRET, {}, [File('a"\r\nContent-Type: text/html\r\n\r\nx.txt', b"1")])
+    assert [(part, kind, content) for part, _, kind, content in api.parts()[1]] == [("files[0]", "text/plain", b"1")]
+
+
+def test_an_upload_is_sent_again_whole_with_a_fresh_token():
+    api = Api(as_json(401, {"code": 0, "message": "401: Unauthorized"}), as_json(200, {"id": "7"}))
+    api.client.create_message("9", {"content": "see"}, [CHART], nonce="n")
+    assert api.parts(0) == api.parts(1)
+
+
+def test_a_follow_up_is_read_edited_and_deleted_by_its_id():
+    api = Api(as_json(200, {"id": "7"}), as_json(200, {"id": "7", "content": "new"}), Response(204))
+    assert api.client.get_follow_up("42", SECRET, "7") == {"id": "7"}
+    assert api.client.edit_follow_up("42", SECRET, "7", {"content": "new"})["content"] == "new"
+    assert api.client.delete_follow_up("42", SECRET, "7") is None
+    assert [request.method for request in api.requests] == ["GET", "PATCH", "DELETE"]
+    assert {request.target for request in api.requests} == {f"/api/v10/webhooks/42/{SECRET}/messages/7"}
+    assert api.requests[1].body == b'{"content": "new"}'

@@ -175,7 +175,9 @@ def test_a_crash_between_send_and_record_does_not_double_the_greeting(door, work
     work.put(message("event_application_authorized"))
     event = work.take()
     worker.tools.claims.take(INTRODUCTION, ADA)
-    discord.conversation = [introduction().message()]  # it was sent, and then its process was killed
+    discord.conversation = [
+        worker.tools.seals.seal(introduction().message())
+    ]  # it was sent, and then its process was killed
     worker.tools.claims._clock = lambda: time.time() + 41
     assert run(worker, event) == {"batchItemFailures": []}
     assert discord.did("create") == []

@@ -59,6 +59,7 @@ def ask(tmp_path):
             "PYTHONPATH": os.pathsep.join(map(str, PATHS)),
             "DISCORD_PUBLIC_KEYS": PUBLIC_KEY,
             "WORK_QUEUE_URL": f"{server.url}/123456789012/work",
+            "SIGNING_KEYS_PARAMETER": "/watchbell/test/signing-keys",
         }
         command = [sys.executable, "-c", PROGRAM, str(tmp_path / "events.json")]
         answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)

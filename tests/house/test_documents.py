@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.settings import OPTIONAL, REQUIRED
+from ops.settings import MADE, OPTIONAL, REQUIRED
 from sandbox.template import Template
 from watchbell import catalogue
 from watchbell.rows import DAY, ROWS
@@ -33,7 +33,7 @@ def test_the_readme_lists_the_schedules():
 
 def test_the_operators_guide_lists_the_parameters():
     names = {row[0].strip("`") for row in table("docs/operating.md", "Parameters")}
-    assert names == {*REQUIRED, *OPTIONAL, "status-sources/NAME"}
+    assert names == {*REQUIRED, *OPTIONAL, *MADE, "status-sources/NAME"}
 
 
 def test_the_operators_guide_lists_the_environment_of_each_function():

@@ -2,38 +2,34 @@
 
 import json
 import re
-import sys
 import time
 from pathlib import Path
 
 import pytest
 
 from tests import judge, recorded
-from tests.discord_side import PUBLIC_KEY, request
-from watchbell import catalogue, commands
+from tests.discord_side import PUBLIC_KEY, request, tools
+from watchbell import catalogue
 from watchbell.acknowledge import Doorkeeper
 from watchbell.adapters import api_gateway
 from watchbell.discord.signature import public_keys
-from watchbell.tools import Tools
 
 CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
 
 @pytest.fixture
-def dice(tmp_path, monkeypatch):
+def dice(feature):
     """The example of CONTRIBUTING as a file in the catalogue, for one test."""
     source = re.search(r"```python\n(.*?)```", CONTRIBUTING.read_text(), flags=re.DOTALL)[1]
-    (tmp_path / "dice.py").write_text(source)
-    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
-    yield source
-    sys.modules.pop("watchbell.commands.dice", None)
+    feature("dice", source)
+    return source
 
 
 def ask(payload):
     def nothing_to_queue(text):
         raise AssertionError(text)
 
-    doorkeeper = Doorkeeper(public_keys(PUBLIC_KEY), nothing_to_queue, Tools({}), time.time)
+    doorkeeper = Doorkeeper(public_keys(PUBLIC_KEY), nothing_to_queue, tools(), time.time)
     answer = doorkeeper.answer(*api_gateway.read(request(payload)))
     judge.approve("callback", answer.payload)
     return answer.payload

@@ -19,12 +19,17 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "IngressRole": {
         "IngressLog": LOG,
         "WorkQueue": {"sqs:SendMessage"},
+        "/watchbell/dev/signing-keys": {"ssm:GetParameter"},
+        "/watchbell/dev/operators": {"ssm:GetParameter"},
+        "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
     },
     "WorkerRole": {
         "WorkerLog": LOG,
         "WorkQueue": CONSUME,
-        "StateTable": CLAIM,
-        "EphemeralTable": CLAIM,
+        "StateTable": CLAIM | {"dynamodb:GetItem"},
+        "EphemeralTable": CLAIM | {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "/watchbell/dev/signing-keys": {"ssm:GetParameter"},
+        "/watchbell/dev/operators": {"ssm:GetParameter"},
         "/watchbell/dev/discord/bot-token": {"ssm:GetParameter"},
         "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
     },
@@ -92,9 +97,10 @@ def test_no_role_gets_more_from_elsewhere(template: dict[str, Any]) -> None:
         assert short(function["Properties"]["Role"]) == f"{id}Role"
 
 
-def test_the_ingress_reads_no_secret_and_writes_no_table() -> None:
+def test_the_ingress_does_not_read_the_bots_token_and_touches_no_table() -> None:
     services = {action.split(":")[0] for actions in ALLOWED["IngressRole"].values() for action in actions}
-    assert services == {"logs", "sqs"}
+    assert services == {"logs", "sqs", "ssm"}
+    assert "/watchbell/dev/discord/bot-token" not in ALLOWED["IngressRole"]
 
 
 def test_boto3_ships_the_services_that_the_functions_may_call_and_no_other() -> None:

@@ -72,12 +72,20 @@ def test_the_environment_is_exactly_this(template: Template) -> None:
             None if id == "Ingress" else f"watchbell-{id.lower()}"
         )
     assert environments == {
-        "Ingress": {"DISCORD_PUBLIC_KEYS": {"Ref": "DiscordPublicKeys"}, "WORK_QUEUE_URL": {"Ref": "WorkQueue"}},
+        "Ingress": {
+            "DISCORD_PUBLIC_KEYS": {"Ref": "DiscordPublicKeys"},
+            "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
+            "SIGNING_KEYS_PARAMETER": "/watchbell/dev/signing-keys",
+            "OPERATORS_PARAMETER": "/watchbell/dev/operators",
+            "STATUS_SOURCES_PATH": "/watchbell/dev/status-sources",
+        },
         "Worker": {
             "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
             "WORK_MAX_RECEIVES": "5",
             "STATE_TABLE": {"Ref": "StateTable"},
             "EPHEMERAL_TABLE": {"Ref": "EphemeralTable"},
+            "SIGNING_KEYS_PARAMETER": "/watchbell/dev/signing-keys",
+            "OPERATORS_PARAMETER": "/watchbell/dev/operators",
             "BOT_TOKEN_PARAMETER": "/watchbell/dev/discord/bot-token",
             "STATUS_SOURCES_PATH": "/watchbell/dev/status-sources",
         },

@@ -35,7 +35,7 @@ def kind(aws, name):
 
 
 def test_setup_asks_for_everything_and_keeps_secrets_encrypted(aws, typed, capsys):
-    typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n\n")
+    typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n\n\n")
     assert ops("setup") == 0
     assert [kind(aws, f"discord/{name}") for name in ("application-id", "public-keys", "bot-token")] == [
         "String",
@@ -43,8 +43,11 @@ def test_setup_asks_for_everything_and_keeps_secrets_encrypted(aws, typed, capsy
         "SecureString",
     ]
     assert TOKEN not in capsys.readouterr().out
-    typed("\n\n\n\n")  # again: what is there is kept
+    signing_keys = aws.parameter("/watchbell/dev/signing-keys")
+    assert kind(aws, "signing-keys") == "SecureString"
+    typed("\n\n\n\n\n")  # again: what is there is kept
     assert ops("setup") == 0
+    assert aws.parameter("/watchbell/dev/signing-keys") == signing_keys
     assert aws.parameter("/watchbell/dev/discord/bot-token") == TOKEN
 
 
@@ -66,6 +69,9 @@ def test_setup_without_an_answer_says_what_is_missing(typed, capsys):
         ("status-sources/prod", "prod.example", "no http or https URL"),
         ("status-sources/a b", "http://x/", "no parameter of Watchbell"),
         (f"status-sources/{'x' * 61}", "http://x/", "no parameter of Watchbell"),
+        ("operators", "ada", "no list of user ids"),
+        ("signing-keys", "1:abc", "hexadecimal"),
+        ("signing-keys", "secret", "at least 32 hex digits"),
         ("colour", "blue", "no parameter of Watchbell"),
     ],
 )
@@ -89,6 +95,8 @@ def test_show_lists_what_is_set_and_what_is_missing(capsys):
         "MISSING  discord/application-id",
         "MISSING  discord/bot-token",
         "MISSING  discord/public-keys",
+        "not set  operators",
+        "MISSING  signing-keys",
         "set      status-sources/prod",
         "not set  webhooks/digest",
     ]

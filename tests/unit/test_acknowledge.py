@@ -6,12 +6,12 @@ import json
 import pytest
 
 from tests import judge, recorded
-from tests.discord_side import OTHER_KEY, PUBLIC_KEY, request, signed
+from tests.discord_side import OTHER_KEY, PUBLIC_KEY, request, sealed, signed, tools
 from watchbell.acknowledge import BROKEN, NOT_QUEUED, UNKNOWN, Doorkeeper
 from watchbell.adapters import api_gateway
 from watchbell.discord.signature import public_keys
 from watchbell.errors import Unavailable
-from watchbell.tools import Tools
+from watchbell.seals import EXPIRED, NOT_YOURS
 
 NOW = 1_795_334_400
 PRIVATE = 64
@@ -23,7 +23,7 @@ class Door:
     def __init__(self, refusal=None):
         self.queue = []
         self.refusal = refusal
-        self.doorkeeper = Doorkeeper(public_keys(PUBLIC_KEY), self.enqueue, Tools({}), lambda: NOW)
+        self.doorkeeper = Doorkeeper(public_keys(PUBLIC_KEY), self.enqueue, tools(lambda: NOW), lambda: NOW)
 
     def enqueue(self, text):
         if self.refusal:
@@ -41,8 +41,12 @@ class Door:
         return answer.status, payload
 
     def hear(self, name, **changes):
+        """The same to a recording; what a component or modal leads to is sealed as the bot would have done."""
         path = "/events" if name.startswith("event_") else "/interactions"
-        return self.ask(request(recorded.load(name, **changes), path, at=NOW))
+        payload = recorded.load(name, **changes)
+        if "custom_id" in payload.get("data", {}) and "data" not in changes:
+            payload["data"]["custom_id"] = sealed(payload["data"]["custom_id"], now=NOW)
+        return self.ask(request(payload, path, at=NOW))
 
 
 def is_private(payload):
@@ -161,6 +165,45 @@ def test_a_stale_or_forged_button_gets_a_polite_answer(custom_id):
     door = Door()
     assert is_private(door.hear("component_refresh", data={"custom_id": custom_id, "component_type": 2})[1])
     assert door.queue == []
+
+
+def press(custom_id):
+    door = Door()
+    status, payload = door.hear("component_refresh", data={"custom_id": custom_id, "component_type": 2})
+    return status, payload, len(door.queue)
+
+
+def test_a_button_with_our_seal_is_served_and_one_without_is_not():
+    genuine = sealed("status:refresh:simple:prod", now=NOW)
+    assert press(genuine) == (200, {"type": 6}, 1)
+    for forged in ("status:refresh:simple:prod", genuine[:-1] + "A", genuine.replace("simple", "detail")):
+        _, payload, queued = press(forged)
+        assert is_private(payload)
+        assert payload["data"]["content"] == NOT_YOURS
+        assert queued == 0
+
+
+def test_a_button_that_has_expired_says_so():
+    _, payload, queued = press(sealed("status:refresh:simple:prod", now=NOW - 7200, seconds=3600))
+    assert (payload["data"]["content"], queued) == (EXPIRED, 0)
+
+
+@pytest.mark.parametrize(
+    ("bound", "whose", "works"),
+    [("u", "80351110224678912", True), ("u", "1", False), ("g", "197038439483310086", True), ("g", "2", False)],
+)
+def test_a_button_that_is_bound_works_for_whom_it_is_bound_to(bound, whose, works):
+    _, payload, queued = press(sealed("status:refresh:simple:prod", now=NOW, bound=bound, to=whose))
+    assert queued == works
+    assert works or payload["data"]["content"] == NOT_YOURS
+
+
+def test_the_buttons_of_an_instant_answer_are_sealed():
+    _, payload = Door().hear("command_ping")
+    custom_id = payload["data"]["components"][0]["components"][0]["custom_id"]
+    assert custom_id.startswith("ping:again~1")
+    _, again, _ = press(custom_id)
+    assert again["data"]["content"] == "Still here."
 
 
 def test_an_option_of_a_wrong_type_is_explained():

@@ -1,15 +1,37 @@
 """A feature is declared in one file: its signature is the schema, its decorators say how it is acknowledged."""
 
+import typing
+
 import pytest
 
-from watchbell import Choice, Command, UserError
+from tests import judge
+from watchbell import (
+    Annotated,
+    Attachment,
+    Channel,
+    Choice,
+    Command,
+    FileTypes,
+    Kinds,
+    Length,
+    Mentionable,
+    MessageCommand,
+    Range,
+    Role,
+    User,
+    UserCommand,
+    UserError,
+    anyone,
+    permission,
+    role,
+)
 from watchbell.errors import DefinitionError
-from watchbell.manifest import declare
+from watchbell.manifest import SIZE, declare
 from watchbell.options import bind, bind_state, options_of
 
 
 def example():
-    command = Command("order", "Order something")
+    command = Command("order", "Order something", who=anyone)
 
     @command.run
     def order(
@@ -36,6 +58,7 @@ def test_the_signature_is_the_schema():
         "type": 1,
         "name": "order",
         "description": "Order something",
+        "integration_types": [0],
         "options": [
             {
                 "type": 3,
@@ -51,23 +74,141 @@ def test_the_signature_is_the_schema():
     }
 
 
-def test_annotations_may_be_written_as_text():
-    source = "from __future__ import annotations\nfrom watchbell import Choice\n"
-    source += "def f(interaction, *, a: Choice['x'], b: int = 1): ..."
+def everything():
+    command = Command("all", "Every type of option", who=anyone)
+
+    @command.run
+    def all(
+        interaction,
+        *,
+        name: Annotated[str, Length(2, 8)],
+        count: Annotated[int, Range(1, 10)],
+        share: Annotated[float, Range(most=0.5)] = 0.1,
+        size: Choice[1, 2, 3] = 1,
+        user: User | None = None,
+        channel: Annotated[Channel, Kinds("text", "thread")] | None = None,
+        role: Role | None = None,
+        whom: Mentionable | None = None,
+        file: Annotated[Attachment, FileTypes("image", ".pdf")] | None = None,
+    ):
+        """All.
+
+        name: A name
+        count: A count
+        share: A share
+        size: A size
+        user: A user
+        channel: A channel
+        role: A role
+        whom: A user or a role
+        file: A file
+        """
+        return {key: value for key, value in locals().items() if key != "interaction"}
+
+    @all.autocomplete
+    def name(interaction, typed):
+        return ["one", "two"]
+
+    return command
+
+
+def test_all_types_of_option_have_their_rules():
+    registered = declare(everything())
+    judge.approve("command", {**registered, "options": [{**o, "file_types": None} for o in registered["options"]]})
+    assert [
+        {k: v for k, v in o.items() if k not in ("name", "description", "required")} for o in registered["options"]
+    ] == [
+        {"type": 3, "autocomplete": True, "min_length": 2, "max_length": 8},
+        {"type": 4, "min_value": 1, "max_value": 10},
+        {"type": 10, "max_value": 0.5},
+        {"type": 4, "choices": [{"name": "1", "value": 1}, {"name": "2", "value": 2}, {"name": "3", "value": 3}]},
+        {"type": 6},
+        {"type": 7, "channel_types": [0, 10, 11, 12]},
+        {"type": 8},
+        {"type": 9},
+        {"type": 11, "file_types": ["image", ".pdf"]},
+    ]
+
+
+SEEN = {
+    "users": {"1": {"username": "ada", "global_name": "Ada"}},
+    "members": {"1": {"nick": "Countess"}},
+    "channels": {"2": {"name": "general", "type": 0}, "3": {"name": "voice", "type": 2}},
+    "roles": {"4": {"name": "staff"}},
+    "attachments": {"5": {"filename": "a.pdf", "size": 7, "url": "https://cdn.example/a.pdf"}},
+}
+NEEDED = {"name": "soup", "count": 1}
+
+
+def test_people_channels_roles_and_files_arrive_as_what_they_are():
+    given = {**NEEDED, "user": "1", "channel": "2", "role": "4", "whom": "4", "file": "5"}
+    bound = bind(everything().runs[""].function, given, SEEN)
+    assert (bound["user"], bound["channel"], bound["role"], bound["whom"]) == (
+        User("1", {}),
+        Channel("2", {}),
+        Role("4", {}),
+        Role("4", {}),
+    )
+    assert [bound[name].name for name in ("user", "channel", "role", "file")] == [
+        "Countess",
+        "general",
+        "staff",
+        "a.pdf",
+    ]
+    assert bind(everything().runs[""].function, {**NEEDED, "whom": "1"}, SEEN)["whom"].mention == "<@1>"
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"name": "x"}, "`name` must have 2 to 8 characters."),
+        ({"name": "x" * 9}, "`name` must have 2 to 8 characters."),
+        ({"count": 0}, "`count` must be between 1 and 10."),
+        ({"count": 11}, "`count` must be between 1 and 10."),
+        ({"share": 0.6}, "`share` must be at most 0.5."),
+        ({"size": 4}, "`size` must be one of 1, 2, 3."),
+        ({"user": "9"}, "`user` must be a user."),
+        ({"user": 1}, "`user` must be a user."),
+        ({"user": "4"}, "`user` must be a user."),
+        ({"channel": "3"}, "`channel` must be a channel of the kind text or thread."),
+        ({"whom": "2"}, "`whom` must be a user or a role."),
+        ({"file": ["5"]}, "`file` must be a file."),
+    ],
+)
+def test_what_breaks_a_rule_is_explained(given, sentence):
+    with pytest.raises(UserError) as raised:
+        bind(everything().runs[""].function, {**NEEDED, **given}, SEEN)
+    assert str(raised.value) == sentence
+
+
+def test_annotations_may_be_written_as_text_or_with_typing():
+    source = "from __future__ import annotations\nfrom watchbell import Annotated, Choice, Range\n"
+    source += "def f(interaction, *, a: Choice['x'], b: Annotated[int, Range(1)] = 1, c: int | None = None): ..."
     namespace: dict = {}
     exec(source, namespace)
-    assert [(option.kind, option.choices) for option in options_of(namespace["f"])] == [(str, ("x",)), (int, ())]
+    assert [(o.kind, o.choices, bool(o.rules)) for o in options_of(namespace["f"])] == [
+        (str, ("x",), False),
+        (int, (), True),
+        (int, (), False),
+    ]
+
+    def g(interaction, *, a: typing.Literal["x"], b: typing.Annotated[int, Range(1)], c: int | None = None): ...
+
+    assert [(o.kind, o.choices, bool(o.rules)) for o in options_of(g)] == [
+        (str, ("x",), False),
+        (int, (), True),
+        (int, (), False),
+    ]
 
 
 def test_a_handler_is_still_a_plain_function():
-    order = example().handlers[""]
-    assert order(None, None, dish="stew") == ("stew", 1, 0.0, True)
+    assert example().runs[""](None, None, dish="stew") == ("stew", 1, 0.0, True)
 
 
 def test_what_was_typed_arrives_by_name():
-    order = example().handlers[""].function
-    assert bind(order, {"dish": "soup", "count": 3}) == {"dish": "soup", "count": 3}
-    assert bind(order, {"dish": "soup", "price": 3}) == {"dish": "soup", "price": 3.0}
+    order = example().runs[""].function
+    assert bind(order, {"dish": "soup", "count": 3}, {}) == {"dish": "soup", "count": 3}
+    assert bind(order, {"dish": "soup", "price": 3}, {}) == {"dish": "soup", "price": 3.0}
 
 
 @pytest.mark.parametrize(
@@ -89,13 +230,13 @@ def test_what_was_typed_arrives_by_name():
 )
 def test_a_value_that_does_not_fit_is_explained(given, sentence):
     with pytest.raises(UserError, match=sentence.replace(".", r"\.")):
-        bind(example().handlers[""].function, given)
+        bind(example().runs[""].function, given, {})
 
 
 def test_a_button_carries_its_state():
-    again = example().handlers["again"]
+    again = example().components["again"]
     button = again.button("Again", dish="stew", count=2, hot=False)
-    assert button.custom_id == "order:again:stew:2:0"
+    assert str(button.custom_id) == "order:again:stew:2:0"
     assert bind_state(again.function, ["stew", "2", "0"]) == {"dish": "stew", "count": 2, "hot": False}
 
 
@@ -105,31 +246,125 @@ def test_a_button_carries_its_state():
 )
 def test_state_that_does_not_fit_is_an_older_button(values):
     with pytest.raises(UserError, match="older version"):
-        bind_state(example().handlers["again"].function, values)
+        bind_state(example().components["again"].function, values)
 
 
 def test_a_button_without_its_state_is_a_mistake_of_the_author():
-    with pytest.raises(TypeError, match="order:again takes dish, count, hot"):
-        example().handlers["again"].button("Again", dish="stew")
+    with pytest.raises(TypeError, match="/order again takes dish, count, hot, not dish"):
+        example().components["again"].button("Again", dish="stew")
 
 
 def test_how_a_handler_is_acknowledged():
-    command = Command("x", "X", private=True)
+    command = Command("x", "X", who=anyone, private=True)
     run = command.run(lambda interaction: None)
     assert run.deferral() == {"type": 5, "data": {"flags": 64}}
     assert command.button(lambda interaction: None, private=False).deferral() == {"type": 5}
     assert command.button(lambda interaction: None, updates=True).deferral() == {"type": 6}
 
 
+def test_a_command_that_does_not_say_who_may_use_it_is_a_mistake_of_the_author():
+    with pytest.raises(TypeError, match="who"):
+        Command("x", "X")
+
+
+def test_an_instant_handler_cannot_ask_a_table_who_may():
+    with pytest.raises(DefinitionError, match="/x: `role admin` reads a table"):
+        Command("x", "X", who=role("admin"), instant=True).run(lambda interaction: None)
+
+
+def test_what_discord_is_told_besides():
+    command = Command(
+        "x", "X", who=permission("MANAGE_GUILD", "MANAGE_ROLES"), contexts=("guild",), nsfw=True, user_installs=True
+    )
+    command.run(lambda interaction: None)
+    assert declare(command) == {
+        "type": 1,
+        "name": "x",
+        "description": "X",
+        "default_member_permissions": str(1 << 5 | 1 << 28),
+        "nsfw": True,
+        "contexts": [0],
+    }
+
+
+# Subcommands
+
+
+def tree():
+    command = Command("config", "Configure the bot", who=anyone)
+    source = command.group("source", "Manage the sources")
+
+    @source.subcommand
+    def add(interaction, tools, *, url: str):
+        """Add a source.
+
+        url: Where it is
+        """
+        return url
+
+    @source.subcommand(private=True)
+    def remove_all(interaction, tools):
+        """Remove every source."""
+
+    @command.subcommand(instant=True)
+    def show(interaction):
+        """Show the configuration."""
+
+    return command
+
+
+def test_groups_and_subcommands_are_registered_as_a_tree():
+    registered = declare(tree())
+    judge.approve("command", registered)
+    assert registered["options"] == [
+        {
+            "type": 2,
+            "name": "source",
+            "description": "Manage the sources",
+            "options": [
+                {
+                    "type": 1,
+                    "name": "add",
+                    "description": "Add a source",
+                    "options": [{"type": 3, "name": "url", "description": "Where it is", "required": True}],
+                },
+                {"type": 1, "name": "remove-all", "description": "Remove every source"},
+            ],
+        },
+        {"type": 1, "name": "show", "description": "Show the configuration"},
+    ]
+    runs = tree().runs
+    assert (runs["show"].instant, runs["source add"].instant, runs["source remove-all"].private) == (True, False, True)
+
+
+# Context menus
+
+
+def test_a_context_menu_has_a_name_and_no_description():
+    command = UserCommand("Report user", who=anyone)
+    command.run(lambda interaction, tools: None)
+    assert declare(command) == {"type": 2, "name": "Report user", "integration_types": [0]}
+    message = MessageCommand("Pin it", who=anyone)
+    message.run(lambda interaction, tools: None)
+    assert declare(message)["type"] == 3
+
+
+# Limits
+
+
 def described(
     name="x", description="X", doc="Does.\n\n    a: A\n    b: B", source="def f(interaction, *, a: str = ''): ..."
 ):
-    command = Command(name, description)
-    namespace: dict = {"Choice": Choice}
+    command = Command(name, description, who=anyone)
+    namespace: dict = {"Choice": Choice, "Annotated": Annotated, "Range": Range, "Length": Length}
     exec(source, namespace)
     namespace["f"].__doc__ = doc
     command.run(namespace["f"])
     return command
+
+
+def takes(annotation):
+    return {"source": f"def f(interaction, *, a: {annotation}): ..."}
 
 
 @pytest.mark.parametrize(
@@ -137,18 +372,24 @@ def described(
     [
         ({"name": "Upper"}, "/Upper: name is 1-32"),
         ({"name": "x" * 33}, "name is 1-32"),
+        ({"name": "a b"}, "name is 1-32"),
         ({"description": ""}, "/x: description has 1-100"),
         ({"description": "x" * 101}, "description has 1-100"),
         ({"doc": None}, "/x: option a is described in 1-100 characters, by a docstring line `a: …`"),
         ({"doc": "Does.\n\n a: " + "x" * 101}, "option a is described"),
         ({"source": "def f(interaction, *, a: str = '', b: str): ..."}, "/x: options have the required ones first"),
-        ({"source": "def f(interaction, *, a: list): ..."}, "option a: .* is no option type"),
-        (
-            {"source": f"def f(interaction, *, a: Choice[{','.join(map(str, range(26)))}]): ..."},
-            "option a has at most 25 choices",
-        ),
-        ({"source": "def f(interaction, *, a: Choice['', 'b']): ..."}, "option a choices: 1-100"),
-        ({"source": "def f(interaction, *, A: str): ...", "doc": "Does.\n\n A: A"}, "option A is named"),
+        (takes("list"), "option a: .* is no option type"),
+        (takes("int | str"), "option a: .* is no option type"),
+        (takes("Choice[1, 'b']"), "option a: .* is no option type"),
+        (takes("Annotated[str, Range(1)]"), "option a: Range is no rule for str"),
+        (takes("Annotated[int, Range(3, 1)]"), "option a has a range from 3 to 1"),
+        (takes("Annotated[int, Range(0, 2**54)]"), r"option a range is within 2\^53"),
+        (takes("Annotated[str, Length(9, 2)]"), "option a has a length from 9 to 2"),
+        (takes("Annotated[str, Length(0, 6001)]"), "option a length is at most 6000"),
+        (takes(f"Choice[{','.join(map(str, range(26)))}]"), "option a has at most 25 choices"),
+        (takes("Choice['', 'b']"), "option a choices: 1-100"),
+        (takes("Choice['b', 'b']"), "option a has a choice twice"),
+        ({"source": "def f(interaction, *, A: str): ...", "doc": "Does.\n\n A: A"}, "option A is 1-32"),
         (
             {"source": f"def f(interaction, *, {', '.join(f'o{i}=1' for i in range(26))}): ..."},
             "options are at most 25",
@@ -160,6 +401,59 @@ def test_a_limit_of_discord_fails_where_the_feature_is_defined(broken, sentence)
         declare(described(**broken))
 
 
-def test_a_command_that_nothing_runs_is_a_mistake_too():
-    with pytest.raises(DefinitionError, match="nothing runs it"):
-        declare(Command("x", "X"))
+def test_8000_characters_fit_and_one_more_does_not():
+    def sized(last):
+        names = [f"o{number:02}" for number in range(25)]
+        doc = "Does.\n\n" + "\n".join(f" {name}: {'d' * 100}" for name in names)
+        choices = ",".join(f"'{number:02}{'c' * 52}'" for number in range(25))
+        long = [f"{name}: Choice[{choices}]" for name in names[:2]]
+        rest = [f"{names[2]}: Choice['{'x' * last}']", *(f"{name}: int" for name in names[3:])]
+        return described(doc=doc, source=f"def f(interaction, *, {', '.join(long + rest)}): ...")
+
+    base = len("x") + len("X") + 25 * 103 + 2 * 25 * 2 * 54
+    fits = (SIZE - base) // 2
+    assert base + 2 * fits in (SIZE, SIZE - 1)
+    assert fits <= 100
+    declare(sized(fits))
+    with pytest.raises(DefinitionError, match="characters together; at most 8000"):
+        declare(sized(fits + 1))
+
+
+def test_a_command_that_nothing_runs_is_a_mistake():
+    with pytest.raises(DefinitionError, match="/x: nothing runs it"):
+        declare(Command("x", "X", who=anyone))
+
+
+def test_a_command_with_subcommands_cannot_be_run_itself():
+    command = tree()
+    command.run(lambda interaction: None)
+    with pytest.raises(DefinitionError, match="it has subcommands, so it cannot be run itself"):
+        declare(command)
+
+
+def test_a_group_without_subcommands_is_a_mistake():
+    command = tree()
+    command.group("empty", "Nothing")
+    with pytest.raises(DefinitionError, match="group empty has no subcommand"):
+        declare(command)
+
+
+def test_a_context_menu_with_options_is_a_mistake():
+    command = UserCommand("Report", who=anyone)
+
+    @command.run
+    def report(interaction, tools, *, why: str): ...
+
+    with pytest.raises(DefinitionError, match="/Report: a context menu has one function, without options"):
+        declare(command)
+
+
+def test_an_autocomplete_for_no_option_or_beside_choices_is_a_mistake():
+    command = example()
+    command.runs[""].autocompletes["drink"] = print
+    with pytest.raises(DefinitionError, match="autocomplete drink is for no option"):
+        declare(command)
+    command = example()
+    command.runs[""].autocompletes["dish"] = print
+    with pytest.raises(DefinitionError, match="option dish has choices, so it cannot be autocompleted"):
+        declare(command)

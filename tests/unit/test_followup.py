@@ -3,12 +3,11 @@
 import pytest
 
 from tests import recorded
-from tests.discord_side import FakeDiscord
+from tests.discord_side import FakeDiscord, tools
 from watchbell import followup
 from watchbell.adapters.batch import Delivery, NotOurs
 from watchbell.errors import DiscordError, Retry, UserError
 from watchbell.status.report import Report
-from watchbell.tools import Tools
 
 NOW = 1_795_334_400
 
@@ -64,8 +63,7 @@ class Clock:
 class Worker:
     def __init__(self, *failures, sources=None, claims=None):
         self.clock = Clock()
-        self.tools = Tools({})
-        self.tools.now = lambda: self.clock.now
+        self.tools = tools(lambda: self.clock.now)
         self.discord = self.tools.discord = FakeDiscord(*failures)
         self.tools.sources = sources or Sources()
         self.claims = self.tools.claims = claims or Claims()

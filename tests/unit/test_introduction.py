@@ -3,12 +3,10 @@
 import pytest
 
 from tests import recorded
-from tests.discord_side import FakeDiscord
+from tests.discord_side import FakeDiscord, tools
 from watchbell import catalogue
-from watchbell.discord import custom_id
 from watchbell.errors import DiscordError
 from watchbell.events.application_authorized import introduce, introduction
-from watchbell.tools import Tools
 
 ADA = "80351110224678912"
 
@@ -37,9 +35,9 @@ class Claims:
 
 
 def installed(discord, claims, data=None):
-    tools = Tools({})
-    tools.discord, tools.claims = discord, claims
-    introduce(recorded.load("event_application_authorized")["event"]["data"] if data is None else data, tools)
+    kit = tools()
+    kit.discord, kit.claims = discord, claims
+    introduce(recorded.load("event_application_authorized")["event"]["data"] if data is None else data, kit)
 
 
 def test_one_message_with_two_buttons_goes_to_the_person():
@@ -58,8 +56,10 @@ def test_one_message_with_two_buttons_goes_to_the_person():
 
 def test_its_buttons_lead_to_handlers_that_make_a_new_message():
     for button in introduction().buttons:
-        feature, handler, _ = custom_id.decode(button.custom_id)
-        assert not catalogue.command(feature).handlers[handler].updates
+        address = button.custom_id
+        handler = catalogue.command(address.feature).components[address.handler]
+        assert not handler.updates
+        assert handler.expires is None
 
 
 @pytest.mark.parametrize("code", [50007, 50278])
@@ -79,7 +79,7 @@ def test_a_discord_that_is_unwell_leaves_the_claim_to_the_next_try():
 
 def test_after_a_crash_it_looks_whether_the_message_is_there_already():
     discord, claims = FakeDiscord(), Claims(attempt=2)
-    discord.conversation = [{"content": "hi"}, introduction().message()]
+    discord.conversation = [{"content": "hi"}, tools().seals.seal(introduction().message())]
     installed(discord, claims)
     assert discord.did("create") == []
     assert claims.claim.outcome == "sent"

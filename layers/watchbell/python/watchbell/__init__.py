@@ -1,7 +1,48 @@
-"""Watchbell: a status bot for Discord that runs serverless. A feature file imports what it needs from here."""
+"""Watchbell: a status bot for Discord that runs serverless. A feature file imports what it needs from here.
 
-from .command import Choice, Command
-from .discord.reply import Button, Embed, Reply
-from .errors import UserError
+Each name is imported from its module when it is asked for, so that a feature pays in a cold start for what it uses.
+"""
 
-__all__ = ["Button", "Choice", "Command", "Embed", "Reply", "UserError"]
+from importlib import import_module
+
+_HOME = {
+    **dict.fromkeys(("Command", "MessageCommand", "UserCommand"), "command"),
+    **dict.fromkeys(("Annotated", "Choice", "FileTypes", "Kinds", "Length", "Range"), "kinds"),
+    **dict.fromkeys(("anyone", "operator", "owner", "permission", "role"), "policy"),
+    **dict.fromkeys(("Button", "Embed", "Reply"), "discord.reply"),
+    **dict.fromkeys(("Attachment", "Channel", "Mentionable", "Message", "Role", "User"), "discord.resolved"),
+    "UserError": "errors",
+}
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .command import Command as Command
+    from .command import MessageCommand as MessageCommand
+    from .command import UserCommand as UserCommand
+    from .discord.reply import Button as Button
+    from .discord.reply import Embed as Embed
+    from .discord.reply import Reply as Reply
+    from .discord.resolved import Attachment as Attachment
+    from .discord.resolved import Channel as Channel
+    from .discord.resolved import Mentionable as Mentionable
+    from .discord.resolved import Message as Message
+    from .discord.resolved import Role as Role
+    from .discord.resolved import User as User
+    from .errors import UserError as UserError
+    from .kinds import Annotated as Annotated
+    from .kinds import Choice as Choice
+    from .kinds import FileTypes as FileTypes
+    from .kinds import Kinds as Kinds
+    from .kinds import Length as Length
+    from .kinds import Range as Range
+    from .policy import anyone as anyone
+    from .policy import operator as operator
+    from .policy import owner as owner
+    from .policy import permission as permission
+    from .policy import role as role
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"watchbell has no {name}; it has {', '.join(sorted(_HOME))}")
+    return getattr(import_module(f".{_HOME[name]}", __name__), name)

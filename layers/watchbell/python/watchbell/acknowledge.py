@@ -9,7 +9,7 @@ import logging
 
 from . import dispatch
 from .discord import signature
-from .discord.interaction import AUTOCOMPLETE, PING, Interaction
+from .discord.interaction import AUTOCOMPLETE, COMPONENT, MODAL, PING, Interaction
 from .discord.reply import Reply
 from .errors import Unavailable, UserError
 
@@ -17,6 +17,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .command import Handler
     from .tools import Tools
 
 log = logging.getLogger(__name__)
@@ -80,17 +81,33 @@ class Doorkeeper:
             return Answer(200, private(BROKEN.format(reference=interaction.id)))
 
     def _acknowledge(self, interaction: Interaction) -> dict:
+        if interaction.type == AUTOCOMPLETE:
+            return {"type": 8, "data": {"choices": self._choices(interaction)}}
         handler = dispatch.find(interaction)
         if handler is None:
             log.info("unknown interaction of type %d", interaction.type, extra={"interaction_id": interaction.id})
-            return {"type": 8, "data": {"choices": []}} if interaction.type == AUTOCOMPLETE else private(UNKNOWN)
-        if handler.instant:
-            reply = dispatch.run(handler, interaction, self.tools)
-            if handler.updates:
-                return {"type": 7, "data": reply.edit()}
-            return {"type": 4, "data": reply.message(private=handler.private)}
-        self._queue("interaction", interaction.raw)
-        return handler.deferral()
+            return private(UNKNOWN)
+        if interaction.type in (COMPONENT, MODAL):
+            self.tools.seals.check(interaction)
+        if not handler.who.reads:  # else the worker asks, which may read tables
+            require(handler, interaction, self.tools)
+        if not handler.instant:
+            self._queue("interaction", interaction.raw)
+            return handler.deferral()
+        reply = dispatch.run(handler, interaction, self.tools)
+        data = reply.edit() if handler.updates else reply.message(private=handler.private)
+        return {"type": 7 if handler.updates else 4, "data": self.tools.seals.seal(data, interaction)}
+
+    def _choices(self, interaction: Interaction) -> list[dict]:
+        """Never raises: a list that does not come is an empty one, and what was typed can be sent all the same."""
+        try:
+            handler = dispatch.find(interaction)
+            if handler is None or dispatch.refusal(handler, interaction, self.tools):
+                return []
+            return dispatch.complete(handler, interaction, self.tools)
+        except Exception:  # whatever it is, Discord would show "Loading options failed"
+            log.exception("no choices", extra={"interaction_id": interaction.id})
+            return []
 
     def _event(self, payload: object) -> Answer:
         if not isinstance(payload, dict) or payload.get("type") not in (0, 1):
@@ -109,6 +126,15 @@ class Doorkeeper:
     def _queue(self, kind: str, body: dict) -> None:
         # Dumped anew, not passed on as it came: pure ASCII, since SQS refuses some characters that JSON may hold.
         self.enqueue(json.dumps({"kind": kind, "received_at": int(self.clock()), "body": body}, separators=(",", ":")))
+
+
+def require(handler: "Handler", interaction: Interaction, tools: "Tools") -> None:
+    """Raises UserError, and records it, where the person may not use `handler`."""
+    missing = dispatch.refusal(handler, interaction, tools)
+    if missing is not None:
+        details = {"interaction_id": interaction.id, "user_id": interaction.user_id, "guild_id": interaction.guild_id}
+        log.warning("AUDIT refused %s: needs %s", handler, handler.who.name, extra=details)
+        raise UserError(missing)
 
 
 def private(text: str) -> dict:

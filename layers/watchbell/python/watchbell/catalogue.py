@@ -15,10 +15,20 @@ if TYPE_CHECKING:
 _FILE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
-def command(name: str) -> "Command | None":
-    """The command of that name, None where there is none. `name` may be anything: it comes from outside."""
-    found = _load("commands", name.replace("-", "_"), "command")
-    return found if found is not None and found.name == name else None
+def command(name: str, type: int = 1) -> "Command | None":
+    """The command of that name and type, None where there is none. `name` may be anything: it comes from outside."""
+    found = _load("commands", file_name(name), "command") if len(name) <= 32 else None
+    return found if found is not None and found.name == name and found.type == type else None
+
+
+def at(address: str) -> "Command | None":
+    """The command, of any type, that custom ids know by `address`: the name of its file."""
+    return _load("commands", address, "command")
+
+
+def file_name(name: str) -> str:
+    """The name of the file that a command called `name` lies in: `Report user` in report_user.py."""
+    return name.lower().replace("-", "_").replace(" ", "_")
 
 
 def event(type: str) -> "Event | None":

@@ -2,39 +2,82 @@
 
 from . import catalogue
 from .discord import custom_id
-from .discord.interaction import COMMAND, COMPONENT, Interaction
+from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
+from .errors import UserError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from .command import Handler
-    from .discord.reply import Reply
     from .tools import Tools
 
 
 def find(interaction: Interaction) -> "Handler | None":
     """The handler that this interaction addresses, importing its feature and no other; None where there is none."""
-    if interaction.type == COMMAND and interaction.data.get("type", 1) == 1:
-        name, handler = interaction.name, ""
-    elif interaction.type == COMPONENT:
-        name, handler, _ = custom_id.decode(interaction.custom_id)
-        if not handler:
-            return None
-    else:
-        return None
-    command = catalogue.command(name)
-    return command.handlers.get(handler) if command else None
+    if interaction.type in (COMMAND, AUTOCOMPLETE):
+        type = interaction.data.get("type", 1)
+        command = catalogue.command(interaction.name, type) if type in (1, 2, 3) else None
+        return command.runs.get(" ".join(interaction.path)) if command else None
+    if interaction.type in (COMPONENT, MODAL):
+        address = custom_id.parse(interaction.custom_id)
+        command = catalogue.at(address.feature)
+        if command:
+            return (command.components if interaction.type == COMPONENT else command.modals).get(address.handler)
+    return None
 
 
-def run(handler: "Handler", interaction: Interaction, tools: "Tools") -> "Reply":
+def refusal(handler: "Handler", interaction: Interaction, tools: "Tools") -> str | None:
+    """Why this person may not use `handler` here, None where they may."""
+    if not interaction.installed_here and not handler.command.user_installs:
+        return "This works only where I am a part of the server. Ask somebody who manages it to add me."
+    return handler.who.refusal(interaction, tools)
+
+
+def run(handler: "Handler", interaction: Interaction, tools: "Tools") -> "Any":
     """What the author's function answers. Raises UserError where the values that came do not fit its signature."""
     function = handler.function
     values: dict = {}
-    if function.__code__.co_kwonlyargcount or interaction.options:
+    if function.__code__.co_kwonlyargcount or (interaction.type == COMMAND and interaction.options):
         from .options import bind, bind_state  # it needs `typing`, which most instant answers can do without
 
         if interaction.type == COMMAND:
-            values = bind(function, interaction.options)
+            values = bind(function, interaction.options, interaction.resolved)
         else:
-            values = bind_state(function, custom_id.decode(interaction.custom_id)[2])
-    arguments = (interaction, tools) if function.__code__.co_argcount > 1 else (interaction,)
-    return function(*arguments, **values)
+            values = bind_state(function, _state(interaction, tools))
+    return function(*_arguments(function, interaction, tools), **values)
+
+
+def complete(handler: "Handler", interaction: Interaction, tools: "Tools") -> list[dict]:
+    """The choices for the option that is being typed, at most 25; [] where it offers none. Raises what its function
+    raises."""
+    name, typed = interaction.focused
+    function = handler.autocompletes.get(name)
+    if function is None:
+        return []
+    found = list(function(*_arguments(function, interaction, tools, leave=1), typed))
+    texts = [text for text in found if isinstance(text, str)]
+    wanted = typed.strip().lower()
+    fitting = [text for text in texts if wanted in text.lower()]
+    fitting.sort(key=lambda text: not text.lower().startswith(wanted))
+    pairs = [(text, text) for text in fitting] + [pair for pair in found if not isinstance(pair, str)]
+    return [
+        {"name": str(shown)[:100], "value": value[:100] if isinstance(value, str) else value}
+        for shown, value in pairs[:25]
+        if str(shown)
+    ]
+
+
+def _arguments(function: "Any", interaction: Interaction, tools: "Tools", leave: int = 0) -> tuple:
+    """The interaction, and the tools where the function takes a second positional parameter."""
+    return (interaction, tools) if function.__code__.co_argcount - leave > 1 else (interaction,)
+
+
+def _state(interaction: Interaction, tools: "Tools") -> list[str]:
+    address = custom_id.parse(interaction.custom_id)
+    if not address.stash:
+        return list(address.values)
+    values = tools.stash.get(address.stash)
+    if values is None:
+        raise UserError("That has expired. Please run the command again.")
+    return values

@@ -3,6 +3,7 @@
     WatchbellError
     ├── UserError           for the person who asked: shown to them privately, never retried
     ├── DefinitionError     a feature is declared in a way that Discord would not take: fails the build
+    ├── InvalidReply        a feature answered something that Discord would not take: found before it is sent
     ├── Retry               not now: back to the queue, with a wait
     ├── Unavailable         an AWS service did not take or give what it should; a retry may help
     └── DiscordError        Discord refused or did not answer; `permanent` says whether a retry may help
@@ -21,6 +22,17 @@ class UserError(WatchbellError):
 
 class DefinitionError(WatchbellError):
     """A feature is declared in a way that Discord would refuse; names the feature, the place and the limit."""
+
+
+class InvalidReply(WatchbellError):
+    """A feature answered something that Discord would refuse; `faults` says what, a line a fault, each with its place.
+
+    A bug of the feature, and the same at every try.
+    """
+
+    def __init__(self, kind: str, faults: list[str]) -> None:
+        super().__init__(f"Discord would refuse this {kind}: " + "; ".join(faults))
+        self.faults = faults
 
 
 class Retry(WatchbellError):

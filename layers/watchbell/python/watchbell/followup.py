@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 
 from . import catalogue, dispatch
-from .acknowledge import BROKEN, UNKNOWN
+from .acknowledge import BROKEN, UNKNOWN, require
 from .adapters.batch import Delivery, NotOurs
 from .command import Handler
 from .discord.interaction import TOKEN_SECONDS, Interaction
@@ -71,6 +71,8 @@ def answer(
             if handler is None:  # a feature that an older deployment had when it acknowledged this
                 screen.tell(UNKNOWN)
             else:
+                if handler.who.reads:
+                    require(handler, interaction, tools)
                 screen.show(dispatch.run(handler, interaction, tools))
         except UserError as error:
             log.info("told the user: %s", error, extra={"interaction_id": interaction.id})
@@ -109,7 +111,7 @@ class Screen:
 
     def show(self, reply: Reply) -> None:
         """Puts `reply` in the place of "thinking", or of the message with the button. Doing it twice is as once."""
-        self._patient(lambda: self._tools.discord.edit_original(*self._address, reply.edit()))
+        self._patient(lambda: self._tools.discord.edit_original(*self._address, self._sealed(reply.edit())))
 
     def tell(self, text: str) -> None:
         """Shows `text` to the person who asked and to nobody else, and leaves no "thinking" behind.
@@ -127,6 +129,10 @@ class Screen:
                 if error.code != 10008:  # taken away by an earlier try
                     raise
         self._patient(lambda: self._tools.discord.follow_up(*self._address, Reply(text).message(private=True)))
+
+    def _sealed(self, payload: dict) -> dict:
+        sealed: dict = self._tools.seals.seal(payload, self._interaction)
+        return sealed
 
     @property
     def _address(self) -> tuple[str, str]:

@@ -2,49 +2,146 @@
 
 from __future__ import annotations
 
-import re
-
-from .command import Command
+from .command import Command, Handler
 from .errors import DefinitionError
-from .options import Option, options_of
+from .kinds import FileTypes, Length, Range
+from .options import Option, options_of, summary
 
-# Discord: ^[-_'\p{L}\p{N}\p{sc=Deva}\p{sc=Thai}]{1,32}$ and lower case; ours are also file names.
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,31}")
-_OPTION_NAME = re.compile(r"[a-z][a-z0-9_]{0,31}")
-_LIMIT_OPTIONS = _LIMIT_CHOICES = 25
-_LIMIT_DESCRIPTION = _LIMIT_CHOICE = 100
+CONTEXTS = {"guild": 0, "bot_dm": 1, "private": 2}
+SUBCOMMAND, GROUP = 1, 2
+SIZE = 8000
+"""The most characters of a command: names, descriptions and values of all that it holds, localised ones at their
+longest."""
 
 
 def declare(command: Command) -> dict:
     """The registration of `command`; DefinitionError names the command, the place and the limit where it breaks one."""
-    _must(command.name, bool(_NAME.fullmatch(command.name)), "name", "is 1-32 characters of a-z, 0-9, - and _")
-    _must(command.name, 1 <= len(command.description) <= _LIMIT_DESCRIPTION, "description", "has 1-100 characters")
-    if "" not in command.handlers:
-        raise DefinitionError(f"/{command.name}: nothing runs it; decorate its function with @command.run")
-    options = options_of(command.handlers[""].function)
-    _must(command.name, len(options) <= _LIMIT_OPTIONS, "options", "are at most 25")
+    try:
+        return _declare(command)
+    except DefinitionError as error:
+        raise DefinitionError(
+            f"/{command.name}: {error}".replace(f"/{command.name}: /{command.name}: ", f"/{command.name}: ")
+        ) from None
+
+
+def _declare(command: Command) -> dict:
+    slash = command.type == 1
+    _name(command.name, "name", slash=slash)
+    if not command.runs:
+        raise DefinitionError("nothing runs it; decorate its function with @command.run")
+    registration: dict = {"type": command.type, "name": command.name}
+    if slash:
+        _described(command.description, "description")
+        registration["description"] = command.description
+        options = _options(command)
+        if options:
+            registration["options"] = options
+    elif list(command.runs) != [""] or options_of(command.runs[""].function):
+        raise DefinitionError("a context menu has one function, without options")
+    if command.who.permissions is not None:
+        registration["default_member_permissions"] = str(command.who.permissions)
+    if command.nsfw:
+        registration["nsfw"] = True
+    if not command.user_installs:
+        registration["integration_types"] = [0]
+    if command.contexts is not None:
+        _must(set(command.contexts) <= CONTEXTS.keys(), f"contexts are {', '.join(CONTEXTS)}")
+        registration["contexts"] = [CONTEXTS[context] for context in command.contexts]
+    size = _size(registration)
+    _must(size <= SIZE, f"its names, descriptions and values have {size} characters together; at most {SIZE}")
+    return registration
+
+
+def _options(command: Command) -> list[dict]:
+    """A command's own options, or its groups and subcommands."""
+    if "" in command.runs:
+        _must(len(command.runs) == 1, "it has subcommands, so it cannot be run itself; drop @command.run or them")
+        return _arguments(command.runs[""], "")
+    groups: dict[str, dict] = {}
+    registered: list[dict] = []
+    for name, handler in command.runs.items():
+        group, _, leaf = name.rpartition(" ")
+        place = f"subcommand {name}"
+        _name(leaf, place)
+        _described(summary(handler.function), f"{place}, the first line of its docstring,")
+        arguments = _arguments(handler, f"{place}, ")
+        subcommand = {"type": SUBCOMMAND, "name": leaf, "description": summary(handler.function)}
+        if arguments:
+            subcommand["options"] = arguments
+        if group and group not in groups:
+            _name(group, f"group {group}")
+            _described(command.groups[group].description, f"group {group}")
+            description = command.groups[group].description
+            groups[group] = {"type": GROUP, "name": group, "description": description, "options": []}
+            registered.append(groups[group])
+        (groups[group]["options"] if group else registered).append(subcommand)
+    for name in command.groups:
+        _must(name in groups, f"group {name} has no subcommand")
+        _must(len(groups[name]["options"]) <= 25, f"group {name} has at most 25 subcommands")
+    _must(len(registered) <= 25, "it has at most 25 subcommands and groups")
+    names = [option["name"] for option in registered]
+    _must(len(set(names)) == len(names), "a group and a subcommand have the same name")
+    return registered
+
+
+def _arguments(handler: Handler, place: str) -> list[dict]:
+    options = options_of(handler.function, handler.autocompletes)
+    _must(len(options) <= 25, f"{place}options are at most 25")
     required = [option.required for option in options]
-    _must(command.name, required == sorted(required, reverse=True), "options", "have the required ones first")
+    _must(required == sorted(required, reverse=True), f"{place}options have the required ones first")
+    for name in handler.autocompletes:
+        _must(any(option.name == name for option in options), f"{place}autocomplete {name} is for no option")
     for option in options:
-        _check_option(command.name, option)
-    registration = {"type": 1, "name": command.name, "description": command.description}
-    return {**registration, "options": [option.schema() for option in options]} if options else registration
+        _check(option, f"{place}option {option.name}")
+    return [option.schema() for option in options]
 
 
-def _check_option(command: str, option: Option) -> None:
-    place = f"option {option.name}"
-    _must(command, bool(_OPTION_NAME.fullmatch(option.name)), place, "is named with 1-32 characters of a-z, 0-9 and _")
-    described = 1 <= len(option.description) <= _LIMIT_DESCRIPTION
-    _must(command, described, place, f"is described in 1-100 characters, by a docstring line `{option.name}: …`")
-    _must(command, len(option.choices) <= _LIMIT_CHOICES, place, "has at most 25 choices")
-    _must(
-        command,
-        all(len(str(c)) in range(1, _LIMIT_CHOICE + 1) for c in option.choices),
-        place,
-        "choices: 1-100 characters",
-    )
+def _check(option: Option, place: str) -> None:
+    _name(option.name, place)
+    described = 1 <= len(option.description) <= 100
+    _must(described, f"{place} is described in 1-100 characters, by a docstring line `{option.name}: …`")
+    _must(len(option.choices) <= 25, f"{place} has at most 25 choices")
+    _must(len(set(option.choices)) == len(option.choices), f"{place} has a choice twice")
+    _must(all(1 <= len(str(choice)) <= 100 for choice in option.choices), f"{place} choices: 1-100 characters")
+    _must(not (option.choices and option.autocompleted), f"{place} has choices, so it cannot be autocompleted")
+    _must(not option.autocompleted or option.kind in (str, int, float), f"{place} is no text or number to autocomplete")
+    bounds: Range | None = option.rules.get(Range)
+    if bounds is not None and bounds.least is not None and bounds.most is not None:
+        _must(bounds.least <= bounds.most, f"{place} has a range from {bounds.least} to {bounds.most}")
+    if bounds is not None:
+        _must(
+            all(abs(b) <= 2**53 for b in (bounds.least, bounds.most) if b is not None), f"{place} range is within 2^53"
+        )
+    length: Length | None = option.rules.get(Length)
+    if length is not None:
+        _must(0 <= length.least <= length.most, f"{place} has a length from {length.least} to {length.most}")
+        _must(1 <= length.most <= 6000, f"{place} length is at most 6000")
+    files: FileTypes | None = option.rules.get(FileTypes)
+    if files is not None:
+        _must(1 <= len(files.names) <= 10, f"{place} has 1-10 file types")
 
 
-def _must(command: str, holds: bool, place: str, rule: str) -> None:
+def _name(name: str, place: str, *, slash: bool = True) -> None:
+    """Discord: `^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]{1,32}$`, in lower case; a context menu's may be anything."""
+    allowed = name == name.lower() and all(c.isalnum() or c in "-_'" for c in name) if slash else bool(name.strip())
+    rule = "of letters, digits, -, _ and ', in lower case" if slash else "long"
+    _must(1 <= len(name) <= 32 and allowed, f"{place} is 1-32 characters {rule}")
+
+
+def _described(description: str, place: str) -> None:
+    _must(1 <= len(description) <= 100, f"{place} has 1-100 characters")
+
+
+def _size(registered: dict) -> int:
+    size = 0
+    for key in ("name", "description"):
+        localised = registered.get(f"{key}_localizations") or {}
+        size += max(map(len, [registered.get(key) or "", *localised.values()]))
+    for choice in registered.get("choices", ()):
+        size += len(choice["name"]) + len(str(choice["value"]))
+    return size + sum(_size(option) for option in registered.get("options", ()))
+
+
+def _must(holds: bool, rule: str) -> None:
     if not holds:
-        raise DefinitionError(f"/{command}: {place} {rule}")
+        raise DefinitionError(rule)

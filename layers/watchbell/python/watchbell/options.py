@@ -2,94 +2,186 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Any
+from types import UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from .command import OneOf
+from .discord import resolved
 from .errors import DefinitionError, UserError
+from .kinds import Constrained, FileTypes, Kinds, Length, OneOf, Range
 
-_TYPES = {str: 3, int: 4, bool: 5, float: 10}
+TYPES = {
+    str: 3,
+    int: 4,
+    bool: 5,
+    resolved.User: 6,
+    resolved.Channel: 7,
+    resolved.Role: 8,
+    resolved.Mentionable: 9,
+    float: 10,
+    resolved.Attachment: 11,
+}
 _LARGEST = 2**53 - 1
-_MUST_BE = {str: "a text", int: "a whole number", bool: "true or false", float: "a number"}
+_MUST_BE = {
+    str: "a text",
+    int: "a whole number",
+    bool: "true or false",
+    float: "a number",
+    resolved.User: "a user",
+    resolved.Channel: "a channel",
+    resolved.Role: "a role",
+    resolved.Mentionable: "a user or a role",
+    resolved.Attachment: "a file",
+}
+_RULES = {Range: (int, float), Length: (str,), Kinds: (resolved.Channel,), FileTypes: (resolved.Attachment,)}
 
 
 class Option:
-    """One keyword parameter: `kind` is str, int, bool or float; `choices` is empty where anything goes."""
+    """One keyword parameter: `kind` is one of TYPES; `choices` is empty where anything goes; `rules` are its limits."""
 
-    __slots__ = ("choices", "description", "kind", "name", "required")
+    __slots__ = ("autocompleted", "choices", "description", "kind", "name", "required", "rules")
 
-    def __init__(self, name: str, annotation: Any, required: bool, description: str) -> None:
+    def __init__(
+        self, name: str, annotation: Any, required: bool, description: str, autocompleted: bool = False
+    ) -> None:
         self.name = name
         self.required = required
         self.description = description
-        self.choices: tuple = annotation.values if isinstance(annotation, OneOf) else ()
-        self.kind: type = type(self.choices[0]) if self.choices else annotation
-        if self.kind not in _TYPES:
-            raise DefinitionError(
-                f"option {name}: {annotation!r} is no option type; use str, int, float, bool or Choice"
-            )
+        self.autocompleted = autocompleted
+        self.kind, self.choices, rules = _read(name, annotation)
+        for rule in rules:
+            if self.kind not in _RULES.get(type(rule), ()):
+                raise DefinitionError(f"option {name}: {type(rule).__name__} is no rule for {self.kind.__name__}")
+        self.rules = {type(rule): rule for rule in rules}
 
     def schema(self) -> dict:
         """The option as Discord registers it."""
-        schema: dict = {"type": _TYPES[self.kind], "name": self.name, "description": self.description}
+        schema: dict = {"type": TYPES[self.kind], "name": self.name, "description": self.description}
         if self.required:
             schema["required"] = True
         if self.choices:
             schema["choices"] = [{"name": str(value), "value": value} for value in self.choices]
+        if self.autocompleted:
+            schema["autocomplete"] = True
+        if number := self.rules.get(Range):
+            schema |= {"min_value": number.least} if number.least is not None else {}
+            schema |= {"max_value": number.most} if number.most is not None else {}
+        if length := self.rules.get(Length):
+            schema |= {"min_length": length.least, "max_length": length.most}
+        if channels := self.rules.get(Kinds):
+            schema["channel_types"] = channels.types
+        if files := self.rules.get(FileTypes):
+            schema["file_types"] = list(files.names)
         return schema
 
-    def check(self, value: Any) -> Any:
-        """`value` where it is what the schema promised; else UserError. A client can send anything."""
+    def check(self, value: Any, seen: dict) -> Any:
+        """`value` where it is what the schema promised; else UserError. A client can send anything. `seen` is what the
+        interaction resolved."""
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if self.kind in (int, float):
             right = number and isinstance(value, (int, self.kind)) and abs(value) <= _LARGEST
-        else:
+        elif self.kind in (str, bool):
             right = isinstance(value, self.kind)
+        else:
+            found = resolved.find(self.kind, value, seen) if isinstance(value, str) else None
+            right, value = found is not None, found
         if not right:
             raise UserError(f"`{self.name}` must be {_MUST_BE[self.kind]}.")
-        value = self.kind(value)
+        if self.kind in (int, float):
+            value = self.kind(value)
         if self.choices and value not in self.choices:
             raise UserError(f"`{self.name}` must be one of {', '.join(map(str, self.choices))}.")
+        self._check_rules(value)
         return value
+
+    def _check_rules(self, value: Any) -> None:
+        bounds = self.rules.get(Range)
+        if bounds and not (
+            (bounds.least is None or value >= bounds.least) and (bounds.most is None or value <= bounds.most)
+        ):
+            raise UserError(f"`{self.name}` must be {_between(bounds.least, bounds.most)}.")
+        length = self.rules.get(Length)
+        if length and not length.least <= len(value) <= length.most:
+            raise UserError(f"`{self.name}` must have {length.least} to {length.most} characters.")
+        channels = self.rules.get(Kinds)
+        if channels and value.raw.get("type") not in channels.types:
+            raise UserError(f"`{self.name}` must be a channel of the kind {' or '.join(channels.names)}.")
 
     def parse(self, text: str) -> Any:
         """`value` from a custom id's text, checked like one that was typed."""
         if self.kind is bool:
             value: Any = {"0": False, "1": True}.get(text)
-        elif self.kind is str:
-            value = text
-        else:
+        elif self.kind in (int, float):
             try:
                 value = self.kind(text)
             except ValueError:
                 value = None
-        return self.check(value)
+        else:
+            value = text
+        return self.check(value, {})
 
 
-def options_of(function: Callable[..., Any]) -> list[Option]:
+def options_of(function: Callable[..., Any], autocompleted: Any = ()) -> list[Option]:
     """The keyword-only parameters of `function`, in order. Raises DefinitionError for a type that is no option's."""
     code = function.__code__
     names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     defaults = function.__kwdefaults__ or {}
     described = _descriptions(function.__doc__ or "")
-    return [Option(name, _annotation(function, name), name not in defaults, described.get(name, "")) for name in names]
+    return [
+        Option(name, _annotation(function, name), name not in defaults, described.get(name, ""), name in autocompleted)
+        for name in names
+    ]
 
 
-def bind(function: Callable[..., Any], given: dict[str, Any]) -> dict[str, Any]:
+def bind(function: Callable[..., Any], given: dict[str, Any], seen: dict) -> dict[str, Any]:
     """The keyword arguments for `function` from a command's options; UserError where they do not fit its schema."""
     options = {option.name: option for option in options_of(function)}
     if any(name not in options for name in given) or any(o.required and o.name not in given for o in options.values()):
         raise UserError("This command has changed since your app loaded it. Please reload Discord and try again.")
-    return {name: options[name].check(value) for name, value in given.items()}
+    return {name: options[name].check(value, seen) for name, value in given.items()}
 
 
 def bind_state(function: Callable[..., Any], values: list[str]) -> dict[str, Any]:
-    """The keyword arguments for a button's `function` from its custom id; UserError where they do not fit."""
+    """The keyword arguments for a component's `function` from its custom id; UserError where they do not fit."""
     options = options_of(function)
     try:
         return {option.name: option.parse(text) for option, text in zip(options, values, strict=True)}
     except (ValueError, UserError) as error:
         raise UserError("That button is from an older version of me. Please run the command again.") from error
+
+
+def summary(function: Callable[..., Any]) -> str:
+    """The first line of a docstring."""
+    return (function.__doc__ or "").strip().split("\n")[0].rstrip(".")
+
+
+def _read(name: str, annotation: Any) -> tuple[type, tuple, tuple]:
+    """Type, choices and rules of an annotation, whether it is written with ours or with `typing`'s."""
+    rules: tuple = ()
+    while True:
+        if isinstance(annotation, Constrained):
+            annotation, rules = annotation.type, rules + annotation.rules
+        elif get_origin(annotation) is Annotated:
+            annotation, *more = get_args(annotation)
+            rules += tuple(more)
+        elif get_origin(annotation) in (Union, UnionType) and len(parts := _not_none(annotation)) == 1:
+            annotation = parts[0]
+        else:
+            break
+    choices: tuple = ()
+    if isinstance(annotation, OneOf):
+        choices = annotation.values
+    elif get_origin(annotation) is Literal:
+        choices = get_args(annotation)
+    kind = type(choices[0]) if choices else annotation
+    if kind not in TYPES or any(type(choice) is not kind for choice in choices):
+        raise DefinitionError(f"option {name}: {annotation!r} is no option type; watchbell.kinds says what is")
+    return kind, choices, rules
+
+
+def _not_none(union: Any) -> list:
+    return [part for part in get_args(union) if part is not type(None)]
 
 
 def _annotation(function: Callable[..., Any], name: str) -> Any:
@@ -99,6 +191,12 @@ def _annotation(function: Callable[..., Any], name: str) -> Any:
     return annotation
 
 
+def _between(least: float | None, most: float | None) -> str:
+    if least is None:
+        return f"at most {most}"
+    return f"at least {least}" if most is None else f"between {least} and {most}"
+
+
 def _descriptions(docstring: str) -> dict[str, str]:
-    lines = (line.strip().partition(": ") for line in docstring.splitlines()[1:])
-    return {name: text.strip() for name, _, text in lines if name.isidentifier() and text}
+    lines = (re.match(r"\s*(\w+): +(.+)", line) for line in docstring.splitlines()[1:])
+    return {line[1]: line[2].strip() for line in lines if line}

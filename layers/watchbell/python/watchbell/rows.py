@@ -45,7 +45,21 @@ SCHEDULE_START = Row("schedule's start", "state", "schedule#{}", "start", ("firs
 DELIVERY = Row("delivery", "ephemeral", "delivery#{}", "claim", _CLAIM, 14 * DAY, "no")
 """That a message was sent; its outcome is the id of the message."""
 
+RANKS = Row("ranks", "state", "guild#{}", "ranks", ("roles",), None, "no")
+"""Which roles of a server are viewer, responder or admin to the bot."""
+
+COMPONENT_STATE = Row(
+    "component's state",
+    "ephemeral",
+    "state#{}",
+    "state",
+    ("values", "expires_at"),
+    30 * DAY,
+    "what a feature put there",
+)
+"""State of a button or select that is too large for its custom id; kept until that expires."""
+
 RETIRED_WEBHOOK = Row("retired webhook", "state", "webhook#{}", "retired", ("url_hash", "retired_at"), None, "no")
 """That Discord no longer knows a webhook's URL, kept as a SHA-256, so that it is not called again."""
 
-ROWS = (INTERACTION, INTRODUCTION, SCHEDULE, SCHEDULE_START, DELIVERY, RETIRED_WEBHOOK)
+ROWS = (INTERACTION, INTRODUCTION, SCHEDULE, SCHEDULE_START, DELIVERY, RANKS, COMPONENT_STATE, RETIRED_WEBHOOK)

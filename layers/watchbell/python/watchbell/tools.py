@@ -14,8 +14,11 @@ if TYPE_CHECKING:
     from .adapters.discord import DiscordClient
     from .adapters.parameters import Parameters
     from .adapters.queue import Queue
+    from .adapters.ranks import Ranks
     from .adapters.sources import Sources
+    from .adapters.stash import Stash
     from .adapters.webhooks import RetiredWebhooks
+    from .seals import Seals
 
 DISCORD_URL = "https://discord.com/api/v10"
 
@@ -61,10 +64,34 @@ class Tools:
         return Claims({table: self.settings.get(f"{table.upper()}_TABLE", "") for table in ("state", "ephemeral")})
 
     @cached_property
+    def ranks(self) -> "Ranks":
+        from .adapters.ranks import Ranks
+
+        return Ranks(self.settings["STATE_TABLE"])
+
+    @cached_property
+    def seals(self) -> "Seals":
+        from .seals import Seals
+
+        stash = self.stash if self.settings.get("EPHEMERAL_TABLE") else None
+        name = self.settings.get("SIGNING_KEYS_PARAMETER", "")
+        return Seals(lambda fresh: self.parameters.secret(name, fresh=fresh), self.now, stash)
+
+    @cached_property
+    def stash(self) -> "Stash":
+        from .adapters.stash import Stash
+
+        return Stash(self.settings["EPHEMERAL_TABLE"])
+
+    @cached_property
     def sources(self) -> "Sources":
         from .adapters.sources import Sources
 
         return Sources(lambda: self.parameters.below(self.settings["STATUS_SOURCES_PATH"]))
+
+    def source_names(self) -> list[str]:
+        """The status sources' names; reads nothing but their parameters, so an autocomplete can have it."""
+        return sorted(self.parameters.below(self.settings["STATUS_SOURCES_PATH"]))
 
     @cached_property
     def send_queue(self) -> "Queue":

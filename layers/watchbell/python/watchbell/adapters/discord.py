@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import json
+import mimetypes
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import requests
 
+from ..discord.files import File
 from ..errors import DiscordError
 
 USER_AGENT = "DiscordBot (https://watchbell.example, 0.1)"
@@ -19,7 +22,10 @@ BLOCKED_SECONDS = 300.0
 
 class DiscordClient:
     """Calls `base_url`, such as https://discord.com/api/v10. `bot_token(fresh)` gives the token; it is asked for a
-    fresh one once when Discord refuses the old. Every method raises DiscordError."""
+    fresh one once when Discord refuses the old. Every method raises DiscordError.
+
+    `files` go with the message as `files[0]`, `files[1]`, ...: those that its `attachments` number, as Reply does.
+    """
 
     def __init__(self, base_url: str, bot_token: Callable[[bool], str]) -> None:
         self._base = base_url
@@ -29,15 +35,30 @@ class DiscordClient:
 
     # An interaction's own messages: its token is the credential.
 
-    def edit_original(self, application_id: str, token: str, message: dict) -> dict:
+    def edit_original(self, application_id: str, token: str, message: dict, files: Sequence[File] = ()) -> dict:
         route = "PATCH /webhooks/{application}/{token}/messages/@original"
-        return self._call(route, message, application=application_id, token=token)
+        return self._call(route, message, files, application=application_id, token=token)
 
     def delete_original(self, application_id: str, token: str) -> None:
         self._call("DELETE /webhooks/{application}/{token}/messages/@original", application=application_id, token=token)
 
-    def follow_up(self, application_id: str, token: str, message: dict) -> dict:
-        return self._call("POST /webhooks/{application}/{token}", message, application=application_id, token=token)
+    def follow_up(self, application_id: str, token: str, message: dict, files: Sequence[File] = ()) -> dict:
+        route = "POST /webhooks/{application}/{token}"
+        return self._call(route, message, files, application=application_id, token=token)
+
+    def get_follow_up(self, application_id: str, token: str, message_id: str) -> dict:
+        route = "GET /webhooks/{application}/{token}/messages/{message}"
+        return self._call(route, application=application_id, token=token, message=message_id)
+
+    def edit_follow_up(
+        self, application_id: str, token: str, message_id: str, message: dict, files: Sequence[File] = ()
+    ) -> dict:
+        route = "PATCH /webhooks/{application}/{token}/messages/{message}"
+        return self._call(route, message, files, application=application_id, token=token, message=message_id)
+
+    def delete_follow_up(self, application_id: str, token: str, message_id: str) -> None:
+        route = "DELETE /webhooks/{application}/{token}/messages/{message}"
+        self._call(route, application=application_id, token=token, message=message_id)
 
     # Messages of the bot itself.
 
@@ -45,10 +66,10 @@ class DiscordClient:
         """The id of the conversation with that user, the existing one where there is one."""
         return self._bot("POST /users/@me/channels", {"recipient_id": user_id})["id"]
 
-    def create_message(self, channel_id: str, message: dict, *, nonce: str) -> dict:
+    def create_message(self, channel_id: str, message: dict, files: Sequence[File] = (), *, nonce: str) -> dict:
         """`nonce` (at most 25 characters): for a few minutes, the same one gives the same message, not a second."""
         body = {**message, "nonce": nonce, "enforce_nonce": True}
-        return self._bot("POST /channels/{channel}/messages", body, channel=channel_id)
+        return self._bot("POST /channels/{channel}/messages", body, files, channel=channel_id)
 
     def recent_messages(self, channel_id: str) -> list[dict]:
         """The last 50 messages of the channel, newest first."""
@@ -56,9 +77,10 @@ class DiscordClient:
 
     # Webhooks of a channel, which somebody gave us the URL of.
 
-    def execute_webhook(self, webhook_id: str, token: str, message: dict) -> dict:
+    def execute_webhook(self, webhook_id: str, token: str, message: dict, files: Sequence[File] = ()) -> dict:
         """Sends, and waits for the message that came of it."""
-        return self._call("POST /webhooks/{webhook}/{token}?wait=true", message, webhook=webhook_id, token=token)
+        route = "POST /webhooks/{webhook}/{token}?wait=true"
+        return self._call(route, message, files, webhook=webhook_id, token=token)
 
     # The commands of the application, everywhere or in one guild.
 
@@ -74,22 +96,25 @@ class DiscordClient:
     def delete_command(self, scope: str, command_id: str) -> None:
         self._bot("DELETE /applications/{scope}/commands/{command}", scope=scope, command=command_id)
 
-    def _bot(self, route: str, body: dict | None = None, **names: str) -> Any:
+    def _bot(self, route: str, body: dict | None = None, files: Sequence[File] = (), **names: str) -> Any:
         try:
-            return self._call(route, body, bot_token=self._bot_token(False), **names)
+            return self._call(route, body, files, bot_token=self._bot_token(False), **names)
         except DiscordError as error:
             if not error.unauthorised:
                 raise
-        return self._call(route, body, bot_token=self._bot_token(True), **names)
+        return self._call(route, body, files, bot_token=self._bot_token(True), **names)
 
-    def _call(self, route: str, body: dict | None = None, *, bot_token: str = "", **names: str) -> Any:
+    def _call(
+        self, route: str, body: dict | None = None, files: Sequence[File] = (), *, bot_token: str = "", **names: str
+    ) -> Any:
         method, _, path = route.partition(" ")
         headers = {"Authorization": f"Bot {bot_token}"} if bot_token else {}
         try:
             response = self._session.request(
                 method,
                 self._base + path.format(**names),
-                json=body,
+                json=None if files else body,
+                files=_parts(body, files) if files else None,
                 headers=headers,
                 timeout=SECONDS,
                 allow_redirects=False,
@@ -112,6 +137,17 @@ class DiscordClient:
             errors=details.get("errors"),
             wait=_wait(response, details) if response.status_code == 429 else None,
         )
+
+
+def _parts(message: dict | None, files: Sequence[File]) -> dict[str, tuple[str | None, str | bytes, str]]:
+    """The parts of a multipart/form-data body: the message as JSON, then each file."""
+    parts: dict[str, tuple[str | None, str | bytes, str]] = {
+        "payload_json": (None, json.dumps(message), "application/json")
+    }
+    for number, file in enumerate(files):
+        kind = mimetypes.guess_type(file.name)[0] or "application/octet-stream"
+        parts[f"files[{number}]"] = (file.name, file.content, kind)
+    return parts
 
 
 def _json(response: requests.Response) -> Any:

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+def is_secret(name: str) -> bool:
+    """Whether the parameter, named without its stage, is kept as SecureString."""
+    return name in ("discord/bot-token", "signing-keys") or name.startswith("webhooks/")
+
+
 class Parameters:
     """Reads parameters by full name. Raises Unavailable where the store cannot be asked; never echoes a value.
 

@@ -1,8 +1,8 @@
 """/help: what the bot can do, written from the catalogue."""
 
-from watchbell import Command, Embed, Reply, UserError, catalogue
+from watchbell import Command, Embed, Reply, UserError, anyone, catalogue
 
-command = Command("help", "See what I can do", instant=True, private=True)
+command = Command("help", "See what I can do", who=anyone, instant=True, private=True, user_installs=True)
 
 
 @command.run
@@ -15,7 +15,7 @@ def help(interaction, *, command: str = ""):
     return one(name) if name else everything()
 
 
-@command.button
+@command.button(expires=None)
 def overview(interaction):
     return everything()
 
@@ -34,7 +34,9 @@ def one(name: str) -> Reply:
             f"I have no such command. I know {', '.join('/' + each.name for each in catalogue.commands())}."
         )
     embed = Embed(f"/{known.name}", known.description)
-    for option in options_of(known.handlers[""].function):
-        choices = f" One of {', '.join(map(str, option.choices))}." if option.choices else ""
-        embed.field(option.name if option.required else f"{option.name} (optional)", option.description + choices)
+    for name, handler in known.runs.items():
+        for option in options_of(handler.function):
+            choices = f" One of {', '.join(map(str, option.choices))}." if option.choices else ""
+            title = " ".join(filter(None, [name, option.name]))
+            embed.field(title if option.required else f"{title} (optional)", option.description + choices)
     return Reply(embeds=[embed])

@@ -1,8 +1,8 @@
 """/ping: is the bot awake?"""
 
-from watchbell import Command, Reply
+from watchbell import Command, Reply, anyone
 
-command = Command("ping", "Ask the bot whether it is awake", instant=True, private=True)
+command = Command("ping", "Ask the bot whether it is awake", who=anyone, instant=True, private=True, user_installs=True)
 
 
 @command.run

@@ -1,8 +1,8 @@
 """/status: how the watched services are, at a glance or in detail."""
 
-from watchbell import Choice, Command, Reply
+from watchbell import Choice, Command, Reply, anyone
 
-command = Command("status", "See how the watched services are")
+command = Command("status", "See how the watched services are", who=anyone, user_installs=True)
 
 
 @command.run
@@ -15,7 +15,12 @@ def status(interaction, tools, *, server: str = "", detailed: bool = False):
     return show(tools, "detailed" if detailed else "simple", server)
 
 
-@command.button
+@status.autocomplete
+def server(interaction, tools, typed):
+    return tools.source_names()
+
+
+@command.button(expires=None)
 def check(interaction, tools):
     """Starts from a message of another feature: a new message, which the other buttons then edit."""
     return show(tools, "simple", "")

@@ -1,21 +1,116 @@
-"""A component's custom id carries its full address and state: `feature:handler:value:value`, at most 100 characters.
+"""A component's custom id: the full address of its handler and its state, sealed so that nobody can forge or change it.
 
-So a sandbox of any age can serve any button, and nothing is kept in memory between the two.
+    feature:handler:value:value~1u0htq5zJd8sK2mQp0vXyT3w
+
+Behind the last `~`: one character for the key, one for whom it is bound to (0 nobody, u the user, g the guild), five
+for the minute at which it expires (base 36; 00000 never), and 96 bits of HMAC-SHA256 as 16 characters of base64. So a
+sandbox of any age serves any button, nothing is kept in memory, and 76 of Discord's 100 characters are for the address
+and the state. State that does not fit lies in the `ephemeral` table: `feature:handler*key`.
 """
 
+import base64
+import hmac
+
 LIMIT = 100
+SEAL = 24
+ROOM = LIMIT - SEAL
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
-def encode(feature: str, handler: str, values: list[str]) -> str:
-    """The custom id for these; raises ValueError past 100 characters."""
-    custom_id = ":".join([feature, handler, *(value.replace("%", "%25").replace(":", "%3A") for value in values)])
-    if len(custom_id) > LIMIT:
-        raise ValueError(f"the custom id of {feature}:{handler} would be {len(custom_id)} characters; at most {LIMIT}")
-    return custom_id
+class Address:
+    """Where a component leads. `stash` is the key of state that lies in the table. How it is to be sealed: `seconds`
+    is how long it can be used, None for ever; `bound` is 0, u or g."""
+
+    __slots__ = ("bound", "feature", "handler", "seconds", "stash", "values")
+    is_address = True
+
+    def __init__(
+        self,
+        feature: str,
+        handler: str,
+        values: tuple[str, ...] = (),
+        *,
+        stash: str = "",
+        seconds: int | None = None,
+        bound: str = "0",
+    ) -> None:
+        self.feature = feature
+        self.handler = handler
+        self.values = values
+        self.stash = stash
+        self.seconds = seconds
+        self.bound = bound
+
+    def __str__(self) -> str:
+        if self.stash:
+            return f"{self.feature}:{self.handler}*{self.stash}"
+        return ":".join([self.feature, self.handler, *map(_quote, self.values)])
+
+    def __repr__(self) -> str:
+        return f"Address({str(self)!r})"
 
 
-def decode(custom_id: str) -> tuple[str, str, list[str]]:
-    """Feature, handler and values; empty strings where there is no such part. Trusts nothing: anybody can forge one."""
-    feature, _, rest = custom_id.partition(":")
-    handler, *values = rest.split(":")
-    return feature, handler, [value.replace("%3A", ":").replace("%25", "%") for value in values]
+class BadSeal(ValueError):
+    """A custom id that is not to be acted on; `expired` tells one that was genuine once from all others."""
+
+    def __init__(self, expired: bool) -> None:
+        super().__init__("expired" if expired else "not sealed by us, or not for this user")
+        self.expired = expired
+
+
+def seal(address: Address, key_id: str, key: bytes, now: float, bound_to: str) -> str:
+    """The custom id. `key_id` is one character of 0-9 and a-z; `bound_to` is the id of the user or guild where the
+    address is bound. Raises ValueError past 100 characters."""
+    if len(str(address)) > ROOM:
+        raise ValueError(f"{str(address)!r} has {len(str(address))} characters; a custom id has room for {ROOM}")
+    expiry = 0 if address.seconds is None else int((now + address.seconds) // 60) + 1
+    text = f"{address}~{key_id}{address.bound}{_base36(expiry)}"
+    return text + _mac(text, key, bound_to if address.bound != "0" else "")
+
+
+def verify(custom_id: str, keys: "Mapping[str, bytes]", now: float, user_id: str, guild_id: str) -> None:
+    """Raises BadSeal for a custom id that no key of ours sealed for that user or guild, or that has expired."""
+    text, tag = custom_id[:-16], custom_id[-16:]
+    mark, key_id, bound, expiry = text[-8:-7], text[-7:-6], text[-6:-5], text[-5:]
+    key = keys.get(key_id)
+    if key is None or mark != "~" or len(custom_id) > LIMIT:
+        raise BadSeal(expired=False)
+    bound_to = user_id if bound == "u" else guild_id if bound == "g" else ""
+    genuine = _mac(text, key, bound_to).encode()
+    if not hmac.compare_digest(genuine, tag.encode("utf-8", "surrogatepass")):
+        raise BadSeal(expired=False)
+    if expiry != "00000" and now >= int(expiry, 36) * 60:
+        raise BadSeal(expired=True)
+
+
+def parse(custom_id: str) -> Address:
+    """The address in a custom id, unverified: anybody can make one up. Never raises."""
+    body = custom_id[:-SEAL] if custom_id[-SEAL : 1 - SEAL] == "~" else custom_id
+    feature, _, rest = body.partition(":")
+    head, *values = rest.split(":")
+    handler, _, stash = head.partition("*")
+    return Address(feature, handler, tuple(map(_unquote, values)), stash=stash)
+
+
+def _mac(text: str, key: bytes, bound_to: str) -> str:
+    signed = f"{text}\0{bound_to}".encode("utf-8", "surrogatepass")
+    return base64.urlsafe_b64encode(hmac.digest(key, signed, "sha256")[:12]).decode()
+
+
+def _quote(value: str) -> str:
+    return value.replace("%", "%25").replace(":", "%3A").replace("~", "%7E")
+
+
+def _unquote(value: str) -> str:
+    return value.replace("%7E", "~").replace("%3A", ":").replace("%25", "%")
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, digit = divmod(number, 36)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return digits.rjust(5, "0")

@@ -9,6 +9,11 @@ TOKEN_SECONDS = 15 * 60
 """How long an interaction's token can be used, from its creation."""
 
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+
 class Interaction:
     """One interaction. `raw` is Discord's own object; the properties are the parts that features use.
 
@@ -66,18 +71,110 @@ class Interaction:
         return custom_id if isinstance(custom_id, str) else ""
 
     @property
+    def path(self) -> tuple[str, ...]:
+        """The names of the group and the subcommand that were chosen; () for a command without."""
+        return self._leaf()[0]
+
+    @property
     def options(self) -> dict:
         """What was typed into the command: option name -> value as Discord sent it, of any JSON type."""
-        given = self.data.get("options")
-        return {
-            option["name"]: option.get("value")
-            for option in (given if isinstance(given, list) else ())
-            if isinstance(option, dict) and isinstance(option.get("name"), str)
-        }
+        return {option["name"]: option.get("value") for option in self._leaf()[1]}
+
+    @property
+    def focused(self) -> tuple[str, str]:
+        """The option that is being typed, and its text so far; ("", "") where none is. A text for numbers too."""
+        for option in self._leaf()[1]:
+            if option.get("focused") is True:
+                return option["name"], str(option.get("value", ""))
+        return "", ""
+
+    @property
+    def target_id(self) -> str:
+        """The user or message that a context menu was opened on; "" elsewhere."""
+        target = self.data.get("target_id")
+        return target if isinstance(target, str) else ""
+
+    @property
+    def target(self) -> "Any":
+        """The User or Message that a context menu was opened on; None elsewhere."""
+        from .resolved import Message, User, find
+
+        return find(User if self.data.get("type") == 2 else Message, self.target_id, self.resolved)
+
+    @property
+    def resolved(self) -> dict:
+        """Discord's objects for the ids in this interaction, by group (users, members, roles, channels, …)."""
+        resolved = self.data.get("resolved")
+        return resolved if isinstance(resolved, dict) else {}
+
+    @property
+    def values(self) -> list[str]:
+        """What was chosen in a select."""
+        values = self.data.get("values")
+        return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+
+    @property
+    def guild_id(self) -> str:
+        """The server; "" in direct messages."""
+        return self._text("guild_id")
+
+    @property
+    def channel_id(self) -> str:
+        return self._text("channel_id")
+
+    @property
+    def locale(self) -> str:
+        """The language of the person who asked, such as en-GB; "" where Discord did not say."""
+        return self._text("locale")
+
+    @property
+    def guild_locale(self) -> str:
+        return self._text("guild_locale")
+
+    @property
+    def member(self) -> dict:
+        """The person as a member of the server; {} in direct messages."""
+        member = self.raw.get("member")
+        return member if isinstance(member, dict) else {}
+
+    @property
+    def permissions(self) -> int:
+        """The bits of what the person may do in this channel; 0 in direct messages."""
+        bits = self.member.get("permissions")
+        return int(bits) if isinstance(bits, str) and bits.isascii() and bits.isdigit() and len(bits) < 30 else 0
+
+    @property
+    def message(self) -> dict:
+        """The message that carries the component; {} where this is none."""
+        message = self.raw.get("message")
+        return message if isinstance(message, dict) else {}
+
+    @property
+    def installed_here(self) -> bool:
+        """Whether the bot is installed in this place itself, not just by a person who brought it along."""
+        owners = self.raw.get("authorizing_integration_owners")
+        return not isinstance(owners, dict) or "0" in owners or "1" not in owners
+
+    def _text(self, key: str) -> str:
+        value = self.raw.get(key)
+        return value if isinstance(value, str) else ""
+
+    def _leaf(self) -> tuple[tuple[str, ...], list[dict]]:
+        """The names of group and subcommand, and the options below them; at most those two levels."""
+        path: tuple[str, ...] = ()
+        options = _named(self.data.get("options"))
+        while len(path) < 2 and options and options[0].get("type") in (1, 2):
+            path += (options[0]["name"],)
+            options = _named(options[0].get("options"))
+        return path, options
 
     @property
     def user_id(self) -> str:
         """The person who asked; in a server Discord wraps the user in a member. "" where it named nobody."""
-        member = self.raw.get("member")
-        user = (member if isinstance(member, dict) else self.raw).get("user")
+        user = (self.member or self.raw).get("user")
         return user["id"] if isinstance(user, dict) and isinstance(user.get("id"), str) else ""
+
+
+def _named(options: object) -> list[dict]:
+    given = options if isinstance(options, list) else ()
+    return [option for option in given if isinstance(option, dict) and isinstance(option.get("name"), str)]

@@ -1,51 +1,147 @@
-"""What a feature answers with. Plain classes, since the ingress imports them in every cold start."""
+"""What a feature answers with. Plain classes, since the ingress imports them in every cold start: what few replies
+need (selects and layout, files, polls, splitting) is in modules of its own, imported by whoever uses it."""
 
 from .interaction import PRIVATE
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from .files import File
+    from .mentions import Mentions
+    from .poll import Poll
+
+SUPPRESS_EMBEDS, SILENT, COMPONENTS_V2 = 4, 4096, 32768
+"""Message flags, besides PRIVATE: links show no preview; nobody's device makes a sound; the new components."""
+
 _STYLES = {"primary": 1, "secondary": 2, "success": 3, "danger": 4}
+_LINK, _PREMIUM = 5, 6
+_ROW, _BUTTON, _TEXT, _IN_ROWS = 1, 2, 10, (2, 3, 5, 6, 7, 8)
 _PER_ROW = 5
 
 
-class Button:
-    """A button under a message: `custom_id` is pressed, `url` is followed. The label has at most 80 characters."""
+class Component:
+    """Something that a message is made of. `id`, where it is not 0, tells it from the others of its message."""
 
-    __slots__ = ("custom_id", "disabled", "label", "style", "url")
+    __slots__ = ("id",)
+
+    def __init__(self, id: int = 0) -> None:
+        self.id = id
+
+    def payload(self) -> dict:
+        raise NotImplementedError
+
+    def files(self) -> "Iterable[File]":
+        """The files that it shows, and that must be sent with it."""
+        return ()
+
+    def _with(self, kind: int, **parts: "Any") -> dict:
+        """The payload: its type, its id, and each part that says something."""
+        payload: dict = {"type": kind, "id": self.id, **parts}
+        return {key: value for key, value in payload.items() if value or key == "type"}
+
+
+class Button(Component):
+    """A button: `custom_id` is pressed, `url` is followed (at most 512 characters), `sku_id` is bought.
+
+    It has a label of at most 80 characters or an emoji ("🎲" or "<:name:id>") or both; one with `sku_id` has neither.
+    `style` is primary, secondary, success or danger. `custom_id` is 1-100 characters, or an address yet to be sealed.
+    """
+
+    __slots__ = ("custom_id", "disabled", "emoji", "label", "sku_id", "style", "url")
 
     def __init__(
-        self, label: str, *, custom_id: str = "", url: str = "", style: str = "secondary", disabled: bool = False
+        self,
+        label: str = "",
+        *,
+        custom_id: "Any" = "",
+        url: str = "",
+        sku_id: str = "",
+        style: str = "secondary",
+        emoji: str = "",
+        disabled: bool = False,
+        id: int = 0,
     ) -> None:
+        super().__init__(id)
         self.label = label
         self.custom_id = custom_id
         self.url = url
+        self.sku_id = sku_id
         self.style = style
+        self.emoji = emoji
         self.disabled = disabled
 
     def payload(self) -> dict:
-        target = (
-            {"style": 5, "url": self.url} if self.url else {"style": _STYLES[self.style], "custom_id": self.custom_id}
+        emoji = None
+        if self.emoji:
+            from .emoji import to_payload
+
+            emoji = to_payload(self.emoji)
+        style = _LINK if self.url else _PREMIUM if self.sku_id else _STYLES.get(self.style, self.style)
+        return self._with(
+            _BUTTON,
+            style=style,
+            label=self.label,
+            emoji=emoji,
+            custom_id=self.custom_id,
+            url=self.url,
+            sku_id=self.sku_id,
+            disabled=self.disabled,
         )
-        return {"type": 2, "label": self.label, **target, **({"disabled": True} if self.disabled else {})}
 
 
 class Embed:
-    """A card in a message. Limits: title 256, description 4,096, 25 fields (name 256, value 1,024), footer 2,048;
-    6,000 over all embeds of one message. `colour` is 0xRRGGBB, `timestamp` ISO 8601."""
+    """A card in a message. Limits: title 256, description 4,096, 25 fields (name 256, value 1,024), footer 2,048,
+    author 256; 6,000 over all embeds of one message. `colour` is 0xRRGGBB, `timestamp` ISO 8601.
 
-    __slots__ = ("colour", "description", "fields", "footer", "timestamp", "title")
+    `url` and `author_url` are links of at most 2,048 characters. `image`, `thumbnail` and the icons are such a URL
+    or a File (jpg, jpeg, png, webp or gif), which is then sent with the reply.
+    """
+
+    __slots__ = (
+        "author",
+        "author_icon",
+        "author_url",
+        "colour",
+        "description",
+        "fields",
+        "footer",
+        "footer_icon",
+        "image",
+        "thumbnail",
+        "timestamp",
+        "title",
+        "url",
+    )
 
     def __init__(
         self,
         title: str = "",
         description: str = "",
         *,
+        url: str = "",
         colour: int | None = None,
+        author: str = "",
+        author_url: str = "",
+        author_icon: "str | File" = "",
+        image: "str | File" = "",
+        thumbnail: "str | File" = "",
         footer: str = "",
+        footer_icon: "str | File" = "",
         timestamp: str = "",
     ) -> None:
         self.title = title
         self.description = description
+        self.url = url
         self.colour = colour
+        self.author = author
+        self.author_url = author_url
+        self.author_icon = author_icon
+        self.image = image
+        self.thumbnail = thumbnail
         self.footer = footer
+        self.footer_icon = footer_icon
         self.timestamp = timestamp
         self.fields: list[dict] = []
 
@@ -54,7 +150,7 @@ class Embed:
 
     def __len__(self) -> int:
         """The characters that count towards the 6,000."""
-        words = [self.title, self.description, self.footer]
+        words = [self.title, self.description, self.footer, self.author]
         words += [text for field in self.fields for text in (field["name"], field["value"])]
         return sum(map(len, words))
 
@@ -62,8 +158,12 @@ class Embed:
         parts = {
             "title": self.title,
             "description": self.description,
+            "url": self.url,
+            "author": _some(name=self.author, url=self.author_url, icon_url=address(self.author_icon)),
+            "image": _some(url=address(self.image)),
+            "thumbnail": _some(url=address(self.thumbnail)),
             "fields": self.fields,
-            "footer": {"text": self.footer} if self.footer else None,
+            "footer": _some(text=self.footer, icon_url=address(self.footer_icon)),
             "timestamp": self.timestamp,
         }
         payload: dict = {key: value for key, value in parts.items() if value}
@@ -71,41 +171,167 @@ class Embed:
             payload["color"] = self.colour
         return payload
 
+    def files(self) -> "Iterable[File]":
+        shown = (self.author_icon, self.image, self.thumbnail, self.footer_icon)
+        return [picture for picture in shown if not isinstance(picture, str)]
+
 
 class Reply:
-    """A message: at most 2,000 characters of `content`, 10 `embeds`, 25 `buttons`. Mentions in it notify nobody."""
+    """A message. It has at most 2,000 characters of `content`, 10 `embeds`, 25 `buttons` and 10 files.
 
-    __slots__ = ("buttons", "content", "embeds")
+    `components` are rows, buttons, selects and layout, see `components`; loose buttons share rows of five, a loose
+    select gets a row of its own, a bare text is a Text, and `buttons` come last. With any layout among them this is a
+    reply of Components V2, which takes no content, embeds or poll: at most 40 components with the nested ones, and
+    4,000 characters of text.
 
-    def __init__(self, content: str = "", *, embeds: tuple | list = (), buttons: tuple | list = ()) -> None:
+    `files` are shown below; a File that an embed or a component shows need not be named there. Mentions in the text
+    notify nobody but those of `mentions`. A `silent` message makes no sound; `suppress_embeds` hides link previews.
+    """
+
+    __slots__ = (
+        "_disabled",
+        "buttons",
+        "components",
+        "content",
+        "embeds",
+        "files",
+        "mentions",
+        "poll",
+        "silent",
+        "suppress_embeds",
+    )
+
+    def __init__(
+        self,
+        content: str = "",
+        *,
+        embeds: "Iterable[Embed]" = (),
+        buttons: "Iterable[Button]" = (),
+        components: "Iterable[Component | str]" = (),
+        files: "Iterable[File]" = (),
+        poll: "Poll | None" = None,
+        mentions: "Mentions | None" = None,
+        silent: bool = False,
+        suppress_embeds: bool = False,
+    ) -> None:
         self.content = content
         self.embeds = list(embeds)
         self.buttons = list(buttons)
+        self.components = list(components)
+        self.files = list(files)
+        self.poll = poll
+        self.mentions = mentions
+        self.silent = silent
+        self.suppress_embeds = suppress_embeds
+        self._disabled = False
 
     def message(self, *, private: bool = False) -> dict:
         """A new message as Discord takes it in an interaction response, a follow-up, a webhook or a channel."""
-        message: dict = {"allowed_mentions": {"parse": []}}
-        if self.content:
-            message["content"] = self.content
-        if self.embeds:
-            message["embeds"] = [embed.payload() for embed in self.embeds]
-        if self.buttons:
-            message["components"] = self._rows()
-        if private:
-            message["flags"] = PRIVATE
-        return message
-
-    def edit(self) -> dict:
-        """The same as an edit: what this reply does not have, the edited message loses."""
-        return {
+        components = self._laid_out()
+        parts = {
             "content": self.content,
             "embeds": [embed.payload() for embed in self.embeds],
-            "components": self._rows(),
-            "allowed_mentions": {"parse": []},
+            "components": components,
+            "attachments": self._attachments(),
+            "poll": self.poll.payload() if self.poll else None,
+            "flags": self._flags(components) | SILENT * self.silent | PRIVATE * private,
         }
+        return {"allowed_mentions": self._mentions(), **{key: value for key, value in parts.items() if value}}
 
-    def _rows(self) -> list[dict]:
-        buttons = [button.payload() for button in self.buttons]
-        return [
-            {"type": 1, "components": buttons[start : start + _PER_ROW]} for start in range(0, len(buttons), _PER_ROW)
+    def edit(self) -> dict:
+        """The same as an edit: what this reply does not have, the edited message loses, its files too.
+
+        An edit changes neither who sees a message nor whether it was silent. It can make a message one of Components
+        V2, but never one of those into another, and it can bring a poll only where it ends a deferral.
+        """
+        components = self._laid_out()
+        flags = self._flags(components)
+        edit: dict = {
+            "content": self.content or None if flags & COMPONENTS_V2 else self.content,
+            "embeds": [embed.payload() for embed in self.embeds],
+            "components": components,
+            "attachments": self._attachments(),
+            "allowed_mentions": self._mentions(),
+        }
+        if flags:
+            edit["flags"] = flags
+        if self.poll:
+            edit["poll"] = self.poll.payload()
+        return edit
+
+    def uploads(self) -> "list[File]":
+        """The files to be sent with it: `files`, then those that only an embed or a component shows, each once."""
+        found: list[File] = []
+        shown = [part.files() for part in (*self.embeds, *self.components) if not isinstance(part, str)]
+        for files in (self.files, *shown):
+            found += [file for file in files if file not in found]
+        return found
+
+    def disabled(self) -> "Reply":
+        """The same reply with its buttons and selects out of use; links and offers, which end nothing, stay."""
+        reply = self._copy()
+        reply._disabled = True
+        return reply
+
+    def split(self) -> "list[Reply]":
+        """Replies with at most 2,000 characters of content each, of which the last has all that is not content.
+
+        It is split between lines, else between words, else anywhere; a code block is closed and opened again.
+        """
+        from .split import pieces
+
+        *firsts, last = pieces(self.content, 2000)
+        replies = [
+            Reply(text, mentions=self.mentions, silent=self.silent, suppress_embeds=self.suppress_embeds)
+            for text in firsts
         ]
+        rest = self._copy()
+        rest.content = last
+        return [*replies, rest]
+
+    def _copy(self) -> "Reply":
+        from copy import copy
+
+        return copy(self)
+
+    def _laid_out(self) -> list[dict]:
+        laid = laid_out((*self.components, *self.buttons))
+        if self._disabled:
+            from .components import disabled
+
+            return disabled(laid)
+        return laid
+
+    def _attachments(self) -> list[dict]:
+        return [file.attachment(number) for number, file in enumerate(self.uploads())]
+
+    def _mentions(self) -> dict:
+        return self.mentions.payload() if self.mentions else {"parse": []}  # Discord's default is users, or everybody
+
+    def _flags(self, components: list[dict]) -> int:
+        v2 = any(component["type"] != _ROW for component in components)
+        return COMPONENTS_V2 * v2 | SUPPRESS_EMBEDS * self.suppress_embeds
+
+
+def laid_out(components: "Iterable[Component | str]") -> list[dict]:
+    """The payloads of `components`: loose buttons in rows of five, a loose select in a row, a bare text as a Text."""
+    laid = []
+    row: list[dict] = []  # of buttons, while the next button can still join it
+    for component in components:
+        part = {"type": _TEXT, "content": component} if isinstance(component, str) else component.payload()
+        if part["type"] == _BUTTON and 0 < len(row) < _PER_ROW:
+            row.append(part)
+            continue
+        wrapped = [part]
+        row = wrapped if part["type"] == _BUTTON else []
+        laid.append({"type": _ROW, "components": wrapped} if part["type"] in _IN_ROWS else part)
+    return laid
+
+
+def address(media: "str | File") -> str:
+    """The URL of a picture, by which one that is sent with the message is named too."""
+    return media if isinstance(media, str) else media.url
+
+
+def _some(**parts: str) -> dict[str, str]:
+    return {key: value for key, value in parts.items() if value}

@@ -38,7 +38,7 @@ def write_to(user_id, tools, *, may_have_been_sent: bool) -> str:
         channel = tools.discord.open_dm(user_id)
         if may_have_been_sent and already_there(channel, tools):
             return "sent"
-        tools.discord.create_message(channel, introduction().message(), nonce=f"hello{user_id}")
+        tools.discord.create_message(channel, tools.seals.seal(introduction().message()), nonce=f"hello{user_id}")
     except DiscordError as error:
         if error.code not in CANNOT_DM:
             raise
@@ -47,9 +47,9 @@ def write_to(user_id, tools, *, may_have_been_sent: bool) -> str:
 
 
 def already_there(channel, tools) -> bool:
-    ours = introduction().buttons[0].custom_id
+    ours = f"{introduction().buttons[0].custom_id}~"
     return any(
-        component.get("custom_id") == ours
+        str(component.get("custom_id")).startswith(ours)
         for message in tools.discord.recent_messages(channel)
         for row in message.get("components", ())
         for component in row.get("components", ())

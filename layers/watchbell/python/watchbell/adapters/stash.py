@@ -1,0 +1,39 @@
+"""State of a component that is too large for its custom id, in the `ephemeral` table until the component expires."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import time
+from collections.abc import Callable
+
+from ..rows import COMPONENT_STATE
+from .aws import client
+
+
+class Stash:
+    def __init__(self, table: str, clock: Callable[[], float] = time.time) -> None:
+        self._table = table
+        self._clock = clock
+
+    def put(self, values: list[str], seconds: int) -> str:
+        """Keeps `values` for so long and answers their key, 16 characters that nobody can guess."""
+        key = secrets.token_urlsafe(12)
+        item = {
+            **_key(key),
+            "values": {"S": json.dumps(values)},
+            "expires_at": {"N": str(int(self._clock()) + seconds + 60)},
+        }
+        client("dynamodb").put_item(TableName=self._table, Item=item)
+        return key
+
+    def get(self, key: str) -> list[str] | None:
+        """The values, None where they have expired or there never were any."""
+        item = client("dynamodb").get_item(TableName=self._table, Key=_key(key), ConsistentRead=True).get("Item")
+        if item is None or int(item["expires_at"]["N"]) <= self._clock():
+            return None
+        return list(json.loads(item["values"]["S"]))
+
+
+def _key(key: str) -> dict[str, dict[str, str]]:
+    return {part: {"S": value} for part, value in COMPONENT_STATE.key(key).items()}

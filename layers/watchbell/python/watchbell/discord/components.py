@@ -1,0 +1,340 @@
+"""What a message is made of besides text, embeds and buttons: selects, and the layout of Components V2.
+
+Sections 5.2 and 5.3 of Discord's reference in short: a message has 5 rows at most; one with layout has 40 components,
+nested ones counted, and 4,000 characters over all its texts. Custom ids are 1-100 characters and occur once.
+"""
+
+from .files import File
+from .reply import Button, Component, address, laid_out
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+_INTERACTIVE_STYLES = (1, 2, 3, 4)
+_SELECTS = (3, 5, 6, 7, 8)
+_FILE = 13
+
+
+class Row(Component):
+    """One row: 1-5 buttons, or one select."""
+
+    __slots__ = ("components",)
+
+    def __init__(self, *components: Component, id: int = 0) -> None:
+        super().__init__(id)
+        self.components = list(components)
+
+    def payload(self) -> dict:
+        return {**self._with(1), "components": [component.payload() for component in self.components]}
+
+
+class Option:
+    """One line of a StringSelect: label, value and description have at most 100 characters each.
+
+    `value`, what the handler gets, is the label where it is not given. `default`: chosen from the start.
+    """
+
+    __slots__ = ("default", "description", "emoji", "label", "value")
+
+    def __init__(
+        self, label: str, value: str = "", *, description: str = "", emoji: str = "", default: bool = False
+    ) -> None:
+        self.label = label
+        self.value = value or label
+        self.description = description
+        self.emoji = emoji
+        self.default = default
+
+    def payload(self) -> dict:
+        payload: dict = {"label": self.label, "value": self.value}
+        if self.description:
+            payload["description"] = self.description
+        if self.emoji:
+            from .emoji import to_payload
+
+            payload["emoji"] = to_payload(self.emoji)
+        if self.default:
+            payload["default"] = True
+        return payload
+
+
+class Select(Component):
+    """What all selects have in common: from `min_values` (0-25) to `max_values` (1-25) things can be chosen.
+
+    `placeholder`, at most 150 characters, is shown while nothing is. `required` matters in a modal only, where a
+    select that is required has a `min_values` of 1 or more, and none is `disabled`.
+    """
+
+    __slots__ = ("custom_id", "disabled", "max_values", "min_values", "placeholder", "required")
+    kind = 0
+
+    def __init__(
+        self,
+        *,
+        custom_id: "Any" = "",
+        placeholder: str = "",
+        min_values: int = 1,
+        max_values: int = 1,
+        required: bool = True,
+        disabled: bool = False,
+        id: int = 0,
+    ) -> None:
+        super().__init__(id)
+        self.custom_id = custom_id
+        self.placeholder = placeholder
+        self.min_values = min_values
+        self.max_values = max_values
+        self.required = required
+        self.disabled = disabled
+
+    def payload(self) -> dict:
+        payload = self._with(
+            self.kind,
+            custom_id=self.custom_id,
+            placeholder=self.placeholder,
+            disabled=self.disabled,
+            default_values=self._defaults(),
+        )
+        payload |= {
+            key: value
+            for key, value in (("min_values", self.min_values), ("max_values", self.max_values))
+            if value != 1
+        }
+        return payload if self.required else {**payload, "required": False}
+
+    def _defaults(self) -> list[dict]:
+        return []
+
+
+class StringSelect(Select):
+    """A choice of 1-25 options with different values; a text stands for an Option of that label."""
+
+    __slots__ = ("options",)
+    kind = 3
+
+    def __init__(self, options: "Iterable[Option | str]", **common: "Any") -> None:
+        super().__init__(**common)
+        self.options = [Option(option) if isinstance(option, str) else option for option in options]
+
+    def payload(self) -> dict:
+        return {**super().payload(), "options": [option.payload() for option in self.options]}
+
+
+class UserSelect(Select):
+    """A choice of users; `default_users` are the ids of those chosen from the start."""
+
+    __slots__ = ("default_users",)
+    kind = 5
+
+    def __init__(self, *, default_users: "Iterable[str]" = (), **common: "Any") -> None:
+        super().__init__(**common)
+        self.default_users = list(default_users)
+
+    def _defaults(self) -> list[dict]:
+        return [{"id": user, "type": "user"} for user in self.default_users]
+
+
+class RoleSelect(Select):
+    """A choice of roles; `default_roles` are the ids of those chosen from the start."""
+
+    __slots__ = ("default_roles",)
+    kind = 6
+
+    def __init__(self, *, default_roles: "Iterable[str]" = (), **common: "Any") -> None:
+        super().__init__(**common)
+        self.default_roles = list(default_roles)
+
+    def _defaults(self) -> list[dict]:
+        return [{"id": role, "type": "role"} for role in self.default_roles]
+
+
+class MentionableSelect(Select):
+    """A choice of users and roles."""
+
+    __slots__ = ("default_roles", "default_users")
+    kind = 7
+
+    def __init__(
+        self, *, default_users: "Iterable[str]" = (), default_roles: "Iterable[str]" = (), **common: "Any"
+    ) -> None:
+        super().__init__(**common)
+        self.default_users = list(default_users)
+        self.default_roles = list(default_roles)
+
+    def _defaults(self) -> list[dict]:
+        users = [{"id": user, "type": "user"} for user in self.default_users]
+        return users + [{"id": role, "type": "role"} for role in self.default_roles]
+
+
+class ChannelSelect(Select):
+    """A choice of channels, of all types or of the numbers in `channel_types` (0 text, 2 voice, 4 category, 5
+    announcements, 10-12 threads, 13 stage, 15 forum, 16 media)."""
+
+    __slots__ = ("channel_types", "default_channels")
+    kind = 8
+
+    def __init__(
+        self, *, channel_types: "Iterable[int]" = (), default_channels: "Iterable[str]" = (), **common: "Any"
+    ) -> None:
+        super().__init__(**common)
+        self.channel_types = list(channel_types)
+        self.default_channels = list(default_channels)
+
+    def payload(self) -> dict:
+        payload = super().payload()
+        return {**payload, "channel_types": self.channel_types} if self.channel_types else payload
+
+    def _defaults(self) -> list[dict]:
+        return [{"id": channel, "type": "channel"} for channel in self.default_channels]
+
+
+class Text(Component):
+    """Markdown, 1-4,000 characters. Mentions in it notify whom the reply's `mentions` allow."""
+
+    __slots__ = ("content",)
+
+    def __init__(self, content: str, *, id: int = 0) -> None:
+        super().__init__(id)
+        self.content = content
+
+    def payload(self) -> dict:
+        return {**self._with(10), "content": self.content}
+
+
+class Media:
+    """A picture or video for a Gallery: a URL of at most 2,048 characters or a File.
+
+    `description` is its alternative text, at most 1,024 characters. A File brings its own, and whether it is a spoiler.
+    """
+
+    __slots__ = ("description", "media", "spoiler")
+
+    def __init__(self, media: "str | File", *, description: str = "", spoiler: bool = False) -> None:
+        file = None if isinstance(media, str) else media
+        self.media = media
+        self.description = description or (file.description if file else "")
+        self.spoiler = spoiler or bool(file and file.spoiler)
+
+    def payload(self) -> dict:
+        payload: dict = {"media": {"url": address(self.media)}}
+        if self.description:
+            payload["description"] = self.description
+        if self.spoiler:
+            payload["spoiler"] = True
+        return payload
+
+    def files(self) -> "Iterable[File]":
+        return () if isinstance(self.media, str) else (self.media,)
+
+
+class Thumbnail(Component):
+    """A small picture beside a Section: what Media says holds for it."""
+
+    __slots__ = ("picture",)
+
+    def __init__(self, media: "str | File", *, description: str = "", spoiler: bool = False, id: int = 0) -> None:
+        super().__init__(id)
+        self.picture = Media(media, description=description, spoiler=spoiler)
+
+    def payload(self) -> dict:
+        return self._with(11, **self.picture.payload())
+
+    def files(self) -> "Iterable[File]":
+        return self.picture.files()
+
+
+class Section(Component):
+    """1-3 texts with a Button or a Thumbnail beside them."""
+
+    __slots__ = ("accessory", "texts")
+
+    def __init__(self, *texts: Text | str, accessory: Button | Thumbnail, id: int = 0) -> None:
+        super().__init__(id)
+        self.texts = list(texts)
+        self.accessory = accessory
+
+    def payload(self) -> dict:
+        return {**self._with(9), "components": laid_out(self.texts), "accessory": self.accessory.payload()}
+
+    def files(self) -> "Iterable[File]":
+        return self.accessory.files()
+
+
+class Gallery(Component):
+    """1-10 pictures or videos: each a URL, a File, or a Media with a description."""
+
+    __slots__ = ("items",)
+
+    def __init__(self, *items: "str | File | Media", id: int = 0) -> None:
+        super().__init__(id)
+        self.items = [item if isinstance(item, Media) else Media(item) for item in items]
+
+    def payload(self) -> dict:
+        return {**self._with(12), "items": [item.payload() for item in self.items]}
+
+    def files(self) -> "Iterable[File]":
+        return [file for item in self.items for file in item.files()]
+
+
+class Separator(Component):
+    """Space between two components, `large` or not, with a line in it or not."""
+
+    __slots__ = ("large", "line")
+
+    def __init__(self, *, line: bool = True, large: bool = False, id: int = 0) -> None:
+        super().__init__(id)
+        self.line = line
+        self.large = large
+
+    def payload(self) -> dict:
+        payload = self._with(14, spacing=2 if self.large else None)
+        return payload if self.line else {**payload, "divider": False}
+
+
+class Container(Component):
+    """A card around rows, texts, sections, galleries, separators and files; `colour` (0xRRGGBB) is its edge.
+
+    Loose buttons and selects get rows as in a Reply.
+    """
+
+    __slots__ = ("colour", "components", "spoiler")
+
+    def __init__(
+        self, *components: Component | str, colour: int | None = None, spoiler: bool = False, id: int = 0
+    ) -> None:
+        super().__init__(id)
+        self.components = list(components)
+        self.colour = colour
+        self.spoiler = spoiler
+
+    def payload(self) -> dict:
+        payload = {**self._with(17, spoiler=self.spoiler), "components": laid_out(self.components)}
+        return payload if self.colour is None else {**payload, "accent_color": self.colour}
+
+    def files(self) -> "Iterable[File]":
+        return [file for part in self.components if not isinstance(part, str) for file in part.files()]
+
+
+def disabled(components: list[dict]) -> list[dict]:
+    """A message's `components`, ours or as Discord sent them, with buttons and selects out of use; fit for an edit.
+
+    Links and premium buttons stay, since they end nothing. Where there is layout, the edit needs the flag 32768 too.
+    """
+    return [_disabled(component) for component in components]
+
+
+def _disabled(component: dict) -> dict:
+    component = dict(component)
+    kind = component.get("type")
+    if kind in _SELECTS or (kind == 2 and component.get("style") in _INTERACTIVE_STYLES):
+        component["disabled"] = True
+    elif kind == _FILE and component.get("name"):  # Discord sends where it lies, and takes only what it is called
+        component["file"] = {"url": f"attachment://{component['name']}"}
+        component = {key: value for key, value in component.items() if key not in ("name", "size")}
+    if isinstance(component.get("components"), list):
+        component["components"] = disabled(component["components"])
+    if isinstance(component.get("accessory"), dict):
+        component["accessory"] = _disabled(component["accessory"])
+    return component

@@ -1,0 +1,185 @@
+"""What one value of a payload may be: a rule takes the value, its place and a Look, and leaves its faults there.
+
+Plain functions, and no regular expression: the ingress checks its instant answers with them.
+"""
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from typing import Any
+
+    from .files import File
+
+    Rule = Callable[[Any, str, "Look"], None]
+
+ATTACHMENT = "attachment://"
+"""What the URL of a file that is sent with the message starts with; its name follows."""
+
+
+class Look:
+    """One look at a payload: the faults found, and what must be counted or compared over all of it."""
+
+    __slots__ = ("components", "custom_ids", "faults", "files", "ids", "links", "text", "v2")
+
+    def __init__(self, files: "Sequence[File]") -> None:
+        self.files = files
+        self.faults: list[str] = []
+        self.components = 0
+        self.text = 0
+        self.v2 = ""  # where the first component is that only Components V2 has
+        self.ids: set[int] = set()
+        self.custom_ids: set[str] = set()
+        self.links: list[tuple[str, str]] = []  # (place, name) of each attachment://name
+
+    def fault(self, place: str, text: str) -> None:
+        self.faults.append(f"{place}: {text}")
+
+
+def text(least: int, most: int) -> "Rule":
+    def rule(value: "Any", place: str, look: Look) -> None:
+        if not isinstance(value, str):
+            look.fault(place, f"{what(value)}, not a text")
+        elif len(value) > most:
+            look.fault(place, f"{len(value)} characters; at most {most}")
+        elif least and not value.strip():
+            look.fault(place, "empty")
+
+    return rule
+
+
+def number(least: int, most: int) -> "Rule":
+    def rule(value: "Any", place: str, look: Look) -> None:
+        if type(value) is not int:
+            look.fault(place, f"{what(value)}, not a whole number")
+        elif not least <= value <= most:
+            look.fault(place, f"{value}; must be {least} to {most}")
+
+    return rule
+
+
+def one_of(*values: "Any") -> "Rule":
+    def rule(value: "Any", place: str, look: Look) -> None:
+        if type(value) is bool or value not in values:
+            look.fault(place, f"{what(value)}; must be {either(values)}")
+
+    return rule
+
+
+def flag(value: "Any", place: str, look: Look) -> None:
+    if not isinstance(value, bool):
+        look.fault(place, f"{what(value)}, not true or false")
+
+
+def real(value: "Any", place: str, look: Look) -> None:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 2**31 - 1:
+        look.fault(place, f"{what(value)}, not a number from 0")
+
+
+def snowflake(value: "Any", place: str, look: Look) -> None:
+    if not is_snowflake(value):
+        look.fault(place, f"{what(value)}, not an id")
+
+
+def is_snowflake(value: "Any") -> bool:
+    return (
+        isinstance(value, str)
+        and value.isascii()
+        and value.isdigit()
+        and len(value) <= 20
+        and (value == "0" or value[0] != "0")
+    )
+
+
+def url(most: int, schemes: tuple[str, ...] = ("http://", "https://")) -> "Rule":
+    def rule(value: "Any", place: str, look: Look) -> None:
+        if not isinstance(value, str):
+            look.fault(place, f"{what(value)}, not a text")
+        elif len(value) > most:
+            look.fault(place, f"{len(value)} characters; at most {most}")
+        elif not value.startswith(schemes) or value in schemes or any(map(str.isspace, value)):
+            look.fault(place, f"{what(value)}, not a URL that starts with {either(schemes)}")
+        elif value.startswith(ATTACHMENT):
+            look.links.append((place, value.removeprefix(ATTACHMENT)))
+
+    return rule
+
+
+media_url = url(2048, ("http://", "https://", ATTACHMENT))
+
+
+def time(value: "Any", place: str, look: Look) -> None:
+    from datetime import datetime
+
+    try:
+        datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        look.fault(place, f"{what(value)}, not a time like 2026-01-31T12:00:00Z")
+
+
+def list_of(item: "Rule", least: int, most: int, *, unique: bool = False) -> "Rule":
+    def rule(value: "Any", place: str, look: Look) -> None:
+        if not isinstance(value, list):
+            look.fault(place, f"{what(value)}, not a list")
+            return
+        if not least <= len(value) <= most:
+            look.fault(place, f"{len(value)}; " + (f"at most {most}" if len(value) > most else f"at least {least}"))
+        for number, each in enumerate(value):
+            item(each, f"{place}[{number}]", look)
+            if unique and each in value[:number]:
+                look.fault(f"{place}[{number}]", f"{what(each)} is there twice")
+
+    return rule
+
+
+def object_of(required: str = "", then: "Rule | None" = None, /, **fields: "Rule") -> "Rule":
+    """An object with these fields and no others; those that are not `required` may be null. `then` judges the whole."""
+    needed = required.split()
+
+    def rule(value: "Any", place: str, look: Look) -> None:
+        if not isinstance(value, dict):
+            look.fault(place, f"{what(value)}, not an object")
+            return
+        before = len(look.faults)
+        for key in needed:
+            if key not in value:
+                look.fault(inside(place, key), "missing")
+        for key, inner in value.items():
+            field = fields.get(key)
+            if field is None:
+                look.fault(inside(place, key), "there is no such field, or it cannot be set here")
+            elif inner is not None or key in needed:
+                field(inner, inside(place, key), look)
+        if then is not None and len(look.faults) == before:
+            then(value, place, look)
+
+    return rule
+
+
+def anything(value: "Any", place: str, look: Look) -> None:
+    """Some other rule judges this."""
+
+
+def inside(place: str, key: str) -> str:
+    return f"{place}.{key}" if place else key
+
+
+def either(values: "Sequence[Any]") -> str:
+    *firsts, last = map(str, values)
+    return f"{', '.join(firsts)} or {last}" if firsts else last
+
+
+def what(value: "Any") -> str:
+    """`value` in a few words."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list | tuple):
+        return "a list"
+    if isinstance(value, str):
+        return f'"{value[:40]}…"' if len(value) > 40 else f'"{value}"'
+    if isinstance(value, int | float):
+        return str(value)[:40]
+    return type(value).__name__

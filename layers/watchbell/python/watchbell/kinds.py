@@ -1,0 +1,103 @@
+"""What the annotation of an option can be. Plain classes: feature files are imported in cold starts.
+
+    server: Choice["prod", "staging"]
+    count: Annotated[int, Range(1, 10)] = 1
+    name: Annotated[str, Length(2, 32)]
+    channel: Annotated[Channel, Kinds("text", "announcement")] | None = None
+
+For a type checker `Choice` is `typing.Literal` and `Annotated` is `typing.Annotated`.
+"""
+
+TYPE_CHECKING = False
+
+
+class OneOf:
+    """The choices of an option; feature files write `Choice["prod", "staging"]`."""
+
+    __slots__ = ("values",)
+    values: "tuple[Any, ...]"
+
+    def __class_getitem__(cls, values: "Any") -> "OneOf":
+        choice = cls()
+        choice.values = values if isinstance(values, tuple) else (values,)
+        return choice
+
+    def __or__(self, other: None) -> "OneOf":
+        return self
+
+
+class Constrained:
+    """A type with rules; feature files write `Annotated[int, Range(1, 10)]`."""
+
+    __slots__ = ("rules", "type")
+    type: "Any"
+    rules: "tuple[Any, ...]"
+
+    def __class_getitem__(cls, parts: "tuple[Any, ...]") -> "Constrained":
+        constrained = cls()
+        constrained.type, *rules = parts
+        constrained.rules = tuple(rules)
+        return constrained
+
+    def __or__(self, other: None) -> "Constrained":
+        return self
+
+
+if TYPE_CHECKING:
+    from typing import Annotated as Annotated
+    from typing import Any
+    from typing import Literal as Choice
+else:
+    Annotated, Choice = Constrained, OneOf
+
+
+class Range:
+    """The least and the greatest number, both allowed, either None."""
+
+    __slots__ = ("least", "most")
+
+    def __init__(self, least: float | None = None, most: float | None = None) -> None:
+        self.least = least
+        self.most = most
+
+
+class Length:
+    """The fewest and the most characters of a text, 0 to 6,000."""
+
+    __slots__ = ("least", "most")
+
+    def __init__(self, least: int = 0, most: int = 6000) -> None:
+        self.least = least
+        self.most = most
+
+
+class Kinds:
+    """The kinds of channel that may be chosen: text, voice, category, announcement, thread, stage, forum, media."""
+
+    __slots__ = ("names",)
+    TYPES = {  # noqa: RUF012 - a table, never written
+        "text": (0,),
+        "voice": (2,),
+        "category": (4,),
+        "announcement": (5,),
+        "thread": (10, 11, 12),
+        "stage": (13,),
+        "forum": (15,),
+        "media": (16,),
+    }
+
+    def __init__(self, *names: str) -> None:
+        self.names = names
+
+    @property
+    def types(self) -> list[int]:
+        return [number for name in self.names for number in self.TYPES[name]]
+
+
+class FileTypes:
+    """What may be attached, by name: image, video, audio, or endings such as .png; at most 10."""
+
+    __slots__ = ("names",)
+
+    def __init__(self, *names: str) -> None:
+        self.names = names

@@ -1,0 +1,111 @@
+"""Who may use a handler. Every command declares it, and its buttons have the same unless they declare their own.
+
+Decided from the payload that Discord signed; only `role` asks a table too, so its handlers cannot be instant.
+"""
+
+from .discord.permissions import ADMINISTRATOR, bits, words
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from .discord.interaction import Interaction
+    from .tools import Tools
+
+RANKS = ("viewer", "responder", "admin")
+"""What a server's roles can be mapped to; each may what those before it may."""
+
+
+class Policy:
+    """`refusal` is None where the person may, else a sentence that says what is missing. `reads` tells that it reads a
+    table; `permissions` are the bits that Discord is told as the command's default, None for everybody."""
+
+    __slots__ = ()
+    name = "anyone"
+    reads = False
+    permissions: int | None = None
+
+    def refusal(self, interaction: "Interaction", tools: "Tools") -> str | None:
+        return None
+
+
+anyone = Policy()
+"""Everybody who can see it."""
+
+
+class permission(Policy):
+    """Any of these permissions, in the channel where it is used; administrators always. Only in a server."""
+
+    __slots__ = ("_names", "permissions")
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+        self.permissions = bits(*names)
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"permission {' or '.join(self._names)}"
+
+    def refusal(self, interaction: "Interaction", tools: "Tools") -> str | None:
+        assert self.permissions is not None
+        if interaction.permissions & (self.permissions | ADMINISTRATOR):
+            return None
+        return f"This needs the permission {words(self._names)}."
+
+
+class role(Policy):
+    """A member with a role that the server has mapped to `rank` (viewer, responder or admin) or above; administrators
+    of the server always."""
+
+    __slots__ = ("rank",)
+    reads = True
+
+    def __init__(self, rank: str) -> None:
+        if rank not in RANKS:
+            raise ValueError(f"{rank!r} is no rank; the ranks are {', '.join(RANKS)}")
+        self.rank = rank
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return f"role {self.rank}"
+
+    def refusal(self, interaction: "Interaction", tools: "Tools") -> str | None:
+        if interaction.permissions & ADMINISTRATOR:
+            return None
+        if interaction.guild_id:
+            enough = RANKS[RANKS.index(self.rank) :]
+            mapped = tools.ranks.of(interaction.guild_id)
+            held = interaction.member.get("roles")
+            if any(mapped.get(id) in enough for id in (held if isinstance(held, list) else ()) if isinstance(id, str)):
+                return None
+        return f"This needs a role that an administrator has made {self.rank} here."
+
+
+class _Owner(Policy):
+    __slots__ = ()
+    name = "owner of the message"
+
+    def refusal(self, interaction: "Interaction", tools: "Tools") -> str | None:
+        metadata = interaction.message.get("interaction_metadata")
+        user = metadata.get("user") if isinstance(metadata, dict) else None
+        if isinstance(user, dict) and interaction.user_id and user.get("id") == interaction.user_id:
+            return None
+        return "This is for the person who asked for the message. Run the command yourself to get your own."
+
+
+owner = _Owner()
+"""The person whose command or press the message answered."""
+
+
+class _Operator(Policy):
+    __slots__ = ()
+    name = "operator of the bot"
+    permissions = 0
+
+    def refusal(self, interaction: "Interaction", tools: "Tools") -> str | None:
+        listed = tools.parameters.find(tools.settings["OPERATORS_PARAMETER"]) or ""
+        if interaction.user_id and interaction.user_id in listed.replace(",", " ").split():
+            return None
+        return "This is for those who run the bot."
+
+
+operator = _Operator()
+"""Those whose user ids the parameter `operators` lists."""

@@ -1,0 +1,84 @@
+"""Seals the addresses in what we send, and checks the seals of what comes back."""
+
+from .discord import custom_id
+from .discord.interaction import Interaction
+from .errors import UserError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .adapters.stash import Stash
+
+EXPIRED = "That has expired. Please run the command again."
+NOT_YOURS = "That one is not for you, or no longer mine. Please run the command again."
+
+
+def parse_keys(text: str) -> dict[str, bytes]:
+    """`1:hex,2:hex` -> key id -> key, the one that seals first. ValueError for what is written otherwise."""
+    keys = {}
+    for word in text.split(","):
+        key_id, _, digits = word.strip().partition(":")
+        key = bytes.fromhex(digits)
+        if len(key_id) != 1 or not key_id.isalnum() or len(key) < 16:
+            raise ValueError("signing keys are written `1:hex,2:hex`, with at least 32 hex digits each")
+        keys[key_id] = key
+    return keys
+
+
+class Seals:
+    """`keys(fresh)` gives the keys as `parse_keys` reads them; `clock` epoch seconds; `stash` keeps state that is too
+    large for a custom id, None where there is no table at hand (the ingress)."""
+
+    def __init__(self, keys: "Callable[[bool], str]", clock: "Callable[[], float]", stash: "Stash | None") -> None:
+        self._keys = keys
+        self._clock = clock
+        self._stash = stash
+
+    def seal(self, payload: "Any", interaction: Interaction | None = None) -> "Any":
+        """`payload` with every address in it sealed, for whoever caused `interaction` where it is bound."""
+        if isinstance(payload, dict):
+            return {key: self.seal(value, interaction) for key, value in payload.items()}
+        if isinstance(payload, list):
+            return [self.seal(value, interaction) for value in payload]
+        if getattr(payload, "is_address", False):
+            return self._custom_id(payload, interaction)
+        return payload
+
+    def check(self, interaction: Interaction) -> None:
+        """Raises UserError where the custom id of `interaction` is forged, stale, expired or somebody else's."""
+        keys = parse_keys(self._keys(False))
+        sealed_with = interaction.custom_id[-SEAL_KEY : 1 - SEAL_KEY]
+        if sealed_with.isalnum() and sealed_with not in keys:  # rotated since we read them, or made up
+            keys = parse_keys(self._keys(True))
+        try:
+            custom_id.verify(interaction.custom_id, keys, self._clock(), interaction.user_id, interaction.guild_id)
+        except custom_id.BadSeal as error:
+            raise UserError(EXPIRED if error.expired else NOT_YOURS) from error
+
+    def _custom_id(self, address: custom_id.Address, interaction: Interaction | None) -> str:
+        key_id, key = next(iter(parse_keys(self._keys(False)).items()))
+        if len(str(address)) > custom_id.ROOM:
+            address = self._put_away(address)
+        bound_to = ""
+        if address.bound != "0":
+            if interaction is None:
+                raise ValueError(f"{address.feature}:{address.handler} is bound, and nobody asked")
+            bound_to = interaction.user_id if address.bound == "u" else interaction.guild_id
+        return custom_id.seal(address, key_id, key, self._clock(), bound_to)
+
+    def _put_away(self, address: custom_id.Address) -> custom_id.Address:
+        name = f"{address.feature}:{address.handler}"
+        if self._stash is None or address.seconds is None:
+            raise ValueError(
+                f"the state of {name} has {len(str(address))} characters, and a custom id has room for "
+                f"{custom_id.ROOM}: have it deferred and let it expire, so that its state can lie in the table"
+            )
+        key = self._stash.put(list(address.values), address.seconds)
+        return custom_id.Address(
+            address.feature, address.handler, stash=key, seconds=address.seconds, bound=address.bound
+        )
+
+
+SEAL_KEY = custom_id.SEAL - 1  # the key's character comes right after the `~`

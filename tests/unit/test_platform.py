@@ -1,0 +1,386 @@
+"""What a feature can declare, used through the door: who may, where, autocomplete, subcommands, context menus."""
+
+import json
+
+import pytest
+
+from tests import judge, recorded
+from tests.discord_side import PUBLIC_KEY, FakeDiscord, request, sealed, tools
+from watchbell import catalogue, followup
+from watchbell.acknowledge import UNKNOWN, Doorkeeper
+from watchbell.adapters import api_gateway
+from watchbell.adapters.batch import Delivery
+from watchbell.discord.signature import public_keys
+
+NOW = 1_795_334_400
+ADA = "80351110224678912"
+ADMINISTRATOR, MANAGE_GUILD = 8, 32
+
+
+class Ranks:
+    def of(self, guild_id):
+        return {"41771983423143936": "responder"}
+
+
+class Parameters:
+    def find(self, name):
+        return {"operators": f"1234567890123456, {ADA}"}.get(name)
+
+
+class Claim:
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        return None
+
+    def done(self, outcome=""):
+        pass
+
+
+class Claims:
+    def take(self, row, *names):
+        return Claim()
+
+
+class Bot:
+    """The ingress and the worker in one: `ask` answers the acknowledgement, `finally_shown` what Discord got."""
+
+    def __init__(self):
+        self.queue = []
+        self.tools = tools(lambda: NOW, OPERATORS_PARAMETER="operators")
+        self.tools.ranks, self.tools.parameters, self.tools.claims = Ranks(), Parameters(), Claims()
+        self.discord = self.tools.discord = FakeDiscord()
+        self.doorkeeper = Doorkeeper(public_keys(PUBLIC_KEY), self.queue.append, self.tools, lambda: NOW)
+
+    def ask(self, name, **changes):
+        answer = self.doorkeeper.answer(*api_gateway.read(request(recorded.load(name, **changes), at=NOW)))
+        assert answer.status == 200
+        judge.approve("callback", answer.payload)
+        return answer.payload
+
+    def command(self, name, *options, type=1, **changes):
+        data = {"name": name, "type": type, "options": list(options), **changes.pop("data", {})}
+        return self.ask("command_ping", data=data, **changes)
+
+    def press(self, address, **changes):
+        data = {"custom_id": sealed(address, now=NOW), "component_type": 2, **changes.pop("data", {})}
+        return self.ask("component_refresh", data=data, **changes)
+
+    def finally_shown(self):
+        for text in self.queue:
+            followup.work(Delivery(json.loads(text), 1, False), self.tools)
+        return [call[-1].get("content") for call in self.discord.calls if isinstance(call[-1], dict)]
+
+
+@pytest.fixture
+def bot():
+    return Bot()
+
+
+def member(permissions=0, roles=()):
+    return {"user": {"id": ADA, "username": "ada"}, "roles": list(roles), "permissions": str(permissions)}
+
+
+def says(payload):
+    return payload["data"]["content"]
+
+
+# Who may
+
+
+GUARDED = """
+from watchbell import Command, Reply, anyone, operator, owner, permission, role
+
+command = Command("guarded", "Guarded", who=permission("MANAGE_GUILD"), instant=True)
+
+@command.run
+def guarded(interaction):
+    return Reply("You may.")
+
+@command.button(who=owner)
+def mine(interaction):
+    return Reply("Yours.")
+
+@command.button(who=operator)
+def ours(interaction):
+    return Reply("You run me.")
+
+@command.button(who=role("responder"), instant=False)
+def respond(interaction, tools):
+    return Reply("You respond.")
+
+@command.button(who=role("admin"), instant=False)
+def administer(interaction, tools):
+    return Reply("You administer.")
+"""
+
+
+@pytest.mark.parametrize(
+    ("bits", "may"), [(0, False), (16, False), (MANAGE_GUILD, True), (MANAGE_GUILD | 1, True), (ADMINISTRATOR, True)]
+)
+def test_a_permission_is_needed_and_administrators_have_all(bot, feature, caplog, bits, may):
+    feature("guarded", GUARDED)
+    payload = bot.command("guarded", member=member(bits))
+    assert says(payload) == ("You may." if may else "This needs the permission Manage Server.")
+    assert payload["data"].get("flags") == (None if may else 64)
+    assert ("AUDIT refused /guarded: needs permission MANAGE_GUILD" in caplog.text) is not may
+
+
+def test_in_a_direct_message_nobody_has_permissions_of_a_server(bot, feature):
+    feature("guarded", GUARDED)
+    payload = bot.ask("component_in_dm", type=2, data={"name": "guarded", "type": 1})
+    assert says(payload) == "This needs the permission Manage Server."
+
+
+@pytest.mark.parametrize("permissions", [None, "", "-8", "8.0", "eight", 8, "9" * 40, "٨"])
+def test_permissions_that_are_not_a_number_are_none(bot, feature, permissions):
+    feature("guarded", GUARDED)
+    assert "needs the permission" in says(bot.command("guarded", member={**member(), "permissions": permissions}))
+
+
+@pytest.mark.parametrize(("asked_by", "may"), [(ADA, True), ("1", False), (None, False)])
+def test_the_owner_of_a_message_is_who_asked_for_it(bot, feature, asked_by, may):
+    feature("guarded", GUARDED)
+    message = {"id": "9", "interaction_metadata": {"user": {"id": asked_by}} if asked_by else None}
+    payload = bot.press("guarded:mine", message=message)
+    assert (says(payload) == "Yours.") is may
+
+
+@pytest.mark.parametrize(("user", "may"), [(ADA, True), ("1234567890123456", True), ("123456789012345", False)])
+def test_the_operators_are_those_in_the_parameter(bot, feature, user, may):
+    feature("guarded", GUARDED)
+    assert (says(bot.press("guarded:ours", member={**member(), "user": {"id": user}})) == "You run me.") is may
+
+
+@pytest.mark.parametrize(
+    ("handler", "roles", "bits", "shown"),
+    [
+        ("respond", ["41771983423143936"], 0, "You respond."),
+        ("respond", ["1"], 0, "This needs a role that an administrator has made responder here."),
+        ("respond", [], ADMINISTRATOR, "You respond."),
+        ("administer", ["41771983423143936"], 0, "This needs a role that an administrator has made admin here."),
+    ],
+)
+def test_a_role_that_the_server_mapped_is_asked_for_by_the_worker(bot, feature, handler, roles, bits, shown):
+    feature("guarded", GUARDED)
+    assert bot.press(f"guarded:{handler}", member=member(bits, roles)) == {"type": 5}
+    assert bot.finally_shown() == [shown]
+
+
+# Where
+
+
+@pytest.mark.parametrize(
+    ("owners", "works"), [({"0": "1"}, True), ({"0": "1", "1": "2"}, True), ({"1": "2"}, False), ({}, True)]
+)
+def test_a_command_works_where_the_bot_is_installed_and_not_where_a_person_brought_it(bot, feature, owners, works):
+    feature("guarded", GUARDED)
+    payload = bot.command("guarded", member=member(ADMINISTRATOR), authorizing_integration_owners=owners)
+    assert (says(payload) == "You may.") is works
+    assert works or "a part of the server" in says(payload)
+
+
+def test_a_command_that_says_so_works_where_a_person_brought_it(bot):
+    assert says(bot.command("ping", authorizing_integration_owners={"1": "2"})) == "Pong! I am awake."
+
+
+# Autocomplete
+
+
+FINDER = """
+from watchbell import Command, Reply, anyone, permission
+
+command = Command("find", "Find", who=anyone, instant=True)
+
+@command.run
+def find(interaction, *, fruit: str = "", count: int = 0, broken: str = "", pair: str = ""):
+    return Reply(fruit)
+
+@find.autocomplete
+def fruit(interaction, typed):
+    return ["pineapple", "apple", "banana", "x" * 300, *(f"apple {number}" for number in range(40))]
+
+@find.autocomplete
+def count(interaction, tools, typed):
+    return [("one", 1), ("two", 2)]
+
+@find.autocomplete
+def broken(interaction, typed):
+    raise KeyError(typed)
+
+@find.autocomplete
+def pair(interaction, typed):
+    return None
+
+private = Command("secret", "Secret", who=permission("ADMINISTRATOR"))
+"""
+
+
+def choices(bot, option, typed="", name="find", **changes):
+    focused = {"name": option, "type": 3, "value": typed, "focused": True}
+    payload = bot.ask("autocomplete", data={"name": name, "type": 1, "options": [focused]}, **changes)
+    assert payload["type"] == 8
+    return [choice["value"] for choice in payload["data"]["choices"]]
+
+
+def test_texts_are_filtered_with_those_that_begin_so_first_and_at_most_25(bot, feature):
+    feature("find", FINDER)
+    found = choices(bot, "fruit", " APPLE")
+    assert found[:2] == ["apple", "apple 0"]
+    assert len(found) == 25
+    assert choices(bot, "fruit", "ana") == ["banana"]
+    assert choices(bot, "fruit", "xx") == ["x" * 100]
+
+
+def test_pairs_are_shown_as_they_are(bot, feature):
+    feature("find", FINDER)
+    assert choices(bot, "count", "t") == [1, 2]
+
+
+@pytest.mark.parametrize("option", ["broken", "pair", "unknown"])
+def test_an_autocomplete_never_throws(bot, feature, option):
+    feature("find", FINDER)
+    assert choices(bot, option) == []
+
+
+def test_an_autocomplete_of_nothing_we_know_is_empty(bot):
+    assert choices(bot, "x", name="../../os") == []
+    assert bot.ask("autocomplete", data={"name": "status", "type": 1, "options": "x"})["data"]["choices"] == []
+
+
+def test_an_autocomplete_shows_nothing_to_those_who_may_not(bot, feature):
+    feature("guarded", GUARDED + "\n@guarded.autocomplete\ndef x(interaction, typed):\n    return ['secret']\n")
+    assert choices(bot, "x", name="guarded", member=member(0)) == []
+    assert choices(bot, "x", name="guarded", member=member(ADMINISTRATOR)) == ["secret"]
+
+
+# Subcommands and context menus
+
+
+CONFIG = """
+from watchbell import Command, Reply, anyone
+
+command = Command("config", "Configure", who=anyone, instant=True)
+source = command.group("source", "Sources")
+
+@source.subcommand
+def add(interaction, *, url: str):
+    '''Add a source.
+
+    url: Where
+    '''
+    return Reply(f"added {url}")
+
+@command.subcommand
+def show(interaction):
+    '''Show it.'''
+    return Reply("shown")
+
+@command.button
+def undo(interaction):
+    return Reply("undone")
+"""
+
+
+def test_a_subcommand_is_found_by_its_path(bot, feature):
+    feature("config", CONFIG)
+    url = {"name": "url", "type": 3, "value": "http://x"}
+    added = {"name": "source", "type": 2, "options": [{"name": "add", "type": 1, "options": [url]}]}
+    assert says(bot.command("config", added)) == "added http://x"
+    assert says(bot.command("config", {"name": "show", "type": 1})) == "shown"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        [],
+        [{"name": "undo", "type": 1}],
+        [{"name": "source", "type": 2}],
+        [
+            {
+                "name": "source",
+                "type": 2,
+                "options": [{"name": "source", "type": 2, "options": [{"name": "add", "type": 1}]}],
+            }
+        ],
+        [{"name": "show", "type": 2, "options": [{"name": "", "type": 1}]}],
+    ],
+)
+def test_a_path_that_leads_nowhere_gets_a_polite_answer(bot, feature, options):
+    feature("config", CONFIG)
+    assert says(bot.command("config", *options)) == UNKNOWN
+
+
+@pytest.mark.parametrize("address", ["config:source add", "config:show", "config:add", "config:"])
+def test_a_button_cannot_reach_a_subcommand_even_with_a_seal(bot, feature, address):
+    feature("config", CONFIG)
+    assert says(bot.press(address)) == UNKNOWN
+    assert says(bot.press("config:undo")) == "undone"
+
+
+MENU = """
+from watchbell import Reply, User, UserCommand, anyone
+
+command = UserCommand("Greet user", who=anyone, instant=True)
+
+@command.run
+def greet(interaction):
+    return Reply(f"Hello {interaction.target.name}", buttons=[again.button("Again")])
+
+@command.button
+def again(interaction):
+    return Reply("Hello again")
+"""
+
+
+def test_a_context_menu_gets_its_target_and_has_buttons(bot, feature):
+    feature("greet_user", MENU)
+    data = {"target_id": "7", "resolved": {"users": {"7": {"username": "bob", "global_name": "Bob"}}}}
+    payload = bot.command("Greet user", type=2, data=data)
+    assert says(payload) == "Hello Bob"
+    custom_id = payload["data"]["components"][0]["components"][0]["custom_id"]
+    assert says(bot.ask("component_refresh", data={"custom_id": custom_id, "component_type": 2})) == "Hello again"
+    assert says(bot.command("Greet user", type=1)) == UNKNOWN
+    assert [command["name"] for command in catalogue.manifest() if command["type"] == 2] == ["Greet user"]
+
+
+# State that is too large for a custom id
+
+
+LARGE = """
+from watchbell import Command, Reply, anyone
+
+command = Command("large", "Large", who=anyone)
+
+@command.button(updates=True)
+def show(interaction, tools, *, text: str, count: int):
+    return Reply(f"{text} {count}")
+"""
+
+
+class Stash:
+    kept = None
+
+    def put(self, values, seconds):
+        self.kept = values
+        return "abcdef"
+
+    def get(self, key):
+        return self.kept if key == "abcdef" else None
+
+
+def test_large_state_comes_back_from_the_table(bot, feature):
+    show = feature("large", LARGE).show
+    bot.tools.stash = bot.tools.seals._stash = Stash()
+    custom_id = bot.tools.seals.seal(show.button("x", text="é" * 200, count=7).custom_id)
+    assert len(custom_id) < 50
+    assert bot.ask("component_refresh", data={"custom_id": custom_id, "component_type": 2}) == {"type": 6}
+    assert bot.finally_shown() == ["é" * 200 + " 7"]
+
+
+def test_large_state_that_is_gone_says_so(bot, feature):
+    feature("large", LARGE)
+    bot.tools.stash = Stash()
+    assert bot.press("large:show*other") == {"type": 6}
+    assert bot.finally_shown() == ["That has expired. Please run the command again."]
