@@ -12,7 +12,7 @@ FIND_PYTHON := for p in python3.13 $$HOME/.pyenv/versions/3.13*/bin/python3 pyth
 
 STAGE ?= dev
 
-.PHONY: help demo dev test check lint types synth snapshot deploy bench clean
+.PHONY: help demo dev test check lint types synth snapshot deploy bench fuzz clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -50,8 +50,11 @@ deploy: .venv/ready  ## deploy to your AWS account: make deploy STAGE=prod
 
 check: lint types test synth  ## what CI runs; touches no cloud
 
-bench: .venv/ready  ## cold start of the built ingress, side by side with its neighbours
+bench: .venv/ready  ## cold start and warm answers of the built ingress, side by side with its neighbours
 	@$(PYTHON) -m bench
+
+fuzz: .venv/ready  ## 200,000 damaged requests through the ingress's door: ten minutes or more
+	@WATCHBELL_FUZZ=200000 $(PYTHON) -m pytest tests/fuzz -n 2
 
 clean:  ## remove everything that these commands made
 	rm -rf .venv build cdk.out layers/vendor .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""`python -m bench [cold] [--rounds N] [--json]`: measure, and print the figures beside their goals.
+"""`python -m bench [cold|warm] [--rounds N] [--json]`: measure, and print the figures beside their goals.
 
 A missed goal is shown and is no failure, since a busy machine must not break a build; a wrong answer is one.
 """
@@ -9,11 +9,14 @@ import argparse
 import json
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
-from bench import cold
+from bench import cold, warm
 from bench.bundle import Bundles
 from bench.instance import WrongAnswer
+
+MEASURES: dict[str, Callable[..., cold.Comparison | warm.Comparison]] = {"cold": cold.measure, "warm": warm.measure}
 
 
 def main() -> int:
@@ -22,22 +25,27 @@ def main() -> int:
         print("Building the bundles ...", file=sys.stderr)
         bundles = Bundles(Path(folder))
         try:
-            comparison = cold.measure(bundles, rounds=options.rounds)
+            compared = [MEASURES[name](bundles, rounds=options.rounds) for name in options.which]
         except WrongAnswer as error:
             print(f"bench: {error}", file=sys.stderr)
             return 1
-    print(json.dumps(comparison.figures()) if options.json else comparison.table())
+    if options.json:
+        print(json.dumps({name: figure for each in compared for name, figure in each.figures().items()}))
+    else:
+        print("\n\n".join(each.table() for each in compared))
     return 0
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("which", nargs="?", default="cold", choices=["cold"], help="what to measure (default: cold)")
+    parser.add_argument("which", nargs="?", choices=list(MEASURES), help="what to measure (default: both)")
     parser.add_argument(
         "--rounds", type=_rounds, default=15, help="measured rounds, odd for a true median (default: 15)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
-    return parser.parse_args()
+    options = parser.parse_args()
+    options.which = [options.which] if options.which else list(MEASURES)
+    return options
 
 
 def _rounds(text: str) -> int:
@@ -47,4 +55,4 @@ def _rounds(text: str) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    raise SystemExit(main())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.metadata
 import shutil
+import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,6 +14,12 @@ from pathlib import Path
 from infra import layers
 
 PEERS = Path(__file__).parent / "peers"
+CORDLESS_NEEDS = (
+    *("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"),  # in Lambda's own runtime
+    *("pynacl", "cffi"),  # which it uploads with itself
+)
+CORDLESS_LEAVES = ("cli.py", "deploy.py", "dev.py", "upload.py", "_aws.py", "_env.py", "_progress.py")
+"""Of its own files those that it does not upload."""
 RUNTIME_PACKAGES = ("awslambdaric", "simplejson", "snapshot-restore-py")
 
 
@@ -61,6 +69,9 @@ class Bundles:
         )
         self.noop = self._peer("noop")
         self.boto3 = self._peer("boto3_sdk", vendor)
+        cordless = folder / "cordless"
+        _build_cordless(cordless)
+        self.cordless = self._peer("cordless_bot", cordless)
 
     def deployed_bytes(self) -> int:
         """The size of what is uploaded for the ingress: its function and its layers, for arm64, zipped."""
@@ -78,7 +89,7 @@ class Bundles:
 
     def _peer(self, name: str, *layer: Path) -> Bundle:
         def build(task: Path) -> None:
-            shutil.copytree(PEERS / name, task, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(PEERS / name, task, ignore=shutil.ignore_patterns("__pycache__", "requirements.txt"))
             layers.precompile(task, at="/var/task", platform=None)
 
         return self._bundle(name, build, *layer)
@@ -90,6 +101,29 @@ class Bundles:
         for part in layer:  # Lambda unpacks all of a function's layers into one /opt
             shutil.copytree(part, opt, dirs_exist_ok=True)
         return Bundle(name, home / "task", opt / "python", self._runtime)
+
+
+def _build_cordless(target: Path) -> None:
+    """Fill `target/python` with cordless as it uploads itself and with what it finds there, leaner than in fact: byte
+    code ahead, one service of botocore's 400, no awscrt, no parser of C."""
+    layers.build_vendor(target, packages=CORDLESS_NEEDS, platform=None)
+    site = target / "python"
+    services = site / "botocore" / "data"
+    for service in services.glob("*/"):
+        shutil.rmtree(service)
+    here = importlib.metadata.distribution("botocore").locate_file("botocore")  # the same pin, untrimmed
+    shutil.copytree(Path(str(here)) / "data" / "lambda", services / "lambda")
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(site)),
+            *("--python", sys.executable, "--no-deps", "--no-compile", "--link-mode=copy"),
+            *("-r", str(PEERS / "cordless_bot" / "requirements.txt")),
+        ],
+        check=True,
+    )
+    for name in CORDLESS_LEAVES:
+        (site / "cordless" / name).unlink()
+    layers.precompile(target, at="/opt", platform=None)
 
 
 def _zipped(folder: Path) -> int:

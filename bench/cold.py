@@ -9,6 +9,7 @@ import json
 import platform
 import tempfile
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -16,7 +17,7 @@ from statistics import median
 from bench.bundle import Bundle, Bundles
 from bench.instance import Instance
 from bench.request import Discord
-from bench.sqs_stub import SqsStub
+from bench.stubs import SqsStub, Stub
 from sandbox.runtime_api import Outcome
 
 WARM_INVOCATIONS = 20
@@ -58,22 +59,33 @@ class Comparison:
         }
 
     def table(self) -> str:
+        contenders = (("no-op", self.noop), ("Watchbell's ingress", self.ingress), ("by boto3", self.boto3))
         lines = [
             f"Cold start on Python {platform.python_version()}, medians of {len(self.noop)} interleaved rounds, in ms",
             "",
-            f"{'':24}{'init':>8}{'1st answer':>12}{'together':>10}{'warm':>8}",
+            *rows(contenders),
+            "",
+            *verdicts(self.figures(), GOALS),
         ]
-        for name, starts in (("no-op", self.noop), ("Watchbell's ingress", self.ingress), ("by boto3", self.boto3)):
-            init, first, whole, warm = (
-                median(getattr(start, part) for start in starts) for part in ("init", "first_invoke", "whole", "warm")
-            )
-            lines.append(f"{name:24}{init:8.1f}{first:12.1f}{whole:10.1f}{warm:8.2f}")
-        lines += ["", f"{'':24}{'figure':>12}  goal"]
-        figures = self.figures()
-        for name, (bound, goal) in GOALS.items():
-            met = figures[name] <= goal if bound == "at most" else figures[name] >= goal
-            lines.append(f"{name:24}{figures[name]:12,}  {bound} {goal:,}: {'met' if met else 'MISSED'}")
         return "\n".join(lines)
+
+
+def rows(contenders: Iterable[tuple[str, list[Start]]]) -> list[str]:
+    lines = [f"{'':28}{'init':>8}{'1st answer':>12}{'together':>10}{'warm':>8}"]
+    for name, starts in contenders:
+        init, first, whole, warm = (
+            median(getattr(start, part) for start in starts) for part in ("init", "first_invoke", "whole", "warm")
+        )
+        lines.append(f"{name:28}{init:8.1f}{first:12.1f}{whole:10.1f}{warm:8.2f}")
+    return lines
+
+
+def verdicts(figures: dict[str, float], goals: dict[str, tuple[str, float]]) -> list[str]:
+    lines = [f"{'':28}{'figure':>12}  goal"]
+    for name, (bound, goal) in goals.items():
+        met = figures[name] <= goal if bound == "at most" else figures[name] >= goal
+        lines.append(f"{name:28}{figures[name]:12,}  {bound} {goal:,}: {'met' if met else 'MISSED'}")
+    return lines
 
 
 def ratio(these: list[Start], those: list[Start]) -> float:
@@ -101,27 +113,22 @@ def measure(bundles: Bundles, *, rounds: int) -> Comparison:
     return Comparison(**starts, zip_bytes=bundles.deployed_bytes())
 
 
-def one_start(bundle: Bundle, discord: Discord, sqs: SqsStub, *, queues: bool) -> Start:
-    """Start `bundle` cold and ask it for `/status` several times; where it `queues`, SQS must have got each one.
+def one_start(bundle: Bundle, discord: Discord, stub: Stub, *, queues: bool = True) -> Start:
+    """Start `bundle` cold and ask it for `/status` several times; where it `queues`, `stub` must have got each one.
 
     Raises WrongAnswer.
     """
-    environment = {
-        "AWS_CA_BUNDLE": str(sqs.authorities),
-        "AWS_ENDPOINT_URL_SQS": sqs.url,  # for boto3, which does not go by the queue's URL
-        "DISCORD_PUBLIC_KEYS": discord.public_key,
-        "WATCHBELL_STAGE": "bench",
-        "WORK_QUEUE_URL": sqs.queue_url,
-    }
-    with Instance(bundle, environment) as instance:
+    with Instance(bundle, environment(discord, stub)) as instance:
 
         def ask() -> Outcome:
             id, event = discord.status_command()
-            sqs.messages.clear()
+            stub.messages.clear()
             outcome = instance.invoke(event)
-            fault = _fault(json.loads(outcome.payload), sqs.messages if queues else None, id)
-            if fault:
-                raise instance.wrong(fault)
+            wrong = fault(json.loads(outcome.payload))
+            if not wrong and queues and stub.interaction_ids() != [id]:
+                wrong = f"queued {stub.messages} instead of the interaction {id}"
+            if wrong:
+                raise instance.wrong(wrong)
             return outcome
 
         first = ask()
@@ -130,13 +137,18 @@ def one_start(bundle: Bundle, discord: Discord, sqs: SqsStub, *, queues: bool) -
     return Start(instance.init_seconds * 1000, first.seconds * 1000, whole * 1000, warm * 1000)
 
 
-def _fault(answer: dict, messages: list[str] | None, id: str) -> str:
-    """What is wrong with an answer to the interaction `id`, and with what was queued; empty when nothing is."""
+def environment(discord: Discord, stub: Stub) -> dict[str, str]:
+    """What every contender's function is configured with, each under the names that it knows."""
+    return {
+        **stub.environment,
+        "DISCORD_PUBLIC_KEY": discord.public_key,
+        "DISCORD_PUBLIC_KEYS": discord.public_key,
+        "WATCHBELL_STAGE": "bench",
+    }
+
+
+def fault(answer: dict) -> str:
+    """What is wrong with a deferral; empty when nothing is."""
     if answer.get("statusCode") != 200 or json.loads(answer.get("body") or "null") != {"type": 5}:
         return f"answered {answer} instead of a deferral"
-    if messages is None:
-        return ""
-    queued = [json.loads(message) for message in messages]
-    if [(message.get("kind"), message.get("body", {}).get("id")) for message in queued] != [("interaction", id)]:
-        return f"queued {messages} instead of the interaction {id}"
     return ""

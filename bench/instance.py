@@ -29,7 +29,7 @@ class Instance:
 
     def __init__(self, bundle: Bundle, environment: Mapping[str, str]) -> None:
         self._bundle = bundle
-        self._environment = {**_lambda_environment(bundle), **environment}
+        self._environment = {**lambda_environment(bundle), **environment}
 
     def __enter__(self) -> Instance:
         self._api = RuntimeApi()
@@ -71,7 +71,7 @@ class Instance:
         self._output.close()
 
 
-def _lambda_environment(bundle: Bundle) -> dict[str, str]:
+def lambda_environment(bundle: Bundle) -> dict[str, str]:
     """What Lambda itself sets. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
     return {
         "_HANDLER": "handler.handler",

@@ -1,4 +1,4 @@
-"""Signed `/status` commands as API Gateway hands them to a function (payload format 2.0)."""
+"""Signed commands as API Gateway hands them to a function (payload format 2.0)."""
 
 from __future__ import annotations
 
@@ -20,16 +20,23 @@ class Discord:
         self.public_key = bytes(self._key.verify_key).hex()
 
     def status_command(self) -> tuple[str, bytes]:
-        """The interaction's id and the event."""
+        """A deferred command: the interaction's id and the event."""
+        return self._command("status", [{"name": "detailed", "type": 5, "value": True}])
+
+    def ping_command(self) -> tuple[str, bytes]:
+        """An instant one."""
+        return self._command("ping", [])
+
+    def _command(self, name: str, options: list[dict]) -> tuple[str, bytes]:
         self._count += 1
-        interaction = _interaction(str(SNOWFLAKE + self._count))
+        interaction = _interaction(str(SNOWFLAKE + self._count), name, options)
         body, now = json.dumps(interaction, separators=(",", ":")), time.time()
         timestamp = str(int(now))
         signature = self._key.sign(f"{timestamp}{body}".encode()).signature.hex()
         return interaction["id"], json.dumps(_event(body, signature, timestamp, now)).encode()
 
 
-def _interaction(id: str) -> dict:
+def _interaction(id: str, command: str, options: list[dict]) -> dict:
     """About 1.2 KB, as from a server; https://discord.com/developers/docs/interactions/receiving-and-responding"""
     return {
         "id": id,
@@ -74,10 +81,10 @@ def _interaction(id: str) -> dict:
         "attachment_size_limit": 10485760,
         "data": {
             "id": "1100000000000000006",
-            "name": "status",
+            "name": command,
             "type": 1,
             "guild_id": "1100000000000000001",
-            "options": [{"name": "detailed", "type": 5, "value": True}],
+            **({"options": options} if options else {}),  # Discord leaves out an empty one
         },
     }
 

@@ -11,7 +11,7 @@ from bench.bundle import Bundle, Runtime
 from bench.cold import Comparison, Start, one_start
 from bench.instance import WrongAnswer
 from bench.request import Discord
-from bench.sqs_stub import SqsStub
+from bench.stubs import SqsStub
 
 NOOP = Path(__file__).parents[2] / "bench" / "peers" / "noop"
 

@@ -1,4 +1,5 @@
-"""SQS's SendMessage over TLS on loopback, with an authority of its own, so that functions call it as they call SQS."""
+"""SQS's SendMessage and Lambda's Invoke over TLS on loopback, with an authority of their own, so that functions call
+them as they call AWS."""
 
 from __future__ import annotations
 
@@ -22,35 +23,77 @@ from sandbox.loopback import HOST, Request, Response, Server
 
 AMAZON_ROOTS = Path(__file__).parent.parent / "layers/watchbell/python/watchbell/adapters/amazon_roots.pem"
 
-_SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=\S+/sqs/aws4_request, ?SignedHeaders=\S+, ?Signature=[0-9a-f]{64}")
+_SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=\S+/(\w+)/aws4_request, ?SignedHeaders=\S+, ?Signature=[0-9a-f]{64}")
 
 
-class SqsStub:
-    """Serves until `stop`. `messages` are the bodies that came; `authorities` is the file for AWS_CA_BUNDLE.
+class Stub:
+    """One of AWS's services, until `stop`. `messages` are the payloads that came, `connections` is how many there were,
+    and `environment` makes a function call this instead of AWS.
 
-    That file holds Amazon's few roots and the stub's own, so that loading it costs what it does in production.
+    The file of AWS_CA_BUNDLE holds Amazon's few roots and the stub's own, so that loading it costs what it does in
+    production.
     """
+
+    service = ""
+    """As requests are signed for it."""
 
     def __init__(self, folder: Path) -> None:
         """Writes its certificates to `folder`."""
         self.messages: list[str] = []
-        self.authorities = folder / "authorities.pem"
-        certificate = folder / "stub.pem"
-        root = _certify(certificate)
-        self.authorities.write_bytes(AMAZON_ROOTS.read_bytes() + root)
+        authorities, certificate = folder / f"{self.service}-authorities.pem", folder / f"{self.service}.pem"
+        authorities.write_bytes(AMAZON_ROOTS.read_bytes() + _certify(certificate))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         self._server = _TlsServer(self._respond, context)
         self.url = f"https://{self._server.address}"
-        self.queue_url = f"{self.url}/123456789012/work"
+        self.environment = {
+            "AWS_CA_BUNDLE": str(authorities),
+            f"AWS_ENDPOINT_URL_{self.service.upper()}": self.url,  # for boto3
+        }
+
+    @property
+    def connections(self) -> int:
+        return self._server.connections
 
     def stop(self) -> None:
         self._server.stop()
 
+    def interaction_ids(self) -> list[str]:
+        """Of the messages that came, of each the id of the interaction in it; "" where it holds none."""
+        raise NotImplementedError
+
     def _respond(self, request: Request) -> Response:
         headers = {name.lower(): value for name, value in request.headers}
-        if not _SIGNED.fullmatch(headers.get("authorization", "")) or "x-amz-date" not in headers:
-            return _refusal(403, "com.amazon.coral.service#MissingAuthenticationTokenException")
+        signed = _SIGNED.fullmatch(headers.get("authorization", ""))
+        if not signed or signed[1] not in (self.service, "ssm") or "x-amz-date" not in headers:
+            return _refusal(403, "MissingAuthenticationTokenException")
+        return self._serve(request, headers)
+
+    def _serve(self, request: Request, headers: dict[str, str]) -> Response:
+        raise NotImplementedError
+
+
+class SqsStub(Stub):
+    """And the parameters that the ingress may read."""
+
+    service = "sqs"
+    parameters = {"/bench/signing-keys": "1:" + "5a" * 32}  # noqa: RUF012
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.environment["AWS_ENDPOINT_URL"] = self.url
+        self.environment["SIGNING_KEYS_PARAMETER"] = "/bench/signing-keys"
+        self.environment["OPERATORS_PARAMETER"] = "/bench/operators"
+        self.queue_url = self.environment["WORK_QUEUE_URL"] = f"{self.url}/123456789012/work"
+
+    def interaction_ids(self) -> list[str]:
+        queued = [json.loads(message) for message in self.messages]
+        return [each["body"]["id"] if each.get("kind") == "interaction" else "" for each in queued]
+
+    def _serve(self, request: Request, headers: dict[str, str]) -> Response:
+        if headers.get("x-amz-target") == "AmazonSSM.GetParameter":
+            value = self.parameters.get(json.loads(request.body)["Name"])
+            return _amz_json(200, {"Parameter": {"Value": value}}) if value else _refusal(400, "ParameterNotFound")
         if headers.get("x-amz-target") != "AmazonSQS.SendMessage" or request.method != "POST":
             return _refusal(404, "com.amazon.coral.service#UnknownOperationException")
         call = json.loads(request.body)
@@ -61,13 +104,37 @@ class SqsStub:
         return _amz_json(200, {"MD5OfMessageBody": digest, "MessageId": str(uuid.uuid4())})
 
 
+class LambdaStub(Stub):
+    """Takes asynchronous invocations of one function, which is never run."""
+
+    service = "lambda"
+    function = "bench-worker"
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.environment["CORDLESS_WORKER_FUNCTION"] = self.function
+
+    def interaction_ids(self) -> list[str]:
+        return [json.loads(message).get("id", "") for message in self.messages]
+
+    def _serve(self, request: Request, headers: dict[str, str]) -> Response:
+        if request.method != "POST" or request.path != f"/2015-03-31/functions/{self.function}/invocations":
+            return _refusal(404, "ResourceNotFoundException")
+        if headers.get("x-amz-invocation-type") != "Event":
+            return _refusal(400, "InvalidParameterValueException")
+        self.messages.append(request.body.decode())
+        return Response(202, b"", [("x-amzn-requestid", str(uuid.uuid4()))])
+
+
 class _TlsServer(Server):
     def __init__(self, respond: Any, context: ssl.SSLContext) -> None:
         self._context = context
+        self.connections = 0
         super().__init__(respond)
 
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
+        self.connections += 1
         # The handshake comes with the first read, in the connection's own thread, and not here in everybody's.
         return self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
 

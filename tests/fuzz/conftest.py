@@ -1,0 +1,26 @@
+"""The door that is fuzzed, and custom ids that came through it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+import pytest
+
+from tests import recorded
+from tests.fuzz import grammar
+
+pytest.register_assert_rewrite("tests.fuzz.door")
+from tests.fuzz.door import Door, event, opened  # noqa: E402
+
+
+@pytest.fixture(scope="session")
+def door() -> Iterator[Door]:
+    with opened() as door:
+        for name, recording in recorded.all_of("command_").items():
+            _, payload = door.ask(
+                event(json.dumps(recording).encode(), "/interactions"), json.dumps(recording).encode()
+            )
+            grammar.harvest(payload)
+            assert payload["type"] in (4, 5), name
+        yield door
