@@ -20,7 +20,7 @@ help:  ## list these commands
 .venv/ready: requirements.txt requirements-dev.txt
 	@python=$$($(FIND_PYTHON)) && echo "Setting up .venv with $$("$$python" --version)" && "$$python" -m venv --clear .venv
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)"
-	@$(BIN)/uv pip install --quiet --compile-bytecode --python $(PYTHON) -r requirements-dev.txt
+	@$(BIN)/uv pip install --quiet --system-certs --compile-bytecode --python $(PYTHON) -r requirements-dev.txt
 	@touch $@
 
 demo: .venv/ready  ## start everything on this machine and play a person using the bot

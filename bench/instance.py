@@ -36,7 +36,7 @@ class Instance:
         self._output = tempfile.TemporaryFile()
         self.started = time.perf_counter()
         self._process = subprocess.Popen(
-            [PYTHON, "-s", "-m", "awslambdaric", "handler.handler"],
+            [PYTHON, "-S", "-m", "awslambdaric", "handler.handler"],
             cwd=self._bundle.task,
             env={**self._environment, "AWS_LAMBDA_RUNTIME_API": self._api.address},
             stdin=subprocess.DEVNULL,

@@ -67,6 +67,7 @@ class BotFunction(lambda_.Function):
             role=role,
             log_group=log,
             logging_format=lambda_.LoggingFormat.JSON,
+            application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             dead_letter_queue=dead_letters,
         )
         self.may("logs:CreateLogStream", "logs:PutLogEvents", on=log.log_group_arn)

@@ -55,6 +55,7 @@ class Interactions(Construct):
         signing_keys = common.settings.parameter("signing-keys")
         operators = common.settings.parameter("operators")
         status_sources = common.settings.parameter("status-sources")
+        flags = common.settings.parameter("flags")
         ingress = BotFunction(
             self,
             "ingress",
@@ -68,9 +69,15 @@ class Interactions(Construct):
                 "SIGNING_KEYS_PARAMETER": signing_keys,
                 "OPERATORS_PARAMETER": operators,
                 "STATUS_SOURCES_PATH": status_sources,
+                "FLAGS_PATH": flags,
+                "EPHEMERAL_TABLE": storage.ephemeral.table_name,
+                # Read by the C library: a name server that is silent must not use up Discord's 3 seconds.
+                "RES_OPTIONS": "timeout:1 attempts:1",
             },
         )
+        ingress.may_read_parameter("ssm:GetParametersByPath", flags)
         ingress.may("sqs:SendMessage", on=work.queue_arn)
+        ingress.may("dynamodb:GetItem", on=storage.ephemeral.table_arn)  # what was typed into a form, to open it again
         self._serve(ingress, common)
 
         worker = BotFunction(
@@ -90,7 +97,8 @@ class Interactions(Construct):
                 "STATUS_SOURCES_PATH": status_sources,
             },
         )
-        worker.consume(work, batch_size=5)
+        # One at a time: five in one invocation would wait for each other, and time out together behind a slow one.
+        worker.consume(work, batch_size=1)
         worker.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=storage.state.table_arn)
         worker.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=storage.ephemeral.table_arn)
         worker.may_read_parameter("ssm:GetParameter", bot_token)

@@ -19,9 +19,9 @@ from infra import ROOT
 RUNTIME = (3, 13)
 LAMBDA = "aarch64-manylinux2014"
 
-# What a signature check imports. PyNaCl's pure-Python parts of cffi (the C parser) are only for building bindings.
+# What a signature check imports: PyNaCl's binding to libsodium, and the one module of cffi that it needs.
 INGRESS_PACKAGES = ("pynacl", "cffi")
-INGRESS_FILES = ("nacl", "_cffi_backend*.so")
+INGRESS_FILES = ("nacl/__init__.py", "nacl/_sodium*.so", "_cffi_backend*.so")
 
 # botocore brings 25 MB of descriptions of 400 services. The functions may call these and no other (their roles say so),
 # so the rest would only make the layer slow to upload and to unpack.
@@ -60,12 +60,15 @@ def build_vendor_ingress(target: Path, *, platform: str | None = LAMBDA) -> None
     build_vendor(target, packages=INGRESS_PACKAGES, platform=platform)
     site = target / "python"
     wanted = {path for pattern in INGRESS_FILES for path in site.glob(pattern)}
-    _delete(path for path in site.iterdir() if path not in wanted)
+    _delete(path for path in site.rglob("*") if path.is_file() and path not in wanted)
+    _delete(path for path in sorted(site.rglob("*"), reverse=True) if path.is_dir() and not any(path.iterdir()))
+    precompile(target, at="/opt", platform=platform)
 
 
 def build_first_party(target: Path, *, platform: str | None = LAMBDA) -> None:
-    """Fill `target/python` with our own library as it lies in layers/watchbell."""
+    """Fill `target/python` with our own library as it lies in layers/watchbell, but for its testing kit."""
     _copy(ROOT / "layers" / "watchbell", _empty(target))
+    (target / "python" / "watchbell" / "testing.py").unlink()
     precompile(target, at="/opt", platform=platform)
 
 

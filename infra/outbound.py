@@ -53,11 +53,11 @@ class Outbound(Construct):
         any_name = "Each webhook is a parameter of its own under this path, and the operator names them."
         nag.acknowledge(self, {f"AwsSolutions-IAM5[Resource::{below}]": any_name})
         common.alarms.watch(
-            "webhook-retired",
-            "Discord no longer knows a webhook, so nothing is sent to it until its parameter has a new URL.",
+            "webhook-unusable",
+            "A message was not sent: its webhook's URL is wrong or gone from Discord, or Discord refused it.",
             cloudwatch.Metric(
                 namespace="Watchbell",
-                metric_name="WebhookRetired",
+                metric_name="WebhookUnusable",
                 dimensions_map={"service": "watchbell-sender"},
                 statistic="Sum",
                 period=Duration.minutes(5),

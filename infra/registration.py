@@ -39,10 +39,13 @@ class Registration(Construct):
                 "DISCORD_APPLICATION_ID": application_id.value_as_string,
                 "DISCORD_GUILD_ID": common.settings.guild_id,
                 "BOT_TOKEN_PARAMETER": bot_token,
+                "FLAGS_PATH": common.settings.parameter("flags"),
             },
         )
         registrar.may_read_parameter("ssm:GetParameter", bot_token)
-        manifest = json.dumps(catalogue.manifest(), sort_keys=True)
+        registrar.may_read_parameter("ssm:GetParametersByPath", common.settings.parameter("flags"))
+        flags = {command.name: command.flag for command in catalogue.commands() if command.flag}
+        manifest = json.dumps([catalogue.manifest(), flags], sort_keys=True)
         self.commands = CustomResource(
             self,
             "Commands",

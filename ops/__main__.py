@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from watchbell.errors import WatchbellError
 
-from . import commands, settings
+from . import commands, flags, ranks, settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -35,13 +35,29 @@ def main(arguments: list[str] | None = None) -> int:
     registry.add_argument("--guild", default="", help="one server's own commands instead of the global ones")
     registry.set_defaults(run=lambda given: commands.run(given.stage, given.verb, given.guild, os.environ))
 
-    given = parser.parse_args(arguments)
+    switches = actions.add_parser("flags", help="list the feature flags, or set one")
+    switches.add_argument("name", nargs="?", default="")
+    switches.add_argument("value", nargs="*", help="on, off or 25%%, and ids of servers (-ID: off there); or unset")
+    switches.set_defaults(run=lambda given: flags.run(given.stage, given.name, given.value))
+
+    mapping = actions.add_parser("ranks", help="list or set which roles of a server are viewer, responder or admin")
+    mapping.add_argument("guild", help="the server's id")
+    mapping.add_argument("roles", nargs="*", metavar="ROLE=RANK", help="a role's id, and its rank or none")
+    mapping.set_defaults(run=lambda given: ranks.run(given.stage, given.guild, given.roles, os.environ))
+
+    given = parser.parse_args(_shielded(arguments))
     try:
         given.run(given)
     except (WatchbellError, BotoCoreError, ClientError, ValueError) as error:
         print(f"ops: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _shielded(arguments: list[str] | None) -> list[str]:
+    """`-1100…` is where a flag is off, and no option: argparse takes it for one unless it follows a blank."""
+    given = sys.argv[1:] if arguments is None else arguments
+    return [f" {argument}" if argument[:1] == "-" and argument[1:].isdigit() else argument for argument in given]
 
 
 if __name__ == "__main__":

@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from watchbell import catalogue
+from watchbell import rollout
+from watchbell.adapters.discord import DiscordClient
 from watchbell.discord import registration
-from watchbell.tools import Tools
+from watchbell.flags import Flags
+from watchbell.tools import DISCORD_URL
+
+from .settings import below, get
 
 
 def run(stage: str, verb: str, guild: str, environment: Mapping[str, str]) -> None:
     """Prints what would change, a line each, and with `apply` changes it."""
-    tools = Tools({**environment, "BOT_TOKEN_PARAMETER": f"/watchbell/{stage}/discord/bot-token"})
-    application_id = tools.parameters.secret(f"/watchbell/{stage}/discord/application-id")
-    scope = registration.scope(application_id, guild)
-    changes = registration.plan(catalogue.manifest(), tools.discord.commands(scope))
-    for change in changes:
-        print(change)
-    if not changes:
+    discord = DiscordClient(environment.get("DISCORD_URL", DISCORD_URL), lambda fresh: get(stage, "discord/bot-token"))
+    application_id = get(stage, "discord/application-id")
+    flags = Flags(lambda: below(stage, "flags")).all()
+    plans = rollout.plan(discord, flags, application_id, guild)
+    for scope, changes in plans:
+        place = "" if guild or scope == application_id else f" in server {scope.rpartition('/')[2]}"
+        for change in changes:
+            print(f"{change}{place}")
+    if not any(changes for _, changes in plans):
         print("Discord has the same commands; nothing to change.")
     elif verb == "apply":
-        registration.apply(changes, tools.discord, scope)
+        for scope, changes in plans:
+            registration.apply(changes, discord, scope)
         print("Done.")

@@ -7,7 +7,7 @@ import re
 import secrets
 import sys
 
-from watchbell import seals
+from watchbell import flags, seals
 from watchbell.adapters.aws import client
 from watchbell.adapters.parameters import is_secret
 from watchbell.adapters.sources import NAME_LENGTH
@@ -54,6 +54,23 @@ def put(stage: str, name: str, value: str | None) -> None:
     print(f"/watchbell/{stage}/{name} is set.")
 
 
+def get(stage: str, name: str) -> str:
+    """One parameter's value. By boto3, unlike the functions' own reading: it knows profiles and single sign-on."""
+    try:
+        found = client("ssm").get_parameter(Name=f"/watchbell/{stage}/{name}", WithDecryption=True)
+    except client("ssm").exceptions.ParameterNotFound:
+        raise ValueError(
+            f"/watchbell/{stage}/{name} is not set; `python -m ops --stage {stage} setup` sets it"
+        ) from None
+    return str(found["Parameter"]["Value"])
+
+
+def below(stage: str, path: str) -> dict[str, str]:
+    """The parameters right below `path`: last part of the name -> value."""
+    pages = client("ssm").get_paginator("get_parameters_by_path").paginate(Path=f"/watchbell/{stage}/{path}")
+    return {found["Name"].rpartition("/")[2]: found["Value"] for page in pages for found in page["Parameters"]}
+
+
 def show(stage: str) -> None:
     """What is set and what is missing."""
     there = _names(stage)
@@ -77,14 +94,18 @@ def check(name: str, value: str) -> None:
     elif name == "operators":
         if not re.fullmatch(r"\d{15,20}([, ]+\d{15,20})*", value):
             raise ValueError(f"{value!r} is no list of user ids: 15 to 20 digits each, separated by commas")
-    elif re.fullmatch(r"webhooks/[a-z][a-z0-9-]*", name):
+    elif name == "webhooks/digest":
         if webhook.parse(value, DISCORD_URL) is None:
             raise ValueError("that is no Discord webhook URL: https://discord.com/api/webhooks/…")
-    elif re.fullmatch(rf"status-sources/[A-Za-z0-9_.-]{{1,{NAME_LENGTH}}}", name):
+    elif re.fullmatch(r"flags/[a-z][a-z0-9_-]{0,59}", name):
+        flags.parse(name, value)
+    elif name.startswith("status-sources/"):
+        if not re.fullmatch(rf"status-sources/[A-Za-z0-9_.-]{{1,{NAME_LENGTH}}}", name):
+            raise ValueError(f"{name!r}: a source's name is 1 to {NAME_LENGTH} letters, digits and _ . -")
         if not re.fullmatch(r"https?://\S+", value):
             raise ValueError(f"{value!r} is no http or https URL")
     else:
-        known = ", ".join([*REQUIRED, *MADE, "operators", "webhooks/…", "status-sources/…"])
+        known = ", ".join([*REQUIRED, *MADE, "operators", "webhooks/digest", "flags/…", "status-sources/…"])
         raise ValueError(f"{name!r} is no parameter of Watchbell: {known}")
 
 

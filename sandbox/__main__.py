@@ -18,6 +18,7 @@ from sandbox.logs import Logs
 from sandbox.registration import DeployFailed
 from sandbox.template import TemplateError
 from sandbox.whole import Options, Sandbox
+from watchbell.adapters.sources import NAME_LENGTH
 
 SERVE = """\
 Runs Watchbell on this machine: its functions under the real Lambda runtime client, AWS by moto, and a simulated
@@ -85,7 +86,7 @@ def _parser() -> argparse.ArgumentParser:
         "--discord-url",
         type=_url,
         metavar="URL",
-        help="send every call to Discord to this base (…/api/v10) and simulate none",
+        help="send every call to Discord to this base (…/api/v10, added where it has no path) and simulate none",
     )
     serve.add_argument(
         "--status-source",
@@ -107,8 +108,8 @@ def _port(text: str) -> int:
 
 
 def _snowflake(text: str) -> str:
-    if not re.fullmatch("[0-9]{17,20}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no application id: expected 17 to 20 digits")
+    if not re.fullmatch("[0-9]{1,20}", text):
+        raise argparse.ArgumentTypeError(f"{text!r} is no application id: expected up to 20 digits")
     return text
 
 
@@ -128,13 +129,14 @@ def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise argparse.ArgumentTypeError(f"{text!r} is no http or https URL")
-    return text.rstrip("/")
+    return text.rstrip("/") + ("" if parts.path.strip("/") else "/api/v10")
 
 
 def _source(text: str) -> tuple[str, str]:
     name, _, url = text.partition("=")
-    if not re.fullmatch(r"[A-Za-z0-9_.-]{1,100}", name):
-        raise argparse.ArgumentTypeError(f"{text!r} must be NAME=URL, the name of letters, digits and _ . -")
+    if not re.fullmatch(rf"[A-Za-z0-9_.-]{{1,{NAME_LENGTH}}}", name):
+        rule = f"1 to {NAME_LENGTH} letters, digits and _ . -"
+        raise argparse.ArgumentTypeError(f"{text!r} must be NAME=URL, the name of {rule}")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise argparse.ArgumentTypeError(f"{url!r} is no http or https URL")

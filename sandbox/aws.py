@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 from collections import deque
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,10 @@ START_SECONDS = 30
 
 
 class Aws:
-    """Starts moto at once; `wait` returns when it answers. It lives in a subprocess, everything in its memory."""
+    """Starts moto at once; `wait` returns when it answers. It lives in a subprocess, everything in its memory, with
+    `environment` on top of ours."""
 
-    def __init__(self, children: Children, logs: Logs) -> None:
+    def __init__(self, children: Children, logs: Logs, environment: Mapping[str, str] | None = None) -> None:
         with socket.socket() as probe:
             probe.bind((HOST, 0))
             self._port = probe.getsockname()[1]
@@ -36,7 +38,8 @@ class Aws:
         self._process = children.spawn(
             [sys.executable, "-m", "sandbox.moto_server", str(self._port)],
             environment={name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-            | {"AWS_DEFAULT_REGION": REGION, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)},
+            | {"AWS_DEFAULT_REGION": REGION, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
+            | dict(environment or {}),
         )
         self._output: deque[str] = deque(maxlen=5)
         threading.Thread(target=self._watch, args=(logs,), name="moto", daemon=True).start()
@@ -78,13 +81,15 @@ class Aws:
 
     def depth(self, queue: Queue) -> int:
         """Messages in `queue`: waiting, in flight and delayed."""
-        names = [
-            "ApproximateNumberOfMessages",
-            "ApproximateNumberOfMessagesNotVisible",
-            "ApproximateNumberOfMessagesDelayed",
-        ]
+        return sum(self.counts(queue))
+
+    def counts(self, queue: Queue) -> tuple[int, int]:
+        """Messages in `queue` that can be received now, and those in flight or delayed."""
+        kinds = ["", "NotVisible", "Delayed"]
+        names = [f"ApproximateNumberOfMessages{kind}" for kind in kinds]
         answer = self.sqs.get_queue_attributes(QueueUrl=self.queue_url(queue.name), AttributeNames=names)
-        return sum(int(answer["Attributes"][name]) for name in names)
+        visible, *others = (int(answer["Attributes"][name]) for name in names)
+        return visible, sum(others)
 
     def send(self, queue: str, body: str, attributes: dict[str, str]) -> None:
         """Put a message with string attributes on the queue of that name."""

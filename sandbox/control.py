@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from sandbox.clock import Clock
 from sandbox.logs import Logs
 from sandbox.loopback import Request, Response, as_json
@@ -71,6 +73,8 @@ class Control:
                     return as_json(200, self.discord())
         except BadRequest as problem:
             return as_json(400, {"error": str(problem)})
+        except (BotoCoreError, ClientError) as problem:
+            return as_json(503, {"error": f"The sandbox's AWS does not answer: {problem}"})
         return as_json(404, {"error": f"There is no {request.method} {request.path} here."})
 
     def _turn(self, body: bytes) -> Response:

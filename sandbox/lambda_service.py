@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from sandbox.children import Children
@@ -25,7 +25,8 @@ PAYLOAD_LIMIT = 6_291_556
 
 
 class LambdaService:
-    """`environment` is what every function gets on top of the template's, such as where the sandbox's AWS is."""
+    """`environment` is what every function gets on top of the template's, such as where the sandbox's AWS is. `now` is
+    the functions' clock, by which they are told their deadline."""
 
     def __init__(
         self,
@@ -36,8 +37,13 @@ class LambdaService:
         *,
         folder: Path = ROOT / "functions",
         layer: Path = LAYER,
+        now: Callable[[], float] = time.time,
     ) -> None:
-        self._environment = {**environment, "PYTHONPATH": str(layer)}
+        path = os.pathsep.join(filter(None, [str(layer), environment.get("PYTHONPATH")]))
+        self._environment = {**environment, "PYTHONPATH": path}
+        self._now = now
+        self._at_work = 0
+        self._counting = threading.Lock()
         self._children, self._logs, self._folder = children, logs, folder
         self._pools: dict[str, _Pool] = {}
         self._stopped = False
@@ -49,7 +55,7 @@ class LambdaService:
             if not (self._folder / function.name).is_dir():
                 raise TemplateError(f"the template's function {function.name!r} has no folder in {self._folder.name}/")
             environment = _lambda_environment(function) | function.environment | self._environment
-            pool = _Pool(function, environment, self._folder / function.name, self._children, self._logs)
+            pool = _Pool(function, environment, self._folder / function.name, self._children, self._logs, self._now)
             replaced, self._pools[function.name] = self._pools.get(function.name), pool
             if replaced:
                 replaced.stop()
@@ -63,7 +69,22 @@ class LambdaService:
         payload = json.dumps(event).encode()
         if len(payload) > PAYLOAD_LIMIT:
             return failure("RequestTooLargeException", f"the event is over {PAYLOAD_LIMIT} bytes", fatal=False)
-        return self._pools[name].invoke(payload)
+        with self._counting:
+            self._at_work += 1
+        try:
+            return self._pools[name].invoke(payload)
+        finally:
+            with self._counting:
+                self._at_work -= 1
+
+    @property
+    def at_work(self) -> int:
+        """How many invocations are going on, those that wait for an instance included."""
+        return self._at_work
+
+    def kill(self, name: str) -> int:
+        """Kill the instances of function `name` that are at work, in the middle of it; returns how many."""
+        return self._pools[name].kill()
 
     def function(self, name: str) -> Function:
         return self._pools[name].function
@@ -78,10 +99,18 @@ class _Pool:
     """The instances of one function."""
 
     def __init__(
-        self, function: Function, environment: Mapping[str, str], folder: Path, children: Children, logs: Logs
+        self,
+        function: Function,
+        environment: Mapping[str, str],
+        folder: Path,
+        children: Children,
+        logs: Logs,
+        now: Callable[[], float],
     ) -> None:
         self.function = function
         self._environment, self._folder, self._children, self._logs = environment, folder, children, logs
+        self._now = now
+        self._busy: set[_Instance] = set()
         self._changed = threading.Condition()
         self._idle: list[_Instance] = []
         self._count = 0
@@ -90,6 +119,8 @@ class _Pool:
     def invoke(self, payload: bytes) -> Outcome:
         instance = self._take()
         usable = False
+        with self._changed:
+            self._busy.add(instance)
         try:
             outcome = instance.invoke(payload)
             usable = not outcome.fatal
@@ -105,6 +136,13 @@ class _Pool:
         for instance in idle:
             instance.stop()
 
+    def kill(self) -> int:
+        with self._changed:
+            busy = list(self._busy)
+        for instance in busy:
+            instance.kill()
+        return len(busy)
+
     def _take(self) -> _Instance:
         with self._changed:
             self._changed.wait_for(lambda: self._idle or self._count < INSTANCES)
@@ -114,10 +152,11 @@ class _Pool:
                     return instance
                 self._count -= 1
             self._count += 1
-        return _Instance(self.function, self._environment, self._folder, self._children, self._logs)
+        return _Instance(self.function, self._environment, self._folder, self._children, self._logs, self._now)
 
     def _give_back(self, instance: _Instance, *, usable: bool) -> None:
         with self._changed:
+            self._busy.discard(instance)
             if usable and not self._stopped:
                 self._idle.append(instance)
             else:
@@ -132,12 +171,18 @@ class _Instance:
     """One process with the runtime client and the function in it."""
 
     def __init__(
-        self, function: Function, environment: Mapping[str, str], folder: Path, children: Children, logs: Logs
+        self,
+        function: Function,
+        environment: Mapping[str, str],
+        folder: Path,
+        children: Children,
+        logs: Logs,
+        now: Callable[[], float],
     ) -> None:
         self._function, self._children, self._logs = function, children, logs
         self._started = time.perf_counter()
         self._cold = True
-        self._api = RuntimeApi()
+        self._api = RuntimeApi(now)
         self._process = children.spawn(
             [sys.executable, "-m", "awslambdaric", function.handler],
             environment={**environment, "AWS_LAMBDA_RUNTIME_API": self._api.address, "LAMBDA_TASK_ROOT": str(folder)},
@@ -160,6 +205,10 @@ class _Instance:
         if not outcome.ok:
             self._logs.write(self._function.name, f"invocation failed: {outcome.error}")
         return outcome
+
+    def kill(self) -> None:
+        """As when Lambda's host dies: whoever waits for its answer gets Lambda's error."""
+        self._children.end(self._process)
 
     def stop(self) -> None:
         self._children.end(self._process)
@@ -193,6 +242,7 @@ def _lambda_environment(function: Function) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(function.memory),
         "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
         "AWS_LAMBDA_LOG_FORMAT": function.log_format,
+        **({"AWS_LAMBDA_LOG_LEVEL": function.log_level} if function.log_level else {}),
         "AWS_LAMBDA_LOG_GROUP_NAME": f"/aws/lambda/{function.name}",
         "AWS_LAMBDA_LOG_STREAM_NAME": "sandbox",
         "_HANDLER": function.handler,

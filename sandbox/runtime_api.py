@@ -9,6 +9,7 @@ import json
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.loopback import Request, Response, Server, as_json
@@ -54,10 +55,12 @@ class _Invocation:
 class RuntimeApi:
     """Listens on `address`, the value for AWS_LAMBDA_RUNTIME_API. Times are `time.perf_counter()` seconds.
 
-    `ready_at` is when the instance first asked for an event, that is: when its init was over; None before.
+    `ready_at` is when the instance first asked for an event, that is: when its init was over; None before. `now` is
+    the instance's own clock in epoch seconds, for its deadline.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], float] = time.time) -> None:
+        self._now = now
         self.ready_at: float | None = None
         self._changed = threading.Condition()
         self._waiting: _Invocation | None = None
@@ -132,7 +135,7 @@ class RuntimeApi:
             [
                 ("content-type", "application/json"),
                 ("lambda-runtime-aws-request-id", invocation.request_id),
-                ("lambda-runtime-deadline-ms", str(round((time.time() + invocation.timeout) * 1000))),
+                ("lambda-runtime-deadline-ms", str(int((self._now() + invocation.timeout) * 1000))),
                 ("lambda-runtime-invoked-function-arn", invocation.arn),
                 ("lambda-runtime-trace-id", "Root=1-00000000-000000000000000000000000;Sampled=0"),
             ],

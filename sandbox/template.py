@@ -35,6 +35,7 @@ class Function:
     memory: int
     environment: dict[str, str]
     log_format: str = "Text"
+    log_level: str = ""
     async_retries: int = 2
     on_failure: str = ""
 
@@ -132,6 +133,7 @@ class Template:
                 for name, value in properties.get("Environment", {}).get("Variables", {}).items()
             },
             log_format=properties.get("LoggingConfig", {}).get("LogFormat", "Text"),
+            log_level=properties.get("LoggingConfig", {}).get("ApplicationLogLevel", ""),
             async_retries=int(asynchronous.get("MaximumRetryAttempts", 2)),
             on_failure=str(self.resolve(destination or dead_letters)),
         )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import secrets
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 from nacl.signing import SigningKey
@@ -17,6 +20,7 @@ from sandbox.children import Children
 from sandbox.clock import Clock
 from sandbox.control import Control
 from sandbox.discord import Discord
+from sandbox.discord.delivery import Signer
 from sandbox.gateway import Gateway
 from sandbox.lambda_service import LambdaService
 from sandbox.logs import Logs
@@ -28,13 +32,16 @@ from sandbox.status_source import StatusSources
 from sandbox.template import Template
 from watchbell.adapters.parameters import is_secret
 
+REGISTRATION_SECONDS = 4.0
+
 Started = TypeVar("Started")
 
 
 @dataclass(frozen=True)
 class Options:
     """`port` is the API's, 0 for any. Without `discord_url` Discord is simulated. `status_sources` is name -> URL; with
-    none, two made-up ones serve, `prod` and `staging`."""
+    none, two made-up ones serve, `prod` and `staging`. `one_clock`: the functions, the queues and the simulated
+    Discord's signatures live by the sandbox's clock too, so that turning it makes buttons expire and leases end."""
 
     port: int = 0
     application_id: str = "1000000000000000001"
@@ -42,6 +49,7 @@ class Options:
     public_keys: Sequence[str] = ()
     discord_url: str = ""
     status_sources: Mapping[str, str] = field(default_factory=dict)
+    one_clock: bool = False
 
 
 class Sandbox:
@@ -53,9 +61,11 @@ class Sandbox:
 
     def __init__(self, options: Options, logs: Logs) -> None:
         self.options, self.logs = options, logs
-        self.clock = Clock()
-        self.discord: Discord | None = None
         self._running = ExitStack()
+        self._turned: dict[str, str] = {}  # what a process needs in its environment to live by our clock
+        self.clock = self._start_clock() if options.one_clock else Clock()
+        self.discord: Discord | None = None
+        self.pollers: dict[str, Poller] = {}
         self._up = threading.Event()
 
     def __enter__(self) -> Sandbox:
@@ -78,7 +88,7 @@ class Sandbox:
 
         children = Children()
         self._running.callback(children.stop)
-        self.aws = Aws(children, self.logs)
+        self.aws = Aws(children, self.logs, self._turned)
         self._start_discord(api.port)
         self._start_sources()
 
@@ -91,12 +101,16 @@ class Sandbox:
             part.result()
 
         self._queues = {template.short(queue.name): queue for queue in template.queues()}
-        environment = {"AWS_ENDPOINT_URL": self.aws.url, "DISCORD_URL": self.discord_url}
-        self.functions = LambdaService(template.functions(), environment, children, self.logs)
+        environment = {"AWS_ENDPOINT_URL": self.aws.url, "DISCORD_URL": self.discord_url, **self._turned}
+        if self._turned:
+            environment["PYTHONPATH"] = str(Path(__file__).parent / "function_clock")
+        now = self.clock.now if self._turned else time.time
+        self.functions = LambdaService(template.functions(), environment, children, self.logs, now=now)
         self._running.callback(self.functions.stop)
         self._gateway = Gateway(template.routes(), self.functions.invoke)
         for source in template.event_sources():
             poller = Poller(source, self.aws, self.functions.invoke, self.logs)
+            self.pollers[template.short(source.queue.name)] = poller
             self._running.callback(poller.stop)
         self.schedules = Schedules(
             template.schedules(),
@@ -109,7 +123,12 @@ class Sandbox:
         self._running.callback(self.schedules.stop)
         self._start_control(api.port)
         self._up.set()
-        self._register()
+        if self.discord:
+            self._register()
+        else:  # the other Discord may be slow, or need our URLs first: it is given a moment, and not waited for
+            registration = threading.Thread(target=self._register, name="registration", daemon=True)
+            registration.start()
+            registration.join(REGISTRATION_SECONDS)
         self.schedules.start()
 
     def ready_line(self) -> dict[str, Any]:
@@ -132,6 +151,11 @@ class Sandbox:
         """Messages in each queue, by its short name: work, work-dead, send, …"""
         return {name: self.aws.depth(queue) for name, queue in sorted(self._queues.items())}
 
+    def under_way(self) -> tuple[int, int]:
+        """Messages in the queues that feed a function: those that it could be given now, and the others."""
+        counts = [self.aws.counts(self._queues[name]) for name in self.pollers]
+        return sum(now for now, _ in counts), sum(later for _, later in counts)
+
     def put(self, name: str, value: str) -> None:
         """Set the SSM parameter /watchbell/<stage>/`name`."""
         self.aws.put_parameter(f"/watchbell/{self._template.stage}/{name}", value, secret=is_secret(name))
@@ -146,11 +170,19 @@ class Sandbox:
         self._up.wait()
         return self._gateway(request)
 
+    def _start_clock(self) -> Clock:
+        folder = self._running.enter_context(TemporaryDirectory(prefix="watchbell-clock-"))
+        file = Path(folder) / "offset"
+        self._turned = {"SANDBOX_CLOCK": str(file)}
+        return Clock(file)
+
     def _start_discord(self, api_port: int) -> None:
         if self.options.discord_url:
             self.discord_url = self.options.discord_url
             return
         self.discord = Discord(self.options.application_id, self.options.bot_token, self.clock.now)
+        if self._turned:
+            self.discord.signer = _SignerByOurClock(self.clock)
         self.discord_url = _near(api_port + 2, self.options.port, self.discord.start)
         self._running.callback(self.discord.stop)
 
@@ -201,6 +233,15 @@ class Sandbox:
             self.logs.write("registrar", f"the other Discord did not take the commands: {problem}")
         if self.discord:
             self.discord.set_endpoints(self.interactions_url, self.events_url)
+
+
+class _SignerByOurClock(Signer):
+    def __init__(self, clock: Clock) -> None:
+        super().__init__()
+        self._clock = clock
+
+    def headers(self, body: bytes, now: float) -> dict[str, str]:
+        return super().headers(body, now + self._clock.offset)
 
 
 def _near(port: int, chosen: int, start: Callable[[int], Started]) -> Started:

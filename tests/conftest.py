@@ -76,6 +76,7 @@ def settings(aws: Aws) -> Iterator[dict[str, str]]:
         "OPERATORS_PARAMETER": "/watchbell/test/operators",
         "BOT_TOKEN_PARAMETER": "/watchbell/test/discord/bot-token",
         "STATUS_SOURCES_PATH": "/watchbell/test/status-sources",
+        "FLAGS_PATH": "/watchbell/test/flags",
         "WEBHOOKS_PATH": "/watchbell/test/webhooks",
         "DIGEST_ZONE": "Europe/Berlin",
         "DIGEST_TIME": "09:00",
@@ -87,7 +88,9 @@ def settings(aws: Aws) -> Iterator[dict[str, str]]:
 
 
 def _declares(row: Row, table: str, item: dict) -> bool:
-    named = item["pk"]["S"].startswith(row.partition.split("{}")[0]) and item["sk"]["S"] == row.sort
+    named = item["pk"]["S"].startswith(row.partition.split("{}")[0]) and item["sk"]["S"].startswith(
+        row.sort.split("{}")[0]
+    )
     return row.table == table and named and set(item) - {"pk", "sk"} <= set(row.fields)
 
 

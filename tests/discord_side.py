@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from typing import Any
 
 from nacl.signing import SigningKey
@@ -62,14 +63,14 @@ class FakeDiscord:
         self.failures = list(failures)
         self.conversation: list[dict] = []
 
-    def edit_original(self, application_id: str, token: str, message: dict) -> dict:
+    def edit_original(self, application_id: str, token: str, message: dict, files: Sequence = ()) -> dict:
         judge.approve("edit", message)
         return self._call("edit", message)
 
     def delete_original(self, application_id: str, token: str) -> None:
         self._call("delete")
 
-    def follow_up(self, application_id: str, token: str, message: dict) -> dict:
+    def follow_up(self, application_id: str, token: str, message: dict, files: Sequence = ()) -> dict:
         judge.approve("followup", message)
         return self._call("follow up", message)
 
@@ -78,7 +79,7 @@ class FakeDiscord:
         self._call("open dm", user_id)
         return f"dm-{user_id}"
 
-    def create_message(self, channel_id: str, message: dict, *, nonce: str) -> dict:
+    def create_message(self, channel_id: str, message: dict, files: Sequence = (), *, nonce: str) -> dict:
         judge.approve("message", {**message, "nonce": nonce, "enforce_nonce": True})
         return self._call("create", channel_id, message, nonce)
 
@@ -86,7 +87,7 @@ class FakeDiscord:
         self._call("read", channel_id)
         return self.conversation
 
-    def execute_webhook(self, webhook_id: str, token: str, message: dict) -> dict:
+    def execute_webhook(self, webhook_id: str, token: str, message: dict, files: Sequence = ()) -> dict:
         judge.approve("followup", message)
         return self._call("webhook", webhook_id, message)
 

@@ -12,7 +12,7 @@ from watchbell.tools import Tools
 doorkeeper = Doorkeeper(
     keys=public_keys(os.environ["DISCORD_PUBLIC_KEYS"]),
     enqueue=Enqueue(os.environ["WORK_QUEUE_URL"]),
-    tools=Tools(os.environ),
+    tools=Tools(os.environ, writes=False),
     clock=time.time,
 )
 

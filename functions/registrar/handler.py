@@ -3,13 +3,15 @@
 import logging
 import os
 
-from watchbell import catalogue
+from watchbell import rollout
 from watchbell.adapters import cloudformation
 from watchbell.discord import registration
 from watchbell.tools import Tools
 
 tools = Tools(os.environ)
 log = logging.getLogger(__name__)
+
+MOST_GUILDS = 200  # a call each, within the function's minute
 
 
 def handler(event, context):
@@ -21,7 +23,9 @@ def register(event: dict) -> None:
     # On Delete the commands stay: a stack may be deployed again, and Discord allows 200 creations a day.
     if event["RequestType"] == "Delete":
         return
-    scope = registration.scope(os.environ["DISCORD_APPLICATION_ID"], os.environ["DISCORD_GUILD_ID"])
-    changes = registration.plan(catalogue.manifest(), tools.discord.commands(scope))
-    registration.apply(changes, tools.discord, scope)
-    log.info("commands: %s", ", ".join(map(str, changes)) or "nothing to change")
+    application_id, guild_id = os.environ["DISCORD_APPLICATION_ID"], os.environ["DISCORD_GUILD_ID"]
+    for scope, changes in rollout.plan(
+        tools.discord, tools.flags.all(), application_id, guild_id, most_guilds=MOST_GUILDS
+    ):
+        registration.apply(changes, tools.discord, scope)
+        log.info("commands of %s: %s", scope, ", ".join(map(str, changes)) or "nothing to change")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import fnmatch
 import threading
+from collections.abc import Callable
 from dataclasses import dataclass
 
 
 @dataclass
 class Mishap:
-    """What befalls a call, and whether it has taken effect by then; see `Discord.fail_next`."""
+    """What befalls a call, and whether it has taken effect by then; see `Discord.fail_next`. `then` is called before
+    the answer, or the lack of one, goes out."""
 
     method: str
     pattern: str
@@ -20,6 +22,7 @@ class Mishap:
     delay: float = 0.0
     headerless: bool = False
     times: int = 1
+    then: Callable[[], object] | None = None
 
 
 class Mishaps:
@@ -30,6 +33,11 @@ class Mishaps:
     def add(self, mishap: Mishap) -> None:
         with self._lock:
             self._waiting.append(mishap)
+
+    def forget(self) -> None:
+        """None of those that wait will befall anybody."""
+        with self._lock:
+            self._waiting.clear()
 
     def next_for(self, method: str, path: str) -> Mishap | None:
         """The first mishap that waits for this call, used up."""

@@ -127,6 +127,8 @@ class Rest:
         when = "after" if mishap.after else "before"
         what = mishap.status or "the connection cut"
         self.discord.note(f"{self._bot} {method} {self._told(path)} -> {what} (injected, {when} it took effect)")
+        if mishap.then:
+            mishap.then()
         self.discord.stopped.wait(mishap.delay)
         if mishap.headerless:
             return Answer(mishap.status, "error code: 1015", plain=True)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
-from watchbell.adapters.claims import LEASE_SECONDS, Claims
+from watchbell.adapters.claims import BUSY_SECONDS, LEASE_SECONDS, Claims
 from watchbell.errors import Retry
 from watchbell.rows import DELIVERY, INTERACTION, INTRODUCTION
 
@@ -38,7 +38,7 @@ def test_the_first_gets_it_and_the_second_is_told_when_to_come_back(claims):
     assert claims.take(INTERACTION, "1").attempt == 1
     with pytest.raises(Retry) as raised:
         claims.take(INTERACTION, "1")
-    assert raised.value.wait == LEASE_SECONDS
+    assert raised.value.wait == BUSY_SECONDS
     assert claims.take(INTERACTION, "2").attempt == 1
 
 
@@ -87,6 +87,19 @@ def test_an_expired_row_counts_as_none_although_it_is_still_there(claims, clock,
     clock.now += DELIVERY.keep + 1
     assert item(aws, settings, DELIVERY, "1") is not None
     assert claims.take(DELIVERY, "1") is not None
+
+
+def test_of_many_at_once_one_gets_an_expired_row_too(claims, clock):
+    claims.take(DELIVERY, "1").done()
+    clock.now += DELIVERY.keep + 1
+    assert claims.take(DELIVERY, "1") is not None
+    with pytest.raises(Retry):
+        claims.take(DELIVERY, "1")
+
+
+def test_one_that_nobody_finishes_does_not_stay_for_ever(claims, aws, settings):
+    claims.take(INTERACTION, "1")
+    assert int(item(aws, settings, INTERACTION, "1")["expires_at"]["N"]) == int(NOW) + INTERACTION.keep
 
 
 def test_of_twenty_at_once_one_gets_it(claims):

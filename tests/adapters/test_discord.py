@@ -104,7 +104,6 @@ def test_an_expired_interaction_token_is_not_a_bad_bot_token():
         (as_json(503, {"code": 130000, "message": "overloaded"}), 130000, False, None),
         (as_json(403, {"code": "strange", "message": ["strange"]}), 0, True, None),
         (Response(400, b"[1]"), 0, True, None),
-        (Response(200, b"<html>not Discord</html>"), 0, False, None),
     ],
 )
 def test_a_refusal_says_whether_to_try_again_and_when(answer, code, permanent, wait):
@@ -124,6 +123,11 @@ def test_no_answer_at_all_may_be_tried_again_and_names_no_token():
     chain = [raised.value, raised.value.__cause__]
     assert all(SECRET not in repr(error) for error in chain)
     assert raised.value.__suppress_context__
+
+
+@pytest.mark.parametrize("answer", [Response(200, b"<html>"), Response(200), Response(204), as_json(200, {})])
+def test_what_was_done_is_done_whatever_came_back_of_it(answer):
+    assert not Api(answer).client.execute_webhook("1", SECRET, {"content": "x"})
 
 
 def test_a_redirect_is_not_followed():
@@ -219,3 +223,10 @@ def test_a_follow_up_is_read_edited_and_deleted_by_its_id():
     assert [request.method for request in api.requests] == ["GET", "PATCH", "DELETE"]
     assert {request.target for request in api.requests} == {f"/api/v10/webhooks/42/{SECRET}/messages/7"}
     assert api.requests[1].body == b'{"content": "new"}'
+
+
+def test_the_servers_of_the_bot_are_listed_page_by_page():
+    pages = [as_json(200, [{"id": id, "name": "x"} for id in ids]) for ids in (["9", "10"], ["11"], [])]
+    api = Api(*pages)
+    assert api.client.guilds() == ["9", "10", "11"]
+    assert [request.target.rpartition("after=")[2] for request in api.requests] == ["0", "10", "11"]

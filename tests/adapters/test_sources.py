@@ -49,7 +49,7 @@ def test_a_source_that_says_with_503_that_it_is_unwell_is_believed():
         (Response(200, b""), "answered something that is no status"),
         (Response(200, b"\xff\xfe\x00"), "answered something that is no status"),
         (Response(200, b"[" * 200_000), "answered something that is no status"),
-        (Response(200, b'{"status": "normal"}' + b" " * sources.BYTES), "answered something that is no status"),
+        (Response(200, b'{"status": "normal"}' + b" " * sources.BYTES), "answered more than 256 KB"),
         (as_json(200, {"status": "splendid"}), "answered something that is no status"),
         (as_json(503, {}), "answered HTTP 503"),
         (as_json(500, HEALTHY), "answered HTTP 500"),
@@ -129,6 +129,32 @@ def test_strange_rate_limits_are_ignored(headers):
     source.ask()
     source.ask()
     assert len(source.requests) == 2
+
+
+def test_a_redirect_is_followed_three_times_and_its_own_body_is_never_read():
+    bomb = b"x" * 50_000_000
+
+    def respond(request):
+        left = int(request.query or 0)
+        if left == 0:
+            return as_json(200, HEALTHY)
+        return Response(302, bomb, [("location", f"/status?{left - 1}")])
+
+    source = Source(respond)
+    source.url += "?3"
+    assert source.ask().status == "normal"
+    far = Source(respond)
+    far.url += "?4"
+    assert far.ask().failure == "could not be reached"
+
+
+def test_two_sources_at_one_url_keep_their_names():
+    source = Source(
+        Response(200, json.dumps(HEALTHY).encode(), [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "9")])
+    )
+    asker = Sources(lambda: {"a": source.url, "b": source.url})
+    for _ in range(2):
+        assert [report.name for report in asker.ask()] == ["a", "b"]
 
 
 def test_one_source_is_asked_by_name_in_any_case():

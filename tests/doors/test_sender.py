@@ -75,10 +75,29 @@ def test_a_webhook_that_is_gone_is_retired_and_never_called_again(door, send, aw
     sender = door("sender", discord)
     assert run(sender, send) == {"batchItemFailures": []}
     assert "WEBHOOK RETIRED" in caplog.text
-    assert '"WebhookRetired":[1.0]' in capsys.readouterr().out.replace(" ", "")
+    assert '"WebhookUnusable":[1.0]' in capsys.readouterr().out.replace(" ", "")
     assert run(sender, send, message("digest#2026-11-23")) == {"batchItemFailures": []}
     assert len(discord.calls) == 1
     assert "secret-token" not in caplog.text
+
+
+@pytest.mark.parametrize("answer", [None, {}])
+def test_an_answer_without_an_id_is_a_message_that_was_sent(door, send, aws, answer):
+    configure(aws)
+    discord = FakeDiscord()
+    discord.execute_webhook = lambda *_: discord.calls.append(("webhook",)) or answer
+    sender = door("sender", discord)
+    assert run(sender, send) == run(sender, send) == {"batchItemFailures": []}
+    assert len(discord.calls) == 1
+
+
+def test_a_message_that_discord_refuses_for_good_is_not_tried_again(door, send, aws, capsys):
+    configure(aws)
+    discord = FakeDiscord(DiscordError("POST", 400, 50035))
+    sender = door("sender", discord)
+    assert run(sender, send) == run(sender, send) == {"batchItemFailures": []}
+    assert len(discord.calls) == 1
+    assert "WebhookUnusable" in capsys.readouterr().out
 
 
 def test_a_new_url_ends_the_retirement(door, send, aws):

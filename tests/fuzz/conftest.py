@@ -14,7 +14,7 @@ pytest.register_assert_rewrite("tests.fuzz.door")
 from tests.fuzz.door import Door, event, opened  # noqa: E402
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def door() -> Iterator[Door]:
     with opened() as door:
         for name, recording in recorded.all_of("command_").items():

@@ -83,6 +83,17 @@ def test_a_command_loads_its_own_feature_and_no_other(ask):
     assert features == ["watchbell.commands.status"]
 
 
+def test_a_form_is_loaded_by_the_features_that_have_one_and_is_light(ask):
+    result = ask([request(recorded.load("command_status")), request(recorded.load("component_refresh"))])
+    assert {"watchbell.discord.modal", "watchbell.submission"} & set(result["all"]) == set()
+    program = "import sys, watchbell.submission; from watchbell import Modal, Short; print(*sys.modules)"
+    environment = {"PYTHONPATH": str(PATHS[0])}
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert {name.split(".")[0] for name in loaded.stdout.split()} & FORBIDDEN == set()
+
+
 def test_a_forged_request_of_any_type_is_401_and_loads_and_queues_nothing(ask):
     forged = [
         request(recording, "/events" if name.startswith("event_") else "/interactions", key=OTHER_KEY)

@@ -23,7 +23,8 @@ def table(document, heading):
 
 def test_the_readme_lists_the_commands():
     expected = [(f"`/{command['name']}`", command["description"]) for command in catalogue.manifest()]
-    assert [row[:2] for row in table("README.md", "Commands")] == expected
+    rows = "\n".join(f"| {name} | {description} | … |" for name, description in expected)
+    assert [row[:2] for row in table("README.md", "Commands")] == expected, f"the README's table should have\n{rows}"
 
 
 def test_the_readme_lists_the_schedules():
@@ -33,7 +34,7 @@ def test_the_readme_lists_the_schedules():
 
 def test_the_operators_guide_lists_the_parameters():
     names = {row[0].strip("`") for row in table("docs/operating.md", "Parameters")}
-    assert names == {*REQUIRED, *OPTIONAL, *MADE, "status-sources/NAME"}
+    assert names == {*REQUIRED, *OPTIONAL, *MADE, "status-sources/NAME", "flags/NAME"}
 
 
 def test_the_operators_guide_lists_the_environment_of_each_function():

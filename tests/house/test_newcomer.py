@@ -3,6 +3,7 @@
 import json
 import re
 import time
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -21,7 +22,7 @@ CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 def dice(feature):
     """The example of CONTRIBUTING as a file in the catalogue, for one test."""
     source = re.search(r"```python\n(.*?)```", CONTRIBUTING.read_text(), flags=re.DOTALL)[1]
-    feature("dice", source)
+    feature("newcomers_dice", source.replace('Command("dice"', 'Command("newcomers-dice"'))
     return source
 
 
@@ -40,15 +41,35 @@ def test_the_example_of_contributing_is_short(dice):
 
 
 def test_the_example_is_registered_listed_and_answered(dice):
-    (registration,) = [command for command in catalogue.manifest() if command["name"] == "dice"]
+    (registration,) = [command for command in catalogue.manifest() if command["name"] == "newcomers-dice"]
     assert registration["options"] == [{"type": 4, "name": "sides", "description": "How many sides it has"}]
     judge.approve("command", registration)
     listed = ask(recorded.load("command_help", data={"name": "help", "type": 1}))
-    assert "`/dice`: Roll a die" in json.dumps(listed, ensure_ascii=False)
+    assert "`/newcomers-dice`: Roll a die" in json.dumps(listed, ensure_ascii=False)
 
     options = [{"name": "sides", "type": 4, "value": 1}]
-    rolled = ask(recorded.load("command_ping", data={"name": "dice", "type": 1, "options": options}))
+    rolled = ask(recorded.load("command_ping", data={"name": "newcomers-dice", "type": 1, "options": options}))
     assert (rolled["type"], rolled["data"]["content"]) == (4, "🎲 1")
     custom_id = rolled["data"]["components"][0]["components"][0]["custom_id"]
     again = ask(recorded.load("component_refresh", data={"custom_id": custom_id, "component_type": 2}))
     assert (again["type"], again["data"]["content"]) == (7, "🎲 1")
+
+
+def test_the_form_of_contributing_opens_and_is_answered(feature):
+    text = CONTRIBUTING.read_text().split("### Ask for more: a modal")[1]
+    source = re.search(r"```python\n(.*?)```", text, flags=re.DOTALL)[1]
+    names = "Command, FieldError, Modal, OneOf, Paragraph, Reply, anyone"
+    declared = 'command = Command("newcomers_report", "Report", who=anyone, instant=True)'
+    module = feature("newcomers_report", f"from watchbell import {names}\n{declared}\n{source}")
+
+    options = [{"name": "server", "type": 3, "value": "prod"}]
+    data = {"name": "newcomers_report", "type": 1, "options": options}
+    opened = ask(recorded.load("command_ping", data=data))
+    assert (opened["type"], opened["data"]["title"]) == (9, "Report an outage")
+    field = {"type": 4, "custom_id": "what", "value": "IT IS DOWN"}
+    data = {"custom_id": opened["data"]["custom_id"], "components": [{"type": 18, "component": field}]}
+    assert "No shouting, please." in ask(recorded.load("modal", data=data))["data"]["content"]
+    field["value"] = "It is down"
+    assert ask(recorded.load("modal", data=data))["data"]["content"] == "Thank you. prod: It is down"
+    for name in re.findall(r"`([A-Z]\w+)`", text.split("```")[2].split("\n- Whoever")[0]):
+        assert getattr(import_module("watchbell"), name).__module__ == module.Modal.__module__

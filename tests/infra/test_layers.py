@@ -61,21 +61,23 @@ def run(code: str, *bundles: Path) -> str:
     return done.stdout.strip()
 
 
-def test_the_ingress_layer_holds_nacl_and_the_cffi_backend_and_nothing_else(vendor_ingress: Path) -> None:
-    assert [path.name for path in vendor_ingress.iterdir()] == ["python"]
-    names = sorted(path.name for path in (vendor_ingress / "python").iterdir())
-    assert names[1:] == ["nacl"]
-    assert names[0].startswith("_cffi_backend")
+def test_the_ingress_layer_holds_the_binding_to_libsodium_and_nothing_else(vendor_ingress: Path) -> None:
+    modules = {name.split(".")[0] for name in contents(vendor_ingress) if "__pycache__" not in name}
+    assert modules == {"python/_cffi_backend", "python/nacl/__init__", "python/nacl/_sodium"}
     assert {Path(name).suffix for name in contents(vendor_ingress)} <= {".py", ".pyc", ".so"}
 
 
-def test_the_ingress_layer_is_enough_to_verify_a_signature(vendor_ingress: Path) -> None:
-    code = """
-from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
-public, secret = crypto_sign_seed_keypair(bytes(32))
-print(crypto_sign_open(crypto_sign(b"ping", secret), public).decode())
+def test_the_ingress_layers_are_enough_to_verify_a_signature(vendor_ingress: Path, first_party: Path) -> None:
+    signature = (
+        "e5564300c360ac729086e2cc806e828a84877f1eb8e5d974d873e065224901555fb8821590a33bacc61e39701cf9b46bd25bf5f0595bbe2"
+        "4655141438e7a100b"
+    )
+    key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a"
+    code = f"""
+from watchbell.discord.signature import _opens
+print(_opens(bytes.fromhex("{signature}"), bytes.fromhex("{key}")), _opens(bytes(64), bytes.fromhex("{key}")))
 """
-    assert run(code, vendor_ingress) == "ping"
+    assert run(code, vendor_ingress, first_party) == "True False"
 
 
 def test_the_ingress_with_its_layers_is_at_most_2_mb_zipped(
@@ -99,6 +101,12 @@ zoneinfo.reset_tzpath(())
 print(zoneinfo.ZoneInfo("Asia/Kathmandu"))
 """
     assert run(code, vendor) == "Asia/Kathmandu"
+
+
+def test_the_testing_kit_is_not_shipped(first_party: Path) -> None:
+    names = {path.stem for path in (first_party / "python" / "watchbell").glob("*.py*")}
+    assert "dispatch" in names
+    assert "testing" not in names
 
 
 def test_the_vendor_layer_holds_nothing_that_only_tools_read(vendor: Path) -> None:

@@ -19,9 +19,11 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "IngressRole": {
         "IngressLog": LOG,
         "WorkQueue": {"sqs:SendMessage"},
+        "EphemeralTable": {"dynamodb:GetItem"},
         "/watchbell/dev/signing-keys": {"ssm:GetParameter"},
         "/watchbell/dev/operators": {"ssm:GetParameter"},
         "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
+        "/watchbell/dev/flags": {"ssm:GetParametersByPath"},
     },
     "WorkerRole": {
         "WorkerLog": LOG,
@@ -52,6 +54,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "RegistrarRole": {
         "RegistrarLog": LOG,
         "/watchbell/dev/discord/bot-token": {"ssm:GetParameter"},
+        "/watchbell/dev/flags": {"ssm:GetParametersByPath"},
     },
     # EventBridge Scheduler's own.
     "ScheduleRole": {
@@ -97,9 +100,10 @@ def test_no_role_gets_more_from_elsewhere(template: dict[str, Any]) -> None:
         assert short(function["Properties"]["Role"]) == f"{id}Role"
 
 
-def test_the_ingress_does_not_read_the_bots_token_and_touches_no_table() -> None:
-    services = {action.split(":")[0] for actions in ALLOWED["IngressRole"].values() for action in actions}
-    assert services == {"logs", "sqs", "ssm"}
+def test_the_ingress_does_not_read_the_bots_token_and_writes_no_table() -> None:
+    actions = {action for actions in ALLOWED["IngressRole"].values() for action in actions}
+    assert {action.split(":")[0] for action in actions} == {"logs", "sqs", "ssm", "dynamodb"}
+    assert {action for action in actions if action.startswith("dynamodb:")} == {"dynamodb:GetItem"}
     assert "/watchbell/dev/discord/bot-token" not in ALLOWED["IngressRole"]
 
 

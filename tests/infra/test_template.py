@@ -43,7 +43,11 @@ def test_every_function_runs_the_same_way(template: Template) -> None:
         assert function["Architectures"] == ["arm64"]
         assert function["Handler"] == "handler.handler"
         assert function["FunctionName"] == f"watchbell-dev-{id.lower()}"
-        assert function["LoggingConfig"] == {"LogFormat": "JSON", "LogGroup": {"Ref": f"{id}Log"}}
+        assert function["LoggingConfig"] == {
+            "ApplicationLogLevel": "INFO",
+            "LogFormat": "JSON",
+            "LogGroup": {"Ref": f"{id}Log"},
+        }
 
 
 def test_times_and_memory(template: Template) -> None:
@@ -74,10 +78,13 @@ def test_the_environment_is_exactly_this(template: Template) -> None:
     assert environments == {
         "Ingress": {
             "DISCORD_PUBLIC_KEYS": {"Ref": "DiscordPublicKeys"},
+            "EPHEMERAL_TABLE": {"Ref": "EphemeralTable"},
             "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
             "SIGNING_KEYS_PARAMETER": "/watchbell/dev/signing-keys",
             "OPERATORS_PARAMETER": "/watchbell/dev/operators",
             "STATUS_SOURCES_PATH": "/watchbell/dev/status-sources",
+            "RES_OPTIONS": "timeout:1 attempts:1",
+            "FLAGS_PATH": "/watchbell/dev/flags",
         },
         "Worker": {
             "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
@@ -107,6 +114,7 @@ def test_the_environment_is_exactly_this(template: Template) -> None:
             "DISCORD_APPLICATION_ID": {"Ref": "DiscordApplicationId"},
             "DISCORD_GUILD_ID": "",
             "BOT_TOKEN_PARAMETER": "/watchbell/dev/discord/bot-token",
+            "FLAGS_PATH": "/watchbell/dev/flags",
         },
     }
 
@@ -131,9 +139,9 @@ def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(templa
 
 
 def test_a_batch_hands_back_only_what_failed(template: Template) -> None:
-    for source, _, _ in source_queues(template):
+    for source, queue, _ in source_queues(template):
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert source["BatchSize"] == 5
+        assert source["BatchSize"] == (1 if queue["QueueName"].endswith("-work") else 5)
         assert "MaximumBatchingWindowInSeconds" not in source
 
 
@@ -251,7 +259,7 @@ def test_what_is_lost_or_about_to_be_alarms(template: Template) -> None:
             ("AWS/SQS", "ApproximateNumberOfMessagesVisible", json.dumps({"Fn::GetAtt": [id, "QueueName"]}))
             for id in ("WorkDeadQueue", "SendDeadQueue", "ScheduleDeadQueue")
         ),
-        ("Watchbell", "WebhookRetired", '"watchbell-sender"'),
+        ("Watchbell", "WebhookUnusable", '"watchbell-sender"'),
     }
     for alarm in alarms.values():
         assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]

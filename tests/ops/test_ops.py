@@ -2,11 +2,13 @@
 
 import io
 
+import boto3
 import pytest
 
 from ops.__main__ import main
 from sandbox.discord import Discord
 from watchbell import catalogue
+from watchbell.adapters.aws import client
 
 APPLICATION = "845027738276462632"
 TOKEN = "ODQ1MDI3NzM4Mjc2NDYyNjMy.GxTest.abcdefghijklmnopqrstuvwxyz0123456789AB"
@@ -67,8 +69,9 @@ def test_setup_without_an_answer_says_what_is_missing(typed, capsys):
         ("webhooks/digest", "https://evil.example/api/webhooks/1/x", "no Discord webhook URL"),
         ("webhooks/../x", "x", "no parameter of Watchbell"),
         ("status-sources/prod", "prod.example", "no http or https URL"),
-        ("status-sources/a b", "http://x/", "no parameter of Watchbell"),
-        (f"status-sources/{'x' * 61}", "http://x/", "no parameter of Watchbell"),
+        ("status-sources/a b", "http://x/", "1 to 60 letters"),
+        (f"status-sources/{'x' * 61}", "http://x/", "1 to 60 letters"),
+        ("webhooks/digets", "https://discord.com/api/webhooks/1/x", "no parameter of Watchbell"),
         ("operators", "ada", "no list of user ids"),
         ("signing-keys", "1:abc", "hexadecimal"),
         ("signing-keys", "secret", "at least 32 hex digits"),
@@ -124,6 +127,21 @@ def test_plan_tells_and_apply_does_it_until_nothing_is_left(discord, capsys, gui
     assert ops("commands", "plan", *scope) == 0
     assert "nothing to change" in capsys.readouterr().out
     assert discord.faults == []
+
+
+def test_a_profile_will_do_instead_of_the_environment(discord, monkeypatch, tmp_path, capsys):
+    (tmp_path / "config").write_text("[default]\nregion = us-east-1\n")
+    (tmp_path / "credentials").write_text("[default]\naws_access_key_id = x\naws_secret_access_key = y\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    client.cache_clear()
+    boto3.setup_default_session()  # as a new process would
+    assert ops("commands", "plan") == 0
+    monkeypatch.undo()
+    client.cache_clear()
+    boto3.setup_default_session()
 
 
 def test_commands_without_parameters_say_what_to_do(capsys):

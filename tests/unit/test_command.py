@@ -389,9 +389,11 @@ def takes(annotation):
         (takes(f"Choice[{','.join(map(str, range(26)))}]"), "option a has at most 25 choices"),
         (takes("Choice['', 'b']"), "option a choices: 1-100"),
         (takes("Choice['b', 'b']"), "option a has a choice twice"),
+        ({"source": "def f(interaction, *, a=6): ..."}, "/x: option a has no type; write `a: str`"),
+        ({"source": "def f(interaction, tools, form, a=6): ..."}, "takes 4 positional parameters; options come after"),
         ({"source": "def f(interaction, *, A: str): ...", "doc": "Does.\n\n A: A"}, "option A is 1-32"),
         (
-            {"source": f"def f(interaction, *, {', '.join(f'o{i}=1' for i in range(26))}): ..."},
+            {"source": f"def f(interaction, *, {', '.join(f'o{i}: int' for i in range(26))}): ..."},
             "options are at most 25",
         ),
     ],

@@ -4,6 +4,7 @@ import pytest
 
 from tests import recorded
 from tests.discord_side import FakeDiscord, tools
+from tests.fakes import Claims, Journal
 from watchbell import followup
 from watchbell.adapters.batch import Delivery, NotOurs
 from watchbell.errors import DiscordError, Retry, UserError
@@ -24,32 +25,6 @@ class Sources:
         return [Report.parse(name or "prod", {"status": "normal"})]
 
 
-class Claim:
-    def __init__(self):
-        self.states = []
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, kind, error, trace):
-        self.states.append("given back" if error else "kept")
-
-    def done(self, outcome=""):
-        self.states.append("done")
-
-
-class Claims:
-    """One claim, free, done or held."""
-
-    def __init__(self, held=None, done=False):
-        self.claim, self.held, self.done = Claim(), held, done
-
-    def take(self, row, *names):
-        if self.held:
-            raise self.held
-        return None if self.done else self.claim
-
-
 class Clock:
     """Time passes only while something sleeps."""
 
@@ -67,6 +42,8 @@ class Worker:
         self.discord = self.tools.discord = FakeDiscord(*failures)
         self.tools.sources = sources or Sources()
         self.claims = self.tools.claims = claims or Claims()
+        self.steps = Journal()
+        self.tools.journal = lambda interaction_id, attempt: self.steps
 
     def work(self, name="command_status", *, attempt=1, last=False, received_at=NOW, **changes):
         body = recorded.load(name, **changes)
@@ -112,17 +89,68 @@ def test_an_edit_that_overtook_its_acknowledgement_is_tried_again():
     assert worker.clock.now == NOW + 0.25 + 0.5
 
 
-def test_a_message_that_stays_unknown_is_given_up_after_ten_seconds():
-    worker = Worker(*[refused(404, 10015)] * 20)
+def shown_elsewhere(worker):
+    return [(call[1], call[2].get("content", "…")) for call in worker.discord.did("create")]
+
+
+CHANNEL = recorded.load("command_status")["channel_id"]
+ADA = "80351110224678912"
+
+
+def test_a_token_that_stays_unknown_is_given_up_after_ten_seconds_and_the_answer_goes_to_the_channel():
+    worker = Worker(*[refused(404, 10015)] * 6)
     worker.work()
     assert NOW + 5 < worker.clock.now <= NOW + 10
+    (where, note), (_, _) = shown_elsewhere(worker)
+    assert where == CHANNEL
+    assert note.startswith(f"<@{ADA}> Your request took longer")
     assert worker.claims.claim.states == ["done", "kept"]
 
 
-@pytest.mark.parametrize("code", [10008, 10062, 50027])
-def test_a_user_who_is_gone_is_not_called_after(code):
+@pytest.mark.parametrize("code", [10062, 50027])
+def test_a_token_that_died_on_the_way_sends_the_answer_to_the_channel(code):
     worker = Worker(refused(401 if code == 50027 else 404, code))
-    assert len(worker.work()) == 1
+    worker.work()
+    assert [call[0] for call in worker.discord.calls] == ["edit", "create", "create"]
+
+
+def test_a_message_that_its_person_took_away_is_not_sent_again():
+    worker = Worker(refused(404, 10008))
+    assert [call[0] for call in worker.work()] == ["edit"]
+    assert worker.claims.claim.states == ["done", "kept"]
+
+
+def test_a_token_past_its_deadline_is_not_used_and_the_answer_goes_to_the_channel():
+    worker = Worker()
+    worker.work(received_at=NOW - 14 * 60 - 31)
+    assert [call[0] for call in worker.discord.calls] == ["create", "create"]
+    note = worker.discord.calls[0][2]
+    assert note["allowed_mentions"] == {"parse": [], "users": [ADA]}
+    nonces = [call[3] for call in worker.discord.calls]
+    assert len(set(nonces)) == 2
+    assert all(len(nonce) <= 25 for nonce in nonces)
+    in_time = Worker()
+    assert [call[0] for call in in_time.work(received_at=NOW - 14 * 60 - 29)] == ["edit"]
+
+
+def test_a_channel_that_is_closed_to_us_is_replaced_by_a_direct_message():
+    worker = Worker(refused(403, 50001))
+    worker.work(received_at=NOW - 1000)
+    assert [call[0] for call in worker.discord.calls] == ["create", "open dm", "create", "create"]
+    assert shown_elsewhere(worker)[1][0] == f"dm-{ADA}"
+
+
+def test_what_is_wrong_after_the_deadline_is_told_by_direct_message():
+    worker = Worker(sources=Sources(UserError("No.")))
+    worker.work(received_at=NOW - 1000)
+    assert [call[0] for call in worker.discord.calls] == ["open dm", "create", "create"]
+    assert shown_elsewhere(worker)[1] == (f"dm-{ADA}", "No.")
+
+
+def test_a_person_whom_nothing_reaches_is_logged_and_done(caplog):
+    worker = Worker(refused(403, 50001), None, refused(403, 50007))
+    worker.work(received_at=NOW - 1000)
+    assert "nobody to answer" in caplog.text
     assert worker.claims.claim.states == ["done", "kept"]
 
 
@@ -178,14 +206,6 @@ def test_a_reply_that_discord_refuses_is_not_tried_again_and_the_user_hears_of_i
     assert worker.claims.claim.states == ["done", "kept"]
 
 
-def test_a_token_past_its_deadline_is_not_used():
-    worker = Worker()
-    with pytest.raises(TimeoutError):
-        worker.work(received_at=NOW - 14 * 60 - 31)
-    assert worker.discord.calls == []
-    assert worker.work(received_at=NOW - 14 * 60 - 29)
-
-
 def test_an_option_that_no_client_would_send_is_explained():
     options = [{"name": "detailed", "type": 5, "value": "yes"}]
     worker = Worker()
@@ -213,6 +233,117 @@ def test_a_feature_that_is_gone_since_it_was_acknowledged_is_told():
 def test_a_message_that_is_not_ours_fails(message):
     with pytest.raises(NotOurs):
         followup.work(Delivery(message, 1, False), Worker().tools)
+
+
+def test_the_last_delivery_tells_the_user_when_the_table_is_away_too():
+    worker = Worker(claims=Claims(held=ConnectionError("no table")))
+    with pytest.raises(ConnectionError):
+        worker.work()
+    assert worker.discord.calls == []
+    with pytest.raises(ConnectionError):
+        worker.work(attempt=5, last=True)
+    assert [call[0] for call in worker.discord.calls] == ["delete", "follow up"]
+
+
+@pytest.mark.parametrize("failure", [refused(403, 50001), refused(400, 50035)])
+def test_a_sentence_that_discord_refuses_for_good_is_logged_and_not_tried_again(failure, caplog):
+    worker = Worker(failure, sources=Sources(UserError("No.")))
+    worker.work()
+    assert "nobody to answer" in caplog.text
+    assert worker.claims.claim.states == ["done", "kept"]
+
+
+def test_a_discord_that_is_away_while_the_user_is_told_is_tried_again():
+    worker = Worker(refused(503), sources=Sources(UserError("No.")))
+    with pytest.raises(DiscordError):
+        worker.work()
+    assert worker.claims.claim.states == ["given back"]
+
+
+# Long work
+
+
+LONG = """
+from watchbell import Command, Reply, anyone
+
+command = Command("long", "Long", who=anyone)
+
+@command.run
+def long(interaction, tools, *, how: str = "returns"):
+    for share in (10, 20, 30, 40):
+        if how != "quick":
+            tools.sleep(1)
+        yield Reply(f"{share} %")
+    if how == "returns":
+        return Reply("finished")
+
+@command.button
+def several(interaction, tools):
+    return [Reply("one"), Reply("two"), Reply("three")]
+
+@command.button
+def nothing(interaction, tools):
+    return None
+
+@command.button
+def broken(interaction, tools):
+    return Reply("x" * 2001)
+
+@command.button
+def budget(interaction, tools):
+    return Reply(f"{tools.seconds_left():.0f}")
+"""
+
+
+def long(worker, how):
+    worker.tools.sleep = worker.clock.sleep
+    options = [{"name": "how", "type": 3, "value": how}]
+    worker.work(data={"name": "long", "type": 1, "options": options})
+    return [call[1]["content"] for call in worker.discord.calls]
+
+
+@pytest.mark.parametrize(
+    ("how", "shown"),
+    [
+        ("returns", ["10 %", "20 %", "30 %", "40 %", "finished"]),
+        ("yields last", ["10 %", "20 %", "30 %", "40 %", "40 %"]),
+        ("quick", ["10 %", "40 %"]),
+    ],
+)
+def test_a_handler_that_yields_shows_its_progress_at_discords_pace(feature, how, shown):
+    feature("long", LONG)
+    assert long(Worker(), how) == shown
+
+
+def press(worker, handler, **more):
+    worker.work("component_refresh", data={"custom_id": f"long:{handler}", "component_type": 2}, **more)
+    return [(call[0], call[1]["content"]) for call in worker.discord.calls if len(call) > 1]
+
+
+def test_several_messages_follow_each_other_and_a_retry_does_not_repeat_them(feature):
+    feature("long", LONG)
+    assert press(Worker(), "several") == [("edit", "one"), ("follow up", "two"), ("follow up", "three")]
+    again = Worker()
+    again.steps = Journal(done=("message 2",))
+    assert press(again, "several", attempt=2) == [("edit", "one"), ("follow up", "three")]
+
+
+def test_an_answer_that_discord_would_not_take_is_told_and_not_tried_again(feature, caplog):
+    feature("long", LONG)
+    ((_, told),) = press(Worker(), "broken")
+    assert "Reference" in told
+    assert "2001 characters" in caplog.text
+
+
+def test_no_answer_at_all_is_a_bug(feature):
+    feature("long", LONG)
+    with pytest.raises(TypeError, match="/long nothing answered None"):
+        press(Worker(), "nothing")
+
+
+def test_a_handler_knows_how_long_it_may_go_on(feature):
+    feature("long", LONG)
+    assert press(Worker(), "budget", received_at=NOW - 100) == [("edit", str(15 * 60 - 30 - 100))]
 
 
 def test_a_message_of_ours_with_a_body_that_is_no_interaction_fails():

@@ -6,6 +6,7 @@ import pytest
 
 from tests import judge, recorded
 from tests.discord_side import PUBLIC_KEY, FakeDiscord, request, sealed, tools
+from tests.fakes import Claims, Journal
 from watchbell import catalogue, followup
 from watchbell.acknowledge import UNKNOWN, Doorkeeper
 from watchbell.adapters import api_gateway
@@ -27,22 +28,6 @@ class Parameters:
         return {"operators": f"1234567890123456, {ADA}"}.get(name)
 
 
-class Claim:
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *error):
-        return None
-
-    def done(self, outcome=""):
-        pass
-
-
-class Claims:
-    def take(self, row, *names):
-        return Claim()
-
-
 class Bot:
     """The ingress and the worker in one: `ask` answers the acknowledgement, `finally_shown` what Discord got."""
 
@@ -50,6 +35,7 @@ class Bot:
         self.queue = []
         self.tools = tools(lambda: NOW, OPERATORS_PARAMETER="operators")
         self.tools.ranks, self.tools.parameters, self.tools.claims = Ranks(), Parameters(), Claims()
+        self.tools.journal = lambda interaction_id, attempt: Journal()
         self.discord = self.tools.discord = FakeDiscord()
         self.doorkeeper = Doorkeeper(public_keys(PUBLIC_KEY), self.queue.append, self.tools, lambda: NOW)
 

@@ -96,6 +96,25 @@ def test_an_option_that_goes_is_a_change_and_so_is_its_order():
     assert plan([turned], [as_discord_has_it(STATUS)])[0].fields == ("options",)
 
 
+def test_the_entry_point_of_an_activity_is_left_alone():
+    assert plan([PING], [as_discord_has_it(PING), {"id": "7", "type": 4, "name": "launch"}]) == []
+
+
+def test_a_permission_that_somebody_took_away_is_given_back_and_one_that_we_drop_is_dropped():
+    guarded = {**PING, "default_member_permissions": "32"}
+    assert plan([guarded], [as_discord_has_it(PING)])[0].command == {"default_member_permissions": "32"}
+    assert plan([PING], [{**as_discord_has_it(PING), **guarded}])[0].command == {"default_member_permissions": None}
+    assert plan([{**PING, "integration_types": [0]}], [as_discord_has_it(PING)]) == []
+    assert plan([PING], [{**as_discord_has_it(PING), "integration_types": [0, 1], "contexts": [0, 1, 2]}]) == []
+
+
+def test_a_least_of_nought_is_a_difference():
+    bounded = {**STATUS, "options": [{"type": 4, "name": "n", "description": "N", "min_value": 0}]}
+    unbounded = {**STATUS, "options": [{"type": 4, "name": "n", "description": "N"}]}
+    assert plan([bounded], [as_discord_has_it(unbounded)])[0].fields == ("options",)
+    assert plan([bounded], [as_discord_has_it(bounded)]) == []
+
+
 def test_commands_of_another_type_with_the_same_name_are_others():
     user = {"id": "7", "type": 2, "name": "ping", "description": ""}
     assert [change.verb for change in plan([PING], [as_discord_has_it(PING), user])] == ["delete"]

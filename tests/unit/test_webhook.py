@@ -50,6 +50,7 @@ def test_others_are_not(url):
 
 def test_those_of_the_configured_base_are_taken_too():
     assert parse(SANDBOX + "/webhooks/123/a", SANDBOX) == ("123", "a")
+    assert parse(SANDBOX.removesuffix("/v10") + "/webhooks/123/a", SANDBOX) == ("123", "a")
 
 
 def test_other_peoples_words_lose_their_markdown():

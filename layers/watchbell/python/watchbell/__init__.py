@@ -10,8 +10,17 @@ _HOME = {
     **dict.fromkeys(("Annotated", "Choice", "FileTypes", "Kinds", "Length", "Range"), "kinds"),
     **dict.fromkeys(("anyone", "operator", "owner", "permission", "role"), "policy"),
     **dict.fromkeys(("Button", "Embed", "Reply"), "discord.reply"),
+    "Option": "discord.components",
     **dict.fromkeys(("Attachment", "Channel", "Mentionable", "Message", "Role", "User"), "discord.resolved"),
-    "UserError": "errors",
+    "Quota": "quota",
+    **dict.fromkeys(("FieldError", "FormError", "UserError"), "errors"),
+    **dict.fromkeys(
+        (
+            *("ChannelPick", "Checkbox", "Checkboxes", "Files", "MentionablePick", "Modal", "Note", "OneOf"),
+            *("Paragraph", "Radio", "RolePick", "Short", "SomeOf", "UserPick"),
+        ),
+        "discord.modal",
+    ),
 }
 
 TYPE_CHECKING = False
@@ -19,6 +28,21 @@ if TYPE_CHECKING:
     from .command import Command as Command
     from .command import MessageCommand as MessageCommand
     from .command import UserCommand as UserCommand
+    from .discord.components import Option as Option
+    from .discord.modal import ChannelPick as ChannelPick
+    from .discord.modal import Checkbox as Checkbox
+    from .discord.modal import Checkboxes as Checkboxes
+    from .discord.modal import Files as Files
+    from .discord.modal import MentionablePick as MentionablePick
+    from .discord.modal import Modal as Modal
+    from .discord.modal import Note as Note
+    from .discord.modal import OneOf as OneOf
+    from .discord.modal import Paragraph as Paragraph
+    from .discord.modal import Radio as Radio
+    from .discord.modal import RolePick as RolePick
+    from .discord.modal import Short as Short
+    from .discord.modal import SomeOf as SomeOf
+    from .discord.modal import UserPick as UserPick
     from .discord.reply import Button as Button
     from .discord.reply import Embed as Embed
     from .discord.reply import Reply as Reply
@@ -28,6 +52,8 @@ if TYPE_CHECKING:
     from .discord.resolved import Message as Message
     from .discord.resolved import Role as Role
     from .discord.resolved import User as User
+    from .errors import FieldError as FieldError
+    from .errors import FormError as FormError
     from .errors import UserError as UserError
     from .kinds import Annotated as Annotated
     from .kinds import Choice as Choice
@@ -40,6 +66,7 @@ if TYPE_CHECKING:
     from .policy import owner as owner
     from .policy import permission as permission
     from .policy import role as role
+    from .quota import Quota as Quota
 
 
 def __getattr__(name: str) -> object:

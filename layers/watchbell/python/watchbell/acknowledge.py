@@ -11,7 +11,7 @@ from . import dispatch
 from .discord import signature
 from .discord.interaction import AUTOCOMPLETE, COMPONENT, MODAL, PING, Interaction
 from .discord.reply import Reply
-from .errors import Unavailable, UserError
+from .errors import NoRoom, Unavailable, UserError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -89,20 +89,57 @@ class Doorkeeper:
             return private(UNKNOWN)
         if interaction.type in (COMPONENT, MODAL):
             self.tools.seals.check(interaction)
+        if _is_off(handler, interaction, self.tools):
+            from .flags import OFF
+
+            return private(OFF)
         if not handler.who.reads:  # else the worker asks, which may read tables
             require(handler, interaction, self.tools)
-        if not handler.instant:
+        opens = interaction.type == COMPONENT and handler.form is not None  # a modal answers at once or never
+        if not handler.instant and not opens:
             self._queue("interaction", interaction.raw)
-            return handler.deferral()
-        reply = dispatch.run(handler, interaction, self.tools)
-        data = reply.edit() if handler.updates else reply.message(private=handler.private)
-        return {"type": 7 if handler.updates else 4, "data": self.tools.seals.seal(data, interaction)}
+            return handler.deferral(interaction)
+        try:
+            reply = dispatch.run(handler, interaction, self.tools)
+        except UserError as error:
+            if error.reply is None:
+                raise
+            return self._mendable(handler, interaction, private(error.reply))
+        if getattr(reply, "is_modal", False):
+            return self._mendable(handler, interaction, {"type": 9, "data": reply.payload()})
+        if handler.edits(interaction):
+            response = {"type": 7, "data": reply.edit()}
+        else:
+            response = {"type": 4, "data": reply.message(private=handler.private)}
+        response = self._ready(interaction, response)
+        if reply.uploads():
+            raise TypeError(f"{handler} is instant, so it cannot send files; have it deferred")
+        return response
+
+    def _mendable(self, handler: "Handler", interaction: Interaction, response: dict) -> dict:
+        """`response`, or where what it carries has no room in a custom id, a deferral: the worker, who may write the
+        table, comes to the same end and shows it."""
+        try:
+            return self._ready(interaction, response)
+        except NoRoom:
+            self._queue("interaction", interaction.raw)
+            return handler.deferral(interaction)
+
+    def _ready(self, interaction: Interaction, response: dict) -> dict:
+        """The response with its custom ids sealed; InvalidReply where Discord would not take it."""
+        from .discord import check  # only for answers that are made here: a deferral need not wait for it
+
+        sealed: dict = self.tools.seals.seal(response, interaction)
+        check.require("callback", sealed)
+        return sealed
 
     def _choices(self, interaction: Interaction) -> list[dict]:
         """Never raises: a list that does not come is an empty one, and what was typed can be sent all the same."""
         try:
             handler = dispatch.find(interaction)
             if handler is None or dispatch.refusal(handler, interaction, self.tools):
+                return []
+            if _is_off(handler, interaction, self.tools):
                 return []
             return dispatch.complete(handler, interaction, self.tools)
         except Exception:  # whatever it is, Discord would show "Loading options failed"
@@ -137,6 +174,12 @@ def require(handler: "Handler", interaction: Interaction, tools: "Tools") -> Non
         raise UserError(missing)
 
 
-def private(text: str) -> dict:
-    """The response that shows `text` to the person who asked and to nobody else."""
-    return {"type": 4, "data": Reply(text).message(private=True)}
+def _is_off(handler: "Handler", interaction: Interaction, tools: "Tools") -> bool:
+    flag = handler.command.flag
+    return bool(flag) and not tools.flags.on(flag, interaction)  # who has no flag reads none, and pays nothing
+
+
+def private(text: "str | Reply") -> dict:
+    """The response that shows `text`, or a whole reply, to the person who asked and to nobody else."""
+    reply = Reply(text) if isinstance(text, str) else text
+    return {"type": 4, "data": reply.message(private=True)}

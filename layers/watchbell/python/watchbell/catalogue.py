@@ -4,6 +4,8 @@ import os
 import re
 from importlib import import_module
 
+from .errors import DefinitionError
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
@@ -75,4 +77,6 @@ def _load(room: str, name: str, what: str) -> "Any":
         if error.name != module_name:  # the feature is there, and something that it imports is not
             raise
         return None
+    if not hasattr(module, what):
+        raise DefinitionError(f"{room}/{name}.py declares no `{what}`: write `{what} = {what.title()}(…)`")
     return getattr(module, what)

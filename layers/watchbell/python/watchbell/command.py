@@ -15,10 +15,16 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .discord.components import Select
+    from .discord.interaction import Interaction
+    from .discord.modal import Opening
+    from .quota import Quota
 
 DAY = 24 * 60 * 60
+FORM_SECONDS = 15 * 60
 RUN, COMPONENT, MODAL = "run", "component", "modal"
 _BOUND = {"nobody": "0", "user": "u", "guild": "g"}
+LOCK_NAMES = ("guild", "user", "channel", "message", "target")
+"""What every lock's template may name, besides the handler's own parameters."""
 
 
 class Handler:
@@ -27,7 +33,7 @@ class Handler:
 
     __slots__ = (
         *("autocompletes", "bound", "command", "expires", "form", "function", "instant", "kind", "name", "private"),
-        *("updates", "who"),
+        *("counted_as", "lock", "quotas", "updates", "who"),
     )
 
     def __init__(
@@ -43,6 +49,9 @@ class Handler:
         updates: bool = False,
         expires: int | None = 30 * DAY,
         bound: str = "nobody",
+        quota: "Quota | tuple[Quota, ...] | None" = None,
+        cooldown: int | None = None,
+        lock: str | None = None,
     ) -> None:
         self.command = command
         self.kind = kind
@@ -56,8 +65,21 @@ class Handler:
         self.bound = _BOUND[bound]
         self.form: Any = None
         self.autocompletes: dict[str, Callable[..., Any]] = {}
+        if kind == MODAL:
+            self._read_form()
         if self.instant and self.who.reads:
             raise DefinitionError(f"{self}: `{self.who.name}` reads a table, which an instant handler cannot")
+        inherits = quota is None and cooldown is None
+        self.quotas = command.quotas if inherits else _quotas(quota, cooldown)
+        self.counted_as = command.address if inherits else f"{command.address}:{kind}:{name}"
+        self.lock = lock
+        if self.instant and (self.quotas or lock):
+            raise DefinitionError(
+                f"{self}: a quota or a lock writes a table, which an instant handler cannot; have it deferred, or give "
+                "it quota=() where it is not to have its command's"
+            )
+        if lock is not None:
+            self._check_lock(lock)
 
     def __str__(self) -> str:
         return f"/{self.command.name}" + (f" {self.name}" if self.name else "")
@@ -65,9 +87,31 @@ class Handler:
     def __call__(self, *arguments: "Any", **options: "Any") -> "Any":
         return self.function(*arguments, **options)
 
-    def deferral(self) -> dict:
-        """The acknowledgement that says "thinking": type 6 for a component that edits its own message, else type 5."""
-        if self.updates:
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the options, or of the state in the custom id."""
+        code = self.function.__code__
+        return code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+
+    def _check_lock(self, template: str) -> None:
+        for name in self.parameters:
+            if name in LOCK_NAMES and "{" + name in template:
+                raise DefinitionError(f"{self}: lock: {{{name}}} could be its parameter too; rename that")
+        try:
+            filled = template.format_map(dict.fromkeys((*LOCK_NAMES, *self.parameters), ""))
+        except (KeyError, ValueError, IndexError, AttributeError, TypeError):
+            known = ", ".join((*LOCK_NAMES, *self.parameters))
+            raise DefinitionError(f"{self}: lock {template!r} may name, each in {{}}: {known}") from None
+        if not filled.strip(":"):
+            raise DefinitionError(f"{self}: lock {template!r} begins with a word of its own, as in `apply:{{user}}`")
+
+    def edits(self, interaction: "Interaction | None" = None) -> bool:
+        """Whether it edits the message that carries the component: not where a modal was opened by a command."""
+        return self.updates and (self.kind != MODAL or interaction is None or bool(interaction.message))
+
+    def deferral(self, interaction: "Interaction | None" = None) -> dict:
+        """The acknowledgement that says "thinking": type 6 for what edits a component's message, else type 5."""
+        if self.edits(interaction):
             return {"type": 6}
         return {"type": 5, "data": {"flags": 64}} if self.private else {"type": 5}
 
@@ -82,8 +126,7 @@ class Handler:
 
     def address(self, state: "dict[str, Any]") -> Address:
         """Where a component that carries `state` leads; TypeError where that is not all of the keyword parameters."""
-        code = self.function.__code__
-        names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+        names = self.parameters
         if set(names) != set(state):
             raise TypeError(f"{self} takes {', '.join(names) or 'no state'}, not {', '.join(state) or 'none'}")
         values = (str(int(state[name])) if isinstance(state[name], bool) else str(state[name]) for name in names)
@@ -92,7 +135,12 @@ class Handler:
     def button(
         self, label: str = "", /, *, style: str = "secondary", emoji: str = "", disabled: bool = False, **state: "Any"
     ) -> Button:
-        """A button that runs this handler with `state`, which must be all of its keyword parameters."""
+        """A button that runs this handler with `state`, which must be all of its keyword parameters.
+
+        That of a modal opens its form, with those of its fields filled in that `state` names too."""
+        if self.kind == MODAL:
+            opening = self.open(**state)
+            return opening.button(label, bound=self.bound, style=style, emoji=emoji, disabled=disabled)
         return Button(label, custom_id=self.address(state), style=style, emoji=emoji, disabled=disabled)
 
     def select(self, component: "Select", /, **state: "Any") -> "Select":
@@ -100,6 +148,36 @@ class Handler:
         `interaction.values`."""
         component.custom_id = self.address(state)
         return component
+
+    def open(self, **values: "Any") -> "Opening":
+        """The form of a modal, for an instant handler of a command or button to return: it is shown at once.
+
+        `values` are the state that the submission brings back, all of this handler's keyword parameters, and what to
+        fill in beforehand, by the names of the fields."""
+        from .discord.modal import Opening
+
+        names = self.parameters
+        address = self.address({name: value for name, value in values.items() if name in names})
+        address.seconds, address.bound = self.expires, _BOUND["user"]  # only who opened it can submit it
+        return Opening(self.form, address, {name: value for name, value in values.items() if name not in names})
+
+    def _read_form(self) -> None:
+        """The form is the annotation of the last positional parameter."""
+        from .discord.modal import Modal, fields
+
+        code = self.function.__code__
+        last = code.co_varnames[code.co_argcount - 1] if code.co_argcount in (2, 3) else ""
+        form = self.function.__annotations__.get(last)
+        if isinstance(form, str):  # the module has `from __future__ import annotations`
+            form = self.function.__globals__.get(form)
+        if not isinstance(form, type) or not issubclass(form, Modal):
+            raise DefinitionError(
+                f"{self}: a modal is declared as `def {self.name}(interaction, tools, form: Form)`, its Modal above it"
+            )
+        for name in self.parameters:
+            if name in fields(form):
+                raise DefinitionError(f"{self}: {name} is state and a field of {form.__name__}; rename one")
+        self.form = form
 
 
 class Group:
@@ -131,11 +209,13 @@ class Command:
     network; the others are deferred: acknowledged at once and run by the worker. `private` answers are seen only by the
     person who asked. `user_installs`: it also works where only the person installed the bot, who need not be of the
     server; off by default, since it shows them what the bot knows. `contexts`: guild, bot_dm, private; None for all.
+    `quota` (a Quota, or several) or `cooldown` (seconds between two uses by the same person): how often all that is
+    deferred here may be used, together; see `quota`. `flag`: it exists only where that feature flag is on; see `flags`.
     """
 
     __slots__ = (
-        *("components", "contexts", "description", "groups", "instant", "modals", "name", "nsfw", "private", "runs"),
-        *("user_installs", "who"),
+        *("components", "contexts", "description", "flag", "groups", "instant", "modals", "name", "nsfw", "private"),
+        *("quotas", "runs", "user_installs", "who"),
     )
     type = 1
 
@@ -150,6 +230,9 @@ class Command:
         user_installs: bool = False,
         contexts: tuple[str, ...] | None = None,
         nsfw: bool = False,
+        quota: "Quota | tuple[Quota, ...] | None" = None,
+        cooldown: int | None = None,
+        flag: str = "",
     ) -> None:
         self.name = name
         self.description = description
@@ -159,16 +242,25 @@ class Command:
         self.user_installs = user_installs
         self.contexts = contexts
         self.nsfw = nsfw
+        self.quotas = _quotas(quota, cooldown)
+        self.flag = flag
         self.runs: dict[str, Handler] = {}
         self.components: dict[str, Handler] = {}
         self.modals: dict[str, Handler] = {}
         self.groups: dict[str, Group] = {}
 
-    def run(self, function: "Callable[..., Any]") -> Handler:
-        """The command itself. Its keyword-only parameters are the options, described in its docstring: `name: text`."""
-        handler = Handler(self, RUN, "", function)
-        self.runs[""] = handler
-        return handler
+    def run(self, function: "Callable[..., Any] | None" = None, **options: "Any") -> "Any":
+        """The command itself. Its keyword-only parameters are the options, described in its docstring: `name: text`.
+
+        `lock`, here and for every other handler: one at a time for each filling of a template such as
+        `apply:{guild}:{user}`, which may name guild, user, channel, message, target and the handler's parameters; who
+        comes second is told so. `tools.fence` is the fencing token. `quota`, `cooldown`: instead of the command's."""
+
+        def declare(function: "Callable[..., Any]") -> Handler:
+            self.runs[""] = Handler(self, RUN, "", function, **options)
+            return self.runs[""]
+
+        return declare if function is None else declare(function)
 
     def subcommand(self, function: "Callable[..., Any] | None" = None, **options: "Any") -> "Any":
         """A subcommand right under the command; see Group.subcommand."""
@@ -185,7 +277,8 @@ class Command:
         Its keyword-only parameters are the state that its custom id carries, so the function's name and their order
         must not change while old messages stand. `updates`: it edits the message that carries it instead of sending
         one. `expires`: seconds until it cannot be used any more, None for never. `bound`: "user", only for whom the
-        message was made; "guild", only in that server. `instant`, `private`, `who`: the command's where not given.
+        message was made; "guild", only in that server. `instant`, `private`, `who`, `quota`, `cooldown`: the command's
+        where not given; with its own, it is counted by itself. `lock`: see `run`.
         """
 
         def declare(function: "Callable[..., Any]") -> Handler:
@@ -197,6 +290,26 @@ class Command:
 
     select = button
 
+    def modal(
+        self, function: "Callable[..., Any] | None" = None, *, expires: int | None = FORM_SECONDS, **options: "Any"
+    ) -> "Any":
+        """What gets a submitted form: `def submit(interaction, tools, form: Apply, *, server: str)`.
+
+        `Apply` is its Modal, and `form` one with what the person put in, all of it valid. The keyword-only parameters
+        are state from whoever opened it: an instant handler that returns `submit.open(server=…)`, or any message with
+        `submit.button("Apply", server=…)`. Raise FieldError or UserError for what the person can mend: they can open
+        the form again with what they had put in. `expires`: seconds from its opening until a submission is too late.
+        `updates`: it edits the message with the button that opened it, and sends a new one where a command did. The
+        rest is as for a button.
+        """
+
+        def declare(function: "Callable[..., Any]") -> Handler:
+            handler = Handler(self, MODAL, function.__name__, function, expires=expires, **options)
+            self.modals[handler.name] = handler
+            return handler
+
+        return declare if function is None else declare(function)
+
     @property
     def address(self) -> str:
         """The name that custom ids know it by: that of its file."""
@@ -206,6 +319,15 @@ class Command:
     def handlers(self) -> list[Handler]:
         """All of them."""
         return [*self.runs.values(), *self.components.values(), *self.modals.values()]
+
+
+def _quotas(quota: "Quota | tuple[Quota, ...] | None", cooldown: int | None) -> "tuple[Quota, ...]":
+    given = () if quota is None else tuple(quota) if isinstance(quota, (tuple, list)) else (quota,)
+    if cooldown is None:
+        return given
+    from .quota import Quota
+
+    return (*given, Quota(1, per=cooldown))
 
 
 class UserCommand(Command):

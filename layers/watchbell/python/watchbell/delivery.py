@@ -14,13 +14,15 @@ log = logging.getLogger(__name__)
 
 
 def deliver(delivery: Delivery, tools: Tools) -> None:
-    """Sends one message at least once. A webhook has no nonce, so a crash between Discord's answer and our record of
-    it doubles the message; anything else does not. What is raised sends the message back to the queue."""
+    """Sends one message at least once. A webhook has no nonce, so a message is doubled where we die between Discord's
+    answer and our record of it, or never see that answer. What is raised sends the message back to the queue."""
     message = delivery.message
-    name, body = message.get("webhook"), message.get("message")
-    if message.get("kind") != "webhook" or not isinstance(name, str) or not isinstance(body, dict):
-        raise NotOurs("not a message of ours: no webhook, or no message")
-    details = {"webhook": name, "delivery": message["delivery"]}
+    name, id, body = message.get("webhook"), message.get("delivery"), message.get("message")
+    if message.get("kind") != "webhook" or not isinstance(name, str) or not isinstance(id, str):
+        raise NotOurs("not a message of ours: no webhook, or no id")
+    if not isinstance(body, dict):
+        raise NotOurs("not a message of ours: no message")
+    details = {"webhook": name, "delivery": id}
     url = tools.parameters.find(f"{tools.settings['WEBHOOKS_PATH']}/{name}")
     if url is None:
         log.warning("not sent: no URL is configured for this webhook", extra=details)
@@ -28,23 +30,31 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
     target = webhook.parse(url, tools.discord_url)
     if target is None:
         log.error("not sent: the URL that is configured for this webhook is none of Discord's", extra=details)
+        tools.count("WebhookUnusable")
         return
     if tools.retired_webhooks.has(name, url):
         log.error("not sent: this webhook is gone from Discord; configure a new URL", extra=details)
+        tools.count("WebhookUnusable")
         return
-    claim = tools.claims.take(DELIVERY, message["delivery"])
+    claim = tools.claims.take(DELIVERY, id)
     if claim is None:
         return
     with claim:
         try:
             sent = tools.discord.execute_webhook(*target, body)
         except DiscordError as error:
-            if error.status == 404:
+            if error.status == 404 or error.code == 50027:
                 tools.retired_webhooks.add(name, url)
                 log.error("WEBHOOK RETIRED: Discord no longer knows it; configure a new URL", extra=details)  # noqa: TRY400
-                tools.count("WebhookRetired")
+                tools.count("WebhookUnusable")
                 claim.done("webhook retired")
                 return
-            raise
-        claim.done(sent["id"])
-        log.info("sent", extra={**details, "discord_message_id": sent["id"]})
+            if not error.permanent:
+                raise
+            log.exception("not sent: Discord refused the message, and would again", extra=details)
+            tools.count("WebhookUnusable")
+            claim.done(f"refused: {error.status} {error.code}")
+            return
+        sent_id = str((sent or {}).get("id", ""))
+        claim.done(sent_id)
+        log.info("sent", extra={**details, "discord_message_id": sent_id})

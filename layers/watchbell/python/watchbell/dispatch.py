@@ -3,14 +3,14 @@
 from . import catalogue
 from .discord import custom_id
 from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
-from .errors import UserError
+from .errors import DefinitionError, UserError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
     from .command import Handler
-    from .tools import Tools
+    from .tools import Desk, Tools
 
 
 def find(interaction: Interaction) -> "Handler | None":
@@ -22,8 +22,10 @@ def find(interaction: Interaction) -> "Handler | None":
     if interaction.type in (COMPONENT, MODAL):
         address = custom_id.parse(interaction.custom_id)
         command = catalogue.at(address.feature)
-        if command:
-            return (command.components if interaction.type == COMPONENT else command.modals).get(address.handler)
+        if command and interaction.type == COMPONENT and address.handler in command.components:
+            return command.components[address.handler]
+        if command:  # a form's own button opens it
+            return command.modals.get(address.handler)
     return None
 
 
@@ -34,8 +36,12 @@ def refusal(handler: "Handler", interaction: Interaction, tools: "Tools") -> str
     return handler.who.refusal(interaction, tools)
 
 
-def run(handler: "Handler", interaction: Interaction, tools: "Tools") -> "Any":
+def run(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> "Any":
     """What the author's function answers. Raises UserError where the values that came do not fit its signature."""
+    if handler.form is not None:
+        from . import submission
+
+        return (submission.run if interaction.type == MODAL else submission.opened)(handler, interaction, tools)
     function = handler.function
     values: dict = {}
     if function.__code__.co_kwonlyargcount or (interaction.type == COMMAND and interaction.options):
@@ -44,8 +50,11 @@ def run(handler: "Handler", interaction: Interaction, tools: "Tools") -> "Any":
         if interaction.type == COMMAND:
             values = bind(function, interaction.options, interaction.resolved)
         else:
-            values = bind_state(function, _state(interaction, tools))
-    return function(*_arguments(function, interaction, tools), **values)
+            values = bind_state(function, state(interaction, tools))
+    answer = function(*_arguments(function, interaction, tools), **values)
+    if getattr(answer, "is_modal", False) and not handler.instant:
+        raise DefinitionError(f"{handler}: only an instant handler can open a form; answer with a button of the modal")
+    return answer
 
 
 def complete(handler: "Handler", interaction: Interaction, tools: "Tools") -> list[dict]:
@@ -68,12 +77,13 @@ def complete(handler: "Handler", interaction: Interaction, tools: "Tools") -> li
     ]
 
 
-def _arguments(function: "Any", interaction: Interaction, tools: "Tools", leave: int = 0) -> tuple:
+def _arguments(function: "Any", interaction: Interaction, tools: "Tools | Desk", leave: int = 0) -> tuple:
     """The interaction, and the tools where the function takes a second positional parameter."""
     return (interaction, tools) if function.__code__.co_argcount - leave > 1 else (interaction,)
 
 
-def _state(interaction: Interaction, tools: "Tools") -> list[str]:
+def state(interaction: Interaction, tools: "Tools | Desk") -> list[str]:
+    """What the custom id carries, or the table for it. Raises UserError where that is gone."""
     address = custom_id.parse(interaction.custom_id)
     if not address.stash:
         return list(address.values)

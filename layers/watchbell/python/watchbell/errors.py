@@ -2,7 +2,9 @@
 
     WatchbellError
     ├── UserError           for the person who asked: shown to them privately, never retried
+    │   └── FormError       what they submitted is wrong, field by field; FieldError for one field
     ├── DefinitionError     a feature is declared in a way that Discord would not take: fails the build
+    ├── NoRoom              a custom id cannot carry so much, and there is no table to put it into
     ├── InvalidReply        a feature answered something that Discord would not take: found before it is sent
     ├── Retry               not now: back to the queue, with a wait
     ├── Unavailable         an AWS service did not take or give what it should; a retry may help
@@ -11,17 +13,46 @@
 Anything else that is raised is a bug: it is logged with its stack, retried, and ends in the dead letters.
 """
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 
 class WatchbellError(Exception):
     """The root of the tree above."""
 
 
 class UserError(WatchbellError):
-    """A sentence for the person who asked: what is wrong and what to do. At most 2,000 characters."""
+    """A sentence for the person who asked: what is wrong and what to do. At most 2,000 characters.
+
+    `reply`, where it is not None, is shown in its place: the same with a button that helps to mend it.
+    """
+
+    reply: "Any" = None
+
+
+class FormError(UserError):
+    """What is wrong with a submitted form: the names of fields -> what the person should know, "" for the whole."""
+
+    def __init__(self, faults: "dict[str, str]") -> None:
+        super().__init__(" ".join(faults.values()))
+        self.faults = faults
+
+
+class FieldError(FormError):
+    """What is wrong with one field, for a handler to raise: `FieldError("name", "That one is taken.")`."""
+
+    def __init__(self, field: str, text: str) -> None:
+        super().__init__({field: text})
 
 
 class DefinitionError(WatchbellError):
     """A feature is declared in a way that Discord would refuse; names the feature, the place and the limit."""
+
+
+class NoRoom(WatchbellError, ValueError):
+    """State has no room in a custom id and cannot lie in the table: the ingress writes none, and what is kept there
+    must expire."""
 
 
 class InvalidReply(WatchbellError):
@@ -77,6 +108,11 @@ class DiscordError(WatchbellError):
     def permanent(self) -> bool:
         """True for a refusal of the request itself; 401 is not, since an operator can mend a token while we wait."""
         return 400 <= self.status < 500 and self.status not in (408, 429) and not self.unauthorised
+
+    @property
+    def gone(self) -> bool:
+        """True where a message or token is no more, or a person's direct messages are closed: nobody sees it."""
+        return self.code in (10008, 10015, 10062, 50027, 50007, 50278)
 
     @property
     def unauthorised(self) -> bool:

@@ -126,6 +126,10 @@ def options_of(function: Callable[..., Any], autocompleted: Any = ()) -> list[Op
     """The keyword-only parameters of `function`, in order. Raises DefinitionError for a type that is no option's."""
     code = function.__code__
     names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+    if code.co_argcount > 3:
+        raise DefinitionError(
+            f"{function.__name__} takes {code.co_argcount} positional parameters; options come after `*`"
+        )
     defaults = function.__kwdefaults__ or {}
     described = _descriptions(function.__doc__ or "")
     return [
@@ -185,7 +189,9 @@ def _not_none(union: Any) -> list:
 
 
 def _annotation(function: Callable[..., Any], name: str) -> Any:
-    annotation = function.__annotations__.get(name, str)
+    if name not in function.__annotations__:
+        raise DefinitionError(f"option {name} has no type; write `{name}: str`, or another of watchbell.kinds")
+    annotation = function.__annotations__[name]
     if isinstance(annotation, str):  # the module has `from __future__ import annotations`
         annotation = eval(annotation, function.__globals__)  # noqa: S307 - our own source text, never anybody's input
     return annotation

@@ -25,13 +25,19 @@ class Row:
 
     def key(self, *names: str) -> dict[str, str]:
         """The item's two keys."""
-        return {"pk": self.partition.format(*names), "sk": self.sort}
+        places = self.partition.count("{}")
+        return {"pk": self.partition.format(*names[:places]), "sk": self.sort.format(*names[places:])}
 
 
 _CLAIM = ("status", "owner", "attempt", "lease_until", "outcome", "expires_at")
 
 INTERACTION = Row("interaction", "ephemeral", "interaction#{}", "claim", _CLAIM, DAY, "no")
 """That an interaction is being answered, or has been."""
+
+STEP = Row(
+    "step", "ephemeral", "interaction#{}", "step#{}", ("status", "value", "expires_at"), DAY, "what a feature put there"
+)
+"""A step of a flow with several effects that has begun or is done; `value` is what the feature needs of it later."""
 
 INTRODUCTION = Row("introduction", "state", "introduction#{}", "claim", _CLAIM, None, "a Discord user id")
 """That a user who installed the bot has been greeted."""
@@ -55,11 +61,43 @@ COMPONENT_STATE = Row(
     "state",
     ("values", "expires_at"),
     30 * DAY,
-    "what a feature put there",
+    "what a feature put there, or a person typed into a form",
 )
-"""State of a button or select that is too large for its custom id; kept until that expires."""
+"""State of a button, select or form that is too large for its custom id, and what was typed into a form that has to be
+corrected; kept until an hour after that expires."""
+
+SPARE_USES = 5
+"""Uses that are kept past a quota's own, so that a late retry is known for what it is."""
+
+QUOTA = Row(
+    "quota",
+    "ephemeral",
+    "quota#{}#{}#{}#{}",
+    "quota",
+    (*(f"u{number}" for number in range(100 + SPARE_USES)), "expires_at"),
+    7 * DAY,
+    "a Discord user id",
+)
+"""The last uses of a feature by a user, guild, channel or everybody: the millisecond and the interaction of each."""
+
+LOCK = Row(
+    "lock", "ephemeral", "lock#{}", "lock", ("owner", "lease_until", "fence", "expires_at"), DAY, "a Discord user id"
+)
+"""Which interaction works on a thing that only one may work on, and until when."""
 
 RETIRED_WEBHOOK = Row("retired webhook", "state", "webhook#{}", "retired", ("url_hash", "retired_at"), None, "no")
 """That Discord no longer knows a webhook's URL, kept as a SHA-256, so that it is not called again."""
 
-ROWS = (INTERACTION, INTRODUCTION, SCHEDULE, SCHEDULE_START, DELIVERY, RANKS, COMPONENT_STATE, RETIRED_WEBHOOK)
+ROWS = (
+    INTERACTION,
+    STEP,
+    INTRODUCTION,
+    SCHEDULE,
+    SCHEDULE_START,
+    DELIVERY,
+    RANKS,
+    COMPONENT_STATE,
+    QUOTA,
+    LOCK,
+    RETIRED_WEBHOOK,
+)

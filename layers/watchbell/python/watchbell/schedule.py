@@ -37,11 +37,13 @@ def today(now: float, zone: str) -> date:
 def due_date(now: float, zone: str, at: str) -> date:
     """The latest local date whose time `at` ("HH:MM") has come in `zone` (IANA) by `now` (epoch seconds).
 
-    Always today or yesterday there: an older one that was missed is superseded. A time that spring-forward removes
+    Today or the day before there: an older one that was missed is superseded. A time that spring-forward removes
     comes when the clock would have shown it; a time that autumn repeats comes at its first showing.
     """
     day = today(now, zone)
-    return day if due_time(day, zone, at) <= now else day - timedelta(days=1)
+    while due_time(day, zone, at) > now:
+        day -= timedelta(days=1)
+    return day
 
 
 def due_time(day: date, zone: str, at: str) -> float:

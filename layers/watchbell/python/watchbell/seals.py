@@ -1,8 +1,8 @@
 """Seals the addresses in what we send, and checks the seals of what comes back."""
 
 from .discord import custom_id
-from .discord.interaction import Interaction
-from .errors import UserError
+from .discord.interaction import MODAL, Interaction
+from .errors import NoRoom, UserError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +12,12 @@ if TYPE_CHECKING:
     from .adapters.stash import Stash
 
 EXPIRED = "That has expired. Please run the command again."
+FORM_EXPIRED = "That form has expired, so nothing was done with it. Please open it anew."
+ANEW_SECONDS = 10
 NOT_YOURS = "That one is not for you, or no longer mine. Please run the command again."
+
+LINGER = 60 * 60
+"""How many seconds state in the table outlives its button: a form that it opened is still being filled in."""
 
 
 def parse_keys(text: str) -> dict[str, bytes]:
@@ -35,6 +40,7 @@ class Seals:
         self._keys = keys
         self._clock = clock
         self._stash = stash
+        self._read_anew_at = float("-inf")
 
     def seal(self, payload: "Any", interaction: Interaction | None = None) -> "Any":
         """`payload` with every address in it sealed, for whoever caused `interaction` where it is bound."""
@@ -50,12 +56,16 @@ class Seals:
         """Raises UserError where the custom id of `interaction` is forged, stale, expired or somebody else's."""
         keys = parse_keys(self._keys(False))
         sealed_with = interaction.custom_id[-SEAL_KEY : 1 - SEAL_KEY]
-        if sealed_with.isalnum() and sealed_with not in keys:  # rotated since we read them, or made up
+        if sealed_with.isalnum() and sealed_with not in keys and self._clock() >= self._read_anew_at + ANEW_SECONDS:
+            self._read_anew_at = (
+                self._clock()
+            )  # rotated since we read them, or made up: which must not cost a call each
             keys = parse_keys(self._keys(True))
         try:
             custom_id.verify(interaction.custom_id, keys, self._clock(), interaction.user_id, interaction.guild_id)
         except custom_id.BadSeal as error:
-            raise UserError(EXPIRED if error.expired else NOT_YOURS) from error
+            expired = FORM_EXPIRED if interaction.type == MODAL else EXPIRED
+            raise UserError(expired if error.expired else NOT_YOURS) from error
 
     def _custom_id(self, address: custom_id.Address, interaction: Interaction | None) -> str:
         key_id, key = next(iter(parse_keys(self._keys(False)).items()))
@@ -71,11 +81,11 @@ class Seals:
     def _put_away(self, address: custom_id.Address) -> custom_id.Address:
         name = f"{address.feature}:{address.handler}"
         if self._stash is None or address.seconds is None:
-            raise ValueError(
+            raise NoRoom(
                 f"the state of {name} has {len(str(address))} characters, and a custom id has room for "
                 f"{custom_id.ROOM}: have it deferred and let it expire, so that its state can lie in the table"
             )
-        key = self._stash.put(list(address.values), address.seconds)
+        key = self._stash.put(list(address.values), address.seconds + LINGER)
         return custom_id.Address(
             address.feature, address.handler, stash=key, seconds=address.seconds, bound=address.bound
         )

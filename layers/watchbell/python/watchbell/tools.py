@@ -8,26 +8,34 @@ from functools import cached_property
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+    from typing import Any
 
     from .adapters.claims import Claims
     from .adapters.discord import DiscordClient
+    from .adapters.journal import Journal
+    from .adapters.locks import Locks
     from .adapters.parameters import Parameters
     from .adapters.queue import Queue
+    from .adapters.quotas import Quotas
     from .adapters.ranks import Ranks
     from .adapters.sources import Sources
     from .adapters.stash import Stash
     from .adapters.webhooks import RetiredWebhooks
+    from .flags import Flags
     from .seals import Seals
 
 DISCORD_URL = "https://discord.com/api/v10"
 
 
 class Tools:
-    """Opens what `settings` (the function's environment) names. In a test, assign a fake to the attribute."""
+    """Opens what `settings` (the function's environment) names. In a test, assign a fake to the attribute.
 
-    def __init__(self, settings: "Mapping[str, str]") -> None:
+    `writes` is False for the ingress, which reads a table and writes none."""
+
+    def __init__(self, settings: "Mapping[str, str]", *, writes: bool = True) -> None:
         self.settings = settings
+        self.writes = writes
 
     def now(self) -> float:
         """Epoch seconds."""
@@ -63,6 +71,30 @@ class Tools:
 
         return Claims({table: self.settings.get(f"{table.upper()}_TABLE", "") for table in ("state", "ephemeral")})
 
+    def journal(self, interaction_id: str, attempt: int) -> "Journal":
+        """The steps that earlier tries of an interaction have done; `attempt` is its claim's."""
+        from .adapters.journal import Journal
+
+        return Journal(self.settings["EPHEMERAL_TABLE"], interaction_id, attempt)
+
+    @cached_property
+    def quotas(self) -> "Quotas":
+        from .adapters.quotas import Quotas
+
+        return Quotas(self.settings["EPHEMERAL_TABLE"])
+
+    @cached_property
+    def locks(self) -> "Locks":
+        from .adapters.locks import Locks
+
+        return Locks(self.settings["EPHEMERAL_TABLE"])
+
+    @cached_property
+    def flags(self) -> "Flags":
+        from .flags import Flags
+
+        return Flags(lambda: self.parameters.below(self.settings["FLAGS_PATH"]))
+
     @cached_property
     def ranks(self) -> "Ranks":
         from .adapters.ranks import Ranks
@@ -73,7 +105,7 @@ class Tools:
     def seals(self) -> "Seals":
         from .seals import Seals
 
-        stash = self.stash if self.settings.get("EPHEMERAL_TABLE") else None
+        stash = self.stash if self.writes and self.settings.get("EPHEMERAL_TABLE") else None
         name = self.settings.get("SIGNING_KEYS_PARAMETER", "")
         return Seals(lambda fresh: self.parameters.secret(name, fresh=fresh), self.now, stash)
 
@@ -104,3 +136,19 @@ class Tools:
         from .adapters.webhooks import RetiredWebhooks
 
         return RetiredWebhooks(self.settings["STATE_TABLE"])
+
+
+class Desk:
+    """The tools of one deferred interaction: all of the worker's, and what belongs to this one alone."""
+
+    def __init__(self, tools: Tools, journal: "Journal", seconds_left: "Callable[[], float]") -> None:
+        self._tools = tools
+        self.journal = journal
+        self.seconds_left = seconds_left
+        """How long the feature may go on: until the token expires or the function ends, whichever is first."""
+        self.fence = 0
+        """The fencing token of the lock that this handler holds, greater for each later holder of it; 0 without a
+        lock. A write can be made conditional on it: `fence <= :fence`, and store it."""
+
+    def __getattr__(self, name: str) -> "Any":
+        return getattr(self._tools, name)

@@ -16,15 +16,23 @@ from .queue import Queue
 log = logging.getLogger(__name__)
 
 
+LEAST_SECONDS = 8.0
+"""With less than this left of the invocation no further message is begun: it would be cut off in the middle."""
+
+
 class Delivery:
     """One delivery of one message. `attempt` counts from 1; `last` says that the queue will not bring it again."""
 
-    __slots__ = ("attempt", "last", "message")
+    __slots__ = ("attempt", "last", "message", "seconds_left")
 
-    def __init__(self, message: dict, attempt: int, last: bool) -> None:
+    def __init__(
+        self, message: dict, attempt: int, last: bool, seconds_left: Callable[[], float] = lambda: float("inf")
+    ) -> None:
         self.message = message
         self.attempt = attempt
         self.last = last
+        self.seconds_left = seconds_left
+        """Until Lambda ends the function."""
 
 
 def backoff(attempt: int) -> float:
@@ -39,10 +47,15 @@ def process(event: dict, context: Any, queue: Queue, max_receives: int, handle: 
     A message that is not a JSON object goes back at once, and so to the dead letters. `max_receives` is the queue's.
     """
 
+    def seconds_left() -> float:
+        return float(context.get_remaining_time_in_millis()) / 1000 if context is not None else float("inf")
+
     def one(record: Any) -> None:
         attempt = int(record.attributes.approximate_receive_count)
         try:
-            handle(Delivery(_message(record.body), attempt, attempt >= max_receives))
+            if seconds_left() < LEAST_SECONDS:
+                raise Retry("no time left in this invocation", wait=0.0)
+            handle(Delivery(_message(record.body), attempt, attempt >= max_receives, seconds_left))
         except Exception as error:
             wait = getattr(error, "wait", None)
             wait = backoff(attempt) if wait is None else wait

@@ -20,6 +20,11 @@ LEASE_SECONDS = 40
 """Longer than the function that holds it may run (30 s), so that a live holder is never overtaken."""
 
 
+BUSY_SECONDS = 12.0
+"""After so long somebody who met a held claim comes back: most are done long before their lease is over, and five
+deliveries of that outlast one that is not."""
+
+
 class Claims:
     """Claims in the tables, by short name (state, ephemeral) -> table name. Where DynamoDB cannot be asked nobody
     gets a claim: botocore's error passes, and the message goes back to its queue."""
@@ -32,23 +37,28 @@ class Claims:
         """The claim to `row` for these names; None where it is done already; Retry where somebody holds it now."""
         now = self._clock()
         claim = Claim(self._tables[row.table], row, names, self._clock)
+        change = "SET #status = :taken, #owner = :owner, lease_until = :lease"
+        values = {
+            ":taken": {"S": "taken"},
+            ":owner": {"S": claim.owner},
+            ":lease": {"N": str(now + lease)},
+            ":now": {"N": str(now)},
+            ":one": {"N": "1"},
+        }
+        if row.keep is not None:  # from now on, lest one that nobody finishes stays for ever
+            change += ", expires_at = :expires"
+            values[":expires"] = {"N": str(int(now) + row.keep)}
         try:
             answer = client("dynamodb").update_item(
                 TableName=claim.table,
                 Key=claim.key,
-                UpdateExpression="SET #status = :taken, #owner = :owner, lease_until = :lease ADD attempt :one",
+                UpdateExpression=f"{change} ADD attempt :one",
                 # TTL deletes late, so an expired row counts as none.
                 ConditionExpression=(
                     "attribute_not_exists(pk) OR (#status = :taken AND lease_until <= :now) OR expires_at <= :now"
                 ),
                 ExpressionAttributeNames={"#status": "status", "#owner": "owner"},
-                ExpressionAttributeValues={
-                    ":taken": {"S": "taken"},
-                    ":owner": {"S": claim.owner},
-                    ":lease": {"N": str(now + lease)},
-                    ":now": {"N": str(now)},
-                    ":one": {"N": "1"},
-                },
+                ExpressionAttributeValues=values,
                 ReturnValues="ALL_NEW",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
@@ -59,7 +69,7 @@ class Claims:
             if there.get("status", {}).get("S") == "done":
                 return None
             until = float(there.get("lease_until", {}).get("N", now + 1))
-            raise Retry(f"{row.name} is being worked on", wait=max(1.0, until - now)) from None
+            raise Retry(f"{row.name} is being worked on", wait=min(max(1.0, until - now), BUSY_SECONDS)) from None
         claim.attempt = int(answer["Attributes"]["attempt"]["N"])
         return claim
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import requests
 
+from ..errors import Unavailable
+
 log = logging.getLogger(__name__)
 
 
@@ -26,5 +28,10 @@ def answer(event: dict, context: Any, change: Callable[[dict], None]) -> None:
         **{key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")},
     }
     # The URL is signed for an empty Content-Type.
-    response = requests.put(event["ResponseURL"], json=body, headers={"Content-Type": ""}, timeout=10)
-    response.raise_for_status()
+    try:
+        response = requests.put(event["ResponseURL"], json=body, headers={"Content-Type": ""}, timeout=10)
+        problem = "" if response.ok else f"answered {response.status_code}"
+    except requests.RequestException as error:
+        problem = f"gave no answer ({type(error).__name__})"
+    if problem:  # not requests' own error: its words hold the signed URL
+        raise Unavailable(f"CloudFormation {problem}")

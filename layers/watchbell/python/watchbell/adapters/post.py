@@ -25,8 +25,7 @@ class Connection:
     def __init__(self, host: str, context: "ssl.SSLContext | None", deadline: float) -> None:
         # As bytes: a text is taken through `encodings.idna`, and that costs more than the connection.
         name, _, port = host.encode("ascii").partition(b":")
-        address = (name, int(port or (443 if context else 80)))
-        self._socket = socket.create_connection(address, timeout=left(deadline))  # type: ignore[arg-type]  # bytes do
+        self._socket = _dial(name, int(port or (443 if context else 80)), deadline)
         try:
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if context:
@@ -86,6 +85,21 @@ class Connection:
         if not piece:
             raise ConnectionResetError("closed before its answer was whole")
         self._received += piece
+
+
+def _dial(name: bytes, port: int, deadline: float) -> socket.socket:
+    """A connection to the first of the host's addresses that answers, all of them within the deadline."""
+    problem: OSError = OSError("the host has no address")
+    for family, kind, protocol, _, address in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM):
+        dialled = socket.socket(family, kind, protocol)
+        try:
+            dialled.settimeout(left(deadline))
+            dialled.connect(address)
+            return dialled
+        except OSError as error:
+            dialled.close()
+            problem = error
+    raise problem
 
 
 def left(deadline: float) -> float:

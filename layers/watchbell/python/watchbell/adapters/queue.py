@@ -19,5 +19,5 @@ class Queue:
 
     def come_back(self, receipt_handle: str, seconds: float) -> None:
         """Has a received message come again in `seconds` (at most 12 hours) instead of after the visibility timeout."""
-        wait = max(0, min(int(seconds + 0.999), 12 * 60 * 60))
+        wait = int(max(0.0, min(seconds, 12 * 60 * 60 - 1)) + 0.999)
         client("sqs").change_message_visibility(QueueUrl=self.url, ReceiptHandle=receipt_handle, VisibilityTimeout=wait)

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from urllib.parse import urljoin
 
 import requests
 from urllib3.exceptions import HTTPError, ReadTimeoutError
@@ -17,6 +18,7 @@ from ..status.report import Report
 
 SECONDS = 5.0
 BYTES = 256 * 1024
+REDIRECTS = 3
 NAME_LENGTH = 60  # a name travels in custom ids, which end at 100 characters
 
 log = logging.getLogger(__name__)
@@ -36,7 +38,7 @@ class Sources:
 
     def __init__(self, configured: Callable[[], dict[str, str]]) -> None:
         self._configured = configured
-        self._seen: dict[str, _Seen] = {}
+        self._seen: dict[tuple[str, str], _Seen] = {}
 
     def ask(self, name: str = "") -> list[Report]:
         """The reports of the source called `name` (in any case), or of all of them by name: [] where none is
@@ -55,15 +57,16 @@ class Sources:
         return [asked[known].result() if asked[known].done() else _slow(known) for known in urls]
 
     def _ask(self, name: str, url: str) -> Report:
-        seen = self._seen.get(url)
+        seen = self._seen.get((name, url))
         if seen is not None and time.monotonic() < seen.not_before:
             return seen.report
         headers = {"Accept": "application/json", "User-Agent": "Watchbell/0.1"}
         if seen is not None and seen.etag:
             headers["If-None-Match"] = seen.etag
         try:
-            with requests.get(url, headers=headers, timeout=SECONDS, stream=True) as response:
-                body = _read(response)
+            response, body = _fetch(url, headers)
+            if len(body) > BYTES:
+                return Report.failed(name, f"answered more than {BYTES // 1024} KB")
         except (requests.Timeout, ReadTimeoutError, TimeoutError):
             return _slow(name)
         except (requests.RequestException, HTTPError, ValueError) as error:  # ValueError: the URL itself makes no sense
@@ -78,8 +81,18 @@ class Sources:
         else:
             report = Report.failed(name, f"answered HTTP {response.status_code}")
         if not report.failure:
-            self._seen[url] = _Seen(response.headers.get("ETag", ""), report, time.monotonic() + _quiet(response))
+            self._seen[name, url] = _Seen(response.headers.get("ETag", ""), report, time.monotonic() + _quiet(response))
         return report
+
+
+def _fetch(url: str, headers: dict[str, str]) -> tuple[requests.Response, bytes]:
+    """The answer behind at most REDIRECTS redirects, whose own bodies are not read: requests would read them whole."""
+    for _ in range(REDIRECTS + 1):
+        with requests.get(url, headers=headers, timeout=SECONDS, stream=True, allow_redirects=False) as response:
+            if not response.is_redirect:
+                return response, _read(response)
+            url = urljoin(url, response.headers["Location"])
+    raise requests.TooManyRedirects
 
 
 def _fits(name: str) -> bool:
@@ -99,7 +112,7 @@ def _slow(name: str) -> Report:
 
 
 def _read(response: requests.Response) -> bytes:
-    """The body, b"" where it has more than BYTES; TimeoutError past SECONDS. Not by requests' own reading, which waits
+    """The body, not read further than past BYTES; TimeoutError past SECONDS. Not by requests' own reading, which waits
     for whole chunks, with a time-out that starts anew at every byte."""
     deadline = time.monotonic() + SECONDS
     body = b""
@@ -108,7 +121,7 @@ def _read(response: requests.Response) -> bytes:
         if time.monotonic() > deadline:
             raise TimeoutError
         if len(body) > BYTES:
-            return b""
+            break
     return body
 
 

@@ -1,18 +1,26 @@
-"""State of a component that is too large for its custom id, in the `ephemeral` table until the component expires."""
+"""State of a component that is too large for its custom id, in the `ephemeral` table until the component expires.
+
+Without an SDK: the ingress reads it, to open a form at once with what was typed into it before.
+"""
 
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import time
 from collections.abc import Callable
 
 from ..rows import COMPONENT_STATE
-from .aws import client
+from .aws_json import AwsJson
 
 
 class Stash:
+    """Raises Unavailable where the table cannot be asked."""
+
     def __init__(self, table: str, clock: Callable[[], float] = time.time) -> None:
+        endpoint = os.environ.get("AWS_ENDPOINT_URL") or f"https://dynamodb.{os.environ['AWS_REGION']}.amazonaws.com"
+        self._dynamodb = AwsJson("dynamodb", endpoint)
         self._table = table
         self._clock = clock
 
@@ -24,12 +32,13 @@ class Stash:
             "values": {"S": json.dumps(values)},
             "expires_at": {"N": str(int(self._clock()) + seconds + 60)},
         }
-        client("dynamodb").put_item(TableName=self._table, Item=item)
+        self._dynamodb.call("DynamoDB_20120810.PutItem", {"TableName": self._table, "Item": item})
         return key
 
     def get(self, key: str) -> list[str] | None:
         """The values, None where they have expired or there never were any."""
-        item = client("dynamodb").get_item(TableName=self._table, Key=_key(key), ConsistentRead=True).get("Item")
+        question = {"TableName": self._table, "Key": _key(key), "ConsistentRead": True}
+        item = self._dynamodb.call("DynamoDB_20120810.GetItem", question).get("Item")
         if item is None or int(item["expires_at"]["N"]) <= self._clock():
             return None
         return list(json.loads(item["values"]["S"]))

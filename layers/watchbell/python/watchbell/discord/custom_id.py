@@ -15,6 +15,9 @@ LIMIT = 100
 SEAL = 24
 ROOM = LIMIT - SEAL
 
+TO_USER = "u"
+"""The mark of an address that is bound to the user who caused it."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping

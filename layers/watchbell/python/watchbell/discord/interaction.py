@@ -28,13 +28,16 @@ class Interaction:
             raise ValueError("not an interaction: it has no type")
         self.raw = raw
         if self.type != PING:
-            for key in ("id", "application_id"):
+            for key in ("id", "application_id", "token"):  # they become parts of a path
                 value = raw.get(key)
-                if not isinstance(value, str) or not value.isascii() or not value.isdigit():
-                    raise ValueError(f"not an interaction: {key} is no snowflake")
-            if not isinstance(raw.get("token"), str) or not raw["token"]:
-                raise ValueError("not an interaction: it has no token")
-            if not isinstance(raw.get("data"), dict):
+                if (
+                    not isinstance(value, str)
+                    or not value
+                    or not value.isascii()
+                    or not set(value).isdisjoint("/?#% \\")
+                ):
+                    raise ValueError(f"not an interaction: it has no {key}, or a strange one")
+            if self.type in (COMMAND, COMPONENT, AUTOCOMPLETE, MODAL) and not isinstance(raw.get("data"), dict):
                 raise ValueError("not an interaction: it has no data")
 
     @property
@@ -56,7 +59,9 @@ class Interaction:
 
     @property
     def data(self) -> dict:
-        return self.raw["data"]
+        """What the interaction is about; {} where it has none, as types that we do not know may."""
+        data = self.raw.get("data")
+        return data if isinstance(data, dict) else {}
 
     @property
     def name(self) -> str:

@@ -7,8 +7,20 @@ from typing import Any, Protocol
 
 from ..errors import DiscordError, WatchbellError
 
-_OURS = ("description", "options")
-"""The parts of a command that we declare, besides the type and name that identify it."""
+_OURS = (
+    *("description", "options", "default_member_permissions", "nsfw", "integration_types", "contexts"),
+    *("name_localizations", "description_localizations"),
+)
+"""The parts of a command that we may declare, besides the type and name that identify it."""
+
+_DEFAULTS = {"options": [], "description": "", "nsfw": False}
+"""What stands for a part that a command does not have; null for the others."""
+
+_THE_APPLICATIONS = ("integration_types", "contexts")
+"""Parts that Discord takes from the application's own settings where a command does not give them."""
+
+_NOT_OURS = 4
+"""The type of an activity's entry point, which Discord makes and which must stay."""
 
 
 class Api(Protocol):
@@ -52,7 +64,7 @@ def plan(wanted: list[dict], existing: list[dict]) -> list[Change]:
     deletions = [
         Change("delete", command["name"], {}, command["id"])
         for identity, command in there.items()
-        if identity not in {_identity(command) for command in wanted}
+        if identity not in {_identity(command) for command in wanted} and identity[0] != _NOT_OURS
     ]
     changes = []
     for command in wanted:
@@ -60,7 +72,7 @@ def plan(wanted: list[dict], existing: list[dict]) -> list[Change]:
         if old is None:
             changes.append(Change("create", command["name"], command))
             continue
-        differing = {key: command.get(key, _empty(key)) for key in _OURS if _differs(key, command, old)}
+        differing = {key: command.get(key, _DEFAULTS.get(key)) for key in _OURS if _differs(key, command, old)}
         if differing:
             changes.append(Change("edit", command["name"], differing, old["id"], tuple(differing)))
     return deletions + changes
@@ -118,18 +130,16 @@ def _identity(command: dict) -> tuple[int, str]:
     return command.get("type", 1), command["name"]
 
 
-def _empty(key: str) -> Any:
-    return [] if key == "options" else ""
-
-
 def _differs(key: str, wanted: dict, existing: dict) -> bool:
+    if key in _THE_APPLICATIONS and key not in wanted:
+        return False
     return _plain(wanted.get(key)) != _plain(existing.get(key))
 
 
 def _plain(value: Any) -> Any:
-    """`value` without what Discord drops, adds or defaults: empty and false things and null."""
+    """`value` without what Discord drops, adds or defaults: null, false, and what is empty. A 0 is none of these."""
     if isinstance(value, dict):
-        return {k: p for k, v in value.items() if (p := _plain(v)) not in (None, False, "", [], {}) or k == "value"}
-    if isinstance(value, list):
-        return [_plain(item) for item in value]
-    return value or None if isinstance(value, (list, dict, str)) else value
+        value = {key: plain for key, item in value.items() if (plain := _plain(item)) is not None or key == "value"}
+    elif isinstance(value, list):
+        value = [_plain(item) for item in value]
+    return None if value is False or value in ("", [], {}) else value

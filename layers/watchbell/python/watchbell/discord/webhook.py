@@ -12,5 +12,6 @@ def parse(url: str, base_url: str) -> tuple[str, str] | None:
     Discord's are https at discord.com, its ptb. and canary., and discordapp.com, with or without a version. Whichever
     it is, the call goes to `base_url`, the API that we use; a URL below that is taken too (the sandbox's are).
     """
-    found = re.fullmatch(f"(?:{_DISCORD}|{re.escape(base_url)}){_REST}", url.strip())
+    ours = re.escape(re.sub(r"/v\d{1,2}$", "", base_url)) + r"(?:/v\d{1,2})?"
+    found = re.fullmatch(f"(?:{_DISCORD}|{ours}){_REST}", url.strip())
     return (found[1], found[2]) if found else None

@@ -111,7 +111,10 @@ def _object(value: Any) -> dict:
 
 
 def _text(value: Any) -> str:
-    return value.strip() if isinstance(value, str) else str(value) if isinstance(value, int) else ""
+    """A text that any of our ways out can carry: JSON may hold halves of characters."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\0", "").strip()
+    return str(value) if isinstance(value, int) and abs(value) < 10**18 else ""
 
 
 def _number(value: Any) -> float | None:

@@ -1,0 +1,63 @@
+"""What a flow with several effects has done already, so that a crash in the middle does none of them twice.
+
+with tools.journal.step("channel") as step:
+    if step.new:
+        step.value = tools.discord.create_channel(…)["id"]
+channel = step.value
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+from ..rows import STEP
+from .aws import client
+
+
+class Step:
+    """`new`: it has not been done. `unsure`: an earlier try began it and may have done it, so look for what it may
+    have made before making it again. `value` is any JSON, kept with it."""
+
+    def __init__(self, table: str, key: dict, clock: Callable[[], float], new: bool, unsure: bool, value: Any) -> None:
+        self._table, self._key, self._clock = table, key, clock
+        self.new, self.unsure, self.value = new, unsure, value
+
+    def __enter__(self) -> Step:
+        return self
+
+    def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        if error is None and self.new:
+            _put(self._table, self._key, self._clock, "done", self.value)
+
+
+class Journal:
+    """The steps of one interaction, in the `ephemeral` table beside its claim. `attempt` is the claim's: only from the
+    second on can there be anything to read."""
+
+    def __init__(self, table: str, interaction_id: str, attempt: int, clock: Callable[[], float] = time.time) -> None:
+        self._table, self._id, self._attempt, self._clock = table, interaction_id, attempt, clock
+
+    def step(self, name: str) -> Step:
+        """One effect, by a name that is its own within the flow. Begun, and so recorded, when it is asked for."""
+        key = {part: {"S": value} for part, value in STEP.key(self._id, name).items()}
+        item: dict = {}
+        if self._attempt > 1:
+            item = client("dynamodb").get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
+        if item.get("status", {}).get("S") == "done":
+            return Step(self._table, key, self._clock, False, False, json.loads(item["value"]["S"]))
+        if not item:
+            _put(self._table, key, self._clock, "begun", None)
+        return Step(self._table, key, self._clock, True, bool(item), None)
+
+
+def _put(table: str, key: dict, clock: Callable[[], float], status: str, value: Any) -> None:
+    kept = {
+        "status": {"S": status},
+        "value": {"S": json.dumps(value)},
+        "expires_at": {"N": str(int(clock()) + (STEP.keep or 0))},
+    }
+    client("dynamodb").put_item(TableName=table, Item={**key, **kept})

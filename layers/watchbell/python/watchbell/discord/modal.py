@@ -1,0 +1,681 @@
+"""A form: a class whose fields are what Discord shows, what it takes back, and what the feature gets, typed.
+
+    class Apply(Modal, title="Apply"):
+        why = Paragraph("Why do you want to join?", least=10, most=400)
+        team = OneOf("Team", ["red", "blue"])
+        proof = Files("Proof", required=False)
+
+A person's client can send anything, so what arrives is held to the same rules as what was shown. Selects in messages
+are those of `components`; the names differ, so that one file can use both. Discord's limits: docs/interactions,
+"Modal" and "Label"; a modal has 1-5 parts, and files cannot be filled in beforehand.
+"""
+
+from ..errors import DefinitionError, FormError
+from . import component_rules, rules
+from .reply import Button
+from .resolved import Attachment, Channel, Mentionable, Role, User, find
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
+
+    from .components import Option
+    from .custom_id import Address
+
+_ROW, _STRING_SELECT, _TEXT_INPUT, _TEXT_DISPLAY, _LABEL, _UPLOAD = 1, 3, 4, 10, 18, 19
+_RADIO, _CHECKBOXES, _CHECKBOX = 21, 22, 23
+
+NEEDED = "an answer is needed."
+OTHER_KIND = "came in another way than it was asked for. Please open the form again."
+CHANGED = "This form has changed since you opened it."
+BUTTON_SECONDS = 30 * 24 * 60 * 60
+"""How long a button that opens a form can be pressed, like any other."""
+
+
+class Wrong(Exception):
+    """What is wrong with one answer, as the end of a sentence whose beginning is the field's label."""
+
+
+class Note:
+    """Markdown between the fields, 1-4,000 characters."""
+
+    __slots__ = ("content",)
+
+    def __init__(self, content: str) -> None:
+        self.content = content
+
+    def payload(self, name: str, value: "Any" = None) -> dict:
+        return {"type": _TEXT_DISPLAY, "content": self.content}
+
+
+class Field:
+    """What all fields have: a `label` of 1-45 characters, a `description` of at most 100, and whether it must be
+    answered. `key` is where Discord puts the answer."""
+
+    __slots__ = ("description", "label", "required")
+    kind = 0
+    key = "values"
+    kept_as: type = list
+
+    def __init__(self, label: str, *, description: str = "", required: bool = True) -> None:
+        self.label = label
+        self.description = description
+        self.required = required
+
+    def payload(self, name: str, value: "Any" = None) -> dict:
+        """The field in its Label; `value`, from `keep` or `prefill`, is filled in beforehand."""
+        component: dict = {"type": self.kind, "custom_id": name, **self.parts(value)}
+        if not self.required:
+            component["required"] = False
+        label: dict = {"type": _LABEL, "label": self.label, "component": component}
+        return {**label, "description": self.description} if self.description else label
+
+    def parts(self, value: "Any") -> dict:
+        """What the component has besides its type, its name and whether it is required."""
+        raise NotImplementedError
+
+    def empty(self) -> "Any":
+        """The value where there is no answer."""
+        return None
+
+    def read(self, answer: "Any", resolved: dict) -> "Any":
+        """The value of what Discord sent under `key`, of any JSON type; Wrong where it breaks a rule."""
+        raise NotImplementedError
+
+    def keep(self, answer: "Any", resolved: dict) -> "Any":
+        """As much of `answer` as can be filled in when the form is opened again, as JSON; None for nothing."""
+        raise NotImplementedError
+
+    def prefill(self, value: "Any") -> "Any":
+        """The same of a value that the feature gives."""
+        return value
+
+
+class _Text(Field):
+    """`least` and `most` characters, at most 4,000; `placeholder`, at most 100, is shown while nothing is typed."""
+
+    __slots__ = ("least", "most", "placeholder")
+    kind = _TEXT_INPUT
+    key = "value"
+    kept_as = str
+    style = 0
+
+    def __init__(self, label: str, *, least: int = 0, most: int = 4000, placeholder: str = "", **common: "Any") -> None:
+        super().__init__(label, **common)
+        self.least = least
+        self.most = most
+        self.placeholder = placeholder
+
+    def parts(self, value: "Any") -> dict:
+        parts: dict = {"style": self.style}
+        parts |= {"min_length": self.least} if self.least else {}
+        parts |= {"max_length": self.most} if self.most != 4000 else {}
+        parts |= {"placeholder": self.placeholder} if self.placeholder else {}
+        return {**parts, "value": value} if value else parts
+
+    def empty(self) -> str:
+        return ""
+
+    def read(self, answer: "Any", resolved: dict) -> str:
+        text = "" if answer is None else answer
+        if not isinstance(text, str):
+            raise Wrong(OTHER_KIND)
+        if not text.strip():
+            if self.required:
+                raise Wrong(NEEDED)
+            return ""
+        if len(text) < self.least:
+            raise Wrong(f"at least {self.least} characters; it has {len(text)}.")
+        if len(text) > self.most:
+            raise Wrong(f"at most {self.most} characters; it has {len(text)}.")
+        return text
+
+    def keep(self, answer: "Any", resolved: dict) -> str | None:
+        return answer[: self.most] if isinstance(answer, str) and answer else None
+
+    if TYPE_CHECKING:
+
+        def __get__(self, form: "Any", owner: "Any") -> str: ...
+
+
+class Short(_Text):
+    """A text on one line."""
+
+    __slots__ = ()
+    style = 1
+
+    def read(self, answer: "Any", resolved: dict) -> str:
+        text = super().read(answer, resolved)
+        if "\n" in text:
+            raise Wrong("one line only.")
+        return text
+
+
+class Paragraph(_Text):
+    """A text on one line or many."""
+
+    __slots__ = ()
+    style = 2
+
+
+class _Several(Field):
+    """`least` to `most` things; fewer only where it is not required, and then none."""
+
+    __slots__ = ("least", "most")
+
+    def __init__(self, label: str, *, least: int = 1, most: int = 1, **common: "Any") -> None:
+        super().__init__(label, **common)
+        self.least = least
+        self.most = most
+
+    def empty(self) -> list:
+        return []
+
+    def bounds(self) -> dict:
+        return {key: number for key, number in (("min_values", self.least), ("max_values", self.most)) if number != 1}
+
+    def count(self, number: int) -> None:
+        if not number and not self.required:
+            return
+        if not number and self.least:
+            raise Wrong(NEEDED)
+        if not self.least <= number <= self.most:
+            wanted = f"{self.least} to {self.most}" if self.least < self.most else f"{self.most}"
+            raise Wrong(f"{wanted} can be chosen, and not {number}.")
+
+
+class _Options(_Several):
+    """`options` have different values; a text stands for an Option of that label."""
+
+    __slots__ = ("options",)
+
+    def __init__(self, label: str, options: "Iterable[Option | str]", **common: "Any") -> None:
+        super().__init__(label, **common)
+        self.options = [
+            {"label": option, "value": option} if isinstance(option, str) else option.payload() for option in options
+        ]
+
+    def parts(self, value: "Any") -> dict:
+        return {"options": self._marked(value), **self.bounds()}
+
+    def read(self, answer: "Any", resolved: dict) -> "Any":
+        values = _texts(answer)
+        offered = [option["value"] for option in self.options]
+        if any(value not in offered for value in values):
+            raise Wrong("only what the form offers can be chosen.")
+        self.count(len(values))
+        return values
+
+    def keep(self, answer: "Any", resolved: dict) -> list[str] | None:
+        given = answer if isinstance(answer, list) else [answer]
+        return [option["value"] for option in self.options if option["value"] in given][: self.most]
+
+    def prefill(self, value: "Any") -> list[str]:
+        values = [value] if isinstance(value, str) else [] if value is None else list(value)
+        for each in values:
+            if each not in [option["value"] for option in self.options]:
+                raise ValueError(f"{self.label!r} offers no {each!r}")
+        return values
+
+    def _marked(self, value: "Any") -> list[dict]:
+        """The options, those in `value` chosen from the start: the author's own defaults where it is None."""
+        if value is None:
+            return self.options
+        plain = [{key: part for key, part in option.items() if key != "default"} for option in self.options]
+        return [{**option, "default": True} if option["value"] in value else option for option in plain]
+
+
+class SomeOf(_Options):
+    """A select (String Select) of 1-25 options, of which `least` to `most` are chosen."""
+
+    __slots__ = ("placeholder",)
+    kind = _STRING_SELECT
+
+    def __init__(
+        self, label: str, options: "Iterable[Option | str]", *, placeholder: str = "", **common: "Any"
+    ) -> None:
+        super().__init__(label, options, **common)
+        self.placeholder = placeholder
+
+    def parts(self, value: "Any") -> dict:
+        parts = super().parts(value)
+        return {**parts, "placeholder": self.placeholder} if self.placeholder else parts
+
+    if TYPE_CHECKING:
+
+        def __get__(self, form: "Any", owner: "Any") -> list[str]: ...
+
+
+class Checkboxes(_Options):
+    """1-10 boxes (Checkbox Group), of which `least` to `most` are ticked: all where `most` is not given."""
+
+    __slots__ = ()
+    kind = _CHECKBOXES
+
+    def __init__(
+        self, label: str, options: "Iterable[Option | str]", *, most: int | None = None, **common: "Any"
+    ) -> None:
+        options = list(options)
+        super().__init__(label, options, most=len(options) if most is None else most, **common)
+
+    def bounds(self) -> dict:
+        bounds = {"min_values": self.least} if self.least != 1 else {}
+        return bounds if self.most == len(self.options) else {**bounds, "max_values": self.most}
+
+    if TYPE_CHECKING:
+
+        def __get__(self, form: "Any", owner: "Any") -> list[str]: ...
+
+
+class _One(_Options):
+    __slots__ = ()
+
+    def empty(self) -> None:  # type: ignore[override]
+        return None
+
+    def read(self, answer: "Any", resolved: dict) -> str | None:
+        values = super().read(answer, resolved)
+        return values[0] if values else None
+
+    if TYPE_CHECKING:
+
+        def __get__(self, form: "Any", owner: "Any") -> Any: ...
+
+
+class OneOf(_One):
+    """A select (String Select) of 1-25 options, of which one is chosen; None where none has to be, and none was."""
+
+    __slots__ = ("placeholder",)
+    kind = _STRING_SELECT
+
+    def __init__(
+        self,
+        label: str,
+        options: "Iterable[Option | str]",
+        *,
+        placeholder: str = "",
+        description: str = "",
+        required: bool = True,
+    ) -> None:
+        super().__init__(label, options, description=description, required=required)
+        self.placeholder = placeholder
+
+    def parts(self, value: "Any") -> dict:
+        parts = super().parts(value)
+        return {**parts, "placeholder": self.placeholder} if self.placeholder else parts
+
+
+class Radio(_One):
+    """2-10 buttons (Radio Group), of which one is chosen; None where none has to be, and none was."""
+
+    __slots__ = ()
+    kind = _RADIO
+    key = "value"
+
+    def __init__(
+        self, label: str, options: "Iterable[Option | str]", *, description: str = "", required: bool = True
+    ) -> None:
+        super().__init__(label, options, description=description, required=required)
+
+    def read(self, answer: "Any", resolved: dict) -> str | None:
+        if answer is not None and not isinstance(answer, str):
+            raise Wrong(OTHER_KIND)
+        return super().read(None if answer is None else [answer], resolved)
+
+
+class Checkbox(Field):
+    """One box to tick or not; `default`: ticked from the start."""
+
+    __slots__ = ("default",)
+    kind = _CHECKBOX
+    key = "value"
+    kept_as = bool
+
+    def __init__(self, label: str, *, description: str = "", default: bool = False) -> None:
+        super().__init__(label, description=description)
+        self.default = default
+
+    def parts(self, value: "Any") -> dict:
+        return {"default": True} if (self.default if value is None else value) else {}
+
+    def empty(self) -> bool:
+        return False
+
+    def read(self, answer: "Any", resolved: dict) -> bool:
+        if answer is not None and not isinstance(answer, bool):
+            raise Wrong(OTHER_KIND)
+        return bool(answer)
+
+    def keep(self, answer: "Any", resolved: dict) -> bool | None:
+        return answer if isinstance(answer, bool) else None
+
+    if TYPE_CHECKING:
+
+        def __get__(self, form: "Any", owner: "Any") -> bool: ...
+
+
+class _Found(_Several):
+    """Things that Discord knows by id and sends along."""
+
+    __slots__ = ()
+    found: "Any" = None
+    missing = "that is nothing that Discord knows here."
+
+    def read(self, answer: "Any", resolved: dict) -> "Any":
+        things = [find(self.found, id, resolved) for id in _texts(answer)]
+        for thing in things:
+            if thing is None:
+                raise Wrong(self.missing)
+            self.suits(thing)
+        self.count(len(things))
+        return things
+
+    def suits(self, thing: "Any") -> None:
+        """Wrong where `thing` is none of those that were asked for."""
+
+
+class _Pick(_Found):
+    """A select of `least` to `most` (1-25) of what the server has; `placeholder` is at most 150 characters."""
+
+    __slots__ = ("placeholder",)
+
+    def __init__(self, label: str, *, placeholder: str = "", **common: "Any") -> None:
+        super().__init__(label, **common)
+        self.placeholder = placeholder
+
+    def parts(self, value: "Any") -> dict:
+        parts: dict = {"placeholder": self.placeholder} if self.placeholder else {}
+        if value:  # `R1` is a role, any other an id of what this field takes
+            parts["default_values"] = [{"id": id.removeprefix("R"), "type": self._type(id)} for id in value]
+        return {**parts, **self.bounds()}
+
+    def keep(self, answer: "Any", resolved: dict) -> list[str] | None:
+        kept = []
+        for id in answer if isinstance(answer, list) else ():
+            thing = find(self.found, id, resolved) if rules.is_snowflake(id) else None
+            if thing is not None and self._suitable(thing) and (name := self._name(thing)) not in kept:
+                kept.append(name)
+        return kept[: self.most] if len(kept) >= self.least else None  # Discord takes no fewer defaults than `least`
+
+    def prefill(self, value: "Any") -> list[str]:
+        values = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
+        return [each if isinstance(each, str) else self._name(each) for each in values]
+
+    def _suitable(self, thing: "Any") -> bool:
+        try:
+            self.suits(thing)
+        except Wrong:
+            return False
+        return True
+
+    def _name(self, thing: "Any") -> str:
+        return str(thing.id)
+
+    def _type(self, id: str) -> str:
+        return {User: "user", Role: "role", Channel: "channel"}.get(self.found, "role" if id[:1] == "R" else "user")
+
+
+class UserPick(_Pick):
+    """Users of the server (User Select)."""
+
+    __slots__ = ()
+    kind = 5
+    found = User
+
+    if TYPE_CHECKING:
+
+        def __get__(self, form: "Any", owner: "Any") -> list[User]: ...
+
+
+class RolePick(_Pick):
+    """Roles of the server (Role Select)."""
+
+    __slots__ = ()
+    kind = 6
+    found = Role
+
+    if TYPE_CHECKING:
+
+        def __get__(self, form: "Any", owner: "Any") -> list[Role]: ...
+
+
+class MentionablePick(_Pick):
+    """Users and roles (Mentionable Select). Filled in beforehand with User and Role objects, or the ids of users."""
+
+    __slots__ = ()
+    kind = 7
+    found = Mentionable
+
+    def _name(self, thing: "Any") -> str:
+        return f"R{thing.id}" if isinstance(thing, Role) else str(thing.id)
+
+    if TYPE_CHECKING:
+
+        def __get__(self, form: "Any", owner: "Any") -> list[User | Role]: ...
+
+
+class ChannelPick(_Pick):
+    """Channels of the server (Channel Select); `kinds`, such as `Kinds("text", "forum")`, says which."""
+
+    __slots__ = ("kinds",)
+    kind = 8
+    found = Channel
+
+    def __init__(self, label: str, kinds: "Any" = None, **common: "Any") -> None:
+        super().__init__(label, **common)
+        self.kinds = kinds
+
+    def parts(self, value: "Any") -> dict:
+        parts = super().parts(value)
+        return {**parts, "channel_types": self.kinds.types} if self.kinds else parts
+
+    def suits(self, thing: "Any") -> None:
+        if self.kinds and thing.raw.get("type") not in self.kinds.types:
+            raise Wrong(f"only a channel of the kind {' or '.join(self.kinds.names)}.")
+
+    if TYPE_CHECKING:
+
+        def __get__(self, form: "Any", owner: "Any") -> list[Channel]: ...
+
+
+class Files(_Found):
+    """`least` to `most` (1-10) files (File Upload); `types`, such as `FileTypes("image", ".pdf")`, goes by their names.
+
+    They cannot be kept when a form is opened again. Their URLs expire: fetch them soon.
+    """
+
+    __slots__ = ("types",)
+    kind = _UPLOAD
+    found = Attachment
+    missing = "that file did not arrive."
+
+    def __init__(self, label: str, types: "Any" = None, **common: "Any") -> None:
+        super().__init__(label, **common)
+        self.types = types
+
+    def parts(self, value: "Any") -> dict:
+        return {**self.bounds(), **({"file_types": list(self.types.names)} if self.types else {})}
+
+    def suits(self, thing: "Any") -> None:
+        kind = str(thing.raw.get("content_type") or "")
+        for name in self.types.names if self.types else ():
+            if (
+                thing.name.lower().endswith(name.lower())
+                if name[:1] == "."
+                else kind.startswith(f"{name}/") or not kind
+            ):
+                return
+        if self.types:
+            raise Wrong(f"only files of the type {' or '.join(self.types.names)}.")
+
+    def keep(self, answer: "Any", resolved: dict) -> None:
+        return None
+
+    def prefill(self, value: "Any") -> None:
+        raise ValueError("Discord lets nobody choose a person's files for them")
+
+    if TYPE_CHECKING:
+
+        def __get__(self, form: "Any", owner: "Any") -> list[Attachment]: ...
+
+
+class Modal:
+    """A form; subclass it with a `title` of 1-45 characters and 1-5 fields and Notes, in the order of their showing.
+
+    An instance is what somebody submitted: each field's name holds its value. In a test, make one: `Apply(why="…")`.
+    Raises DefinitionError, naming class, field and limit, where Discord would not show it. All names but those that
+    start with `_` are free for fields.
+    """
+
+    _title = ""
+    _parts: "dict[str, Any]" = {}  # noqa: RUF012 - written anew for each class
+
+    def __init_subclass__(cls, *, title: str = "", **more: "Any") -> None:
+        super().__init_subclass__(**more)
+        cls._title = title or cls._title
+        own = {name: part for name, part in vars(cls).items() if isinstance(part, (Field, Note))}
+        cls._parts = {**cls._parts, **own}
+        for name in own:
+            if name[:1] == "_":
+                raise DefinitionError(f"{cls.__name__}.{name}: the name of a field cannot start with _")
+        found = _faults(cls)
+        if found:
+            raise DefinitionError("; ".join(found))
+
+    def __init__(self, **values: "Any") -> None:
+        for name, field in fields(type(self)).items():
+            setattr(self, name, values.pop(name) if name in values else field.empty())
+        if values:
+            raise TypeError(f"{type(self).__name__} has no field {', '.join(values)}")
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+
+
+class Opening:
+    """A form about to be shown, with `values` filled in beforehand; what an instant handler returns to open it.
+
+    `address` is where its submission leads. Raises TypeError for a value of no field, ValueError for one that the
+    field could not have.
+    """
+
+    __slots__ = ("address", "form", "kept")
+    is_modal = True
+
+    def __init__(self, form: type[Modal], address: "Address", values: "dict[str, Any] | None" = None) -> None:
+        self.form = form
+        self.address = address
+        known = fields(form)
+        for name in values or ():
+            if name not in known:
+                raise TypeError(f"{form.__name__} has no field {name}")
+        self.kept = {name: known[name].prefill(value) for name, value in (values or {}).items()}
+
+    def payload(self) -> dict:
+        """The data of a response of type 9, its custom id yet to be sealed."""
+        components = [part.payload(name, self.kept.get(name)) for name, part in self.form._parts.items()]
+        return {"custom_id": self.address, "title": self.form._title, "components": components}
+
+    def button(
+        self, label: str, /, *, seconds: int | None = BUTTON_SECONDS, bound: str = "0", **looks: "Any"
+    ) -> Button:
+        """A button that opens the form; what is filled in travels in its custom id, or where that has no room, in the
+        table."""
+        address = self.address
+        values = (*address.values, packed(self.form, self.kept)) if self.kept else address.values
+        opens = type(address)(address.feature, address.handler, values, seconds=seconds, bound=bound)
+        return Button(label, custom_id=opens, **looks)
+
+
+def fields(form: type[Modal]) -> dict[str, Field]:
+    """The fields of a form by their names, without its Notes."""
+    return {name: part for name, part in form._parts.items() if isinstance(part, Field)}
+
+
+def read(form: type[Modal], data: dict, resolved: dict) -> Modal:
+    """What was submitted. Raises FormError with what is wrong, by the names of the fields, "" for the form itself."""
+    answers, faults = _answers(form, data)
+    values = {}
+    for name, field in fields(form).items():
+        answer = answers.get(name, {})
+        try:
+            if answer and answer.get("type") != field.kind:
+                raise Wrong(OTHER_KIND)
+            values[name] = field.read(answer.get(field.key), resolved)
+        except Wrong as wrong:
+            faults[name] = str(wrong)
+    if faults:
+        raise FormError(faults)
+    return form(**values)
+
+
+def keep(form: type[Modal], data: dict, resolved: dict) -> "dict[str, Any]":
+    """What of a submission, right or wrong, can be filled in when its form is opened again."""
+    answers, _ = _answers(form, data)
+    kept = {}
+    for name, field in fields(form).items():
+        answer = answers.get(name, {})
+        kept[name] = field.keep(answer.get(field.key), resolved) if answer.get("type") == field.kind else None
+    return {name: value for name, value in kept.items() if value is not None}
+
+
+def packed(form: type[Modal], kept: "dict[str, Any]") -> str:
+    """`kept` as a short text."""
+    import json
+
+    return json.dumps([kept.get(name) for name in fields(form)], ensure_ascii=False, separators=(",", ":"))
+
+
+def unpacked(form: type[Modal], text: str) -> "dict[str, Any]":
+    """What `packed` made the text of; {} where the form has other fields by now."""
+    import json
+
+    values, known = json.loads(text), fields(form)
+    if len(values) != len(known):
+        return {}
+    pairs = zip(known.items(), values, strict=True)
+    return {name: value for (name, field), value in pairs if isinstance(value, field.kept_as)}
+
+
+def _answers(form: type[Modal], data: dict) -> tuple[dict[str, dict], dict[str, str]]:
+    """What was sent for each field, out of Labels and of old rows; and a fault where there is more than was asked."""
+    known, answers, faults = fields(form), {}, {}
+    for entry in _objects(data.get("components")):
+        inner = entry.get("components") if entry.get("type") == _ROW else [entry.get("component")]
+        for answer in _objects(inner):
+            name = answer.get("custom_id")
+            if not isinstance(name, str) or name not in known or name in answers:
+                faults[""] = CHANGED
+            else:
+                answers[name] = answer
+    return answers, faults
+
+
+def _objects(value: "Any") -> list[dict]:
+    return [each for each in value if isinstance(each, dict)] if isinstance(value, list) else []
+
+
+def _texts(answer: "Any") -> list[str]:
+    """A list of different texts; Wrong for anything else."""
+    if answer is None:
+        return []
+    if not isinstance(answer, list) or not all(isinstance(each, str) for each in answer):
+        raise Wrong(OTHER_KIND)
+    if len(set(answer)) < len(answer):
+        raise Wrong("the same cannot be chosen twice.")
+    return answer
+
+
+def _faults(form: type[Modal]) -> list[str]:
+    """What Discord would not take about a form, each fault with the class and the field."""
+    look = rules.Look(())
+    parts = [part.payload(name) for name, part in form._parts.items()]
+    component_rules.MODAL({"custom_id": "x", "title": form._title, "components": parts}, "", look)
+    found = []
+    for fault in look.faults:
+        for number, name in enumerate(form._parts):
+            fault = fault.replace(f"components[{number}].component.", f"{name}.")
+            fault = fault.replace(f"components[{number}]", name)
+        found.append(f"{form.__name__}.{fault}")
+    return found

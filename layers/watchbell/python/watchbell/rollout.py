@@ -1,0 +1,79 @@
+"""Which commands are registered where: everywhere, and those that a flag holds back, in the servers that have them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from typing import Protocol
+
+from . import catalogue
+from .discord import registration
+from .discord.registration import Change
+from .errors import DiscordError
+from .flags import Flag
+from .manifest import declare
+
+log = logging.getLogger(__name__)
+
+_GLOBAL_ONLY = ("integration_types", "contexts")
+"""What only a command that is registered everywhere can have."""
+
+Plan = list[tuple[str, list[Change]]]
+
+
+class Api(registration.Api, Protocol):
+    """The calls that registering takes."""
+
+    def guilds(self) -> list[str]: ...
+
+
+def plan(
+    api: Api, flags: Mapping[str, Flag], application_id: str, guild_id: str = "", *, most_guilds: int | None = None
+) -> Plan:
+    """What is to change, by scope, the global one first; a server where nothing is to change is left out.
+
+    A flag that is on everywhere has its command registered globally; one that is not, in each server where it is on.
+    Such a server has its flagged commands and no other of its own. So long as any flag is set, all servers of the bot
+    are looked at, a call each, since what was on there may be off now; where there are more than `most_guilds`, only
+    those that a flag names. With `guild_id` everything is registered in that server, and nothing elsewhere.
+    """
+    unflagged, flagged = [], []
+    for command in catalogue.commands():
+        if command.flag and not (command.flag in flags and flags[command.flag].everywhere):
+            flagged.append((flags.get(command.flag), declare(command)))
+        else:
+            unflagged.append(declare(command))
+
+    def in_guild(guild: str) -> list[dict]:
+        return [_of_a_guild(declared) for flag, declared in flagged if flag is not None and flag.on(guild)]
+
+    if guild_id:
+        return [_changes(api, application_id, [*map(_of_a_guild, unflagged), *in_guild(guild_id)], guild_id)]
+    plans = [_changes(api, application_id, unflagged)]
+    if not flags:
+        return plans
+    guilds = api.guilds()
+    if most_guilds is not None and len(guilds) > most_guilds:
+        named = set().union(*(flag.always | flag.never for flag in flags.values()))
+        log.warning("%d servers are too many to look at; `python -m ops commands apply` does them all", len(guilds))
+        guilds = [guild for guild in guilds if guild in named]
+    for guild in guilds:
+        try:
+            scope, changes = _changes(api, application_id, in_guild(guild), guild)
+        except DiscordError as error:
+            if not error.permanent:
+                raise
+            log.warning("the commands of server %s are out of reach: %s", guild, error)
+            continue
+        if changes:
+            plans.append((scope, changes))
+    return plans
+
+
+def _changes(api: Api, application_id: str, wanted: list[dict], guild: str = "") -> tuple[str, list[Change]]:
+    scope = registration.scope(application_id, guild)
+    return scope, registration.plan(wanted, api.commands(scope))
+
+
+def _of_a_guild(declared: dict) -> dict:
+    return {key: value for key, value in declared.items() if key not in _GLOBAL_ONLY}

@@ -1,0 +1,380 @@
+"""Plain calls on a feature, for its tests: no network, no AWS, and the checks that a real interaction meets.
+
+    from watchbell.commands import dice
+    from watchbell.testing import press, run
+
+    reply = run(dice, sides=6)
+    assert "🎲" in press(reply.buttons[0]).content
+
+`run`, `press`, `choose` and `submit` make the interaction that Discord would send, ask the handler's policy, bind the
+values to its signature, and answer what the feature answered: a Reply; a list of them where it sends several or shows
+progress; the Opening of a form. A UserError is raised as such. Whatever would be shown is sealed and held to Discord's
+rules first: InvalidReply names the place. Who asks is given by keyword, see `Somebody`; a keyword that the handler's
+signature has too is the handler's, and `by=Somebody(…)` says who then. Locks, quotas and flags are not asked, since
+they lie in tables: that is for `sandbox.testing`. This module is not shipped.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable
+from itertools import count
+from types import GeneratorType, ModuleType
+from typing import Any, Protocol
+
+from . import catalogue, dispatch
+from .command import MODAL as FORM
+from .command import Command, Handler
+from .discord import check, custom_id
+from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
+from .discord.permissions import bits
+from .discord.reply import Reply
+from .discord.resolved import Attachment, Channel, Message, Resolved, Role, User
+from .errors import UserError
+from .options import TYPES, options_of
+from .seals import Seals
+
+USER, GUILD, CHANNEL = "1000000000000000101", "1000000000000000102", "1000000000000000103"
+"""Who asks, and where, if a test does not say."""
+
+_GROUPS = {User: "users", Role: "roles", Channel: "channels", Attachment: "attachments", Message: "messages"}
+_SELECTS = {frozenset([User]): 5, frozenset([Role]): 6, frozenset([User, Role]): 7, frozenset([Channel]): 8}
+_ids = count(1_000_000_000_000_001_000)
+
+
+class Somebody:
+    """Who asks, and where. `permissions` are bits, a permission's name or several; none where not given.
+
+    `guild=""` is the direct message with the bot. `rank` (viewer, responder, admin) is what a role of theirs is mapped
+    to there; `operator`: they run the bot. `asked_by` is the user whose message carries the button, themself if "".
+    """
+
+    def __init__(
+        self,
+        *,
+        user: str = USER,
+        guild: str = GUILD,
+        channel: str = CHANNEL,
+        permissions: int | str | Iterable[str] = 0,
+        locale: str = "en-US",
+        guild_locale: str = "en-US",
+        rank: str = "",
+        operator: bool = False,
+        asked_by: str = "",
+    ) -> None:
+        names = (permissions,) if isinstance(permissions, str) else permissions
+        self.permissions = names if isinstance(names, int) else bits(*names)
+        self.user, self.guild, self.channel = user, guild, channel
+        self.locale, self.guild_locale = locale, guild_locale
+        self.rank, self.operator, self.asked_by = rank, operator, asked_by
+
+    def interaction(self, kind: int, data: dict) -> Interaction:
+        """The interaction of theirs with this data, as Discord would send it."""
+        user = {"id": self.user, "username": "ada", "global_name": "Ada"}
+        raw: dict = {"id": str(next(_ids)), "application_id": "1000000000000000100", "token": "t", "type": kind}
+        raw |= {"version": 1, "data": data, "channel_id": self.channel, "locale": self.locale}
+        raw["authorizing_integration_owners"] = {"0": self.guild or "0"}
+        if kind == COMPONENT:
+            asked = {"user": {"id": self.asked_by or self.user}}
+            raw["message"] = {"id": str(next(_ids)), "interaction_metadata": asked}
+        if not self.guild:
+            return Interaction({**raw, "context": 1, "user": user})
+        member = {"user": user, "permissions": str(self.permissions), "roles": ["1"] if self.rank else []}
+        where = {"context": 0, "guild_id": self.guild, "guild_locale": self.guild_locale}
+        return Interaction({**raw, **where, "member": member})
+
+
+class FakeTools:
+    """Stands in for `tools`: has the parts that a test gives it, by keyword or assigned, and of its own a clock, the
+    seals, and in memory what lies in tables for one interaction: the journal and large state. `counted` are the
+    metrics. With the same FakeTools twice, the steps that the first call has done are done."""
+
+    def __init__(self, **parts: Any) -> None:
+        self.settings: dict[str, str] = {}
+        self.counted: list[str] = []
+        self.journal = FakeJournal()
+        self.stash = FakeStash()
+        self.fence = 1
+        self.now = time.time
+        self.__dict__.update(parts)
+        self.seals = parts.get("seals") or _seals(self.now, self.stash)
+
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"the feature uses tools.{name}, so its test gives it one: FakeTools({name}=…)")
+
+    def count(self, metric: str) -> None:
+        self.counted.append(metric)
+
+    def seconds_left(self) -> float:
+        return 840.0
+
+
+class FakeStash:
+    """Large state, in memory."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, list[str]] = {}
+
+    def put(self, values: list[str], seconds: int) -> str:
+        key = str(len(self.kept))
+        self.kept[key] = values
+        return key
+
+    def get(self, key: str) -> list[str] | None:
+        return self.kept.get(key)
+
+
+class FakeJournal:
+    """The steps of a flow by name, in memory; an exception inside one leaves it begun and not done."""
+
+    def __init__(self) -> None:
+        self.steps: dict[str, FakeStep] = {}
+
+    def step(self, name: str) -> FakeStep:
+        before = self.steps.get(name)
+        self.steps[name] = FakeStep(before)
+        return self.steps[name]
+
+
+class FakeStep:
+    def __init__(self, before: FakeStep | None) -> None:
+        self.done: bool = before is not None and before.done
+        self.new = not self.done
+        self.unsure = before is not None and not before.done
+        self.value: Any = before.value if before and before.done else None
+
+    def __enter__(self) -> FakeStep:
+        return self
+
+    def __exit__(self, kind: type | None, *_: object) -> None:
+        self.done = self.done or kind is None
+
+
+class Pressable(Protocol):
+    """A button or a select of ours, out of a reply."""
+
+    custom_id: Any
+    disabled: bool
+
+
+Feature = ModuleType | Command | Handler
+
+
+# The five verbs. Options and state come as they are declared; a User, Role, Channel or Attachment as one.
+
+
+def run(feature: Feature, path: str = "", /, **given: Any) -> Any:
+    """What a command answers; `path` is its subcommand, "source add" or "config source add". `target`, for a context
+    menu, is the User or Message that it is opened on."""
+    handler = _command(feature, path)
+    asked = _Asked(handler, given)
+    data: dict = {"id": "1", "name": handler.command.name, "type": handler.command.type}
+    if handler.command.type != 1:
+        data["target_id"] = asked.value(asked.given.pop("target"))
+    data["options"] = _options(handler, asked, None)
+    return asked.answer(COMMAND, data)
+
+
+def autocomplete(feature: Feature, option: str, typed: str = "", /, *, path: str = "", **given: Any) -> list:
+    """What is offered for `option` when `typed` stands there and `given` in the others: the texts, and pairs of name
+    and value where the two differ."""
+    handler = _command(feature, path)
+    asked = _Asked(handler, {**given, option: typed})
+    data: dict = {"id": "1", "name": handler.command.name, "type": 1, "options": _options(handler, asked, option)}
+    interaction = asked.interaction(AUTOCOMPLETE, data)
+    choices = dispatch.complete(handler, interaction, asked.tools)
+    check.require("callback", {"type": 8, "data": {"choices": choices}})
+    return [each["value"] if each["name"] == each["value"] else (each["name"], each["value"]) for each in choices]
+
+
+def press(target: Handler | Pressable, /, **given: Any) -> Any:
+    """What a button answers: a handler with its state, or a button out of a reply, which has it. That of a modal
+    answers its Opening."""
+    handler, address = _pressed(target)
+    asked = _Asked(handler, given)
+    address = address or handler.button("x", **asked.taken()).custom_id
+    return asked.answer(COMPONENT, {"custom_id": asked.sealed(address), "component_type": 2})
+
+
+def choose(target: Handler | Pressable, /, *values: Any, **given: Any) -> Any:
+    """What a select answers when these are chosen: texts, or Users, Roles, Channels."""
+    handler, address = _pressed(target)
+    offered = [option.value for option in getattr(target, "options", ())]
+    for value in values:
+        if offered and value not in offered:
+            raise ValueError(f"nobody can choose {value!r}: the select offers {', '.join(offered)}")
+    asked = _Asked(handler, given)
+    kind = _SELECTS.get(frozenset(type(value) for value in values), 3)
+    address = address or handler.address(asked.taken())
+    chosen = [asked.value(value) for value in values]
+    return asked.answer(COMPONENT, {"custom_id": asked.sealed(address), "component_type": kind, "values": chosen})
+
+
+def submit(handler: Handler, /, **given: Any) -> Any:
+    """What a modal answers to its fields and its state, both by name; a field that is not given is not filled in.
+    FormError has the faults by field, and its `reply` is the message that offers the form again."""
+    from .discord.modal import fields
+
+    if handler.kind != FORM:
+        raise TypeError(f"{handler} is no modal")
+    asked = _Asked(handler, given, fields(handler.form))
+    known, taken = fields(handler.form), asked.taken()
+    rows = []
+    for name in [name for name in taken if name in known]:
+        value, field = taken.pop(name), known[name]
+        answer = [asked.value(each) for each in value] if isinstance(value, list | tuple) else asked.value(value)
+        if field.key == "values" and not isinstance(answer, list):
+            answer = [answer]
+        rows.append({"type": 18, "component": {"type": field.kind, "custom_id": name, field.key: answer}})
+    return asked.answer(MODAL, {"custom_id": asked.sealed(handler.address(taken)), "components": rows})
+
+
+class _Asked:
+    """One interaction in the making: who asks is taken out of `given`, the rest is the handler's."""
+
+    def __init__(self, handler: Handler, given: dict[str, Any], more: Iterable[str] = ()) -> None:
+        own = {*handler.parameters, *more}
+        about = {"user", "guild", "channel", "permissions", "locale", "guild_locale", "rank", "operator", "asked_by"}
+        who = {name: given[name] for name in about - own if name in given}
+        rest = {name: value for name, value in given.items() if name not in who}
+        self.by: Somebody = rest.pop("by") if "by" in rest and "by" not in own else Somebody(**who)
+        tools: Any = rest.pop("tools", None)
+        self.tools: Any = FakeTools() if tools is None else tools
+        self.handler, self.given = handler, rest
+        self.resolved: dict[str, dict] = {}
+
+    def taken(self) -> dict[str, Any]:
+        return dict(self.given)
+
+    def value(self, value: Any) -> Any:
+        """`value` as it travels: what Discord knows by id goes as its id, its object along."""
+        if not isinstance(value, Resolved):
+            return value
+        self.resolved.setdefault(_GROUPS[type(value)], {})[value.id] = value.raw
+        if isinstance(value, User) and value.member:
+            self.resolved.setdefault("members", {})[value.id] = value.member
+        return value.id
+
+    def sealed(self, address: Any) -> str:
+        return str(self.tools.seals.seal(address, self.by.interaction(COMPONENT, {})))
+
+    def interaction(self, kind: int, data: dict) -> Interaction:
+        """The interaction, allowed: UserError where the person may not."""
+        interaction = self.by.interaction(kind, {**data, "resolved": self.resolved} if self.resolved else data)
+        missing = dispatch.refusal(self.handler, interaction, _Known(self.tools, self.by))  # type: ignore[arg-type]
+        if missing is not None:
+            raise UserError(missing)
+        return interaction
+
+    def answer(self, kind: int, data: dict) -> Any:
+        """What the feature answers, found to be what Discord would take."""
+        interaction = self.interaction(kind, data)
+        try:
+            answer = dispatch.run(self.handler, interaction, self.tools)
+            if isinstance(answer, GeneratorType):
+                answer = _watch(answer)
+        except UserError as error:
+            reply = error.reply or Reply(str(error))
+            self._require("callback", {"type": 4, "data": reply.message(private=True)}, reply, interaction)
+            raise
+        if getattr(answer, "is_modal", False):
+            self._require("callback", {"type": 9, "data": answer.payload()}, None, interaction)
+            return answer
+        replies = answer if isinstance(answer, list) else [answer]
+        if not replies or not all(isinstance(reply, Reply) for reply in replies):
+            raise TypeError(f"{self.handler} answered {answer!r}, and not a Reply")
+        if self.handler.instant and (isinstance(answer, list) or answer.uploads()):
+            raise TypeError(f"{self.handler} is instant: it answers one Reply, without files; have it deferred")
+        self._judge(replies, interaction)
+        return answer
+
+    def _judge(self, replies: list[Reply], interaction: Interaction) -> None:
+        private = self.handler.private
+        for number, reply in enumerate(replies):
+            if not self.handler.instant:
+                self._require("edit", reply.edit(), reply, interaction)
+                if number:
+                    self._require("followup", reply.message(private=private), reply, interaction)
+            elif self.handler.edits(interaction):
+                self._require("callback", {"type": 7, "data": reply.edit()}, reply, interaction)
+            else:
+                response = {"type": 4, "data": reply.message(private=private)}
+                self._require("callback", response, reply, interaction)
+
+    def _require(self, kind: str, payload: dict, reply: Reply | None, interaction: Interaction) -> None:
+        stash = None if self.handler.instant else self.tools.stash  # the ingress writes no table
+        seals = _seals(self.tools.now, stash)
+        check.require(kind, seals.seal(payload, interaction), reply.uploads() if reply else ())
+
+
+class _Known:
+    """What policies read: the test's tools, and what `Somebody` says about the person."""
+
+    def __init__(self, tools: Any, by: Somebody) -> None:
+        self._tools, self._by = tools, by
+        self.settings = {"OPERATORS_PARAMETER": "operators"}
+        self.parameters = self.ranks = self
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._tools, name)
+
+    def find(self, name: str) -> str:
+        return self._by.user if self._by.operator else ""
+
+    def of(self, guild_id: str) -> dict[str, str]:
+        return {"1": self._by.rank}
+
+
+def _seals(now: Any, stash: Any) -> Seals:
+    return Seals(lambda fresh: f"1:{'ab' * 32}", now, stash)
+
+
+def _watch(steps: GeneratorType) -> list[Reply]:
+    """What a handler that yields has shown, the answer last."""
+    shown = []
+    while True:
+        try:
+            shown.append(next(steps))
+        except StopIteration as end:
+            if end.value is None:
+                return shown
+            return [*shown, *(end.value if isinstance(end.value, list) else [end.value])]
+
+
+def _command(feature: Feature, path: str) -> Handler:
+    if isinstance(feature, Handler):
+        return feature
+    command: Command = feature.command if isinstance(feature, ModuleType) else feature
+    words = path.split()
+    if words[:1] == [command.name] and " ".join(words) not in command.runs:
+        words = words[1:]
+    if " ".join(words) not in command.runs:
+        known = ", ".join(" ".join([command.name, name]).strip() for name in command.runs)
+        raise LookupError(f"/{command.name} has no {path or 'run of its own'!r}; there is: {known}")
+    return command.runs[" ".join(words)]
+
+
+def _pressed(target: Handler | Pressable) -> tuple[Handler, Any]:
+    """The handler behind a button or select, and the address that this carries; none where it is the handler."""
+    if isinstance(target, Handler):
+        return target, None
+    address = target.custom_id
+    if target.disabled or not isinstance(address, custom_id.Address):
+        raise ValueError("nobody can press that: it is disabled, a link, or not made by a handler of ours")
+    command = catalogue.at(address.feature)
+    found = command and (command.components.get(address.handler) or command.modals.get(address.handler))
+    if not found:
+        raise LookupError(f"no feature in the catalogue has {address}; press the handler instead")
+    return found, address
+
+
+def _options(handler: Handler, asked: _Asked, focused: str | None) -> list[dict]:
+    """The options as Discord nests them: below the subcommand, below its group."""
+    kinds = {option.name: TYPES[option.kind] for option in options_of(handler.function)}
+    given = [
+        {"name": name, "type": kinds.get(name, 3), "value": asked.value(value), "focused": name == focused}
+        for name, value in asked.given.items()
+    ]
+    for depth, name in enumerate(reversed(handler.name.split())):
+        given = [{"name": name, "type": 2 if depth else 1, "options": given}]
+    return given

@@ -1,0 +1,36 @@
+"""`ops ranks`: which roles of a server are viewer, responder or admin to the bot."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+
+from watchbell.adapters.aws import client
+from watchbell.adapters.ranks import Ranks
+from watchbell.policy import RANKS
+
+
+def run(stage: str, guild: str, changes: Sequence[str], environment: Mapping[str, str]) -> None:
+    """Makes the changes, `ROLE=rank` or `ROLE=none`, and prints what the server has then."""
+    if not re.fullmatch(r"\d{15,20}", guild):
+        raise ValueError(f"{guild!r} is no id of a server: 15 to 20 digits")
+    asked = dict(change.partition("=")[::2] for change in changes)
+    for role, rank in asked.items():
+        if not re.fullmatch(r"\d{15,20}", role) or rank not in (*RANKS, "none"):
+            raise ValueError(f"{role}={rank}: an id of a role, =, and one of {', '.join(RANKS)}, none")
+    ranks = Ranks(environment.get("STATE_TABLE") or _table(stage))
+    mapping = {role: rank for role, rank in {**ranks.of(guild), **asked}.items() if rank != "none"}
+    if asked:
+        ranks.put(guild, mapping)
+    for role, rank in sorted(mapping.items()):
+        print(f"{role}={rank}")
+    if not mapping:
+        print("No role of that server has a rank.")
+
+
+def _table(stage: str) -> str:
+    """CloudFormation named the table."""
+    found = client("cloudformation").describe_stack_resource(
+        StackName=f"watchbell-{stage}", LogicalResourceId="StateTable"
+    )
+    return str(found["StackResourceDetail"]["PhysicalResourceId"])

@@ -1,0 +1,69 @@
+"""`ops flags` and `ops ranks`, with AWS on loopback and the simulated Discord."""
+
+import pytest
+
+from ops.__main__ import main
+from watchbell.adapters.ranks import Ranks
+
+GUILD, OTHER = "1100000000000000001", "1100000000000000002"
+
+
+@pytest.fixture(autouse=True)
+def fresh(aws, settings, monkeypatch):
+    monkeypatch.setenv("STATE_TABLE", settings["STATE_TABLE"])
+    for name in ("beta", "gamma"):
+        aws.ssm.delete_parameters(Names=[f"/watchbell/dev/flags/{name}"])
+
+
+@pytest.fixture
+def ops(capsys):
+    """`ops(...)`: exit code, and the lines that were printed."""
+
+    def run(*arguments):
+        code = main(list(arguments))
+        said = capsys.readouterr()
+        return code, (said.out + said.err).splitlines()
+
+    return run
+
+
+def test_flags_are_set_listed_and_forgotten(ops, aws):
+    assert ops("flags") == (0, ["There are no feature flags."])
+    code, said = ops("flags", "beta", "on", f"-{GUILD}", OTHER)
+    assert (code, said[0]) == (0, "/watchbell/dev/flags/beta is set.")
+    assert "within a minute" in said[1]
+    assert aws.parameter("/watchbell/dev/flags/beta") == f"on -{GUILD} {OTHER}"
+    assert ops("flags") == (0, [f"beta: on -{GUILD} {OTHER} (no command asks for it)"])
+    assert ops("flags", "beta", "unset")[0] == 0
+    assert ops("flags", "beta") == (1, ["ops: there is no flag beta"])
+
+
+def test_a_flag_that_a_command_asks_for_is_listed_before_it_is_set(ops, feature):
+    source = "from watchbell import Command, anyone\ncommand = Command('x', 'X', who=anyone, flag='gamma')\n"
+    feature("x", source)
+    assert ops("flags") == (0, ["gamma: not set, so off (/x)"])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["flags", "beta", "perhaps"], "begins with on, off or a percentage"),
+        (["flags", "beta", "on", "home"], "no id of a server"),
+        (["flags", "Beta!", "on"], "no parameter of Watchbell"),
+        (["flags", "beta", "unset"], "ParameterNotFound"),
+        (["ranks", "home"], "no id of a server"),
+        (["ranks", GUILD, "role"], "an id of a role, =, and one of viewer, responder, admin, none"),
+        (["ranks", GUILD, f"{OTHER}=owner"], "one of viewer, responder, admin, none"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_with_a_sentence(ops, arguments, sentence):
+    code, said = ops(*arguments)
+    assert code == 1
+    assert sentence in said[0]
+
+
+def test_ranks_are_listed_set_and_taken_away(ops, settings):
+    assert ops("ranks", GUILD) == (0, ["No role of that server has a rank."])
+    assert ops("ranks", GUILD, f"{GUILD}=viewer", f"{OTHER}=admin") == (0, [f"{GUILD}=viewer", f"{OTHER}=admin"])
+    assert ops("ranks", GUILD, f"{GUILD}=none", f"{OTHER}=responder") == (0, [f"{OTHER}=responder"])
+    assert Ranks(settings["STATE_TABLE"]).of(GUILD) == {OTHER: "responder"}

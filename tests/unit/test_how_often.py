@@ -1,0 +1,400 @@
+"""Quotas, cooldowns and locks as a feature declares them, used through the doors with the real tables."""
+
+import json
+
+import pytest
+from botocore.exceptions import ClientError
+
+from tests import recorded
+from tests.discord_side import FakeDiscord, sealed, tools
+from tests.unit.test_platform import ADA, NOW, Bot, member
+from watchbell import Command, Quota, anyone, followup
+from watchbell.adapters.batch import Delivery
+from watchbell.adapters.claims import Claims
+from watchbell.adapters.locks import Locks
+from watchbell.adapters.quotas import Quotas
+from watchbell.admission import BUSY
+from watchbell.errors import DefinitionError, DiscordError, Retry
+
+BOB = "80351110224678913"
+
+ORDER = """
+from watchbell import Command, Quota, Reply, UserError, anyone
+
+command = Command("order", "Order", who=anyone, quota=(Quota(3, per=600, by="guild"), Quota(2, per=60)))
+ran = []
+then = []
+
+@command.run
+def order(interaction, tools):
+    ran.append(interaction.id)
+    for each in then[:1]:
+        del then[:1]
+        raise each
+    return Reply("ordered")
+
+@command.button(cooldown=30)
+def again(interaction, tools):
+    return Reply("again")
+
+@command.button
+def also(interaction, tools):
+    return Reply("also")
+
+@command.button(quota=Quota(1, per=60, by="channel"), private=True)
+def here(interaction, tools):
+    return Reply("here")
+
+@command.button(quota=Quota(1, per=60, by="feature"))
+def everybody(interaction, tools):
+    return Reply("everybody")
+
+@command.button(quota=(), instant=True)
+def free(interaction):
+    return Reply("free")
+"""
+
+APPLY = """
+from watchbell import Command, Reply, UserError, anyone
+
+command = Command("apply", "Apply", who=anyone)
+meanwhile = []
+fences = []
+
+def during(tools):
+    fences.append(tools.fence)
+    for each in meanwhile[:1]:
+        del meanwhile[:1]
+        each()
+
+@command.run(lock="apply:{guild}:{user}")
+def apply(interaction, tools):
+    during(tools)
+    return Reply("applied")
+
+@command.button(lock="apply:{guild}:{user}", quota=())
+def press(interaction, tools):
+    during(tools)
+    yield Reply("working")
+    during(tools)
+    yield Reply("pressed")
+
+@command.button(lock="seat:{event}:{place}:{window}")
+def seat(interaction, tools, *, event: str, place: int, window: bool):
+    during(tools)
+    return Reply("seated")
+
+@command.button
+def free(interaction, tools):
+    return Reply(f"fence {tools.fence}")
+"""
+
+
+class Doors(Bot):
+    """Both doors, with tables: `queue` is what the ingress queued; `deliver` has the worker do one of them."""
+
+    def __init__(self, settings):
+        super().__init__()
+        self.now = float(NOW)
+        table, clock = settings["EPHEMERAL_TABLE"], lambda: self.now
+        self.tools = tools(clock, **settings)
+        self.tools.claims = Claims({"ephemeral": table}, clock)
+        self.tools.quotas, self.tools.locks = Quotas(table, clock), Locks(table, clock)
+        self.discord = self.tools.discord = FakeDiscord()
+        self.doorkeeper.tools = self.tools
+        self.doorkeeper.clock = clock
+        self.ids = 0
+
+    def ask(self, name, **changes):
+        self.ids += 1
+        return super().ask(name, **{"id": str(self.ids), **changes})
+
+    def deliver(self, number=-1, *, attempt=1):
+        """What was said to the person at this delivery, in order."""
+        before = len(self.discord.calls)
+        message = json.loads(self.queue[number])
+        followup.work(Delivery(message, attempt, False), self.tools, lambda seconds: None)
+        shown = [call[1] for call in self.discord.calls[before:] if len(call) > 1]
+        return [payload["content"] for payload in shown]
+
+    def used(self, address="", *, by=ADA, **changes):
+        who = {"member": {**member(), "user": {"id": by}}, **changes}
+        acknowledged = self.press(address, **who) if address else self.command("order", **who)
+        assert acknowledged["type"] in (5, 6)
+        return self.deliver()[-1]
+
+
+@pytest.fixture
+def doors(settings):
+    # The clock of the recorded requests stands still; that of the doors may go on.
+    made = Doors(settings)
+    made.press = lambda address, **changes: made.ask(
+        "component_refresh",
+        **{"data": {"custom_id": sealed(address, now=made.now), "component_type": 2}, **changes},
+    )
+    return made
+
+
+def spent(text):
+    return "as often as is allowed. It is free again <t:" in text
+
+
+# How often
+
+
+def test_a_quota_lets_so_many_through_and_says_privately_when_it_is_free_again(doors, feature):
+    feature("order", ORDER)
+    assert [doors.used(), doors.used()] == ["ordered", "ordered"]
+    assert doors.used() == f"You have used this as often as is allowed. It is free again <t:{NOW + 60}:R>."
+    assert doors.discord.calls[-1][1]["flags"] == 64
+    assert doors.discord.calls[-2] == ("delete",)
+    doors.now += 60
+    doors.queue.clear()
+
+
+def test_another_person_has_their_own_and_the_server_has_one_for_all(doors, feature):
+    feature("order", ORDER)
+    assert [doors.used(by=by) for by in (ADA, ADA, BOB)] == ["ordered"] * 3
+    assert (
+        doors.used(by=BOB) == f"This server has used this as often as is allowed. It is free again <t:{NOW + 600}:R>."
+    )
+    assert doors.used(by=BOB, guild_id="7") == "ordered"
+
+
+def test_what_a_handler_inherits_is_counted_together_and_its_own_apart(doors, feature):
+    feature("order", ORDER)
+    assert [doors.used(), doors.used("order:also"), doors.used("order:again")] == ["ordered", "also", "again"]
+    assert spent(doors.used("order:also"))
+    assert doors.used("order:again") == f"You have used this as often as is allowed. It is free again <t:{NOW + 30}:R>."
+
+
+def test_a_channel_and_a_feature_have_theirs(doors, feature):
+    feature("order", ORDER)
+    assert doors.used("order:here", by=ADA, channel_id="1") == "here"
+    assert doors.used("order:here", by=BOB, channel_id="1").startswith("This channel has used this")
+    assert doors.used("order:here", by=BOB, channel_id="2") == "here"
+    assert doors.used("order:everybody", by=ADA, guild_id="1") == "everybody"
+    assert doors.used("order:everybody", by=BOB, guild_id="2").startswith("Everybody has used this")
+
+
+def test_without_a_quota_an_instant_button_costs_nothing(doors, feature):
+    feature("order", ORDER)
+    del doors.tools.quotas
+    doors.tools.settings = {}
+    assert doors.press("order:free")["data"]["content"] == "free"
+
+
+def test_a_retry_after_a_failure_is_not_counted_twice(doors, feature):
+    module = feature("order", ORDER)
+    module.then.append(KeyError("a bug"))
+    doors.command("order")
+    with pytest.raises(KeyError):
+        doors.deliver()
+    assert doors.deliver(attempt=2) == ["ordered"]
+    assert doors.used() == "ordered"
+    assert spent(doors.used())
+
+
+def test_a_delivery_that_comes_twice_or_late_changes_nothing(doors, feature):
+    module = feature("order", ORDER)
+    assert doors.used() == "ordered"
+    assert doors.deliver() == []
+    doors.now += 400
+    assert doors.deliver() == []
+    assert module.ran == ["1"]
+
+
+def test_where_the_table_is_away_nobody_gets_through(doors, feature, monkeypatch):
+    module = feature("order", ORDER)
+    doors.command("order")
+    away, there = Quotas("no-such-table"), doors.tools.quotas
+    doors.tools.quotas = away
+    with pytest.raises(ClientError):
+        doors.deliver()
+    assert (module.ran, doors.discord.calls) == ([], [])
+    doors.tools.quotas = there
+    assert doors.deliver(attempt=2) == ["ordered"]
+
+
+def test_a_refusal_that_could_not_be_told_is_told_by_the_retry(doors, feature):
+    feature("order", ORDER)
+    doors.used(), doors.used()
+    doors.command("order")
+    doors.discord.failures = [DiscordError("DELETE", 503)]
+    with pytest.raises(DiscordError):
+        doors.deliver()
+    assert spent(doors.deliver(attempt=2)[-1])
+
+
+# One at a time
+
+
+def test_the_second_of_two_clicks_is_told_privately_that_the_first_is_being_worked_on(doors, feature):
+    module = feature("apply", APPLY)
+    doors.command("apply")
+    doors.press("apply:press")
+    module.meanwhile.append(lambda: doors.deliver(1))
+    assert doors.deliver(0)[-1] == "applied"
+    told = [call[1] for call in doors.discord.did("follow up")]
+    assert [(message["content"], message["flags"]) for message in told] == [(BUSY, 64)]
+    assert doors.deliver(1) == []  # told, and so finished: not queued behind the first
+
+
+def test_what_yields_keeps_its_lock_to_the_end_and_frees_it_then(doors, feature):
+    module = feature("apply", APPLY)
+    doors.press("apply:press")
+    doors.command("apply")
+    module.meanwhile += [lambda: None, lambda: doors.deliver(1)]
+    assert doors.deliver(0) == ["working", BUSY, "pressed"]
+    doors.command("apply")
+    assert doors.deliver() == ["applied"]
+
+
+def test_the_fence_is_at_hand_and_grows(doors, feature):
+    module = feature("apply", APPLY)
+    for _ in range(3):
+        doors.command("apply")
+        doors.deliver()
+    assert module.fences == sorted(set(module.fences))
+    assert module.fences[0] > 0
+    doors.press("apply:free")
+    assert doors.deliver() == ["fence 0"]
+
+
+def test_a_redelivery_is_not_kept_out_by_its_own_lock_and_others_are(doors, feature):
+    module = feature("apply", APPLY)
+
+    def fail():
+        raise KeyError("a bug")
+
+    module.meanwhile.append(fail)
+    doors.command("apply")
+    doors.command("apply")
+    with pytest.raises(KeyError):
+        doors.deliver(0)
+    assert doors.deliver(1)[-1] == BUSY  # what the first has half done is still its own
+    assert doors.deliver(0, attempt=2) == ["applied"]
+    assert module.fences[1] > module.fences[0]
+
+
+def test_a_worker_that_died_holds_it_until_the_lease_ends(doors, feature):
+    feature("apply", APPLY)
+    doors.tools.locks.take(f"apply:{recorded.load('command_ping')['guild_id']}:{ADA}", "dead")
+    doors.command("apply")
+    assert doors.deliver()[-1] == BUSY
+    doors.now += 41
+    doors.command("apply")
+    assert doors.deliver() == ["applied"]
+
+
+def test_what_the_person_got_wrong_frees_the_lock(doors, feature):
+    module = feature("apply", APPLY.replace("each()", "raise UserError('No.')"))
+    module.meanwhile.append(None)
+    doors.command("apply")
+    assert doors.deliver()[-1] == "No."
+    doors.command("apply")
+    assert doors.deliver() == ["applied"]
+
+
+def test_a_lock_can_be_named_by_what_the_button_carries(doors, feature):
+    module = feature("apply", APPLY)
+    doors.press("apply:seat:gala:7:1")
+    doors.press("apply:seat:gala:7:0")
+    doors.press("apply:seat:gala:7:1")
+    module.meanwhile += [lambda: doors.deliver(1), lambda: doors.deliver(2)]
+    doors.deliver(0)
+    assert [call[1]["content"] for call in doors.discord.calls if len(call) > 1] == [BUSY, "seated", "seated"]
+
+
+def test_values_cannot_be_made_to_look_like_others(doors, feature):
+    module = feature("apply", APPLY)
+    doors.press("apply:seat:gala%3A7:1:1")  # the text `gala:7`
+    doors.press("apply:seat:gala:7:1")
+    module.meanwhile.append(lambda: doors.deliver(1))
+    doors.deliver(0)
+    assert BUSY not in str(doors.discord.calls)
+
+
+def test_a_quota_is_not_used_up_by_who_found_the_lock_taken(doors, feature):
+    source = APPLY.replace('lock="apply:{guild}:{user}")', 'lock="apply:{guild}:{user}", cooldown=30)', 1)
+    feature("apply", source)
+    lock = doors.tools.locks.take(f"apply:{recorded.load('command_ping')['guild_id']}:{ADA}", "other")
+    doors.command("apply")
+    assert doors.deliver()[-1] == BUSY
+    lock.release()
+    doors.command("apply")
+    assert doors.deliver() == ["applied"]
+    doors.command("apply")
+    assert spent(doors.deliver()[-1])
+    doors.now += 30
+    doors.command("apply")
+    assert doors.deliver() == ["applied"]  # the refusal gave the lock back
+
+
+def test_two_deliveries_of_one_interaction_at_once_are_the_claims_affair(doors, feature):
+    module = feature("apply", APPLY)
+    doors.command("apply")
+
+    def again():
+        with pytest.raises(Retry):
+            doors.deliver(0)
+
+    module.meanwhile.append(again)
+    assert doors.deliver(0) == ["applied"]
+
+
+# Declaring
+
+
+def handler(**options):
+    command = Command("x", "X", who=anyone)
+
+    @command.run(**options)
+    def x(interaction, tools, *, word: str = "", user: str = ""):
+        return None
+
+    return x
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"quota": Quota(1, per=1), "instant": True}, "a quota or a lock writes a table"),
+        ({"cooldown": 5, "instant": True}, "an instant handler cannot"),
+        ({"lock": "a", "instant": True}, "have it deferred"),
+        ({"lock": "a:{nobody}"}, "may name, each in {}: guild, user, channel, message, target, word"),
+        ({"lock": "a:{}"}, "may name"),
+        ({"lock": "a:{0}"}, "may name"),
+        ({"lock": "a:{guild.x}"}, "may name"),
+        ({"lock": "a:{guild"}, "may name"),
+        ({"lock": "{guild}:{word}"}, "begins with a word of its own"),
+        ({"lock": ""}, "begins with a word of its own"),
+        ({"lock": "a:{user}"}, "could be its parameter too"),
+        ({"cooldown": 0}, "a quota per 0 seconds: it is 1-604800"),
+    ],
+)
+def test_what_cannot_be_is_refused_where_it_is_declared(options, sentence):
+    with pytest.raises(DefinitionError) as raised:
+        handler(**options)
+    assert sentence in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"count": 0, "per": 60}, "0 uses: it is 1-100"),
+        ({"count": 101, "per": 60}, "101 uses: it is 1-100"),
+        ({"count": 1, "per": 604_801}, "it is 1-604800"),
+        ({"count": 1, "per": 1, "by": "planet"}, "by 'planet': it is by user, guild, channel, feature"),
+    ],
+)
+def test_a_quota_has_limits(arguments, sentence):
+    with pytest.raises(DefinitionError, match=sentence):
+        Quota(**arguments)
+
+
+def test_an_instant_button_must_say_that_it_is_not_to_have_its_commands_quota():
+    command = Command("x", "X", who=anyone, cooldown=5)
+    with pytest.raises(DefinitionError, match=r"give it quota=\(\)"):
+        command.button(lambda interaction: None, instant=True)
+    assert command.button(lambda interaction: None, instant=True, quota=()).quotas == ()

@@ -1,0 +1,270 @@
+"""The plain half of the testing kit: a feature is called as an interaction would call it, and nothing less."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from watchbell import FormError, Role, User, UserError
+from watchbell import testing as kit
+from watchbell.errors import InvalidReply, NoRoom
+from watchbell.testing import FakeTools, Somebody, autocomplete, choose, press, run, submit
+
+CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
+
+CAFE = """
+from watchbell import (
+    Annotated, Choice, Command, Modal, Paragraph, Range, Reply, Short, User, UserError, UserPick,
+    anyone, operator, owner, permission, role,
+)
+from watchbell.discord.components import StringSelect, UserSelect
+
+command = Command("cafe", "A cafe", who=anyone)
+staff = command.group("staff", "Those who work here")
+
+@command.subcommand
+def order(
+    interaction, tools, *, cups: Annotated[int, Range(1, 9)], kind: Choice["tea", "coffee"] = "tea", to: User = None
+):
+    '''Order.
+
+    cups: How many
+    kind: Of what
+    to: For whom
+    '''
+    if cups == 9:
+        raise UserError("That is too much.")
+    buttons = [again.button("Again", cups=cups, note="for: me"), again.button("Out", cups=1, note="", disabled=True)]
+    return Reply(f"{cups} {kind} to {to.name if to else interaction.user_id}", buttons=buttons)
+
+@order.autocomplete
+def kind(interaction, tools, typed):
+    return [*tools.kinds, ("Of the day", "x")]
+
+@staff.subcommand(who=permission("MANAGE_GUILD"))
+def hire(interaction):
+    return Reply(f"hired in {interaction.guild_id or 'private'}, {interaction.locale}")
+
+@command.button
+def again(interaction, tools, *, cups: int, note: str):
+    return [Reply(f"{cups} {note}"), Reply("and a biscuit")]
+
+@command.select
+def pick(interaction, tools, *, table: int):
+    return Reply(f"{table}: {interaction.values}", components=[pick.select(StringSelect(["a", "b"]), table=table)])
+
+@command.button
+def slow(interaction, tools):
+    yield Reply("grinding")
+    with tools.journal.step("brew") as step:
+        if step.new:
+            tools.brewed.append(1)
+    yield Reply("pouring")
+    return Reply("done")
+
+@command.button(instant=True)
+def quick(interaction):
+    return Reply("x" * 2001)
+
+@command.button(instant=True)
+def heavy(interaction):
+    return Reply("x", buttons=[again.button("Again", cups=1, note="n" * 90)])
+
+@command.button
+def nothing(interaction, tools):
+    return None
+
+@command.button(who=owner)
+def mine(interaction, tools):
+    return Reply("yours")
+
+@command.button(who=operator)
+def ours(interaction, tools):
+    return Reply("ours")
+
+@command.button(who=role("responder"))
+def rank(interaction, tools):
+    return Reply("ranked")
+
+class Complaint(Modal, title="Complain"):
+    what = Short("What", least=3)
+    why = Paragraph("Why", required=False)
+    about = UserPick("About whom", required=False)
+
+@command.modal
+def complain(interaction, tools, form: Complaint, *, table: int):
+    return Reply(f"{table}: {form.what} {[user.name for user in form.about]}")
+
+@command.button(instant=True, updates=True)
+def open_it(interaction):
+    return complain.open(table=4, what="cold")
+"""
+
+
+@pytest.fixture
+def cafe(feature):
+    return feature("cafe", CAFE)
+
+
+def test_a_command_gets_its_options_checked_and_resolved(cafe):
+    assert run(cafe, "cafe order", cups=2).content == f"2 tea to {kit.USER}"
+    assert run(cafe.command, "order", cups=2, kind="coffee", to=User("7", {"username": "bob"})).content.endswith("bob")
+    assert run(cafe.order, cups=1, user="5").content == "1 tea to 5"
+    for wrong in ({"cups": 10}, {"cups": "2"}, {"cups": 2, "kind": "milk"}, {}, {"cups": 2, "sugar": 1}):
+        with pytest.raises(UserError):
+            run(cafe, "order", **wrong)
+    with pytest.raises(UserError, match="too much"):
+        run(cafe, "order", cups=9)
+
+
+def test_a_subcommand_that_is_not_there_is_told_with_those_that_are(cafe):
+    with pytest.raises(LookupError, match="cafe order, cafe staff hire"):
+        run(cafe, "cafe pay")
+
+
+def test_who_asks_and_where_is_said_by_keyword(cafe):
+    with pytest.raises(UserError, match="Manage Server"):
+        run(cafe, "staff hire")
+    assert "hired in 8, de" in run(cafe, "staff hire", permissions="MANAGE_GUILD", guild="8", locale="de").content
+    assert run(cafe, "staff hire", permissions=8)
+    with pytest.raises(UserError, match="Manage Server"):
+        run(cafe, "staff hire", permissions=8, guild="")
+
+
+def test_every_policy_can_be_met_and_missed(cafe):
+    for handler, enough in (
+        (cafe.ours, {"operator": True}),
+        (cafe.rank, {"rank": "admin"}),
+        (cafe.rank, {"permissions": "ADMINISTRATOR"}),
+    ):
+        assert press(handler, **enough).content
+        assert press(handler, by=Somebody(**enough)).content
+        with pytest.raises(UserError):
+            press(handler)
+    assert press(cafe.mine).content == "yours"
+    with pytest.raises(UserError, match="Run the command yourself"):
+        press(cafe.mine, asked_by="9")
+
+
+def test_a_button_is_pressed_by_its_handler_or_out_of_a_reply(cafe):
+    reply = run(cafe, "order", cups=2)
+    assert [each.content for each in press(reply.buttons[0])] == ["2 for: me", "and a biscuit"]
+    assert press(cafe.again, cups=3, note="~%")[0].content == "3 ~%"
+    assert press(cafe.again, cups=3, note="long" * 40)[0].content == "3 " + "long" * 40  # lies in the table
+    with pytest.raises(ValueError, match="nobody can press"):
+        press(reply.buttons[1])
+    with pytest.raises(TypeError, match="takes cups, note"):
+        press(cafe.again, cups=3)
+
+
+def test_a_select_gets_what_was_chosen(cafe):
+    reply = choose(cafe.pick, "a", table=4)
+    assert reply.content == "4: ['a']"
+    assert choose(reply.components[0], "b").content == "4: ['b']"
+    assert choose(cafe.pick, User("7", {}), Role("8", {}), table=4).content == "4: ['7', '8']"
+    with pytest.raises(ValueError, match="offers a, b"):
+        choose(reply.components[0], "c")
+
+
+def test_a_form_is_opened_and_submitted(cafe):
+    opening = press(cafe.open_it)
+    assert opening.kept == {"what": "cold"}
+    assert press(cafe.complain, table=4, what="cold").kept == {"what": "cold"}
+    assert submit(cafe.complain, table=4, what="cold tea").content == "4: cold tea []"
+    assert submit(cafe.complain, table=4, what="rude", about=[User("7", {"username": "bob"})]).content.endswith(
+        "['bob']"
+    )
+    with pytest.raises(FormError) as raised:
+        submit(cafe.complain, table=4, what="no")
+    assert raised.value.faults == {"what": "at least 3 characters; it has 2."}
+    assert press(raised.value.reply.buttons[0]).kept == {"what": "no"}
+    with pytest.raises(TypeError, match="is no modal"):
+        submit(cafe.again, cups=1)
+
+
+def test_progress_comes_back_as_all_that_was_shown(cafe):
+    tools = FakeTools(brewed=[])
+    for _ in range(2):
+        assert [each.content for each in press(cafe.slow, tools=tools)] == ["grinding", "pouring", "done"]
+    assert tools.brewed == [1]  # the second call found the step done
+
+
+def test_autocomplete_offers_what_fits(cafe):
+    tools = FakeTools(kinds=["green tea", "black tea", "coffee"])
+    assert autocomplete(cafe, "kind", "TEA", path="order", tools=tools) == [
+        "green tea",
+        "black tea",
+        ("Of the day", "x"),
+    ]
+
+
+def test_what_discord_would_refuse_fails_with_its_place(cafe):
+    with pytest.raises(InvalidReply, match=r"data\.content: 2001 characters"):
+        press(cafe.quick)
+    with pytest.raises(NoRoom):
+        press(cafe.heavy)
+    with pytest.raises(TypeError, match="answered None"):
+        press(cafe.nothing)
+
+
+def test_a_tool_that_the_test_did_not_give_is_named(cafe):
+    with pytest.raises(AttributeError, match=re.escape("FakeTools(kinds=…)")):
+        autocomplete(cafe.order, "kind")
+    tools = FakeTools()
+    tools.kinds = []
+    assert autocomplete(cafe.order, "kind", tools=tools) == [("Of the day", "x")]
+
+
+MENU = """
+from watchbell import Reply, UserCommand, anyone
+
+command = UserCommand("Greet user", who=anyone, instant=True)
+
+@command.run
+def greet(interaction):
+    return Reply(f"Hello {interaction.target.name}")
+"""
+
+
+def test_a_context_menu_is_opened_on_somebody(feature):
+    assert run(feature("greet_user", MENU), target=User("7", {"global_name": "Bob"})).content == "Hello Bob"
+
+
+NAMED = """
+from watchbell import Command, Reply, User, anyone
+
+command = Command("named", "Named", who=anyone, instant=True)
+
+@command.run
+def named(interaction, *, user: User):
+    return Reply(f"{interaction.user_id} asks about {user.name}")
+"""
+
+
+def test_an_option_named_as_one_of_ours_is_the_features(feature):
+    bob = User("7", {"username": "bob"})
+    assert run(feature("named", NAMED), user=bob, by=Somebody(user="5")).content == "5 asks about bob"
+
+
+def test_the_product_is_called_like_any_feature():
+    from watchbell.commands import help, ping, status
+
+    assert "Still here" in press(run(ping).buttons[0]).content
+    assert "/ping" in run(help, command="ping").embeds[0].title
+    assert autocomplete(status, "server", "ST", tools=FakeTools(source_names=lambda: ["prod", "staging"])) == [
+        "staging"
+    ]
+
+
+class Kettle:
+    def __init__(self, cups):
+        self.cups = cups
+
+
+def test_the_example_of_contributing_is_true_and_short(feature):
+    section = CONTRIBUTING.read_text().split("## Test it")[1]
+    source, test, _ = re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)
+    assert len(source.splitlines()) + len(test.splitlines()) <= 25
+    names = {**vars(kit), "pytest": pytest, "UserError": UserError, "Kettle": Kettle, "tea": feature("tea", source)}
+    exec(test, names)
+    names["test_tea_can_be_spilt"]()
