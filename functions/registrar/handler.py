@@ -1,15 +1,12 @@
 """Tells Discord which commands there are, when CloudFormation says that they changed."""
 
-import logging
 import os
 
 from watchbell import rollout
 from watchbell.adapters import cloudformation
-from watchbell.discord import registration
 from watchbell.tools import Tools
 
 tools = Tools(os.environ)
-log = logging.getLogger(__name__)
 
 MOST_GUILDS = 200  # a call each, within the function's minute
 
@@ -24,8 +21,4 @@ def register(event: dict) -> None:
     if event["RequestType"] == "Delete":
         return
     application_id, guild_id = os.environ["DISCORD_APPLICATION_ID"], os.environ["DISCORD_GUILD_ID"]
-    for scope, changes in rollout.plan(
-        tools.discord, tools.flags.all(), application_id, guild_id, most_guilds=MOST_GUILDS
-    ):
-        registration.apply(changes, tools.discord, scope)
-        log.info("commands of %s: %s", scope, ", ".join(map(str, changes)) or "nothing to change")
+    rollout.bring_about(tools.discord, tools.flags.all(), application_id, guild_id, most_guilds=MOST_GUILDS)

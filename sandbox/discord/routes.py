@@ -189,6 +189,13 @@ def open_dm(call: Call) -> Answer:
     return 200, world.channel_object(world.dm(recipient))
 
 
+@route("GET /users/@me/guilds")
+def list_guilds(call: Call) -> Answer:
+    after, limit = int(call.query.get("after", "0")), int(call.query.get("limit", "200"))
+    guilds = sorted((guild for guild in call.discord.world.guilds.values() if guild.has_bot), key=lambda g: int(g.id))
+    return 200, [{"id": g.id, "name": g.name, "icon": None} for g in guilds if int(g.id) > after][:limit]
+
+
 @route("GET /channels/{channel}")
 def read_channel(call: Call) -> Answer:
     return 200, call.discord.world.channel_object(call.discord.world.channel_for_bot(call.where["channel"], 0))

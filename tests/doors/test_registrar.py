@@ -5,7 +5,7 @@ import json
 import pytest
 
 from sandbox.loopback import Response, Server
-from watchbell import catalogue
+from watchbell import catalogue, rollout
 from watchbell.errors import DiscordError, Unavailable
 
 REQUEST = {
@@ -87,6 +87,29 @@ def test_a_missing_token_is_the_reason_and_says_what_to_do(door):
     assert (
         "/watchbell/test/discord/bot-token is not set; `python -m ops setup` sets it" in cloudformation.answer["Reason"]
     )
+
+
+def test_a_discord_that_is_unwell_for_a_moment_does_not_fail_the_deployment(door):
+    cloudformation, registry = CloudFormation(), Registry(failure=DiscordError("POST", 429, wait=0.01))
+    create = registry.create_command
+
+    def recover(scope, command):
+        try:
+            create(scope, command)
+        finally:
+            registry.failure = None
+
+    registry.create_command = recover
+    door("registrar", registry, **SETTINGS).handler(cloudformation.request(), None)
+    assert cloudformation.answer["Status"] == "SUCCESS"
+    assert set(registry.created) == {command["name"] for command in catalogue.manifest()}
+
+
+def test_a_discord_that_stays_unwell_does_after_half_a_minute(door):
+    waits = []
+    with pytest.raises(DiscordError):
+        rollout.bring_about(Registry(failure=DiscordError("POST", 503)), {}, "42", sleep=waits.append)
+    assert waits == [1, 2, 4, 8]
 
 
 def test_deleting_the_stack_leaves_the_commands(door):

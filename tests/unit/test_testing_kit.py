@@ -256,15 +256,13 @@ def test_the_product_is_called_like_any_feature():
     ]
 
 
-class Kettle:
-    def __init__(self, cups):
-        self.cups = cups
-
-
-def test_the_example_of_contributing_is_true_and_short(feature):
+def test_the_example_of_contributing_is_true_and_short(feature, monkeypatch):
     section = CONTRIBUTING.read_text().split("## Test it")[1]
     source, test, _ = re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)
     assert len(source.splitlines()) + len(test.splitlines()) <= 25
-    names = {**vars(kit), "pytest": pytest, "UserError": UserError, "Kettle": Kettle, "tea": feature("tea", source)}
+    from watchbell import commands
+
+    monkeypatch.setattr(commands, "tea", feature("tea", source), raising=False)
+    names: dict = {}
     exec(test, names)
     names["test_tea_can_be_spilt"]()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+import time
+from collections.abc import Callable, Mapping
 from typing import Protocol
 
 from . import catalogue
@@ -14,6 +15,9 @@ from .flags import Flag
 from .manifest import declare
 
 log = logging.getLogger(__name__)
+
+PATIENCE_SECONDS = 30.0
+"""How long a deployment waits for a Discord that is unwell, within the registrar's minute."""
 
 _GLOBAL_ONLY = ("integration_types", "contexts")
 """What only a command that is registered everywhere can have."""
@@ -68,6 +72,34 @@ def plan(
         if changes:
             plans.append((scope, changes))
     return plans
+
+
+def bring_about(
+    api: Api,
+    flags: Mapping[str, Flag],
+    application_id: str,
+    guild_id: str = "",
+    *,
+    most_guilds: int | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> None:
+    """Plans, and makes the changes. Where Discord is unwell it waits as it was asked to and plans anew, which repeats
+    nothing; DiscordError where that would take longer than PATIENCE_SECONDS in all, Rejected for a refusal."""
+    waited, pause = 0.0, 1.0
+    while True:
+        try:
+            for scope, changes in plan(api, flags, application_id, guild_id, most_guilds=most_guilds):
+                registration.apply(changes, api, scope)
+                log.info("commands of %s: %s", scope, ", ".join(map(str, changes)) or "nothing to change")
+        except DiscordError as error:
+            wait = pause if error.wait is None else error.wait
+            waited, pause = waited + wait, pause * 2
+            if error.permanent or error.unauthorised or waited > PATIENCE_SECONDS:
+                raise
+            log.warning("again in %.1f s: %s", wait, error)
+            sleep(wait)
+        else:
+            return
 
 
 def _changes(api: Api, application_id: str, wanted: list[dict], guild: str = "") -> tuple[str, list[Change]]:
