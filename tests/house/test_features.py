@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import watchbell
 from tests import judge
 from watchbell import catalogue
 
@@ -43,3 +44,12 @@ def test_every_command_passes_discords_limits():
 def test_the_judge_of_payloads_finds_faults():
     with pytest.raises(AssertionError):
         judge.approve("followup", {"content": "x" * 2001})
+
+
+def test_everything_that_a_feature_file_may_import_is_there_for_python_and_for_type_checkers():
+    source = Path(watchbell.__file__).read_text()
+    for name, module in watchbell._HOME.items():
+        assert getattr(watchbell, name) is not None
+        assert f"    from .{module} import {name} as {name}\n" in source
+    with pytest.raises(AttributeError, match="watchbell has no Bottle; it has Annotated, "):
+        _ = watchbell.Bottle

@@ -10,7 +10,14 @@ _HOME = {
     **dict.fromkeys(("Annotated", "Choice", "FileTypes", "Kinds", "Length", "Range"), "kinds"),
     **dict.fromkeys(("anyone", "operator", "owner", "permission", "role"), "policy"),
     **dict.fromkeys(("Button", "Embed", "Reply"), "discord.reply"),
-    "Option": "discord.components",
+    **dict.fromkeys(
+        (
+            *("ChannelSelect", "Container", "Gallery", "Media", "MentionableSelect", "Option", "RoleSelect", "Row"),
+            *("Section", "Separator", "StringSelect", "Text", "Thumbnail", "UserSelect"),
+        ),
+        "discord.components",
+    ),
+    **{"File": "discord.files", "Mentions": "discord.mentions", "Poll": "discord.poll"},
     **dict.fromkeys(("Attachment", "Channel", "Mentionable", "Message", "Role", "User"), "discord.resolved"),
     "Quota": "quota",
     **dict.fromkeys(("FieldError", "FormError", "UserError"), "errors"),
@@ -28,7 +35,22 @@ if TYPE_CHECKING:
     from .command import Command as Command
     from .command import MessageCommand as MessageCommand
     from .command import UserCommand as UserCommand
+    from .discord.components import ChannelSelect as ChannelSelect
+    from .discord.components import Container as Container
+    from .discord.components import Gallery as Gallery
+    from .discord.components import Media as Media
+    from .discord.components import MentionableSelect as MentionableSelect
     from .discord.components import Option as Option
+    from .discord.components import RoleSelect as RoleSelect
+    from .discord.components import Row as Row
+    from .discord.components import Section as Section
+    from .discord.components import Separator as Separator
+    from .discord.components import StringSelect as StringSelect
+    from .discord.components import Text as Text
+    from .discord.components import Thumbnail as Thumbnail
+    from .discord.components import UserSelect as UserSelect
+    from .discord.files import File as File
+    from .discord.mentions import Mentions as Mentions
     from .discord.modal import ChannelPick as ChannelPick
     from .discord.modal import Checkbox as Checkbox
     from .discord.modal import Checkboxes as Checkboxes
@@ -43,6 +65,7 @@ if TYPE_CHECKING:
     from .discord.modal import Short as Short
     from .discord.modal import SomeOf as SomeOf
     from .discord.modal import UserPick as UserPick
+    from .discord.poll import Poll as Poll
     from .discord.reply import Button as Button
     from .discord.reply import Embed as Embed
     from .discord.reply import Reply as Reply
