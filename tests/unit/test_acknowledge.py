@@ -77,6 +77,25 @@ def test_help_is_written_from_the_catalogue():
     assert Door().hear("command_help")[1]["data"]["embeds"][0]["title"] == "/status"
 
 
+def test_help_completes_the_names_of_commands():
+    focused = {"name": "command", "type": 3, "value": "st", "focused": True}
+    data = {"name": "help", "type": 1, "options": [focused]}
+    assert Door().hear("autocomplete", data=data)[1] == {
+        "type": 8,
+        "data": {"choices": [{"name": "status", "value": "status"}]},
+    }
+
+
+def test_help_about_a_hundred_commands_fits():
+    from watchbell import Command, anyone
+    from watchbell.commands.help import everything
+
+    commands = {f"c{n:03}": Command(f"c{n:03}", "d" * 100, who=anyone) for n in range(100)}
+    (embed,) = everything(commands).embeds
+    assert len(embed.description) <= 4096
+    assert embed.description.endswith("more: type / to see them")
+
+
 def test_help_about_nothing_says_what_there_is():
     options = [{"name": "command", "type": 3, "value": "coffee"}]
     _, payload = Door().hear("command_help", data={"name": "help", "type": 1, "options": options})

@@ -115,14 +115,18 @@ class Handler:
             return {"type": 6}
         return {"type": 5, "data": {"flags": 64}} if self.private else {"type": 5}
 
-    def autocomplete(self, function: "Callable[..., Any]") -> "Callable[..., Any]":
-        """The choices to offer for the option that has the function's name, while it is typed: a list of texts (those
-        that contain what is typed are shown, at most 25) or of (name, value) pairs (shown as they are).
+    def autocomplete(self, function: "Callable[..., Any] | None" = None, *, option: str = "") -> "Any":
+        """The choices to offer for an option while it is typed, by default the one that has the function's name: a list
+        of texts (those that contain what is typed are shown, at most 25) or of (name, value) pairs (shown as they are).
 
         The function gets the interaction, the tools if it takes a second parameter, and the text so far. It runs in
         the ingress, within Discord's 3 seconds, and a person may send any other text all the same."""
-        self.autocompletes[function.__name__] = function
-        return function
+
+        def declare(function: "Callable[..., Any]") -> "Callable[..., Any]":
+            self.autocompletes[option or function.__name__] = function
+            return function
+
+        return declare if function is None else declare(function)
 
     def address(self, state: "dict[str, Any]") -> Address:
         """Where a component that carries `state` leads; TypeError where that is not all of the keyword parameters."""
