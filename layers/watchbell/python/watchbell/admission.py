@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
 
-from . import dispatch
+from . import seals
 from .command import LOCK_NAMES, Handler
 from .discord.interaction import COMMAND, MODAL, Interaction
 from .errors import DefinitionError, InvalidReply, UserError, WatchbellError
@@ -68,7 +68,7 @@ def lock_name(handler: Handler, interaction: Interaction, desk: Desk) -> str:
         if interaction.type == COMMAND:
             filled |= {**(handler.function.__kwdefaults__ or {}), **interaction.options}
         else:
-            filled |= dict(zip(names, dispatch.state(interaction, desk), strict=False))
+            filled |= dict(zip(names, seals.state(interaction, desk), strict=False))
     known = {name: _quoted(filled.get(name)) for name in (*LOCK_NAMES, *names)}
     name = handler.lock.format_map(known)
     if len(name.encode("utf-8", "surrogatepass")) > _NAME_LENGTH:

@@ -1,9 +1,9 @@
 """From an interaction to the author's function: name -> one module -> function."""
 
-from . import catalogue
+from . import catalogue, seals
 from .discord import custom_id
 from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
-from .errors import DefinitionError, UserError
+from .errors import DefinitionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def run(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> 
         if interaction.type == COMMAND:
             values = bind(function, interaction.options, interaction.resolved)
         else:
-            values = bind_state(function, state(interaction, tools))
+            values = bind_state(function, seals.state(interaction, tools))
     answer = function(*_arguments(function, interaction, tools), **values)
     if getattr(answer, "is_modal", False) and not handler.instant:
         raise DefinitionError(f"{handler}: only an instant handler can open a form; answer with a button of the modal")
@@ -80,14 +80,3 @@ def complete(handler: "Handler", interaction: Interaction, tools: "Tools") -> li
 def _arguments(function: "Any", interaction: Interaction, tools: "Tools | Desk", leave: int = 0) -> tuple:
     """The interaction, and the tools where the function takes a second positional parameter."""
     return (interaction, tools) if function.__code__.co_argcount - leave > 1 else (interaction,)
-
-
-def state(interaction: Interaction, tools: "Tools | Desk") -> list[str]:
-    """What the custom id carries, or the table for it. Raises UserError where that is gone."""
-    address = custom_id.parse(interaction.custom_id)
-    if not address.stash:
-        return list(address.values)
-    values = tools.stash.get(address.stash)
-    if values is None:
-        raise UserError("That has expired. Please run the command again.")
-    return values

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .adapters.stash import Stash
+    from .tools import Desk, Tools
 
 EXPIRED = "That has expired. Please run the command again."
 FORM_EXPIRED = "That form has expired, so nothing was done with it. Please open it anew."
@@ -30,6 +31,17 @@ def parse_keys(text: str) -> dict[str, bytes]:
             raise ValueError("signing keys are written `1:hex,2:hex`, with at least 32 hex digits each")
         keys[key_id] = key
     return keys
+
+
+def state(interaction: Interaction, tools: "Tools | Desk") -> list[str]:
+    """What the custom id carries, or the table for it. Raises UserError where that is gone."""
+    address = custom_id.parse(interaction.custom_id)
+    if not address.stash:
+        return list(address.values)
+    values = tools.stash.get(address.stash)
+    if values is None:
+        raise UserError(EXPIRED)
+    return values
 
 
 class Seals:

@@ -3,7 +3,7 @@
 Imported by whoever meets a form, so that nobody else pays for it.
 """
 
-from . import dispatch
+from . import seals
 from .discord import custom_id, modal
 from .discord.interaction import Interaction
 from .discord.modal import Opening
@@ -29,7 +29,7 @@ STALE = "That button is from an older version of me. Please run the command agai
 def opened(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> Opening:
     """The form that a button of `handler` opens, with the state and the values that the button carries."""
     address = custom_id.parse(interaction.custom_id)
-    state, kept = _carried(handler, dispatch.state(interaction, tools))
+    state, kept = _carried(handler, seals.state(interaction, tools))
     leads = custom_id.Address(
         address.feature, address.handler, tuple(state), seconds=handler.expires, bound=custom_id.TO_USER
     )
@@ -43,7 +43,7 @@ def opened(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") 
 def run(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> "Any":
     """What the author's function answers to a submission. The UserErrors of the form and of the function carry a reply
     by which the form is opened again."""
-    values, _ = _carried(handler, dispatch.state(interaction, tools))
+    values, _ = _carried(handler, seals.state(interaction, tools))
     state = {}
     if values:
         from .options import bind_state
