@@ -11,7 +11,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -20,6 +20,7 @@ from nacl.signing import SigningKey
 from sandbox.logs import Logs
 from sandbox.loopback import Request, Response, Server, as_json
 from sandbox.whole import Options, Sandbox
+from tests.sandbox import eventually
 
 KEY = SigningKey.generate()
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
@@ -78,15 +79,6 @@ def call(method: str, url: str, body: bytes | None = None, headers: dict[str, st
     except urllib.error.HTTPError as error:
         status, read = error.code, error.read()
     return status, json.loads(read) if read else None
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 15) -> bool:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def status_command(number: int) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from sandbox.children import Children
 from sandbox.lambda_service import LambdaService
 from sandbox.logs import Logs
 from sandbox.template import Function, TemplateError
+from tests.sandbox import eventually
 
 Deploy = Callable[..., LambdaService]
 
@@ -125,7 +126,7 @@ def test_a_crash_is_an_exit_error_and_the_next_call_starts_another(deploy: Deplo
 def test_an_exception_is_reported_with_its_type_and_logged(deploy: Deploy, logs: Logs) -> None:
     service = deploy("def handler(event, context): raise LookupError('no such row')")
     assert service.invoke("f", {}).error == "LookupError: no such row"
-    assert any("LookupError" in line for line in logs.lines)
+    assert eventually(lambda: any("LookupError" in line for line in logs.lines))
 
 
 def test_a_module_that_does_not_load_is_an_init_error(deploy: Deploy) -> None:
@@ -134,7 +135,7 @@ def test_a_module_that_does_not_load_is_an_init_error(deploy: Deploy) -> None:
 
 def test_what_a_function_prints_is_logged_under_its_name(deploy: Deploy, logs: Logs) -> None:
     deploy("def handler(event, context): print('hello')").invoke("f", {})
-    assert "f         | hello" in logs.lines
+    assert eventually(lambda: "f         | hello" in logs.lines)
 
 
 def test_a_deploy_starts_anew_with_the_new_environment(deploy: Deploy) -> None:

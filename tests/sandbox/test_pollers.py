@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 import uuid
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -15,6 +14,7 @@ from sandbox.logs import Logs
 from sandbox.pollers import Poller, record, succeeded
 from sandbox.runtime_api import Outcome, failure
 from sandbox.template import EventSource, Queue
+from tests.sandbox import eventually
 
 MESSAGES = [{"MessageId": "a"}, {"MessageId": "b"}]
 
@@ -105,15 +105,6 @@ def start(aws: Aws, source: EventSource) -> Iterator[Start]:
     yield lambda invoke: pollers.append(Poller(source, aws, invoke, Logs()))
     for poller in pollers:
         poller.stop()
-
-
-def eventually(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 8
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def test_a_poison_message_ends_in_the_dead_letters_and_its_neighbour_is_done(
