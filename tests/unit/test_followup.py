@@ -5,7 +5,7 @@ import pytest
 from tests import recorded
 from tests.discord_side import FakeDiscord, tools
 from tests.fakes import Claims, Journal
-from watchbell import followup
+from watchbell import commands, followup
 from watchbell.adapters.batch import Delivery, NotOurs
 from watchbell.errors import DiscordError, Retry, UserError
 from watchbell.status.report import Report
@@ -233,6 +233,21 @@ def test_a_feature_that_is_gone_since_it_was_acknowledged_is_told():
 def test_a_message_that_is_not_ours_fails(message):
     with pytest.raises(NotOurs):
         followup.work(Delivery(message, 1, False), Worker().tools)
+
+
+def test_a_button_whose_feature_is_gone_leaves_its_message_alone():
+    worker = Worker()
+    worker.work("component_refresh", data={"custom_id": "bygone:refresh", "component_type": 2})
+    assert [call[0] for call in worker.discord.calls] == ["follow up"]
+
+
+def test_a_feature_that_no_longer_loads_is_a_bug_that_the_last_delivery_tells(tmp_path, monkeypatch):
+    (tmp_path / "torn.py").write_text("import no_such_module_at_all")
+    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
+    worker = Worker()
+    with pytest.raises(ModuleNotFoundError):
+        worker.work(data={"name": "torn", "type": 1}, attempt=5, last=True)
+    assert "Reference" in worker.discord.did("follow up")[0][1]["content"]
 
 
 def test_the_last_delivery_tells_the_user_when_the_table_is_away_too():

@@ -52,13 +52,14 @@ def answer(
     A failure that may pass goes back to the queue; the last delivery tells the user. What Discord refuses for good is
     told and not tried again. A person whom nothing reaches any more is logged."""
     details = {"interaction_id": interaction.id}
-    screen = Screen(interaction, dispatch.find(interaction), received_at, tools, sleep)
+    screen = Screen(interaction, received_at, tools, sleep)
     try:
         claim = tools.claims.take(INTERACTION, interaction.id)
         if claim is None:
             return
         with claim:
             screen.journal = tools.journal(interaction.id, claim.attempt)
+            screen.handler = dispatch.find(interaction)
             try:
                 attempt(interaction, screen, delivery, tools)
             except DiscordError as error:

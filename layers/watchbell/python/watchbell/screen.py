@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from .command import Handler
 from .discord import check
-from .discord.interaction import TOKEN_SECONDS, Interaction
+from .discord.interaction import COMMAND, TOKEN_SECONDS, Interaction
 from .discord.reply import Reply
 from .errors import DiscordError
 
@@ -41,19 +41,28 @@ class Screen:
     def __init__(
         self,
         interaction: Interaction,
-        handler: Handler | None,
         received_at: float,
         tools: Tools,
         sleep: Callable[[float], None],
     ) -> None:
-        self.handler = handler
+        self.handler: Handler | None = None
         self._interaction = interaction
-        self._updates = handler is not None and handler.edits(interaction)
-        self._private = handler is not None and handler.private and not self._updates
         self._received_at = received_at
         self._tools = tools
         self._sleep = sleep
         self._address = (interaction.application_id, interaction.token)
+
+    @property
+    def _updates(self) -> bool:
+        """Whether "@original" is a message that was there before: not to be taken away. So it may be where the handler
+        that would tell is gone."""
+        if self.handler is None:
+            return self._interaction.type != COMMAND
+        return self.handler.edits(self._interaction)
+
+    @property
+    def _private(self) -> bool:
+        return self.handler is not None and self.handler.private and not self._updates
 
     def seconds_left(self) -> float:
         """Until the token must not be used any more; negative after that."""
