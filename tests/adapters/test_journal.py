@@ -1,0 +1,51 @@
+"""A flow with several effects does none of them twice, whichever moment it is killed at."""
+
+import pytest
+from botocore.exceptions import ClientError
+
+from watchbell.adapters.journal import Journal
+
+
+@pytest.fixture
+def journal(settings):
+    """`journal(attempt)`: the journal of one interaction as its first, second, … try has it."""
+    return lambda attempt, id="1": Journal(settings["EPHEMERAL_TABLE"], id, attempt)
+
+
+def test_a_step_that_is_done_is_not_done_again_and_keeps_its_value(journal):
+    with journal(1).step("channel") as step:
+        assert (step.new, step.unsure) == (True, False)
+        step.value = {"id": "7", "name": "é"}
+    with journal(2).step("channel") as step:
+        assert (step.new, step.unsure, step.value) == (False, False, {"id": "7", "name": "é"})
+
+
+def test_a_step_that_failed_is_done_again_and_known_to_have_been_begun(journal):
+    with pytest.raises(KeyError), journal(1).step("channel"):
+        raise KeyError
+    with journal(2).step("channel") as step:
+        assert (step.new, step.unsure, step.value) == (True, True, None)
+        step.value = "8"
+    assert journal(3).step("channel").value == "8"
+
+
+def test_a_step_in_which_the_process_was_killed_is_unsure(journal):
+    journal(1).step("channel").__enter__()  # and no more is heard of it
+    with journal(2).step("channel") as step:
+        assert (step.new, step.unsure) == (True, True)
+
+
+def test_steps_and_interactions_are_told_apart(journal):
+    with journal(1).step("channel"):
+        pass
+    assert journal(2).step("greeting").new
+    assert journal(2, "2").step("channel").new
+    assert not journal(2).step("channel").new
+
+
+def test_nothing_is_begun_where_the_table_is_away(settings):
+    away = Journal("no-such-table", "1", 1)
+    begun = []
+    with pytest.raises(ClientError), away.step("channel"):
+        begun.append("an effect")
+    assert begun == []
