@@ -28,6 +28,10 @@ class Row:
         places = self.partition.count("{}")
         return {"pk": self.partition.format(*names[:places]), "sk": self.sort.format(*names[places:])}
 
+    def item_key(self, *names: str) -> dict[str, dict[str, str]]:
+        """The same as DynamoDB's API writes it."""
+        return {part: {"S": value} for part, value in self.key(*names).items()}
+
 
 _CLAIM = ("status", "owner", "attempt", "lease_until", "outcome", "expires_at")
 

@@ -77,7 +77,7 @@ class Claims:
         """The value that the first caller gave for `name`, for ever: `value` itself where that was us."""
         answer = client("dynamodb").update_item(
             TableName=self._tables[row.table],
-            Key={part: {"S": key} for part, key in row.key(name).items()},
+            Key=row.item_key(name),
             UpdateExpression="SET #first = if_not_exists(#first, :value)",
             ExpressionAttributeNames={"#first": "first"},
             ExpressionAttributeValues={":value": {"S": value}},
@@ -95,7 +95,7 @@ class Claim:
     def __init__(self, table: str, row: Row, names: tuple[str, ...], clock: Callable[[], float]) -> None:
         self.table = table
         self.row = row
-        self.key = {name: {"S": value} for name, value in row.key(*names).items()}
+        self.key = row.item_key(*names)
         self.owner = uuid4().hex
         self.attempt = 1
         self._clock = clock

@@ -43,7 +43,7 @@ class Journal:
 
     def step(self, name: str) -> Step:
         """One effect, by a name that is its own within the flow. Begun, and so recorded, when it is asked for."""
-        key = {part: {"S": value} for part, value in STEP.key(self._id, name).items()}
+        key = STEP.item_key(self._id, name)
         item: dict = {}
         if self._attempt > 1:
             item = client("dynamodb").get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})

@@ -50,7 +50,7 @@ class Locks:
     def take(self, name: str, holder: str, lease: float = LEASE_SECONDS) -> Lock | None:
         """The lock on `name`; None while another `holder` has it. The same holder gets it anew, with a new fence."""
         now = self._clock()
-        key = {part: {"S": value} for part, value in LOCK.key(name).items()}
+        key = LOCK.item_key(name)
         try:
             answer = client("dynamodb").update_item(
                 TableName=self._table,

@@ -41,7 +41,7 @@ class Quotas:
         try:
             client("dynamodb").update_item(
                 TableName=self._table,
-                Key={part: {"S": key} for part, key in QUOTA.key(feature, quota.by, str(quota.per), subject).items()},
+                Key=QUOTA.item_key(feature, quota.by, str(quota.per), subject),
                 UpdateExpression=f"SET u0=:use,{','.join(pushed)},expires_at=:expires",
                 # Each use bears its time, so an item that TTL has not deleted yet forbids nothing.
                 ConditionExpression=f"NOT ({known}) AND (attribute_not_exists({oldest}) OR {oldest} <= :edge)",

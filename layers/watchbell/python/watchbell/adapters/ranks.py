@@ -12,15 +12,11 @@ class Ranks:
 
     def of(self, guild_id: str) -> dict[str, str]:
         """Role id -> rank."""
-        answer = client("dynamodb").get_item(TableName=self._table, Key=_key(guild_id), ConsistentRead=True)
+        answer = client("dynamodb").get_item(TableName=self._table, Key=RANKS.item_key(guild_id), ConsistentRead=True)
         roles = answer.get("Item", {}).get("roles", {}).get("M", {})
         return {role_id: rank["S"] for role_id, rank in roles.items()}
 
     def put(self, guild_id: str, ranks: dict[str, str]) -> None:
         """Replaces the server's mapping."""
         roles = {"M": {role_id: {"S": rank} for role_id, rank in ranks.items()}}
-        client("dynamodb").put_item(TableName=self._table, Item={**_key(guild_id), "roles": roles})
-
-
-def _key(guild_id: str) -> dict[str, dict[str, str]]:
-    return {part: {"S": value} for part, value in RANKS.key(guild_id).items()}
+        client("dynamodb").put_item(TableName=self._table, Item={**RANKS.item_key(guild_id), "roles": roles})

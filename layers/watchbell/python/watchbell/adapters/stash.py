@@ -28,7 +28,7 @@ class Stash:
         """Keeps `values` for so long and answers their key, 16 characters that nobody can guess."""
         key = secrets.token_urlsafe(12)
         item = {
-            **_key(key),
+            **COMPONENT_STATE.item_key(key),
             "values": {"S": json.dumps(values)},
             "expires_at": {"N": str(int(self._clock()) + seconds + 60)},
         }
@@ -37,12 +37,8 @@ class Stash:
 
     def get(self, key: str) -> list[str] | None:
         """The values, None where they have expired or there never were any."""
-        question = {"TableName": self._table, "Key": _key(key), "ConsistentRead": True}
+        question = {"TableName": self._table, "Key": COMPONENT_STATE.item_key(key), "ConsistentRead": True}
         item = self._dynamodb.call("DynamoDB_20120810.GetItem", question).get("Item")
         if item is None or int(item["expires_at"]["N"]) <= self._clock():
             return None
         return list(json.loads(item["values"]["S"]))
-
-
-def _key(key: str) -> dict[str, dict[str, str]]:
-    return {part: {"S": value} for part, value in COMPONENT_STATE.key(key).items()}

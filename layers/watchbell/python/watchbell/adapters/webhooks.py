@@ -16,16 +16,16 @@ class RetiredWebhooks:
         self._table = table
 
     def has(self, name: str, url: str) -> bool:
-        item = client("dynamodb").get_item(TableName=self._table, Key=_key(name), ConsistentRead=True).get("Item")
+        item = (
+            client("dynamodb")
+            .get_item(TableName=self._table, Key=RETIRED_WEBHOOK.item_key(name), ConsistentRead=True)
+            .get("Item")
+        )
         return item is not None and item["url_hash"]["S"] == _hash(url)
 
     def add(self, name: str, url: str) -> None:
         retired = {"url_hash": {"S": _hash(url)}, "retired_at": {"N": str(int(time.time()))}}
-        client("dynamodb").put_item(TableName=self._table, Item={**_key(name), **retired})
-
-
-def _key(name: str) -> dict[str, dict[str, str]]:
-    return {part: {"S": value} for part, value in RETIRED_WEBHOOK.key(name).items()}
+        client("dynamodb").put_item(TableName=self._table, Item={**RETIRED_WEBHOOK.item_key(name), **retired})
 
 
 def _hash(url: str) -> str:
