@@ -12,7 +12,7 @@ FIND_PYTHON := for p in python3.13 $$HOME/.pyenv/versions/3.13*/bin/python3 pyth
 
 STAGE ?= dev
 
-.PHONY: help demo dev test check lint types synth snapshot deploy bench fuzz clean
+.PHONY: help demo dev test check lint types words synth snapshot deploy bench fuzz clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -41,6 +41,9 @@ types: .venv/ready  ## static types
 
 synth: .venv/ready  ## write the CloudFormation template to cdk.out; needs no AWS account
 	@$(PYTHON) -m infra.synth
+
+words: .venv/ready  ## bring the translations in words/ up to date with the texts of the code
+	@$(PYTHON) -m words
 
 snapshot: .venv/ready  ## refresh the template that the sandbox reads, after a change in infra/
 	@$(PYTHON) -m infra.synth --snapshot

@@ -41,6 +41,7 @@ class Schedules(Construct):
                 "STATUS_SOURCES_PATH": status_sources,
                 "DIGEST_ZONE": settings.digest_zone,
                 "DIGEST_TIME": settings.digest_time,
+                "DIGEST_LANGUAGE": settings.digest_language,
             },
             dead_letters=dead,
         )

@@ -7,6 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from zoneinfo import available_timezones
 
+from watchbell.words import LOCALES
+
+LANGUAGES = ("en", *LOCALES)
+
 # CloudWatch keeps a log for one of these numbers of days and no other (the API reference of PutRetentionPolicy).
 RETENTION_DAYS = (
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
@@ -25,6 +29,7 @@ class Settings:
     stage: str
     digest_zone: str
     digest_time: str
+    digest_language: str
     guild_id: str
     log_retention_days: int
     alarm_email: str
@@ -60,6 +65,7 @@ _RULES: dict[str, tuple[Callable[[str], object], str]] = {
     "stage": (lambda text: text in ("dev", "prod"), "dev or prod"),
     "digest_zone": (lambda text: text in available_timezones(), "an IANA time zone such as UTC or Europe/Berlin"),
     "digest_time": (lambda text: re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", text), "a time from 00:00 to 23:59"),
+    "digest_language": (lambda text: text in LANGUAGES, f"one of {', '.join(LANGUAGES)}"),
     "guild_id": (lambda text: re.fullmatch("([0-9]{17,20})?", text), "a guild's id (17-20 digits), or empty for all"),
     "log_retention_days": (
         lambda text: text in map(str, RETENTION_DAYS),

@@ -80,6 +80,7 @@ def settings(aws: Aws) -> Iterator[dict[str, str]]:
         "WEBHOOKS_PATH": "/watchbell/test/webhooks",
         "DIGEST_ZONE": "Europe/Berlin",
         "DIGEST_TIME": "09:00",
+        "DIGEST_LANGUAGE": "en",
         "POWERTOOLS_SERVICE_NAME": "watchbell-test",
     }
     for short, items in _empty(aws, tables).items():

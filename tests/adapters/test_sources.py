@@ -11,6 +11,7 @@ from sandbox.loopback import Response, Server, as_json
 from watchbell.adapters import sources
 from watchbell.adapters.sources import Sources
 from watchbell.errors import UserError
+from watchbell.words import speaking
 
 HEALTHY = {"status": "normal", "message": "ok", "metrics": {"cpu": {"usage": 1}}}
 
@@ -36,6 +37,11 @@ class Source:
 def test_a_healthy_source_is_reported():
     report = Source(as_json(200, HEALTHY)).ask()
     assert (report.name, report.status, report.message, report.failure) == ("prod", "normal", "ok", "")
+
+
+def test_what_is_wrong_with_a_source_is_told_in_the_language_that_is_spoken():
+    with speaking("de"):
+        assert Source(as_json(500, HEALTHY)).ask().failure == "hat mit HTTP 500 geantwortet"
 
 
 def test_a_source_that_says_with_503_that_it_is_unwell_is_believed():

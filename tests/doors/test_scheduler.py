@@ -34,6 +34,16 @@ def test_a_digest_is_queued_for_the_webhook(door, send, source):
     assert embed["description"] == "**All well.**\n\n🟢 **prod** normal · CPU 12.0 %"
 
 
+def test_a_digest_is_in_the_language_of_the_deployment(door, send, source, monkeypatch):
+    scheduler = door("scheduler")
+    monkeypatch.setitem(scheduler.tools.settings, "DIGEST_LANGUAGE", "de")
+    tick(scheduler)
+    (message,) = queued(send)
+    embed = message["message"]["embeds"][0]
+    assert embed["title"] == "Tagesübersicht, 2026-11-22"
+    assert embed["description"] == "**Alles in Ordnung.**\n\n🟢 **prod** normal · CPU 12,0 %"
+
+
 def test_the_ticks_of_a_day_make_one_digest_and_the_next_day_another(door, send, source):
     scheduler = door("scheduler")
     ran = [tick(scheduler, f"2026-11-22T{hour:02}:00:00Z")["ran"] for hour in (8, 8, 9, 22)]

@@ -27,6 +27,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Template:
         stage="prod",
         digest_zone="Asia/Kathmandu",
         digest_time="07:45",
+        digest_language="ja",
         guild_id="1100000000000000001",
         log_retention_days="90",
         alarm_email="ops@example.com",

@@ -29,6 +29,7 @@ def test_the_defaults_are_valid() -> None:
         ("digest_time", "9:00", "`digest_time` must be a time from 00:00 to 23:59, not '9:00'."),
         ("digest_time", "09:00\n", "`digest_time` must be a time from 00:00 to 23:59"),
         ("digest_time", "٠٩:00", "`digest_time` must be a time from 00:00 to 23:59"),
+        ("digest_language", "tlh", "`digest_language` must be one of en, de, es, fr, ja, not 'tlh'."),
         ("guild_id", "my server", "`guild_id` must be a guild's id (17-20 digits), or empty for all"),
         ("log_retention_days", "31", "`log_retention_days` must be one of 1, 3, 5, 7, 14, 30,"),
         ("log_retention_days", "month", "`log_retention_days` must be one of 1, 3, 5,"),

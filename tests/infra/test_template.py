@@ -109,6 +109,7 @@ def test_the_environment_is_exactly_this(template: Template) -> None:
             "STATUS_SOURCES_PATH": "/watchbell/dev/status-sources",
             "DIGEST_ZONE": "UTC",
             "DIGEST_TIME": "09:00",
+            "DIGEST_LANGUAGE": "en",
         },
         "Registrar": {
             "DISCORD_APPLICATION_ID": {"Ref": "DiscordApplicationId"},

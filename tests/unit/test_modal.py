@@ -267,7 +267,7 @@ def test_a_file_of_another_type_is_not_taken():
     resolved = {"attachments": {"8": {"filename": "virus.exe", "content_type": "application/x-msdownload"}}}
     with pytest.raises(FormError) as error:
         modal.read(Boxes, data, resolved)
-    assert error.value.faults == {"logs": "only files of the type .txt or image."}
+    assert error.value.faults == {"logs": "only files of these types: .txt, image."}
 
 
 @pytest.mark.parametrize(

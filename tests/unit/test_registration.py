@@ -27,7 +27,7 @@ STATUS = {
 def as_discord_has_it(command, id="1"):
     """With everything that Discord adds."""
     options = [
-        {**option, "name_localizations": None, "description_localizations": None}
+        {"name_localizations": None, "description_localizations": None, **option}
         for option in command.get("options", [])
     ]
     extras = {
@@ -42,7 +42,7 @@ def as_discord_has_it(command, id="1"):
         "name_localizations": None,
         "description_localizations": None,
     }
-    return {**command, **extras, **({"options": options} if options else {})}
+    return {**extras, **command, **({"options": options} if options else {})}
 
 
 class Api:

@@ -212,7 +212,7 @@ def test_a_digest_of_hundreds_of_services_fits_and_counts_the_rest():
     [
         (None, "not told"),
         (0, "0 B"),
-        (1023, "1023 B"),
+        (1023, "1,023 B"),
         (1024, "1.0 KiB"),
         (1.5 * GIB, "1.5 GiB"),
         (5e15, "4,547.5 TiB"),

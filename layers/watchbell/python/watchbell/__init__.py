@@ -21,6 +21,7 @@ _HOME = {
     **dict.fromkeys(("Attachment", "Channel", "Mentionable", "Message", "Role", "User"), "discord.resolved"),
     "Quota": "quota",
     **dict.fromkeys(("FieldError", "FormError", "UserError"), "errors"),
+    **dict.fromkeys(("N_", "_", "ngettext", "pgettext"), "words"),
     **dict.fromkeys(
         (
             *("ChannelPick", "Checkbox", "Checkboxes", "Files", "MentionablePick", "Modal", "Note", "OneOf"),
@@ -90,6 +91,10 @@ if TYPE_CHECKING:
     from .policy import permission as permission
     from .policy import role as role
     from .quota import Quota as Quota
+    from .words import N_ as N_
+    from .words import _ as _
+    from .words import ngettext as ngettext
+    from .words import pgettext as pgettext
 
 
 def __getattr__(name: str) -> object:

@@ -12,6 +12,7 @@ from .discord import signature
 from .discord.interaction import AUTOCOMPLETE, COMPONENT, MODAL, PING, Interaction
 from .discord.reply import Reply
 from .errors import NoRoom, Unavailable, UserError
+from .words import N_, _, speaking
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,9 +23,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-UNKNOWN = "I do not know that one (any more). /help lists what I can do."
-NOT_QUEUED = "I could not take that on just now, and nothing has been done. Please try again in a minute."
-BROKEN = "Something went wrong on my side, and it has been logged. Reference: {reference}"
+UNKNOWN = N_("I do not know that one (any more). /help lists what I can do.")
+NOT_QUEUED = N_("I could not take that on just now, and nothing has been done. Please try again in a minute.")
+BROKEN = N_("Something went wrong on my side, and it has been logged. Reference: {reference}")
+
+
+class TooDeep(ValueError):
+    """Nested so deeply that JSON can be read and, a level further in, not be written."""
 
 
 class Answer:
@@ -61,7 +66,11 @@ class Doorkeeper:
             return Answer(401, {"error": "invalid request signature"})
         try:
             payload = json.loads(body.decode())
-            return self._event(payload) if events else self._interaction(Interaction(payload))
+            if events:
+                return self._event(payload)
+            interaction = Interaction(payload)
+            with speaking(interaction.locale, interaction.guild_locale):
+                return self._interaction(interaction)
         except (ValueError, RecursionError) as error:
             log.warning("refused a signed body: %s", error)
             return Answer(400, {"error": "not something that Discord sends here"})
@@ -75,10 +84,12 @@ class Doorkeeper:
             return Answer(200, private(str(error)))
         except Unavailable:
             log.exception("could not queue", extra={"interaction_id": interaction.id})
-            return Answer(200, private(NOT_QUEUED))
+            return Answer(200, private(_(NOT_QUEUED)))
+        except TooDeep:  # no person sent it, so nobody need be told
+            raise
         except Exception:  # a bug in a feature: its user must hear of it in time, whatever it is
             log.exception("failed to answer", extra={"interaction_id": interaction.id})
-            return Answer(200, private(BROKEN.format(reference=interaction.id)))
+            return Answer(200, private(_(BROKEN, reference=interaction.id)))
 
     def _acknowledge(self, interaction: Interaction) -> dict:
         if interaction.type == AUTOCOMPLETE:
@@ -86,13 +97,13 @@ class Doorkeeper:
         handler = dispatch.find(interaction)
         if handler is None:
             log.info("unknown interaction of type %d", interaction.type, extra={"interaction_id": interaction.id})
-            return private(UNKNOWN)
+            return private(_(UNKNOWN))
         if interaction.type in (COMPONENT, MODAL):
             self.tools.seals.check(interaction)
         if _is_off(handler, interaction, self.tools):
             from .flags import OFF
 
-            return private(OFF)
+            return private(_(OFF))
         if not handler.who.reads:  # else the worker asks, which may read tables
             require(handler, interaction, self.tools)
         opens = interaction.type == COMPONENT and handler.form is not None  # a modal answers at once or never
@@ -162,7 +173,12 @@ class Doorkeeper:
 
     def _queue(self, kind: str, body: dict) -> None:
         # Dumped anew, not passed on as it came: pure ASCII, since SQS refuses some characters that JSON may hold.
-        self.enqueue(json.dumps({"kind": kind, "received_at": int(self.clock()), "body": body}, separators=(",", ":")))
+        message = {"kind": kind, "received_at": int(self.clock()), "body": body}
+        try:
+            text = json.dumps(message, separators=(",", ":"))
+        except RecursionError as error:
+            raise TooDeep("nested too deeply to be queued") from error
+        self.enqueue(text)
 
 
 def require(handler: "Handler", interaction: Interaction, tools: "Tools") -> None:

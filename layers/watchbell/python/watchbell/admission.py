@@ -16,10 +16,15 @@ from .discord.interaction import COMMAND, MODAL, Interaction
 from .errors import DefinitionError, InvalidReply, UserError, WatchbellError
 from .quota import Quota
 from .tools import Desk
+from .words import N_, _
 
-BUSY = "That is being worked on already. Its answer comes in a moment; there is no need to ask again."
-SPENT = "{whose} used this as often as is allowed. It is free again <t:{at}:R>."
-_WHOSE = {"user": "You have", "guild": "This server has", "channel": "This channel has", "feature": "Everybody has"}
+BUSY = N_("That is being worked on already. Its answer comes in a moment; there is no need to ask again.")
+SPENT = {
+    "user": N_("You have used this as often as is allowed. It is free again <t:{at}:R>."),
+    "guild": N_("This server has used this as often as is allowed. It is free again <t:{at}:R>."),
+    "channel": N_("This channel has used this as often as is allowed. It is free again <t:{at}:R>."),
+    "feature": N_("This has been used as often as is allowed. It is free again <t:{at}:R>."),
+}
 _NAME_LENGTH = 500
 
 
@@ -40,7 +45,7 @@ def admit(handler: Handler, interaction: Interaction, desk: Desk) -> Iterator[No
         return
     lock = desk.locks.take(lock_name(handler, interaction, desk), interaction.id)
     if lock is None:
-        raise UserError(BUSY)
+        raise UserError(_(BUSY))
     desk.fence = lock.fence
     try:
         _count(handler, interaction, desk)
@@ -81,7 +86,7 @@ def _count(handler: Handler, interaction: Interaction, desk: Desk) -> None:
     for quota in handler.quotas:
         free_at = desk.quotas.use(quota, handler.counted_as, _subject(quota, interaction), interaction.id)
         if free_at is not None:
-            raise UserError(SPENT.format(whose=_WHOSE[quota.by], at=ceil(free_at)))
+            raise UserError(_(SPENT[quota.by], at=ceil(free_at)))
 
 
 def _subject(quota: Quota, interaction: Interaction) -> str:

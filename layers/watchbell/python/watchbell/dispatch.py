@@ -4,6 +4,7 @@ from . import catalogue, seals
 from .discord import custom_id
 from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 from .errors import DefinitionError
+from .words import _
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def find(interaction: Interaction) -> "Handler | None":
 def refusal(handler: "Handler", interaction: Interaction, tools: "Tools") -> str | None:
     """Why this person may not use `handler` here, None where they may."""
     if not interaction.installed_here and not handler.command.user_installs:
-        return "This works only where I am a part of the server. Ask somebody who manages it to add me."
+        return _("This works only where I am a part of the server. Ask somebody who manages it to add me.")
     return handler.who.refusal(interaction, tools)
 
 

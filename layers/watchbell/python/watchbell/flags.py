@@ -10,6 +10,8 @@ on -1100000000000000001         everywhere but there
 import hashlib
 import logging
 
+from .words import N_
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-OFF = "That is not switched on here yet."
+OFF = N_("That is not switched on here yet.")
 
 
 class Flag:

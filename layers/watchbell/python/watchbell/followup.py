@@ -15,6 +15,7 @@ from .errors import DefinitionError, DiscordError, InvalidReply, Retry, UserErro
 from .rows import INTERACTION
 from .screen import Screen
 from .tools import Desk, Tools
+from .words import _, speaking
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,9 @@ def work(delivery: Delivery, tools: Tools, sleep: Callable[[float], None] = time
     if message.get("kind") == "event":
         happen(body, tools)
     elif message.get("kind") == "interaction":
-        answer(Interaction(body), received_at, delivery, tools, sleep)
+        interaction = Interaction(body)
+        with speaking(interaction.locale, interaction.guild_locale):
+            answer(interaction, received_at, delivery, tools, sleep)
     else:
         raise NotOurs("not a message of ours: of no kind that we know")
 
@@ -41,7 +44,16 @@ def happen(body: dict, tools: Tools) -> None:
     log.info("event %s%s", kind[:100], "" if event else ": nothing to do")
     if event is not None:
         data = details.get("data")
-        event.function(data if isinstance(data, dict) else {}, tools)
+        data = data if isinstance(data, dict) else {}
+        with speaking(*_locales(data)):
+            event.function(data, tools)
+
+
+def _locales(data: dict) -> list[str]:
+    """What an event tells of the language of whom it is about: their own (rarely), then that of the server."""
+    parts = ((data.get("user"), "locale"), (data.get("guild"), "preferred_locale"))
+    found = (part.get(key) for part, key in parts if isinstance(part, dict))
+    return [locale for locale in found if isinstance(locale, str)]
 
 
 def answer(
@@ -73,7 +85,7 @@ def answer(
         if delivery.last:
             log.exception("gave up", extra=details)
             try:
-                screen.tell(BROKEN.format(reference=interaction.id))
+                screen.tell(_(BROKEN, reference=interaction.id))
             except DiscordError as error:
                 log.error("and could not tell the user: %s", error, extra=details)  # noqa: TRY400 - logged above
         raise
@@ -85,7 +97,7 @@ def attempt(interaction: Interaction, screen: Screen, delivery: Delivery, tools:
     details = {"interaction_id": interaction.id}
     handler = screen.handler
     if handler is None:  # a feature that an older deployment had when it acknowledged this
-        screen.tell(UNKNOWN)
+        screen.tell(_(UNKNOWN))
         return
     try:
         if handler.who.reads:
@@ -103,9 +115,9 @@ def attempt(interaction: Interaction, screen: Screen, delivery: Delivery, tools:
         screen.tell(error.reply or str(error))
     except (DefinitionError, InvalidReply):  # a bug, and the next try would make the same reply
         log.exception("a reply that Discord would not take", extra=details)
-        screen.tell(BROKEN.format(reference=interaction.id))
+        screen.tell(_(BROKEN, reference=interaction.id))
     except DiscordError as error:
         if not error.permanent or error.gone:
             raise
         log.exception("Discord refused", extra=details)
-        screen.tell(BROKEN.format(reference=interaction.id))
+        screen.tell(_(BROKEN, reference=interaction.id))

@@ -8,6 +8,8 @@
 For a type checker `Choice` is `typing.Literal` and `Annotated` is `typing.Annotated`.
 """
 
+from .words import either, pgettext
+
 TYPE_CHECKING = False
 
 
@@ -92,6 +94,10 @@ class Kinds:
     @property
     def types(self) -> list[int]:
         return [number for name in self.names for number in self.TYPES[name]]
+
+    @property
+    def shown(self) -> str:
+        return either(pgettext("kind of channel", name) for name in self.names)
 
 
 class FileTypes:

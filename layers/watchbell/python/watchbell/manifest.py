@@ -6,6 +6,7 @@ from .command import Command, Handler
 from .errors import DefinitionError
 from .kinds import FileTypes, Length, Range
 from .options import Option, options_of, summary
+from .words import LOCALES, translations
 
 CONTEXTS = {"guild": 0, "bot_dm": 1, "private": 2}
 SUBCOMMAND, GROUP = 1, 2
@@ -47,6 +48,7 @@ def _declare(command: Command) -> dict:
     if command.contexts is not None:
         _must(set(command.contexts) <= CONTEXTS.keys(), f"contexts are {', '.join(CONTEXTS)}")
         registration["contexts"] = [CONTEXTS[context] for context in command.contexts]
+    _localise(registration, slash=slash)
     size = _size(registration)
     _must(size <= SIZE, f"its names, descriptions and values have {size} characters together; at most {SIZE}")
     return registration
@@ -94,6 +96,32 @@ def _arguments(handler: Handler, place: str) -> list[dict]:
     for option in options:
         _check(option, f"{place}option {option.name}")
     return [option.schema() for option in options]
+
+
+def _localise(registered: dict, place: str = "", *, slash: bool = True) -> None:
+    """Adds what it is called and how it is described in our other languages, within the limits of the English."""
+    place = f"{place}{registered['name']} "
+    for locale, name in _add(registered, "name", "name").items():
+        _name(name, f"{place}in {locale}", slash=slash)
+    for locale, description in _add(registered, "description").items():
+        _described(description, f"{place}in {locale}: its description")
+    for choice in registered.get("choices", ()):
+        if isinstance(choice["value"], str):
+            for locale, name in _add(choice, "name", "choice").items():
+                _described(name, f"{place}in {locale}: a choice")
+    options = registered.get("options", [])
+    for option in options:
+        _localise(option, place)
+    for locale in LOCALES.values():
+        names = [option.get("name_localizations", {}).get(locale, option["name"]) for option in options]
+        _must(len(set(names)) == len(names), f"{place}in {locale}: two of its options have the same name")
+
+
+def _add(registered: dict, key: str, context: str = "") -> dict[str, str]:
+    found = translations(registered[key], context) if registered.get(key) else {}
+    if found:
+        registered[f"{key}_localizations"] = found
+    return found
 
 
 def _check(option: Option, place: str) -> None:

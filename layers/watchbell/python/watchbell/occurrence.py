@@ -9,6 +9,7 @@ from . import catalogue
 from .rows import SCHEDULE, SCHEDULE_START
 from .schedule import due_date, due_time, today
 from .tools import Tools
+from .words import speaking
 
 log = logging.getLogger(__name__)
 
@@ -35,7 +36,7 @@ def occur(event: dict, tools: Tools) -> dict:
         return {**details, "ran": False}  # it was due before there was a bot: nothing to catch up
     claim = tools.claims.take(SCHEDULE, schedule.name, day.isoformat(), lease=90)  # the function may run for 60 s
     if claim is not None:
-        with claim:
+        with claim, speaking(tools.settings["DIGEST_LANGUAGE"]):
             schedule.function(day, tools)
             claim.done()
         log.info("ran", extra=details)

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from .discord import resolved
 from .errors import DefinitionError, UserError
 from .kinds import Constrained, FileTypes, Kinds, Length, OneOf, Range
+from .words import N_, _, pgettext
 
 TYPES = {
     str: 3,
@@ -24,15 +25,15 @@ TYPES = {
 }
 _LARGEST = 2**53 - 1
 _MUST_BE = {
-    str: "a text",
-    int: "a whole number",
-    bool: "true or false",
-    float: "a number",
-    resolved.User: "a user",
-    resolved.Channel: "a channel",
-    resolved.Role: "a role",
-    resolved.Mentionable: "a user or a role",
-    resolved.Attachment: "a file",
+    str: N_("`{name}` must be a text."),
+    int: N_("`{name}` must be a whole number."),
+    bool: N_("`{name}` must be true or false."),
+    float: N_("`{name}` must be a number."),
+    resolved.User: N_("`{name}` must be a user."),
+    resolved.Channel: N_("`{name}` must be a channel."),
+    resolved.Role: N_("`{name}` must be a role."),
+    resolved.Mentionable: N_("`{name}` must be a user or a role."),
+    resolved.Attachment: N_("`{name}` must be a file."),
 }
 _RULES = {Range: (int, float), Length: (str,), Kinds: (resolved.Channel,), FileTypes: (resolved.Attachment,)}
 
@@ -54,6 +55,11 @@ class Option:
             if self.kind not in _RULES.get(type(rule), ()):
                 raise DefinitionError(f"option {name}: {type(rule).__name__} is no rule for {self.kind.__name__}")
         self.rules = {type(rule): rule for rule in rules}
+
+    @property
+    def shown(self) -> str:
+        """Its name as the person's app shows it."""
+        return pgettext("name", self.name)
 
     def schema(self) -> dict:
         """The option as Discord registers it."""
@@ -87,11 +93,17 @@ class Option:
             found = resolved.find(self.kind, value, seen) if isinstance(value, str) else None
             right, value = found is not None, found
         if not right:
-            raise UserError(f"`{self.name}` must be {_MUST_BE[self.kind]}.")
+            raise UserError(_(_MUST_BE[self.kind], name=self.shown))
         if self.kind in (int, float):
             value = self.kind(value)
         if self.choices and value not in self.choices:
-            raise UserError(f"`{self.name}` must be one of {', '.join(map(str, self.choices))}.")
+            raise UserError(
+                _(
+                    "`{name}` must be one of {choices}.",
+                    name=self.shown,
+                    choices=", ".join(map(choice_name, self.choices)),
+                )
+            )
         self._check_rules(value)
         return value
 
@@ -100,13 +112,20 @@ class Option:
         if bounds and not (
             (bounds.least is None or value >= bounds.least) and (bounds.most is None or value <= bounds.most)
         ):
-            raise UserError(f"`{self.name}` must be {_between(bounds.least, bounds.most)}.")
+            raise UserError(_(_beyond(bounds), name=self.shown, least=bounds.least, most=bounds.most))
         length = self.rules.get(Length)
         if length and not length.least <= len(value) <= length.most:
-            raise UserError(f"`{self.name}` must have {length.least} to {length.most} characters.")
+            raise UserError(
+                _(
+                    "`{name}` must have {least} to {most} characters.",
+                    name=self.shown,
+                    least=length.least,
+                    most=length.most,
+                )
+            )
         channels = self.rules.get(Kinds)
         if channels and value.raw.get("type") not in channels.types:
-            raise UserError(f"`{self.name}` must be a channel of the kind {' or '.join(channels.names)}.")
+            raise UserError(_("`{name}` must be a channel of the kind {kinds}.", name=self.shown, kinds=channels.shown))
 
     def parse(self, text: str) -> Any:
         """`value` from a custom id's text, checked like one that was typed."""
@@ -142,7 +161,7 @@ def bind(function: Callable[..., Any], given: dict[str, Any], seen: dict) -> dic
     """The keyword arguments for `function` from a command's options; UserError where they do not fit its schema."""
     options = {option.name: option for option in options_of(function)}
     if any(name not in options for name in given) or any(o.required and o.name not in given for o in options.values()):
-        raise UserError("This command has changed since your app loaded it. Please reload Discord and try again.")
+        raise UserError(_("This command has changed since your app loaded it. Please reload Discord and try again."))
     return {name: options[name].check(value, seen) for name, value in given.items()}
 
 
@@ -152,7 +171,12 @@ def bind_state(function: Callable[..., Any], values: list[str]) -> dict[str, Any
     try:
         return {option.name: option.parse(text) for option, text in zip(options, values, strict=True)}
     except (ValueError, UserError) as error:
-        raise UserError("That button is from an older version of me. Please run the command again.") from error
+        raise UserError(_("That button is from an older version of me. Please run the command again.")) from error
+
+
+def choice_name(value: Any) -> str:
+    """A choice as the person's app shows it."""
+    return pgettext("choice", str(value))
 
 
 def summary(function: Callable[..., Any]) -> str:
@@ -197,10 +221,12 @@ def _annotation(function: Callable[..., Any], name: str) -> Any:
     return annotation
 
 
-def _between(least: float | None, most: float | None) -> str:
-    if least is None:
-        return f"at most {most}"
-    return f"at least {least}" if most is None else f"between {least} and {most}"
+def _beyond(bounds: Range) -> str:
+    if bounds.least is None:
+        return N_("`{name}` must be at most {most}.")
+    if bounds.most is None:
+        return N_("`{name}` must be at least {least}.")
+    return N_("`{name}` must be between {least} and {most}.")
 
 
 def _descriptions(docstring: str) -> dict[str, str]:

@@ -3,7 +3,8 @@
 Decided from the payload that Discord signed; only `role` asks a table too, so its handlers cannot be instant.
 """
 
-from .discord.permissions import ADMINISTRATOR, bits, words
+from .discord.permissions import ADMINISTRATOR, bits, spelt
+from .words import _, either, pgettext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -34,21 +35,22 @@ anyone = Policy()
 class permission(Policy):
     """Any of these permissions, in the channel where it is used; administrators always. Only in a server."""
 
-    __slots__ = ("_names", "permissions")
+    __slots__ = ("names", "permissions")
 
     def __init__(self, *names: str) -> None:
-        self._names = names
+        self.names = names
         self.permissions = bits(*names)
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        return f"permission {' or '.join(self._names)}"
+        return f"permission {' or '.join(self.names)}"
 
     def refusal(self, interaction: "Interaction", tools: "Tools") -> str | None:
         assert self.permissions is not None
         if interaction.permissions & (self.permissions | ADMINISTRATOR):
             return None
-        return f"This needs the permission {words(self._names)}."
+        names = either(pgettext("permission", name) for name in spelt(self.names))
+        return _("This needs the permission {names}.", names=names)
 
 
 class role(Policy):
@@ -76,7 +78,7 @@ class role(Policy):
             held = interaction.member.get("roles")
             if any(mapped.get(id) in enough for id in (held if isinstance(held, list) else ()) if isinstance(id, str)):
                 return None
-        return f"This needs a role that an administrator has made {self.rank} here."
+        return _("This needs a role that an administrator has made {rank} here.", rank=self.rank)
 
 
 class _Owner(Policy):
@@ -88,7 +90,7 @@ class _Owner(Policy):
         user = metadata.get("user") if isinstance(metadata, dict) else None
         if isinstance(user, dict) and interaction.user_id and user.get("id") == interaction.user_id:
             return None
-        return "This is for the person who asked for the message. Run the command yourself to get your own."
+        return _("This is for the person who asked for the message. Run the command yourself to get your own.")
 
 
 owner = _Owner()
@@ -104,7 +106,7 @@ class _Operator(Policy):
         listed = tools.parameters.find(tools.settings["OPERATORS_PARAMETER"]) or ""
         if interaction.user_id and interaction.user_id in listed.replace(",", " ").split():
             return None
-        return "This is for those who run the bot."
+        return _("This is for those who run the bot.")
 
 
 operator = _Operator()

@@ -13,6 +13,7 @@ from .discord import check
 from .discord.interaction import COMMAND, TOKEN_SECONDS, Interaction
 from .discord.reply import Reply
 from .errors import DiscordError
+from .words import N_, _
 
 if TYPE_CHECKING:
     from .adapters.journal import Journal
@@ -30,7 +31,7 @@ PROGRESS_SECONDS = 1.0
 """The least time between two edits that show progress: Discord takes five in two seconds, and the answer is one too."""
 
 UNKNOWN_WEBHOOK, UNKNOWN_MESSAGE = 10015, 10008
-LATE = "<@{user}> Your request took longer than Discord keeps its answer open, so here it is."
+LATE = N_("<@{user}> Your request took longer than Discord keeps its answer open, so here it is.")
 
 
 class Screen:
@@ -162,7 +163,7 @@ class Screen:
 
     def _post(self, channel_id: str, reply: Reply) -> None:
         interaction, discord = self._interaction, self._tools.discord
-        note = Reply(LATE.format(user=interaction.user_id)).message()
+        note = Reply(_(LATE, user=interaction.user_id)).message()
         note["allowed_mentions"] = {"parse": [], "users": [interaction.user_id]}
         discord.create_message(channel_id, note, nonce=f"late{interaction.id}")
         payload = self._ready("message", reply.message(), reply)

@@ -3,6 +3,7 @@
 from .discord import custom_id
 from .discord.interaction import MODAL, Interaction
 from .errors import NoRoom, UserError
+from .words import N_, _
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,10 +13,10 @@ if TYPE_CHECKING:
     from .adapters.stash import Stash
     from .tools import Desk, Tools
 
-EXPIRED = "That has expired. Please run the command again."
-FORM_EXPIRED = "That form has expired, so nothing was done with it. Please open it anew."
+EXPIRED = N_("That has expired. Please run the command again.")
+FORM_EXPIRED = N_("That form has expired, so nothing was done with it. Please open it anew.")
 ANEW_SECONDS = 10
-NOT_YOURS = "That one is not for you, or no longer mine. Please run the command again."
+NOT_YOURS = N_("That one is not for you, or no longer mine. Please run the command again.")
 
 LINGER = 60 * 60
 """How many seconds state in the table outlives its button: a form that it opened is still being filled in."""
@@ -40,7 +41,7 @@ def state(interaction: Interaction, tools: "Tools | Desk") -> list[str]:
         return list(address.values)
     values = tools.stash.get(address.stash)
     if values is None:
-        raise UserError(EXPIRED)
+        raise UserError(_(EXPIRED))
     return values
 
 
@@ -77,7 +78,7 @@ class Seals:
             custom_id.verify(interaction.custom_id, keys, self._clock(), interaction.user_id, interaction.guild_id)
         except custom_id.BadSeal as error:
             expired = FORM_EXPIRED if interaction.type == MODAL else EXPIRED
-            raise UserError(expired if error.expired else NOT_YOURS) from error
+            raise UserError(_(expired if error.expired else NOT_YOURS)) from error
 
     def _custom_id(self, address: custom_id.Address, interaction: Interaction | None) -> str:
         key_id, key = next(iter(parse_keys(self._keys(False)).items()))

@@ -10,6 +10,7 @@ from .discord.modal import Opening
 from .discord.reply import Reply
 from .discord.text import clip, escape
 from .errors import DefinitionError, FormError, UserError
+from .words import N_, _
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,11 +20,11 @@ if TYPE_CHECKING:
     from .command import Handler
     from .tools import Desk, Tools
 
-AGAIN = "Open the form again"
-WRONG = "Nothing has been done yet. Please correct this:"
-FILES = "Discord keeps no files, so choose yours again."
-READY = "Your form is ready."
-STALE = "That button is from an older version of me. Please run the command again."
+AGAIN = N_("Open the form again")
+WRONG = N_("Nothing has been done yet. Please correct this:")
+FILES = N_("Discord keeps no files, so choose yours again.")
+READY = N_("Your form is ready.")
+STALE = N_("That button is from an older version of me. Please run the command again.")
 
 
 def opened(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> Opening:
@@ -43,7 +44,7 @@ def opened(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") 
 def run(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> "Any":
     """What the author's function answers to a submission. The UserErrors of the form and of the function carry a reply
     by which the form is opened again."""
-    values, _ = _carried(handler, seals.state(interaction, tools))
+    values = _carried(handler, seals.state(interaction, tools))[0]
     state = {}
     if values:
         from .options import bind_state
@@ -67,24 +68,24 @@ def correction(handler: "Handler", interaction: Interaction, values: list[str], 
     text = clip(str(error), 1800)
     if isinstance(error, FormError):
         lines = [
-            f"- **{escape(fields[name].label)}**: {clip(fault, 300)}" if name in fields else f"- {clip(fault, 300)}"
+            f"- **{escape(_(fields[name].label))}**: {clip(fault, 300)}" if name in fields else f"- {clip(fault, 300)}"
             for name, fault in error.faults.items()
         ]
-        text = clip("\n".join([WRONG, *lines]), 1800)
+        text = clip("\n".join([_(WRONG), *lines]), 1800)
     if any(isinstance(field, modal.Files) for field in fields.values()):
-        text += f"\n{FILES}"
+        text += f"\n{_(FILES)}"
     leads = custom_id.Address(
         handler.command.address, handler.name, tuple(values), seconds=handler.expires, bound=custom_id.TO_USER
     )
     opening = Opening(handler.form, leads)
     opening.kept = modal.keep(handler.form, interaction.data, interaction.resolved)
-    return Reply(text, buttons=[_reopener(opening, AGAIN)])
+    return Reply(text, buttons=[_reopener(opening, _(AGAIN))])
 
 
 def later(opening: Opening) -> UserError:
     """For the worker, which has the table but cannot open a form: a message with the button that does."""
-    error = UserError(READY)
-    error.reply = Reply(READY, buttons=[_reopener(opening, "Open the form")])
+    error = UserError(_(READY))
+    error.reply = Reply(_(READY), buttons=[_reopener(opening, _("Open the form"))])
     return error
 
 
@@ -97,7 +98,7 @@ def _carried(handler: "Handler", values: list[str]) -> tuple[list[str], list[str
     """The state among the `values` of a custom id, and the one value behind it where something is filled in."""
     count = handler.function.__code__.co_kwonlyargcount
     if not count <= len(values) <= count + 1:
-        raise UserError(STALE)
+        raise UserError(_(STALE))
     return values[:count], values[count:]
 
 

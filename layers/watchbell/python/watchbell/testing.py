@@ -33,6 +33,7 @@ from .discord.resolved import Attachment, Channel, Message, Resolved, Role, User
 from .errors import UserError
 from .options import TYPES, options_of
 from .seals import Seals
+from .words import speaking
 
 USER, GUILD, CHANNEL = "1000000000000000101", "1000000000000000102", "1000000000000000103"
 """Who asks, and where, if a test does not say."""
@@ -182,7 +183,8 @@ def autocomplete(feature: Feature, option: str, typed: str = "", /, *, path: str
     asked = _Asked(handler, {**given, option: typed})
     data: dict = {"id": "1", "name": handler.command.name, "type": 1, "options": _options(handler, asked, option)}
     interaction = asked.interaction(AUTOCOMPLETE, data)
-    choices = dispatch.complete(handler, interaction, asked.tools)
+    with speaking(asked.by.locale, asked.by.guild_locale):
+        choices = dispatch.complete(handler, interaction, asked.tools)
     check.require("callback", {"type": 8, "data": {"choices": choices}})
     return [each["value"] if each["name"] == each["value"] else (each["name"], each["value"]) for each in choices]
 
@@ -267,7 +269,11 @@ class _Asked:
         return interaction
 
     def answer(self, kind: int, data: dict) -> Any:
-        """What the feature answers, found to be what Discord would take."""
+        """What the feature answers, in the person's language, found to be what Discord would take."""
+        with speaking(self.by.locale, self.by.guild_locale):
+            return self._answer(kind, data)
+
+    def _answer(self, kind: int, data: dict) -> Any:
         interaction = self.interaction(kind, data)
         try:
             answer = dispatch.run(self.handler, interaction, self.tools)

@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextvars import copy_context
 from dataclasses import dataclass
 from urllib.parse import urljoin
 
@@ -15,6 +16,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 
 from ..errors import UserError
 from ..status.report import Report
+from ..words import _, ngettext
 
 SECONDS = 5.0
 BYTES = 256 * 1024
@@ -51,7 +53,10 @@ class Sources:
         if not urls:
             return []
         pool = ThreadPoolExecutor(max_workers=min(32, len(urls)))
-        asked: dict[str, Future[Report]] = {known: pool.submit(self._ask, known, url) for known, url in urls.items()}
+        asked: dict[str, Future[Report]] = {
+            known: pool.submit(copy_context().run, self._ask, known, url)  # which knows the language that is spoken
+            for known, url in urls.items()
+        }
         wait(asked.values(), timeout=SECONDS + 0.5)
         pool.shutdown(wait=False, cancel_futures=True)  # a source that drips its bytes is left behind, not waited for
         return [asked[known].result() if asked[known].done() else _slow(known) for known in urls]
@@ -66,20 +71,20 @@ class Sources:
         try:
             response, body = _fetch(url, headers)
             if len(body) > BYTES:
-                return Report.failed(name, f"answered more than {BYTES // 1024} KB")
+                return Report.failed(name, _("answered more than {n} KB", n=BYTES // 1024))
         except (requests.Timeout, ReadTimeoutError, TimeoutError):
             return _slow(name)
         except (requests.RequestException, HTTPError, ValueError) as error:  # ValueError: the URL itself makes no sense
             log.info("source %s: %s", name, type(error).__name__)
-            return Report.failed(name, "could not be reached")
+            return Report.failed(name, _("could not be reached"))
         if response.status_code == 304 and seen is not None:
             report = seen.report
         elif response.status_code in (200, 503):  # health pages that are unwell like to say so with a 503
             report = _parse(name, body, response.status_code)
         elif response.status_code == 429:
-            report = Report.failed(name, "asks to be asked less often", status="unknown")
+            report = Report.failed(name, _("asks to be asked less often"), status="unknown")
         else:
-            report = Report.failed(name, f"answered HTTP {response.status_code}")
+            report = Report.failed(name, _("answered HTTP {status}", status=response.status_code))
         if not report.failure:
             self._seen[name, url] = _Seen(response.headers.get("ETag", ""), report, time.monotonic() + _quiet(response))
         return report
@@ -87,7 +92,7 @@ class Sources:
 
 def _fetch(url: str, headers: dict[str, str]) -> tuple[requests.Response, bytes]:
     """The answer behind at most REDIRECTS redirects, whose own bodies are not read: requests would read them whole."""
-    for _ in range(REDIRECTS + 1):
+    for _hop in range(REDIRECTS + 1):
         with requests.get(url, headers=headers, timeout=SECONDS, stream=True, allow_redirects=False) as response:
             if not response.is_redirect:
                 return response, _read(response)
@@ -104,11 +109,15 @@ def _fits(name: str) -> bool:
 def _unknown(urls: dict[str, str]) -> dict[str, str]:
     if not urls:
         return {}
-    raise UserError(f"I watch no service of that name. I know {', '.join(f'`{known}`' for known in urls)}."[:2000])
+    raise UserError(
+        _("I watch no service of that name. I know {names}.", names=", ".join(f"`{known}`" for known in urls))[:2000]
+    )
 
 
 def _slow(name: str) -> Report:
-    return Report.failed(name, f"gave no answer within {SECONDS:.0f} seconds")
+    return Report.failed(
+        name, ngettext("gave no answer within {n} second", "gave no answer within {n} seconds", int(SECONDS))
+    )
 
 
 def _read(response: requests.Response) -> bytes:
@@ -129,7 +138,9 @@ def _parse(name: str, body: bytes, status: int) -> Report:
     try:
         return Report.parse(name, json.loads(body))
     except (ValueError, RecursionError):
-        problem = "answered something that is no status" if status == 200 else f"answered HTTP {status}"
+        problem = (
+            _("answered something that is no status") if status == 200 else _("answered HTTP {status}", status=status)
+        )
         return Report.failed(name, problem)
 
 

@@ -1,6 +1,6 @@
 """/help: what the bot can do, written from the catalogue."""
 
-from watchbell import Command, Embed, Reply, UserError, anyone, catalogue
+from watchbell import Command, Embed, Reply, UserError, _, anyone, catalogue, pgettext
 
 command = Command("help", "See what I can do", who=anyone, instant=True, private=True, user_installs=True)
 
@@ -28,33 +28,39 @@ def overview(interaction, tools):
 
 
 def known(interaction, tools) -> dict[str, Command]:
-    """The slash commands that this person has here, by name."""
+    """The slash commands that this person has here, by the names that their app shows."""
     return {
-        each.name: each
+        pgettext("name", each.name): each
         for each in catalogue.commands()
         if each.type == 1 and (not each.flag or tools.flags.on(each.flag, interaction))
     }
 
 
 def everything(commands: dict[str, Command]) -> Reply:
-    lines = [f"`/{each.name}`: {each.description}" for each in commands.values()]
+    lines = [f"`/{name}`: {_(each.description)}" for name, each in commands.items()]
     while sum(len(line) + 1 for line in lines) > CHARACTERS - 50:
         lines.pop()
     if len(lines) < len(commands):
-        lines.append(f"and {len(commands) - len(lines)} more: type / to see them")
-    return Reply(embeds=[Embed("What I can do", "\n".join(lines), footer="/help command: tells more about one.")])
+        lines.append(_("and {n} more: type / to see them", n=len(commands) - len(lines)))
+    return Reply(embeds=[Embed(_("What I can do"), "\n".join(lines), footer=_("/help command: tells more about one."))])
 
 
 def one(name: str, commands: dict[str, Command]) -> Reply:
-    from watchbell.options import options_of
+    from watchbell.options import choice_name, options_of
 
-    if name not in commands:
-        raise UserError(f"I have no such command. I know {', '.join('/' + each for each in commands)}."[:2000])
-    embed = Embed(f"/{name}", commands[name].description)
-    for path, handler in commands[name].runs.items():
+    found = commands.get(name) or next((each for each in commands.values() if each.name == name), None)
+    if found is None:
+        names = ", ".join(f"/{each}" for each in commands)
+        raise UserError(_("I have no such command. I know {names}.", names=names)[:2000])
+    embed = Embed(f"/{pgettext('name', found.name)}", _(found.description))
+    for path, handler in found.runs.items():
         for option in options_of(handler.function):
-            choices = f" One of {', '.join(map(str, option.choices))}." if option.choices else ""
-            title = " ".join(filter(None, [path, option.name]))
-            embed.field(title if option.required else f"{title} (optional)", f"{option.description}{choices}"[:200])
+            title = " ".join(pgettext("name", word) for word in [*path.split(), option.name])
+            title = title if option.required else _("{option} (optional)", option=title)
+            text = _(option.description)
+            if option.choices:
+                choices = ", ".join(map(choice_name, option.choices))
+                text = f"{text} {_('One of {choices}.', choices=choices)}"
+            embed.field(title, text[:200])
     del embed.fields[FIELDS:]
     return Reply(embeds=[embed])

@@ -1,6 +1,6 @@
 """/status: how the watched services are, at a glance or in detail."""
 
-from watchbell import Choice, Command, Reply, anyone
+from watchbell import Choice, Command, Reply, _, anyone
 
 command = Command("status", "See how the watched services are", who=anyone, user_installs=True)
 
@@ -46,9 +46,9 @@ def show(tools, chosen: str, server: str) -> Reply:
     return Reply(
         embeds=page.embeds(reports, detailed=chosen == "detailed"),
         buttons=[
-            view.button("Simple", view="simple", server=server, disabled=chosen == "simple"),
-            view.button("Detailed", view="detailed", server=server, disabled=chosen == "detailed"),
-            refresh.button("Refresh", view=chosen, server=server, style="primary"),
-            help.overview.button("Help"),
+            view.button(_("Simple"), view="simple", server=server, disabled=chosen == "simple"),
+            view.button(_("Detailed"), view="detailed", server=server, disabled=chosen == "detailed"),
+            refresh.button(_("Refresh"), view=chosen, server=server, style="primary"),
+            help.overview.button(_("Help")),
         ],
     )

@@ -11,6 +11,7 @@ are those of `components`; the names differ, so that one file can use both. Disc
 """
 
 from ..errors import DefinitionError, FormError
+from ..words import N_, _, ngettext
 from . import component_rules, rules
 from .reply import Button
 from .resolved import Attachment, Channel, Mentionable, Role, User, find
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
 _ROW, _STRING_SELECT, _TEXT_INPUT, _TEXT_DISPLAY, _LABEL, _UPLOAD = 1, 3, 4, 10, 18, 19
 _RADIO, _CHECKBOXES, _CHECKBOX = 21, 22, 23
 
-NEEDED = "an answer is needed."
-OTHER_KIND = "came in another way than it was asked for. Please open the form again."
-CHANGED = "This form has changed since you opened it."
+NEEDED = N_("an answer is needed.")
+OTHER_KIND = N_("came in another way than it was asked for. Please open the form again.")
+CHANGED = N_("This form has changed since you opened it.")
 BUTTON_SECONDS = 30 * 24 * 60 * 60
 """How long a button that opens a form can be pressed, like any other."""
 
@@ -46,7 +47,7 @@ class Note:
         self.content = content
 
     def payload(self, name: str, value: "Any" = None) -> dict:
-        return {"type": _TEXT_DISPLAY, "content": self.content}
+        return {"type": _TEXT_DISPLAY, "content": _(self.content)}
 
 
 class Field:
@@ -68,8 +69,8 @@ class Field:
         component: dict = {"type": self.kind, "custom_id": name, **self.parts(value)}
         if not self.required:
             component["required"] = False
-        label: dict = {"type": _LABEL, "label": self.label, "component": component}
-        return {**label, "description": self.description} if self.description else label
+        label: dict = {"type": _LABEL, "label": _(self.label), "component": component}
+        return {**label, "description": _(self.description)} if self.description else label
 
     def parts(self, value: "Any") -> dict:
         """What the component has besides its type, its name and whether it is required."""
@@ -111,7 +112,7 @@ class _Text(Field):
         parts: dict = {"style": self.style}
         parts |= {"min_length": self.least} if self.least else {}
         parts |= {"max_length": self.most} if self.most != 4000 else {}
-        parts |= {"placeholder": self.placeholder} if self.placeholder else {}
+        parts |= {"placeholder": _(self.placeholder)} if self.placeholder else {}
         return {**parts, "value": value} if value else parts
 
     def empty(self) -> str:
@@ -120,15 +121,29 @@ class _Text(Field):
     def read(self, answer: "Any", resolved: dict) -> str:
         text = "" if answer is None else answer
         if not isinstance(text, str):
-            raise Wrong(OTHER_KIND)
+            raise Wrong(_(OTHER_KIND))
         if not text.strip():
             if self.required:
-                raise Wrong(NEEDED)
+                raise Wrong(_(NEEDED))
             return ""
         if len(text) < self.least:
-            raise Wrong(f"at least {self.least} characters; it has {len(text)}.")
+            raise Wrong(
+                ngettext(
+                    "at least {n} character; it has {given}.",
+                    "at least {n} characters; it has {given}.",
+                    self.least,
+                    given=len(text),
+                )
+            )
         if len(text) > self.most:
-            raise Wrong(f"at most {self.most} characters; it has {len(text)}.")
+            raise Wrong(
+                ngettext(
+                    "at most {n} character; it has {given}.",
+                    "at most {n} characters; it has {given}.",
+                    self.most,
+                    given=len(text),
+                )
+            )
         return text
 
     def keep(self, answer: "Any", resolved: dict) -> str | None:
@@ -148,7 +163,7 @@ class Short(_Text):
     def read(self, answer: "Any", resolved: dict) -> str:
         text = super().read(answer, resolved)
         if "\n" in text:
-            raise Wrong("one line only.")
+            raise Wrong(_("one line only."))
         return text
 
 
@@ -179,10 +194,12 @@ class _Several(Field):
         if not number and not self.required:
             return
         if not number and self.least:
-            raise Wrong(NEEDED)
+            raise Wrong(_(NEEDED))
         if not self.least <= number <= self.most:
-            wanted = f"{self.least} to {self.most}" if self.least < self.most else f"{self.most}"
-            raise Wrong(f"{wanted} can be chosen, and not {number}.")
+            text = N_("{least} to {most} can be chosen, and not {number}.")
+            if self.least == self.most:
+                text = N_("{most} can be chosen, and not {number}.")
+            raise Wrong(_(text, least=self.least, most=self.most, number=number))
 
 
 class _Options(_Several):
@@ -203,7 +220,7 @@ class _Options(_Several):
         values = _texts(answer)
         offered = [option["value"] for option in self.options]
         if any(value not in offered for value in values):
-            raise Wrong("only what the form offers can be chosen.")
+            raise Wrong(_("only what the form offers can be chosen."))
         self.count(len(values))
         return values
 
@@ -220,9 +237,13 @@ class _Options(_Several):
 
     def _marked(self, value: "Any") -> list[dict]:
         """The options, those in `value` chosen from the start: the author's own defaults where it is None."""
+        options = [
+            {key: _(part) if key in ("label", "description") else part for key, part in option.items()}
+            for option in self.options
+        ]
         if value is None:
-            return self.options
-        plain = [{key: part for key, part in option.items() if key != "default"} for option in self.options]
+            return options
+        plain = [{key: part for key, part in option.items() if key != "default"} for option in options]
         return [{**option, "default": True} if option["value"] in value else option for option in plain]
 
 
@@ -240,7 +261,7 @@ class SomeOf(_Options):
 
     def parts(self, value: "Any") -> dict:
         parts = super().parts(value)
-        return {**parts, "placeholder": self.placeholder} if self.placeholder else parts
+        return {**parts, "placeholder": _(self.placeholder)} if self.placeholder else parts
 
     if TYPE_CHECKING:
 
@@ -303,7 +324,7 @@ class OneOf(_One):
 
     def parts(self, value: "Any") -> dict:
         parts = super().parts(value)
-        return {**parts, "placeholder": self.placeholder} if self.placeholder else parts
+        return {**parts, "placeholder": _(self.placeholder)} if self.placeholder else parts
 
 
 class Radio(_One):
@@ -320,7 +341,7 @@ class Radio(_One):
 
     def read(self, answer: "Any", resolved: dict) -> str | None:
         if answer is not None and not isinstance(answer, str):
-            raise Wrong(OTHER_KIND)
+            raise Wrong(_(OTHER_KIND))
         return super().read(None if answer is None else [answer], resolved)
 
 
@@ -344,7 +365,7 @@ class Checkbox(Field):
 
     def read(self, answer: "Any", resolved: dict) -> bool:
         if answer is not None and not isinstance(answer, bool):
-            raise Wrong(OTHER_KIND)
+            raise Wrong(_(OTHER_KIND))
         return bool(answer)
 
     def keep(self, answer: "Any", resolved: dict) -> bool | None:
@@ -360,13 +381,13 @@ class _Found(_Several):
 
     __slots__ = ()
     found: "Any" = None
-    missing = "that is nothing that Discord knows here."
+    missing = N_("that is nothing that Discord knows here.")
 
     def read(self, answer: "Any", resolved: dict) -> "Any":
         things = [find(self.found, id, resolved) for id in _texts(answer)]
         for thing in things:
             if thing is None:
-                raise Wrong(self.missing)
+                raise Wrong(_(self.missing))
             self.suits(thing)
         self.count(len(things))
         return things
@@ -385,7 +406,7 @@ class _Pick(_Found):
         self.placeholder = placeholder
 
     def parts(self, value: "Any") -> dict:
-        parts: dict = {"placeholder": self.placeholder} if self.placeholder else {}
+        parts: dict = {"placeholder": _(self.placeholder)} if self.placeholder else {}
         if value:  # `R1` is a role, any other an id of what this field takes
             parts["default_values"] = [{"id": id.removeprefix("R"), "type": self._type(id)} for id in value]
         return {**parts, **self.bounds()}
@@ -472,7 +493,7 @@ class ChannelPick(_Pick):
 
     def suits(self, thing: "Any") -> None:
         if self.kinds and thing.raw.get("type") not in self.kinds.types:
-            raise Wrong(f"only a channel of the kind {' or '.join(self.kinds.names)}.")
+            raise Wrong(_("only a channel of the kind {kinds}.", kinds=self.kinds.shown))
 
     if TYPE_CHECKING:
 
@@ -488,7 +509,7 @@ class Files(_Found):
     __slots__ = ("types",)
     kind = _UPLOAD
     found = Attachment
-    missing = "that file did not arrive."
+    missing = N_("that file did not arrive.")
 
     def __init__(self, label: str, types: "Any" = None, **common: "Any") -> None:
         super().__init__(label, **common)
@@ -507,7 +528,7 @@ class Files(_Found):
             ):
                 return
         if self.types:
-            raise Wrong(f"only files of the type {' or '.join(self.types.names)}.")
+            raise Wrong(_("only files of these types: {types}.", types=", ".join(self.types.names)))
 
     def keep(self, answer: "Any", resolved: dict) -> None:
         return None
@@ -539,7 +560,7 @@ class Modal:
         for name in own:
             if name[:1] == "_":
                 raise DefinitionError(f"{cls.__name__}.{name}: the name of a field cannot start with _")
-        found = _faults(cls)
+        found = broken_limits(cls)
         if found:
             raise DefinitionError("; ".join(found))
 
@@ -575,7 +596,7 @@ class Opening:
     def payload(self) -> dict:
         """The data of a response of type 9, its custom id yet to be sealed."""
         components = [part.payload(name, self.kept.get(name)) for name, part in self.form._parts.items()]
-        return {"custom_id": self.address, "title": self.form._title, "components": components}
+        return {"custom_id": self.address, "title": _(self.form._title), "components": components}
 
     def button(
         self, label: str, /, *, seconds: int | None = BUTTON_SECONDS, bound: str = "0", **looks: "Any"
@@ -601,7 +622,7 @@ def read(form: type[Modal], data: dict, resolved: dict) -> Modal:
         answer = answers.get(name, {})
         try:
             if answer and answer.get("type") != field.kind:
-                raise Wrong(OTHER_KIND)
+                raise Wrong(_(OTHER_KIND))
             values[name] = field.read(answer.get(field.key), resolved)
         except Wrong as wrong:
             faults[name] = str(wrong)
@@ -612,7 +633,7 @@ def read(form: type[Modal], data: dict, resolved: dict) -> Modal:
 
 def keep(form: type[Modal], data: dict, resolved: dict) -> "dict[str, Any]":
     """What of a submission, right or wrong, can be filled in when its form is opened again."""
-    answers, _ = _answers(form, data)
+    answers = _answers(form, data)[0]
     kept = {}
     for name, field in fields(form).items():
         answer = answers.get(name, {})
@@ -646,7 +667,7 @@ def _answers(form: type[Modal], data: dict) -> tuple[dict[str, dict], dict[str, 
         for answer in _objects(inner):
             name = answer.get("custom_id")
             if not isinstance(name, str) or name not in known or name in answers:
-                faults[""] = CHANGED
+                faults[""] = _(CHANGED)
             else:
                 answers[name] = answer
     return answers, faults
@@ -661,17 +682,17 @@ def _texts(answer: "Any") -> list[str]:
     if answer is None:
         return []
     if not isinstance(answer, list) or not all(isinstance(each, str) for each in answer):
-        raise Wrong(OTHER_KIND)
+        raise Wrong(_(OTHER_KIND))
     if len(set(answer)) < len(answer):
-        raise Wrong("the same cannot be chosen twice.")
+        raise Wrong(_("the same cannot be chosen twice."))
     return answer
 
 
-def _faults(form: type[Modal]) -> list[str]:
-    """What Discord would not take about a form, each fault with the class and the field."""
+def broken_limits(form: type[Modal]) -> list[str]:
+    """What Discord would not take about a form, in the language that is spoken, each fault with class and field."""
     look = rules.Look(())
     parts = [part.payload(name) for name, part in form._parts.items()]
-    component_rules.MODAL({"custom_id": "x", "title": form._title, "components": parts}, "", look)
+    component_rules.MODAL({"custom_id": "x", "title": _(form._title), "components": parts}, "", look)
     found = []
     for fault in look.faults:
         for number, name in enumerate(form._parts):

@@ -26,7 +26,6 @@ def bits(*names: str) -> int:
     return together
 
 
-def words(names: tuple[str, ...]) -> str:
-    """The names as people read them: `Manage Server or Manage Roles`."""
-    spelt = [name.replace("GUILD", "SERVER").replace("_", " ").title() for name in names]
-    return " or ".join(spelt)
+def spelt(names: tuple[str, ...]) -> list[str]:
+    """The names as people read them in English: `Manage Server`."""
+    return [name.replace("GUILD", "SERVER").replace("_", " ").title() for name in names]

@@ -2,7 +2,7 @@
 
 import logging
 
-from watchbell import Button, Embed, Reply
+from watchbell import Button, Embed, Reply, _
 from watchbell.errors import DiscordError
 from watchbell.event import Event
 from watchbell.rows import INTRODUCTION
@@ -60,13 +60,15 @@ def introduction() -> Reply:
     from watchbell.commands import help, status
 
     embed = Embed(
-        "Hello, I am Watchbell.",
-        "I watch services and tell you how they are. Thank you for installing me!\n\n"
-        "Press a button to try me here, or type `/status` and `/help` wherever I am installed.",
+        _("Hello, I am Watchbell."),
+        _(
+            "I watch services and tell you how they are. Thank you for installing me!\n\n"
+            "Press a button to try me here, or type `/status` and `/help` wherever I am installed."
+        ),
         colour=0x3498DB,
     )
     buttons: list[Button] = [
-        status.check.button("Check server status", style="primary"),
-        help.overview.button("View help"),
+        status.check.button(_("Check server status"), style="primary"),
+        help.overview.button(_("View help")),
     ]
     return Reply(embeds=[embed], buttons=buttons)

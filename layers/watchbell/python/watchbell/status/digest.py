@@ -6,6 +6,7 @@ from datetime import date
 
 from ..discord.reply import Embed, Reply
 from ..discord.text import clip, escape
+from ..words import _, ngettext
 from . import figures
 from .report import STATUSES, Report
 
@@ -15,9 +16,9 @@ LINE = 350
 
 def compose(reports: list[Report], day: date) -> Reply:
     """The digest of `day`."""
-    title = f"Daily digest, {day.isoformat()}"
+    title = _("Daily digest, {date}", date=day.isoformat())
     if not reports:
-        return Reply(embeds=[Embed(title, "No service is configured yet.", colour=figures.COLOURS["unknown"])])
+        return Reply(embeds=[Embed(title, _("No service is configured yet."), colour=figures.COLOURS["unknown"])])
     worst = max((report.status for report in reports), key=STATUSES.index)
     ranked = sorted(reports, key=lambda report: -STATUSES.index(report.status))
     total = _total(reports)
@@ -25,7 +26,7 @@ def compose(reports: list[Report], day: date) -> Reply:
     for report in ranked:
         line = _line(report)
         if len(total) + 30 + sum(len(each) + 1 for each in lines) + len(line) > DESCRIPTION:
-            lines.append(f"and {len(ranked) - len(lines)} more")
+            lines.append(_("and {n} more", n=len(ranked) - len(lines)))
             break
         lines.append(line)
     return Reply(embeds=[Embed(title, "\n".join([total, "", *lines]), colour=figures.COLOURS[worst])])
@@ -36,15 +37,15 @@ def _total(reports: list[Report]) -> str:
     unknown = sum(report.status == "unknown" for report in reports)
     unwell = len(reports) - well - unknown
     if well == len(reports):
-        return f"**All {well} well.**" if well > 1 else "**All well.**"
-    parts = [f"{unwell} not well"] if unwell else []
-    parts += [f"{unknown} unknown"] if unknown else []
-    return f"**{', '.join([*parts, f'{well} well'])}.**"
+        return ngettext("**All well.**", "**All {n} well.**", well)
+    parts = [_("{n} not well", n=unwell)] if unwell else []
+    parts += [_("{n} unknown", n=unknown)] if unknown else []
+    return f"**{', '.join([*parts, _('{n} well', n=well)])}.**"
 
 
 def _line(report: Report) -> str:
-    parts = [report.failure or report.status]
-    for label, what in (("CPU", "cpu"), ("memory", "memory"), ("disk", "disk")):
+    parts = [report.failure or figures.status_word(report.status)]
+    for label, what in ((_("CPU"), "cpu"), (_("memory"), "memory"), (_("disk"), "disk")):
         value = report.metrics.number(what, "usage")
         if value is not None:
             parts.append(f"{label} {figures.percent(value)}")

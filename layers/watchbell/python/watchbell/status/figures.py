@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..discord.text import clip, escape
+from ..words import _, ngettext, number
 from .report import Incident, Report
 
 COLOURS = {
@@ -17,33 +18,48 @@ DOTS = {"normal": "🟢", "elevated": "🟡", "heavy": "🟠", "critical": "🔴
 
 
 def percent(value: float | None) -> str:
-    return "not told" if value is None else f"{value:.1f} %"
+    return _("not told") if value is None else _("{number} %", number=number(value, 1))
 
 
 def count(value: float | None) -> str:
-    return "not told" if value is None else f"{value:,.0f}"
+    return _("not told") if value is None else number(value)
 
 
 def size(value: float | None) -> str:
     """Bytes, in units of 1,024."""
     if value is None:
-        return "not told"
+        return _("not told")
     for unit in ("B", "KiB", "MiB", "GiB"):
         if abs(value) < 1024:
-            return f"{value:.0f} B" if unit == "B" else f"{value:.1f} {unit}"
+            return f"{number(value, 0 if unit == 'B' else 1)} {unit}"
         value /= 1024
-    return f"{value:,.1f} TiB"
+    return f"{number(value, 1)} TiB"
 
 
 def state(report: Report) -> str:
     """What there is to say first of a service: that it failed, or its status and its own words."""
     if report.failure:
         return clip(report.failure, 200)
-    return f"{report.status}: {clip(escape(report.message), 300)}" if report.message else report.status
+    status = status_word(report.status)
+    return f"{status}: {clip(escape(report.message), 300)}" if report.message else status
+
+
+def status_word(status: str) -> str:
+    """One of STATUSES as people read it."""
+    return {
+        "normal": _("normal"),
+        "unknown": _("unknown"),
+        "elevated": _("elevated"),
+        "heavy": _("heavy"),
+        "error": _("error"),
+        "critical": _("critical"),
+    }[status]
 
 
 def incident(found: Incident) -> str:
     """An active incident on one line; Discord shows its start in the reader's time."""
-    since = f", since <t:{found.started}:R>" if found.started is not None else ""
-    updates = "1 update" if found.updates == 1 else f"{found.updates} updates"
-    return f"**{clip(escape(found.id), 60)}** {clip(escape(found.status), 40)}{since}, {updates}"
+    parts = [f"**{clip(escape(found.id), 60)}** {clip(escape(found.status), 40)}"]
+    if found.started is not None:
+        parts.append(_("since {time}", time=f"<t:{found.started}:R>"))
+    parts.append(ngettext("{n} update", "{n} updates", found.updates))
+    return ", ".join(parts)

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from ..words import _
+
 STATUSES = ("normal", "unknown", "elevated", "heavy", "error", "critical")
 """From best to worst, as a digest ranks them."""
 
@@ -98,7 +100,7 @@ def _incident(raw: dict) -> Incident | None:
     said = _text(last.get("message")) or _text(raw.get("message"))
     return Incident(
         id=_text(raw.get("id")) or "?",
-        status=_text(raw.get("status")) or "unknown",
+        status=_text(raw.get("status")) or _("unknown"),
         started=_seconds(raw.get("startTime")),
         latest=said if _time(latest) else _text(latest) or said,
         updated=updated,

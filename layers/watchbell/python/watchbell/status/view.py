@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from ..discord.reply import Embed
 from ..discord.text import clip, escape
+from ..words import N_, _, ngettext, number
 from . import figures
 from .report import Metrics, Report
 
@@ -15,8 +16,8 @@ DRIVES = 6
 def embeds(reports: list[Report], *, detailed: bool) -> list[Embed]:
     """An embed for each report, at most 10 and 6,000 characters: detail gives way first, then the last services."""
     if not reports:
-        text = "No service is configured yet. Whoever runs me can add one: `python -m ops setup` tells how."
-        return [Embed("Nothing to watch", text, colour=figures.COLOURS["unknown"])]
+        text = _("No service is configured yet. Whoever runs me can add one: `python -m ops setup` tells how.")
+        return [Embed(_("Nothing to watch"), text, colour=figures.COLOURS["unknown"])]
     shown = [_simple(report) for report in reports[:EMBEDS]]
     while sum(map(len, shown)) > ROOM:
         shown.pop()
@@ -26,16 +27,16 @@ def embeds(reports: list[Report], *, detailed: bool) -> list[Embed]:
             if sum(map(len, shown)) - len(shown[place]) + len(embed) <= ROOM:
                 shown[place] = embed
     if len(shown) < len(reports):
-        shown[-1].footer = f"and {len(reports) - len(shown)} more: name one with /status server:"
+        shown[-1].footer = _("and {n} more: name one with /status server:", n=len(reports) - len(shown))
     return shown
 
 
 def _simple(report: Report) -> Embed:
     embed = _head(report)
     if not report.failure:
-        embed.field("CPU", figures.percent(report.metrics.number("cpu", "usage")), inline=True)
-        embed.field("Memory", figures.percent(report.metrics.number("memory", "usage")), inline=True)
-        embed.field("Disk", figures.percent(report.metrics.number("disk", "usage")), inline=True)
+        embed.field(_("CPU"), figures.percent(report.metrics.number("cpu", "usage")), inline=True)
+        embed.field(_("Memory"), figures.percent(report.metrics.number("memory", "usage")), inline=True)
+        embed.field(_("Disk"), figures.percent(report.metrics.number("disk", "usage")), inline=True)
     _add_incident(embed, report)
     return embed
 
@@ -46,20 +47,22 @@ def _detailed(report: Report) -> Embed:
     if not report.failure:
         cpu = [figures.percent(metrics.number("cpu", "usage"))]
         if (cores := metrics.number("cpu", "cores")) is not None:
-            cpu.append(f"{figures.count(cores)} cores")
+            cpu.append(ngettext("{number} core", "{number} cores", int(cores), number=figures.count(cores)))
         if model := metrics.text("cpu", "model"):
             cpu.append(clip(escape(model), 80))
-        embed.field("CPU", "\n".join(cpu), inline=True)
-        embed.field("Memory", _space(metrics, "memory", ("used", "free", "total")), inline=True)
-        embed.field("Disk", _space(metrics, "disk", ("free", "total")) + _throughput(metrics), inline=True)
+        embed.field(_("CPU"), "\n".join(cpu), inline=True)
+        embed.field(_("Memory"), _space(metrics, "memory", ("used", "free", "total")), inline=True)
+        embed.field(_("Disk"), _space(metrics, "disk", ("free", "total")) + _throughput(metrics), inline=True)
         if drives := metrics.drives:
             lines = [_drive(drive) for drive in drives[:DRIVES]]
-            more = [f"and {len(drives) - DRIVES} more"] if len(drives) > DRIVES else []
-            embed.field("Drives", "\n".join(lines + more))
+            more = [_("and {n} more", n=len(drives) - DRIVES)] if len(drives) > DRIVES else []
+            embed.field(_("Drives"), "\n".join(lines + more))
         running, total = metrics.number("processes", "running"), metrics.number("processes", "total")
-        embed.field("Processes", f"{figures.count(running)} running of {figures.count(total)}", inline=True)
-        load = " ".join(f"{value:.2f}" for value in metrics.load)
-        embed.field("Load", f"{load} (1, 5, 15 minutes)" if load else "not told", inline=True)
+        counts = _("{running} running of {total}", running=figures.count(running), total=figures.count(total))
+        embed.field(_("Processes"), counts, inline=True)
+        load = " ".join(number(value, 2) for value in metrics.load)
+        load = _("{load} (1, 5, 15 minutes)", load=load) if load else _("not told")
+        embed.field(_("Load"), load, inline=True)
     _add_incident(embed, report, latest=True)
     return embed
 
@@ -75,20 +78,26 @@ def _add_incident(embed: Embed, report: Report, *, latest: bool = False) -> None
         if latest and report.incident.latest:
             when = f"<t:{report.incident.updated}:R>: " if report.incident.updated is not None else ""
             lines.append(when + clip(escape(report.incident.latest), 300))
-        embed.field("Active incident", "\n".join(lines))
+        embed.field(_("Active incident"), "\n".join(lines))
 
 
 def _space(metrics: Metrics, what: str, parts: tuple[str, ...]) -> str:
-    lines = [f"{figures.size(value)} {part}" for part in parts if (value := metrics.number(what, part)) is not None]
+    named = {"used": N_("{size} used"), "free": N_("{size} free"), "total": N_("{size} total")}
+    sizes = ((named[part], metrics.number(what, part)) for part in parts)
+    lines = [_(text, size=figures.size(value)) for text, value in sizes if value is not None]
     return "\n".join([figures.percent(metrics.number(what, "usage")), *lines])
 
 
 def _throughput(metrics: Metrics) -> str:
     read, write = metrics.number("disk", "io", "read_sec"), metrics.number("disk", "io", "write_sec")
-    return "" if read is None and write is None else f"\n{figures.size(read)}/s read\n{figures.size(write)}/s written"
+    if read is None and write is None:
+        return ""
+    texts = _("{size}/s read", size=figures.size(read)), _("{size}/s written", size=figures.size(write))
+    return "".join(f"\n{text}" for text in texts)
 
 
 def _drive(drive: Metrics) -> str:
     name = clip(escape(drive.text("mount") or drive.text("fs") or "?"), 40)
     used, total = figures.size(drive.number("used")), figures.size(drive.number("size"))
-    return f"`{figures.percent(drive.number('use'))}` {name}: {used} of {total}"
+    filled = _("{used} of {total}", used=used, total=total)
+    return f"`{figures.percent(drive.number('use'))}` {name}: {filled}"

@@ -1,0 +1,270 @@
+"""Every text that people read is in the catalogue, in every language, and breaks no limit of Discord's in any."""
+
+import ast
+import re
+import string
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from tests.discord_side import tools
+from tests.unit.test_status import FULL
+from watchbell import catalogue, words
+from watchbell.commands import help, ping, status
+from watchbell.discord import check
+from watchbell.discord.modal import broken_limits
+from watchbell.errors import DefinitionError, InvalidReply, UserError
+from watchbell.events.application_authorized import introduction
+from watchbell.manifest import _size, declare
+from watchbell.status import digest
+from watchbell.status.report import STATUSES, Report
+from watchbell.testing import FakeTools, press, run
+from words import texts
+
+LANGUAGES = sorted(words.LOCALES)
+SPEAKING = {
+    *("Reply", "Embed", "Button", "UserError", "FieldError", "Wrong", "button", "tell", "private", "failed", "field"),
+    *("Text", "Poll", "StringSelect", "Option", "Section", "Media", "File"),
+}
+"""What shows people its first text: called with one that is written there, that is English for everybody."""
+
+
+@pytest.fixture(scope="module")
+def template():
+    return texts.template()
+
+
+@pytest.fixture(params=LANGUAGES)
+def language(request):
+    return request.param
+
+
+def translated(language, template):
+    return [message for message in texts.bring_up_to_date(language, template) if message.id]
+
+
+def said(message):
+    return message.string if isinstance(message.string, tuple | list) else (message.string,)
+
+
+def meant(message):
+    return message.id if isinstance(message.id, tuple | list) else (message.id,)
+
+
+def names_in(text):
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+def test_the_translations_are_those_of_the_code_and_compiled(language, template):
+    current = texts.bring_up_to_date(language, template)
+    told = "run `make words`, translate what it names in words/, and run it again"
+    assert (texts.FOLDER / f"{language}.po").read_bytes() == texts.written(current), told
+    assert (texts.COMPILED / f"{language}.mo").read_bytes() == texts.compiled(current), told
+    assert texts.missing(current) == [], told
+
+
+def test_there_is_a_file_for_each_language_and_no_other():
+    assert sorted(path.stem for path in texts.FOLDER.glob("*.po")) == LANGUAGES
+    assert sorted(path.stem for path in texts.COMPILED.iterdir()) == LANGUAGES
+
+
+def test_a_text_that_nobody_translated_is_missing_and_one_that_nobody_says_is_dropped(template):
+    template = texts.template()
+    template.add("Two sugars, please")
+    template.add(("{n} cup", "{n} cups"))
+    template.delete("Ask again")
+    current = texts.bring_up_to_date("de", template)
+    assert [message.id for message in texts.missing(current)] == ["Two sugars, please", ("{n} cup", "{n} cups")]
+    assert b"Ask again" not in texts.written(current)
+
+
+def test_what_features_declare_is_among_the_texts(feature):
+    feature(
+        "tea",
+        """
+from watchbell import Annotated, Channel, ChannelPick, Choice, Command, Kinds
+from watchbell import Modal, Note, OneOf, Option, Reply, Short, permission
+
+class Order(Modal, title="Order tea"):
+    about = Note("Leaves only.")
+    name = Short("Your name", description="As on the cup", placeholder="Ada")
+    kind = OneOf("Which one", ["green", Option("Black tea", "black", description="Strong")])
+    where = ChannelPick("Where to", Kinds("forum"))
+
+command = Command("tea", "Have tea", who=permission("MANAGE_GUILD"))
+pots = command.group("pot", "All about pots")
+
+@pots.subcommand
+def boil(interaction, tools, *, size: Choice["small", "large"], room: Annotated[Channel, Kinds("voice")]):
+    \"\"\"Boil it.
+
+    size: How large
+    room: To drink in\"\"\"
+
+@command.modal
+def order(interaction, form: Order):
+    return Reply(form.name)
+""",
+    )
+    found = {(context, text) for file, context, text in texts.declared() if file == "commands/tea.py"}
+    assert found == {
+        *(("name", name) for name in ("tea", "pot", "boil", "size", "room")),
+        *(("choice", name) for name in ("small", "large")),
+        ("permission", "Manage Server"),
+        *(("kind of channel", name) for name in ("voice", "forum")),
+        *(("", text) for text in ("Have tea", "All about pots", "Boil it", "How large", "Order tea", "Leaves only.")),
+        *(
+            ("", text)
+            for text in (
+                "Your name",
+                "As on the cup",
+                "Ada",
+                "Which one",
+                "green",
+                "Black tea",
+                "Strong",
+                "Where to",
+                "To drink in",
+            )
+        ),
+    }
+
+
+def test_a_translation_has_the_places_of_the_english(language, template):
+    for message in translated(language, template):
+        allowed = set().union(*map(names_in, meant(message)))
+        for text in said(message):
+            assert names_in(text) <= allowed, f"{text!r} has places that {message.id!r} has not"
+            if "n" not in allowed:  # "one" may do without its number
+                assert names_in(text) == allowed, f"{text!r} leaves out places of {message.id!r}"
+
+
+def test_a_command_in_a_translation_is_called_as_it_is_there(language, template):
+    with words.speaking(language):
+        shown = {words.pgettext("name", command.name) for command in catalogue.commands()}
+    for message in translated(language, template):
+        for text in said(message):
+            assert set(re.findall(r"(?<![\w<{}])/(\w+)", text)) <= shown | {"s"}, f"no command of that name: {text!r}"
+
+
+@pytest.mark.parametrize(
+    "path", sorted(texts.CODE.rglob("*.py")), ids=lambda path: str(Path(path).relative_to(texts.CODE))
+)
+def test_no_text_for_people_is_written_where_only_english_speakers_read_it(path):
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Call) and node.args:
+            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            if name in SPEAKING:
+                for argument in node.args:
+                    assert not words_in(argument), f"{path.name}:{node.lineno}: wrap it in _(): {words_in(argument)}"
+
+
+def words_in(argument):
+    """The words that are written in a text or in an f-string."""
+    parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
+    written = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
+    return [word for text in written for word in re.findall(r"[A-Za-z]{2,}", text.replace("```", ""))]
+
+
+def test_no_two_commands_are_called_the_same_in_a_language(language):
+    with words.speaking(language):
+        shown = [(command.type, words.pgettext("name", command.name)) for command in catalogue.commands()]
+    assert len(set(shown)) == len(shown)
+
+
+class Sources:
+    def __init__(self, reports):
+        self.reports = reports
+
+    def ask(self, name=""):
+        return self.reports
+
+
+def conversation(locale):
+    """Payloads of what the bot says, by what leads to it."""
+    unwell = [Report.parse(name, {**FULL, "status": name}) for name in STATUSES]
+    unwell.append(Report.failed("down", words._("could not be reached")))
+    for reports in ([], unwell, [Report.parse("x" * 60, FULL)] * 30):
+        kit = FakeTools(sources=Sources(reports), source_names=list)
+        for detailed in (False, True):
+            yield run(status, tools=kit, detailed=detailed, locale=locale).message()
+        yield digest.compose(reports, date(2026, 11, 24)).message()
+    yield run(ping, locale=locale).message()
+    yield press(ping.again, locale=locale).message()
+    yield run(help, tools=FakeTools(flags=None), locale=locale).message()
+    for command in catalogue.commands():
+        if command.type == 1:
+            yield run(help, tools=FakeTools(flags=None), command=command.name, locale=locale).message()
+    with pytest.raises(UserError) as refused:
+        run(help, tools=FakeTools(flags=None), command="tea", locale=locale)
+    yield {"content": str(refused.value)}
+    yield introduction().message()
+
+
+def test_all_that_the_bot_says_is_in_the_language_and_within_discords_limits(language, template):
+    with words.speaking(language):
+        heard = list(conversation(language))
+    for payload in heard:
+        check.require("message", tools().seals.seal(payload))
+    english = [m.id for m in template if isinstance(m.id, str) and " " in m.id and not names_in(m.id) and not m.context]
+    assert any(text in str(list(conversation("en-US"))) for text in english)
+    for payload in map(str, heard):
+        assert [text for text in english if text in payload and words.translations(text)] == []
+
+
+def test_every_form_is_within_discords_limits_in_every_language(language):
+    with words.speaking(language):
+        forms = [h.form for command in catalogue.commands() for h in command.handlers if h.form]
+        assert [fault for form in forms for fault in broken_limits(form)] == []
+
+
+class Wordy:
+    """A language in which everything takes longer."""
+
+    def gettext(self, text):
+        return text + "." * 101
+
+    def pgettext(self, context, text):
+        return text if context != "name" else text + "_" * 33
+
+    def ngettext(self, one, many, n):
+        return self.gettext(many)
+
+
+@pytest.fixture
+def wordy(monkeypatch):
+    monkeypatch.setitem(words._opened, "fr", Wordy())
+
+
+def test_a_translation_that_breaks_a_limit_fails_where_it_is_declared(wordy, monkeypatch):
+    with pytest.raises(DefinitionError, match=r"/help: help in fr is 1-32 characters"):
+        catalogue.manifest()
+    monkeypatch.setattr(Wordy, "pgettext", lambda self, context, text: text)
+    with pytest.raises(DefinitionError, match=r"/help: help in fr: its description has 1-100 characters"):
+        catalogue.manifest()
+
+
+def test_two_options_may_not_have_the_same_name_in_a_language(wordy, monkeypatch):
+    monkeypatch.setattr(Wordy, "gettext", lambda self, text: text)
+    monkeypatch.setattr(Wordy, "pgettext", lambda self, context, text: "même" if context == "name" else text)
+    with pytest.raises(DefinitionError, match=r"/status: status in fr: two of its options have the same name"):
+        catalogue.manifest()
+
+
+def test_a_translation_that_breaks_a_limit_fails_where_it_is_said(wordy):
+    with pytest.raises(InvalidReply, match=r"label: .* at most 80"):
+        run(ping, locale="fr")
+
+
+def test_a_long_translation_counts_towards_the_size_of_a_command(feature, wordy, monkeypatch):
+    options = ", ".join(f"o{n}: str = ''" for n in range(25))
+    lines = "\n    ".join(f"o{n}: {'x' * 99}" for n in range(25))
+    source = "from watchbell import Command, anyone\ncommand = Command('tea', 'Tea', who=anyone)\n"
+    source += f"@command.run\ndef tea(interaction, *, {options}):\n    '''Tea.\n\n    {lines}'''\n"
+    monkeypatch.setattr(Wordy, "pgettext", lambda self, context, text: text)
+    monkeypatch.setattr(Wordy, "gettext", lambda self, text: text)
+    module = feature("tea", source)
+    size = _size(declare(module.command))
+    monkeypatch.setattr(Wordy, "gettext", lambda self, text: text + "y")
+    assert _size(declare(module.command)) == size + 26

@@ -1,0 +1,131 @@
+"""Takes all texts out of the code, brings the `.po` files up to date, and compiles them to where the bot reads them."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterator
+from pathlib import Path
+
+from babel.messages.catalog import Catalog, Message
+from babel.messages.extract import extract_from_dir
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+from watchbell import catalogue
+from watchbell.command import Handler
+from watchbell.discord.modal import Note, fields
+from watchbell.discord.permissions import spelt
+from watchbell.kinds import Kinds
+from watchbell.options import options_of
+from watchbell.words import LOCALES
+
+FOLDER = Path(__file__).parent
+CODE = FOLDER.parent / "layers/watchbell/python/watchbell"
+COMPILED = CODE / "locales"
+KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+
+
+def template() -> Catalog:
+    """Every text of the code, in English: those that are marked there, and those that features declare."""
+    found = Catalog()
+    texts = extract_from_dir(CODE, keywords=KEYWORDS)
+    for file, _, text, _, context in sorted(texts, key=lambda text: text[:2]):
+        found.add(text, context=context, locations=[(file, 0)])
+    for file, context, text in declared():
+        found.add(text, context=context or None, locations=[(file, 0)])
+    return found
+
+
+def declared() -> Iterator[tuple[str, str, str]]:
+    """(file, context, text) of what commands declare: names, descriptions, choices, forms, permissions asked for."""
+    for command, registered in zip(catalogue.commands(), catalogue.manifest(), strict=True):
+        file = f"commands/{catalogue.file_name(command.name)}.py"
+        for context, text in _registered(registered):
+            yield file, context, text
+        for handler in command.handlers:
+            for name in spelt(getattr(handler.who, "names", ())):
+                yield file, "permission", name
+            for context, text in [*_of_options(handler), *_of_form(handler)]:
+                yield file, context, text
+
+
+def bring_up_to_date(language: str, texts: Catalog) -> Catalog:
+    """The translations in `language` with all of `texts` and no other; those that are new have none yet."""
+    path = FOLDER / f"{language}.po"
+    with path.open("rb") as file:
+        translated = read_po(file, locale=language)
+    translated.update(texts, no_fuzzy_matching=True, update_creation_date=False)
+    return translated
+
+
+def written(translated: Catalog) -> bytes:
+    """The text of a `.po` file."""
+    file = io.BytesIO()
+    write_po(file, translated, width=120, ignore_obsolete=True, include_lineno=False)
+    return file.getvalue()
+
+
+def compiled(translated: Catalog) -> bytes:
+    """The bytes of a `.mo` file, which Python's gettext reads."""
+    file = io.BytesIO()
+    write_mo(file, translated)
+    return file.getvalue()
+
+
+def missing(translated: Catalog) -> list[Message]:
+    """The texts that have no translation, or only one that somebody has yet to look at."""
+    return [message for message in translated if message.id and (message.fuzzy or not _is_whole(message))]
+
+
+def refresh() -> dict[str, list[Message]]:
+    """Writes the files of all languages; what is missing in each."""
+    for language in LOCALES:  # first as they are: what is declared is read with its translations
+        (COMPILED / f"{language}.mo").write_bytes(compiled(bring_up_to_date(language, Catalog())))
+    texts = template()
+    left = {}
+    for language in LOCALES:
+        translated = bring_up_to_date(language, texts)
+        (FOLDER / f"{language}.po").write_bytes(written(translated))
+        (COMPILED / f"{language}.mo").write_bytes(compiled(translated))
+        left[language] = missing(translated)
+    return left
+
+
+def _registered(registered: dict) -> Iterator[tuple[str, str]]:
+    yield "name", registered["name"]
+    if registered.get("description"):
+        yield "", registered["description"]
+    for choice in registered.get("choices", ()):
+        if isinstance(choice["value"], str):
+            yield "choice", choice["name"]
+    for option in registered.get("options", ()):
+        yield from _registered(option)
+
+
+def _of_options(handler: Handler) -> Iterator[tuple[str, str]]:
+    """What is told of an option where a value breaks its rules."""
+    for option in options_of(handler.function):
+        for name in option.rules[Kinds].names if Kinds in option.rules else ():
+            yield "kind of channel", name
+
+
+def _of_form(handler: Handler) -> Iterator[tuple[str, str]]:
+    if handler.form is None:
+        return
+    yield "", handler.form._title
+    for part in handler.form._parts.values():
+        if isinstance(part, Note):
+            yield "", part.content
+    for field in fields(handler.form).values():
+        texts = [field.label, field.description, getattr(field, "placeholder", "")]
+        for option in getattr(field, "options", ()):
+            texts += [option["label"], option.get("description", "")]
+        yield from (("", text) for text in texts if text)
+        kinds = getattr(field, "kinds", None)
+        for name in kinds.names if kinds else ():
+            yield "kind of channel", name
+
+
+def _is_whole(message: Message) -> bool:
+    texts = message.string if isinstance(message.string, tuple | list) else (message.string,)
+    return all(texts)
