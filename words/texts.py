@@ -13,7 +13,8 @@ from babel.messages.pofile import read_po, write_po
 
 from watchbell import catalogue
 from watchbell.command import Handler
-from watchbell.discord.modal import Note, fields
+from watchbell.discord.fields import Note
+from watchbell.discord.modal import fields
 from watchbell.discord.permissions import spelt
 from watchbell.kinds import Kinds
 from watchbell.options import options_of

@@ -25,7 +25,7 @@ from watchbell import (
     User,
     UserPick,
 )
-from watchbell.discord import check, modal
+from watchbell.discord import check, fields, modal
 from watchbell.discord.custom_id import Address
 from watchbell.errors import DefinitionError
 
@@ -229,7 +229,7 @@ def test_everything_that_is_wrong_is_said_at_once():
         "why": "at least 10 characters; it has 2.",
         "name": "one line only.",
         "team": "only what the form offers can be chosen.",
-        "agree": modal.OTHER_KIND,
+        "agree": fields.OTHER_KIND,
     }
 
 
@@ -237,25 +237,25 @@ def test_everything_that_is_wrong_is_said_at_once():
     ("form", "name", "value", "fault"),
     [
         (Apply, "why", "x" * 401, "at most 400 characters; it has 401."),
-        (Apply, "why", "   ", modal.NEEDED),
-        (Apply, "why", None, modal.NEEDED),
-        (Apply, "why", 7, modal.OTHER_KIND),
-        (Apply, "why", ["a"], modal.OTHER_KIND),
-        (Apply, "team", [], modal.NEEDED),
-        (Apply, "team", "red", modal.OTHER_KIND),
-        (Apply, "team", [7], modal.OTHER_KIND),
+        (Apply, "why", "   ", fields.NEEDED),
+        (Apply, "why", None, fields.NEEDED),
+        (Apply, "why", 7, fields.OTHER_KIND),
+        (Apply, "why", ["a"], fields.OTHER_KIND),
+        (Apply, "team", [], fields.NEEDED),
+        (Apply, "team", "red", fields.OTHER_KIND),
+        (Apply, "team", [7], fields.OTHER_KIND),
         (Apply, "team", ["red", "blue"], "1 can be chosen, and not 2."),
         (People, "who", ["1", "1"], "the same cannot be chosen twice."),
         (People, "who", ["3"], "that is nothing that Discord knows here."),
-        (People, "who", [{"id": "1"}], modal.OTHER_KIND),
+        (People, "who", [{"id": "1"}], fields.OTHER_KIND),
         (People, "role", ["1"], "that is nothing that Discord knows here."),
         (People, "where", ["6"], "only a channel of the kind text."),
         (Boxes, "size", "huge", "only what the form offers can be chosen."),
-        (Boxes, "size", ["small"], modal.OTHER_KIND),
+        (Boxes, "size", ["small"], fields.OTHER_KIND),
         (Boxes, "extras", ["ham", "cheese", "olives"], "1 to 2 can be chosen, and not 3."),
         (Boxes, "teams", ["a"], "2 to 3 can be chosen, and not 1."),
         (Boxes, "logs", ["1"], "that file did not arrive."),
-        (Boxes, "done", 1, modal.OTHER_KIND),
+        (Boxes, "done", 1, fields.OTHER_KIND),
     ],
 )
 def test_a_client_can_send_anything(form, name, value, fault):
@@ -289,7 +289,7 @@ def test_a_file_of_another_type_is_not_taken():
 def test_a_submission_of_another_shape_is_one_without_answers(components):
     with pytest.raises(FormError) as error:
         modal.read(Apply, {"components": components}, {})
-    assert error.value.faults == {"why": modal.NEEDED, "team": modal.NEEDED}
+    assert error.value.faults == {"why": fields.NEEDED, "team": fields.NEEDED}
 
 
 @pytest.mark.parametrize("name", ["admin", "", None, 7, ["why"]])
@@ -307,7 +307,7 @@ def test_a_field_that_came_twice_or_as_another_kind_is_not_taken():
     data["components"][2]["component"]["type"] = 23
     with pytest.raises(FormError) as error:
         modal.read(Apply, data, {})
-    assert error.value.faults == {"": modal.CHANGED, "team": modal.OTHER_KIND}
+    assert error.value.faults == {"": modal.CHANGED, "team": fields.OTHER_KIND}
 
 
 def test_a_form_can_be_made_for_a_test():

@@ -24,11 +24,12 @@ _HOME = {
     **dict.fromkeys(("N_", "_", "ngettext", "pgettext"), "words"),
     **dict.fromkeys(
         (
-            *("ChannelPick", "Checkbox", "Checkboxes", "Files", "MentionablePick", "Modal", "Note", "OneOf"),
-            *("Paragraph", "Radio", "RolePick", "Short", "SomeOf", "UserPick"),
+            *("ChannelPick", "Checkbox", "Checkboxes", "Files", "MentionablePick", "Note", "OneOf", "Paragraph"),
+            *("Radio", "RolePick", "Short", "SomeOf", "UserPick"),
         ),
-        "discord.modal",
+        "discord.fields",
     ),
+    "Modal": "discord.modal",
 }
 
 TYPE_CHECKING = False
@@ -50,22 +51,22 @@ if TYPE_CHECKING:
     from .discord.components import Text as Text
     from .discord.components import Thumbnail as Thumbnail
     from .discord.components import UserSelect as UserSelect
+    from .discord.fields import ChannelPick as ChannelPick
+    from .discord.fields import Checkbox as Checkbox
+    from .discord.fields import Checkboxes as Checkboxes
+    from .discord.fields import Files as Files
+    from .discord.fields import MentionablePick as MentionablePick
+    from .discord.fields import Note as Note
+    from .discord.fields import OneOf as OneOf
+    from .discord.fields import Paragraph as Paragraph
+    from .discord.fields import Radio as Radio
+    from .discord.fields import RolePick as RolePick
+    from .discord.fields import Short as Short
+    from .discord.fields import SomeOf as SomeOf
+    from .discord.fields import UserPick as UserPick
     from .discord.files import File as File
     from .discord.mentions import Mentions as Mentions
-    from .discord.modal import ChannelPick as ChannelPick
-    from .discord.modal import Checkbox as Checkbox
-    from .discord.modal import Checkboxes as Checkboxes
-    from .discord.modal import Files as Files
-    from .discord.modal import MentionablePick as MentionablePick
     from .discord.modal import Modal as Modal
-    from .discord.modal import Note as Note
-    from .discord.modal import OneOf as OneOf
-    from .discord.modal import Paragraph as Paragraph
-    from .discord.modal import Radio as Radio
-    from .discord.modal import RolePick as RolePick
-    from .discord.modal import Short as Short
-    from .discord.modal import SomeOf as SomeOf
-    from .discord.modal import UserPick as UserPick
     from .discord.poll import Poll as Poll
     from .discord.reply import Button as Button
     from .discord.reply import Embed as Embed

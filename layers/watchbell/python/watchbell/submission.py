@@ -5,6 +5,7 @@ Imported by whoever meets a form, so that nobody else pays for it.
 
 from . import seals
 from .discord import custom_id, modal
+from .discord.fields import Files
 from .discord.interaction import Interaction
 from .discord.modal import Opening
 from .discord.reply import Reply
@@ -72,7 +73,7 @@ def correction(handler: "Handler", interaction: Interaction, values: list[str], 
             for name, fault in error.faults.items()
         ]
         text = clip("\n".join([_(WRONG), *lines]), 1800)
-    if any(isinstance(field, modal.Files) for field in fields.values()):
+    if any(isinstance(field, Files) for field in fields.values()):
         text += f"\n{_(FILES)}"
     leads = custom_id.Address(
         handler.command.address, handler.name, tuple(values), seconds=handler.expires, bound=custom_id.TO_USER
