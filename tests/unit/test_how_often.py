@@ -90,6 +90,20 @@ def free(interaction, tools):
 """
 
 
+TEA = """
+from watchbell import Command, Modal, Quota, Reply, Short, anyone
+
+class Tea(Modal, title="Tea"):
+    kind = Short("Kind", least=3)
+
+command = Command("tea", "Tea", who=anyone, private=True)
+
+@command.modal(quota=Quota(1, per=60))
+def order(interaction, tools, form: Tea, *, table: str):
+    return Reply(f"{form.kind} for {table}")
+"""
+
+
 class Doors(Bot):
     """Both doors, with tables: `queue` is what the ingress queued; `deliver` has the worker do one of them."""
 
@@ -140,6 +154,25 @@ def spent(text):
 
 
 # How often
+
+
+def test_a_form_that_is_wrong_is_no_use_and_one_too_many_can_be_submitted_later(doors, feature):
+    feature("tea", TEA)
+
+    def submit(custom_id, kind):
+        answer = {"type": 18, "component": {"type": 4, "custom_id": "kind", "value": kind}}
+        assert doors.ask("modal", data={"custom_id": custom_id, "components": [answer]})["type"] == 5
+        return doors.deliver()[-1]
+
+    form = sealed("tea:order:four", now=NOW)
+    assert ["at least 3 characters" in submit(form, "x") for _ in range(3)] == [True] * 3
+    assert submit(form, "green") == "green for four"
+    assert spent(submit(form, "black"))
+    (row,) = doors.discord.calls[-1][1]["components"]
+    opened = doors.ask("component_refresh", data={"custom_id": row["components"][0]["custom_id"], "component_type": 2})
+    assert opened["data"]["components"][0]["component"]["value"] == "black"
+    doors.now += 60
+    assert submit(opened["data"]["custom_id"], "black") == "black for four"
 
 
 def test_a_quota_lets_so_many_through_and_says_privately_when_it_is_free_again(doors, feature):

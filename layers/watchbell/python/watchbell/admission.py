@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
 
-from . import seals
+from . import seals, submission
 from .command import LOCK_NAMES, Handler
 from .discord.interaction import COMMAND, MODAL, Interaction
 from .errors import DefinitionError, InvalidReply, UserError, WatchbellError
@@ -31,14 +31,17 @@ _NAME_LENGTH = 500
 @contextmanager
 def admit(handler: Handler, interaction: Interaction, desk: Desk) -> Iterator[None]:
     """Holds the handler's lock, with `desk.fence` its fencing token, and counts this use. Raises UserError where
-    somebody else holds the lock or a quota is spent; a use that found the lock taken is not counted.
+    somebody else holds the lock or a quota is spent; a use that found the lock taken is not counted, nor is a form that
+    is filled in wrongly. Who has spent a quota can submit the same form later.
 
     The lock is given back when the interaction is finished. A failure that will be tried again keeps it for the rest
     of its lease: the same interaction gets it anew, and until then nobody meets what may be half done.
     """
-    if handler.kind == "modal" and interaction.type != MODAL:  # only its form is asked for
-        yield
-        return
+    if handler.form is not None:
+        if interaction.type != MODAL:  # the form is only asked for
+            yield
+            return
+        submission.filled(handler, interaction, submission.carried(handler, interaction, desk))
     if not handler.lock:
         _count(handler, interaction, desk)
         yield
@@ -86,7 +89,11 @@ def _count(handler: Handler, interaction: Interaction, desk: Desk) -> None:
     for quota in handler.quotas:
         free_at = desk.quotas.use(quota, handler.counted_as, _subject(quota, interaction), interaction.id)
         if free_at is not None:
-            raise UserError(_(SPENT[quota.by], at=ceil(free_at)))
+            refusal = UserError(_(SPENT[quota.by], at=ceil(free_at)))
+            if handler.form is not None:
+                values = submission.carried(handler, interaction, desk)
+                refusal.reply = submission.correction(handler, interaction, values, refusal)
+            raise refusal
 
 
 def _subject(quota: Quota, interaction: Interaction) -> str:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .command import Handler
+    from .discord.modal import Modal
     from .tools import Desk, Tools
 
 AGAIN = N_("Open the form again")
@@ -42,17 +43,31 @@ def opened(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") 
     return opening
 
 
+def carried(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> list[str]:
+    """The state that the form brings back, as it lies in a custom id."""
+    return _carried(handler, seals.state(interaction, tools))[0]
+
+
+def filled(handler: "Handler", interaction: Interaction, values: list[str]) -> "Modal":
+    """The form that was submitted. The UserError of one that is wrong carries a reply by which it is opened again, with
+    `values` as its state."""
+    try:
+        return modal.read(handler.form, interaction.data, interaction.resolved)
+    except UserError as error:
+        error.reply = correction(handler, interaction, values, error)
+        raise
+
+
 def run(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> "Any":
-    """What the author's function answers to a submission. The UserErrors of the form and of the function carry a reply
-    by which the form is opened again."""
-    values = _carried(handler, seals.state(interaction, tools))[0]
+    """What the author's function answers to a submission. Its UserErrors, too, carry such a reply."""
+    values = carried(handler, interaction, tools)
+    form = filled(handler, interaction, values)
     state = {}
     if values:
         from .options import bind_state
 
         state = bind_state(handler.function, values)
     try:
-        form = modal.read(handler.form, interaction.data, interaction.resolved)
         arguments = (interaction, tools) if handler.function.__code__.co_argcount == 3 else (interaction,)
         answer = handler.function(*arguments, form, **state)
     except UserError as error:
