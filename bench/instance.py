@@ -9,6 +9,7 @@ import tempfile
 import time
 from collections.abc import Mapping
 from types import TracebackType
+from typing import Any
 
 from bench.bundle import Bundle
 from sandbox.runtime_api import Outcome, RuntimeApi
@@ -21,27 +22,48 @@ class WrongAnswer(Exception):
     """A contender did not do its job, so its time means nothing."""
 
 
-class Instance:
-    """Spawned on entering, killed on leaving. `environment` is added to what Lambda itself sets.
-
-    `started` is when it was spawned, in `time.perf_counter()` seconds as all times here.
-    """
+class Contender:
+    """A bundle in a process of its own, killed on leaving; what it writes to stderr is kept for when it does wrong."""
 
     def __init__(self, bundle: Bundle, environment: Mapping[str, str]) -> None:
+        """`environment` is added to what Lambda itself sets."""
         self._bundle = bundle
         self._environment = {**lambda_environment(bundle), **environment}
 
+    def _spawn(self, *arguments: str, stdin: int, stdout: int | None = None, **environment: str) -> None:
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed on leaving
+        self._process = subprocess.Popen(
+            [PYTHON, *arguments],
+            cwd=self._bundle.task,
+            env={**self._environment, **environment},
+            stdin=stdin,
+            stdout=self._output if stdout is None else stdout,
+            stderr=self._output,
+        )
+
+    def wrong(self, reason: str) -> WrongAnswer:
+        self._output.seek(0)
+        output = self._output.read().decode(errors="replace").strip()
+        return WrongAnswer(f"{self._bundle.name}: {reason}" + (f"\n{output}" if output else ""))
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._process.kill()
+        self._process.communicate()
+        self._output.close()
+
+
+class Instance(Contender):
+    """Spawned on entering. `started` is when, in `time.perf_counter()` seconds as all times here."""
+
     def __enter__(self) -> Instance:
         self._api = RuntimeApi()
-        self._output = tempfile.TemporaryFile()
         self.started = time.perf_counter()
-        self._process = subprocess.Popen(
-            [PYTHON, "-S", "-m", "awslambdaric", "handler.handler"],
-            cwd=self._bundle.task,
-            env={**self._environment, "AWS_LAMBDA_RUNTIME_API": self._api.address},
+        self._spawn(
+            *("-S", "-m", "awslambdaric", "handler.handler"),
             stdin=subprocess.DEVNULL,
-            stdout=self._output,
-            stderr=subprocess.STDOUT,
+            AWS_LAMBDA_RUNTIME_API=self._api.address,
         )
         return self
 
@@ -57,18 +79,9 @@ class Instance:
         """From the spawn until it asked for its first event."""
         return (self._api.ready_at or self.started) - self.started
 
-    def wrong(self, reason: str) -> WrongAnswer:
-        self._output.seek(0)
-        output = self._output.read().decode(errors="replace").strip()
-        return WrongAnswer(f"{self._bundle.name}: {reason}" + (f"\n{output}" if output else ""))
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.kill()
-        self._process.wait()
+    def __exit__(self, *raised: Any) -> None:
+        super().__exit__(*raised)
         self._api.stop()
-        self._output.close()
 
 
 def lambda_environment(bundle: Bundle) -> dict[str, str]:

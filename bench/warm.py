@@ -12,15 +12,13 @@ import json
 import platform
 import subprocess
 import tempfile
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import quantiles
-from types import TracebackType
 
 from bench.bundle import Bundle, Bundles
 from bench.cold import Start, environment, fault, one_start, ratio, rows, verdicts
-from bench.instance import PYTHON, WrongAnswer, lambda_environment
+from bench.instance import Contender
 from bench.request import Discord
 from bench.stubs import LambdaStub, SqsStub, Stub
 
@@ -129,31 +127,18 @@ def _calls(*contenders: tuple[Bundle, Stub], rounds: int) -> list[tuple[list[flo
     return times
 
 
-class Side:
-    """One contender's warm process, spawned on entering and ended on leaving. Its calls raise WrongAnswer."""
+class Side(Contender):
+    """A warm process, spawned on entering. Its calls raise WrongAnswer."""
 
     def __init__(self, bundle: Bundle, stub: Stub) -> None:
-        self._bundle = bundle
         self._stub = stub
         self._discord = Discord()
         self._connections = stub.connections
         path = {"PYTHONPATH": f"{bundle.task}:{bundle.layers}"}
-        self._environment: Mapping[str, str] = {
-            **lambda_environment(bundle),
-            **environment(self._discord, stub),
-            **path,
-        }
+        super().__init__(bundle, {**environment(self._discord, stub), **path})
 
     def __enter__(self) -> Side:
-        self._output = tempfile.TemporaryFile()
-        self._process = subprocess.Popen(
-            [PYTHON, "-s", "-P", str(RUNNER)],
-            cwd=self._bundle.task,
-            env=self._environment,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._output,
-        )
+        self._spawn("-s", "-P", str(RUNNER), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         return self
 
     def instant(self) -> list[float]:
@@ -162,9 +147,9 @@ class Side:
         microseconds, answers = self._call([event for _, event in calls])
         for answer in answers:
             if not is_pong(answer):
-                raise self._wrong(f"answered {answer} instead of a pong in private with a button")
+                raise self.wrong(f"answered {answer} instead of a pong in private with a button")
         if self._stub.messages:
-            raise self._wrong(f"queued {self._stub.messages}")
+            raise self.wrong(f"queued {self._stub.messages}")
         return microseconds
 
     def deferred(self) -> list[float]:
@@ -172,11 +157,11 @@ class Side:
         microseconds, answers = self._call([event for _, event in calls])
         for answer in answers:
             if wrong := fault(answer):
-                raise self._wrong(wrong)
+                raise self.wrong(wrong)
         if self._stub.interaction_ids() != [id for id, _ in calls]:
-            raise self._wrong(f"queued {self._stub.interaction_ids()} instead of the {BLOCK} interactions")
+            raise self.wrong(f"queued {self._stub.interaction_ids()} instead of the {BLOCK} interactions")
         if self._stub.connections - self._connections > 2:  # one for the messages, one for parameters
-            raise self._wrong("did not keep its connections")
+            raise self.wrong("did not keep its connections")
         self._stub.messages.clear()
         return microseconds
 
@@ -190,21 +175,9 @@ class Side:
         except BrokenPipeError:
             line = b""
         if not line:
-            raise self._wrong("ended early")
+            raise self.wrong("ended early")
         result = json.loads(line)
         return [ns / 1000 for ns in result["ns"]], result["answers"]
-
-    def _wrong(self, reason: str) -> WrongAnswer:
-        self._output.seek(0)
-        output = self._output.read().decode(errors="replace").strip()
-        return WrongAnswer(f"{self._bundle.name}: {reason}" + (f"\n{output}" if output else ""))
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self._process.kill()
-        self._process.communicate()
-        self._output.close()
 
 
 def is_pong(answer: dict) -> bool:

@@ -6,7 +6,8 @@ import argparse
 import os
 import sys
 
-from botocore.exceptions import BotoCoreError, ClientError
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
 from watchbell.errors import WatchbellError
 
@@ -47,7 +48,14 @@ def main(arguments: list[str] | None = None) -> int:
 
     given = parser.parse_args(_shielded(arguments))
     try:
+        boto3.setup_default_session(region_name=os.environ.get("AWS_REGION"))  # CDK reads that too; boto3 would not
         given.run(given)
+    except NoCredentialsError:
+        print("ops: no AWS credentials: set AWS_PROFILE to one of `aws configure list-profiles`", file=sys.stderr)
+        return 1
+    except NoRegionError:
+        print("ops: no AWS region: set AWS_REGION, such as eu-central-1", file=sys.stderr)
+        return 1
     except (WatchbellError, BotoCoreError, ClientError, ValueError) as error:
         print(f"ops: {error}", file=sys.stderr)
         return 1

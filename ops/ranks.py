@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
+from botocore.exceptions import ClientError
+
 from watchbell.adapters.aws import client
 from watchbell.adapters.ranks import Ranks
 from watchbell.policy import RANKS
@@ -29,8 +31,17 @@ def run(stage: str, guild: str, changes: Sequence[str], environment: Mapping[str
 
 
 def _table(stage: str) -> str:
-    """CloudFormation named the table."""
-    found = client("cloudformation").describe_stack_resource(
-        StackName=f"watchbell-{stage}", LogicalResourceId="StateTable"
-    )
-    return str(found["StackResourceDetail"]["PhysicalResourceId"])
+    """CloudFormation named the table. ValueError, saying what to do, where there is none."""
+    stack = f"watchbell-{stage}"
+    cloudformation = client("cloudformation")
+    try:
+        found = cloudformation.describe_stack_resource(StackName=stack, LogicalResourceId="StateTable")
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ValidationError":
+            raise
+        found = {}  # no such stack, or no such table in it
+    table = found.get("StackResourceDetail", {}).get("PhysicalResourceId")
+    if not table:
+        region = cloudformation.meta.region_name
+        raise ValueError(f"{region} has no {stack} with a table; `make deploy STAGE={stage}` makes it")
+    return str(table)

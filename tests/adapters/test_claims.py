@@ -5,23 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.adapters.conftest import NOW
 from watchbell.adapters.claims import BUSY_SECONDS, LEASE_SECONDS, Claims
 from watchbell.errors import Retry
 from watchbell.rows import DELIVERY, INTERACTION, INTRODUCTION
-
-NOW = 1_795_334_400.5
-
-
-class Clock:
-    now = NOW
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
 
 
 @pytest.fixture

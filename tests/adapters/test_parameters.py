@@ -9,18 +9,6 @@ from watchbell.errors import Unavailable
 NAME = "/watchbell/test/webhooks/digest"
 
 
-class Clock:
-    now = 1000.0
-
-    def __call__(self):
-        return self.now
-
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
 @pytest.fixture
 def parameters(settings, clock):
     return Parameters(clock)

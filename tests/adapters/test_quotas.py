@@ -6,34 +6,28 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.adapters.conftest import NOW
 from watchbell.adapters.quotas import Quotas
+from watchbell.fakes import FakeQuotas
 from watchbell.quota import MOST_SECONDS, MOST_USES, Quota
 from watchbell.rows import QUOTA, SPARE_USES
 
-NOW = 1_795_334_400.5
 THREE = Quota(3, per=60)
 
 
-class Clock:
-    now = NOW
-
-    def __call__(self):
-        return self.now
-
-
 @pytest.fixture
-def clock():
-    return Clock()
+def use_table(settings, clock):
+    """`use_table(id)`: None where that interaction may, else when it may again."""
+    return using(Quotas(settings["EPHEMERAL_TABLE"], clock))
 
 
-@pytest.fixture
-def quotas(settings, clock):
-    return Quotas(settings["EPHEMERAL_TABLE"], clock)
+@pytest.fixture(params=["table", "memory"])
+def use(request, clock):
+    """The same of DynamoDB's quotas, and of those of the testing kit: the same is true of both."""
+    return using(FakeQuotas(clock)) if request.param == "memory" else request.getfixturevalue("use_table")
 
 
-@pytest.fixture
-def use(quotas):
-    """`use(id)`: None where that interaction may, else when it may again."""
+def using(quotas):
     return lambda id, quota=THREE, feature="order", who="ada": quotas.use(quota, feature, who, str(id))
 
 
@@ -94,18 +88,18 @@ def test_users_features_and_windows_are_counted_apart(use):
 
 
 @pytest.mark.parametrize("count", [1, 3, 15])
-def test_of_many_at_once_exactly_so_many_get_through(use, count):
+def test_of_many_at_once_exactly_so_many_get_through(use_table, count):
     with ThreadPoolExecutor(20) as pool:
-        answers = list(pool.map(lambda id: use(id, Quota(count, per=MOST_SECONDS)), range(max(20, count + 10))))
+        answers = list(pool.map(lambda id: use_table(id, Quota(count, per=MOST_SECONDS)), range(max(20, count + 10))))
     assert answers.count(None) == count
     assert {answer for answer in answers if answer} == {NOW + MOST_SECONDS}
 
 
-def test_of_twenty_deliveries_of_one_interaction_all_get_through_and_one_is_counted(use):
+def test_of_twenty_deliveries_of_one_interaction_all_get_through_and_one_is_counted(use_table):
     with ThreadPoolExecutor(20) as pool:
-        assert list(pool.map(lambda _: use("7", Quota(2, per=60)), range(20))) == [None] * 20
-    assert use("8", Quota(2, per=60)) is None
-    assert use("9", Quota(2, per=60)) is not None
+        assert list(pool.map(lambda _: use_table("7", Quota(2, per=60)), range(20))) == [None] * 20
+    assert use_table("8", Quota(2, per=60)) is None
+    assert use_table("9", Quota(2, per=60)) is not None
 
 
 def test_a_quota_that_was_made_larger_or_smaller_goes_on(use):
@@ -115,30 +109,42 @@ def test_a_quota_that_was_made_larger_or_smaller_goes_on(use):
     assert use(4, Quota(2, per=60)) is not None
 
 
-def test_the_largest_quota_fits_into_dynamodbs_limits_of_an_expression(use, monkeypatch):
+def test_the_largest_quota_in_its_fullest_row_fits_into_dynamodbs_limits(use_table, aws, settings, monkeypatch):
+    # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+    largest, feature, who = Quota(MOST_USES, per=MOST_SECONDS, by="feature"), "ü" * 200, "9" * 20
+    table, key = settings["EPHEMERAL_TABLE"], QUOTA.item_key(feature, "feature", str(MOST_SECONDS), who)
     asked = []
 
     class Client:
         def update_item(self, **request):
             asked.append(request)
+            return aws.dynamodb.update_item(**request)
 
     monkeypatch.setattr("watchbell.adapters.quotas.client", lambda service: Client())
-    assert use("1" * 20, Quota(MOST_USES, per=MOST_SECONDS)) is None
+    before = int((NOW - MOST_SECONDS) * 1000)  # each of them has just left the window
+    uses = {f"u{number}": {"S": f"{before} {10**19 + number};"} for number in range(MOST_USES + SPARE_USES)}
+    aws.dynamodb.put_item(TableName=table, Item={**key, **uses})
+    assert use_table(2 * 10**19, largest, feature, who) is None
+    (request,) = asked
     for kind in ("UpdateExpression", "ConditionExpression"):
-        # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
-        assert len(asked[0][kind]) <= 4096
-        assert len(re.findall(r"=|<=|\w\(|OR|AND|NOT", asked[0][kind])) <= 300
-    assert {"u0", f"u{MOST_USES + SPARE_USES - 1}"} <= set(QUOTA.fields)
+        assert len(request[kind].encode()) <= 4 * 1024
+        assert len(re.findall(r"=|<=|\w\(|\b(?:OR|AND|NOT)\b", request[kind])) <= 300
+    assert request["Key"] == key
+    assert len(key["pk"]["S"].encode()) <= 2048
+    item = aws.dynamodb.get_item(TableName=table, Key=key)["Item"]
+    assert {*item} == {"pk", "sk", *QUOTA.fields}  # no place is free
+    assert item["u1"] == uses["u0"]
+    assert sum(len(name.encode()) + len(*map(str.encode, value.values())) for name, value in item.items()) <= 400 * 1024
 
 
-def test_it_expires_when_neither_window_nor_token_needs_it(use, aws, settings):
+def test_it_expires_when_neither_window_nor_token_needs_it(use_table, aws, settings):
     def expiry(quota):
         key = QUOTA.key("order", quota.by, str(quota.per), "ada")
         key = {part: {"S": value} for part, value in key.items()}
         return int(aws.dynamodb.get_item(TableName=settings["EPHEMERAL_TABLE"], Key=key)["Item"]["expires_at"]["N"])
 
     for quota, seconds in ((Quota(1, per=5), 900), (Quota(1, per=3600), 3600)):
-        use(1, quota)
+        use_table(1, quota)
         assert expiry(quota) == int(NOW) + seconds
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import os
 import subprocess
 import sys
@@ -106,7 +107,15 @@ print(zoneinfo.ZoneInfo("Asia/Kathmandu"))
 def test_the_testing_kit_is_not_shipped(first_party: Path) -> None:
     names = {path.stem for path in (first_party / "python" / "watchbell").glob("*.py*")}
     assert "dispatch" in names
-    assert "testing" not in names
+    assert names & {"testing", "fakes"} == set()
+
+
+def test_what_is_shipped_imports_nothing_that_is_not(first_party: Path) -> None:
+    for path in (first_party / "python").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Import | ast.ImportFrom):
+                names = {getattr(node, "module", None) or "", *(alias.name for alias in node.names)}
+                assert not {name.rpartition(".")[2] for name in names} & {"testing", "fakes"}, path
 
 
 def test_the_vendor_layer_holds_nothing_that_only_tools_read(vendor: Path) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from bisect import bisect_left
 
 import pytest
 
@@ -294,6 +295,24 @@ def test_a_signed_body_that_is_no_interaction_is_400(body):
     event["headers"].update(signed(body, at=NOW))
     assert door.ask(event)[0] == 400
     assert door.queue == []
+
+
+def nested(depth):
+    """A deferred command, signed, with lists in lists so deep among what we do not read."""
+    body = json.dumps({**recorded.load("command_status"), "unheard_of": "?"}).encode()
+    return request(body.replace(b'"?"', b"[" * depth + b"]" * depth), at=NOW)
+
+
+def test_what_can_be_read_and_is_too_deep_to_be_queued_is_400_and_no_apology():
+    door = Door()
+    deepest = bisect_left(range(100_000), 1, key=lambda depth: door.ask(nested(depth))[0] != 200)
+    door.queue.clear()
+    # What JSON's reader takes and its writer does not differs by a few levels, and with the version of Python.
+    answers = [door.ask(nested(depth)) for depth in range(deepest - 10, deepest + 10)]
+    refused = (400, {"error": "not something that Discord sends here"})
+    assert all(answer in ((200, {"type": 5}), refused) for answer in answers)
+    assert len(door.queue) == answers.count((200, {"type": 5})) > 0
+    assert refused in answers
 
 
 def test_a_body_of_a_megabyte_is_queued_like_any_other():

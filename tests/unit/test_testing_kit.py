@@ -215,6 +215,205 @@ def test_a_tool_that_the_test_did_not_give_is_named(cafe):
     assert autocomplete(cafe.order, "kind", tools=tools) == [("Of the day", "x")]
 
 
+# What lies in tables and parameters
+
+
+BAR = """
+from watchbell import Command, Modal, Quota, Reply, Short, UserError, anyone
+
+command = Command("bar", "A bar", who=anyone, quota=(Quota(5, per=600, by="guild"), Quota(2, per=60)), flag="beta")
+
+@command.run
+def bar(interaction, tools, *, drink: str = ""):
+    '''Go to the bar.
+
+    drink: Which
+    '''
+    if drink == "poison":
+        raise UserError("No.")
+    return Reply("cheers")
+
+@bar.autocomplete
+def drink(interaction, typed):
+    return ["water"]
+
+@command.button(cooldown=30)
+def nuts(interaction, tools):
+    return Reply("nuts")
+
+@command.button(quota=Quota(1, per=60, by="channel"))
+def music(interaction, tools):
+    return Reply("music")
+
+@command.button(lock="till:{guild}:{number}", cooldown=30)
+def pay(interaction, tools, *, number: int):
+    tools.fences.append(tools.fence)
+    yield Reply("counting")
+    for each in tools.meanwhile[:1]:
+        del tools.meanwhile[:1]
+        each()
+    yield Reply("paid")
+
+@command.button(quota=())
+def fence(interaction, tools):
+    return Reply(f"fence {tools.fence}")
+
+class Name(Modal, title="Reserve"):
+    name = Short("Name")
+
+@command.modal(quota=Quota(1, per=60))
+def reserve(interaction, tools, form: Name):
+    return Reply(f"reserved for {form.name}")
+"""
+NOW = 1_795_334_400.0
+
+
+@pytest.fixture
+def bar(feature):
+    return feature("bar", BAR)
+
+
+@pytest.fixture
+def tools():
+    made = FakeTools(now=lambda: made.time, fences=[], meanwhile=[])
+    made.time = NOW
+    return made
+
+
+def spent(at):
+    return pytest.raises(UserError, match=rf"as often as is allowed. It is free again <t:{at:.0f}:R>")
+
+
+def test_a_spent_quota_is_told_with_the_time_when_it_is_free_again(bar, tools):
+    for _ in range(2):
+        assert run(bar, tools=tools).content == "cheers"
+        tools.time += 10
+    with spent(NOW + 60):
+        run(bar, tools=tools)
+    tools.time = NOW + 60  # the first of the two has left the window
+    assert run(bar, tools=tools).content == "cheers"
+    with spent(NOW + 70):
+        run(bar, tools=tools)
+
+
+def test_quotas_are_counted_for_whom_they_are_declared(bar, tools):
+    assert [run(bar, tools=tools, user=user).content for user in "55667"] == ["cheers"] * 5
+    with spent(NOW + 600):
+        run(bar, tools=tools, user="7")
+    assert run(bar, tools=tools, user="7", guild="8").content == "cheers"
+    assert run(bar, tools=tools, user="8", guild="").content == "cheers"
+    assert press(bar.music, tools=tools, user="5").content == "music"
+    with spent(NOW + 60):
+        press(bar.music, tools=tools, user="6")
+    assert press(bar.music, tools=tools, user="6", channel="9").content == "music"
+
+
+def test_a_cooldown_is_a_handlers_own(bar, tools):
+    assert [press(bar.nuts, tools=tools).content, run(bar, tools=tools).content] == ["nuts", "cheers"]
+    with spent(NOW + 30):
+        press(bar.nuts, tools=tools)
+    tools.time += 30
+    assert press(bar.nuts, tools=tools).content == "nuts"
+
+
+def test_what_the_person_got_wrong_is_counted_and_other_tools_have_their_own_count(bar, tools):
+    for _ in range(2):
+        with pytest.raises(UserError, match="No"):
+            run(bar, drink="poison", tools=tools)
+    with spent(NOW + 60):
+        run(bar, tools=tools)
+    assert [run(bar).content for _ in range(3)] == ["cheers"] * 3
+
+
+def test_an_interaction_that_is_delivered_again_is_counted_once(bar, tools):
+    assert [press(bar.nuts, tools=tools, id="1").content for _ in range(2)] == ["nuts", "nuts"]
+    with spent(NOW + 30):
+        press(bar.nuts, tools=tools, id="2")
+
+
+def test_a_press_that_opens_a_form_is_not_counted_and_its_submission_is(bar, tools):
+    assert [press(bar.reserve, tools=tools).kept for _ in range(3)] == [{}] * 3
+    assert submit(bar.reserve, name="Ada", tools=tools).content == "reserved for Ada"
+    with spent(NOW + 60):
+        submit(bar.reserve, name="Ada", tools=tools)
+    assert press(bar.reserve, tools=tools).kept == {}
+
+
+def test_the_second_click_is_told_that_the_first_is_being_worked_on(bar, tools):
+    def click():
+        with pytest.raises(UserError, match="being worked on already"):
+            press(bar.pay, number=1, tools=tools, user="5")
+        assert len(press(bar.pay, number=2, tools=tools, user="5")) == 2
+
+    tools.meanwhile.append(click)
+    assert [each.content for each in press(bar.pay, number=1, tools=tools)] == ["counting", "paid"]
+    assert tools.meanwhile == []
+    assert press(bar.pay, number=1, tools=tools, user="6")  # given back when the first was done
+
+
+def test_a_test_can_hold_a_lock_and_who_finds_it_taken_is_not_counted(bar, tools):
+    lock = tools.locks.take(f"till:{kit.GUILD}:1", "somebody")
+    with pytest.raises(UserError, match="being worked on already"):
+        press(bar.pay, number=1, tools=tools)
+    lock.release()
+    assert press(bar.pay, number=1, tools=tools)
+    with spent(NOW + 30):
+        press(bar.pay, number=1, tools=tools)
+
+
+def test_a_failure_keeps_its_lock_for_its_own_retry_until_the_lease_is_over(bar, tools):
+    def fail():
+        raise KeyError("a bug")
+
+    tools.meanwhile += [fail, fail]
+    with pytest.raises(KeyError):
+        press(bar.pay, number=1, tools=tools, id="7")
+    with pytest.raises(UserError, match="being worked on already"):
+        press(bar.pay, number=1, tools=tools, user="5")
+    with pytest.raises(KeyError):  # not kept out
+        press(bar.pay, number=1, tools=tools, id="7")
+    tools.time += 41
+    assert press(bar.pay, number=1, tools=tools, user="5")
+
+
+def test_the_fence_grows_with_each_holder_and_is_0_without_a_lock(bar, tools):
+    for user in "567":
+        press(bar.pay, number=1, tools=tools, user=user)
+    assert 0 < tools.fences[0] < tools.fences[1] < tools.fences[2]
+    assert press(bar.fence, tools=tools).content == "fence 0"
+
+
+@pytest.mark.parametrize(
+    "flags", [{"beta": "off"}, {"beta": "0%"}, {"beta": f"on -{kit.GUILD}"}, {"gamma": "on"}, {}], ids=str
+)
+def test_a_feature_whose_flag_is_off_says_so_and_completes_nothing(bar, flags):
+    tools = FakeTools(flags=flags)
+    for call in (run, press):
+        with pytest.raises(UserError, match="not switched on here yet"):
+            call(bar if call is run else bar.nuts, tools=tools)
+    assert autocomplete(bar, "drink", tools=tools) == []
+
+
+def test_a_flag_is_on_where_it_says_and_everywhere_where_a_test_says_nothing(bar):
+    there = "1000000000000000107"
+    tools = FakeTools(flags={"beta": f"off {there}"})
+    assert run(bar, guild=there, tools=tools).content == "cheers"
+    assert run(bar, guild="", user=there, tools=tools).content == "cheers"
+    with pytest.raises(UserError, match="not switched on"):
+        run(bar, tools=tools)
+    assert run(bar).content == "cheers"
+    assert autocomplete(bar, "drink") == ["water"]
+    with pytest.raises(ValueError, match="begins with on, off or a percentage"):
+        run(bar, tools=FakeTools(flags={"beta": "perhaps"}))
+
+
+def test_who_may_not_use_a_command_is_offered_nothing(feature):
+    source = CAFE.replace('"A cafe", who=anyone', '"A cafe", who=permission("MANAGE_GUILD")')
+    cafe, tools = feature("cafe", source), FakeTools(kinds=["tea"])
+    assert autocomplete(cafe.order, "kind", tools=tools) == []
+    assert "tea" in autocomplete(cafe.order, "kind", tools=tools, permissions="MANAGE_GUILD")
+
+
 MENU = """
 from watchbell import Reply, UserCommand, anyone
 

@@ -10,8 +10,8 @@
 values to its signature, and answer what the feature answered: a Reply; a list of them where it sends several or shows
 progress; the Opening of a form. A UserError is raised as such. Whatever would be shown is sealed and held to Discord's
 rules first: InvalidReply names the place. Who asks is given by keyword, see `Somebody`; a keyword that the handler's
-signature has too is the handler's, and `by=Somebody(…)` says who then. Locks, quotas and flags are not asked, since
-they lie in tables: that is for `sandbox.testing`. This module is not shipped.
+signature has too is the handler's, and `by=Somebody(…)` says who then. Quotas, locks and flags hold as in production,
+in memory, over all calls with the same FakeTools. This module is not shipped.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from types import GeneratorType, ModuleType
 from typing import Any, Protocol
 
 from . import catalogue, dispatch
+from .admission import admit
 from .command import MODAL as FORM
 from .command import Command, Handler
 from .discord import check, custom_id
@@ -31,9 +32,12 @@ from .discord.permissions import bits
 from .discord.reply import Reply
 from .discord.resolved import Attachment, Channel, Message, Resolved, Role, User
 from .errors import UserError
+from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeStash
+from .flags import OFF
 from .options import TYPES, options_of
 from .seals import Seals
-from .words import speaking
+from .tools import Desk
+from .words import _, speaking
 
 USER, GUILD, CHANNEL = "1000000000000000101", "1000000000000000102", "1000000000000000103"
 """Who asks, and where, if a test does not say."""
@@ -48,6 +52,7 @@ class Somebody:
 
     `guild=""` is the direct message with the bot. `rank` (viewer, responder, admin) is what a role of theirs is mapped
     to there; `operator`: they run the bot. `asked_by` is the user whose message carries the button, themself if "".
+    `id` is the interaction's, a new one each time if ""; with the same one twice, it is delivered again.
     """
 
     def __init__(
@@ -62,18 +67,19 @@ class Somebody:
         rank: str = "",
         operator: bool = False,
         asked_by: str = "",
+        id: str = "",
     ) -> None:
         names = (permissions,) if isinstance(permissions, str) else permissions
         self.permissions = names if isinstance(names, int) else bits(*names)
         self.user, self.guild, self.channel = user, guild, channel
         self.locale, self.guild_locale = locale, guild_locale
-        self.rank, self.operator, self.asked_by = rank, operator, asked_by
+        self.rank, self.operator, self.asked_by, self.id = rank, operator, asked_by, id
 
     def interaction(self, kind: int, data: dict) -> Interaction:
         """The interaction of theirs with this data, as Discord would send it."""
         user = {"id": self.user, "username": "ada", "global_name": "Ada"}
-        raw: dict = {"id": str(next(_ids)), "application_id": "1000000000000000100", "token": "t", "type": kind}
-        raw |= {"version": 1, "data": data, "channel_id": self.channel, "locale": self.locale}
+        raw: dict = {"id": self.id or str(next(_ids)), "type": kind, "data": data, "token": "t", "version": 1}
+        raw |= {"application_id": "1000000000000000100", "channel_id": self.channel, "locale": self.locale}
         raw["authorizing_integration_owners"] = {"0": self.guild or "0"}
         if kind == COMPONENT:
             asked = {"user": {"id": self.asked_by or self.user}}
@@ -87,18 +93,25 @@ class Somebody:
 
 class FakeTools:
     """Stands in for `tools`: has the parts that a test gives it, by keyword or assigned, and of its own a clock, the
-    seals, and in memory what lies in tables for one interaction: the journal and large state. `counted` are the
-    metrics. With the same FakeTools twice, the steps that the first call has done are done."""
+    seals, and in memory what lies in tables: quotas, locks, large state and a journal. `counted` are the metrics.
 
-    def __init__(self, **parts: Any) -> None:
+    With the same FakeTools twice, what the first call has used is used, by the clock `now`, and the steps that it has
+    done are done. `locks.take("apply:1", "somebody")` lets somebody else be at work. `flags={"beta": "off"}` are all
+    that are set, written as for `ops flags`, so one that is not among them is off. Without `flags` every flag is on,
+    since a test is about what its feature does: where it is off there is nothing to see but a refusal.
+    """
+
+    def __init__(self, *, flags: dict[str, str] | None = None, **parts: Any) -> None:
         self.settings: dict[str, str] = {}
         self.counted: list[str] = []
+        self.flags = FakeFlags(flags or {}, unset="on" if flags is None else "off")
+        self.quotas = FakeQuotas(lambda: self.now())
+        self.locks = FakeLocks(lambda: self.now())
         self.journal = FakeJournal()
         self.stash = FakeStash()
-        self.fence = 1
         self.now = time.time
         self.__dict__.update(parts)
-        self.seals = parts.get("seals") or _seals(self.now, self.stash)
+        self.seals = parts.get("seals") or _seals(lambda: self.now(), self.stash)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the feature uses tools.{name}, so its test gives it one: FakeTools({name}=…)")
@@ -108,47 +121,6 @@ class FakeTools:
 
     def seconds_left(self) -> float:
         return 840.0
-
-
-class FakeStash:
-    """Large state, in memory."""
-
-    def __init__(self) -> None:
-        self.kept: dict[str, list[str]] = {}
-
-    def put(self, values: list[str], seconds: int) -> str:
-        key = str(len(self.kept))
-        self.kept[key] = values
-        return key
-
-    def get(self, key: str) -> list[str] | None:
-        return self.kept.get(key)
-
-
-class FakeJournal:
-    """The steps of a flow by name, in memory; an exception inside one leaves it begun and not done."""
-
-    def __init__(self) -> None:
-        self.steps: dict[str, FakeStep] = {}
-
-    def step(self, name: str) -> FakeStep:
-        before = self.steps.get(name)
-        self.steps[name] = FakeStep(before)
-        return self.steps[name]
-
-
-class FakeStep:
-    def __init__(self, before: FakeStep | None) -> None:
-        self.done: bool = before is not None and before.done
-        self.new = not self.done
-        self.unsure = before is not None and not before.done
-        self.value: Any = before.value if before and before.done else None
-
-    def __enter__(self) -> FakeStep:
-        return self
-
-    def __exit__(self, kind: type | None, *_: object) -> None:
-        self.done = self.done or kind is None
 
 
 class Pressable(Protocol):
@@ -178,11 +150,14 @@ def run(feature: Feature, path: str = "", /, **given: Any) -> Any:
 
 def autocomplete(feature: Feature, option: str, typed: str = "", /, *, path: str = "", **given: Any) -> list:
     """What is offered for `option` when `typed` stands there and `given` in the others: the texts, and pairs of name
-    and value where the two differ."""
+    and value where the two differ. Nothing where the person may not, or the feature is off."""
     handler = _command(feature, path)
     asked = _Asked(handler, {**given, option: typed})
     data: dict = {"id": "1", "name": handler.command.name, "type": 1, "options": _options(handler, asked, option)}
-    interaction = asked.interaction(AUTOCOMPLETE, data)
+    try:
+        interaction = asked.interaction(AUTOCOMPLETE, data)
+    except UserError:
+        return []
     with speaking(asked.by.locale, asked.by.guild_locale):
         choices = dispatch.complete(handler, interaction, asked.tools)
     check.require("callback", {"type": 8, "data": {"choices": choices}})
@@ -236,7 +211,7 @@ class _Asked:
 
     def __init__(self, handler: Handler, given: dict[str, Any], more: Iterable[str] = ()) -> None:
         own = {*handler.parameters, *more}
-        about = {"user", "guild", "channel", "permissions", "locale", "guild_locale", "rank", "operator", "asked_by"}
+        about = {*(Somebody.__init__.__kwdefaults__ or ())}
         who = {name: given[name] for name in about - own if name in given}
         rest = {name: value for name, value in given.items() if name not in who}
         self.by: Somebody = rest.pop("by") if "by" in rest and "by" not in own else Somebody(**who)
@@ -261,8 +236,11 @@ class _Asked:
         return str(self.tools.seals.seal(address, self.by.interaction(COMPONENT, {})))
 
     def interaction(self, kind: int, data: dict) -> Interaction:
-        """The interaction, allowed: UserError where the person may not."""
+        """The interaction, allowed: UserError where the person may not, or the feature is off there."""
         interaction = self.by.interaction(kind, {**data, "resolved": self.resolved} if self.resolved else data)
+        flag = self.handler.command.flag
+        if flag and not self.tools.flags.on(flag, interaction):
+            raise UserError(_(OFF))
         missing = dispatch.refusal(self.handler, interaction, _Known(self.tools, self.by))  # type: ignore[arg-type]
         if missing is not None:
             raise UserError(missing)
@@ -275,10 +253,12 @@ class _Asked:
 
     def _answer(self, kind: int, data: dict) -> Any:
         interaction = self.interaction(kind, data)
+        desk: Any = Desk(self.tools, self.tools.journal, self.tools.seconds_left)
         try:
-            answer = dispatch.run(self.handler, interaction, self.tools)
-            if isinstance(answer, GeneratorType):
-                answer = _watch(answer)
+            with admit(self.handler, interaction, desk):
+                answer = dispatch.run(self.handler, interaction, desk)
+                if isinstance(answer, GeneratorType):
+                    answer = _watch(answer)
         except UserError as error:
             reply = error.reply or Reply(str(error))
             self._require("callback", {"type": 4, "data": reply.message(private=True)}, reply, interaction)

@@ -47,14 +47,14 @@ class AwsJson:
         # function ever has again.
         self._context = _trusting(os.environ.get("AWS_CA_BUNDLE", AMAZON_ROOTS)) if scheme == "https" else None
 
-    def call(self, target: str, payload: dict) -> "Any":
-        """What the action `target`, such as AmazonSQS.SendMessage, answers to `payload`.
+    def call(self, target: str, payload: dict, seconds: float = SECONDS) -> "Any":
+        """What the action `target`, such as AmazonSQS.SendMessage, answers to `payload` within `seconds`.
 
         Raises Refused for an error that the service names, else Unavailable: then it may have happened all the same,
         and a connection that broke is tried again once, so it may have happened twice.
         """
         body = json.dumps(payload).encode()
-        deadline = time.monotonic() + SECONDS
+        deadline = time.monotonic() + seconds
         reused = self._connection is not None
         try:
             try:
@@ -67,8 +67,10 @@ class AwsJson:
         except OSError as error:
             raise Unavailable(f"{target}: no answer: {type(error).__name__}: {error}") from error
         try:
-            details = json.loads(answer or b"{}")
-        except ValueError:
+            details = json.loads(answer)
+        except ValueError as error:
+            if status == 200:
+                raise Unavailable(f"{target}: answered 200 and no JSON") from error
             details = {}
         if status != 200:
             code = str(details.get("__type", "")).rpartition("#")[2] if isinstance(details, dict) else ""

@@ -14,6 +14,9 @@ from collections.abc import Callable
 from ..rows import COMPONENT_STATE
 from .aws_json import AwsJson
 
+READ_SECONDS = 1.0
+"""What reading may take: the signing keys may have taken `aws_json.SECONDS` before it, and Discord grants 3 for all."""
+
 
 class Stash:
     """Raises Unavailable where the table cannot be asked."""
@@ -38,7 +41,7 @@ class Stash:
     def get(self, key: str) -> list[str] | None:
         """The values, None where they have expired or there never were any."""
         question = {"TableName": self._table, "Key": COMPONENT_STATE.item_key(key), "ConsistentRead": True}
-        item = self._dynamodb.call("DynamoDB_20120810.GetItem", question).get("Item")
+        item = self._dynamodb.call("DynamoDB_20120810.GetItem", question, READ_SECONDS).get("Item")
         if item is None or int(item["expires_at"]["N"]) <= self._clock():
             return None
         return list(json.loads(item["values"]["S"]))

@@ -1,0 +1,134 @@
+"""A deployment without credentials says so at once; whatever may be a source of them is left to the CDK's own CLI."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from infra import ROOT, cdk
+from sandbox.loopback import Request, Response, Server, as_json
+
+KEYS = {"AccessKeyId": "x", "SecretAccessKey": "y", "Token": "z", "Expiration": "2999-01-01T00:00:00Z"}
+SOURCES = {
+    "keys": "[default]\naws_access_key_id = x\naws_secret_access_key = y\n",
+    "single sign-on": "[default]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n"
+    "[sso-session s]\nsso_region = eu-west-3\nsso_start_url = https://example.com/start\n",
+    "a role": "[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = base\n"
+    "[profile base]\naws_access_key_id = x\naws_secret_access_key = y\n",
+    "a console login": "[default]\nlogin_session = arn:aws:iam::1:user/ada\n",
+    "half of a role": "[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = nobodys\n",
+}
+
+
+@pytest.fixture
+def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
+    """A shell without any credentials, on a machine that has no metadata."""
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    return monkeypatch
+
+
+@pytest.fixture
+def cli(shell: pytest.MonkeyPatch) -> list[list[str]]:
+    """What the CLI was started with; it ends with 7."""
+    started: list[list[str]] = []
+
+    def run(command: list, **options: object) -> SimpleNamespace:
+        started.append(command[4:])
+        return SimpleNamespace(returncode=7)
+
+    shell.setattr(cdk.subprocess, "run", run)
+    return started
+
+
+@pytest.mark.parametrize("action", ["deploy", "bootstrap", "destroy"])
+def test_without_credentials_it_says_what_to_do_and_builds_nothing(
+    cli: list[list[str]], capsys: pytest.CaptureFixture[str], action: str
+) -> None:
+    assert cdk.main([action, "-c", "stage=dev"]) == 1
+    assert cli == []
+    assert capsys.readouterr().err == cdk.NO_CREDENTIALS
+
+
+@pytest.mark.parametrize("arguments", [[], ["synth"], ["diff"], ["--version"]], ids=" ".join)
+def test_what_needs_none_is_not_asked_for_any(cli: list[list[str]], arguments: list[str]) -> None:
+    assert cdk.main(arguments) == 7
+    assert cli == [arguments]
+
+
+@pytest.mark.parametrize("option", [["--profile", "ada"], ["--profile=ada"], ["--plugin", "./vault"]], ids=" ".join)
+def test_what_the_cli_is_told_to_use_is_its_own_affair(cli: list[list[str]], option: list[str]) -> None:
+    assert cdk.main(["deploy", *option]) == 7
+    assert cli == [["deploy", *option]]
+
+
+def test_keys_in_the_environment_will_do(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
+    shell.setenv("AWS_ACCESS_KEY_ID", "x")
+    shell.setenv("AWS_SECRET_ACCESS_KEY", "y")
+    assert cdk.main(["deploy"]) == 7
+
+
+@pytest.mark.parametrize("source", SOURCES)
+@pytest.mark.parametrize("profile", ["default", "ada"])
+def test_a_profile_will_do_whatever_it_says(
+    cli: list[list[str]], shell: pytest.MonkeyPatch, tmp_path: Path, source: str, profile: str
+) -> None:
+    name = "[default]" if profile == "default" else f"[profile {profile}]"
+    (tmp_path / "config").write_text(SOURCES[source].replace("[default]", name))
+    assert cdk.main(["deploy"]) == (7 if profile == "default" else 1)
+    shell.setenv("AWS_PROFILE", profile)
+    assert cdk.main(["deploy"]) == 7
+
+
+def test_a_program_that_gives_credentials_is_run_by_nobody_but_the_cli(cli: list[list[str]], tmp_path: Path) -> None:
+    (tmp_path / "config").write_text(f"[default]\ncredential_process = touch {tmp_path}/ran\n")
+    assert cdk.main(["deploy"]) == 7
+    assert not (tmp_path / "ran").exists()
+
+
+def test_a_profile_that_is_not_there_is_left_to_the_cli(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
+    shell.setenv("AWS_PROFILE", "nobodys")
+    assert cdk.main(["deploy"]) == 7
+
+
+def test_an_identity_of_the_build_service_will_do(
+    cli: list[list[str]], shell: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "token").write_text("t")
+    shell.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
+    shell.setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/r")
+    assert cdk.main(["deploy"]) == 7
+
+
+def answering(respond: Callable[[Request], Response]) -> str:
+    return Server(respond).url
+
+
+def test_a_containers_role_will_do(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
+    shell.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", answering(lambda request: as_json(200, KEYS)))
+    assert cdk.main(["deploy"]) == 7
+
+
+def test_an_instances_role_will_do(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
+    def metadata(request: Request) -> Response:
+        if request.path.endswith("/security-credentials/"):
+            return Response(200, b"role")
+        return as_json(200, {**KEYS, "Code": "Success"}) if request.path.endswith("/role") else Response(200, b"token")
+
+    shell.delenv("AWS_EC2_METADATA_DISABLED")
+    shell.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", answering(metadata))
+    assert cdk.main(["deploy"]) == 7
+
+
+def test_the_process_ends_so_too(shell: pytest.MonkeyPatch) -> None:
+    done = subprocess.run([sys.executable, "-m", "infra.cdk", "deploy"], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (1, "", cdk.NO_CREDENTIALS)
