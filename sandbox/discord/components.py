@@ -270,8 +270,8 @@ class _Reader:
                 self.media(at, form.object(at, item, ("media", "description", "spoiler")))
         if kind == FILE and form.required(path, component, "file"):
             url = form.object((*path, "file"), component["file"], ("url",)).get("url")
-            form.url((*path, "file", "url"), url, attachment=True)
-            form.fault((*path, "file", "url"), "URL_TYPE_INVALID_SCHEME", "Scheme must be one of ('attachment',).")
+            if not form.url((*path, "file", "url"), url, attachment=True).startswith("attachment://"):
+                form.fault((*path, "file", "url"), "URL_TYPE_INVALID_SCHEME", "Scheme must be one of ('attachment',).")
         if kind == SEPARATOR and component.get("spacing") is not None:
             form.one_of((*path, "spacing"), component["spacing"], (1, 2))
         if component.get("accent_color") is not None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sandbox.discord.files import Upload
 
 Json = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -50,6 +53,8 @@ class Form:
     def __init__(self) -> None:
         self.errors: Json = {}
         self.ignored: list[str] = []
+        self.uploads: dict[int, Upload] = {}  # the files that came with the body, by number
+        self.attached: list[tuple[Path, str]] = []  # where the body names a file of the message, and its name
 
     def fault(self, path: Path, code: str, message: str) -> None:
         at = self.errors
@@ -140,7 +145,8 @@ class Form:
     def url(self, path: Path, value: Any, most: int = 2048, attachment: bool = False) -> str:
         value = self.text(path, value, 1, most)
         if value.startswith("attachment://") and attachment:
-            raise NotSimulated("attachments")
+            self.attached.append((path, value.removeprefix("attachment://")))
+            return value
         if value and not re.match(r"https?://[^\s/]+", value):
             self.fault(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
         return value

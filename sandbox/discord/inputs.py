@@ -8,6 +8,22 @@ from typing import Any
 from sandbox.discord import commands, components
 from sandbox.discord.form import MAX_SAFE_INTEGER, Json
 
+USERS, ROLES, CHANNELS, ATTACHMENTS = "users", "roles", "channels", "attachments"
+RESOLVED_OPTIONS = {
+    commands.USER_OPTION: (USERS,),
+    commands.CHANNEL: (CHANNELS,),
+    commands.ROLE: (ROLES,),
+    commands.MENTIONABLE: (USERS, ROLES),
+    commands.ATTACHMENT: (ATTACHMENTS,),
+}
+RESOLVED_SELECTS = {
+    5: (USERS,),
+    6: (ROLES,),
+    7: (USERS, ROLES),
+    8: (CHANNELS,),
+    components.FILE_UPLOAD: (ATTACHMENTS,),
+}
+
 
 class NotPossible(Exception):
     """What a person tried cannot be done in Discord's client: no such command, button, option or message there."""
@@ -16,10 +32,11 @@ class NotPossible(Exception):
 class Inputs:
     """Fills in one interaction's data; raises NotPossible for what could never be sent.
 
-    `resolve` turns a person or channel into its id and puts its object into `resolved`, Discord's map of them.
+    `resolve` turns a person, role, channel or file into its id and puts its object into `resolved`, Discord's map of
+    them, where it is of one of those kinds ("users", "roles", "channels", "attachments").
     """
 
-    def __init__(self, resolve: Callable[[Any, Json], str]) -> None:
+    def __init__(self, resolve: Callable[[Any, Json, tuple[str, ...]], str]) -> None:
         self.resolve = resolve
         self.resolved: Json = {}
 
@@ -49,8 +66,8 @@ class Inputs:
     def value(self, option: Json, value: Any) -> Any:
         """The value as it goes out, if Discord's client and servers would let it through. Raises NotPossible."""
         kind, name = option["type"], option["name"]
-        if kind in (commands.USER_OPTION, commands.CHANNEL, commands.ROLE, commands.MENTIONABLE):
-            return self.resolve(value, self.resolved)
+        if kind in RESOLVED_OPTIONS:
+            return self._resolved(name, RESOLVED_OPTIONS[kind], option, value)
         text, whole = isinstance(value, str), isinstance(value, int) and not isinstance(value, bool)
         fits: dict[int, Callable[[], bool]] = {
             commands.STRING: lambda: (
@@ -60,8 +77,6 @@ class Inputs:
             commands.BOOLEAN: lambda: isinstance(value, bool),
             commands.NUMBER: lambda: whole or isinstance(value, float),
         }
-        if kind not in fits:
-            raise NotPossible(f"the simulated Discord has no options of type {kind} ({name}) yet")
         if not fits[kind]():
             raise NotPossible(f"{name} does not take {value!r}")
         numeric = kind in (commands.INTEGER, commands.NUMBER)
@@ -71,12 +86,22 @@ class Inputs:
             raise NotPossible(f"{name} offers no {value!r}")
         return value
 
+    def _resolved(self, name: str, kinds: tuple[str, ...], asked: Json, value: Any) -> str:
+        id = self.resolve(value, self.resolved, kinds)
+        channel_types, file_types = asked.get("channel_types"), asked.get("file_types")
+        if channel_types and self.resolved["channels"][id]["type"] not in channel_types:
+            raise NotPossible(f"{name} offers no channel of that type")
+        if file_types and not _is_one_of(self.resolved["attachments"][id], file_types):
+            raise NotPossible(f"{name} takes only {', '.join(file_types)}")
+        return id
+
     def selected(self, select: Json, values: tuple[Any, ...]) -> list[str]:
         least, most = select.get("min_values"), select.get("max_values")
         if not (1 if least is None else least) <= len(values) <= (1 if most is None else most):
             raise NotPossible(f"{select['custom_id']} does not take {len(values)} values")
         if select["type"] != components.STRING_SELECT:
-            return [self.resolve(value, self.resolved) for value in values]
+            kinds, name = RESOLVED_SELECTS[select["type"]], select["custom_id"]
+            return [self._resolved(name, kinds, select, value) for value in values]
         offered = [option["value"] for option in select["options"]]
         if not set(values) <= set(offered):
             raise NotPossible(f"{select['custom_id']} offers only {', '.join(offered)}")
@@ -93,14 +118,12 @@ class Inputs:
         given = answers.get(asked["custom_id"])
         if asked["type"] == components.TEXT_INPUT:
             answer["value"] = self._typed(asked, given)
-        elif asked["type"] in components.SELECTS:
+        elif asked["type"] in (*components.SELECTS, components.FILE_UPLOAD):
             values = () if given is None else tuple(given) if isinstance(given, (list, tuple)) else (given,)
             optional = not asked.get("required", True) and not values
             answer["values"] = [] if optional else self.selected(asked, values)
         elif asked["type"] in (components.RADIO_GROUP, components.CHECKBOX_GROUP, components.CHECKBOX):
             answer |= self._ticked(asked, given)
-        else:
-            raise NotPossible(f"the simulated Discord has no modal fields of type {asked['type']} yet")
         return shell | {inside: answer if inside == "component" else [answer]}
 
     def _typed(self, asked: Json, given: Any) -> str:
@@ -127,3 +150,9 @@ class Inputs:
         if not set(values) <= set(offered) or not least <= len(values) <= asked.get("max_values", len(offered)):
             raise NotPossible(f"{asked['custom_id']} does not take {values}")
         return {"values": values}
+
+
+def _is_one_of(attachment: Json, types: list[str]) -> bool:
+    """`types` are endings such as .png, and image, video and audio."""
+    name, kind = attachment["filename"].lower(), attachment["content_type"]
+    return any(name.endswith(each.lower()) if each.startswith(".") else kind.startswith(f"{each}/") for each in types)

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.discord import components
+from sandbox.discord import components, files
 from sandbox.discord.form import Form, Json, NotSimulated, Path, Refusal
 
 SUPPRESS_EMBEDS, EPHEMERAL, LOADING = 1 << 2, 1 << 6, 1 << 7
 SUPPRESS_NOTIFICATIONS, COMPONENTS_V2 = 1 << 12, 1 << 15
 
+_PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 MAX_CONTENT, MAX_EMBEDS, MAX_EMBED_TEXT = 2000, 10, 6000
 EMBED_KEYS = (
     "title",
@@ -57,12 +58,14 @@ def read_message(form: Form, path: Path, body: Any, kind: MessageKind, before: J
     Raises Refusal 50035 with every fault, 50006 where nothing would be left to show.
     """
     body = form.object(path, body, kind.keys)
-    for key, what in (("poll", "polls"), ("message_reference", "message references"), ("sticker_ids", "stickers")):
+    for key, what in (("message_reference", "message references"), ("sticker_ids", "stickers")):
         if body.get(key) and key in kind.keys:
             raise NotSimulated(what)
-    fields: Json = {"content": "", "embeds": [], "components": [], "flags": 0, "tts": False}
+    fields: Json = {"content": "", "embeds": [], "components": [], "attachments": [], "flags": 0, "tts": False}
     if kind.edits and before:
         fields |= {key: before[key] for key in fields}
+        if before.get("poll") or (body.get("poll") and not before["flags"] & LOADING):
+            raise Refusal(400, 520003, "Cannot edit a poll message")
     if body.get("flags") is not None:
         fields["flags"] = _read_flags(form, (*path, "flags"), body["flags"], kind, fields["flags"])
     v2 = bool(fields["flags"] & COMPONENTS_V2)
@@ -77,18 +80,57 @@ def read_message(form: Form, path: Path, body: Any, kind: MessageKind, before: J
         )
     if body.get("tts") is not None:
         fields["tts"] = form.boolean((*path, "tts"), body["tts"])
-    if form.array((*path, "attachments"), body.get("attachments") or [], 0, 10):
-        raise Refusal(400, 50146, "Invalid file upload: an attachment names no uploaded file")
+    at = (*path, "attachments")
+    fields["attachments"] = files.read_attachments(form, at, body.get("attachments"), fields["attachments"])
+    _check_attached(form, fields["attachments"], shown_by_components="components" in body and v2)
+    if body.get("poll") is not None:
+        fields["poll"] = _read_poll(form, (*path, "poll"), body["poll"])
     pinged = _read_allowed_mentions(form, (*path, "allowed_mentions"), body.get("allowed_mentions"), kind)
     if v2:
-        for key in ("content", "embeds"):
-            if fields[key]:
+        for key in ("content", "embeds", "poll"):
+            if fields.get(key):
                 message = f"The '{key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
                 form.fault((*path, key), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", message)
     form.refuse()
-    if not (fields["content"] or fields["embeds"] or fields["components"]):
+    if not any(fields.get(key) for key in ("content", "embeds", "components", "attachments", "poll")):
         raise Refusal(400, 50006, "Cannot send an empty message")
     return fields | {"pinged": pinged}
+
+
+def _check_attached(form: Form, attachments: list[Json], *, shown_by_components: bool) -> None:
+    """Each `attachment://name` in the body is a file of the message, in an embed a picture."""
+    names = {each["filename"] for each in attachments}
+    for path, name in form.attached:
+        if "embeds" in path:
+            if name not in names or not name.lower().endswith(_PICTURES):
+                form.ignore(path, f"{name} is no picture among the message's files, so nothing is shown")
+        elif name not in names:
+            message = f"There is no file called {name} in the message"
+            form.fault(path, "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", message)
+    if shown_by_components:
+        for name in sorted(names - {name for _, name in form.attached}):
+            form.ignore(("attachments",), f"{name} is not shown: no component names it")
+
+
+def _read_poll(form: Form, path: Path, given: Any) -> Json:
+    given = form.object(path, given, ("question", "answers", "duration", "allow_multiselect", "layout_type"))
+    poll: Json = {"question": {"text": ""}, "answers": [], "layout_type": 1}
+    if form.required(path, given, "question"):
+        question = form.object((*path, "question"), given["question"], ("text",))
+        poll["question"]["text"] = form.text((*path, "question", "text"), question.get("text"), 1, 300)
+    for i, answer in enumerate(form.array((*path, "answers"), given.get("answers"), 1, 10)):
+        at = (*path, "answers", i, "poll_media")
+        media = form.object(at, form.object(at[:-1], answer, ("poll_media",)).get("poll_media"), ("text", "emoji"))
+        shown: Json = {"text": form.text((*at, "text"), media.get("text"), 1, 55)}
+        if media.get("emoji") is not None:
+            shown["emoji"] = form.object((*at, "emoji"), media["emoji"], ("id", "name"))
+            if len(shown["emoji"]) != 1:
+                form.fault((*at, "emoji"), "POLL_INVALID_EMOJI", "An emoji of a poll has an id or a name")
+        poll["answers"].append({"answer_id": i + 1, "poll_media": shown})
+    poll["duration"] = form.number((*path, "duration"), given.get("duration", 24), 1, 768)
+    poll["allow_multiselect"] = form.boolean((*path, "allow_multiselect"), given.get("allow_multiselect", False))
+    form.one_of((*path, "layout_type"), given.get("layout_type", 1), (1,))
+    return poll
 
 
 def _read_flags(form: Form, path: Path, flags: Any, kind: MessageKind, before: int) -> int:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from sandbox.discord import commands, components
 from sandbox.discord.delivery import Reply, Signer, encode, post
 from sandbox.discord.exchange import Exchange
+from sandbox.discord.files import Upload
 from sandbox.discord.form import Form, Json, Refusal
-from sandbox.discord.inputs import Inputs, NotPossible
+from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, ROLES, USERS, Inputs, NotPossible
 from sandbox.discord.interactions import (
     ACK_SECONDS,
     AUTOCOMPLETE,
@@ -23,7 +24,7 @@ from sandbox.discord.interactions import (
     MODAL_SUBMIT,
     Interaction,
 )
-from sandbox.discord.world import ADMINISTRATOR, ALL_PERMISSIONS, DM_PERMISSIONS, Account, Channel, Guild
+from sandbox.discord.world import ADMINISTRATOR, ALL_PERMISSIONS, DM_PERMISSIONS, Account, Channel, Guild, Role
 
 if TYPE_CHECKING:
     from sandbox.discord.service import Discord
@@ -95,6 +96,21 @@ class Person:
         said = " ".join(f"{key}:{value}" for key, value in options.items())
         return self.send(self.interaction(COMMAND, data, owners), f"runs /{name} {said}".rstrip())
 
+    def menu(self, name: str, target: Person | Json, /) -> Exchange:
+        """Opens the entry of this name in the context menu ("Apps") of a person or a message. Raises NotPossible."""
+        kind = commands.USER if isinstance(target, Person) else commands.MESSAGE
+        command, owners = self._available(name, kind)
+        resolved: Json = {}
+        if isinstance(target, Person):
+            there, target_id = self, self._resolve(target, resolved, (USERS,))
+        else:
+            shown = self._now(target)
+            there, target_id = self._beside(shown), shown["id"]
+            resolved["messages"] = {target_id: shown}
+        data: Json = {"id": command["id"], "name": name, "type": kind, "target_id": target_id, "resolved": resolved}
+        data |= {"guild_id": command["guild_id"]} if "guild_id" in command else {}
+        return there.send(there.interaction(COMMAND, data, owners), f"opens {name!r} on {target_id}")
+
     def typing(self, name: str, focused: str, /, **options: Any) -> Exchange:
         """Types into an option that has autocomplete; `options[focused]` is the text so far."""
         data, owners = self._command_data(name, options, focused)
@@ -134,6 +150,13 @@ class Person:
         more = {"message": before["message"]} if "message" in before else {}
         owners = before["authorizing_integration_owners"]
         return there.send(there.interaction(MODAL_SUBMIT, data, owners) | more, f"submits {modal['title']!r}")
+
+    def say(self, content: str, *uploads: Upload) -> Json:
+        """An ordinary message of the person's, which Discord tells a bot nothing of."""
+        fields: Json = {"content": content, "embeds": [], "components": [], "flags": 0, "tts": False}
+        fields |= {"pinged": {"parse": ["users", "roles"]}, "attachments": [{"upload": upload} for upload in uploads]}
+        self.discord.note(f"{self.name} says {content!r}")
+        return self.discord.world.post(self.channel.id, self.account.user, fields)
 
     def forge(self, body: Json | None = None) -> Exchange:
         """Sends an interaction signed by a key that is not Discord's: only 401 is a right answer to it."""
@@ -229,7 +252,9 @@ class Person:
 
     def _member(self, person: Person) -> Json:
         """A member object without its user, as `resolved` has it."""
-        member: Json = {"roles": [], "joined_at": "2024-01-01T00:00:00.000000+00:00", "nick": None, "avatar": None}
+        roles = person.guild.roles.values() if person.guild else ()
+        held = [role.id for role in roles if person.id in role.held_by]
+        member: Json = {"roles": held, "joined_at": "2024-01-01T00:00:00.000000+00:00", "nick": None, "avatar": None}
         permissions = person.permissions if person.guild else 0
         return member | {"flags": 0, "pending": False, "premium_since": None, "permissions": str(permissions)}
 
@@ -247,7 +272,7 @@ class Person:
 
     def _command_data(self, name: str, options: dict[str, Any], focused: str | None) -> tuple[Json, Json]:
         first, *rest = name.split()
-        command, owners = self._available(first)
+        command, owners = self._available(first, commands.CHAT_INPUT)
         level = command.get("options", [])
         path: list[Json] = []
         for word in rest:
@@ -268,14 +293,14 @@ class Person:
         data |= {"guild_id": command["guild_id"]} if "guild_id" in command else {}
         return data, owners
 
-    def _available(self, name: str) -> tuple[Json, Json]:
-        """The registered command of this name that can be used here, and who authorised that."""
+    def _available(self, name: str, kind: int) -> tuple[Json, Json]:
+        """The registered command of this name and type that can be used here, and who authorised that."""
         with self.discord.world.lock:
             found = self.discord.registry.all(self.guild.id) if self.guild else []
             found += self.discord.registry.all()
-        command = next((c for c in found if c["name"] == name and c["type"] == commands.CHAT_INPUT), None)
+        command = next((c for c in found if (c["name"], c["type"]) == (name, kind)), None)
         if command is None:
-            raise NotPossible(f"no command /{name} is registered here")
+            raise NotPossible(f"no command /{name} is registered here, of type {kind}")
         if command.get("contexts") is not None and (0 if self.guild else 1) not in command["contexts"]:
             raise NotPossible(f"/{name} cannot be used in {'a server' if self.guild else 'a DM'}")
         owners = self._owners(command.get("integration_types") or [0])
@@ -290,19 +315,26 @@ class Person:
             raise NotPossible(f"/{name} is for age-restricted channels")
         return command, owners
 
-    def _resolve(self, value: Any, resolved: Json) -> str:
-        """A person or channel as its id, its object put into `resolved`."""
-        if isinstance(value, Person):
+    def _resolve(self, value: Any, resolved: Json, kinds: tuple[str, ...]) -> str:
+        """A person, role, channel or file as its id, its object put into `resolved`."""
+        if isinstance(value, Person) and USERS in kinds:
             resolved.setdefault("users", {})[value.id] = value.account.user
             if self.guild and value.id in self.guild.members:
                 there = dataclasses.replace(value, guild=self.guild)
                 resolved.setdefault("members", {})[value.id] = self._member(there)
             return value.id
-        if isinstance(value, Channel):
+        if isinstance(value, Role) and ROLES in kinds and self.guild and value.id in self.guild.roles:
+            resolved.setdefault("roles", {})[value.id] = value.shown()
+            return value.id
+        if isinstance(value, Upload) and ATTACHMENTS in kinds:
+            kept = self.discord.world.keep(value, {"ephemeral": True})
+            resolved.setdefault("attachments", {})[kept["id"]] = kept
+            return kept["id"]
+        if isinstance(value, Channel) and CHANNELS in kinds:
             shown = self.discord.world.channel_object(value) | {"permissions": str(self.permissions)}
             resolved.setdefault("channels", {})[value.id] = shown | {"app_permissions": str(value.bot_permissions)}
             return value.id
-        raise NotPossible(f"{value!r} is neither a person nor a channel of the simulated Discord")
+        raise NotPossible(f"{value!r} is none of the {' or '.join(kinds)} that can be chosen here")
 
     # ---- components
 
@@ -312,11 +344,7 @@ class Person:
 
     def _find(self, message: Json, name: str, kinds: tuple[int, ...]) -> tuple[Person, Json, Json]:
         """The person beside the message, the message as it is now, and its component of this name."""
-        world = self.discord.world
-        try:
-            shown = world.message(message["id"])
-        except Refusal:
-            raise NotPossible("the message is gone") from None
+        shown = self._now(message)
         there = self._beside(shown)
         offered = [each for each in components.every(shown["components"]) if each["type"] in kinds]
         found = [c for c in offered if name in (c.get("label"), c.get("placeholder"), c.get("custom_id"))]
@@ -328,6 +356,12 @@ class Person:
         if not components.interactive(found[0]):
             raise NotPossible(f"{name!r} sends no interaction: it is a link or a premium button")
         return there, shown, found[0]
+
+    def _now(self, message: Json) -> Json:
+        try:
+            return self.discord.world.message(message["id"])
+        except Refusal:
+            raise NotPossible("the message is gone") from None
 
     def _beside(self, message: Json) -> Person:
         """The same person where the message is. Raises NotPossible where they cannot see it."""

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
+from typing import Any
 
 from sandbox.discord import components
+from sandbox.discord.files import SPOILER
 from sandbox.discord.form import Json
-from sandbox.discord.messages import EPHEMERAL, LOADING, SUPPRESS_EMBEDS
+from sandbox.discord.messages import COMPONENTS_V2, EPHEMERAL, LOADING, SUPPRESS_EMBEDS
 
 _COLOURS = {
     "🟥": (0xDD, 0x2E, 0x44),
@@ -31,6 +33,9 @@ def render(message: Json) -> str:
             lines += ([""] if number else []) + _embed(embed)
     for component in message["components"]:
         lines += _component(component)
+    if not message["flags"] & COMPONENTS_V2:  # there, a component shows them
+        lines += [_file(file["filename"], file, hidden=file["flags"] & SPOILER) for file in message["attachments"]]
+    lines += _poll(message["poll"]) if message.get("poll") else []
     if message["flags"] & EPHEMERAL:
         lines.append("(only you can see this)")
     return "\n".join(lines)
@@ -95,9 +100,36 @@ def _component(component: Json) -> list[str]:
         return _text(component["content"])
     if kind == components.SEPARATOR:
         return ["─" * 24]
+    if kind == components.GALLERY:
+        return [_media(item) for item in component["items"]]
+    if kind == components.THUMBNAIL:
+        return [_media(component)]
+    if kind == components.FILE:
+        return [_file(_name(component["file"]["url"]), component, hidden=component.get("spoiler"))]
     inner = [line for each in component.get("components", []) for line in _component(each)]
     inner += _component(component["accessory"]) if component.get("accessory") else []
     return [f"│ {line}" for line in inner] if kind == components.CONTAINER else inner
+
+
+def _media(media: Json) -> str:
+    return _file(_name(media["media"]["url"]), media, hidden=media.get("spoiler"))
+
+
+def _name(url: str) -> str:
+    return url.removeprefix("attachment://")
+
+
+def _file(name: str, file: Json, *, hidden: Any) -> str:
+    """A file, with its alternative text; one that is hidden until it is clicked between bars."""
+    shown = " ".join(filter(None, [name, file.get("description") and f"({file['description']})"]))
+    return f"📎 ||{shown}||" if hidden else f"📎 {shown}"
+
+
+def _poll(poll: Json) -> list[str]:
+    box = "☐" if poll["allow_multiselect"] else "○"
+    media = [answer["poll_media"] for answer in poll["answers"]]
+    answers = [" ".join(filter(None, [(each.get("emoji") or {}).get("name"), each["text"]])) for each in media]
+    return [f"📊 {poll['question']['text']}", *(f"  {box} {answer}" for answer in answers)]
 
 
 def _button(button: Json) -> str:

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import limits
 from sandbox.discord.delivery import strict_json
-from sandbox.discord.form import NotSimulated, Refusal
+from sandbox.discord.files import read_multipart
+from sandbox.discord.form import Form, NotSimulated, Refusal
 from sandbox.discord.mishaps import Mishap
 from sandbox.discord.routes import ROUTES, Call, Route
 
@@ -30,12 +31,12 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Answer:
-    """An HTTP answer; `status` None cuts the connection without a word."""
+    """An HTTP answer, JSON where `kind` does not say otherwise; `status` None cuts the connection without a word."""
 
     status: int | None
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
-    plain: bool = False
+    kind: str = "application/json"
 
 
 class Rest:
@@ -48,6 +49,8 @@ class Rest:
 
     def answer(self, method: str, target: str, headers: Message, raw: bytes) -> Answer:
         address = urllib.parse.urlsplit(target)
+        if method == "GET" and address.path.startswith("/attachments/"):
+            return self._file(address.path.split("/")[2])
         path = address.path.removeprefix(BASE)
         try:
             if not address.path.startswith(f"{BASE}/"):
@@ -72,6 +75,12 @@ class Rest:
             return self._mishap(method, path, mishap)
         answer.headers |= limit_headers
         return answer
+
+    def _file(self, id: str) -> Answer:
+        upload = self.discord.world.files.get(id)
+        if upload is None:
+            return Answer(404, "This content is no longer available.", kind="text/plain; charset=UTF-8")
+        return Answer(200, upload.content, kind=upload.content_type)
 
     def _told(self, path: str) -> str:
         """The path as transcripts show it: the application's id as {app}, tokens left out."""
@@ -101,7 +110,7 @@ class Rest:
     def _call(self, route: Route, call: Call, path: str, headers: Message, raw: bytes) -> Answer:
         try:
             if route.takes_a_body:
-                call.body = _read_json(headers, raw)
+                call.body = _read_body(headers, raw, call.form)
             with self.discord.world.lock:
                 status, body = route.answer(call)
         except Refusal as refusal:
@@ -131,7 +140,7 @@ class Rest:
             mishap.then()
         self.discord.stopped.wait(mishap.delay)
         if mishap.headerless:
-            return Answer(mishap.status, "error code: 1015", plain=True)
+            return Answer(mishap.status, "error code: 1015", kind="text/plain; charset=UTF-8")
         if mishap.status == 429:
             body, headers = limits.too_many(mishap.retry_after)
             return Answer(429, body | ({"code": mishap.code} if mishap.code else {}), headers)
@@ -146,12 +155,15 @@ def _major(route: Route, where: dict[str, str]) -> str:
     return majors if route.limit is limits.CREATE_MESSAGE else f"{route.method} {route.template} {majors}"
 
 
-def _read_json(headers: Message, raw: bytes) -> Any:
-    """The body. Raises 50035 for a Content-Type that Discord does not take, 50109 for a body that is not JSON."""
+def _read_body(headers: Message, raw: bytes, form: Form) -> Any:
+    """The body, its files put into `form`. Raises 50035 for a Content-Type that Discord does not take, 50109 for a body
+    that is not JSON."""
     kind = headers.get("Content-Type", "").split(";")[0].strip().lower()
-    if kind in ("multipart/form-data", "application/x-www-form-urlencoded"):
+    if kind == "application/x-www-form-urlencoded":
         raise NotSimulated(f"{kind} bodies")
-    if kind != "application/json":
+    if kind == "multipart/form-data":
+        raw, form.uploads = read_multipart(headers, raw)
+    elif kind != "application/json":
         message = "Expected \"Content-Type\" header to be one of {'application/json'}."
         error = {"_errors": [{"code": "CONTENT_TYPE_INVALID", "message": message}]}
         raise Refusal(400, 50035, "Invalid Form Body", error)
@@ -236,8 +248,11 @@ class _Handler(BaseHTTPRequestHandler):
         if answer.status == 204:
             self.end_headers()
             return
-        body = answer.body.encode() if answer.plain else json.dumps(answer.body, ensure_ascii=False).encode()
-        self.send_header("Content-Type", "text/plain; charset=UTF-8" if answer.plain else "application/json")
+        body = answer.body
+        if not isinstance(body, str | bytes):
+            body = json.dumps(body, ensure_ascii=False)
+        body = body.encode() if isinstance(body, str) else body
+        self.send_header("Content-Type", answer.kind)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":

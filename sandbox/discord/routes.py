@@ -12,7 +12,14 @@ from sandbox.discord.commands import without_localizations
 from sandbox.discord.components import every, interactive
 from sandbox.discord.form import Form, Json, Refusal
 from sandbox.discord.interactions import MESSAGE, UPDATE
-from sandbox.discord.world import EMBED_LINKS, READ_MESSAGE_HISTORY, SEND_MESSAGES, Webhook
+from sandbox.discord.world import (
+    ATTACH_FILES,
+    EMBED_LINKS,
+    READ_MESSAGE_HISTORY,
+    SEND_MESSAGES,
+    SEND_POLLS,
+    Webhook,
+)
 
 if TYPE_CHECKING:
     from sandbox.discord.service import Discord
@@ -212,6 +219,10 @@ def create_message(call: Call) -> Answer:
     fields = messages.read_message(call.form, (), body, messages.CREATE)
     if fields["embeds"]:
         world.channel_for_bot(channel.id, EMBED_LINKS)
+    if fields["attachments"]:
+        world.channel_for_bot(channel.id, ATTACH_FILES)
+    if fields.get("poll"):
+        world.channel_for_bot(channel.id, SEND_POLLS)
     world.reachable(channel)
     said = world.said_before(nonce) if nonce and body.get("enforce_nonce") else None
     if said:

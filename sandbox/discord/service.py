@@ -19,7 +19,7 @@ from sandbox.discord.mishaps import Mishap, Mishaps
 from sandbox.discord.people import Person
 from sandbox.discord.render import render
 from sandbox.discord.rest import BASE, Rest, Server
-from sandbox.discord.world import BOT_PERMISSIONS, MEMBER_PERMISSIONS, Channel, Guild, Webhook, World
+from sandbox.discord.world import BOT_PERMISSIONS, MEMBER_PERMISSIONS, Channel, Guild, Role, Webhook, World
 
 
 class Discord:
@@ -72,6 +72,7 @@ class Discord:
         """Serves the REST API on 127.0.0.1 and returns its base URL; port 0 takes a free one."""
         self.stopped.clear()
         self._server = Server(Rest(self), port)
+        self.world.cdn = self.url.removesuffix(BASE)
         return self.url
 
     def stop(self) -> None:
@@ -151,6 +152,14 @@ class Discord:
     def channel(self, name: str, guild: Guild | None = None, bot_permissions: int = BOT_PERMISSIONS) -> Channel:
         """A new text channel; `bot_permissions=0` is one that the bot cannot see."""
         return self.world.add_channel(name, (guild or self.home).id, bot_permissions)
+
+    def role(self, name: str, *held_by: Person, guild: Guild | None = None) -> Role:
+        """A new role, of the home guild where none is given."""
+        return self.world.add_role(name, guild or self.home, [person.id for person in held_by])
+
+    def file(self, attachment: Json) -> bytes:
+        """What lies behind an attachment."""
+        return self.world.files[attachment["id"]].content
 
     def webhook(self, name: str) -> str:
         """The URL of a fresh webhook in a fresh channel of the home guild, made by a person, not by the application."""

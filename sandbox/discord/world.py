@@ -5,22 +5,23 @@ from __future__ import annotations
 import copy
 import secrets
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.discord import messages
+from sandbox.discord import files, messages
 from sandbox.discord.form import Json, Refusal
 
 EPOCH_MS = 1420070400000  # 2015-01-01, where snowflakes start
 GUILD_TEXT, DM = 0, 1
 
 VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS, READ_MESSAGE_HISTORY = 1 << 10, 1 << 11, 1 << 14, 1 << 16
+ATTACH_FILES, SEND_POLLS = 1 << 15, 1 << 49
 ADMINISTRATOR, ALL_PERMISSIONS = 1 << 3, 8866461766385663
 # What a fresh member has: view, send, embed, attach, history, react, external emoji, application commands.
 MEMBER_PERMISSIONS = (
-    VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | 1 << 15 | READ_MESSAGE_HISTORY | 64 | 1 << 18 | 1 << 31
+    VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | ATTACH_FILES | READ_MESSAGE_HISTORY | 64 | 1 << 18 | 1 << 31
 )
 BOT_PERMISSIONS = 274878024704  # the typical invite of a command bot that posts
 DM_PERMISSIONS = 442368  # attach files, embed links, mention everyone, external emoji
@@ -38,11 +39,26 @@ class Account:
 
 
 @dataclass
+class Role:
+    """`held_by` are the ids of users. What people may do is their own here, and no role's."""
+
+    id: str
+    name: str
+    held_by: set[str] = field(default_factory=set)
+
+    def shown(self) -> Json:
+        more: Json = {"color": 0, "hoist": False, "position": 1, "permissions": "0", "managed": False, "flags": 0}
+        colours = {"primary_color": 0, "secondary_color": None, "tertiary_color": None}
+        return {"id": self.id, "name": self.name, **more, "mentionable": True, "icon": None, "colors": colours}
+
+
+@dataclass
 class Guild:
     id: str
     name: str
     has_bot: bool = True
     members: dict[str, int] = field(default_factory=dict)  # user id -> permissions
+    roles: dict[str, Role] = field(default_factory=dict)
     locale: str = "en-US"
 
     def partial(self) -> Json:
@@ -87,6 +103,8 @@ class World:
         self.channels: dict[str, Channel] = {}
         self.webhooks: dict[str, Webhook] = {}
         self.messages: dict[str, Json] = {}
+        self.files: dict[str, files.Upload] = {}  # by the id of their attachment
+        self.cdn = ""  # where they are served: http://127.0.0.1:PORT
         self.private_to: dict[str, str] = {}  # ephemeral message id -> the only user who sees it
         self._nonces: dict[str, tuple[str, float]] = {}
         self._last_id = 0
@@ -118,6 +136,12 @@ class World:
             self.guilds[guild.id] = guild
             self.add_channel("general", guild.id)
             return guild
+
+    def add_role(self, name: str, guild: Guild, held_by: Iterable[str] = ()) -> Role:
+        with self.lock:
+            role = Role(self.snowflake(), name, set(held_by))
+            guild.roles[role.id] = role
+            return role
 
     def add_channel(self, name: str, guild_id: str, bot_permissions: int = BOT_PERMISSIONS) -> Channel:
         with self.lock:
@@ -198,6 +222,13 @@ class World:
             self.changed.notify_all()
             return copy.deepcopy(message)
 
+    def keep(self, upload: files.Upload, more: Json | None = None) -> Json:
+        """Keeps a file; answers its attachment object, at whose `url` it can be fetched."""
+        with self.lock:
+            kept = files.attachment(self.snowflake(), self.cdn, upload, more or {})
+            self.files[kept["id"]] = upload
+            return kept
+
     def remove(self, message_id: str) -> None:
         with self.changed:
             self.message(message_id)
@@ -241,6 +272,12 @@ class World:
     def _shown(self, fields: Json) -> Json:
         users, roles, everyone = messages.pings(fields)
         shown = {key: value for key, value in fields.items() if key != "pinged"}
+        kept = fields.get("attachments", [])
+        shown["attachments"] = [self.keep(each["upload"], each) if "upload" in each else each for each in kept]
+        if "poll" in fields:
+            expiry = datetime.fromtimestamp(self.clock() + fields["poll"]["duration"] * 3600, UTC).isoformat()
+            shown["poll"] = {key: value for key, value in fields["poll"].items() if key != "duration"}
+            shown["poll"] |= {"expiry": expiry, "results": {"is_finalized": False, "answer_counts": []}}
         known = [self.accounts[user_id].user for user_id in sorted(users) if user_id in self.accounts]
         return shown | {"mentions": known, "mention_roles": sorted(roles), "mention_everyone": everyone}
 

@@ -17,6 +17,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from sandbox.discord import Discord, EndpointRefused, Exchange, InteractionFailed, NotPossible
+from sandbox.discord.files import Upload
 
 APP, TOKEN = "1100000000000000001", "bot-token"
 JSON = "application/json"
@@ -435,6 +436,95 @@ def test_a_token_expires_by_the_clock_and_not_by_waiting(discord: Discord, bot: 
     clock.ahead = 15 * 60 + 1
     status, body = call(discord, "PATCH", original(exchange), {"content": "late"})
     assert (status, body["code"]) == (401, 50027)
+
+
+# ---- context menus, roles, files
+
+
+def registered(discord: Discord, **command: Any) -> None:
+    assert call(discord, "POST", f"/applications/{APP}/commands", command)[0] == 201
+
+
+def test_a_context_menu_of_a_person_brings_them_along(discord: Discord, bot: Bot) -> None:
+    registered(discord, type=2, name="Report user")
+    ada, bob = discord.person("ada"), discord.person("bob")
+    ada.menu("Report user", bob)
+    data = bot.got[0]["data"]
+    assert (data["type"], data["target_id"], "options" in data) == (2, bob.id, False)
+    assert data["resolved"]["users"][bob.id]["username"] == "bob"
+    assert data["resolved"]["members"][bob.id].keys() >= {"roles", "permissions"}
+    with pytest.raises(NotPossible, match="of type 1"):
+        ada.command("Report user")
+    with pytest.raises(NotPossible, match="no command /ping"):
+        ada.menu("ping", bob)
+
+
+def test_a_context_menu_of_a_message_brings_its_words_along(discord: Discord, bot: Bot) -> None:
+    registered(discord, type=3, name="Report message")
+    said = discord.person("bob").say("buy now", Upload("a.png", b"x"))
+    discord.person("ada").menu("Report message", said)
+    data = bot.got[0]["data"]
+    assert (data["type"], data["target_id"]) == (3, said["id"])
+    told = data["resolved"]["messages"][said["id"]]
+    assert (told["content"], told["author"]["username"], told["attachments"][0]["size"]) == ("buy now", "bob", 1)
+    discord.world.remove(said["id"])
+    with pytest.raises(NotPossible, match="gone"):
+        discord.person("ada").menu("Report message", said)
+
+
+def test_a_role_is_held_chosen_and_brought_along(discord: Discord, bot: Bot) -> None:
+    option = {"name": "whom", "description": "x", "type": 8}
+    either = {"name": "either", "description": "x", "type": 9}
+    registered(discord, name="tell", description="x", options=[option, either])
+    ada = discord.person("ada")
+    crew = discord.role("crew", ada)
+    ada.command("tell", whom=crew, either=crew)
+    assert bot.got[0]["member"]["roles"] == [crew.id]
+    assert bot.got[0]["data"]["resolved"]["roles"][crew.id]["name"] == "crew"
+    ada.command("tell", either=ada)
+    assert bot.got[1]["data"]["resolved"].keys() == {"users", "members"}
+    elsewhere = discord.role("others", guild=discord.guild("Other"))
+    for wrong in (ada, elsewhere, "crew"):
+        with pytest.raises(NotPossible, match="none of the roles"):
+            ada.command("tell", whom=wrong)
+
+
+def test_a_channel_is_offered_by_its_type(discord: Discord, bot: Bot) -> None:
+    option = {"name": "where", "description": "x", "type": 7, "channel_types": [5, 15]}
+    registered(discord, name="post", description="x", options=[option])
+    with pytest.raises(NotPossible, match="no channel of that type"):
+        discord.person("ada").command("post", where=discord.channel("general"))
+
+
+def test_a_file_is_uploaded_for_an_option_and_expires_later(discord: Discord, bot: Bot) -> None:
+    option = {"name": "proof", "description": "x", "type": 11, "file_types": [".PNG", "video"]}
+    registered(discord, name="report", description="x", options=[option])
+    ada = discord.person("ada")
+    ada.command("report", proof=Upload("Screen.png", b"1234"))
+    data = bot.got[0]["data"]
+    (kept,) = data["resolved"]["attachments"].values()
+    assert (kept["id"], kept["size"], kept["ephemeral"]) == (data["options"][0]["value"], 4, True)
+    assert discord.file(kept) == b"1234"
+    ada.command("report", proof=Upload("a.mp4", b"1"))
+    for wrong in (Upload("a.txt", b"1"), Upload("video", b"1"), "a.png"):
+        with pytest.raises(NotPossible):
+            ada.command("report", proof=wrong)
+
+
+def test_files_are_uploaded_in_a_form(discord: Discord, bot: Bot) -> None:
+    upload = {"type": 19, "custom_id": "proof", "max_values": 2, "file_types": ["image"]}
+    acks(bot, 9, custom_id="m", title="Ask", components=[{"type": 18, "label": "Proof", "component": upload}])
+    ada = discord.person("ada")
+    opened = ada.command("ping")
+    acks(bot, 4, content="noted")
+    png = Upload("a.png", b"x")
+    for wrong in ([], [png] * 3, [Upload("a.txt", b"x")]):
+        with pytest.raises(NotPossible):
+            ada.submit(opened, {"proof": wrong})
+    ada.submit(opened, {"proof": [png, png]})
+    answer = bot.got[-1]["data"]["components"][0]["component"]
+    assert answer["values"] == list(bot.got[-1]["data"]["resolved"]["attachments"])
+    assert len(answer["values"]) == 2
 
 
 # ---- choices, selects, modals

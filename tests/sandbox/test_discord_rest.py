@@ -5,7 +5,10 @@ from __future__ import annotations
 import http.client
 import json
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -112,8 +115,9 @@ def test_a_body_must_be_json_and_say_so(bot: Client) -> None:
     assert bot.code("POST", "/users/@me/channels", b"{") == (400, 50109)
     assert bot.code("POST", "/users/@me/channels", b'{"a": NaN}') == (400, 50109)
     assert bot.code("POST", "/users/@me/channels", []) == (400, 50035)
-    status, answer = bot.call("POST", "/users/@me/channels", b"x", Content_Type="multipart/form-data; boundary=b")
-    assert (status, "does not do multipart" in answer["message"]) == (501, True)
+    form = "application/x-www-form-urlencoded"
+    status, answer = bot.call("POST", "/users/@me/channels", b"recipient_id=5", Content_Type=form)
+    assert (status, f"does not do {form}" in answer["message"]) == (501, True)
 
 
 def test_a_field_that_discord_would_drop_is_recorded_as_a_fault(discord: Discord, bot: Client) -> None:
@@ -321,3 +325,151 @@ def test_the_snapshot_is_json_and_holds_no_token(discord: Discord, bot: Client) 
     text = json.dumps(discord.snapshot())
     assert '"content": "hi"' in text
     assert url.rsplit("/", 1)[1] not in text
+
+
+# ---- files
+
+
+def multipart(message: Any, *files: tuple[str, str, bytes], kind: str = "image/png") -> tuple[bytes, str]:
+    """A body of form-data with these files, each the name of its part, its own name and its bytes; and its type."""
+    parts = [b'Content-Disposition: form-data; name="payload_json"\r\n\r\n' + json.dumps(message).encode()]
+    for part, name, content in files:
+        head = f'Content-Disposition: form-data; name="{part}"; filename="{name}"\r\nContent-Type: {kind}\r\n\r\n'
+        parts.append(head.encode() + content)
+    return b"".join(b"--b\r\n" + part + b"\r\n" for part in parts) + b"--b--\r\n", "multipart/form-data; boundary=b"
+
+
+def post(bot: Client, path: str, message: Any, *files: tuple[str, str, bytes], method: str = "POST") -> tuple[int, Any]:
+    body, kind = multipart(message, *files)
+    return bot.call(method, path, body, Content_Type=kind)
+
+
+@pytest.fixture
+def path(discord: Discord) -> str:
+    return f"/channels/{discord.channels(discord.home)[0].id}/messages"
+
+
+def test_a_file_is_kept_with_its_description_and_can_be_fetched(discord: Discord, bot: Client, path: str) -> None:
+    described = {"id": 0, "filename": "b c.png", "description": "a chart", "is_spoiler": True}
+    status, message = post(bot, path, say("x", attachments=[described]), ("files[0]", "a.png", b"\x89PNG\r\n\x00"))
+    (kept,) = message["attachments"]
+    assert status == 200
+    assert (kept["filename"], kept["description"], kept["size"], kept["flags"]) == ("b_c.png", "a chart", 7, 8)
+    assert kept["content_type"] == "image/png"
+    assert discord.file(kept) == b"\x89PNG\r\n\x00"
+    with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(kept["url"], timeout=5) as answer:
+        assert (answer.headers["Content-Type"], answer.read()) == ("image/png", b"\x89PNG\r\n\x00")
+    with pytest.raises(urllib.error.HTTPError, match="404"):
+        urllib.request.build_opener(urllib.request.ProxyHandler({})).open(kept["url"].replace(kept["id"], "5"))
+
+
+def test_a_file_needs_no_entry_and_alone_makes_a_message(bot: Client, path: str) -> None:
+    status, message = post(bot, path, {}, ("files[3]", "SPOILER_a.txt", b"x"))
+    (kept,) = message["attachments"]
+    assert (status, kept["filename"], kept["flags"], kept["size"]) == (200, "SPOILER_a.txt", 8, 1)
+
+
+def test_an_edit_keeps_the_files_that_it_names_and_those_it_says_nothing_of(bot: Client, path: str) -> None:
+    sent = post(bot, path, say("x"), ("files[0]", "a.png", b"a"), ("files[1]", "b.png", b"b"))[1]
+    at, (first, second) = f"{path}/{sent['id']}", sent["attachments"]
+    appended = post(bot, at, {}, ("files[0]", "c.png", b"c"), method="PATCH")[1]
+    assert [each["filename"] for each in appended["attachments"]] == ["a.png", "b.png", "c.png"]
+    assert appended["attachments"][0] == first
+    kept = bot.call("PATCH", at, {"attachments": [{"id": second["id"], "description": "b"}]})[1]
+    assert kept["attachments"] == [second | {"description": "b"}]
+    assert bot.call("PATCH", at, {"attachments": []})[1]["attachments"] == []
+
+
+@pytest.mark.parametrize(
+    ("attachments", "files", "answer"),
+    [
+        ([{"id": 1}], 1, (400, 50146)),
+        ([{"id": "x"}], 1, (400, 50146)),
+        ([{"id": 0, "description": "d" * 1025}], 1, (400, 50035)),
+        ([{"id": 0, "is_spoiler": "yes"}], 1, (400, 50035)),
+        (None, 11, (400, 30015)),
+    ],
+)
+def test_what_discord_refuses_in_files(
+    bot: Client, path: str, attachments: Any, files: int, answer: tuple[int, int]
+) -> None:
+    message = say("x", **({"attachments": attachments} if attachments else {}))
+    status, body = post(bot, path, message, *((f"files[{n}]", f"{n}.png", b"x") for n in range(files)))
+    assert (status, body["code"]) == answer
+
+
+def test_a_file_over_10_mib_is_too_large(bot: Client, path: str) -> None:
+    status, body = post(bot, path, say("x"), ("files[0]", "a.bin", bytes(10 * 1024 * 1024 + 1)))
+    assert (status, body["code"]) == (413, 40005)
+    assert post(bot, path, say("x"), ("files[0]", "a.bin", bytes(10 * 1024 * 1024)))[0] == 200
+
+
+def test_a_part_that_comes_twice_is_refused_and_one_without_a_message_is_not_done_here(bot: Client, path: str) -> None:
+    status, body = post(bot, path, say("x"), ("files[0]", "a", b"x"), ("files[0]", "b", b"y"))
+    assert (status, body["code"]) == (400, 50035)
+    assert post(bot, path, say("x"), ("picture", "a", b"x"))[0] == 501
+    body = b'--b\r\nContent-Disposition: form-data; name="content"\r\n\r\nx\r\n--b--\r\n'
+    assert bot.call("POST", path, body, Content_Type="multipart/form-data; boundary=b")[0] == 501
+    assert bot.code("POST", path, b"no parts", Content_Type="multipart/form-data") == (400, 50035)
+
+
+def test_a_file_that_nobody_will_see_is_held_against_the_bot(discord: Discord, bot: Client, path: str) -> None:
+    text = {"type": 10, "content": "hello"}
+    post(bot, path, {"flags": 32768, "components": [text]}, ("files[0]", "a.png", b"x"))
+    post(bot, path, say("x", attachments=[{"id": 0}]), ("files[0]", "a", b"x"), ("files[1]", "b", b"x"))
+    post(bot, path, {"embeds": [{"image": {"url": "attachment://b.png"}}]}, ("files[0]", "a.png", b"x"))
+    assert [fault.split(": ", 1)[1] for fault in discord.faults] == [
+        "attachments: a.png is not shown: no component names it",
+        "files[1]: no attachment names it",
+        "embeds.0.image.url: b.png is no picture among the message's files, so nothing is shown",
+    ]
+
+
+def test_a_component_shows_only_a_file_of_its_message(bot: Client, path: str) -> None:
+    file = {"type": 13, "file": {"url": "attachment://a.pdf"}}
+    message = {"flags": 32768, "components": [file]}
+    assert post(bot, path, message, ("files[0]", "a.pdf", b"x"))[0] == 200
+    status, body = post(bot, path, message, ("files[0]", "b.pdf", b"x"))
+    assert (status, body["errors"]["components"]["0"]["file"]["url"]["_errors"][0]["code"][:8]) == (400, "UNFURLED")
+    assert bot.code("POST", path, message) == (400, 50035)
+
+
+def test_a_channel_may_be_closed_to_files_and_polls(discord: Discord, bot: Client) -> None:
+    plain = f"/channels/{discord.channel('plain', bot_permissions=1024 + 2048).id}/messages"
+    assert post(bot, plain, say("x"), ("files[0]", "a", b"x"))[1]["code"] == 50013
+    assert bot.code("POST", plain, {"poll": POLL}) == (403, 50013)
+
+
+# ---- polls
+
+POLL = {"question": {"text": "Tea?"}, "answers": [{"poll_media": {"text": "Yes"}}, {"poll_media": {"text": "No"}}]}
+
+
+def test_a_poll_is_open_for_a_day_and_cannot_be_edited(discord: Discord, bot: Client) -> None:
+    may_poll = discord.channel("polls", bot_permissions=1024 + 2048 + (1 << 16) + (1 << 49))
+    path = f"/channels/{may_poll.id}/messages"
+    status, message = bot.call("POST", path, {"poll": POLL})
+    assert (status, [answer["answer_id"] for answer in message["poll"]["answers"]]) == (200, [1, 2])
+    left = datetime.fromisoformat(message["poll"]["expiry"]) - datetime.fromisoformat(message["timestamp"])
+    assert abs(left.total_seconds() - 24 * 3600) < 5
+    assert bot.code("PATCH", f"{path}/{message['id']}", say("x")) == (400, 520003)
+    said = bot.call("POST", path, say("x"))[1]
+    assert bot.code("PATCH", f"{path}/{said['id']}", {"poll": POLL}) == (400, 520003)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"question": {"text": "q" * 301}},
+        {"question": None},
+        {"answers": []},
+        {"answers": POLL["answers"] * 6},
+        {"answers": [{"poll_media": {"text": "a" * 56}}]},
+        {"answers": [{"poll_media": {"text": "a", "emoji": {"id": "1", "name": "x"}}}]},
+        {"duration": 769},
+        {"layout_type": 2},
+    ],
+)
+def test_what_discord_refuses_in_a_poll(discord: Discord, bot: Client, wrong: dict) -> None:
+    webhook = discord.webhook("polls").removeprefix(discord.url)
+    assert bot.code("POST", webhook, {"poll": POLL | wrong}) == (400, 50035)

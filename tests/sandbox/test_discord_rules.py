@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from sandbox.discord import messages, render
 from sandbox.discord.commands import COMMAND_KEYS, CommandRegistry
 from sandbox.discord.components import KEYS, read_modal
+from sandbox.discord.files import Upload
 from sandbox.discord.form import Form, Json, Refusal
 from sandbox.discord.messages import EMBED_KEYS
 from tests import judge
@@ -276,6 +277,30 @@ def test_a_rendered_message_shows_embeds_in_a_box_and_buttons_below() -> None:
     )
     text = render(fields | {"author": {"username": "Watchbell"}})
     assert text.splitlines() == ["INC-1 since 1970-01-01 00:00 UTC", "│ 🟩 prod", "│ CPU: 3 %", "[Refresh] [Old: off]"]
+
+
+def test_a_rendered_message_shows_its_files_and_its_poll() -> None:
+    answers = [{"poll_media": {"text": "Yes", "emoji": {"name": "👍"}}}, {"poll_media": {"text": "No"}}]
+    fields = read({"content": "x", "poll": {"question": {"text": "Tea?"}, "answers": answers}})
+    fields["attachments"] = [
+        {"filename": "a.png", "flags": 0, "description": "a chart"},
+        {"filename": "b.txt", "flags": 8},
+    ]
+    text = render(fields | {"author": {"username": "Watchbell"}})
+    assert text.splitlines() == ["x", "📎 a.png (a chart)", "📎 ||b.txt||", "📊 Tea?", "  ○ 👍 Yes", "  ○ No"]
+
+
+def test_a_rendered_layout_shows_the_files_that_its_components_name() -> None:
+    item = {"media": {"url": "attachment://a.png"}, "description": "a chart"}
+    form = Form()
+    form.uploads = {0: Upload("a.png", b"x"), 1: Upload("b.pdf", b"x")}
+    gallery = {"type": 12, "items": [item, {"media": {"url": "https://example.org/x.png"}}]}
+    file = {"type": 13, "file": {"url": "attachment://b.pdf"}, "spoiler": True}
+    body = {"flags": 32768, "components": [{"type": 17, "components": [gallery, file]}]}
+    fields = messages.read_message(form, (), body, messages.CREATE)
+    shown = ["│ 📎 a.png (a chart)", "│ 📎 https://example.org/x.png", "│ 📎 ||b.pdf||"]
+    assert render(fields | {"author": {"username": "Watchbell"}}).splitlines() == shown
+    assert not form.ignored
 
 
 # ---- whatever comes

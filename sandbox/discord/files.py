@@ -1,0 +1,114 @@
+"""Files: the parts of a multipart body, the attachments that they become, and where they can be fetched."""
+
+from __future__ import annotations
+
+import mimetypes
+import re
+from dataclasses import dataclass
+from email.message import Message
+from io import BytesIO
+
+from werkzeug.formparser import parse_form_data
+
+from sandbox.discord.form import Form, Json, NotSimulated, Path, Refusal
+
+MAX_FILE, MAX_FILES = 10 * 1024 * 1024, 10
+SPOILER = 1 << 3
+"""The flag of an attachment that is hidden until it is clicked."""
+
+_PART = re.compile(r"files\[(\d{1,3})\]")
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file on its way, the bot's or a person's."""
+
+    name: str
+    content: bytes
+    kind: str = ""
+
+    @property
+    def content_type(self) -> str:
+        return self.kind or mimetypes.guess_type(self.name)[0] or "application/octet-stream"
+
+
+def read_multipart(headers: Message, raw: bytes) -> tuple[bytes, dict[int, Upload]]:
+    """`payload_json`, and the files by the n of `files[n]`. Raises Refusal for parts that Discord does not take."""
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "wsgi.input": BytesIO(raw),
+        "CONTENT_TYPE": headers.get("Content-Type", ""),
+        "CONTENT_LENGTH": str(len(raw)),
+    }
+    try:
+        _, fields, parts = parse_form_data(environ, silent=False)
+    except ValueError as wrong:
+        raise Refusal(400, 50035, f"Invalid Form Body: {wrong}") from None
+    if "payload_json" not in fields:
+        raise NotSimulated("multipart bodies without payload_json")
+    uploads: dict[int, Upload] = {}
+    for name, part in parts.items(multi=True):
+        match = _PART.fullmatch(name)
+        if match is None:
+            raise NotSimulated(f"parts called {name!r}")
+        number, content = int(match[1]), part.stream.read()
+        if number in uploads:
+            raise Refusal(400, 50035, f"Invalid Form Body: {name} is there twice")
+        if len(content) > MAX_FILE:
+            raise Refusal(413, 40005, "Request entity too large")
+        uploads[number] = Upload(part.filename or "", content, part.content_type or "")
+    return fields["payload_json"].encode(), uploads
+
+
+def read_attachments(form: Form, path: Path, given: object, before: list[Json]) -> list[Json]:
+    """The attachments that a message has then: those of `before` and the files that came along; where `given` lists
+    some, these and no others. A new one holds its Upload until the message is made."""
+    if given is None:
+        entries: list[Json] = [*before, *({"id": number} for number in form.uploads)]
+    else:
+        entries = [form.object((*path, i), each) for i, each in enumerate(form.array(path, given, 0, MAX_FILES))]
+    there, read = {each["id"]: each for each in before}, []
+    for i, entry in enumerate(entries):
+        at = (*path, i)
+        form.object(at, entry, None if entry in before else ("id", "filename", "title", "description", "is_spoiler"))
+        if str(entry.get("id")) in there:
+            read.append(there[str(entry["id"])] | _described(form, at, entry))
+        else:
+            read.append(_new(form, at, entry))
+    for number in form.uploads.keys() - {each["number"] for each in read if "number" in each}:
+        form.ignore((f"files[{number}]",), "no attachment names it")
+    if len(read) > MAX_FILES:
+        raise Refusal(400, 30015, f"Maximum number of attachments in a message reached ({MAX_FILES})")
+    return read
+
+
+def _new(form: Form, path: Path, entry: Json) -> Json:
+    number = str(entry.get("id"))
+    upload = form.uploads.get(int(number)) if number.isdecimal() and len(number) < 4 else None
+    if upload is None:
+        raise Refusal(400, 50146, "Invalid file upload: an attachment names no uploaded file")
+    name = entry.get("filename") or upload.name
+    name = re.sub(r"[^\w.-]", "_", form.text((*path, "filename"), name, 1, 1024), flags=re.ASCII)
+    hidden = form.boolean((*path, "is_spoiler"), entry.get("is_spoiler", False)) or name.startswith("SPOILER_")
+    made: Json = {"number": int(number), "upload": upload, "filename": name, "flags": SPOILER if hidden else 0}
+    return made | _described(form, path, entry)
+
+
+def _described(form: Form, path: Path, entry: Json) -> Json:
+    if entry.get("description") is None:
+        return {}
+    return {"description": form.text((*path, "description"), entry["description"], 0, 1024)}
+
+
+def attachment(id: str, url: str, upload: Upload, more: Json) -> Json:
+    """Discord's object for a file that it keeps."""
+    shown = {key: value for key, value in more.items() if key not in ("upload", "number")}
+    shown = {"filename": upload.name, "flags": 0} | shown
+    at = f"{url}/attachments/{id}/{shown['filename']}"
+    return {
+        "id": id,
+        "size": len(upload.content),
+        "url": at,
+        "proxy_url": at,
+        "content_type": upload.content_type,
+    } | shown
