@@ -74,6 +74,15 @@ class FakeDiscord:
         judge.approve("followup", message)
         return self._call("follow up", message)
 
+    def edit_follow_up(
+        self, application_id: str, token: str, message_id: str, message: dict, files: Sequence = ()
+    ) -> dict:
+        judge.approve("edit", message)
+        return self._call("edit follow up", message, message_id)
+
+    def delete_follow_up(self, application_id: str, token: str, message_id: str) -> None:
+        self._call("delete follow up", message_id)
+
     def open_dm(self, user_id: str) -> str:
         judge.approve("dm", {"recipient_id": user_id})
         self._call("open dm", user_id)

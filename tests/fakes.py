@@ -29,24 +29,27 @@ class Claims:
         return None if self.done else self.claim
 
 
+class Journal:
+    """The steps of a flow that were asked for; `done` are those of an earlier try: name -> what they were kept with."""
+
+    def __init__(self, done=None):
+        self.asked, self.done = [], done or {}
+
+    def step(self, name):
+        self.asked.append(name)
+        return Step(self.done, name)
+
+
 class Step:
-    new, unsure, value = True, False, None
+    unsure = False
+
+    def __init__(self, done, name):
+        self.new, self.value = name not in done, done.get(name)
+        self._done, self._name = done, name
 
     def __enter__(self):
         return self
 
-    def __exit__(self, *error):
-        return None
-
-
-class Journal:
-    """Remembers the steps that it was asked for; those in `done` are done."""
-
-    def __init__(self, done=()):
-        self.asked, self.done = [], done
-
-    def step(self, name):
-        self.asked.append(name)
-        step = Step()
-        step.new = name not in self.done
-        return step
+    def __exit__(self, kind, *error):
+        if kind is None:
+            self._done[self._name] = self.value

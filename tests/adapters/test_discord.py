@@ -215,14 +215,13 @@ def test_an_upload_is_sent_again_whole_with_a_fresh_token():
     assert api.parts(0) == api.parts(1)
 
 
-def test_a_follow_up_is_read_edited_and_deleted_by_its_id():
-    api = Api(as_json(200, {"id": "7"}), as_json(200, {"id": "7", "content": "new"}), Response(204))
-    assert api.client.get_follow_up("42", SECRET, "7") == {"id": "7"}
+def test_a_follow_up_is_edited_and_deleted_by_its_id():
+    api = Api(as_json(200, {"id": "7", "content": "new"}), Response(204))
     assert api.client.edit_follow_up("42", SECRET, "7", {"content": "new"})["content"] == "new"
     assert api.client.delete_follow_up("42", SECRET, "7") is None
-    assert [request.method for request in api.requests] == ["GET", "PATCH", "DELETE"]
+    assert [request.method for request in api.requests] == ["PATCH", "DELETE"]
     assert {request.target for request in api.requests} == {f"/api/v10/webhooks/42/{SECRET}/messages/7"}
-    assert api.requests[1].body == b'{"content": "new"}'
+    assert api.requests[0].body == b'{"content": "new"}'
 
 
 def test_the_servers_of_the_bot_are_listed_page_by_page():

@@ -279,7 +279,7 @@ def test_a_discord_that_is_away_while_the_user_is_told_is_tried_again():
 
 
 LONG = """
-from watchbell import Command, Reply, anyone
+from watchbell import Command, Delete, Reply, UserError, anyone
 
 command = Command("long", "Long", who=anyone)
 
@@ -291,10 +291,46 @@ def long(interaction, tools, *, how: str = "returns"):
         yield Reply(f"{share} %")
     if how == "returns":
         return Reply("finished")
+    if how == "fails":
+        raise UserError("No more.")
 
 @command.button
 def several(interaction, tools):
     return [Reply("one"), Reply("two"), Reply("three")]
+
+@command.button(updates=True)
+def growing(interaction, tools):
+    for texts in (["a", "b"], ["a", "b", "c"], ["A", "B"]):
+        tools.sleep(1)
+        yield [Reply(text) for text in texts]
+
+@command.button(updates=True)
+def dismiss(interaction, tools):
+    return Delete()
+
+@command.button
+def hush(interaction, tools):
+    return [Delete(), Reply("Done.")]
+
+@command.button
+def whisper(interaction, tools):
+    return [Reply("for you", private=True), Reply("for all")]
+
+@command.button(updates=True)
+def aside(interaction, tools):
+    return Reply("for you", private=True)
+
+@command.button
+def both(interaction, tools):
+    return [Reply("for all"), Reply("for you", private=True)]
+
+@command.button(private=True)
+def closed(interaction, tools):
+    return [Reply("one"), Reply("two")]
+
+@command.button
+def upside_down(interaction, tools):
+    return [Reply("one"), Delete()]
 
 @command.button
 def nothing(interaction, tools):
@@ -310,11 +346,19 @@ def budget(interaction, tools):
 """
 
 
-def long(worker, how):
+def long(worker, how, **more):
     worker.tools.sleep = worker.clock.sleep
     options = [{"name": "how", "type": 3, "value": how}]
-    worker.work(data={"name": "long", "type": 1, "options": options})
-    return [call[1]["content"] for call in worker.discord.calls]
+    worker.work(data={"name": "long", "type": 1, "options": options}, **more)
+    return [text for _, text in told(worker)]
+
+
+def told(worker):
+    """The calls that carry a message, and what it says."""
+    messages = [
+        (call[0], next((part for part in call if isinstance(part, dict)), None)) for call in worker.discord.calls
+    ]
+    return [(verb, message["content"]) for verb, message in messages if message]
 
 
 @pytest.mark.parametrize(
@@ -323,6 +367,7 @@ def long(worker, how):
         ("returns", ["10 %", "20 %", "30 %", "40 %", "finished"]),
         ("yields last", ["10 %", "20 %", "30 %", "40 %", "40 %"]),
         ("quick", ["10 %", "40 %"]),
+        ("fails", ["10 %", "20 %", "30 %", "40 %", "No more."]),
     ],
 )
 def test_a_handler_that_yields_shows_its_progress_at_discords_pace(feature, how, shown):
@@ -330,23 +375,118 @@ def test_a_handler_that_yields_shows_its_progress_at_discords_pace(feature, how,
     assert long(Worker(), how) == shown
 
 
+@pytest.mark.parametrize("failure", [refused(503), refused(429, wait=3), refused(401, 50027)])
+def test_progress_that_cannot_be_shown_does_not_stop_the_work(feature, failure, caplog):
+    feature("long", LONG)
+    worker = Worker(None, failure)
+    assert long(worker, "returns") == ["10 %", "20 %", "30 %", "40 %", "finished"]
+    assert worker.claims.claim.states == ["done", "kept"]
+    assert "progress is not shown" in caplog.text
+
+
+def test_progress_after_the_deadline_is_left_out_and_the_answer_comes_once(feature):
+    feature("long", LONG)
+    worker = Worker()
+    long(worker, "returns", received_at=NOW - 14 * 60 - 28)  # it passes between the second and the third
+    assert [call[0] for call in worker.discord.calls] == ["edit", "create", "create"]
+    assert shown_elsewhere(worker)[1] == (CHANNEL, "finished")
+
+
 def press(worker, handler, **more):
+    worker.tools.sleep = worker.clock.sleep
     worker.work("component_refresh", data={"custom_id": f"long:{handler}", "component_type": 2}, **more)
-    return [(call[0], call[1]["content"]) for call in worker.discord.calls if len(call) > 1]
+    return told(worker)
 
 
 def test_several_messages_follow_each_other_and_a_retry_does_not_repeat_them(feature):
     feature("long", LONG)
     assert press(Worker(), "several") == [("edit", "one"), ("follow up", "two"), ("follow up", "three")]
     again = Worker()
-    again.steps = Journal(done=("message 2",))
-    assert press(again, "several", attempt=2) == [("edit", "one"), ("follow up", "three")]
+    again.steps = Journal(done={"message 2": "77"})
+    assert press(again, "several") == [("edit", "one"), ("edit follow up", "two"), ("follow up", "three")]
+    assert again.discord.did("edit follow up")[0][2] == "77"
+    gone = Worker(None, refused(404, 10008))
+    gone.steps = Journal(done={"message 2": "77", "message 3": ""})
+    assert press(gone, "several") == [("edit", "one"), ("edit follow up", "two")]
+    assert gone.claims.claim.states == ["done", "kept"]
+
+
+def test_several_messages_each_come_elsewhere_when_the_token_is_dead(feature):
+    feature("long", LONG)
+    worker = Worker()
+    press(worker, "several", received_at=NOW - 1000)
+    said = worker.discord.did("create")
+    assert [call[2]["content"] for call in said[1:]] == ["one", "two", "three"]
+    assert len({nonce for *_, nonce in said}) == 4
+    half = Worker(None, None, refused(401, 50027))
+    press(half, "several")
+    assert [call[0] for call in half.discord.calls] == ["edit", "follow up", "follow up", "create", "create"]
+    assert shown_elsewhere(half)[1] == (CHANNEL, "three")
+
+
+def test_progress_of_several_messages_edits_each_in_its_place_and_takes_back_what_is_left_over(feature):
+    feature("long", LONG)
+    worker = Worker()
+    press(worker, "growing")
+    assert [
+        (call[0], call[1] if isinstance(call[1], str) else call[1]["content"]) for call in worker.discord.calls
+    ] == [
+        *[("edit", "a"), ("follow up", "b")],
+        *[("edit", "a"), ("edit follow up", "b"), ("follow up", "c")],
+        *[("edit", "A"), ("edit follow up", "B"), ("delete follow up", "1005")],
+        *[("edit", "A"), ("edit follow up", "B")],
+    ]
+
+
+def test_a_message_can_be_deleted_by_its_button(feature):
+    feature("long", LONG)
+    worker = Worker()
+    press(worker, "dismiss")
+    assert worker.discord.calls == [("delete",)]
+    for code in (10008, 50027):
+        gone = Worker(refused(404, code))
+        press(gone, "dismiss")
+        assert gone.claims.claim.states == ["done", "kept"]
+    late = Worker()
+    press(late, "dismiss", received_at=NOW - 1000)
+    assert late.discord.calls == []
+
+
+def test_thinking_can_give_way_to_nothing_or_to_other_messages(feature):
+    feature("long", LONG)
+    worker = Worker()
+    assert press(worker, "hush") == [("follow up", "Done.")]
+    assert [call[0] for call in worker.discord.calls] == ["delete", "follow up"]
+    with pytest.raises(TypeError, match="and not a Reply"):
+        press(Worker(), "upside_down")
+
+
+def privacy(worker, handler, **more):
+    press(worker, handler, **more)
+    return [(call[0], call[1].get("flags", 0)) if len(call) > 1 else call[0] for call in worker.discord.calls]
+
+
+def test_a_reply_can_be_private_though_its_handler_is_not(feature):
+    feature("long", LONG)
+    assert privacy(Worker(), "whisper") == ["delete", ("follow up", 64), ("follow up", 0)]
+    assert privacy(Worker(), "aside") == [("follow up", 64)]
+    assert privacy(Worker(), "both") == [("edit", 0), ("follow up", 64)]
+    assert privacy(Worker(), "closed") == [("edit", 0), ("follow up", 64)]
+
+
+@pytest.mark.parametrize("handler", ["closed", "aside", "growing"])
+def test_what_was_private_stays_so_when_it_comes_late(feature, handler):
+    feature("long", LONG)
+    worker = Worker()
+    on_private = {**recorded.load("component_refresh")["message"], "flags": 64}
+    press(worker, handler, received_at=NOW - 1000, message=on_private)
+    assert {where for where, _ in shown_elsewhere(worker)} == {f"dm-{ADA}"}
 
 
 def test_an_answer_that_discord_would_not_take_is_told_and_not_tried_again(feature, caplog):
     feature("long", LONG)
-    ((_, told),) = press(Worker(), "broken")
-    assert "Reference" in told
+    ((_, text),) = press(Worker(), "broken")
+    assert "Reference" in text
     assert "2001 characters" in caplog.text
 
 

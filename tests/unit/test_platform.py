@@ -370,3 +370,39 @@ def test_large_state_that_is_gone_says_so(bot, feature):
     bot.tools.stash = Stash()
     assert bot.press("large:show*other") == {"type": 6}
     assert bot.finally_shown() == ["That has expired. Please run the command again."]
+
+
+# What an instant handler can answer
+
+INSTANT = """
+from watchbell import Command, Delete, File, Reply, anyone
+
+command = Command("instant", "Instant", who=anyone, instant=True)
+ANSWERS = {"none": None, "delete": Delete(), "file": Reply("x", files=[File("a", b"x")]), "list": [Reply("x")]}
+
+@command.run
+def instant(interaction, *, what: str = ""):
+    '''Instant.
+
+    what: Which answer
+    '''
+    return ANSWERS.get(what, Reply("for you", private=True))
+
+@command.button(updates=True)
+def aside(interaction):
+    return Reply("for you", private=True)
+"""
+
+
+@pytest.mark.parametrize("what", ["none", "delete", "file", "list"])
+def test_what_only_a_deferred_handler_can_answer_is_logged_as_such(bot, feature, what, caplog):
+    feature("instant", INSTANT)
+    answer = bot.command("instant", {"name": "what", "type": 3, "value": what})
+    assert "Reference" in answer["data"]["content"]
+    assert "/instant is instant: it answers one Reply, without files, or a form; have it deferred" in caplog.text
+
+
+def test_an_instant_reply_can_be_private_though_its_handler_is_not(bot, feature):
+    feature("instant", INSTANT)
+    for answer in (bot.command("instant"), bot.press("instant:aside")):
+        assert (answer["type"], answer["data"]["flags"]) == (4, 64)

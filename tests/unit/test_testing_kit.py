@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from watchbell import FormError, Role, User, UserError
+from watchbell import Delete, FormError, Role, User, UserError
 from watchbell import testing as kit
 from watchbell.errors import InvalidReply, NoRoom
 from watchbell.testing import FakeTools, Somebody, autocomplete, choose, press, run, submit
@@ -205,6 +205,30 @@ def test_what_discord_would_refuse_fails_with_its_place(cafe):
         press(cafe.heavy)
     with pytest.raises(TypeError, match="answered None"):
         press(cafe.nothing)
+
+
+def test_a_message_that_is_deleted_and_one_that_is_private_come_back_as_such(feature):
+    gone = feature(
+        "gone",
+        """
+from watchbell import Command, Delete, Reply, anyone
+
+command = Command("gone", "Gone", who=anyone)
+
+@command.run
+def gone(interaction, tools):
+    return [Delete(), Reply("for you", private=True)]
+
+@command.button(instant=True)
+def wrong(interaction):
+    return Delete()
+""",
+    )
+    first, second = run(gone)
+    assert isinstance(first, Delete)
+    assert second.private
+    with pytest.raises(TypeError, match="is instant"):
+        press(gone.wrong)
 
 
 def test_a_tool_that_the_test_did_not_give_is_named(cafe):

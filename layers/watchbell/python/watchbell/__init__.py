@@ -9,7 +9,7 @@ _HOME = {
     **dict.fromkeys(("Command", "MessageCommand", "UserCommand"), "command"),
     **dict.fromkeys(("Annotated", "Choice", "FileTypes", "Kinds", "Length", "Range"), "kinds"),
     **dict.fromkeys(("anyone", "operator", "owner", "permission", "role"), "policy"),
-    **dict.fromkeys(("Button", "Embed", "Reply"), "discord.reply"),
+    **dict.fromkeys(("Button", "Delete", "Embed", "Reply"), "discord.reply"),
     **dict.fromkeys(
         (
             *("ChannelSelect", "Container", "Gallery", "Media", "MentionableSelect", "Option", "RoleSelect", "Row"),
@@ -69,6 +69,7 @@ if TYPE_CHECKING:
     from .discord.modal import Modal as Modal
     from .discord.poll import Poll as Poll
     from .discord.reply import Button as Button
+    from .discord.reply import Delete as Delete
     from .discord.reply import Embed as Embed
     from .discord.reply import Reply as Reply
     from .discord.resolved import Attachment as Attachment

@@ -118,14 +118,9 @@ class Doorkeeper:
             return self._mendable(handler, interaction, private(error.reply))
         if getattr(reply, "is_modal", False):
             return self._mendable(handler, interaction, {"type": 9, "data": reply.payload()})
-        if handler.edits(interaction):
-            response = {"type": 7, "data": reply.edit()}
-        else:
-            response = {"type": 4, "data": reply.message(private=handler.private)}
-        response = self._ready(interaction, response)
-        if reply.uploads():
-            raise TypeError(f"{handler} is instant, so it cannot send files; have it deferred")
-        return response
+        if not isinstance(reply, Reply) or reply.uploads():
+            raise TypeError(f"{handler} is instant: it answers one Reply, without files, or a form; have it deferred")
+        return self._ready(interaction, handler.response(reply, interaction))
 
     def _mendable(self, handler: "Handler", interaction: Interaction, response: dict) -> dict:
         """`response`, or where what it carries has no room in a custom id, a deferral: the worker, who may write the

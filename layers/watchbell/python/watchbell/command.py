@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from .discord.components import Select
     from .discord.interaction import Interaction
     from .discord.modal import Opening
+    from .discord.reply import Reply
     from .quota import Quota
 
 DAY = 24 * 60 * 60
@@ -114,6 +115,12 @@ class Handler:
         if self.edits(interaction):
             return {"type": 6}
         return {"type": 5, "data": {"flags": 64}} if self.private else {"type": 5}
+
+    def response(self, reply: "Reply", interaction: "Interaction") -> dict:
+        """What an instant handler answers with `reply`: type 7 for what edits a component's message, else type 4."""
+        if self.edits(interaction) and not reply.private:
+            return {"type": 7, "data": reply.edit()}
+        return {"type": 4, "data": reply.message(private=self.private or reply.private)}
 
     def autocomplete(self, function: "Callable[..., Any] | None" = None, *, option: str = "") -> "Any":
         """The choices to offer for an option while it is typed, by default the one that has the function's name: a list

@@ -6,12 +6,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterator
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from .command import Handler
 from .discord import check
-from .discord.interaction import COMMAND, TOKEN_SECONDS, Interaction
-from .discord.reply import Reply
+from .discord.interaction import COMMAND, PRIVATE, TOKEN_SECONDS, Interaction
+from .discord.reply import Delete, Reply
 from .errors import DiscordError
 from .words import N_, _
 
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .tools import Tools
 
 log = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
 
 MARGIN_SECONDS = 30
 """A token is not used in the last seconds of its life: Discord's clock and ours differ, and calls take time."""
@@ -31,6 +33,10 @@ PROGRESS_SECONDS = 1.0
 """The least time between two edits that show progress: Discord takes five in two seconds, and the answer is one too."""
 
 UNKNOWN_WEBHOOK, UNKNOWN_MESSAGE = 10015, 10008
+Late = tuple[Reply, bool, int]
+"""What is still to be shown when the token is dead: a reply, whether it is for the person alone, and which of the
+interaction's messages it is."""
+
 LATE = N_("<@{user}> Your request took longer than Discord keeps its answer open, so here it is.")
 
 
@@ -52,6 +58,8 @@ class Screen:
         self._tools = tools
         self._sleep = sleep
         self._address = (interaction.application_id, interaction.token)
+        self._followed: dict[int, str] = {}  # the messages besides the first, by number: their ids
+        self._excused = False
 
     @property
     def _updates(self) -> bool:
@@ -65,6 +73,13 @@ class Screen:
     def _private(self) -> bool:
         return self.handler is not None and self.handler.private and not self._updates
 
+    @property
+    def _hidden(self) -> bool:
+        """Whether the answer is for nobody else's eyes, wherever it goes."""
+        flags = self._interaction.message.get("flags")
+        on_private = self._updates and isinstance(flags, int) and bool(flags & PRIVATE)
+        return on_private or (self.handler is not None and self.handler.private)
+
     def seconds_left(self) -> float:
         """Until the token must not be used any more; negative after that."""
         return self._received_at + TOKEN_SECONDS - MARGIN_SECONDS - self._tools.now()
@@ -72,18 +87,12 @@ class Screen:
     def show(self, answer: Any) -> None:
         """Puts `answer` in the place of "thinking", or of the message with the button. Doing it twice is as once.
 
-        It is a Reply; a list of them, of which those after the first follow as messages of their own; or a generator,
-        whose replies show the progress and whose returned one, or last one, is the answer."""
+        It is a Reply, or a Delete; a list, of which those after the first are Replies that follow as messages of their
+        own; or a generator, which yields such answers as its progress, each in the place of the one before, and
+        returns the last one, or just ends with it."""
         if isinstance(answer, GeneratorType):
             answer = self._show_progress(answer)
-        replies = answer if isinstance(answer, list) else [answer]
-        if not replies or not all(isinstance(reply, Reply) for reply in replies):
-            raise TypeError(f"{self.handler} answered {answer!r}, and not a Reply")
-        self._edit(replies[0])
-        for number, reply in enumerate(replies[1:], 2):
-            with self.journal.step(f"message {number}") as step:
-                if step.new:
-                    self._follow(reply)
+        self._put(messages(answer, self.handler))
 
     def tell(self, text: str | Reply) -> None:
         """Shows `text`, or a whole reply, to the person who asked and to nobody else, and leaves no "thinking" behind.
@@ -95,13 +104,9 @@ class Screen:
         if self._private:
             self._edit(reply)
             return
-        if not self._updates and self.seconds_left() > 0:
-            try:
-                self._patient(lambda: self._tools.discord.delete_original(*self._address))
-            except DiscordError as error:
-                if error.code != UNKNOWN_MESSAGE and not error.gone:  # taken away by an earlier try, or out of reach
-                    raise
-        self._follow(reply, private=True)
+        if not self._updates:
+            self._take_away()
+        self._say(reply, (reply, True, 0), private=True)
 
     def _show_progress(self, steps: Iterator[Any]) -> Any:
         shown, waiting = float("-inf"), None
@@ -110,24 +115,76 @@ class Screen:
                 waiting = next(steps)
             except StopIteration as end:
                 return waiting if end.value is None else end.value
-            if self._tools.now() - shown >= PROGRESS_SECONDS:
-                self._edit(waiting)
+            wanted = messages(waiting, self.handler)
+            if self._tools.now() - shown >= PROGRESS_SECONDS and self.seconds_left() > 0:
+                try:
+                    self._put(wanted, elsewhere=False)
+                except DiscordError as error:  # the work goes on, and its answer is what counts
+                    details = {"interaction_id": self._interaction.id}
+                    log.warning("progress is not shown: %s", error, extra=details)
                 shown = self._tools.now()
 
-    def _edit(self, reply: Reply) -> None:
-        payload = self._ready("edit", reply.edit(), reply)
-        self._reach(
-            lambda: self._tools.discord.edit_original(*self._address, payload, reply.uploads()),
-            reply,
-            private=self._private,
-        )
+    def _put(self, wanted: list[Any], *, elsewhere: bool = True) -> None:
+        """Makes the messages of this interaction these; where the token is dead, `elsewhere`, else DiscordError."""
+        first, *others = wanted
+        if isinstance(first, Delete):
+            self._take_away()
+        elif first.private and not self._private:
+            if not self._updates:
+                self._take_away()
+            self._follow(first, 1, elsewhere)
+        else:
+            self._edit(first, elsewhere=elsewhere)
+        for number, reply in enumerate(others, 2):
+            self._follow(reply, number, elsewhere)
+        for number in [number for number in self._followed if number > len(wanted)]:
+            self._take_back(number)
 
-    def _follow(self, reply: Reply, *, private: bool | None = None) -> None:
-        private = self._private if private is None else private
-        payload = self._ready("followup", reply.message(private=private), reply)
-        self._reach(
-            lambda: self._tools.discord.follow_up(*self._address, payload, reply.uploads()), reply, private=private
-        )
+    def _follow(self, reply: Reply, number: int, elsewhere: bool) -> None:
+        """Message `number` as one of its own; the same one edited where it is there already."""
+        late = (reply, self._hidden or reply.private, number) if elsewhere else None
+        if number not in self._followed:
+            with self.journal.step(f"message {number}") as step:
+                if step.new:
+                    step.value = self._say(reply, late, private=self._hidden or reply.private)
+                self._followed[number] = step.value
+            if step.new:
+                return
+        if not (id := self._followed[number]):  # it went elsewhere, and is there
+            return
+        payload = self._ready("edit", reply.edit(), reply)
+        edit = self._tools.discord.edit_follow_up
+        try:
+            self._reach(lambda: edit(*self._address, id, payload, reply.uploads()), late)
+        except DiscordError as error:
+            if error.code != UNKNOWN_MESSAGE:
+                raise
+
+    def _take_back(self, number: int) -> None:
+        if id := self._followed.pop(number):
+            self._unless_gone(lambda: self._tools.discord.delete_follow_up(*self._address, id))
+
+    def _take_away(self) -> None:
+        if self.seconds_left() > 0:
+            self._unless_gone(lambda: self._tools.discord.delete_original(*self._address))
+
+    def _unless_gone(self, call: Callable[[], object]) -> None:
+        """`call` for a message that somebody may have taken away, or that is out of reach by now."""
+        try:
+            self._patient(call)
+        except DiscordError as error:
+            if not error.gone:
+                raise
+
+    def _edit(self, reply: Reply, *, elsewhere: bool = True) -> None:
+        payload, edit = self._ready("edit", reply.edit(), reply), self._tools.discord.edit_original
+        late = (reply, self._hidden, 1) if elsewhere else None
+        self._reach(lambda: edit(*self._address, payload, reply.uploads()), late)
+
+    def _say(self, reply: Reply, late: Late | None, *, private: bool) -> str:
+        """A message of its own; its id, "" where it went elsewhere."""
+        payload, say = self._ready("followup", reply.message(private=private), reply), self._tools.discord.follow_up
+        return str(self._reach(lambda: say(*self._address, payload, reply.uploads()), late).get("id", ""))
 
     def _ready(self, kind: str, payload: dict, reply: Reply) -> dict:
         """The payload with its custom ids sealed; InvalidReply where Discord would not take it."""
@@ -136,48 +193,62 @@ class Screen:
         check.require(kind, sealed, reply.uploads(), **({"file_bytes": limit} if isinstance(limit, int) else {}))
         return sealed
 
-    def _reach(self, call: Callable[[], object], reply: Reply, *, private: bool) -> None:
-        """`call` while the token lives; after that, and where it turns out to be dead, `reply` goes elsewhere."""
+    def _reach(self, call: Callable[[], dict], late: Late | None) -> dict:
+        """What `call` answers, while the token lives; after that, and where it turns out to be dead, `late` goes
+        elsewhere, and {}."""
+        if late is None:
+            return self._patient(call)
         if self.seconds_left() > 0:
             try:
-                self._patient(call)
-                return
+                return self._patient(call)
             except DiscordError as error:
                 if not error.gone or error.code == UNKNOWN_MESSAGE:  # the person took the message away: so be it
                     raise
                 log.warning("the token is of no use: %s", error, extra={"interaction_id": self._interaction.id})
-        self._elsewhere(reply, private=private)
+        self._elsewhere(*late)
+        return {}
 
-    def _elsewhere(self, reply: Reply, *, private: bool) -> None:
+    def _elsewhere(self, reply: Reply, private: bool, number: int) -> None:
         """In the channel, or where the answer is private or the channel closed to us, by direct message; and says why.
         A nonce each: done twice within minutes, it is there once."""
         interaction, discord = self._interaction, self._tools.discord
         if interaction.guild_id and interaction.channel_id and not private:
             try:
-                self._post(interaction.channel_id, reply)
+                self._post(interaction.channel_id, reply, number)
                 return
             except DiscordError as error:
                 if not error.permanent:
                     raise
-        self._post(discord.open_dm(interaction.user_id), reply)
+        self._post(discord.open_dm(interaction.user_id), reply, number)
 
-    def _post(self, channel_id: str, reply: Reply) -> None:
+    def _post(self, channel_id: str, reply: Reply, number: int) -> None:
         interaction, discord = self._interaction, self._tools.discord
-        note = Reply(_(LATE, user=interaction.user_id)).message()
-        note["allowed_mentions"] = {"parse": [], "users": [interaction.user_id]}
-        discord.create_message(channel_id, note, nonce=f"late{interaction.id}")
+        if not self._excused:
+            note = Reply(_(LATE, user=interaction.user_id)).message()
+            note["allowed_mentions"] = {"parse": [], "users": [interaction.user_id]}
+            discord.create_message(channel_id, note, nonce=f"late{interaction.id}")
+            self._excused = True
         payload = self._ready("message", reply.message(), reply)
-        discord.create_message(channel_id, payload, reply.uploads(), nonce=f"reply{interaction.id}")
+        discord.create_message(channel_id, payload, reply.uploads(), nonce=f"{number}-{interaction.id}")
 
-    def _patient(self, call: Callable[[], object]) -> None:
+    def _patient(self, call: Callable[[], Answer]) -> Answer:
         """`call`, again while Discord may not have recorded our acknowledgement yet (404/10015)."""
         pause = 0.25
         while True:
             try:
-                call()
-                return
+                return call()
             except DiscordError as error:
                 if error.code != UNKNOWN_WEBHOOK or self._tools.now() + pause > self._received_at + RACE_SECONDS:
                     raise
             self._sleep(pause)
             pause *= 2
+
+
+def messages(answer: Any, handler: Handler | None) -> list[Any]:
+    """What `handler` answered (or yielded) as a list: Replies, of which the first may be a Delete. Raises TypeError for
+    what cannot be shown."""
+    found = answer if isinstance(answer, list) else [answer]
+    first = found[0] if found else None
+    if not isinstance(first, Reply | Delete) or not all(isinstance(each, Reply) for each in found[1:]):
+        raise TypeError(f"{handler} answered {answer!r}, and not a Reply")
+    return found

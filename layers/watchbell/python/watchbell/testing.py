@@ -7,11 +7,11 @@
     assert "🎲" in press(reply.buttons[0]).content
 
 `run`, `press`, `choose` and `submit` make the interaction that Discord would send, ask the handler's policy, bind the
-values to its signature, and answer what the feature answered: a Reply; a list of them where it sends several or shows
-progress; the Opening of a form. A UserError is raised as such. Whatever would be shown is sealed and held to Discord's
-rules first: InvalidReply names the place. Who asks is given by keyword, see `Somebody`; a keyword that the handler's
-signature has too is the handler's, and `by=Somebody(…)` says who then. Quotas, locks and flags hold as in production,
-in memory, over all calls with the same FakeTools. This module is not shipped.
+values to its signature, and answer what the feature answered: a Reply or a Delete; a list of them where it sends
+several or shows progress; the Opening of a form. A UserError is raised as such. Whatever would be shown is sealed and
+held to Discord's rules first: InvalidReply names the place. Who asks is given by keyword, see `Somebody`; a keyword
+that the handler's signature has too is the handler's, and `by=Somebody(…)` says who then. Quotas, locks and flags hold
+as in production, in memory, over all calls with the same FakeTools. This module is not shipped.
 """
 
 from __future__ import annotations
@@ -29,12 +29,13 @@ from .command import Command, Handler
 from .discord import check, custom_id
 from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 from .discord.permissions import bits
-from .discord.reply import Reply
+from .discord.reply import Delete, Reply
 from .discord.resolved import Attachment, Channel, Message, Resolved, Role, User
 from .errors import UserError
 from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeStash
 from .flags import OFF
 from .options import TYPES, options_of
+from .screen import messages
 from .seals import Seals
 from .tools import Desk
 from .words import _, speaking
@@ -258,7 +259,7 @@ class _Asked:
             with admit(self.handler, interaction, desk):
                 answer = dispatch.run(self.handler, interaction, desk)
                 if isinstance(answer, GeneratorType):
-                    answer = _watch(answer)
+                    answer = _watch(answer, self.handler)
         except UserError as error:
             reply = error.reply or Reply(str(error))
             self._require("callback", {"type": 4, "data": reply.message(private=True)}, reply, interaction)
@@ -266,26 +267,21 @@ class _Asked:
         if getattr(answer, "is_modal", False):
             self._require("callback", {"type": 9, "data": answer.payload()}, None, interaction)
             return answer
-        replies = answer if isinstance(answer, list) else [answer]
-        if not replies or not all(isinstance(reply, Reply) for reply in replies):
-            raise TypeError(f"{self.handler} answered {answer!r}, and not a Reply")
-        if self.handler.instant and (isinstance(answer, list) or answer.uploads()):
-            raise TypeError(f"{self.handler} is instant: it answers one Reply, without files; have it deferred")
-        self._judge(replies, interaction)
+        if self.handler.instant:
+            if not isinstance(answer, Reply) or answer.uploads():
+                raise TypeError(f"{self.handler} is instant: it answers one Reply, without files; have it deferred")
+            self._require("callback", self.handler.response(answer, interaction), answer, interaction)
+        else:
+            for reply in messages(answer, self.handler):
+                self._judge(reply, interaction)
         return answer
 
-    def _judge(self, replies: list[Reply], interaction: Interaction) -> None:
-        private = self.handler.private
-        for number, reply in enumerate(replies):
-            if not self.handler.instant:
-                self._require("edit", reply.edit(), reply, interaction)
-                if number:
-                    self._require("followup", reply.message(private=private), reply, interaction)
-            elif self.handler.edits(interaction):
-                self._require("callback", {"type": 7, "data": reply.edit()}, reply, interaction)
-            else:
-                response = {"type": 4, "data": reply.message(private=private)}
-                self._require("callback", response, reply, interaction)
+    def _judge(self, reply: Reply | Delete, interaction: Interaction) -> None:
+        """Where the work is deferred, every reply may be an edit or a message of its own."""
+        if isinstance(reply, Reply):
+            self._require("edit", reply.edit(), reply, interaction)
+            private = self.handler.private or reply.private
+            self._require("followup", reply.message(private=private), reply, interaction)
 
     def _require(self, kind: str, payload: dict, reply: Reply | None, interaction: Interaction) -> None:
         stash = None if self.handler.instant else self.tools.stash  # the ingress writes no table
@@ -315,16 +311,14 @@ def _seals(now: Any, stash: Any) -> Seals:
     return Seals(lambda fresh: f"1:{'ab' * 32}", now, stash)
 
 
-def _watch(steps: GeneratorType) -> list[Reply]:
+def _watch(steps: GeneratorType, handler: Handler) -> list[Reply | Delete]:
     """What a handler that yields has shown, the answer last."""
-    shown = []
+    shown: list[Reply | Delete] = []
     while True:
         try:
-            shown.append(next(steps))
+            shown += messages(next(steps), handler)
         except StopIteration as end:
-            if end.value is None:
-                return shown
-            return [*shown, *(end.value if isinstance(end.value, list) else [end.value])]
+            return shown if end.value is None else [*shown, *messages(end.value, handler)]
 
 
 def _command(feature: Feature, path: str) -> Handler:

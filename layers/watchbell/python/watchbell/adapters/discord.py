@@ -46,10 +46,6 @@ class DiscordClient:
         route = "POST /webhooks/{application}/{token}"
         return self._call(route, message, files, application=application_id, token=token)
 
-    def get_follow_up(self, application_id: str, token: str, message_id: str) -> dict:
-        route = "GET /webhooks/{application}/{token}/messages/{message}"
-        return self._call(route, application=application_id, token=token, message=message_id)
-
     def edit_follow_up(
         self, application_id: str, token: str, message_id: str, message: dict, files: Sequence[File] = ()
     ) -> dict:

@@ -186,6 +186,8 @@ class Reply:
 
     `files` are shown below; a File that an embed or a component shows need not be named there. Mentions in the text
     notify nobody but those of `mentions`. A `silent` message makes no sound; `suppress_embeds` hides link previews.
+    A `private` one is seen only by the person who asked, where those of its handler are not all so anyway: it is then a
+    message of its own, and a public "thinking" gives way to it.
     """
 
     __slots__ = (
@@ -197,6 +199,7 @@ class Reply:
         "files",
         "mentions",
         "poll",
+        "private",
         "silent",
         "suppress_embeds",
     )
@@ -211,6 +214,7 @@ class Reply:
         files: "Iterable[File]" = (),
         poll: "Poll | None" = None,
         mentions: "Mentions | None" = None,
+        private: bool = False,
         silent: bool = False,
         suppress_embeds: bool = False,
     ) -> None:
@@ -221,12 +225,14 @@ class Reply:
         self.files = list(files)
         self.poll = poll
         self.mentions = mentions
+        self.private = private
         self.silent = silent
         self.suppress_embeds = suppress_embeds
         self._disabled = False
 
     def message(self, *, private: bool = False) -> dict:
-        """A new message as Discord takes it in an interaction response, a follow-up, a webhook or a channel."""
+        """A new message as Discord takes it in an interaction response, a follow-up, a webhook or a channel; the last
+        two know no `private` ones."""
         components = self._laid_out()
         parts = {
             "content": self.content,
@@ -281,10 +287,8 @@ class Reply:
         from .split import pieces
 
         *firsts, last = pieces(self.content, 2000)
-        replies = [
-            Reply(text, mentions=self.mentions, silent=self.silent, suppress_embeds=self.suppress_embeds)
-            for text in firsts
-        ]
+        kept = {name: getattr(self, name) for name in ("mentions", "private", "silent", "suppress_embeds")}
+        replies = [Reply(text, **kept) for text in firsts]
         rest = self._copy()
         rest.content = last
         return [*replies, rest]
@@ -311,6 +315,13 @@ class Reply:
     def _flags(self, components: list[dict]) -> int:
         v2 = any(component["type"] != _ROW for component in components)
         return COMPONENTS_V2 * v2 | SUPPRESS_EMBEDS * self.suppress_embeds
+
+
+class Delete:
+    """In place of the first reply of a deferred handler: the message with the button is deleted, or nothing takes the
+    place of "thinking". What follows in a list, `[Delete(), Reply("Done.")]`, are messages as ever."""
+
+    __slots__ = ()
 
 
 def laid_out(components: "Iterable[Component | str]") -> list[dict]:
