@@ -21,12 +21,14 @@ import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sandbox.discord import Discord, Exchange, Person, render
+from sandbox.discord.files import Upload as Upload
 from sandbox.discord.messages import EPHEMERAL, LOADING
 from sandbox.discord.mishaps import Mishap
-from sandbox.discord.world import MEMBER_PERMISSIONS, Channel
+from sandbox.discord.world import MEMBER_PERMISSIONS, Channel, Role
 from sandbox.logs import Logs
 from sandbox.whole import Options, Sandbox
 from watchbell.discord.permissions import bits
@@ -91,8 +93,16 @@ class Actor:
         return Actor(self._block, self.person.in_dm)
 
     def run(self, name: str, /, **options: Any) -> Shown:
-        """A slash command: "status", "incident open". An option that is a person is given as an Actor."""
-        return self._act(lambda: self.person.command(name, **{key: _plain(value) for key, value in options.items()}))
+        """A slash command: "status", "incident open". An option is given as it is, one that is a person as an Actor, a
+        file as an Upload. `target`, an Actor or a message, opens the context menu of that name on it."""
+        given = {key: _plain(value) for key, value in options.items()}
+        if given.keys() == {"target"} and isinstance(given["target"], Person | dict):
+            return self._act(lambda: self.person.menu(name, given["target"]))
+        return self._act(lambda: self.person.command(name, **given))
+
+    def say(self, content: str, *uploads: Upload) -> Json:
+        """A message of the person's own."""
+        return self.person.say(content, *uploads)
 
     def autocomplete(self, name: str, option: str, typed: str = "", /, **options: Any) -> list[Any]:
         """The values that are offered for `option` of the command."""
@@ -170,6 +180,21 @@ class Block:
             names = MEMBER_PERMISSIONS | bits(*names)
         person = self.simulated.person(name, permissions=names, locale=locale)
         return Actor(self, person.in_channel(channel) if channel else person)
+
+    def role(self, name: str, *held_by: Actor) -> Role:
+        """A new role of the server."""
+        return self.simulated.role(name, *(actor.person for actor in held_by))
+
+    def file(self, attachment: Json) -> bytes:
+        """What lies behind an attachment of a message."""
+        return self.simulated.file(attachment)
+
+    def ops(self, *arguments: str) -> str:
+        """What `python -m ops` says to whoever runs this bot. Turns the clock by a minute and a second, after which no
+        warm function knows an older value."""
+        said = self.sandbox.ops(*arguments)
+        self.turn(61)
+        return said
 
     def run_schedule(self, name: str) -> None:
         """Today's run of a timed job, now."""
@@ -267,15 +292,16 @@ class Block:
 
 
 _met = 0
-_session: list[Sandbox] = []
+_session: dict[Path | None, Sandbox] = {}
 
 
 @contextmanager
-def bot() -> Iterator[Block]:
+def bot(features: Path | None = None) -> Iterator[Block]:
     """A block with the whole bot in it; the first one starts the sandbox, 3 to 6 seconds, and all others share it.
 
-    Better a block in the test than a fixture around it, which does not know how the test ended."""
-    block = Block(_started())
+    `features` is a folder of commands that the bot has besides its own; all blocks with the same folder share a
+    sandbox. Better a block in the test than a fixture around it, which does not know how the test ended."""
+    block = Block(_started(features))
     try:
         yield block
         block.close()
@@ -287,17 +313,17 @@ def bot() -> Iterator[Block]:
 
 
 def end() -> None:
-    """Ends the sandbox that the blocks share; the next block starts another."""
+    """Ends the sandboxes that the blocks share; the next block starts another."""
     while _session:
-        _session.pop().__exit__()
+        _session.popitem()[1].__exit__()
 
 
-def _started() -> Sandbox:
-    if not _session:
-        sandbox = Sandbox(Options(one_clock=True), Logs())
+def _started(features: Path | None) -> Sandbox:
+    if features not in _session:
+        sandbox = Sandbox(Options(one_clock=True, features=features), Logs())
         sandbox.__enter__()
-        _session.append(sandbox)
-    return _session[0]
+        _session[features] = sandbox
+    return _session[features]
 
 
 atexit.register(end)
@@ -319,9 +345,11 @@ def _short(line: str) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Actors as the simulated Discord knows them, in lists too."""
+    """Actors and what is shown as the simulated Discord knows them, in lists too."""
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
+    if isinstance(value, Shown):
+        return value.message
     return value.person if isinstance(value, Actor) else value
 
 

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import secrets
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -22,17 +25,19 @@ from sandbox.control import Control
 from sandbox.discord import Discord
 from sandbox.discord.delivery import Signer
 from sandbox.gateway import Gateway
-from sandbox.lambda_service import LambdaService
+from sandbox.lambda_service import LAYER, ROOT, LambdaService
 from sandbox.logs import Logs
 from sandbox.loopback import Request, Response, Server
 from sandbox.pollers import Poller
 from sandbox.registration import DeployFailed, run_custom_resources
 from sandbox.schedules import Schedules
 from sandbox.status_source import StatusSources
-from sandbox.template import Template
+from sandbox.template import REGION, Template
 from watchbell.adapters.parameters import is_secret
 
 REGISTRATION_SECONDS = 4.0
+START = Path(__file__).parent / "function_start"
+"""On a process's Python path, it changes how that starts; see the file in it."""
 
 Started = TypeVar("Started")
 
@@ -41,7 +46,8 @@ Started = TypeVar("Started")
 class Options:
     """`port` is the API's, 0 for any. Without `discord_url` Discord is simulated. `status_sources` is name -> URL; with
     none, two made-up ones serve, `prod` and `staging`. `one_clock`: the functions, the queues and the simulated
-    Discord's signatures live by the sandbox's clock too, so that turning it makes buttons expire and leases end."""
+    Discord's signatures live by the sandbox's clock too, so that turning it makes buttons expire and leases end.
+    `features` is a folder of commands that the functions have besides the catalogue's own; for tests."""
 
     port: int = 0
     application_id: str = "1000000000000000001"
@@ -50,6 +56,7 @@ class Options:
     discord_url: str = ""
     status_sources: Mapping[str, str] = field(default_factory=dict)
     one_clock: bool = False
+    features: Path | None = None
 
 
 class Sandbox:
@@ -63,6 +70,7 @@ class Sandbox:
         self.options, self.logs = options, logs
         self._running = ExitStack()
         self._turned: dict[str, str] = {}  # what a process needs in its environment to live by our clock
+        self._started_with = {"SANDBOX_FEATURES": str(options.features)} if options.features else {}
         self.clock = self._start_clock() if options.one_clock else Clock()
         self.discord: Discord | None = None
         self.pollers: dict[str, Poller] = {}
@@ -101,9 +109,9 @@ class Sandbox:
             part.result()
 
         self._queues = {template.short(queue.name): queue for queue in template.queues()}
-        environment = {"AWS_ENDPOINT_URL": self.aws.url, "DISCORD_URL": self.discord_url, **self._turned}
-        if self._turned:
-            environment["PYTHONPATH"] = str(Path(__file__).parent / "function_clock")
+        environment = {"AWS_ENDPOINT_URL": self.aws.url, "DISCORD_URL": self.discord_url}
+        if changed := {**self._turned, **self._started_with}:
+            environment |= {**changed, "PYTHONPATH": str(START)}
         now = self.clock.now if self._turned else time.time
         self.functions = LambdaService(template.functions(), environment, children, self.logs, now=now)
         self._running.callback(self.functions.stop)
@@ -165,6 +173,26 @@ class Sandbox:
         environment for ever."""
         self.put(name, value)
         self.functions.deploy(self._template.functions())
+
+    def ops(self, *arguments: str) -> str:
+        """What `python -m ops` says to whoever runs this bot. Raises RuntimeError where it fails."""
+        (table,) = (table.name for table in self._template.tables() if table.name.endswith("-state"))
+        environment = {
+            **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
+            **dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull),
+            **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "sandbox"),
+            **{"AWS_REGION": REGION, "AWS_ENDPOINT_URL": self.aws.url, "DISCORD_URL": self.discord_url},
+            **{"STATE_TABLE": table, **self._started_with},
+        }
+        if self._started_with:
+            environment["PYTHONPATH"] = os.pathsep.join([str(LAYER), str(START)])
+        command = [sys.executable, "-m", "ops", "--stage", self._template.stage, *arguments]
+        done = subprocess.run(
+            command, env=environment, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60
+        )
+        if done.returncode:
+            raise RuntimeError(f"ops {' '.join(arguments)}: {done.stdout}{done.stderr}")
+        return done.stdout
 
     def _answer(self, request: Request) -> Response:
         self._up.wait()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import watchbell
 from ops.settings import MADE, OPTIONAL, REQUIRED
 from sandbox.template import Template
 from watchbell import catalogue
@@ -66,6 +67,11 @@ def test_every_link_and_every_named_file_exists(document):
         assert (folder / target).exists(), f"{document} links to {target}"
     for name in re.findall(r"`((?:functions|infra|layers|sandbox|ops|bench|tests|docs)/[\w./-]+)`", text):
         assert (ROOT / name).exists() or name == "layers/vendor/", f"{document} names {name}"
+
+
+def test_the_guide_to_features_names_everything_that_a_feature_can_import():
+    text = "".join((ROOT / name).read_text() for name in ("CONTRIBUTING.md", "docs/features.md"))
+    assert [name for name in watchbell._HOME if not re.search(rf"\b{name}\b", text)] == []
 
 
 def test_every_make_target_that_is_named_exists():

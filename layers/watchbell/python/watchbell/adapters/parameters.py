@@ -26,7 +26,7 @@ class Parameters:
     Without an SDK, like the queue of the ingress, which reads a parameter too.
     """
 
-    def __init__(self, clock: "Callable[[], float]" = time.monotonic) -> None:
+    def __init__(self, clock: "Callable[[], float]" = time.time) -> None:  # the monotonic one stops while frozen
         endpoint = os.environ.get("AWS_ENDPOINT_URL") or f"https://ssm.{os.environ['AWS_REGION']}.amazonaws.com"
         self._ssm = AwsJson("ssm", endpoint, "1.1")
         self._clock = clock
@@ -48,8 +48,8 @@ class Parameters:
         return self._cached(path, self._list, False)
 
     def _cached(self, name: str, read: "Callable[[str], Any]", fresh: bool) -> "Any":
-        read_at, value = self._kept.get(name, (0.0, None))
-        if fresh or name not in self._kept or self._clock() > read_at + SECONDS:
+        read_at, value = self._kept.get(name, (float("-inf"), None))
+        if fresh or not 0 <= self._clock() - read_at <= SECONDS:
             value = read(name)
             self._kept[name] = (self._clock(), value)
         return value

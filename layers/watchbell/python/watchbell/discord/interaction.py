@@ -113,10 +113,17 @@ class Interaction:
         return resolved if isinstance(resolved, dict) else {}
 
     @property
-    def values(self) -> list[str]:
-        """What was chosen in a select."""
+    def values(self) -> "list[Any]":
+        """What was chosen in a select: texts, or the Users, Roles and Channels themselves."""
         values = self.data.get("values")
-        return [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+        chosen = [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
+        kind = self.data.get("component_type")
+        if kind not in (5, 6, 7, 8):
+            return chosen
+        from .resolved import Channel, Mentionable, Role, User, find
+
+        found = {5: User, 6: Role, 7: Mentionable, 8: Channel}[kind]
+        return [thing for thing in (find(found, id, self.resolved) for id in chosen) if thing is not None]
 
     @property
     def guild_id(self) -> str:

@@ -1,0 +1,240 @@
+"""The examples of docs/features.md, deployed beside the bot's own commands and used by people: what it says is true."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from sandbox import testing
+from sandbox.discord import NotPossible
+from sandbox.testing import ANSWER, FOLLOW_UP, POST, Shown, Upload, bot
+from watchbell.catalogue import file_name
+
+GUIDE = Path(__file__).parents[2] / "docs" / "features.md"
+PNG = Upload("face.png", b"\x89PNG\r\n")
+
+pytestmark = pytest.mark.xdist_group("guide")
+
+
+@pytest.fixture(scope="module")
+def features(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A folder of commands: the guide's examples, each in the file that it belongs in."""
+    folder = tmp_path_factory.mktemp("guide")
+    for source in re.findall(r"```python\n(.*?)```", GUIDE.read_text(), flags=re.DOTALL):
+        name = (ast.get_docstring(ast.parse(source)) or "").split(":")[0].removeprefix("/")
+        (folder / f"{file_name(name)}.py").write_text(source)
+    yield folder
+    testing.end()
+
+
+def content(shown: Shown) -> str:
+    return str(shown.message["content"])
+
+
+def test_every_kind_of_option_arrives_as_what_it_is(features: Path) -> None:
+    with bot(features) as discord:
+        ada, bob = discord.person("ada"), discord.person("bob")
+        crew, garden = discord.role("crew", bob), discord.simulated.channel("garden")
+        asked = {"to": bob, "size": "small", "kilos": 1.5}
+        assert content(ada.run("parcel", **asked)) == "1 small to bob, 1.5 kg"
+        more = {
+            "count": 3,
+            "note": "fragile",
+            "insured": True,
+            "near": garden,
+            "team": crew,
+            "copy": crew,
+            "label": PNG,
+        }
+        shown = ada.run("parcel", **asked, **more)
+        expected = "3 small to bob, 1.5 kg; fragile; insured; garden; crew; crew; face.png, 6 bytes"
+        assert content(shown) == expected
+        for wrong in (
+            {"kilos": 31},
+            {"size": "huge"},
+            {"to": crew},
+            {"label": Upload("x.txt", b"x")},
+            {"note": "n" * 201},
+        ):
+            with pytest.raises(NotPossible):
+                ada.run("parcel", **asked | wrong)
+
+
+def test_subcommands_are_run_and_complete_what_is_typed(features: Path) -> None:
+    with bot(features) as discord:
+        ada = discord.person()
+        assert content(ada.in_dm.run("shelf count")) == "3 books"
+        assert ada.autocomplete("shelf box find", "title", "em") == ["Emma", "Middlemarch"]
+        assert content(ada.run("shelf box find", title="Emma")) == "Emma, by Austen"
+        missed = ada.run("shelf box find", title="Emm")
+        assert (content(missed), missed.private) == ("There is no such book.", True)
+
+
+def test_a_context_menu_is_opened_on_a_message(features: Path) -> None:
+    with bot(features) as discord:
+        said = discord.person("bob").say("buy now")
+        shown = discord.person("ada").run("Report message", target=said)
+        assert (content(shown), shown.private) == ("bob wrote: buy now", True)
+
+
+def test_files_come_with_their_descriptions_and_can_be_deleted(features: Path) -> None:
+    with bot(features) as discord:
+        ada = discord.person()
+        shown = ada.run("gallery files")
+        secret, chart = shown.message["attachments"]
+        assert (discord.file(secret), secret["flags"]) == (b"psst", 8)
+        assert (discord.file(chart)[:4], chart["description"]) == (b"\x89PNG", "One red dot")
+        assert shown.message["embeds"][0]["image"]["url"].startswith(("attachment://chart.png", "http"))
+        ada.press(shown, "Away with it")
+        assert not [each for each in ada.person.messages() if each["id"] == shown.message["id"]]
+
+
+def test_files_come_once_though_discord_is_unwell(features: Path) -> None:
+    with bot(features) as discord:
+        discord.goes_wrong(503)
+        assert len(discord.person().run("gallery files").message["attachments"]) == 2
+        discord.kill(after=ANSWER)
+        assert len(discord.person().run("gallery files").message["attachments"]) == 2
+
+
+def test_a_layout_shows_its_files_where_its_components_name_them(features: Path) -> None:
+    with bot(features) as discord:
+        ada = discord.person()
+        shown = ada.run("gallery layout")
+        assert shown.text.splitlines() == [
+            *["│ # Today", "│ A dot", "│ 📎 dot.png (One red dot)", "│ ────────────────────────"],
+            *["│ 📎 ||https://example.org/sea.png (The sea)||", "│ 📎 notes.txt", "│ [More ↗]", "[Away with it]"],
+        ]
+        ada.press(shown, "Away with it")
+
+
+def test_a_poll_takes_the_place_of_thinking(features: Path) -> None:
+    with bot(features) as discord:
+        assert discord.person().run("gallery poll").text.splitlines() == ["📊 Tea?", "  ○ 👍 Yes", "  ○ No"]
+
+
+def test_what_is_too_long_comes_in_several_messages_once(features: Path) -> None:
+    with bot(features) as discord:
+        discord.kill(after=FOLLOW_UP, of_it=False)
+        shown = discord.person().run("gallery story")
+        told = [message["content"] for message in shown.messages]
+        assert "\n".join(told).split() == [*" and ".join(map(str, range(600))).split(), "and"]
+        assert [len(text) <= 2000 for text in told] == [True] * 3
+
+
+def test_one_is_notified_and_only_the_caller_is_told(features: Path) -> None:
+    with bot(features) as discord:
+        bob = discord.person("bob")
+        shown = discord.person("ada").run("gallery call", who=bob)
+        private, public = shown.messages
+        assert (private["content"], private["flags"]) == ("Done.", 64)
+        assert (public["flags"], [user["username"] for user in public["mentions"]]) == (0, ["bob"])
+
+
+def test_a_table_is_reserved_by_selects_whose_state_has_no_room_in_a_custom_id(features: Path) -> None:
+    with bot(features) as discord:
+        ada, bob = discord.person("ada"), discord.person("bob")
+        shown = ada.run("table", note="quiet, please; " * 10)
+        assert bob.choose(shown, "Where?", "hall").text.startswith("That one is not for you")
+        asked = ada.choose(shown, "Where?", "garden")
+        done = ada.choose(asked, "With whom?", bob)
+        assert content(done) == f"With bob in the garden, 2 seats. {'quiet, please; ' * 10}".strip()
+        with pytest.raises(NotPossible, match="disabled"):
+            ada.press(done, "Reserved")
+
+
+def test_a_button_expires_with_the_clock(features: Path) -> None:
+    with bot(features) as discord:
+        ada = discord.person()
+        asked = ada.choose(ada.run("table"), "Where?", "hall")
+        discord.turn(700)
+        assert ada.press(asked, "Alone").text.startswith("That has expired.")
+
+
+def test_a_form_is_corrected_without_typing_it_again_and_its_files_arrive(features: Path) -> None:
+    with bot(features) as discord:
+        ada, bob = discord.person("ada"), discord.person("bob")
+        crew = discord.role("crew")
+        opened = ada.run("join", nick="Ada")
+        why = "Because I like it here."
+        wrong = ada.submit(opened, name="Ada L.", why=why, agreed=False)
+        assert "**I keep to the rules**: nobody joins who does not." in content(wrong)
+        assert wrong.private
+        again = ada.press(wrong, "Open the form again")
+        fields = [label["component"] for label in again.modal["components"]]
+        assert [field.get("value") for field in fields[:2]] == ["Ada L.", why]
+        done = ada.submit(again, name="Ada L.", why=why, proof=[PNG], agreed=True)
+        assert content(done) == f"Ada L. by command: {why}, with face.png"
+        details = ada.press(done, "Details")
+        final = ada.submit(details, friends=[bob], team=[crew], days=["Mon", "Wed"], half="evening")
+        assert (content(final), final.message["id"]) == ("Ada L., crew, Mon+Wed, evening, with bob", done.message["id"])
+
+
+def test_a_form_that_comes_too_late_is_answered_politely(features: Path) -> None:
+    with bot(features) as discord:
+        ada = discord.person()
+        opened = ada.run("join")
+        discord.turn(16 * 60)
+        late = ada.submit(opened, name="Ada", why="Because I like it.", agreed=True)
+        assert late.text.startswith("That form has expired")
+
+
+def test_each_policy_lets_in_whom_it_says(features: Path) -> None:
+    with bot(features) as discord:
+        ada, eve = discord.person("ada"), discord.person("eve")
+        boss = discord.person("boss", permissions="MANAGE_GUILD")
+        shown = ada.run("vault")
+        assert content(ada.press(shown, "Mine")) == "It is yours."
+        assert content(boss.press(shown, "Keys")) == "You have the keys."
+        for button, why in (
+            ("Mine", "This is for the person who asked"),
+            ("Keys", "This needs the permission Manage Server."),
+            ("Watch", "This needs a role that an administrator has made responder here."),
+            ("Blow up", "This is for those who run the bot."),
+        ):
+            refused = eve.press(shown, button)
+            assert content(refused).startswith(why)
+            assert refused.private
+        assert discord.story().count("AUDIT refused /vault") == 4
+
+        watch = discord.role("watch", eve)
+        discord.ops("ranks", discord.simulated.home.id, f"{watch.id}=responder")
+        assert content(eve.press(shown, "Watch")) == "You are on watch."
+        discord.ops("set", "operators", eve.person.id)
+        assert content(eve.press(shown, "Blow up")) == "Boom."
+
+
+def test_a_feature_behind_a_flag_is_offered_where_it_is_on_and_a_flow_does_nothing_twice(features: Path) -> None:
+    with bot(features) as discord:
+        ada = discord.person("ada")
+        with pytest.raises(NotPossible, match="no command /brew"):
+            ada.run("brew")
+        discord.ops("flags", "brewing", "off", discord.simulated.home.id)
+        discord.ops("commands", "apply")
+        discord.kill(after=POST)
+        served = ada.run("brew")
+        orders = [each for each in served.messages if each["content"] == "One pot, please!"]
+        assert len(orders) == 1
+        final = next(each for each in served.messages if each["content"].startswith("Served"))
+        assert f"order {orders[0]['id']}, pot " in final["content"]
+
+        washed = ada.press(served, "Wash up")
+        assert content(washed) == "Washed up."
+
+        assert "Served" in ada.run("brew").text
+        spent = ada.run("brew")
+        assert content(spent).startswith("This server has used this as often as is allowed. It is free again <t:")
+        assert spent.private
+        discord.turn(3700)
+        assert "Served" in ada.run("brew").text
+
+        discord.ops("flags", "brewing", "off")
+        off = discord.person("bob").run("brew")
+        assert (content(off), off.private) == ("That is not switched on here yet.", True)
+        discord.ops("commands", "apply")
+        with pytest.raises(NotPossible, match="no command /brew"):
+            ada.run("brew")
