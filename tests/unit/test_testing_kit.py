@@ -7,7 +7,7 @@ import pytest
 
 from watchbell import Delete, FormError, Role, User, UserError
 from watchbell import testing as kit
-from watchbell.errors import InvalidReply, NoRoom
+from watchbell.errors import DefinitionError, InvalidReply, NoRoom
 from watchbell.testing import FakeTools, Somebody, autocomplete, choose, press, run, submit
 
 CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
@@ -24,13 +24,20 @@ staff = command.group("staff", "Those who work here")
 
 @command.subcommand
 def order(
-    interaction, tools, *, cups: Annotated[int, Range(1, 9)], kind: Choice["tea", "coffee"] = "tea", to: User = None
+    interaction,
+    tools,
+    *,
+    cups: Annotated[int, Range(1, 9)],
+    kind: Choice["tea", "coffee"] = "tea",
+    to: User = None,
+    sort: str = "",
 ):
     '''Order.
 
     cups: How many
     kind: Of what
     to: For whom
+    sort: Which sort
     '''
     if cups == 9:
         raise UserError("That is too much.")
@@ -38,11 +45,12 @@ def order(
     return Reply(f"{cups} {kind} to {to.name if to else interaction.user_id}", buttons=buttons)
 
 @order.autocomplete
-def kind(interaction, tools, typed):
+def sort(interaction, tools, typed):
     return [*tools.kinds, ("Of the day", "x")]
 
 @staff.subcommand(who=permission("MANAGE_GUILD"))
 def hire(interaction):
+    '''Hire somebody.'''
     return Reply(f"hired in {interaction.guild_id or 'private'}, {interaction.locale}")
 
 @command.button
@@ -161,7 +169,7 @@ def test_a_select_gets_what_was_chosen(cafe):
     reply = choose(cafe.pick, "a", table=4)
     assert reply.content == "4: ['a']"
     assert choose(reply.components[0], "b").content == "4: ['b']"
-    assert choose(cafe.pick, User("7", {}), Role("8", {}), table=4).content == "4: ['7', '8']"
+    assert choose(cafe.pick, User("7", {}), Role("8", {}), table=4).content == "4: [User('7'), Role('8')]"
     with pytest.raises(ValueError, match="offers a, b"):
         choose(reply.components[0], "c")
 
@@ -191,7 +199,7 @@ def test_progress_comes_back_as_all_that_was_shown(cafe):
 
 def test_autocomplete_offers_what_fits(cafe):
     tools = FakeTools(kinds=["green tea", "black tea", "coffee"])
-    assert autocomplete(cafe, "kind", "TEA", path="order", tools=tools) == [
+    assert autocomplete(cafe, "sort", "TEA", path="order", tools=tools) == [
         "green tea",
         "black tea",
         ("Of the day", "x"),
@@ -231,12 +239,19 @@ def wrong(interaction):
         press(gone.wrong)
 
 
+def test_a_command_that_discord_would_not_register_fails_with_its_place(feature):
+    source = "from watchbell import Command, Reply, anyone\ncommand = Command('dumb', 'Dumb', who=anyone)\n"
+    dumb = feature("dumb", f"{source}@command.run\ndef dumb(interaction, tools, *, word: str): return Reply(word)\n")
+    with pytest.raises(DefinitionError, match="/dumb: option word is described in 1-100 characters"):
+        run(dumb, word="x")
+
+
 def test_a_tool_that_the_test_did_not_give_is_named(cafe):
     with pytest.raises(AttributeError, match=re.escape("FakeTools(kinds=…)")):
-        autocomplete(cafe.order, "kind")
+        autocomplete(cafe.order, "sort")
     tools = FakeTools()
     tools.kinds = []
-    assert autocomplete(cafe.order, "kind", tools=tools) == [("Of the day", "x")]
+    assert autocomplete(cafe.order, "sort", tools=tools) == [("Of the day", "x")]
 
 
 # What lies in tables and parameters
@@ -434,8 +449,8 @@ def test_a_flag_is_on_where_it_says_and_everywhere_where_a_test_says_nothing(bar
 def test_who_may_not_use_a_command_is_offered_nothing(feature):
     source = CAFE.replace('"A cafe", who=anyone', '"A cafe", who=permission("MANAGE_GUILD")')
     cafe, tools = feature("cafe", source), FakeTools(kinds=["tea"])
-    assert autocomplete(cafe.order, "kind", tools=tools) == []
-    assert "tea" in autocomplete(cafe.order, "kind", tools=tools, permissions="MANAGE_GUILD")
+    assert autocomplete(cafe.order, "sort", tools=tools) == []
+    assert "tea" in autocomplete(cafe.order, "sort", tools=tools, permissions="MANAGE_GUILD")
 
 
 MENU = """
@@ -460,6 +475,10 @@ command = Command("named", "Named", who=anyone, instant=True)
 
 @command.run
 def named(interaction, *, user: User):
+    '''Ask about somebody.
+
+    user: About whom
+    '''
     return Reply(f"{interaction.user_id} asks about {user.name}")
 """
 

@@ -8,10 +8,10 @@
 
 `run`, `press`, `choose` and `submit` make the interaction that Discord would send, ask the handler's policy, bind the
 values to its signature, and answer what the feature answered: a Reply or a Delete; a list of them where it sends
-several or shows progress; the Opening of a form. A UserError is raised as such. Whatever would be shown is sealed and
-held to Discord's rules first: InvalidReply names the place. Who asks is given by keyword, see `Somebody`; a keyword
-that the handler's signature has too is the handler's, and `by=Somebody(…)` says who then. Quotas, locks and flags hold
-as in production, in memory, over all calls with the same FakeTools. This module is not shipped.
+several or shows progress; the Opening of a form. A UserError is raised as such. The command and whatever would be shown
+are held to Discord's rules: DefinitionError and InvalidReply name the place. Who asks is given by keyword, see
+`Somebody`; a keyword that the handler's signature has too is the handler's, and `by=Somebody(…)` says who then. Quotas,
+locks and flags hold as in production, in memory, over all calls with the same FakeTools. This module is not shipped.
 """
 
 from __future__ import annotations
@@ -34,6 +34,7 @@ from .discord.resolved import Attachment, Channel, Message, Resolved, Role, User
 from .errors import UserError
 from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeStash
 from .flags import OFF
+from .manifest import declare
 from .options import TYPES, options_of
 from .screen import messages
 from .seals import Seals
@@ -216,6 +217,7 @@ class _Asked:
         who = {name: given[name] for name in about - own if name in given}
         rest = {name: value for name, value in given.items() if name not in who}
         self.by: Somebody = rest.pop("by") if "by" in rest and "by" not in own else Somebody(**who)
+        declare(handler.command)
         tools: Any = rest.pop("tools", None)
         self.tools: Any = FakeTools() if tools is None else tools
         self.handler, self.given = handler, rest

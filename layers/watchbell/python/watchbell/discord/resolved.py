@@ -16,6 +16,9 @@ class Resolved:
     def __hash__(self) -> int:
         return hash(self.id)
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.id!r})"
+
     @property
     def name(self) -> str:
         return str(self.raw.get("name") or self.id)
