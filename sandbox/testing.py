@@ -94,9 +94,10 @@ class Actor:
 
     def run(self, name: str, /, **options: Any) -> Shown:
         """A slash command: "status", "incident open". An option is given as it is, one that is a person as an Actor, a
-        file as an Upload. `target`, an Actor or a message, opens the context menu of that name on it."""
+        file as an Upload. Where no such command is registered, `target`, an Actor or a message, opens the entry of that
+        name in its context menu."""
         given = {key: _plain(value) for key, value in options.items()}
-        if given.keys() == {"target"} and isinstance(given["target"], Person | dict):
+        if given.keys() == {"target"} and not self.person.registered(name.split()[0]):
             return self._act(lambda: self.person.menu(name, given["target"]))
         return self._act(lambda: self.person.command(name, **given))
 

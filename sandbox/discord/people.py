@@ -293,12 +293,16 @@ class Person:
         data |= {"guild_id": command["guild_id"]} if "guild_id" in command else {}
         return data, owners
 
-    def _available(self, name: str, kind: int) -> tuple[Json, Json]:
-        """The registered command of this name and type that can be used here, and who authorised that."""
+    def registered(self, name: str, kind: int = commands.CHAT_INPUT) -> Json | None:
+        """The command of this name and type, for whomever it is, that is registered where the person is."""
         with self.discord.world.lock:
             found = self.discord.registry.all(self.guild.id) if self.guild else []
             found += self.discord.registry.all()
-        command = next((c for c in found if (c["name"], c["type"]) == (name, kind)), None)
+        return next((c for c in found if (c["name"], c["type"]) == (name, kind)), None)
+
+    def _available(self, name: str, kind: int) -> tuple[Json, Json]:
+        """The registered command of this name and type that can be used here, and who authorised that."""
+        command = self.registered(name, kind)
         if command is None:
             raise NotPossible(f"no command /{name} is registered here, of type {kind}")
         if command.get("contexts") is not None and (0 if self.guild else 1) not in command["contexts"]:

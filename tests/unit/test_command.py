@@ -273,18 +273,22 @@ def test_an_instant_handler_cannot_ask_a_table_who_may():
 
 
 def test_what_discord_is_told_besides():
-    command = Command(
-        "x", "X", who=permission("MANAGE_GUILD", "MANAGE_ROLES"), contexts=("guild",), nsfw=True, user_installs=True
-    )
+    command = Command("x", "X", who=permission("MANAGE_ROLES"), contexts=("guild",), nsfw=True, user_installs=True)
     command.run(lambda interaction: None)
     assert declare(command) == {
         "type": 1,
         "name": "x",
         "description": "X",
-        "default_member_permissions": str(1 << 5 | 1 << 28),
+        "default_member_permissions": str(1 << 28),
         "nsfw": True,
         "contexts": [0],
     }
+
+
+def test_discord_would_ask_for_all_of_several_permissions_so_it_is_told_of_none():
+    command = Command("x", "X", who=permission("MANAGE_GUILD", "MANAGE_ROLES"))
+    command.run(lambda interaction: None)
+    assert "default_member_permissions" not in declare(command)
 
 
 # Subcommands
