@@ -8,8 +8,12 @@ from words.texts import FOLDER, refresh
 def main() -> int:
     left = refresh()
     for language, messages in left.items():
+        if messages:
+            print(f"{FOLDER.name}/{language}.po has {len(messages)} texts without a translation:")
         for message in messages:
-            print(f"{FOLDER.name}/{language}.po has no translation of {message.id!r}")
+            print(f"  {message.id!r}" + (f" (as {message.context})" if message.context else ""))
+    if not any(left.values()):
+        print("All texts are translated.")
     return 1 if any(left.values()) else 0
 
 

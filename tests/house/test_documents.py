@@ -23,7 +23,13 @@ def table(document, heading):
 
 
 def test_the_readme_lists_the_commands():
-    expected = [(f"`/{command['name']}`", command["description"]) for command in catalogue.manifest()]
+    menus = {2: "In the menu of a user", 3: "In the menu of a message"}
+    expected = [
+        (f"`/{command['name']}`", command["description"])
+        if command["type"] == 1
+        else (f"`{command['name']}`", menus[command["type"]])
+        for command in catalogue.manifest()
+    ]
     rows = "\n".join(f"| {name} | {description} | … |" for name, description in expected)
     assert [row[:2] for row in table("README.md", "Commands")] == expected, f"the README's table should have\n{rows}"
 

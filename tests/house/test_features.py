@@ -25,8 +25,9 @@ def test_a_feature_loads_without_any_settings(room, name):
 @pytest.mark.parametrize(("room", "name"), FEATURES)
 def test_a_feature_is_named_as_its_file(room, name):
     if room == "commands":
-        command = next(command for command in catalogue.commands() if command.name.replace("-", "_") == name)
-        assert catalogue.command(command.name) is command
+        command = catalogue.at(name)
+        assert catalogue.file_name(command.name) == name
+        assert catalogue.command(command.name, command.type) is command
     elif room == "events":
         assert catalogue.event(name.upper()).type == name.upper()
     else:

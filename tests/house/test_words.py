@@ -21,6 +21,7 @@ from watchbell.status import digest
 from watchbell.status.report import STATUSES, Report
 from watchbell.testing import FakeTools, press, run
 from words import texts
+from words.texts import KEYWORDS
 
 LANGUAGES = sorted(words.LOCALES)
 SPEAKING = {
@@ -41,7 +42,8 @@ def language(request):
 
 
 def translated(language, template):
-    return [message for message in texts.bring_up_to_date(language, template) if message.id]
+    """The texts that have one: which have none, one test tells."""
+    return [message for message in texts.bring_up_to_date(language, template) if message.id and all(said(message))]
 
 
 def said(message):
@@ -152,19 +154,44 @@ def test_a_command_in_a_translation_is_called_as_it_is_there(language, template)
     "path", sorted(texts.CODE.rglob("*.py")), ids=lambda path: str(Path(path).relative_to(texts.CODE))
 )
 def test_no_text_for_people_is_written_where_only_english_speakers_read_it(path):
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and node.args:
-            name = getattr(node.func, "attr", getattr(node.func, "id", ""))
-            if name in SPEAKING:
-                for argument in node.args:
-                    assert not words_in(argument), f"{path.name}:{node.lineno}: wrap it in _(): {words_in(argument)}"
+    calls = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Call) and node.args]
+    found = []
+    for call in calls:
+        name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+        place = f"{path.name}:{call.lineno}"
+        if name in SPEAKING:
+            shown = call.args[1:] if name == "FieldError" else call.args  # a FieldError's first is the field's name
+            found += [f"{place}: wrap it in _(): {ast.unparse(each)}" for each in shown if words_in(each)]
+        if name in KEYWORDS:
+            found += [
+                f"{place}: write {{name}}, and name=… behind it: {ast.unparse(call)}"
+                for each in call.args
+                if is_made(each)
+            ]
+    assert found == []
 
 
 def words_in(argument):
-    """The words that are written in a text or in an f-string."""
+    """Whether words are written in a text or in an f-string."""
     parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
     written = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
-    return [word for text in written for word in re.findall(r"[A-Za-z]{2,}", text.replace("```", ""))]
+    return any(re.search(r"[A-Za-z]{2,}", text.replace("```", "")) for text in written)
+
+
+def is_made(argument):
+    """Whether a text is put together on the spot, so that no catalogue can have it."""
+    formatted = isinstance(argument, ast.Call) and getattr(argument.func, "attr", "") == "format"
+    return formatted or isinstance(argument, ast.JoinedStr | ast.BinOp)
+
+
+@pytest.mark.parametrize(
+    "source", ["Reply('Good day')", "Reply(f'Good {n}')", "FieldError('n', 'Too much')", "_(f'{n} cups')"]
+)
+def test_a_text_that_is_not_in_the_catalogue_is_found(tmp_path, source):
+    path = tmp_path / "tea.py"
+    path.write_text(f"x = {source}\ny = FieldError('name', _('Too much'))\n")
+    with pytest.raises(AssertionError, match=r"tea\.py:1: "):
+        test_no_text_for_people_is_written_where_only_english_speakers_read_it(path)
 
 
 def test_no_two_commands_are_called_the_same_in_a_language(language):
@@ -239,20 +266,21 @@ def wordy(monkeypatch):
 
 def test_a_translation_that_breaks_a_limit_fails_where_it_is_declared(wordy, monkeypatch):
     with pytest.raises(DefinitionError, match=r"/help: help in fr is 1-32 characters"):
-        catalogue.manifest()
+        declare(help.command)
     monkeypatch.setattr(Wordy, "pgettext", lambda self, context, text: text)
     with pytest.raises(DefinitionError, match=r"/help: help in fr: its description has 1-100 characters"):
-        catalogue.manifest()
+        declare(help.command)
 
 
 def test_two_options_may_not_have_the_same_name_in_a_language(wordy, monkeypatch):
     monkeypatch.setattr(Wordy, "gettext", lambda self, text: text)
     monkeypatch.setattr(Wordy, "pgettext", lambda self, context, text: "même" if context == "name" else text)
     with pytest.raises(DefinitionError, match=r"/status: status in fr: two of its options have the same name"):
-        catalogue.manifest()
+        declare(status.command)
 
 
-def test_a_translation_that_breaks_a_limit_fails_where_it_is_said(wordy):
+def test_a_translation_that_breaks_a_limit_fails_where_it_is_said(wordy, monkeypatch):
+    monkeypatch.setattr("watchbell.testing.declare", lambda command: {})
     with pytest.raises(InvalidReply, match=r"label: .* at most 80"):
         run(ping, locale="fr")
 

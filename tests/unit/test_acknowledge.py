@@ -97,6 +97,54 @@ def test_help_about_a_hundred_commands_fits():
     assert embed.description.endswith("more: type / to see them")
 
 
+MENU = """
+from watchbell import MessageCommand, Reply, anyone
+
+command = MessageCommand("Report message", who=anyone)
+
+@command.run
+def report(interaction, tools):
+    return Reply("x")
+"""
+
+ROTA = """
+from watchbell import Choice, Command, Reply, anyone
+
+command = Command("rota", "The rota", who=anyone)
+crew = command.group("crew", "The crew")
+
+@command.subcommand
+def show(interaction, tools, *, team: Choice["red", "blue"], week: int = 0):
+    '''Show who is on.
+
+    team: Which team
+    week: Which week
+    '''
+
+@crew.subcommand
+def add(interaction, tools):
+    '''Add somebody.'''
+"""
+
+
+def test_help_tells_of_subcommands_and_of_context_menus(feature):
+    feature("rota", ROTA)
+    feature("report_message", MENU)
+
+    def hear(*options):
+        return Door().hear("command_help", data={"name": "help", "type": 1, "options": list(options)})[1]["data"]
+
+    lines = hear()["embeds"][0]["description"].splitlines()
+    assert "`Report message`: in the menu of a message, under Apps" in lines
+    (rota,) = hear({"name": "command", "type": 3, "value": "/rota"})["embeds"]
+    assert [(field["name"], field["value"].splitlines()) for field in rota["fields"]] == [
+        ("show", ["Show who is on", "`team`: Which team One of red, blue.", "`week (optional)`: Which week"]),
+        ("crew add", ["Add somebody"]),
+    ]
+    (menu,) = hear({"name": "command", "type": 3, "value": "report message"})["embeds"]
+    assert (menu["title"], menu["description"]) == ("Report message", "in the menu of a message, under Apps")
+
+
 def test_help_about_nothing_says_what_there_is():
     options = [{"name": "command", "type": 3, "value": "coffee"}]
     _, payload = Door().hear("command_help", data={"name": "help", "type": 1, "options": options})

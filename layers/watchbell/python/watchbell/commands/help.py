@@ -4,7 +4,7 @@ from watchbell import Command, Embed, Reply, UserError, _, anyone, catalogue, pg
 
 command = Command("help", "See what I can do", who=anyone, instant=True, private=True, user_installs=True)
 
-CHARACTERS, FIELDS = 4096, 25  # Discord's limits of an embed
+CHARACTERS, FIELDS, TOTAL = 4096, 25, 6000  # Discord's limits of an embed
 
 
 @command.run
@@ -28,16 +28,16 @@ def overview(interaction, tools):
 
 
 def known(interaction, tools) -> dict[str, Command]:
-    """The slash commands that this person has here, by the names that their app shows."""
+    """The commands that this person has here, by the names that their app shows; /help itself is one, so never none."""
     return {
         pgettext("name", each.name): each
         for each in catalogue.commands()
-        if each.type == 1 and (not each.flag or tools.flags.on(each.flag, interaction))
+        if not each.flag or tools.flags.on(each.flag, interaction)
     }
 
 
 def everything(commands: dict[str, Command]) -> Reply:
-    lines = [f"`/{name}`: {_(each.description)}" for name, each in commands.items()]
+    lines = [f"`{called(name, each)}`: {about(each)}" for name, each in commands.items()]
     while sum(len(line) + 1 for line in lines) > CHARACTERS - 50:
         lines.pop()
     if len(lines) < len(commands):
@@ -46,21 +46,44 @@ def everything(commands: dict[str, Command]) -> Reply:
 
 
 def one(name: str, commands: dict[str, Command]) -> Reply:
+    from watchbell.options import summary
+
+    shown = {each.lower(): command for each, command in commands.items()}
+    found = shown.get(name) or next((each for each in commands.values() if each.name.lower() == name), None)
+    if found is None:
+        names = ", ".join(called(each, command) for each, command in commands.items())
+        raise UserError(_("I have no such command. I know {names}.", names=names)[:2000])
+    embed = Embed(called(pgettext("name", found.name), found), about(found))
+    if "" in found.runs:
+        for title, text in options(found.runs[""]):
+            embed.field(title, text[:200])
+    else:
+        for path, handler in found.runs.items():
+            lines = [_(summary(handler.function)), *(f"`{title}`: {text}" for title, text in options(handler))]
+            embed.field(" ".join(pgettext("name", word) for word in path.split()), "\n".join(lines)[:1000])
+    del embed.fields[FIELDS:]
+    while len(embed) > TOTAL:
+        embed.fields.pop()
+    return Reply(embeds=[embed])
+
+
+def called(name: str, command: Command) -> str:
+    return f"/{name}" if command.type == 1 else name
+
+
+def about(command: Command) -> str:
+    if command.type == 1:
+        return _(command.description)
+    return _("in the menu of a user, under Apps") if command.type == 2 else _("in the menu of a message, under Apps")
+
+
+def options(handler):
+    """What each option is called, and what it is."""
     from watchbell.options import choice_name, options_of
 
-    found = commands.get(name) or next((each for each in commands.values() if each.name == name), None)
-    if found is None:
-        names = ", ".join(f"/{each}" for each in commands)
-        raise UserError(_("I have no such command. I know {names}.", names=names)[:2000])
-    embed = Embed(f"/{pgettext('name', found.name)}", _(found.description))
-    for path, handler in found.runs.items():
-        for option in options_of(handler.function):
-            title = " ".join(pgettext("name", word) for word in [*path.split(), option.name])
-            title = title if option.required else _("{option} (optional)", option=title)
-            text = _(option.description)
-            if option.choices:
-                choices = ", ".join(map(choice_name, option.choices))
-                text = f"{text} {_('One of {choices}.', choices=choices)}"
-            embed.field(title, text[:200])
-    del embed.fields[FIELDS:]
-    return Reply(embeds=[embed])
+    for option in options_of(handler.function):
+        title = pgettext("name", option.name)
+        text = _(option.description)
+        if option.choices:
+            text = f"{text} {_('One of {choices}.', choices=', '.join(map(choice_name, option.choices)))}"
+        yield title if option.required else _("{option} (optional)", option=title), text
