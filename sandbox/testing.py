@@ -9,14 +9,16 @@
 A verb returns when all has come to rest: the queues empty, no function at work. While there is nothing to do but wait
 (for a retry, a lease, a visibility timeout) the clock is turned, ever faster: minutes pass in a blink, and a wait may
 last up to twice as long as it had to, at most a minute more. Whatever fails inside the
-block fails with the whole transcript and the functions' log; so does a block that leaves a message in a queue, made
-the bot do what Discord refuses, or announced a fault that nothing met. One sandbox serves all blocks of a process.
+block fails with the whole transcript and the functions' log; so does a block that leaves a message in a queue, in which
+a function had a bug or did what Discord refuses, or that announced a fault which nothing met. One sandbox serves all
+blocks of a process; each block's people are in the same server and channel, unless it gives them one of its own.
 """
 
 from __future__ import annotations
 
 import atexit
 import json
+import re
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -245,7 +247,8 @@ class Block:
 
     def kill(self, function: str = "worker", *, after: str = ANSWER, of_it: bool = True) -> None:
         """The function's process is killed right after that call of its, before it learns that it was done; with
-        `of_it=False` right before Discord does it."""
+        `of_it=False` right before Discord does it. The default is the first showing of an answer or of its progress;
+        FOLLOW_UP, POST and the others stand beside `bot`."""
         self._befall(after, None, after=of_it, then=lambda: self._killed.append(self.sandbox.functions.kill(function)))
 
     def delivers_twice(self, queue: str = "work") -> None:
@@ -266,13 +269,18 @@ class Block:
 
     def story(self) -> str:
         """The transcript, and what the functions logged."""
+        logged = "\n".join(filter(None, map(_short, self._logged())))
+        return f"What happened:\n{self.transcript}\n\nWhat the functions logged:\n{logged}"
+
+    def _logged(self) -> list[str]:
         lines = self.sandbox.logs.lines
         begun = max((at for at, line in enumerate(lines) if line.endswith("| a block begins")), default=0)
-        logged = "\n".join(filter(None, map(_short, lines[begun + 1 :])))
-        return f"What happened:\n{self.transcript}\n\nWhat the functions logged:\n{logged}"
+        return lines[begun + 1 :]
 
     def close(self) -> None:
         self.rest()
+        bugs = [line for line in self._logged() if (entry := _entry(line)).get("level") == "ERROR" and _is_bug(entry)]
+        assert not bugs, f"the bot has a bug: {'; '.join(map(_short, bugs))}"
         held = self.simulated.faults[self._begun[1] :]
         assert not held, f"Discord holds against the bot: {held}"
         unmet = [f"{fault.method} {fault.pattern}" for fault in self._faults if fault.times > 0]
@@ -330,19 +338,38 @@ def _started(features: Path | None) -> Sandbox:
 atexit.register(end)
 
 
+def _is_bug(entry: Json) -> bool:
+    """Whether an error is of our making, and not of a Discord that is unwell."""
+    return entry.get("errorType") not in (None, "DiscordError")
+
+
+def _entry(line: str) -> Json:
+    """What a function logged as JSON; {} for another line, and for what libraries say of themselves."""
+    try:
+        entry = json.loads(line.partition(" | ")[2])
+    except ValueError:
+        return {}
+    return entry if isinstance(entry, dict) else {}
+
+
 def _short(line: str) -> str:
-    """A log line without its stack and its ids; "" for what libraries say of themselves."""
+    """A log line without its ids, and of its stack the last place alone; "" for what libraries say of themselves."""
     if line.endswith('"ran": false}'):  # a tick at which nothing was due
         return ""
-    name, _, text = line.partition(" | ")
-    try:
-        entry = json.loads(text)
-    except ValueError:
+    entry = _entry(line)
+    if not entry:
         return line
-    if not isinstance(entry, dict) or str(entry.get("logger", "")).startswith("botocore"):
+    if str(entry.get("logger", "")).startswith("botocore"):
         return ""
+    name = line.partition(" | ")[0]
     error = f": {entry['errorType']}: {entry.get('errorMessage')}" if "errorType" in entry else ""
-    return f"{name} | {entry.get('level')} {entry.get('message')}{error}"
+    return f"{name} | {entry.get('level')} {entry.get('message')}{error}{_place(entry)}"
+
+
+def _place(entry: Json) -> str:
+    """Where an error came from: " (tea.py:12 in brew)"."""
+    frames = re.findall(r'File "([^"]+)", line (\d+), in (\S+)', "".join(entry.get("stackTrace") or ()))
+    return f" ({Path(frames[-1][0]).name}:{frames[-1][1]} in {frames[-1][2]})" if frames else ""
 
 
 def _plain(value: Any) -> Any:

@@ -1,11 +1,11 @@
-"""Rate limits: a few buckets in real time, with Discord's headers and its 429."""
+"""Rate limits: a few buckets that refill with the clock, with Discord's headers and its 429."""
 
 from __future__ import annotations
 
 import hashlib
 import math
 import threading
-import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sandbox.discord.form import Json
@@ -26,13 +26,16 @@ ORDINARY = Limit("ordinary", 50, 1.0)
 
 
 class Buckets:
-    def __init__(self) -> None:
+    """`clock` gives epoch seconds: where the sandbox turns it, they have passed for Discord too."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}  # -> (when it opened, requests so far)
 
     def take(self, limit: Limit, major: str) -> tuple[dict[str, str], float | None]:
         """One request's rate-limit headers, and the seconds to wait where the bucket is empty."""
-        now = time.monotonic()
+        now = self._clock()
         with self._lock:
             opened, used = self._windows.get((limit.name, major), (now, 0))
             if now - opened >= limit.seconds:
@@ -44,7 +47,7 @@ class Buckets:
         headers = {
             "X-RateLimit-Limit": str(limit.requests),
             "X-RateLimit-Remaining": str(limit.requests - used),
-            "X-RateLimit-Reset": f"{time.time() + left:.3f}",
+            "X-RateLimit-Reset": f"{now + left:.3f}",
             "X-RateLimit-Reset-After": f"{left:.3f}",
             "X-RateLimit-Bucket": hashlib.sha256(limit.name.encode()).hexdigest()[:16],
         }

@@ -44,7 +44,7 @@ class Rest:
 
     def __init__(self, discord: Discord) -> None:
         self.discord = discord
-        self.buckets = limits.Buckets()
+        self.buckets = limits.Buckets(discord.world.clock)
         self._bot = discord.world.bot["username"]
 
     def answer(self, method: str, target: str, headers: Message, raw: bytes) -> Answer:

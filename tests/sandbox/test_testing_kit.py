@@ -170,6 +170,30 @@ def test_a_block_fails_that_announces_a_fault_which_nothing_meets() -> None:
         discord.delivers_twice("send")
 
 
+SPILT = """
+from watchbell import Command, Reply, anyone
+
+command = Command("spilt", "Spilt", who=anyone)
+
+@command.run
+def spilt(interaction, tools):
+    '''Too much tea.'''
+    return Reply("tea" * 1000)
+"""
+
+
+def test_a_block_fails_where_a_function_has_a_bug(tmp_path: Path) -> None:
+    (tmp_path / "spilt.py").write_text(SPILT)
+
+    def spilt() -> None:
+        with bot(tmp_path) as discord:
+            assert "Something went wrong" in discord.person().run("spilt").text
+
+    with pytest.raises(AssertionError, match=r"the bot has a bug: .*3000 characters; at most 2000") as raised:
+        spilt()
+    assert re.search(r"\(check\.py:\d+ in require\)", raised.value.__notes__[0])
+
+
 def test_the_persons_example_of_contributing_is_true() -> None:
     section = CONTRIBUTING.read_text().split("## Test it")[1]
     *_, test = re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)

@@ -243,8 +243,8 @@ def test_a_limit_holds_to_the_last_one_and_no_further(fits, exceeds, fault):
 
 BAD = [
     # what there is at all
-    ({}, "message: empty; it needs content, an embed, a component, a file or a poll"),
-    ({"content": "  \n"}, "message: empty; it needs content, an embed, a component, a file or a poll"),
+    ({}, "content: empty; it needs content, an embed, a component, a file or a poll"),
+    ({"content": "  \n"}, "content: empty; it needs content, an embed, a component, a file or a poll"),
     ({"content": 5}, "content: 5, not a text"),
     ({"content": "x", "colour": 1}, "colour: there is no such field, or it cannot be set here"),
     ({"content": "x", "username": "Ann"}, "username: there is no such field, or it cannot be set here"),
@@ -434,7 +434,7 @@ def test_each_way_to_send_has_its_fields():
 def test_an_edit_may_name_one_thing_but_may_not_take_everything_away():
     assert faults("edit", {"components": []}) == []
     emptied = {"content": None, "embeds": [], "components": [], "attachments": []}
-    assert faults("edit", emptied) == ["edit: empty; it needs content, an embed, a component, a file or a poll"]
+    assert faults("edit", emptied) == ["content: empty; it needs content, an embed, a component, a file or a poll"]
     assert faults("edit", {**emptied, "attachments": [{"id": "1100000000000000000"}]}) == []
 
 
@@ -515,7 +515,7 @@ def test_a_response_that_discord_takes_has_no_fault(response):
         ({"type": 10}, "type: 10 is no type of interaction response"),
         ({"type": True}, "type: true is no type of interaction response"),
         ({"type": 4}, "data: missing"),
-        ({"type": 4, "data": {}}, "data: empty; it needs content, an embed, a component, a file or a poll"),
+        ({"type": 4, "data": {}}, "data.content: empty; it needs content, an embed, a component, a file or a poll"),
         ({"type": 4, "data": {"content": "x"}, "content": "x"}, "content: there is no such field, or it cannot be"),
         ({"type": 5, "data": {"flags": 4096}}, "data.flags: SUPPRESS_NOTIFICATIONS (4096) cannot be set here"),
         ({"type": 5, "data": {"content": "x"}}, "data.content: there is no such field, or it cannot be set here"),

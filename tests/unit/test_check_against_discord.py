@@ -78,7 +78,7 @@ BUTTONS = st.one_of(
         Button,
         words(80),
         custom_id=CUSTOM_IDS,
-        style=st.sampled_from(["primary", "secondary", "success", "danger", "loud"]),
+        style=st.sampled_from(["primary", "secondary", "success", "danger"]),
         emoji=EMOJI,
         disabled=st.booleans(),
     ),

@@ -8,6 +8,7 @@ from tests import judge
 from watchbell import (
     Annotated,
     Attachment,
+    Button,
     Channel,
     Choice,
     Command,
@@ -17,6 +18,7 @@ from watchbell import (
     Mentionable,
     MessageCommand,
     Range,
+    Reply,
     Role,
     User,
     UserCommand,
@@ -250,8 +252,37 @@ def test_state_that_does_not_fit_is_an_older_button(values):
 
 
 def test_a_button_without_its_state_is_a_mistake_of_the_author():
-    with pytest.raises(TypeError, match="/order again takes dish, count, hot, not dish"):
+    with pytest.raises(DefinitionError, match="/order again takes dish, count, hot, not dish"):
         example().components["again"].button("Again", dish="stew")
+
+
+@pytest.mark.parametrize("wrong", [{"dish": "rock"}, {"count": "2"}, {"count": None}, {"hot": "yes"}])
+def test_state_that_could_not_come_back_is_a_mistake_of_the_author(wrong):
+    (name,) = wrong
+    with pytest.raises(DefinitionError, match=f"/order again: {name} cannot be {wrong[name]!r}"):
+        example().components["again"].button("Again", **{"dish": "stew", "count": 2, "hot": False, **wrong})
+
+
+@pytest.mark.parametrize(
+    ("declare", "told"),
+    [
+        (
+            lambda: Command("x", "X", who="MANAGE_GUILD").run(lambda interaction: None),
+            "who='MANAGE_GUILD' is no policy",
+        ),
+        (
+            lambda: Command("x", "X", who=anyone).button(lambda interaction: None, bound="me"),
+            "bound='me'; it is nobody",
+        ),
+        (lambda: permission("MANAGE_SERVER"), "no permission 'MANAGE_SERVER'; near it are MANAGE_GUILD"),
+        (lambda: Button("x", style="red"), "style is primary, secondary, success, danger, not 'red'"),
+        (lambda: Reply("x", buttons=[example().components["again"]]).message(), r"is no component; .* \.button"),
+        (lambda: Command("x", "X", who=anyone, instant=True).run(lambda interaction: (yield)), "shows no progress"),
+    ],
+)
+def test_a_mistake_of_the_author_is_told_with_what_to_write(declare, told):
+    with pytest.raises(DefinitionError, match=told):
+        declare()
 
 
 def test_how_a_handler_is_acknowledged():
@@ -394,7 +425,11 @@ def takes(annotation):
         (takes("Choice['', 'b']"), "option a choices: 1-100"),
         (takes("Choice['b', 'b']"), "option a has a choice twice"),
         ({"source": "def f(interaction, *, a=6): ..."}, "/x: option a has no type; write `a: str`"),
-        ({"source": "def f(interaction, tools, form, a=6): ..."}, "takes 4 positional parameters; options come after"),
+        ({"source": "def f(interaction, tools, a=6): ..."}, r"/x: it takes the interaction, .* else comes after `\*`"),
+        ({"source": "def f(): ..."}, "/x: it takes the interaction"),
+        ({"source": "def f(interaction, a: int): ..."}, r"/x: f: a is no option unless it comes after `\*`"),
+        ({"source": "def f(interaction, a: Choice['x']): ..."}, "a is no option unless"),
+        ({"source": "async def f(interaction): ..."}, "/x: handlers are plain functions"),
         ({"source": "def f(interaction, *, A: str): ...", "doc": "Does.\n\n A: A"}, "option A is 1-32"),
         (
             {"source": f"def f(interaction, *, {', '.join(f'o{i}: int' for i in range(26))}): ..."},

@@ -377,7 +377,7 @@ def test_a_submission_cannot_open_a_form(bot, apply, caplog):
 
 
 def test_a_form_without_its_state_is_a_mistake_of_the_author(bot, apply, caplog):
-    with pytest.raises(TypeError, match="/apply submit takes server, count, not server"):
+    with pytest.raises(DefinitionError, match="/apply submit takes server, count, not server"):
         apply.wrong(None)
 
 

@@ -306,4 +306,4 @@ def test_a_plain_reply_loads_nothing_that_it_does_not_use_and_its_check_only_its
     rest = ("check", "components", "emoji", "files", "mentions", "poll", "split")
     assert {f"watchbell.discord.{name}" for name in rest} & set(plain) == set()
     ours = ("check", "component_rules", "rules")
-    assert set(checked) == {"watchbell.errors", *(f"watchbell.discord.{name}" for name in ours)}
+    assert set(checked) == {f"watchbell.discord.{name}" for name in ours}

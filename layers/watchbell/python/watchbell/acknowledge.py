@@ -118,25 +118,23 @@ class Doorkeeper:
             return self._mendable(handler, interaction, private(error.reply))
         if getattr(reply, "is_modal", False):
             return self._mendable(handler, interaction, {"type": 9, "data": reply.payload()})
-        if not isinstance(reply, Reply) or reply.uploads():
-            raise TypeError(f"{handler} is instant: it answers one Reply, without files, or a form; have it deferred")
-        return self._ready(interaction, handler.response(reply, interaction))
+        return self._ready(handler, interaction, handler.response(reply, interaction))
 
     def _mendable(self, handler: "Handler", interaction: Interaction, response: dict) -> dict:
         """`response`, or where what it carries has no room in a custom id, a deferral: the worker, who may write the
         table, comes to the same end and shows it."""
         try:
-            return self._ready(interaction, response)
+            return self._ready(handler, interaction, response)
         except NoRoom:
             self._queue("interaction", interaction.raw)
             return handler.deferral(interaction)
 
-    def _ready(self, interaction: Interaction, response: dict) -> dict:
+    def _ready(self, handler: "Handler", interaction: Interaction, response: dict) -> dict:
         """The response with its custom ids sealed; InvalidReply where Discord would not take it."""
         from .discord import check  # only for answers that are made here: a deferral need not wait for it
 
         sealed: dict = self.tools.seals.seal(response, interaction)
-        check.require("callback", sealed)
+        check.require("callback", sealed, whose=handler)
         return sealed
 
     def _choices(self, interaction: Interaction) -> list[dict]:

@@ -5,7 +5,7 @@ schema is read from the signatures only when somebody needs it; see `options`.
 """
 
 from .discord.custom_id import Address
-from .discord.reply import Button
+from .discord.reply import Button, Reply
 from .errors import DefinitionError
 from .policy import Policy
 
@@ -17,13 +17,14 @@ if TYPE_CHECKING:
     from .discord.components import Select
     from .discord.interaction import Interaction
     from .discord.modal import Opening
-    from .discord.reply import Reply
     from .quota import Quota
 
 DAY = 24 * 60 * 60
 FORM_SECONDS = 15 * 60
 RUN, COMPONENT, MODAL = "run", "component", "modal"
 _BOUND = {"nobody": "0", "user": "u", "guild": "g"}
+_YIELDS, _ASYNC = 0x20, 0x80 | 0x200
+"""Of a function's `co_flags`, as `inspect` documents them."""
 LOCK_NAMES = ("guild", "user", "channel", "message", "target")
 """What every lock's template may name, besides the handler's own parameters."""
 
@@ -63,7 +64,8 @@ class Handler:
         self.who = command.who if who is None else who
         self.updates = updates
         self.expires = expires
-        self.bound = _BOUND[bound]
+        self.bound = _BOUND.get(bound, "")
+        self._check_declared(bound)
         self.form: Any = None
         self.autocompletes: dict[str, Callable[..., Any]] = {}
         if kind == MODAL:
@@ -94,6 +96,23 @@ class Handler:
         code = self.function.__code__
         return code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
 
+    def _check_declared(self, bound: str) -> None:
+        flags = self.function.__code__.co_flags
+        if not isinstance(self.who, Policy):
+            raise DefinitionError(
+                f"{self}: who={self.who!r} is no policy; it is anyone, owner, operator, permission(…) or role(…)"
+            )
+        if not self.bound:
+            raise DefinitionError(f"{self}: bound={bound!r}; it is {', '.join(_BOUND)}")
+        if flags & _ASYNC:
+            raise DefinitionError(f"{self}: handlers are plain functions; write `def`, not `async def`")
+        if flags & _YIELDS and self.instant:
+            raise DefinitionError(f"{self}: an instant handler shows no progress; have it deferred, or let it return")
+        if self.kind != MODAL and not 1 <= self.function.__code__.co_argcount <= 2:
+            raise DefinitionError(
+                f"{self}: it takes the interaction, and the tools if it likes; all else comes after `*`"
+            )
+
     def _check_lock(self, template: str) -> None:
         for name in self.parameters:
             if name in LOCK_NAMES and "{" + name in template:
@@ -117,7 +136,14 @@ class Handler:
         return {"type": 5, "data": {"flags": 64}} if self.private else {"type": 5}
 
     def response(self, reply: "Reply", interaction: "Interaction") -> dict:
-        """What an instant handler answers with `reply`: type 7 for what edits a component's message, else type 4."""
+        """What an instant handler answers with `reply`: type 7 for what edits a component's message, else type 4.
+        Raises DefinitionError for what only a deferred one can answer."""
+        if not isinstance(reply, Reply):
+            raise DefinitionError(
+                f"{self} answered {reply!r}; an instant handler answers a Reply or a form, a deferred one all the rest"
+            )
+        if reply.uploads():
+            raise DefinitionError(f"{self} is instant, so it cannot send files; have it deferred")
         if self.edits(interaction) and not reply.private:
             return {"type": 7, "data": reply.edit()}
         return {"type": 4, "data": reply.message(private=self.private or reply.private)}
@@ -136,10 +162,14 @@ class Handler:
         return declare if function is None else declare(function)
 
     def address(self, state: "dict[str, Any]") -> Address:
-        """Where a component that carries `state` leads; TypeError where that is not all of the keyword parameters."""
+        """Where a component that carries `state` leads; DefinitionError where that is not all of the keyword
+        parameters, or a value is none of theirs."""
         names = self.parameters
         if set(names) != set(state):
-            raise TypeError(f"{self} takes {', '.join(names) or 'no state'}, not {', '.join(state) or 'none'}")
+            raise DefinitionError(f"{self} takes {', '.join(names) or 'no state'}, not {', '.join(state) or 'none'}")
+        for name in names:
+            if not _fits(self.function.__annotations__.get(name), state[name]):
+                raise DefinitionError(f"{self}: {name} cannot be {state[name]!r}")
         values = (str(int(state[name])) if isinstance(state[name], bool) else str(state[name]) for name in names)
         return Address(self.command.address, self.name, tuple(values), seconds=self.expires, bound=self.bound)
 
@@ -330,6 +360,16 @@ class Command:
     def handlers(self) -> list[Handler]:
         """All of them."""
         return [*self.runs.values(), *self.components.values(), *self.modals.values()]
+
+
+def _fits(annotation: "Any", value: "Any") -> bool:
+    """Whether state can be `value`; what the annotation does not say at a glance is said when it comes back."""
+    if annotation is float:
+        return isinstance(value, (int, float))
+    if annotation in (str, int, bool):
+        return isinstance(value, annotation)
+    offered = getattr(annotation, "values", None)
+    return value in offered if isinstance(offered, tuple) else True
 
 
 def _quotas(quota: "Quota | tuple[Quota, ...] | None", cooldown: int | None) -> "tuple[Quota, ...]":

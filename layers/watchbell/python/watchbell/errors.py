@@ -3,7 +3,7 @@
     WatchbellError
     ├── UserError           for the person who asked: shown to them privately, never retried
     │   └── FormError       what they submitted is wrong, field by field; FieldError for one field
-    ├── DefinitionError     a feature is declared in a way that Discord would not take: fails the build
+    ├── DefinitionError     a feature is declared, or answers, in a way that cannot work: fails the build, or its tests
     ├── NoRoom              a custom id cannot carry so much, and there is no table to put it into
     ├── InvalidReply        a feature answered something that Discord would not take: found before it is sent
     ├── Retry               not now: back to the queue, with a wait
@@ -35,7 +35,7 @@ class FormError(UserError):
     """What is wrong with a submitted form: the names of fields -> what the person should know, "" for the whole."""
 
     def __init__(self, faults: "dict[str, str]") -> None:
-        super().__init__(" ".join(faults.values()))
+        super().__init__("; ".join(f"{name}: {text}" if name else text for name, text in faults.items()))
         self.faults = faults
 
 
@@ -47,7 +47,8 @@ class FieldError(FormError):
 
 
 class DefinitionError(WatchbellError):
-    """A feature is declared in a way that Discord would refuse; names the feature, the place and the limit."""
+    """A feature is declared in a way that Discord would refuse, or does with the kit what cannot work; names the
+    feature, the place, and the limit or what to write instead. The same at every try."""
 
 
 class NoRoom(WatchbellError, ValueError):
@@ -56,13 +57,14 @@ class NoRoom(WatchbellError, ValueError):
 
 
 class InvalidReply(WatchbellError):
-    """A feature answered something that Discord would refuse; `faults` says what, a line a fault, each with its place.
+    """A feature answered something that Discord would refuse; `faults` says what, a line a fault, each with its place,
+    and `whose` which handler that was.
 
     A bug of the feature, and the same at every try.
     """
 
-    def __init__(self, kind: str, faults: list[str]) -> None:
-        super().__init__(f"Discord would refuse this {kind}: " + "; ".join(faults))
+    def __init__(self, kind: str, faults: list[str], whose: str = "") -> None:
+        super().__init__(f"{whose}{': ' * bool(whose)}Discord would refuse this {kind}: " + "; ".join(faults))
         self.faults = faults
 
 

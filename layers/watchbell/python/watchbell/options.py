@@ -145,10 +145,9 @@ def options_of(function: Callable[..., Any], autocompleted: Any = ()) -> list[Op
     """The keyword-only parameters of `function`, in order. Raises DefinitionError for a type that is no option's."""
     code = function.__code__
     names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
-    if code.co_argcount > 3:
-        raise DefinitionError(
-            f"{function.__name__} takes {code.co_argcount} positional parameters; options come after `*`"
-        )
+    for name in code.co_varnames[1 : code.co_argcount]:
+        if _is_an_options(function.__annotations__.get(name)):
+            raise DefinitionError(f"{function.__name__}: {name} is no option unless it comes after `*`")
     defaults = function.__kwdefaults__ or {}
     described = _descriptions(function.__doc__ or "")
     return [
@@ -206,6 +205,10 @@ def _read(name: str, annotation: Any) -> tuple[type, tuple, tuple]:
     if kind not in TYPES or any(type(choice) is not kind for choice in choices):
         raise DefinitionError(f"option {name}: {annotation!r} is no option type; watchbell.kinds says what is")
     return kind, choices, rules
+
+
+def _is_an_options(annotation: Any) -> bool:
+    return isinstance(annotation, Constrained | OneOf) or any(annotation is kind for kind in TYPES)
 
 
 def _not_none(union: Any) -> list:

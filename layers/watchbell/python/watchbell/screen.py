@@ -12,7 +12,7 @@ from .command import Handler
 from .discord import check
 from .discord.interaction import COMMAND, PRIVATE, TOKEN_SECONDS, Interaction
 from .discord.reply import Delete, Reply
-from .errors import DiscordError
+from .errors import DefinitionError, DiscordError
 from .words import N_, _
 
 if TYPE_CHECKING:
@@ -190,7 +190,8 @@ class Screen:
         """The payload with its custom ids sealed; InvalidReply where Discord would not take it."""
         sealed: dict = self._tools.seals.seal(payload, self._interaction)
         limit = self._interaction.raw.get("attachment_size_limit")
-        check.require(kind, sealed, reply.uploads(), **({"file_bytes": limit} if isinstance(limit, int) else {}))
+        limits = {"file_bytes": limit} if isinstance(limit, int) else {}
+        check.require(kind, sealed, reply.uploads(), whose=self.handler or "", **limits)
         return sealed
 
     def _reach(self, call: Callable[[], dict], late: Late | None) -> dict:
@@ -245,10 +246,10 @@ class Screen:
 
 
 def messages(answer: Any, handler: Handler | None) -> list[Any]:
-    """What `handler` answered (or yielded) as a list: Replies, of which the first may be a Delete. Raises TypeError for
-    what cannot be shown."""
+    """What `handler` answered (or yielded) as a list: Replies, of which the first may be a Delete. Raises
+    DefinitionError for what cannot be shown."""
     found = answer if isinstance(answer, list) else [answer]
     first = found[0] if found else None
     if not isinstance(first, Reply | Delete) or not all(isinstance(each, Reply) for each in found[1:]):
-        raise TypeError(f"{handler} answered {answer!r}, and not a Reply")
+        raise DefinitionError(f"{handler} answered {answer!r}, and not a Reply")
     return found

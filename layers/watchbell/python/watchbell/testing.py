@@ -31,7 +31,7 @@ from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Intera
 from .discord.permissions import bits
 from .discord.reply import Delete, Reply
 from .discord.resolved import Attachment, Channel, Message, Resolved, Role, User
-from .errors import UserError
+from .errors import FormError, UserError
 from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeStash
 from .flags import OFF
 from .manifest import declare
@@ -263,6 +263,7 @@ class _Asked:
                 if isinstance(answer, GeneratorType):
                     answer = _watch(answer, self.handler)
         except UserError as error:
+            self._check_fields(error)
             reply = error.reply or Reply(str(error))
             self._require("callback", {"type": 4, "data": reply.message(private=True)}, reply, interaction)
             raise
@@ -270,13 +271,20 @@ class _Asked:
             self._require("callback", {"type": 9, "data": answer.payload()}, None, interaction)
             return answer
         if self.handler.instant:
-            if not isinstance(answer, Reply) or answer.uploads():
-                raise TypeError(f"{self.handler} is instant: it answers one Reply, without files; have it deferred")
             self._require("callback", self.handler.response(answer, interaction), answer, interaction)
         else:
             for reply in messages(answer, self.handler):
                 self._judge(reply, interaction)
         return answer
+
+    def _check_fields(self, error: UserError) -> None:
+        """The fields that a handler names must be there; Discord's own answer about a form cannot name others."""
+        from .discord.modal import fields
+
+        if isinstance(error, FormError) and self.handler.form:
+            missing = error.faults.keys() - {"", *fields(self.handler.form)}
+            if missing:
+                raise LookupError(f"{self.handler.form.__name__} has no field {', '.join(sorted(missing))}") from error
 
     def _judge(self, reply: Reply | Delete, interaction: Interaction) -> None:
         """Where the work is deferred, every reply may be an edit or a message of its own."""
@@ -288,7 +296,8 @@ class _Asked:
     def _require(self, kind: str, payload: dict, reply: Reply | None, interaction: Interaction) -> None:
         stash = None if self.handler.instant else self.tools.stash  # the ingress writes no table
         seals = _seals(self.tools.now, stash)
-        check.require(kind, seals.seal(payload, interaction), reply.uploads() if reply else ())
+        files = reply.uploads() if reply else ()
+        check.require(kind, seals.seal(payload, interaction), files, whose=self.handler)
 
 
 class _Known:
@@ -352,7 +361,12 @@ def _pressed(target: Handler | Pressable) -> tuple[Handler, Any]:
 
 def _options(handler: Handler, asked: _Asked, focused: str | None) -> list[dict]:
     """The options as Discord nests them: below the subcommand, below its group."""
-    kinds = {option.name: TYPES[option.kind] for option in options_of(handler.function)}
+    declared = options_of(handler.function)
+    names = [option.name for option in declared]
+    left_out = {option.name for option in declared if option.required} - asked.given.keys()
+    if focused is None and (left_out or asked.given.keys() - set(names)):
+        raise TypeError(f"{handler} takes {', '.join(names) or 'no options'}, not {', '.join(asked.given) or 'none'}")
+    kinds = {option.name: TYPES[option.kind] for option in declared}
     given = [
         {"name": name, "type": kinds.get(name, 3), "value": asked.value(value), "focused": name == focused}
         for name, value in asked.given.items()

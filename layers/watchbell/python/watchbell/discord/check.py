@@ -33,11 +33,13 @@ _PICTURES = (".jpg", ".jpeg", ".png", ".webp", ".gif")
 _NAMED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 
 
-def require(kind: str, payload: "Any", files: "Sequence[File]" = (), *, file_bytes: int = FILE_BYTES) -> None:
-    """Raises InvalidReply with every fault that `faults` finds."""
+def require(
+    kind: str, payload: "Any", files: "Sequence[File]" = (), *, file_bytes: int = FILE_BYTES, whose: object = ""
+) -> None:
+    """Raises InvalidReply with every fault that `faults` finds, saying `whose` payload it is."""
     found = faults(kind, payload, files, file_bytes=file_bytes)
     if found:
-        raise InvalidReply(kind, found)
+        raise InvalidReply(kind, found, str(whose))
 
 
 def faults(kind: str, payload: "Any", files: "Sequence[File]" = (), *, file_bytes: int = FILE_BYTES) -> list[str]:
@@ -295,7 +297,7 @@ def _message(kind: str, message: dict, place: str, look: "Look", file_bytes: int
         look.fault(rules.inside(place, "components"), f"{len(components)} rows; at most 5")
     _attachments(message, place, look, edits, v2)
     if not _has_content(message, look, edits):
-        look.fault(place or kind, "empty; it needs content, an embed, a component, a file or a poll")
+        look.fault(rules.inside(place, "content"), "empty; it needs content, an embed, a component, a file or a poll")
 
 
 def _layout(message: dict, place: str, look: "Look") -> None:

@@ -1,5 +1,7 @@
 """Permission bits by their names, as Discord documents them."""
 
+from ..errors import DefinitionError
+
 ADMINISTRATOR = 1 << 3
 """Passes everything."""
 
@@ -19,9 +21,14 @@ BITS = {name: 1 << bit for bit, name in enumerate(_NAMES.split()) if name != "-"
 
 
 def bits(*names: str) -> int:
-    """The bits of these permissions together; KeyError for a name that Discord does not have."""
+    """The bits of these permissions together; DefinitionError for a name that Discord does not have."""
     together = 0
     for name in names:
+        if name not in BITS:
+            from difflib import get_close_matches
+
+            near = get_close_matches(str(name).upper().replace("SERVER", "GUILD"), BITS)
+            raise DefinitionError(f"Discord has no permission {name!r}; near it are {', '.join(near) or 'none'}")
         together |= BITS[name]
     return together
 

@@ -1,6 +1,7 @@
 """What a feature answers with. Plain classes, since the ingress imports them in every cold start: what few replies
 need (selects and layout, files, polls, splitting) is in modules of its own, imported by whoever uses it."""
 
+from ..errors import DefinitionError
 from .interaction import PRIVATE
 
 TYPE_CHECKING = False
@@ -64,6 +65,8 @@ class Button(Component):
         id: int = 0,
     ) -> None:
         super().__init__(id)
+        if style not in _STYLES:
+            raise DefinitionError(f"a button's style is {', '.join(_STYLES)}, not {style!r}")
         self.label = label
         self.custom_id = custom_id
         self.url = url
@@ -78,7 +81,7 @@ class Button(Component):
             from .emoji import to_payload
 
             emoji = to_payload(self.emoji)
-        style = _LINK if self.url else _PREMIUM if self.sku_id else _STYLES.get(self.style, self.style)
+        style = _LINK if self.url else _PREMIUM if self.sku_id else _STYLES[self.style]
         return self._with(
             _BUTTON,
             style=style,
@@ -230,6 +233,13 @@ class Reply:
         self.suppress_embeds = suppress_embeds
         self._disabled = False
 
+    def __repr__(self) -> str:
+        told = {name: getattr(self, name) for name in ("embeds", "components", "buttons", "files", "poll", "private")}
+        counted = (
+            f"{name}={len(value) if isinstance(value, list) else value}" for name, value in told.items() if value
+        )
+        return f"Reply({', '.join([repr(self.content), *counted])})"
+
     def message(self, *, private: bool = False) -> dict:
         """A new message as Discord takes it in an interaction response, a follow-up, a webhook or a channel; the last
         two know no `private` ones."""
@@ -323,12 +333,17 @@ class Delete:
 
     __slots__ = ()
 
+    def __repr__(self) -> str:
+        return "Delete()"
+
 
 def laid_out(components: "Iterable[Component | str]") -> list[dict]:
     """The payloads of `components`: loose buttons in rows of five, a loose select in a row, a bare text as a Text."""
     laid = []
     row: list[dict] = []  # of buttons, while the next button can still join it
     for component in components:
+        if not isinstance(component, (Component, str)):
+            raise DefinitionError(f"{component!r} is no component; a handler makes one by .button(…) or .select(…)")
         part = {"type": _TEXT, "content": component} if isinstance(component, str) else component.payload()
         if part["type"] == _BUTTON and 0 < len(row) < _PER_ROW:
             row.append(part)
