@@ -30,21 +30,20 @@ class Claims:
 
 
 class Journal:
-    """The steps of a flow that were asked for; `done` are those of an earlier try: name -> what they were kept with."""
+    """The steps of a flow that were asked for. Of an earlier try, `done` are those that it ended, each name with what
+    was kept, and `begun` those that it may have done."""
 
-    def __init__(self, done=None):
-        self.asked, self.done = [], done or {}
+    def __init__(self, done=None, begun=()):
+        self.asked, self.done, self.begun = [], done or {}, begun
 
     def step(self, name):
         self.asked.append(name)
-        return Step(self.done, name)
+        return Step(self.done, name, name in self.begun)
 
 
 class Step:
-    unsure = False
-
-    def __init__(self, done, name):
-        self.new, self.value = name not in done, done.get(name)
+    def __init__(self, done, name, unsure):
+        self.new, self.value, self.unsure = name not in done, done.get(name), unsure
         self._done, self._name = done, name
 
     def __enter__(self):

@@ -117,9 +117,10 @@ def test_a_poll_takes_the_place_of_thinking(features: Path) -> None:
         assert discord.person().run("gallery poll").text.splitlines() == ["📊 Tea?", "  ○ 👍 Yes", "  ○ No"]
 
 
-def test_what_is_too_long_comes_in_several_messages_once(features: Path) -> None:
+@pytest.mark.parametrize("of_it", [True, False])
+def test_what_is_too_long_comes_in_several_messages_once(features: Path, of_it: bool) -> None:
     with bot(features) as discord:
-        discord.kill(after=FOLLOW_UP, of_it=False)
+        discord.kill(after=FOLLOW_UP, of_it=of_it)
         shown = discord.person().run("gallery story")
         told = [message["content"] for message in shown.messages]
         assert "\n".join(told).split() == [*" and ".join(map(str, range(600))).split(), "and"]

@@ -411,6 +411,37 @@ def test_several_messages_follow_each_other_and_a_retry_does_not_repeat_them(fea
     assert gone.claims.claim.states == ["done", "kept"]
 
 
+def said_in(worker, *ids):
+    about = {"id": recorded.load("component_refresh")["id"], "original_response_message_id": "1"}
+    worker.discord.conversation = [{"id": id, "interaction_metadata": about} for id in ids]
+    worker.discord.conversation += [{"id": "5"}, {"id": "6", "interaction_metadata": {"id": about["id"]}}]
+
+
+def test_a_message_that_an_earlier_try_may_have_sent_is_looked_for(feature):
+    feature("long", LONG)
+    worker = Worker()
+    worker.steps = Journal(done={"message 2": "77"}, begun=("message 3",))
+    said_in(worker, "78", "77")
+    assert press(worker, "several") == [("edit", "one"), ("edit follow up", "two"), ("edit follow up", "three")]
+    assert [call[2] for call in worker.discord.did("edit follow up")] == ["77", "78"]
+    unsent = Worker()
+    unsent.steps = Journal(done={"message 2": "77"}, begun=("message 3",))
+    said_in(unsent, "77")
+    assert press(unsent, "several")[-1] == ("follow up", "three")
+
+
+def test_where_it_cannot_be_looked_for_it_is_said_again(feature, caplog):
+    feature("long", LONG)
+    closed = Worker(None, refused(403, 50001))
+    closed.steps = Journal(begun=("message 2",))
+    assert ("follow up", "two") in press(closed, "several")
+    assert "cannot look for what may have been said" in caplog.text
+    private = Worker()
+    private.steps = Journal(begun=("message 2",))
+    assert press(private, "closed")[-1] == ("follow up", "two")
+    assert private.discord.did("read") == []
+
+
 def test_several_messages_each_come_elsewhere_when_the_token_is_dead(feature):
     feature("long", LONG)
     worker = Worker()

@@ -142,13 +142,16 @@ class Screen:
 
     def _follow(self, reply: Reply, number: int, elsewhere: bool) -> None:
         """Message `number` as one of its own; the same one edited where it is there already."""
-        late = (reply, self._hidden or reply.private, number) if elsewhere else None
+        private = self._hidden or reply.private
+        late = (reply, private, number) if elsewhere else None
         if number not in self._followed:
             with self.journal.step(f"message {number}") as step:
+                made = self._made_before() if step.unsure and not private else ""
+                said = step.new and not made
                 if step.new:
-                    step.value = self._say(reply, late, private=self._hidden or reply.private)
+                    step.value = made or self._say(reply, late, private=private)
                 self._followed[number] = step.value
-            if step.new:
+            if said:
                 return
         if not (id := self._followed[number]):  # it went elsewhere, and is there
             return
@@ -159,6 +162,22 @@ class Screen:
         except DiscordError as error:
             if error.code != UNKNOWN_MESSAGE:
                 raise
+
+    def _made_before(self) -> str:
+        """The id of a public follow-up that an earlier try made without learning of it: the oldest that we do not know
+        of; "" where there is none, or where we cannot read the channel."""
+        interaction = self._interaction
+        try:
+            recent = self._tools.discord.recent_messages(interaction.channel_id)
+        except DiscordError as error:
+            log.warning("cannot look for what may have been said: %s", error, extra={"interaction_id": interaction.id})
+            return ""
+        for message in reversed(recent):
+            about = message.get("interaction_metadata") or {}
+            followed = about.get("id") == interaction.id and "original_response_message_id" in about
+            if followed and message["id"] not in self._followed.values():
+                return str(message["id"])
+        return ""
 
     def _take_back(self, number: int) -> None:
         if id := self._followed.pop(number):
