@@ -12,7 +12,7 @@ FIND_PYTHON := for p in python3.13 $$HOME/.pyenv/versions/3.13*/bin/python3 pyth
 
 STAGE ?= dev
 
-.PHONY: help demo dev test check lint types words synth snapshot deploy bench fuzz clean
+.PHONY: help demo play dev test check lint types words synth snapshot deploy bench fuzz clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 10
@@ -25,6 +25,9 @@ help:  ## list these commands
 
 demo: .venv/ready  ## start everything on this machine and play a person using the bot
 	@$(PYTHON) -m sandbox demo
+
+play: .venv/ready  ## use the bot by hand, on this machine: /status, press Refresh, …
+	@$(PYTHON) -m sandbox play
 
 dev: .venv/ready  ## start everything on this machine and stay up
 	@$(PYTHON) -m sandbox serve

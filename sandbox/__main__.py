@@ -1,4 +1,4 @@
-"""`python -m sandbox serve` runs Watchbell on this machine; `python -m sandbox demo` plays a person using it."""
+"""`python -m sandbox serve` runs Watchbell on this machine, `demo` shows a person using it, `play` lets you be one."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from functools import partial
 from urllib.parse import urlsplit
 
-from sandbox import demo
+from sandbox import demo, play
 from sandbox.discord import EndpointRefused
 from sandbox.logs import Logs
 from sandbox.registration import DeployFailed
@@ -34,6 +34,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         signal.signal(number, partial(_stop, 0 if chosen.command == "serve" else 130))
     if chosen.command == "demo":
         return demo.play(as_json=chosen.json)
+    if chosen.command == "play":
+        return play.play()
     options = Options(
         port=chosen.port,
         application_id=chosen.app_id,
@@ -96,8 +98,10 @@ def _parser() -> argparse.ArgumentParser:
         metavar="NAME=URL",
         help="a source for /status; repeatable (default: two made-up ones, prod and staging)",
     )
-    play = commands.add_parser("demo", help="start everything and play a person using the bot")
-    play.add_argument("--json", action="store_true", help="print one JSON object and no transcript")
+    played = commands.add_parser("demo", help="start everything and play a person using the bot")
+    played.add_argument("--json", action="store_true", help="print one JSON object and no transcript")
+    by_hand = argparse.RawDescriptionHelpFormatter
+    commands.add_parser("play", help="be a person using the bot", description=play.HELP, formatter_class=by_hand)
     return parser
 
 

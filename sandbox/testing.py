@@ -269,7 +269,7 @@ class Block:
 
     def story(self) -> str:
         """The transcript, and what the functions logged."""
-        logged = "\n".join(filter(None, map(_short, self._logged())))
+        logged = "\n".join(filter(None, map(short, self._logged())))
         return f"What happened:\n{self.transcript}\n\nWhat the functions logged:\n{logged}"
 
     def _logged(self) -> list[str]:
@@ -280,7 +280,7 @@ class Block:
     def close(self) -> None:
         self.rest()
         bugs = [line for line in self._logged() if (entry := _entry(line)).get("level") == "ERROR" and _is_bug(entry)]
-        assert not bugs, f"the bot has a bug: {'; '.join(map(_short, bugs))}"
+        assert not bugs, f"the bot has a bug: {'; '.join(map(short, bugs))}"
         held = self.simulated.faults[self._begun[1] :]
         assert not held, f"Discord holds against the bot: {held}"
         unmet = [f"{fault.method} {fault.pattern}" for fault in self._faults if fault.times > 0]
@@ -352,7 +352,7 @@ def _entry(line: str) -> Json:
     return entry if isinstance(entry, dict) else {}
 
 
-def _short(line: str) -> str:
+def short(line: str) -> str:
     """A log line without its ids, and of its stack the last place alone; "" for what libraries say of themselves."""
     if line.endswith('"ran": false}'):  # a tick at which nothing was due
         return ""

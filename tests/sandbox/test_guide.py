@@ -2,33 +2,16 @@
 
 from __future__ import annotations
 
-import ast
-import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from sandbox import testing
 from sandbox.discord import NotPossible
 from sandbox.testing import ANSWER, FOLLOW_UP, POST, Shown, Upload, bot
-from watchbell.catalogue import file_name
 
-GUIDE = Path(__file__).parents[2] / "docs" / "features.md"
 PNG = Upload("face.png", b"\x89PNG\r\n")
 
 pytestmark = pytest.mark.xdist_group("guide")
-
-
-@pytest.fixture(scope="module")
-def features(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder of commands: the guide's examples, each in the file that it belongs in."""
-    folder = tmp_path_factory.mktemp("guide")
-    for source in re.findall(r"```python\n(.*?)```", GUIDE.read_text(), flags=re.DOTALL):
-        name = (ast.get_docstring(ast.parse(source)) or "").split(":")[0].removeprefix("/")
-        (folder / f"{file_name(name)}.py").write_text(source)
-    yield folder
-    testing.end()
 
 
 def content(shown: Shown) -> str:

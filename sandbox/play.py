@@ -1,0 +1,272 @@
+"""`python -m sandbox play`: a person at a keyboard uses the whole bot, a line for each thing they do."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, TextIO
+
+from sandbox.discord import EndpointRefused, NotPossible, commands, components
+from sandbox.discord.files import Upload
+from sandbox.discord.form import Json
+from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, RESOLVED_OPTIONS, ROLES, USERS
+from sandbox.logs import Logs
+from sandbox.registration import DeployFailed
+from sandbox.template import TemplateError
+from sandbox.testing import Actor, Block, Shown, short
+from sandbox.whole import Options, Sandbox
+from watchbell.errors import DefinitionError
+
+HELP = """\
+/status server:prod          run a command, "/shelf box find title:Emma" one of its subcommands
+type /status server:pr       what is offered for an option while it is typed
+press Refresh                a button of what was shown last
+choose "Where?" garden       in a select of it
+submit name:Ada why:"…"      the form that was opened, its fields by label or name
+menu "Report message"        of the message shown last; `menu "Page user" @bob` of a person
+say Hello                    a message of your own
+as bob MANAGE_GUILD          be somebody else, with what permissions they have besides a member's; `dm` and `server`
+turn 3600                    let so many seconds pass
+ops flags beta on            what whoever runs the bot does: python -m ops …
+log                          what the functions logged since the last line
+quit
+People are written @bob, roles &crew, channels #garden, files by their path."""
+
+_KINDS = {"@": USERS, "&": ROLES, "#": CHANNELS}
+
+
+class Console:
+    """One person after another at the keyboard."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.block = Block(sandbox)
+        self.me: Actor = self.block.person("ada")
+        self.shown: Shown | Json | None = None
+        self._read = 0
+
+    @property
+    def prompt(self) -> str:
+        place = "DM" if self.me.person.guild is None else f"#{self.me.person.channel.name}"
+        return f"{self.me.person.name} in {place}> "
+
+    def do(self, line: str) -> str:
+        """What comes of one line. Raises NotPossible for what nobody can do, ValueError for what makes no sense,
+        AssertionError where the bot did not do as it should."""
+        if line.startswith("/"):
+            name, options = self._command(shlex.split(line[1:]))
+            return self._see(self.me.run(name, **options))
+        verb, *words = shlex.split(line)
+        if verb not in _VERBS:
+            raise ValueError(f"{verb!r} is none of {', '.join(_VERBS)}, and a command begins with /; try help")
+        return str(_VERBS[verb](self, words))
+
+    def help(self, words: list[str]) -> str:
+        return HELP
+
+    def type(self, words: list[str]) -> str:
+        name, options = self._command([word.removeprefix("/") for word in words])
+        if not options:
+            raise ValueError("which option? `type /status server:pr`")
+        *given, focused = options
+        more = {each: options[each] for each in given}
+        return "\n".join(map(str, self.me.autocomplete(name, focused, str(options[focused]), **more))) or "(nothing)"
+
+    def press(self, words: list[str]) -> str:
+        return self._see(self.me.press(self._last(), " ".join(words)))
+
+    def choose(self, words: list[str]) -> str:
+        if len(words) < 2:
+            raise ValueError('choose what, in which select? `choose "Where?" garden`')
+        select, *values = words
+        return self._see(self.me.choose(self._last(), select, *map(self._thing, values)))
+
+    def submit(self, words: list[str]) -> str:
+        last = self._last()
+        if not isinstance(last, Shown):
+            raise ValueError("no form is open")
+        fields = dict(self._fields(last.modal))
+        given: dict[str, Any] = {}
+        for name, text in self._pairs(words):
+            if name not in fields:
+                raise NotPossible(f"the form has no {name!r}; it has {', '.join(fields)}")
+            component = fields[name]
+            value = _told(text) if component["type"] == components.CHECKBOX else self._thing(text)
+            before = given.get(component["custom_id"])
+            given[component["custom_id"]] = value if before is None else [*_listed(before), value]
+        return self._see(self.me.submit(last, **given))
+
+    def menu(self, words: list[str]) -> str:
+        if not words:
+            raise ValueError('which entry? `menu "Report message"`')
+        target = self._thing(words[1]) if len(words) > 1 else self._last()
+        return self._see(self.me.run(words[0], target=target))
+
+    def say(self, words: list[str]) -> str:
+        self.shown = self.me.say(" ".join(words))
+        return "(said)"
+
+    def be(self, words: list[str]) -> str:
+        if not words:
+            raise ValueError("as whom? `as bob MANAGE_GUILD`")
+        try:
+            self.me = self.block.person(words[0].removeprefix("@"), permissions=words[1:] or None)
+        except DefinitionError as problem:
+            raise ValueError(str(problem)) from None
+        return f"(you are {self.me.person.name})"
+
+    def dm(self, words: list[str]) -> str:
+        self.me = self.me.in_dm
+        return "(in the direct messages with the bot)"
+
+    def server(self, words: list[str]) -> str:
+        self.me = self.block.person(self.me.person.name)
+        return f"(in #{self.me.person.channel.name})"
+
+    def turn(self, words: list[str]) -> str:
+        try:
+            seconds = float(words[0])
+        except (IndexError, ValueError):
+            raise ValueError("turn by how many seconds? `turn 3600`") from None
+        self.block.turn(seconds)
+        return "(so it is)"
+
+    def ops(self, words: list[str]) -> str:
+        try:
+            return self.block.ops(*words).rstrip()
+        except RuntimeError as problem:
+            raise ValueError(str(problem).rstrip()) from None
+
+    def log(self, words: list[str]) -> str:
+        lines = self.block.sandbox.logs.lines
+        new, self._read = lines[self._read :], len(lines)
+        return "\n".join(filter(None, map(short, new))) or "(nothing)"
+
+    def _see(self, shown: Shown) -> str:
+        self.shown = shown
+        if shown.exchange.ack_type == 9:
+            fields = "\n".join(f"  {name}" for name, _ in self._fields(shown.modal))
+            return f"A form opens, {shown.modal['title']!r}:\n{fields}"
+        return shown.text or "(nothing is shown)"
+
+    def _last(self) -> Shown | Json:
+        if self.shown is None:
+            raise ValueError("nothing was shown yet")
+        return self.shown
+
+    def _command(self, words: list[str]) -> tuple[str, dict[str, Any]]:
+        """The name with its subcommands, and the options as what they are."""
+        level: list[Json] = []
+        path: list[str] = []
+        while words and not ({":", "="} & set(words[0])):
+            path.append(words.pop(0))
+            found = self.me.person.registered(path[0]) if len(path) == 1 else _named(level, path[-1])
+            level = (found or {}).get("options", [])
+        options = {name: self._option(_named(level, name) or {}, text) for name, text in self._pairs(words)}
+        return " ".join(path), options
+
+    def _option(self, declared: Json, text: str) -> Any:
+        kind = declared.get("type")
+        if kind == commands.BOOLEAN:
+            return _told(text)
+        if kind in (commands.INTEGER, commands.NUMBER):
+            return _number(text)
+        return (
+            self._thing(text, ATTACHMENTS in RESOLVED_OPTIONS.get(kind or 0, ())) if kind in RESOLVED_OPTIONS else text
+        )
+
+    def _thing(self, text: str, file: bool = False) -> Any:
+        """@bob, &crew or #garden as who and what they are, the first two made where there are none; a path's file."""
+        discord, name = self.block.simulated, text[1:]
+        match _KINDS.get(text[:1]) if name else None:
+            case "users":
+                return self.block.person(name)
+            case "roles":
+                held = discord.home.roles.values()
+                return next((role for role in held if role.name == name), None) or discord.role(name)
+            case "channels":
+                there = (channel for channel in discord.channels(discord.home) if channel.name == name)
+                return next(there, None) or discord.channel(name)
+        if file or Path(text).is_file():
+            try:
+                return Upload(Path(text).name, Path(text).read_bytes())
+            except OSError as problem:
+                raise ValueError(f"{text}: {problem.strerror}") from None
+        return text
+
+    def _fields(self, modal: Json) -> Iterator[tuple[str, Json]]:
+        """The fields, each by its custom id and by its label."""
+        for label in modal["components"]:
+            if field := label.get("component"):
+                yield field["custom_id"], field
+                yield label["label"], field
+
+    def _pairs(self, words: list[str]) -> Iterator[tuple[str, str]]:
+        for word in words:
+            at = min((word.index(sign) for sign in ":=" if sign in word), default=0)
+            if not at:
+                raise ValueError(f"{word!r} is no name:value")
+            yield word[:at], word[at + 1 :]
+
+
+_VERBS = {
+    **{name: getattr(Console, name) for name in ("help", "type", "press", "choose", "submit", "menu", "say")},
+    **{"as": Console.be, **{name: getattr(Console, name) for name in ("dm", "server", "turn", "ops", "log")}},
+}
+
+
+def play(lines: TextIO = sys.stdin) -> int:
+    """Until the lines end. The exit status is 1 where the bot did not start, or a line of a script did not work."""
+    try:
+        with Sandbox(Options(one_clock=True), Logs()) as sandbox:
+            return _play(Console(sandbox), lines, typed=lines.isatty())
+    except (OSError, DeployFailed, EndpointRefused, TemplateError, RuntimeError) as error:
+        print(f"The sandbox did not start: {error}", file=sys.stderr)
+        return 1
+
+
+def _play(console: Console, lines: TextIO, *, typed: bool) -> int:
+    failed = False
+    if typed:
+        print("You are ada, a plain member of a server with the bot. `help` tells what you can do.")
+    while (line := _next(lines, console.prompt, typed)) is not None and line != "quit":
+        try:
+            print(console.do(line) if line else "")
+        except (NotPossible, ValueError, AssertionError) as problem:
+            failed = True
+            print(f"! {problem}")
+    return int(failed and not typed)
+
+
+def _next(lines: TextIO, prompt: str, typed: bool) -> str | None:
+    if typed:
+        try:
+            return input(prompt).strip()
+        except EOFError:
+            return None
+    line = lines.readline()
+    if line:
+        print(f"\n{prompt}{line.strip()}")
+    return line.strip() if line else None
+
+
+def _named(level: list[Json], name: str) -> Json | None:
+    return next((each for each in level if each["name"] == name), None)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _told(text: str) -> bool:
+    if text.lower() not in ("true", "false", "yes", "no"):
+        raise ValueError(f"{text!r} is neither true nor false")
+    return text.lower() in ("true", "yes")
+
+
+def _number(text: str) -> int | float:
+    try:
+        return int(text) if text.lstrip("-").isdecimal() else float(text)
+    except ValueError:
+        raise ValueError(f"{text!r} is no number") from None
