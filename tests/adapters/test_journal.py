@@ -35,6 +35,18 @@ def test_a_step_in_which_the_process_was_killed_is_unsure(journal):
         assert (step.new, step.unsure) == (True, True)
 
 
+def test_a_step_that_is_asked_for_twice_in_one_try_is_done_once(journal):
+    once = journal(1)
+    with once.step("channel") as step:
+        step.value = "7"
+    with once.step("channel") as step:
+        assert (step.new, step.unsure, step.value) == (False, False, "7")
+    with pytest.raises(KeyError), once.step("greeting"):
+        raise KeyError
+    with once.step("greeting") as step:
+        assert (step.new, step.unsure) == (True, True)
+
+
 def test_steps_and_interactions_are_told_apart(journal):
     with journal(1).step("channel"):
         pass

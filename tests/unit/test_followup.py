@@ -278,6 +278,8 @@ def test_a_discord_that_is_away_while_the_user_is_told_is_tried_again():
 # Long work
 
 
+SECOND, THIRD = "watchbell: message 2", "watchbell: message 3"
+
 LONG = """
 from watchbell import Command, Delete, Reply, UserError, anyone
 
@@ -358,14 +360,14 @@ def told(worker):
     messages = [
         (call[0], next((part for part in call if isinstance(part, dict)), None)) for call in worker.discord.calls
     ]
-    return [(verb, message["content"]) for verb, message in messages if message]
+    return [(verb, message.get("content", "")) for verb, message in messages if message]
 
 
 @pytest.mark.parametrize(
     ("how", "shown"),
     [
         ("returns", ["10 %", "20 %", "30 %", "40 %", "finished"]),
-        ("yields last", ["10 %", "20 %", "30 %", "40 %", "40 %"]),
+        ("yields last", ["10 %", "20 %", "30 %", "40 %"]),
         ("quick", ["10 %", "40 %"]),
         ("fails", ["10 %", "20 %", "30 %", "40 %", "No more."]),
     ],
@@ -401,14 +403,25 @@ def press(worker, handler, **more):
 def test_several_messages_follow_each_other_and_a_retry_does_not_repeat_them(feature):
     feature("long", LONG)
     assert press(Worker(), "several") == [("edit", "one"), ("follow up", "two"), ("follow up", "three")]
+    cut_off = Worker(None, None, refused(503))
+    with pytest.raises(DiscordError):
+        press(cut_off, "several")
     again = Worker()
-    again.steps = Journal(done={"message 2": "77"})
-    assert press(again, "several") == [("edit", "one"), ("edit follow up", "two"), ("follow up", "three")]
-    assert again.discord.did("edit follow up")[0][2] == "77"
-    gone = Worker(None, refused(404, 10008))
-    gone.steps = Journal(done={"message 2": "77", "message 3": ""})
-    assert press(gone, "several") == [("edit", "one"), ("edit follow up", "two")]
-    assert gone.claims.claim.states == ["done", "kept"]
+    again.steps = Journal(done=cut_off.steps.done)
+    assert press(again, "several") == [("edit", "one"), ("follow up", "three")]
+    done = Worker()
+    done.steps = Journal(done={SECOND: ["77", "", False, False], THIRD: ["", "", False, False]})
+    assert press(done, "several") == [("edit", "one"), ("edit follow up", "two")]
+    assert done.discord.did("edit follow up")[0][2] == "77"
+
+
+def test_what_an_earlier_try_said_and_took_back_is_said_anew(feature):
+    feature("long", LONG)
+    worker = Worker(None, refused(404, 10008))
+    worker.steps = Journal(done={SECOND: ["77", "", False, False]})
+    assert press(worker, "several") == [
+        *[("edit", "one"), ("edit follow up", "two"), ("follow up", "two"), ("follow up", "three")],
+    ]
 
 
 def said_in(worker, *ids):
@@ -420,12 +433,12 @@ def said_in(worker, *ids):
 def test_a_message_that_an_earlier_try_may_have_sent_is_looked_for(feature):
     feature("long", LONG)
     worker = Worker()
-    worker.steps = Journal(done={"message 2": "77"}, begun=("message 3",))
+    worker.steps = Journal(done={SECOND: ["77", "", False, False]}, begun=(THIRD,))
     said_in(worker, "78", "77")
     assert press(worker, "several") == [("edit", "one"), ("edit follow up", "two"), ("edit follow up", "three")]
     assert [call[2] for call in worker.discord.did("edit follow up")] == ["77", "78"]
     unsent = Worker()
-    unsent.steps = Journal(done={"message 2": "77"}, begun=("message 3",))
+    unsent.steps = Journal(done={SECOND: ["77", "", False, False]}, begun=(THIRD,))
     said_in(unsent, "77")
     assert press(unsent, "several")[-1] == ("follow up", "three")
 
@@ -433,11 +446,11 @@ def test_a_message_that_an_earlier_try_may_have_sent_is_looked_for(feature):
 def test_where_it_cannot_be_looked_for_it_is_said_again(feature, caplog):
     feature("long", LONG)
     closed = Worker(None, refused(403, 50001))
-    closed.steps = Journal(begun=("message 2",))
+    closed.steps = Journal(begun=(SECOND,))
     assert ("follow up", "two") in press(closed, "several")
     assert "cannot look for what may have been said" in caplog.text
     private = Worker()
-    private.steps = Journal(begun=("message 2",))
+    private.steps = Journal(begun=(f"{SECOND}, private",))
     assert press(private, "closed")[-1] == ("follow up", "two")
     assert private.discord.did("read") == []
 
@@ -455,18 +468,167 @@ def test_several_messages_each_come_elsewhere_when_the_token_is_dead(feature):
     assert shown_elsewhere(half)[1] == (CHANNEL, "three")
 
 
-def test_progress_of_several_messages_edits_each_in_its_place_and_takes_back_what_is_left_over(feature):
+def test_progress_of_several_messages_edits_what_changes_and_takes_back_what_is_left_over(feature):
     feature("long", LONG)
     worker = Worker()
-    press(worker, "growing")
-    assert [
-        (call[0], call[1] if isinstance(call[1], str) else call[1]["content"]) for call in worker.discord.calls
-    ] == [
+    assert press(worker, "growing") == [
         *[("edit", "a"), ("follow up", "b")],
-        *[("edit", "a"), ("edit follow up", "b"), ("follow up", "c")],
-        *[("edit", "A"), ("edit follow up", "B"), ("delete follow up", "1005")],
+        ("follow up", "c"),
         *[("edit", "A"), ("edit follow up", "B")],
     ]
+    assert worker.discord.did("delete follow up") == [("delete follow up", "1003")]
+
+
+SCREENS = """
+from watchbell import Button, Command, Delete, Embed, Poll, Reply, Text, UserError, anyone
+
+command = Command("long", "Long", who=anyone)
+
+def slowly(tools, *answers):
+    for answer in answers:
+        tools.sleep(1)
+        yield answer
+
+def told(tools, *answers):
+    yield from slowly(tools, *answers)
+    raise UserError("No seats.")
+
+@command.button
+def secret(interaction, tools):
+    return slowly(tools, [Reply("a"), Reply("b")], [Reply("c"), Reply("Secret", private=True)])
+
+@command.button
+def looking(interaction, tools):
+    return slowly(tools, Reply("Looking", private=True), Reply("Answer"))
+
+@command.button
+def vanishing(interaction, tools):
+    return slowly(tools, Delete(), Reply("Answer"))
+
+@command.button
+def voting(interaction, tools):
+    return slowly(tools, Reply("Counting"), Reply(poll=Poll("Tea?", ["Yes", "No"])))
+
+@command.button
+def plainer(interaction, tools):
+    return slowly(tools, Reply(components=[Text("Working")]), Reply("Done."))
+
+@command.button
+def richer(interaction, tools):
+    return slowly(tools, Reply(components=[Text("Working")]), Reply(embeds=[Embed("Done")]))
+
+@command.button(private=True)
+def refused(interaction, tools):
+    return told(tools, Reply(components=[Text("Working")]))
+
+@command.button
+def left_over(interaction, tools):
+    return told(tools, [Reply("a"), Reply("b")])
+
+@command.button(updates=True)
+def answered(interaction, tools):
+    return Reply("Done.")
+
+@command.button(updates=True)
+def embedded(interaction, tools):
+    return Reply(embeds=[Embed("Done")])
+
+@command.button
+def crowd(interaction, tools):
+    return [Reply(str(number)) for number in range(7)]
+
+@command.button(updates=True)
+def nothing(interaction, tools):
+    raise UserError("")
+
+@command.button
+def wordy(interaction, tools):
+    raise UserError("x" * 3000)
+"""
+
+
+def calls(worker, handler, **more):
+    press(worker, handler, **more)
+    return [
+        (call[0], next((part.get("flags", 0) & 64 for part in call if isinstance(part, dict)), None))
+        for call in worker.discord.calls
+    ]
+
+
+def test_a_message_that_others_see_never_becomes_a_private_one(feature):
+    feature("long", SCREENS)
+    worker = Worker()
+    press(worker, "secret")
+    assert [call for call in worker.discord.calls if call[0] != "edit"] == [
+        ("follow up", worker.discord.calls[1][1]),
+        ("delete follow up", "1002"),
+        ("follow up", worker.discord.calls[4][1]),
+    ]
+    assert worker.discord.calls[4][1]["content"] == "Secret"
+    assert worker.discord.calls[4][1]["flags"] == 64
+
+
+@pytest.mark.parametrize(
+    ("handler", "expected"),
+    [
+        ("looking", [("delete", None), ("follow up", 64), ("delete follow up", None), ("follow up", 0)]),
+        ("vanishing", [("delete", None), ("follow up", 0)]),
+        ("voting", [("edit", 0), ("delete", None), ("follow up", 0)]),
+        ("richer", [("edit", 0), ("delete", None), ("follow up", 0)]),
+        ("left_over", [("edit", 0), ("follow up", 0), ("delete follow up", None), ("delete", None), ("follow up", 64)]),
+    ],
+)
+def test_an_answer_comes_whatever_its_progress_was(feature, handler, expected):
+    feature("long", SCREENS)
+    assert calls(Worker(), handler) == expected
+
+
+@pytest.mark.parametrize("handler", ["plainer", "refused"])
+def test_plain_words_become_a_text_in_a_message_of_components_v2(feature, handler):
+    feature("long", SCREENS)
+    worker = Worker()
+    press(worker, handler)
+    last = worker.discord.calls[-1][1]
+    assert worker.discord.calls[-1][0] == "edit"
+    assert (last["content"], last["flags"] & 32768) == (None, 32768)
+    assert last["components"][0]["content"] in ("Done.", "No seats.")
+
+
+def test_a_button_on_a_message_of_components_v2_edits_it_in_its_kind(feature, caplog):
+    feature("long", SCREENS)
+    on_v2 = {**recorded.load("component_refresh")["message"], "flags": 32768}
+    worker = Worker()
+    press(worker, "answered", message=on_v2)
+    assert worker.discord.calls[0][1]["components"] == [{"type": 10, "content": "Done."}]
+    press(Worker(), "embedded", message=on_v2)
+    assert "takes neither embeds nor a poll" in caplog.text
+
+
+def test_a_short_wait_is_waited_for_and_a_long_one_goes_back_to_the_queue(feature):
+    feature("long", LONG)
+    worker = Worker(None, refused(429, wait=1.5), refused(429, wait=0.5))
+    press(worker, "several")
+    assert [call[0] for call in worker.discord.calls] == ["edit", *["follow up"] * 4]
+    assert worker.clock.now == NOW + 2
+    for failures in ([refused(429, wait=2.5)], [refused(429, wait=2.0)] * 6):
+        with pytest.raises(DiscordError):
+            press(Worker(*failures), "several")
+
+
+def test_where_only_a_person_installed_the_bot_more_messages_than_discord_takes_are_a_bug(feature, caplog):
+    feature("long", SCREENS)
+    assert len(press(Worker(), "crowd")) == 7
+    ((_, text),) = press(Worker(), "crowd", authorizing_integration_owners={"1": ADA})
+    assert "Reference" in text
+    assert "at most 6 where only a person has installed the bot" in caplog.text
+
+
+@pytest.mark.parametrize(("handler", "begins"), [("wordy", "xxx"), ("nothing", "Something went wrong")])
+def test_a_sentence_of_any_length_is_shown(feature, handler, begins):
+    feature("long", SCREENS)
+    ((_, text),) = press(Worker(), handler)
+    assert text.startswith(begins)
+    assert len(text) <= 2000
 
 
 def test_a_message_can_be_deleted_by_its_button(feature):

@@ -81,7 +81,7 @@ class Doorkeeper:
         try:
             return Answer(200, self._acknowledge(interaction))
         except UserError as error:
-            return Answer(200, private(str(error)))
+            return Answer(200, private(sentence(error, interaction)))
         except Unavailable:
             log.exception("could not queue", extra={"interaction_id": interaction.id})
             return Answer(200, private(_(NOT_QUEUED)))
@@ -186,6 +186,13 @@ def require(handler: "Handler", interaction: Interaction, tools: "Tools") -> Non
 def _is_off(handler: "Handler", interaction: Interaction, tools: "Tools") -> bool:
     flag = handler.command.flag
     return bool(flag) and not tools.flags.on(flag, interaction)  # who has no flag reads none, and pays nothing
+
+
+def sentence(error: UserError, interaction: Interaction) -> str:
+    """What a person reads of `error`: never more than Discord takes, and never nothing."""
+    from .discord.text import clip
+
+    return clip(str(error), 2000) if str(error).strip() else _(BROKEN, reference=interaction.id)
 
 
 def private(text: "str | Reply") -> dict:

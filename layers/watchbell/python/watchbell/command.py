@@ -5,7 +5,7 @@ schema is read from the signatures only when somebody needs it; see `options`.
 """
 
 from .discord.custom_id import Address
-from .discord.reply import Button, Reply
+from .discord.reply import COMPONENTS_V2, Button, Reply
 from .errors import DefinitionError
 from .policy import Policy
 
@@ -104,6 +104,10 @@ class Handler:
             )
         if not self.bound:
             raise DefinitionError(f"{self}: bound={bound!r}; it is {', '.join(_BOUND)}")
+        if self.kind == COMPONENT and self.updates and self.private and not self.command.private:
+            raise DefinitionError(
+                f"{self}: it updates a message, whoever sees that; private=True is on a Reply, or without updates=True"
+            )
         if flags & _ASYNC:
             raise DefinitionError(f"{self}: handlers are plain functions; write `def`, not `async def`")
         if flags & _YIELDS and self.instant:
@@ -145,7 +149,7 @@ class Handler:
         if reply.uploads():
             raise DefinitionError(f"{self} is instant, so it cannot send files; have it deferred")
         if self.edits(interaction) and not reply.private:
-            return {"type": 7, "data": reply.edit()}
+            return {"type": 7, "data": reply.edit(v2=bool(interaction.message_flags & COMPONENTS_V2))}
         return {"type": 4, "data": reply.message(private=self.private or reply.private)}
 
     def autocomplete(self, function: "Callable[..., Any] | None" = None, *, option: str = "") -> "Any":

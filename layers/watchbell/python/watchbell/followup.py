@@ -7,11 +7,11 @@ import time
 from collections.abc import Callable
 
 from . import catalogue, dispatch
-from .acknowledge import BROKEN, UNKNOWN, require
+from .acknowledge import BROKEN, UNKNOWN, require, sentence
 from .adapters.batch import Delivery, NotOurs
 from .admission import admit
 from .discord.interaction import Interaction
-from .errors import DefinitionError, DiscordError, InvalidReply, Retry, UserError
+from .errors import DefinitionError, DiscordError, InvalidReply, NoRoom, Retry, UserError
 from .rows import INTERACTION
 from .screen import Screen
 from .tools import Desk, Tools
@@ -64,7 +64,7 @@ def answer(
     A failure that may pass goes back to the queue; the last delivery tells the user. What Discord refuses for good is
     told and not tried again. A person whom nothing reaches any more is logged."""
     details = {"interaction_id": interaction.id}
-    screen = Screen(interaction, received_at, tools, sleep)
+    screen = Screen(interaction, received_at, tools, sleep, delivery.seconds_left)
     try:
         claim = tools.claims.take(INTERACTION, interaction.id)
         if claim is None:
@@ -112,8 +112,8 @@ def attempt(interaction: Interaction, screen: Screen, delivery: Delivery, tools:
             screen.show(answer)  # in the lock too: what yields runs only now
     except UserError as error:
         log.info("told the user: %s", error, extra=details)
-        screen.tell(error.reply or str(error))
-    except (DefinitionError, InvalidReply):  # a bug, and the next try would make the same reply
+        screen.tell(error.reply or sentence(error, interaction))
+    except (DefinitionError, InvalidReply, NoRoom):  # a bug, and the next try would make the same reply
         log.exception("a reply that Discord would not take", extra=details)
         screen.tell(_(BROKEN, reference=interaction.id))
     except DiscordError as error:

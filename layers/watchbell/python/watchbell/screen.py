@@ -3,6 +3,8 @@ they can still be reached."""
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 from collections.abc import Callable, Iterator
 from types import GeneratorType
@@ -11,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .command import Handler
 from .discord import check
 from .discord.interaction import COMMAND, PRIVATE, TOKEN_SECONDS, Interaction
-from .discord.reply import Delete, Reply
+from .discord.reply import COMPONENTS_V2, Delete, Reply
 from .errors import DefinitionError, DiscordError
 from .words import N_, _
 
@@ -32,6 +34,12 @@ RACE_SECONDS = 10.0
 PROGRESS_SECONDS = 1.0
 """The least time between two edits that show progress: Discord takes five in two seconds, and the answer is one too."""
 
+SHORT_WAIT, PATIENCE_SECONDS = 2.0, 10.0
+"""A 429 that asks for so little is waited for here, in all at most so long; a longer one goes back to the queue."""
+
+MOST_USER_INSTALLED = 6
+"""Where only the person has installed the bot, Discord takes an answer and five follow-ups (code 40094)."""
+
 UNKNOWN_WEBHOOK, UNKNOWN_MESSAGE = 10015, 10008
 Late = tuple[Reply, bool, int]
 """What is still to be shown when the token is dead: a reply, whether it is for the person alone, and which of the
@@ -40,8 +48,30 @@ interaction's messages it is."""
 LATE = N_("<@{user}> Your request took longer than Discord keeps its answer open, so here it is.")
 
 
+class Place:
+    """Where a message stands: `id` is its own, "" for the answer itself ("@original") and for one that went elsewhere.
+
+    `digest` tells what it says, "" while that is "thinking", or not known; `v2` and `poll`, that it is or has such."""
+
+    __slots__ = ("digest", "id", "poll", "private", "v2")
+
+    def __init__(self, private: bool, id: str = "", digest: str = "", v2: bool = False, poll: bool = False) -> None:
+        self.private, self.id, self.digest, self.v2, self.poll = private, id, digest, v2, poll
+
+    def takes(self, reply: Reply, private: bool) -> bool:
+        """Whether an edit can make it `reply`: not where others see it, and not a poll once it says something."""
+        if self.private != private or self.poll:
+            return False
+        return not (self.digest and reply.poll) and not (self.v2 and reply.embeds)
+
+    def says(self, payload: dict, reply: Reply) -> None:
+        self.digest, self.poll = _digest(payload), bool(reply.poll)
+        self.v2 = self.v2 or bool(payload.get("flags", 0) & COMPONENTS_V2)
+
+
 class Screen:
-    """`handler` is None for a feature that is gone. `received_at` is when the ingress got the interaction."""
+    """`handler` is None for a feature that is gone. `received_at` is when the ingress got the interaction, `time_left`
+    how many seconds this function may still run."""
 
     journal: Journal
 
@@ -51,34 +81,42 @@ class Screen:
         received_at: float,
         tools: Tools,
         sleep: Callable[[float], None],
+        time_left: Callable[[], float] = lambda: float("inf"),
     ) -> None:
-        self.handler: Handler | None = None
+        self._handler: Handler | None = None
         self._interaction = interaction
         self._received_at = received_at
         self._tools = tools
         self._sleep = sleep
+        self._time_left = time_left
+        self._patience = PATIENCE_SECONDS
         self._address = (interaction.application_id, interaction.token)
-        self._followed: dict[int, str] = {}  # the messages besides the first, by number: their ids
+        self._others: dict[int, Place] = {}  # the messages of their own, by number; the answer itself has none
+        self._taken_back: list[tuple[int, bool]] = []  # numbers of such, and whether they were private
         self._excused = False
+        self.handler = None
+
+    @property
+    def handler(self) -> Handler | None:
+        return self._handler
+
+    @handler.setter
+    def handler(self, handler: Handler | None) -> None:
+        self._handler = handler
+        flags = self._interaction.message_flags if self._updates else 0
+        private = bool(flags & PRIVATE) if self._updates else handler is not None and handler.private
+        self._hidden = private
+        """Whether the answer is for nobody else's eyes, wherever it goes."""
+        self._original: Place | None = Place(private, v2=bool(flags & COMPONENTS_V2))
+        """The answer itself: "thinking", or the message with the button; None once it was taken away."""
 
     @property
     def _updates(self) -> bool:
-        """Whether "@original" is a message that was there before: not to be taken away. So it may be where the handler
-        that would tell is gone."""
-        if self.handler is None:
+        """Whether "@original" is a message that was there before, and stays. So it may be where the handler that would
+        tell is gone."""
+        if self._handler is None:
             return self._interaction.type != COMMAND
-        return self.handler.edits(self._interaction)
-
-    @property
-    def _private(self) -> bool:
-        return self.handler is not None and self.handler.private and not self._updates
-
-    @property
-    def _hidden(self) -> bool:
-        """Whether the answer is for nobody else's eyes, wherever it goes."""
-        flags = self._interaction.message.get("flags")
-        on_private = self._updates and isinstance(flags, int) and bool(flags & PRIVATE)
-        return on_private or (self.handler is not None and self.handler.private)
+        return self._handler.edits(self._interaction)
 
     def seconds_left(self) -> float:
         """Until the token must not be used any more; negative after that."""
@@ -95,18 +133,21 @@ class Screen:
         self._put(messages(answer, self.handler))
 
     def tell(self, text: str | Reply) -> None:
-        """Shows `text`, or a whole reply, to the person who asked and to nobody else, and leaves no "thinking" behind.
+        """Shows `text`, or a whole reply, to the person who asked and to nobody else, and leaves no "thinking" behind,
+        nor progress; only a message with the button stays as it is.
 
-        Whether a message is private was settled when it was acknowledged. So where that was public, "thinking" is
-        taken away first (a follow-up before that would be absorbed into it), and a button's message is left as it is.
-        """
+        Whether "thinking" is private was settled when it was acknowledged. Where it is public it is taken away first:
+        a follow-up before that would be absorbed into it."""
         reply = Reply(text) if isinstance(text, str) else text
-        if self._private:
-            self._edit(reply)
+        late = (reply, True, 0)
+        for number in list(self._others):
+            self._take_back(number)
+        if self._original and not self._updates and self._original.takes(reply, private=True):
+            self._edit(self._original, reply, late)
             return
         if not self._updates:
             self._take_away()
-        self._say(reply, (reply, True, 0), private=True)
+        self._say(Place(private=True), reply, late)  # the journal may be what is away
 
     def _show_progress(self, steps: Iterator[Any]) -> Any:
         shown, waiting = float("-inf"), None
@@ -126,47 +167,74 @@ class Screen:
 
     def _put(self, wanted: list[Any], *, elsewhere: bool = True) -> None:
         """Makes the messages of this interaction these; where the token is dead, `elsewhere`, else DiscordError."""
-        first, *others = wanted
-        if isinstance(first, Delete):
-            self._take_away()
-        elif first.private and not self._private:
-            if not self._updates:
+        if len(wanted) > MOST_USER_INSTALLED and not self._interaction.installed_here:
+            raise DefinitionError(
+                f"{self.handler} answers {len(wanted)} messages; at most {MOST_USER_INSTALLED} where only a person "
+                "has installed the bot"
+            )
+        for number, reply in enumerate(wanted, 1):
+            if isinstance(reply, Reply):
+                self._place(number, reply, elsewhere=elsewhere)
+            else:
                 self._take_away()
-            self._follow(first, 1, elsewhere)
-        else:
-            self._edit(first, elsewhere=elsewhere)
-        for number, reply in enumerate(others, 2):
-            self._follow(reply, number, elsewhere)
-        for number in [number for number in self._followed if number > len(wanted)]:
+        for number in [number for number in self._others if number > len(wanted)]:
             self._take_back(number)
 
-    def _follow(self, reply: Reply, number: int, elsewhere: bool) -> None:
-        """Message `number` as one of its own; the same one edited where it is there already."""
+    def _place(self, number: int, reply: Reply, *, elsewhere: bool = True) -> None:
+        """Makes message `number` this reply: where it stands, or anew where an edit cannot."""
         private = self._hidden or reply.private
         late = (reply, private, number) if elsewhere else None
-        if number not in self._followed:
-            with self.journal.step(f"message {number}") as step:
-                made = self._made_before() if step.unsure and not private else ""
-                said = step.new and not made
-                if step.new:
-                    step.value = made or self._say(reply, late, private=private)
-                self._followed[number] = step.value
-            if said:
+        if number == 1 and self._original:
+            if (self._updates and not reply.private) or self._original.takes(reply, private):
+                self._take_back(1)
+                self._edit(self._original, reply, late)
                 return
-        if not (id := self._followed[number]):  # it went elsewhere, and is there
-            return
-        payload = self._ready("edit", reply.edit(), reply)
-        edit = self._tools.discord.edit_follow_up
-        try:
-            self._reach(lambda: edit(*self._address, id, payload, reply.uploads()), late)
-        except DiscordError as error:
-            if error.code != UNKNOWN_MESSAGE:
-                raise
+            if not self._updates:
+                self._take_away()
+        there = self._others.get(number)
+        if there and not there.takes(reply, private):
+            self._take_back(number)
+            there = None
+        if there:
+            self._edit(there, reply, late)
+        else:
+            self._anew(number, reply, private, late)
+
+    def _anew(self, number: int, reply: Reply, private: bool, late: Late | None) -> None:
+        """Message `number` as one of its own: that which an earlier try sent, or may have, where there is such."""
+        place, said = Place(private), False
+        with self.journal.step(self._step(number, private)) as step:
+            if not step.new:
+                place = Place(private, *step.value)
+            elif step.unsure and not private:
+                place.id = self._made_before()
+            if step.new and not place.id:
+                self._say(place, reply, late)
+                said = True
+            if step.new:
+                step.value = [place.id, place.digest, place.v2, place.poll]
+        self._others[number] = place
+        if not said and not self._edit(place, reply, late):
+            place.id = ""  # the earlier try took it back
+            self._take_back(number)
+            self._anew(number, reply, private, late)
+
+    def _step(self, number: int, private: bool) -> str:
+        """The journal's name for a message; no feature calls a step of its own so."""
+        again = self._taken_back.count((number, private))
+        return f"watchbell: message {number}{', private' * private}{f', again {again}' * bool(again)}"
+
+    def _say(self, place: Place, reply: Reply, late: Late | None) -> None:
+        payload, say = reply.message(private=place.private), self._tools.discord.follow_up
+        sealed = self._ready("followup", payload, reply)
+        said = self._reach(lambda: say(*self._address, sealed, reply.uploads()), late)
+        place.id = str(said.get("id", ""))
+        place.says(payload, reply)
 
     def _made_before(self) -> str:
         """The id of a public follow-up that an earlier try made without learning of it: the oldest that we do not know
         of; "" where there is none, or where we cannot read the channel."""
-        interaction = self._interaction
+        interaction, known = self._interaction, [place.id for place in self._others.values()]
         try:
             recent = self._tools.discord.recent_messages(interaction.channel_id)
         except DiscordError as error:
@@ -175,17 +243,23 @@ class Screen:
         for message in reversed(recent):
             about = message.get("interaction_metadata") or {}
             followed = about.get("id") == interaction.id and "original_response_message_id" in about
-            if followed and message["id"] not in self._followed.values():
+            if followed and message["id"] not in known:
                 return str(message["id"])
         return ""
 
     def _take_back(self, number: int) -> None:
-        if id := self._followed.pop(number):
-            self._unless_gone(lambda: self._tools.discord.delete_follow_up(*self._address, id))
+        place = self._others.pop(number, None)
+        if place is None:
+            return
+        self._taken_back.append((number, place.private))
+        if place.id:
+            self._unless_gone(lambda: self._tools.discord.delete_follow_up(*self._address, place.id))
 
     def _take_away(self) -> None:
-        if self.seconds_left() > 0:
+        """Deletes "thinking", or the message with the button."""
+        if self._original and self.seconds_left() > 0:
             self._unless_gone(lambda: self._tools.discord.delete_original(*self._address))
+        self._original = None
 
     def _unless_gone(self, call: Callable[[], object]) -> None:
         """`call` for a message that somebody may have taken away, or that is out of reach by now."""
@@ -195,15 +269,24 @@ class Screen:
             if not error.gone:
                 raise
 
-    def _edit(self, reply: Reply, *, elsewhere: bool = True) -> None:
-        payload, edit = self._ready("edit", reply.edit(), reply), self._tools.discord.edit_original
-        late = (reply, self._hidden, 1) if elsewhere else None
-        self._reach(lambda: edit(*self._address, payload, reply.uploads()), late)
-
-    def _say(self, reply: Reply, late: Late | None, *, private: bool) -> str:
-        """A message of its own; its id, "" where it went elsewhere."""
-        payload, say = self._ready("followup", reply.message(private=private), reply), self._tools.discord.follow_up
-        return str(self._reach(lambda: say(*self._address, payload, reply.uploads()), late).get("id", ""))
+    def _edit(self, place: Place, reply: Reply, late: Late | None) -> bool:
+        """Whether the message is still there; who took the answer itself away wants no other, which is DiscordError."""
+        payload, files, discord = reply.edit(v2=place.v2), reply.uploads(), self._tools.discord
+        original = place is self._original
+        if (place.digest == _digest(payload) and not files) or not (original or place.id):
+            return True  # it says so already, or went elsewhere
+        sealed = self._ready("edit", payload, reply)
+        try:
+            if original:
+                self._reach(lambda: discord.edit_original(*self._address, sealed, files), late)
+            else:
+                self._reach(lambda: discord.edit_follow_up(*self._address, place.id, sealed, files), late)
+        except DiscordError as error:
+            if original or error.code != UNKNOWN_MESSAGE:
+                raise
+            return False
+        place.says(payload, reply)
+        return True
 
     def _ready(self, kind: str, payload: dict, reply: Reply) -> dict:
         """The payload with its custom ids sealed; InvalidReply where Discord would not take it."""
@@ -212,6 +295,8 @@ class Screen:
         limits = {"file_bytes": limit} if isinstance(limit, int) else {}
         check.require(kind, sealed, reply.uploads(), whose=self.handler or "", **limits)
         return sealed
+
+    # Calls, while the token lives, and after that.
 
     def _reach(self, call: Callable[[], dict], late: Late | None) -> dict:
         """What `call` answers, while the token lives; after that, and where it turns out to be dead, `late` goes
@@ -252,16 +337,29 @@ class Screen:
         discord.create_message(channel_id, payload, reply.uploads(), nonce=f"{number}-{interaction.id}")
 
     def _patient(self, call: Callable[[], Answer]) -> Answer:
-        """`call`, again while Discord may not have recorded our acknowledgement yet (404/10015)."""
+        """`call`, again while Discord may not have recorded our acknowledgement yet (404/10015), and after a short wait
+        that it asks for."""
         pause = 0.25
         while True:
             try:
                 return call()
             except DiscordError as error:
-                if error.code != UNKNOWN_WEBHOOK or self._tools.now() + pause > self._received_at + RACE_SECONDS:
+                wait = error.wait
+                if wait is None:
+                    if error.code != UNKNOWN_WEBHOOK or self._tools.now() + pause > self._received_at + RACE_SECONDS:
+                        raise
+                    wait, pause = pause, pause * 2
+                elif wait > min(SHORT_WAIT, self._patience, self._time_left() - SHORT_WAIT):
                     raise
-            self._sleep(pause)
-            pause *= 2
+                else:
+                    self._patience -= wait
+            self._sleep(wait)
+
+
+def _digest(payload: dict) -> str:
+    """Tells messages apart by what they say, whatever the seals in them, and whether said or edited."""
+    kept = {key: value for key, value in payload.items() if value and key != "flags"}
+    return hashlib.sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 
 def messages(answer: Any, handler: Handler | None) -> list[Any]:

@@ -25,6 +25,13 @@ class Step:
     def __init__(self, table: str, key: dict, clock: Callable[[], float], new: bool, unsure: bool, value: Any) -> None:
         self._table, self._key, self._clock = table, key, clock
         self.new, self.unsure, self.value = new, unsure, value
+        self._done = not new
+
+    def again(self) -> Step:
+        """The same step as it is found when it is asked for once more in this try."""
+        return Step(
+            self._table, self._key, self._clock, not self._done, not self._done, self.value if self._done else None
+        )
 
     def __enter__(self) -> Step:
         return self
@@ -32,6 +39,7 @@ class Step:
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if error is None and self.new:
             _put(self._table, self._key, self._clock, "done", self.value)
+            self._done = True
 
 
 class Journal:
@@ -40,9 +48,14 @@ class Journal:
 
     def __init__(self, table: str, interaction_id: str, attempt: int, clock: Callable[[], float] = time.time) -> None:
         self._table, self._id, self._attempt, self._clock = table, interaction_id, attempt, clock
+        self._asked: dict[str, Step] = {}
 
     def step(self, name: str) -> Step:
         """One effect, by a name that is its own within the flow. Begun, and so recorded, when it is asked for."""
+        self._asked[name] = self._asked[name].again() if name in self._asked else self._begin(name)
+        return self._asked[name]
+
+    def _begin(self, name: str) -> Step:
         key = STEP.item_key(self._id, name)
         item: dict = {}
         if self._attempt > 1:

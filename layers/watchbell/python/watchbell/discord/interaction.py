@@ -162,6 +162,12 @@ class Interaction:
         return message if isinstance(message, dict) else {}
 
     @property
+    def message_flags(self) -> int:
+        """The flags of that message; 0 where there is none."""
+        flags = self.message.get("flags")
+        return flags if isinstance(flags, int) else 0
+
+    @property
     def installed_here(self) -> bool:
         """Whether the bot is installed in this place itself, not just by a person who brought it along."""
         owners = self.raw.get("authorizing_integration_owners")

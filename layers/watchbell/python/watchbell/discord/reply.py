@@ -254,16 +254,23 @@ class Reply:
         }
         return {"allowed_mentions": self._mentions(), **{key: value for key, value in parts.items() if value}}
 
-    def edit(self) -> dict:
+    def edit(self, *, v2: bool = False) -> dict:
         """The same as an edit: what this reply does not have, the edited message loses, its files too.
 
-        An edit changes neither who sees a message nor whether it was silent. It can make a message one of Components
-        V2, but never one of those into another, and it can bring a poll only where it ends a deferral.
+        An edit changes neither who sees a message nor whether it was silent, and can bring a poll only where it ends a
+        deferral. `v2`: the edited message is one of Components V2, and stays one, so content becomes a Text;
+        DefinitionError for embeds or a poll.
         """
-        components = self._laid_out()
+        components, content = self._laid_out(), self.content
         flags = self._flags(components)
+        if v2 and not flags & COMPONENTS_V2:
+            if self.embeds or self.poll:
+                raise DefinitionError("a message of Components V2 stays one, and takes neither embeds nor a poll")
+            text = [{"type": _TEXT, "content": content}] if content else []
+            components, content = [*text, *components, *(file.payload() for file in self.files)], ""
+            flags |= COMPONENTS_V2
         edit: dict = {
-            "content": self.content or None if flags & COMPONENTS_V2 else self.content,
+            "content": content or None if flags & COMPONENTS_V2 else content,
             "embeds": [embed.payload() for embed in self.embeds],
             "components": components,
             "attachments": self._attachments(),
