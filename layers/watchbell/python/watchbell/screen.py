@@ -60,9 +60,11 @@ class Place:
 
     def takes(self, reply: Reply, private: bool) -> bool:
         """Whether an edit can make it `reply`: not where others see it, and not a poll once it says something."""
-        if self.private != private or self.poll:
+        if self.private != private:
             return False
-        return not (self.digest and reply.poll) and not (self.v2 and reply.embeds)
+        if self.digest == _digest(reply.message()):
+            return True  # it says so already
+        return not self.poll and not (self.digest and reply.poll) and not (self.v2 and reply.embeds)
 
     def says(self, payload: dict, reply: Reply) -> None:
         self.digest, self.poll = _digest(payload), bool(reply.poll)
