@@ -71,6 +71,7 @@ class Interactions(Construct):
                 "STATUS_SOURCES_PATH": status_sources,
                 "FLAGS_PATH": flags,
                 "EPHEMERAL_TABLE": storage.ephemeral.table_name,
+                "STATE_TABLE": storage.state.table_name,
                 # Read by the C library: a name server that is silent must not use up Discord's 3 seconds.
                 "RES_OPTIONS": "timeout:1 attempts:1",
             },
@@ -78,6 +79,7 @@ class Interactions(Construct):
         ingress.may_read_parameter("ssm:GetParametersByPath", flags)
         ingress.may("sqs:SendMessage", on=work.queue_arn)
         ingress.may("dynamodb:GetItem", on=storage.ephemeral.table_arn)  # what was typed into a form, to open it again
+        ingress.may("dynamodb:GetItem", on=storage.state.table_arn)  # whose roles are what, before choices are offered
         self._serve(ingress, common)
 
         worker = BotFunction(
@@ -99,6 +101,7 @@ class Interactions(Construct):
         )
         # One at a time: five in one invocation would wait for each other, and time out together behind a slow one.
         worker.consume(work, batch_size=1)
+        worker.may("sqs:SendMessage", on=work.queue_arn)  # a message whose tries a sick Discord has used up, once more
         worker.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=storage.state.table_arn)
         worker.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=storage.ephemeral.table_arn)
         worker.may_read_parameter("ssm:GetParameter", bot_token)

@@ -2,7 +2,7 @@
 
 
 class Claim:
-    attempt = 1
+    attempt, orphaned = 1, False
 
     def __init__(self):
         self.states = []

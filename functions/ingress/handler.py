@@ -5,9 +5,13 @@ import time
 
 from watchbell.acknowledge import Doorkeeper
 from watchbell.adapters import api_gateway
+from watchbell.adapters.aws_json import within
 from watchbell.adapters.enqueue import Enqueue
 from watchbell.discord.signature import public_keys
 from watchbell.tools import Tools
+
+AWS_SECONDS = 2.0
+"""What all calls of one acknowledgement may take together, of Discord's 3 seconds."""
 
 doorkeeper = Doorkeeper(
     keys=public_keys(os.environ["DISCORD_PUBLIC_KEYS"]),
@@ -19,5 +23,6 @@ doorkeeper = Doorkeeper(
 
 def handler(event, context):
     """An API Gateway proxy event in, the HTTP answer out."""
-    answer = doorkeeper.answer(*api_gateway.read(event))
+    with within(AWS_SECONDS):
+        answer = doorkeeper.answer(*api_gateway.read(event))
     return api_gateway.respond(answer.status, answer.payload)

@@ -13,11 +13,11 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from sandbox.loopback import Server, as_json
+from sandbox.loopback import Response, Server, as_json
 from tests.conftest import CREDENTIALS
-from watchbell.adapters.aws_json import AMAZON_ROOTS, SECONDS, _contexts
+from watchbell.adapters.aws_json import AMAZON_ROOTS, SECONDS, _contexts, within
 from watchbell.adapters.enqueue import Enqueue
-from watchbell.errors import Unavailable
+from watchbell.errors import Unavailable, Unsure
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +133,28 @@ def test_a_queue_that_never_answers_is_unavailable_in_time():
         with pytest.raises(Unavailable, match=r"TimeoutError|timed out"):
             Enqueue(f"http://127.0.0.1:{listener.getsockname()[1]}/1/work")("{}")
     assert SECONDS - 0.1 < time.monotonic() - started < SECONDS + 0.5
+
+
+def test_all_calls_of_an_acknowledgement_share_one_deadline():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        silent = f"http://127.0.0.1:{listener.getsockname()[1]}/1/work"
+        started = time.monotonic()
+        with within(0.4):
+            for _ in range(3):
+                with pytest.raises(Unsure):
+                    Enqueue(silent)("{}")
+    assert 0.3 < time.monotonic() - started < 1
+    sqs = Sqs()
+    Enqueue(sqs.url)("{}")  # which is over with its block
+    assert len(sqs.requests) == 1
+
+
+def test_only_what_sqs_refused_is_surely_not_there():
+    with pytest.raises(Unavailable) as refused:
+        Enqueue(Sqs(as_json(400, {"__type": "com.amazonaws.sqs#QueueDoesNotExist"})).url)("{}")
+    assert not isinstance(refused.value, Unsure)
+    with pytest.raises(Unsure):
+        Enqueue(Sqs(Response(200, b"not JSON")).url)("{}")
 
 
 def test_an_answer_that_is_not_http_is_unavailable():

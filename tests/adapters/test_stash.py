@@ -55,7 +55,7 @@ class Press:
     def __init__(self, asked, key="key"):
         self.queue = []
         doorkeeper = Doorkeeper(public_keys(PUBLIC_KEY), self.queue.append, asked, lambda: NOW)
-        data = {"custom_id": sealed(f"join:submit*{key}", now=NOW, seconds=3600), "component_type": 2}
+        data = {"custom_id": sealed(f"join:submit?*{key}", now=NOW, seconds=3600), "component_type": 2}
         event = request(recorded.load("component_refresh", data=data), at=NOW)
         started = time.monotonic()
         answer = doorkeeper.answer(*api_gateway.read(event))

@@ -103,6 +103,15 @@ def test_a_form_is_loaded_by_the_features_that_have_one_and_is_light(ask):
     assert {name.split(".")[0] for name in loaded.stdout.split()} & FORBIDDEN == set()
 
 
+def test_what_the_ingress_reads_of_a_table_is_light_too():
+    program = "import sys, watchbell.adapters.stash, watchbell.adapters.ranks; print(*sys.modules)"
+    environment = {"PYTHONPATH": str(PATHS[0])}
+    loaded = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True
+    )
+    assert {name.split(".")[0] for name in loaded.stdout.split()} & FORBIDDEN == set()
+
+
 def test_a_forged_request_of_any_type_is_401_and_loads_and_queues_nothing(ask):
     forged = [
         request(recording, "/events" if name.startswith("event_") else "/interactions", key=OTHER_KEY)

@@ -20,6 +20,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "IngressLog": LOG,
         "WorkQueue": {"sqs:SendMessage"},
         "EphemeralTable": {"dynamodb:GetItem"},
+        "StateTable": {"dynamodb:GetItem"},
         "/watchbell/dev/signing-keys": {"ssm:GetParameter"},
         "/watchbell/dev/operators": {"ssm:GetParameter"},
         "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
@@ -27,7 +28,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     },
     "WorkerRole": {
         "WorkerLog": LOG,
-        "WorkQueue": CONSUME,
+        "WorkQueue": CONSUME | {"sqs:SendMessage"},
         "StateTable": CLAIM | {"dynamodb:GetItem"},
         "EphemeralTable": CLAIM | {"dynamodb:GetItem", "dynamodb:PutItem"},
         "/watchbell/dev/signing-keys": {"ssm:GetParameter"},

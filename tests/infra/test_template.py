@@ -79,6 +79,7 @@ def test_the_environment_is_exactly_this(template: Template) -> None:
         "Ingress": {
             "DISCORD_PUBLIC_KEYS": {"Ref": "DiscordPublicKeys"},
             "EPHEMERAL_TABLE": {"Ref": "EphemeralTable"},
+            "STATE_TABLE": {"Ref": "StateTable"},
             "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
             "SIGNING_KEYS_PARAMETER": "/watchbell/dev/signing-keys",
             "OPERATORS_PARAMETER": "/watchbell/dev/operators",

@@ -175,7 +175,7 @@ def test_each_policy_lets_in_whom_it_says(features: Path) -> None:
         assert content(ada.press(shown, "Mine")) == "It is yours."
         assert content(boss.press(shown, "Keys")) == "You have the keys."
         for button, why in (
-            ("Mine", "This is for the person who asked"),
+            ("Mine", "That one is not for you"),
             ("Keys", "This needs the permission Manage Server."),
             ("Watch", "This needs a role that an administrator has made responder here."),
             ("Blow up", "This is for those who run the bot."),
@@ -183,7 +183,7 @@ def test_each_policy_lets_in_whom_it_says(features: Path) -> None:
             refused = eve.press(shown, button)
             assert content(refused).startswith(why)
             assert refused.private
-        assert discord.story().count("AUDIT refused /vault") == 4
+        assert discord.story().count("AUDIT refused") == 4
 
         watch = discord.role("watch", eve)
         discord.ops("ranks", discord.simulated.home.id, f"{watch.id}=responder")

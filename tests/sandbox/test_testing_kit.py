@@ -205,7 +205,7 @@ def test_the_persons_example_of_contributing_is_true() -> None:
 def test_a_block_fails_where_a_message_is_given_up() -> None:
     def given_up() -> None:
         with bot() as discord:
-            discord.goes_wrong(500, "* *", times=20)
+            discord.goes_wrong(500, "* *", times=300)
             discord.person().run("status")
 
     with pytest.raises(AssertionError, match=r"dead letters: \{'work-dead': 1\}"):

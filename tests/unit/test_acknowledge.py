@@ -8,10 +8,10 @@ import pytest
 
 from tests import judge, recorded
 from tests.discord_side import OTHER_KEY, PUBLIC_KEY, request, sealed, signed, tools
-from watchbell.acknowledge import BROKEN, NOT_QUEUED, UNKNOWN, Doorkeeper
+from watchbell.acknowledge import BROKEN, NOT_QUEUED, UNKNOWN, UNSURE, Doorkeeper
 from watchbell.adapters import api_gateway
 from watchbell.discord.signature import public_keys
-from watchbell.errors import Unavailable
+from watchbell.errors import Unavailable, Unsure
 from watchbell.seals import EXPIRED, NOT_YOURS
 
 NOW = 1_795_334_400
@@ -174,6 +174,12 @@ def test_a_button_in_a_direct_message_works_the_same():
 def test_what_could_not_be_queued_is_not_deferred():
     status, payload = Door(refusal=Unavailable("SQS gave no answer")).hear("command_status")
     assert (status, payload["data"]["content"]) == (200, NOT_QUEUED)
+    assert is_private(payload)
+
+
+def test_what_may_have_been_queued_is_not_said_to_be_lost():
+    status, payload = Door(refusal=Unsure("no answer in time")).hear("command_status")
+    assert (status, payload["data"]["content"]) == (200, UNSURE)
     assert is_private(payload)
 
 

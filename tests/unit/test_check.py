@@ -316,6 +316,10 @@ BAD = [
         'components[0].components[0].style: "loud"; must be 1, 2, 3, 4, 5 or 6',
     ),
     ({"components": [row(press(""))]}, "components[0].components[0].custom_id: empty"),
+    (
+        {"components": [row(press(emoji={"name": ":tada:"}))]},
+        'components[0].components[0].emoji.name: ":tada:" is none; write 🎲 itself, or <:name:id>',
+    ),
     ({"components": [row(press(object()))]}, "components[0].components[0].custom_id: object, not a text"),
     # rows and what is in them
     ({"components": [row()]}, "components[0].components: 0; at least 1"),

@@ -391,7 +391,8 @@ def described(
     name="x", description="X", doc="Does.\n\n    a: A\n    b: B", source="def f(interaction, *, a: str = ''): ..."
 ):
     command = Command(name, description, who=anyone)
-    namespace: dict = {"Choice": Choice, "Annotated": Annotated, "Range": Range, "Length": Length}
+    offered = (Annotated, Attachment, Channel, FileTypes, Kinds, Length, Range)
+    namespace: dict = {"Choice": Choice, "Annotated": Annotated, **{each.__name__: each for each in offered[1:]}}
     exec(source, namespace)
     namespace["f"].__doc__ = doc
     command.run(namespace["f"])
@@ -418,7 +419,16 @@ def takes(annotation):
         (takes("Choice[1, 'b']"), "option a: .* is no option type"),
         (takes("Annotated[str, Range(1)]"), "option a: Range is no rule for str"),
         (takes("Annotated[int, Range(3, 1)]"), "option a has a range from 3 to 1"),
-        (takes("Annotated[int, Range(0, 2**54)]"), r"option a range is within 2\^53"),
+        (takes("Annotated[int, Range(0, 2**53)]"), r"option a range is within 2\^53"),
+        (takes("Annotated[int, Range(0.5, 3)]"), "option a is a whole number, and so are the bounds"),
+        (takes("Annotated[str, Length(0.5, 3)]"), "option a has a length from 0.5 to 3, which are no whole numbers"),
+        (takes("Choice[2**60, 1]"), r"option a choices: within 2\^53"),
+        (takes("Choice['a', 'a ']"), "option a has a choice twice"),
+        (takes("Choice[' ', 'b']"), "option a choices: 1-100"),
+        (takes("Choice[True, False]"), "option a is true or false anyway"),
+        (takes("Annotated[Channel, Kinds('text', 'text')]"), "option a kinds are, each once, text, voice"),
+        (takes("Annotated[Channel, Kinds('pigeon')]"), "option a kinds are, each once, text, voice"),
+        (takes("Annotated[Attachment, FileTypes('pdf')]"), "option a file types are image, video, audio, or endings"),
         (takes("Annotated[str, Length(9, 2)]"), "option a has a length from 9 to 2"),
         (takes("Annotated[str, Length(0, 6001)]"), "option a length is at most 6000"),
         (takes(f"Choice[{','.join(map(str, range(26)))}]"), "option a has at most 25 choices"),

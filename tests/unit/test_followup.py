@@ -206,6 +206,31 @@ def test_a_reply_that_discord_refuses_is_not_tried_again_and_the_user_hears_of_i
     assert worker.claims.claim.states == ["done", "kept"]
 
 
+def test_a_feature_that_is_cut_off_each_time_is_not_begun_a_last_time_and_its_user_is_told():
+    claims = Claims()
+    claims.claim.orphaned = True
+    assert [call[0] for call in Worker(claims=claims).work(attempt=4)] == ["edit"]
+    worker = Worker(claims=claims)
+    with pytest.raises(followup.CutOff, match="/status was cut off"):
+        worker.work(attempt=5, last=True)
+    assert [call[0] for call in worker.discord.calls] == ["delete", "follow up"]
+    assert "Reference" in worker.discord.calls[1][1]["content"]
+
+
+def test_a_discord_that_was_unwell_for_all_tries_is_tried_all_over_while_the_token_lives():
+    again = []
+    worker = Worker(refused(503))
+    body = recorded.load("command_status")
+    message = {"kind": "interaction", "received_at": NOW - 100, "body": body}
+    followup.work(Delivery(message, 5, True, send=lambda *sent: again.append(sent)), worker.tools, worker.clock.sleep)
+    assert again == [(message, followup.AGAIN_SECONDS)]
+    assert worker.claims.claim.states == ["given back"]
+    late = Worker(refused(503))
+    with pytest.raises(DiscordError):
+        late.work(last=True, received_at=NOW - 14 * 60)
+    assert [call[0] for call in late.discord.calls] == ["edit", "delete", "follow up"]
+
+
 def test_an_option_that_no_client_would_send_is_explained():
     options = [{"name": "detailed", "type": 5, "value": "yes"}]
     worker = Worker()

@@ -82,6 +82,11 @@ def offer(interaction):
     return Reply("Join us", buttons=[submit.button("Join", server="web", count=1, team="blue")])
 
 
+@command.button
+def offer_too_much(interaction):
+    return Reply("Join us", buttons=[submit.button("Join", server="s" * 300, count=1)])
+
+
 @command.button(instant=False)
 def offer_much(interaction, tools):
     return Reply("Join us", buttons=[submit.button("Join", server="s" * 300, count=1, why="w" * 300)])
@@ -415,3 +420,20 @@ def test_a_form_works_in_a_module_with_postponed_annotations(bot, feature):
 def test_every_button_and_form_is_one_that_discord_takes(bot, apply):
     for response in (bot.command("apply"), bot.press("apply:offer")):
         judge.approve("callback", json.loads(json.dumps(response)))
+
+
+def test_the_id_of_a_button_that_opens_a_form_submits_none(bot, apply):
+    offered = bot.press("apply:offer")
+    opened = bot.press_button(offered["data"])
+    assert opened["type"] == 9
+    told = bot.submit(button(offered["data"]), {"why": WHY, "team": ["red"], "agree": True})
+    assert told["data"]["content"] == UNKNOWN
+    data = {"custom_id": opened["data"]["custom_id"], "component_type": 2}
+    assert bot.ask("component_refresh", data=data)["data"]["content"] == UNKNOWN
+
+
+def test_an_instant_answer_whose_state_has_no_room_comes_by_way_of_the_worker(bot, apply):
+    assert bot.press("apply:offer_too_much") == {"type": 5}
+    ((verb, message),) = bot.work()
+    assert verb == "edit"
+    assert bot.press_button(message)["type"] == 9

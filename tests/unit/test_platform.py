@@ -125,12 +125,23 @@ def test_permissions_that_are_not_a_number_are_none(bot, feature, permissions):
     assert "needs the permission" in says(bot.command("guarded", member={**member(), "permissions": permissions}))
 
 
-@pytest.mark.parametrize(("asked_by", "may"), [(ADA, True), ("1", False), (None, False)])
+@pytest.mark.parametrize(("asked_by", "may"), [(ADA, True), ("1", False)])
 def test_the_owner_of_a_message_is_who_asked_for_it(bot, feature, asked_by, may):
     feature("guarded", GUARDED)
-    message = {"id": "9", "interaction_metadata": {"user": {"id": asked_by}} if asked_by else None}
-    payload = bot.press("guarded:mine", message=message)
+    message = {"id": "9", "interaction_metadata": {"user": {"id": asked_by}}}
+    data = {"custom_id": sealed("guarded:mine", now=NOW, bound="u", to=ADA)}
+    payload = bot.press("guarded:mine", message=message, data=data)
     assert (says(payload) == "Yours.") is may
+
+
+def test_what_is_for_its_owner_is_bound_to_them_and_a_message_that_came_late_needs_no_more(bot, feature, caplog):
+    guarded = feature("guarded", GUARDED)
+    address = guarded.mine.button("Mine").custom_id
+    assert address.bound == "u"
+    for owner, told in ((ADA, "Yours."), ("1", "That one is not for you")):
+        data = {"custom_id": sealed("guarded:mine", now=NOW, bound="u", to=owner)}
+        assert says(bot.press("guarded:mine", message={"id": "9"}, data=data)).startswith(told)
+    assert "AUDIT refused a custom id" in caplog.text
 
 
 @pytest.mark.parametrize(("user", "may"), [(ADA, True), ("1234567890123456", True), ("123456789012345", False)])
@@ -222,6 +233,49 @@ def test_texts_are_filtered_with_those_that_begin_so_first_and_at_most_25(bot, f
 def test_pairs_are_shown_as_they_are(bot, feature):
     feature("find", FINDER)
     assert choices(bot, "count", "t") == [1, 2]
+
+
+LOOSE = """
+from watchbell import Annotated, Command, Range, Reply, anyone, role
+
+command = Command("loose", "Loose", who=role("responder"))
+
+@command.run
+def loose(interaction, tools, *, word: str = "", year: Annotated[int, Range(1, 9999)] = 1, share: float = 0):
+    '''Loose.
+
+    word: A word
+    year: A year
+    share: A share
+    '''
+    return Reply("x")
+
+@loose.autocomplete
+def word(interaction, typed):
+    return ["ok", "", " ", ("All", ""), ("", "x"), ("  padded ", " x "), ("set", {1}), ("number", 5)]
+
+@loose.autocomplete
+def year(interaction, typed):
+    return ["2024", 2025, "soon", 2**60, ("no", None), ("yes", True)]
+
+@loose.autocomplete
+def share(interaction, typed):
+    return ["0.5", float("nan"), float("inf"), "1e400", (" half", 0.5)]
+"""
+
+
+def test_choices_that_discord_would_refuse_are_left_out_or_made_fit(bot, feature):
+    feature("loose", LOOSE)
+    administrator = {"member": member(ADMINISTRATOR)}
+    assert choices(bot, "word", name="loose", **administrator) == ["ok", "x", "{1}", "5"]
+    assert choices(bot, "year", name="loose", **administrator) == [2024, 2025, 1]
+    assert choices(bot, "share", name="loose", **administrator) == [0.5, 0.5]
+
+
+@pytest.mark.parametrize(("roles", "offered"), [(["41771983423143936"], 4), (["1"], 0)])
+def test_choices_are_offered_by_a_role_that_the_server_mapped(bot, feature, roles, offered):
+    feature("loose", LOOSE)
+    assert len(choices(bot, "word", name="loose", member=member(roles=roles))) == offered
 
 
 @pytest.mark.parametrize("option", ["broken", "pair", "unknown"])

@@ -11,7 +11,7 @@ from . import dispatch
 from .discord import signature
 from .discord.interaction import AUTOCOMPLETE, COMPONENT, MODAL, PING, Interaction
 from .discord.reply import Reply
-from .errors import NoRoom, Unavailable, UserError
+from .errors import NoRoom, Unavailable, Unsure, UserError
 from .words import N_, _, speaking
 
 TYPE_CHECKING = False
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 UNKNOWN = N_("I do not know that one (any more). /help lists what I can do.")
+UNSURE = N_("I could not make sure that I took that on. If no answer comes within a minute, please try again.")
 NOT_QUEUED = N_("I could not take that on just now, and nothing has been done. Please try again in a minute.")
 BROKEN = N_("Something went wrong on my side, and it has been logged. Reference: {reference}")
 
@@ -44,7 +45,7 @@ class Answer:
 
 class Doorkeeper:
     """Answers Discord's HTTP requests. `keys` are the public keys that may sign; `enqueue` puts a text on the work
-    queue and raises Unavailable where it could not; `clock` gives epoch seconds."""
+    queue and raises Unavailable where it could not, Unsure where it may have; `clock` gives epoch seconds."""
 
     __slots__ = ("clock", "enqueue", "keys", "tools")
 
@@ -82,9 +83,9 @@ class Doorkeeper:
             return Answer(200, self._acknowledge(interaction))
         except UserError as error:
             return Answer(200, private(sentence(error, interaction)))
-        except Unavailable:
+        except Unavailable as error:
             log.exception("could not queue", extra={"interaction_id": interaction.id})
-            return Answer(200, private(_(NOT_QUEUED)))
+            return Answer(200, private(_(UNSURE if isinstance(error, Unsure) else NOT_QUEUED)))
         except TooDeep:  # no person sent it, so nobody need be told
             raise
         except Exception:  # a bug in a feature: its user must hear of it in time, whatever it is
@@ -118,7 +119,7 @@ class Doorkeeper:
             return self._mendable(handler, interaction, private(error.reply))
         if getattr(reply, "is_modal", False):
             return self._mendable(handler, interaction, {"type": 9, "data": reply.payload()})
-        return self._ready(handler, interaction, handler.response(reply, interaction))
+        return self._mendable(handler, interaction, handler.response(reply, interaction))
 
     def _mendable(self, handler: "Handler", interaction: Interaction, response: dict) -> dict:
         """`response`, or where what it carries has no room in a custom id, a deferral: the worker, who may write the

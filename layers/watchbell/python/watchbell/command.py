@@ -7,7 +7,7 @@ schema is read from the signatures only when somebody needs it; see `options`.
 from .discord.custom_id import Address
 from .discord.reply import COMPONENTS_V2, Button, Reply
 from .errors import DefinitionError
-from .policy import Policy
+from .policy import Policy, owner
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ class Handler:
         self.who = command.who if who is None else who
         self.updates = updates
         self.expires = expires
-        self.bound = _BOUND.get(bound, "")
+        self.bound = _BOUND.get("user" if self.who is owner and bound == "nobody" else bound, "")
         self._check_declared(bound)
         self.form: Any = None
         self.autocompletes: dict[str, Callable[..., Any]] = {}
@@ -368,6 +368,8 @@ class Command:
 
 def _fits(annotation: "Any", value: "Any") -> bool:
     """Whether state can be `value`; what the annotation does not say at a glance is said when it comes back."""
+    if not isinstance(value, (str, int, float)):
+        return False
     if annotation is float:
         return isinstance(value, (int, float))
     if annotation in (str, int, bool):

@@ -2,6 +2,7 @@
 
 from . import catalogue, seals
 from .discord import custom_id
+from .discord.custom_id import OPENS
 from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 from .errors import DefinitionError
 from .words import _
@@ -25,8 +26,10 @@ def find(interaction: Interaction) -> "Handler | None":
         command = catalogue.at(address.feature)
         if command and interaction.type == COMPONENT and address.handler in command.components:
             return command.components[address.handler]
-        if command:  # a form's own button opens it
+        if command and interaction.type == MODAL:
             return command.modals.get(address.handler)
+        if command and address.handler[-1:] == OPENS:
+            return command.modals.get(address.handler[:-1])
     return None
 
 
@@ -59,23 +62,41 @@ def run(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> 
 
 
 def complete(handler: "Handler", interaction: Interaction, tools: "Tools") -> list[dict]:
-    """The choices for the option that is being typed, at most 25; [] where it offers none. Raises what its function
-    raises."""
+    """The choices for the option that is being typed, at most 25; [] where it offers none. What Discord would refuse
+    the whole list for is left out. Raises what the author's function raises."""
     name, typed = interaction.focused
     function = handler.autocompletes.get(name)
     if function is None:
         return []
     found = list(function(*_arguments(function, interaction, tools, leave=1), typed))
-    texts = [text for text in found if isinstance(text, str)]
+    texts = [str(each) for each in found if not isinstance(each, tuple | list)]
     wanted = typed.strip().lower()
     fitting = [text for text in texts if wanted in text.lower()]
     fitting.sort(key=lambda text: not text.lower().startswith(wanted))
-    pairs = [(text, text) for text in fitting] + [pair for pair in found if not isinstance(pair, str)]
-    return [
-        {"name": str(shown)[:100], "value": value[:100] if isinstance(value, str) else value}
-        for shown, value in pairs[:25]
-        if str(shown)
-    ]
+    pairs = [(text, text) for text in fitting] + [pair for pair in found if isinstance(pair, tuple | list)]
+    kind = _kind(handler.function.__annotations__.get(name))
+    choices = [{"name": str(shown).strip()[:100].rstrip(), "value": _value(kind, value)} for shown, value in pairs]
+    return [choice for choice in choices if choice["name"] and choice["value"] is not None][:25]
+
+
+def _kind(annotation: "Any") -> type:
+    """The type of an option's values: str, int or float."""
+    while hasattr(annotation, "type"):  # Annotated[int, Range(1, 9)]
+        annotation = annotation.type
+    if isinstance(annotation, str):  # the module has `from __future__ import annotations`
+        return next((kind for kind in (int, float) if kind.__name__ in annotation), str)
+    return annotation if annotation in (int, float) else str
+
+
+def _value(kind: type, value: "Any") -> "Any":
+    """`value` as one of an option of that type, None where it cannot be."""
+    try:
+        value = kind(value)
+    except (TypeError, ValueError):
+        return None
+    if kind is str:
+        return value.strip()[:100].rstrip() or None
+    return value if abs(value) < 2**53 else None
 
 
 def _arguments(function: "Any", interaction: Interaction, tools: "Tools | Desk", leave: int = 0) -> tuple:

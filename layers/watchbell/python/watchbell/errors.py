@@ -8,6 +8,7 @@
     ├── InvalidReply        a feature answered something that Discord would not take: found before it is sent
     ├── Retry               not now: back to the queue, with a wait
     ├── Unavailable         an AWS service did not take or give what it should; a retry may help
+    │   └── Unsure          and may have taken it all the same
     └── DiscordError        Discord refused or did not answer; `permanent` says whether a retry may help
 
 Anything else that is raised is a bug: it is logged with its stack, retried, and ends in the dead letters.
@@ -78,6 +79,10 @@ class Retry(WatchbellError):
 
 class Unavailable(WatchbellError):
     """An AWS service could not be reached, was too slow, or refused."""
+
+
+class Unsure(Unavailable):
+    """The same of a write, which it may have done all the same."""
 
 
 class DiscordError(WatchbellError):

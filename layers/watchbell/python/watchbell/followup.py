@@ -19,6 +19,13 @@ from .words import _, speaking
 
 log = logging.getLogger(__name__)
 
+AGAIN_SECONDS = 60.0
+"""While the token lives, a Discord that was unwell for all tries of a message is tried all over again after so long."""
+
+
+class CutOff(Exception):
+    """The function ended in the middle of a feature, time and again."""
+
 
 def work(delivery: Delivery, tools: Tools, sleep: Callable[[float], None] = time.sleep) -> None:
     """Does one message of the work queue; what it raises sends the message back."""
@@ -72,6 +79,8 @@ def answer(
         with claim:
             screen.journal = tools.journal(interaction.id, claim.attempt)
             screen.handler = dispatch.find(interaction)
+            if delivery.last and claim.orphaned:  # it would be cut off again, and its user never hear of it
+                raise CutOff(f"{screen.handler} was cut off, by its time, its memory or a crash")
             try:
                 attempt(interaction, screen, delivery, tools)
             except DiscordError as error:
@@ -81,7 +90,11 @@ def answer(
             claim.done()
     except Retry:
         raise
-    except Exception:
+    except Exception as error:
+        if delivery.last and isinstance(error, DiscordError) and screen.seconds_left() > 2 * AGAIN_SECONDS:
+            log.warning("Discord is unwell, so once more from the start: %s", error, extra=details)
+            delivery.begin_again(AGAIN_SECONDS)
+            return
         if delivery.last:
             log.exception("gave up", extra=details)
             try:

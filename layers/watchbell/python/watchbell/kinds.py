@@ -107,3 +107,12 @@ class FileTypes:
 
     def __init__(self, *names: str) -> None:
         self.names = names
+
+    def take(self, file: "Any") -> bool:
+        """Whether `file`, an Attachment, is of one of these types. Discord goes by the name; a file whose type it does
+        not say may be a picture."""
+        kind, name = str(file.raw.get("content_type") or ""), file.name.lower()
+        return any(
+            name.endswith(each.lower()) if each[:1] == "." else kind.startswith(f"{each}/") or not kind
+            for each in self.names
+        )

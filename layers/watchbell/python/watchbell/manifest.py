@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from .command import Command, Handler
 from .errors import DefinitionError
-from .kinds import FileTypes, Length, Range
+from .kinds import FileTypes, Kinds, Length, Range
 from .options import Option, options_of, summary
 from .words import LOCALES, translations
 
@@ -45,7 +47,13 @@ def _declare(command: Command) -> dict:
         registration["nsfw"] = True
     if not command.user_installs:
         registration["integration_types"] = [0]
+    for handler in (*command.components.values(), *command.modals.values()):
+        for option in options_of(handler.function):
+            place, kind = f"{handler.name}: {option.name}", option.kind
+            _must(kind in (str, int, float, bool), f"{place} is state, and cannot be a {kind.__name__}; carry its id")
     if command.contexts is not None:
+        _must(bool(command.contexts), "contexts are at least one, or None for all")
+        _must(len(set(command.contexts)) == len(command.contexts), "it has a context twice")
         _must(set(command.contexts) <= CONTEXTS.keys(), f"contexts are {', '.join(CONTEXTS)}")
         registration["contexts"] = [CONTEXTS[context] for context in command.contexts]
     _localise(registration, slash=slash)
@@ -126,38 +134,55 @@ def _add(registered: dict, key: str, context: str = "") -> dict[str, str]:
 
 def _check(option: Option, place: str) -> None:
     _name(option.name, place)
-    described = 1 <= len(option.description) <= 100
+    described = len(option.description.strip()) >= 1 and len(option.description) <= 100
     _must(described, f"{place} is described in 1-100 characters, by a docstring line `{option.name}: …`")
     _must(len(option.choices) <= 25, f"{place} has at most 25 choices")
-    _must(len(set(option.choices)) == len(option.choices), f"{place} has a choice twice")
-    _must(all(1 <= len(str(choice)) <= 100 for choice in option.choices), f"{place} choices: 1-100 characters")
+    named = [str(choice).strip() for choice in option.choices]
+    _must(len(set(named)) == len(named), f"{place} has a choice twice")
+    _must(all(1 <= len(name) <= 100 for name in named), f"{place} choices: 1-100 characters")
+    _must(not option.choices or option.kind is not bool, f"{place} is true or false anyway; write `bool`")
+    _must(all(isinstance(c, str) or abs(c) < 2**53 for c in option.choices), f"{place} choices: within 2^53")
     _must(not (option.choices and option.autocompleted), f"{place} has choices, so it cannot be autocompleted")
     _must(not option.autocompleted or option.kind in (str, int, float), f"{place} is no text or number to autocomplete")
     bounds: Range | None = option.rules.get(Range)
     if bounds is not None and bounds.least is not None and bounds.most is not None:
         _must(bounds.least <= bounds.most, f"{place} has a range from {bounds.least} to {bounds.most}")
     if bounds is not None:
-        _must(
-            all(abs(b) <= 2**53 for b in (bounds.least, bounds.most) if b is not None), f"{place} range is within 2^53"
-        )
+        given = [bound for bound in (bounds.least, bounds.most) if bound is not None]
+        _must(all(abs(bound) < 2**53 for bound in given), f"{place} range is within 2^53")
+        whole = option.kind is not int or all(isinstance(bound, int) for bound in given)
+        _must(whole, f"{place} is a whole number, and so are the bounds of its range")
     length: Length | None = option.rules.get(Length)
     if length is not None:
+        whole = isinstance(length.least, int) and isinstance(length.most, int)
+        _must(whole, f"{place} has a length from {length.least} to {length.most}, which are no whole numbers")
         _must(0 <= length.least <= length.most, f"{place} has a length from {length.least} to {length.most}")
         _must(1 <= length.most <= 6000, f"{place} length is at most 6000")
     files: FileTypes | None = option.rules.get(FileTypes)
     if files is not None:
         _must(1 <= len(files.names) <= 10, f"{place} has 1-10 file types")
+        known = all(name in ("image", "video", "audio") or (name[:1] == "." and name[1:]) for name in files.names)
+        _must(known, f"{place} file types are image, video, audio, or endings such as .pdf")
+    channels: Kinds | None = option.rules.get(Kinds)
+    if channels is not None:
+        known = set(channels.names) <= Kinds.TYPES.keys() and len(set(channels.names)) == len(channels.names)
+        _must(bool(channels.names) and known, f"{place} kinds are, each once, {', '.join(Kinds.TYPES)}")
 
 
 def _name(name: str, place: str, *, slash: bool = True) -> None:
     """Discord: `^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]{1,32}$`, in lower case; a context menu's may be anything."""
-    allowed = name == name.lower() and all(c.isalnum() or c in "-_'" for c in name) if slash else bool(name.strip())
+    allowed = name == name.lower() and all(map(_in_names, name)) if slash else bool(name.strip())
     rule = "of letters, digits, -, _ and ', in lower case" if slash else "long"
     _must(1 <= len(name) <= 32 and allowed, f"{place} is 1-32 characters {rule}")
 
 
+def _in_names(character: str) -> bool:
+    script = unicodedata.name(character, "").split(" ")[0]
+    return character.isalnum() or character in "-_'" or script in ("DEVANAGARI", "THAI")
+
+
 def _described(description: str, place: str) -> None:
-    _must(1 <= len(description) <= 100, f"{place} has 1-100 characters")
+    _must(len(description.strip()) >= 1 and len(description) <= 100, f"{place} has 1-100 characters")
 
 
 def _size(registered: dict) -> int:

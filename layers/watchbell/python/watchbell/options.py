@@ -123,6 +123,15 @@ class Option:
                     most=length.most,
                 )
             )
+        files = self.rules.get(FileTypes)
+        if files and not files.take(value):
+            raise UserError(
+                _(
+                    "`{name}` must be a file of one of these types: {types}.",
+                    name=self.shown,
+                    types=", ".join(files.names),
+                )
+            )
         channels = self.rules.get(Kinds)
         if channels and value.raw.get("type") not in channels.types:
             raise UserError(_("`{name}` must be a channel of the kind {kinds}.", name=self.shown, kinds=channels.shown))

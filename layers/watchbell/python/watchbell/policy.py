@@ -90,11 +90,13 @@ class _Owner(Policy):
         user = metadata.get("user") if isinstance(metadata, dict) else None
         if isinstance(user, dict) and interaction.user_id and user.get("id") == interaction.user_id:
             return None
+        if metadata is None and interaction.custom_id:  # a message that came late has none: the seal says whose it is
+            return None
         return _("This is for the person who asked for the message. Run the command yourself to get your own.")
 
 
 owner = _Owner()
-"""The person whose command or press the message answered."""
+"""The person whose command or press the message answered; what has it is bound to that user."""
 
 
 class _Operator(Policy):

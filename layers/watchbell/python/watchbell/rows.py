@@ -6,22 +6,27 @@ its items go when `expires_at` (epoch seconds) has passed, some time later: read
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 DAY = 24 * 60 * 60
 
 
-@dataclass(frozen=True)
 class Row:
-    """One kind of item. `partition` and `sort` are its keys, `{}` for what varies; `keep` is seconds, None for ever."""
+    """One kind of item. `partition` and `sort` are its keys, `{}` for what varies; `keep` is seconds, None for ever.
+    A plain class, since the ingress reads two of them."""
 
-    name: str
-    table: str
-    partition: str
-    sort: str
-    fields: tuple[str, ...]
-    keep: int | None
-    personal: str
+    __slots__ = ("fields", "keep", "name", "partition", "personal", "sort", "table")
+
+    def __init__(
+        self,
+        name: str,
+        table: str,
+        partition: str,
+        sort: str,
+        fields: tuple[str, ...],
+        keep: int | None,
+        personal: str,
+    ) -> None:
+        self.name, self.table, self.partition, self.sort = name, table, partition, sort
+        self.fields, self.keep, self.personal = fields, keep, personal
 
     def key(self, *names: str) -> dict[str, str]:
         """The item's two keys."""

@@ -1,5 +1,7 @@
 """Seals the addresses in what we send, and checks the seals of what comes back."""
 
+import logging
+
 from .discord import custom_id
 from .discord.interaction import MODAL, Interaction
 from .errors import NoRoom, UserError
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
 
     from .adapters.stash import Stash
     from .tools import Desk, Tools
+
+log = logging.getLogger(__name__)
 
 EXPIRED = N_("That has expired. Please run the command again.")
 FORM_EXPIRED = N_("That form has expired, so nothing was done with it. Please open it anew.")
@@ -77,6 +81,10 @@ class Seals:
         try:
             custom_id.verify(interaction.custom_id, keys, self._clock(), interaction.user_id, interaction.guild_id)
         except custom_id.BadSeal as error:
+            if not error.expired:
+                log.warning(
+                    "AUDIT refused a custom id, forged or of somebody else", extra={"user_id": interaction.user_id}
+                )
             expired = FORM_EXPIRED if interaction.type == MODAL else EXPIRED
             raise UserError(_(expired if error.expired else NOT_YOURS)) from error
 

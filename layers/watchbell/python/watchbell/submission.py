@@ -34,7 +34,7 @@ def opened(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") 
     address = custom_id.parse(interaction.custom_id)
     state, kept = _carried(handler, seals.state(interaction, tools))
     leads = custom_id.Address(
-        address.feature, address.handler, tuple(state), seconds=handler.expires, bound=custom_id.TO_USER
+        address.feature, handler.name, tuple(state), seconds=handler.expires, bound=custom_id.TO_USER
     )
     if address.stash and len(str(leads)) > custom_id.ROOM:  # it lies in the table already
         leads.values, leads.stash = (), address.stash

@@ -27,6 +27,7 @@ from .admission import admit
 from .command import MODAL as FORM
 from .command import Command, Handler
 from .discord import check, custom_id
+from .discord.custom_id import OPENS
 from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
 from .discord.permissions import bits
 from .discord.reply import Delete, Reply
@@ -205,7 +206,7 @@ def submit(handler: Handler, /, **given: Any) -> Any:
         if field.key == "values" and not isinstance(answer, list):
             answer = [answer]
         rows.append({"type": 18, "component": {"type": field.kind, "custom_id": name, field.key: answer}})
-    return asked.answer(MODAL, {"custom_id": asked.sealed(handler.address(taken)), "components": rows})
+    return asked.answer(MODAL, {"custom_id": asked.sealed(handler.address(taken), MODAL), "components": rows})
 
 
 class _Asked:
@@ -235,12 +236,18 @@ class _Asked:
             self.resolved.setdefault("members", {})[value.id] = value.member
         return value.id
 
-    def sealed(self, address: Any) -> str:
-        return str(self.tools.seals.seal(address, self.by.interaction(COMPONENT, {})))
+    def sealed(self, address: Any, kind: int = COMPONENT) -> str:
+        """The custom id as it stands in what the bot answered `asked_by` with, or in a form that the person opened."""
+        asked = self.by.interaction(COMPONENT, {})
+        if kind == COMPONENT and self.by.asked_by:
+            asked = Somebody(user=self.by.asked_by, guild=self.by.guild).interaction(COMPONENT, {})
+        return str(self.tools.seals.seal(address, asked))
 
     def interaction(self, kind: int, data: dict) -> Interaction:
         """The interaction, allowed: UserError where the person may not, or the feature is off there."""
         interaction = self.by.interaction(kind, {**data, "resolved": self.resolved} if self.resolved else data)
+        if kind in (COMPONENT, MODAL):
+            self.tools.seals.check(interaction)
         flag = self.handler.command.flag
         if flag and not self.tools.flags.on(flag, interaction):
             raise UserError(_(OFF))
@@ -257,6 +264,8 @@ class _Asked:
     def _answer(self, kind: int, data: dict) -> Any:
         interaction = self.interaction(kind, data)
         desk: Any = Desk(self.tools, self.tools.journal, self.tools.seconds_left)
+        if self.handler.instant:
+            desk = _AtOnce(self.tools, self.handler)
         try:
             with admit(self.handler, interaction, desk):
                 answer = dispatch.run(self.handler, interaction, desk)
@@ -294,10 +303,21 @@ class _Asked:
             self._require("followup", reply.message(private=private), reply, interaction)
 
     def _require(self, kind: str, payload: dict, reply: Reply | None, interaction: Interaction) -> None:
-        stash = None if self.handler.instant else self.tools.stash  # the ingress writes no table
-        seals = _seals(self.tools.now, stash)
+        seals = _seals(self.tools.now, self.tools.stash)
         files = reply.uploads() if reply else ()
         check.require(kind, seals.seal(payload, interaction), files, whose=self.handler)
+
+
+class _AtOnce:
+    """The tools of an instant handler, without what only a deferred one has."""
+
+    def __init__(self, tools: Any, handler: Handler) -> None:
+        self._tools, self._handler = tools, handler
+
+    def __getattr__(self, name: str) -> Any:
+        if name in ("journal", "seconds_left", "fence", "quotas", "locks"):
+            raise AttributeError(f"{self._handler} is instant, so it has no tools.{name}; have it deferred")
+        return getattr(self._tools, name)
 
 
 class _Known:
@@ -353,7 +373,8 @@ def _pressed(target: Handler | Pressable) -> tuple[Handler, Any]:
     if target.disabled or not isinstance(address, custom_id.Address):
         raise ValueError("nobody can press that: it is disabled, a link, or not made by a handler of ours")
     command = catalogue.at(address.feature)
-    found = command and (command.components.get(address.handler) or command.modals.get(address.handler))
+    name = address.handler
+    found = command and (command.components.get(name) or command.modals.get(name.removesuffix(OPENS)))
     if not found:
         raise LookupError(f"no feature in the catalogue has {address}; press the handler instead")
     return found, address

@@ -7,6 +7,7 @@ import json
 import os
 import ssl
 import time
+from contextlib import contextmanager
 
 from ..errors import Unavailable
 from . import sigv4
@@ -20,7 +21,21 @@ AMAZON_ROOTS = os.path.join(os.path.dirname(__file__), "amazon_roots.pem")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
+
+
+_ends = [float("inf")]
+
+
+@contextmanager
+def within(seconds: float) -> "Iterator[None]":
+    """All calls inside have so long together, each besides its own limit."""
+    _ends[0] = time.monotonic() + seconds
+    try:
+        yield
+    finally:
+        _ends[0] = float("inf")
 
 
 class Refused(Unavailable):
@@ -54,7 +69,7 @@ class AwsJson:
         and a connection that broke is tried again once, so it may have happened twice.
         """
         body = json.dumps(payload).encode()
-        deadline = time.monotonic() + seconds
+        deadline = min(time.monotonic() + seconds, _ends[0])
         reused = self._connection is not None
         try:
             try:
@@ -107,6 +122,12 @@ class AwsJson:
             # Amazon may move to a root that is not among the few we load quickly: then all that the system trusts.
             self._context = _trusting(None)
             return Connection(self._host, self._context, deadline)
+
+
+def dynamodb() -> AwsJson:
+    """DynamoDB of this region, or at AWS_ENDPOINT_URL."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL") or f"https://dynamodb.{os.environ['AWS_REGION']}.amazonaws.com"
+    return AwsJson("dynamodb", endpoint)
 
 
 _contexts: dict[str | None, ssl.SSLContext] = {}

@@ -23,16 +23,27 @@ LEAST_SECONDS = 8.0
 class Delivery:
     """One delivery of one message. `attempt` counts from 1; `last` says that the queue will not bring it again."""
 
-    __slots__ = ("attempt", "last", "message", "seconds_left")
+    __slots__ = ("_send", "attempt", "last", "message", "seconds_left")
 
     def __init__(
-        self, message: dict, attempt: int, last: bool, seconds_left: Callable[[], float] = lambda: float("inf")
+        self,
+        message: dict,
+        attempt: int,
+        last: bool,
+        seconds_left: Callable[[], float] = lambda: float("inf"),
+        send: Callable[[dict, float], None] | None = None,
     ) -> None:
         self.message = message
         self.attempt = attempt
         self.last = last
         self.seconds_left = seconds_left
         """Until Lambda ends the function."""
+        self._send = send
+
+    def begin_again(self, wait: float) -> None:
+        """Puts the same message on the queue anew, with all its tries before it, to come in `wait` seconds."""
+        assert self._send is not None
+        self._send(self.message, wait)
 
 
 def backoff(attempt: int) -> float:
@@ -55,7 +66,7 @@ def process(event: dict, context: Any, queue: Queue, max_receives: int, handle: 
         try:
             if seconds_left() < LEAST_SECONDS:
                 raise Retry("no time left in this invocation", wait=0.0)
-            handle(Delivery(_message(record.body), attempt, attempt >= max_receives, seconds_left))
+            handle(Delivery(_message(record.body), attempt, attempt >= max_receives, seconds_left, queue.send))
         except Exception as error:
             wait = getattr(error, "wait", None)
             wait = backoff(attempt) if wait is None else wait

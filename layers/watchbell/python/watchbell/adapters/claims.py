@@ -59,7 +59,7 @@ class Claims:
                 ),
                 ExpressionAttributeNames={"#status": "status", "#owner": "owner"},
                 ExpressionAttributeValues=values,
-                ReturnValues="ALL_NEW",
+                ReturnValues="ALL_OLD",
                 ReturnValuesOnConditionCheckFailure="ALL_OLD",
             )
         except ClientError as error:
@@ -70,7 +70,9 @@ class Claims:
                 return None
             until = float(there.get("lease_until", {}).get("N", now + 1))
             raise Retry(f"{row.name} is being worked on", wait=min(max(1.0, until - now), BUSY_SECONDS)) from None
-        claim.attempt = int(answer["Attributes"]["attempt"]["N"])
+        before = answer.get("Attributes", {})
+        claim.attempt = int(before.get("attempt", {}).get("N", 0)) + 1
+        claim.orphaned = float(before.get("lease_until", {}).get("N", 0)) > 0
         return claim
 
     def first(self, row: Row, name: str, value: str) -> str:
@@ -89,7 +91,8 @@ class Claims:
 class Claim:
     """A claim that is held. Leaving its `with` block by an exception gives it back, so that a retry need not wait.
 
-    `attempt` is 1 for the first holder; above that, somebody may have done a part of the work before.
+    `attempt` is 1 for the first holder; above that, somebody may have done a part of the work before. `orphaned`: the
+    holder before was cut off, since it neither finished nor gave the claim back.
     """
 
     def __init__(self, table: str, row: Row, names: tuple[str, ...], clock: Callable[[], float]) -> None:
@@ -98,6 +101,7 @@ class Claim:
         self.key = row.item_key(*names)
         self.owner = uuid4().hex
         self.attempt = 1
+        self.orphaned = False
         self._clock = clock
 
     def __enter__(self) -> Claim:

@@ -1,10 +1,12 @@
 """Puts work on its queue, from the ingress: SQS SendMessage without an SDK."""
 
-from .aws_json import AwsJson
+from ..errors import Unavailable, Unsure
+from .aws_json import AwsJson, Refused
 
 
 class Enqueue:
-    """Calling it puts a text (at most 1 MiB) on the queue at `url`; raises Unavailable where that is not certain.
+    """Calling it puts a text (at most 1 MiB) on the queue at `url`; raises Unavailable where SQS refused it, Unsure
+    where it may be there all the same.
 
     A message may arrive twice, when a connection broke after SQS took it: the worker is idempotent.
     """
@@ -14,4 +16,9 @@ class Enqueue:
         self._sqs = AwsJson("sqs", url)
 
     def __call__(self, text: str) -> None:
-        self._sqs.call("AmazonSQS.SendMessage", {"QueueUrl": self._url, "MessageBody": text})
+        try:
+            self._sqs.call("AmazonSQS.SendMessage", {"QueueUrl": self._url, "MessageBody": text})
+        except Refused:
+            raise
+        except Unavailable as error:
+            raise Unsure(str(error)) from error

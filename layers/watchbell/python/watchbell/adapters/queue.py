@@ -13,9 +13,10 @@ class Queue:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def send(self, message: dict) -> None:
-        """Puts `message` on the queue as JSON; raises botocore's errors where that is not certain."""
-        client("sqs").send_message(QueueUrl=self.url, MessageBody=json.dumps(message))
+    def send(self, message: dict, wait: float = 0) -> None:
+        """Puts `message` on the queue as JSON, to come in `wait` seconds (at most 15 minutes); raises botocore's errors
+        where that is not certain."""
+        client("sqs").send_message(QueueUrl=self.url, MessageBody=json.dumps(message), DelaySeconds=int(wait))
 
     def come_back(self, receipt_handle: str, seconds: float) -> None:
         """Has a received message come again in `seconds` (at most 12 hours) instead of after the visibility timeout."""

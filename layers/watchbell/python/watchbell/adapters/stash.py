@@ -6,13 +6,12 @@ Without an SDK: the ingress reads it, to open a form at once with what was typed
 from __future__ import annotations
 
 import json
-import os
 import secrets
 import time
 from collections.abc import Callable
 
 from ..rows import COMPONENT_STATE
-from .aws_json import AwsJson
+from .aws_json import dynamodb
 
 READ_SECONDS = 1.0
 """What reading may take: the signing keys may have taken `aws_json.SECONDS` before it, and Discord grants 3 for all."""
@@ -22,8 +21,7 @@ class Stash:
     """Raises Unavailable where the table cannot be asked."""
 
     def __init__(self, table: str, clock: Callable[[], float] = time.time) -> None:
-        endpoint = os.environ.get("AWS_ENDPOINT_URL") or f"https://dynamodb.{os.environ['AWS_REGION']}.amazonaws.com"
-        self._dynamodb = AwsJson("dynamodb", endpoint)
+        self._dynamodb = dynamodb()
         self._table = table
         self._clock = clock
 

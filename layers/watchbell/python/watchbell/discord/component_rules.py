@@ -186,7 +186,12 @@ def _select(types: tuple[str, ...], **more: "Rule") -> "Rule":
     )
 
 
-_EMOJI = rules.object_of("name", id=rules.snowflake, name=rules.text(1, 32), animated=rules.flag)
+def _is_emoji(emoji: dict, place: str, look: "Look") -> None:
+    if not emoji.get("id") and emoji["name"].isascii():
+        look.fault(rules.inside(place, "name"), f"{rules.what(emoji['name'])} is none; write 🎲 itself, or <:name:id>")
+
+
+_EMOJI = rules.object_of("name", _is_emoji, id=rules.snowflake, name=rules.text(1, 32), animated=rules.flag)
 _BASE: "dict[str, Rule]" = {"type": rules.anything, "id": _id}
 _MEDIA = rules.object_of("url", url=rules.media_url)
 _MEDIA_FIELDS: "dict[str, Rule]" = {"media": _MEDIA, "description": rules.text(1, 1024), "spoiler": rules.flag}

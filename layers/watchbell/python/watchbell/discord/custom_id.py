@@ -15,6 +15,9 @@ LIMIT = 100
 SEAL = 24
 ROOM = LIMIT - SEAL
 
+OPENS = "?"
+"""Behind the handler in the address of a button that opens a form, which so is no address to submit one to."""
+
 TO_USER = "u"
 """The mark of an address that is bound to the user who caused it."""
 

@@ -138,6 +138,9 @@ class _Text(Field):
     def keep(self, answer: "Any", resolved: dict) -> str | None:
         return answer[: self.most] if isinstance(answer, str) and answer else None
 
+    def prefill(self, value: "Any") -> str:
+        return str(value)[: self.most]
+
     if TYPE_CHECKING:
 
         def __get__(self, form: "Any", owner: "Any") -> str: ...
@@ -508,15 +511,7 @@ class Files(_Found):
         return {**self.bounds(), **({"file_types": list(self.types.names)} if self.types else {})}
 
     def suits(self, thing: "Any") -> None:
-        kind = str(thing.raw.get("content_type") or "")
-        for name in self.types.names if self.types else ():
-            if (
-                thing.name.lower().endswith(name.lower())
-                if name[:1] == "."
-                else kind.startswith(f"{name}/") or not kind
-            ):
-                return
-        if self.types:
+        if self.types and not self.types.take(thing):
             raise Wrong(_("only files of these types: {types}.", types=", ".join(self.types.names)))
 
     def keep(self, answer: "Any", resolved: dict) -> None:

@@ -11,6 +11,7 @@ Discord's limits: docs/interactions, "Modal"; one has 1-5 parts, and files canno
 from ..errors import DefinitionError, FormError
 from ..words import N_, _
 from . import component_rules, rules
+from .custom_id import OPENS
 from .fields import OTHER_KIND, Field, Note, Wrong
 from .reply import Button
 
@@ -91,7 +92,7 @@ class Opening:
         table."""
         address = self.address
         values = (*address.values, packed(self.form, self.kept)) if self.kept else address.values
-        opens = type(address)(address.feature, address.handler, values, seconds=seconds, bound=bound)
+        opens = type(address)(address.feature, address.handler + OPENS, values, seconds=seconds, bound=bound)
         return Button(label, custom_id=opens, **looks)
 
 
