@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+import sandbox.testing
 from watchbell import Delete, FormError, Role, User, UserError
 from watchbell import testing as kit
 from watchbell.errors import DefinitionError, InvalidReply
@@ -532,6 +533,23 @@ def test_the_product_is_called_like_any_feature():
     assert autocomplete(status, "server", "ST", tools=FakeTools(source_names=lambda: ["prod", "staging"])) == [
         "staging"
     ]
+
+
+def test_the_guide_to_testing_is_true():
+    guide = (CONTRIBUTING.parent / "docs" / "testing.md").read_text()
+    (example,) = re.findall(r"```python\n(.*?)```", guide, flags=re.DOTALL)
+    names: dict = {}
+    exec(example, names)
+    names["test_a_flag_can_be_hoisted_once_a_minute"]()
+    plain, people = guide.split("## People")
+    for name in re.findall(r"`(\w+)\(", plain.split("```python")[0]):
+        assert hasattr(kit, name), name
+    asked = re.findall(r"`(\w+)`", plain.split("Who asks is said by keyword:")[1].split("or all at once")[0])
+    assert set(asked) == set(Somebody.__init__.__kwdefaults__)
+    for name in re.findall(r"`(?:\w+ = )?(?:discord|ada)\.(\w+)", people):
+        assert hasattr(sandbox.testing.Block, name) or hasattr(sandbox.testing.Actor, name) or name == "simulated", name
+    for name in re.findall(r"`([A-Z_]{4,})`", people):
+        assert hasattr(sandbox.testing, name), name
 
 
 def test_the_example_of_contributing_is_true_and_short(feature, monkeypatch):

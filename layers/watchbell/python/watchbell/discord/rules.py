@@ -96,12 +96,16 @@ def url(most: int, schemes: tuple[str, ...] = ("http://", "https://")) -> "Rule"
             look.fault(place, f"{what(value)}, not a text")
         elif len(value) > most:
             look.fault(place, f"{len(value)} characters; at most {most}")
-        elif not value.startswith(schemes) or value in schemes or any(map(str.isspace, value)):
+        elif not value.startswith(schemes) or not _has_host(value) or any(map(str.isspace, value)):
             look.fault(place, f"{what(value)}, not a URL that starts with {either(schemes)}")
         elif value.startswith(ATTACHMENT):
             look.links.append((place, value.removeprefix(ATTACHMENT)))
 
     return rule
+
+
+def _has_host(address: str) -> bool:
+    return address.partition("://")[2][:1] not in ("", "/", "?", "#")
 
 
 media_url = url(2048, ("http://", "https://", ATTACHMENT))
