@@ -8,6 +8,7 @@ from tests.fakes import Claims, Journal
 from watchbell import commands, followup
 from watchbell.adapters.batch import Delivery, NotOurs
 from watchbell.errors import DiscordError, Retry, UserError
+from watchbell.screen import TAKEN_AWAY
 from watchbell.status.report import Report
 
 NOW = 1_795_334_400
@@ -201,9 +202,25 @@ def test_a_discord_that_is_unwell_is_tried_again_later(failure):
 
 
 def test_a_reply_that_discord_refuses_is_not_tried_again_and_the_user_hears_of_it():
-    worker = Worker(refused(400, 50035))
-    assert [call[0] for call in worker.work()] == ["edit", "delete", "follow up"]
+    worker = Worker(refused(400, 50035), None, refused(400, 50035))
+    assert [call[0] for call in worker.work()] == ["edit", "delete", "follow up", "follow up"]
+    assert "Reference" in worker.discord.calls[3][1]["content"]
     assert worker.claims.claim.states == ["done", "kept"]
+
+
+def test_what_no_edit_can_become_is_a_message_of_its_own():
+    for failure, journal in (
+        (refused(400, 520003), Journal()),
+        (refused(404, 10008), Journal(begun=(TAKEN_AWAY,))),
+        (refused(404, 10008), Journal(done={TAKEN_AWAY: None})),
+    ):
+        worker = Worker(failure)
+        worker.steps = journal
+        worker.work()
+        assert [call[0] for call in worker.discord.calls if call[0] != "read"] in (
+            ["edit", "delete", "follow up"],
+            ["edit", "follow up"],
+        )
 
 
 def test_a_feature_that_is_cut_off_each_time_is_not_begun_a_last_time_and_its_user_is_told():

@@ -73,7 +73,7 @@ def test_the_worker_answers_in_the_persons_language_too():
 
 
 def test_a_refusal_and_a_failure_are_told_in_the_persons_language():
-    worker = Worker(refused(400, 50035))
+    worker = Worker(refused(400, 50035), None, refused(400, 50035))
     worker.work(locale="fr")
     assert worker.discord.calls[-1][1]["content"].startswith("Quelque chose s'est mal passé de mon côté")
     worker = Worker()

@@ -41,6 +41,9 @@ MOST_USER_INSTALLED = 6
 """Where only the person has installed the bot, Discord takes an answer and five follow-ups (code 40094)."""
 
 UNKNOWN_WEBHOOK, UNKNOWN_MESSAGE = 10015, 10008
+TAKEN_AWAY = "watchbell: taken away"
+"""The journal's name for that; no feature calls a step of its own so."""
+
 Late = tuple[Reply, bool, int]
 """What is still to be shown when the token is dead: a reply, whether it is for the person alone, and which of the
 interaction's messages it is."""
@@ -178,7 +181,8 @@ class Screen:
             if isinstance(reply, Reply):
                 self._place(number, reply, elsewhere=elsewhere)
             else:
-                self._take_away()
+                with self.journal.step(TAKEN_AWAY):
+                    self._take_away()
         for number in [number for number in self._others if number > len(wanted)]:
             self._take_back(number)
 
@@ -189,10 +193,11 @@ class Screen:
         if number == 1 and self._original:
             if (self._updates and not reply.private) or self._original.takes(reply, private):
                 self._take_back(1)
-                self._edit(self._original, reply, late)
-                return
-            if not self._updates:
-                self._take_away()
+                if self._edit(self._original, reply, late):
+                    return
+            elif not self._updates:
+                with self.journal.step(TAKEN_AWAY):
+                    self._take_away()
         there = self._others.get(number)
         if there and not there.takes(reply, private):
             self._take_back(number)
@@ -272,7 +277,8 @@ class Screen:
                 raise
 
     def _edit(self, place: Place, reply: Reply, late: Late | None) -> bool:
-        """Whether the message is still there; who took the answer itself away wants no other, which is DiscordError."""
+        """Whether that is done; not where the message is gone, or cannot become this. Where the person took the answer
+        itself away they want no other, which is DiscordError."""
         payload, files, discord = reply.edit(v2=place.v2), reply.uploads(), self._tools.discord
         original = place is self._original
         if (place.digest == _digest(payload) and not files) or not (original or place.id):
@@ -284,11 +290,24 @@ class Screen:
             else:
                 self._reach(lambda: discord.edit_follow_up(*self._address, place.id, sealed, files), late)
         except DiscordError as error:
-            if original or error.code != UNKNOWN_MESSAGE:
+            if original and (self._updates or not self._gives_way(error)):
+                raise
+            if not original and error.code != UNKNOWN_MESSAGE:
                 raise
             return False
         place.says(payload, reply)
         return True
+
+    def _gives_way(self, error: DiscordError) -> bool:
+        """Whether the answer can be a message of its own, though "thinking" cannot become it: an earlier try took that
+        away, or made something of it that no edit turns into this."""
+        if error.code == UNKNOWN_MESSAGE:
+            step = self.journal.step(TAKEN_AWAY)
+            self._original = None
+            return not step.new or step.unsure
+        if error.status == 400:
+            self._take_away()
+        return error.status == 400
 
     def _ready(self, kind: str, payload: dict, reply: Reply) -> dict:
         """The payload with its custom ids sealed; InvalidReply where Discord would not take it."""
