@@ -82,6 +82,17 @@ def test_the_last_delivery_tells_the_user(door, work):
     assert "Reference" in discord.did("follow up")[0][1]["content"]
 
 
+def test_where_it_cannot_begin_again_the_user_is_told(door, work):
+    discord = FakeDiscord(DiscordError("PATCH", 500))
+    worker = door("worker", discord)
+    worker.queue.url = "http://127.0.0.1:1/nobody"
+    work.put(message())
+    event = work.take()
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = "5"
+    assert failures(run(worker, event)) != []
+    assert "Reference" in discord.did("follow up")[0][1]["content"]
+
+
 def test_while_the_token_lives_a_sick_discord_has_the_last_delivery_begin_again(door, work):
     worker = door("worker", FakeDiscord(DiscordError("PATCH", 500)))
     work.put(message())

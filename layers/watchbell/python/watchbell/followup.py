@@ -91,9 +91,9 @@ def answer(
     except Retry:
         raise
     except Exception as error:
-        if delivery.last and isinstance(error, DiscordError) and screen.seconds_left() > 2 * AGAIN_SECONDS:
+        patient = isinstance(error, DiscordError) and screen.seconds_left() > 2 * AGAIN_SECONDS
+        if delivery.last and patient and delivery.begin_again(AGAIN_SECONDS):
             log.warning("Discord is unwell, so once more from the start: %s", error, extra=details)
-            delivery.begin_again(AGAIN_SECONDS)
             return
         if delivery.last:
             log.exception("gave up", extra=details)

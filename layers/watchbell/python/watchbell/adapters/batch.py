@@ -40,10 +40,16 @@ class Delivery:
         """Until Lambda ends the function."""
         self._send = send
 
-    def begin_again(self, wait: float) -> None:
-        """Puts the same message on the queue anew, with all its tries before it, to come in `wait` seconds."""
+    def begin_again(self, wait: float) -> bool:
+        """Puts the same message on the queue anew, with all its tries before it, to come in `wait` seconds; False where
+        that is not certain."""
         assert self._send is not None
-        self._send(self.message, wait)
+        try:
+            self._send(self.message, wait)
+        except (BotoCoreError, ClientError):
+            log.warning("could not put a message on the queue again", exc_info=True)
+            return False
+        return True
 
 
 def backoff(attempt: int) -> float:
