@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
+from sandbox.control import FURTHEST
 from sandbox.discord import EndpointRefused, NotPossible, commands, components
 from sandbox.discord.files import Upload
 from sandbox.discord.form import Json
@@ -29,7 +30,7 @@ menu "Report message"        of the message shown last; `menu "Page user" @bob` 
 say Hello                    a message of your own
 as bob MANAGE_GUILD          be somebody else, with what permissions they have besides a member's; `dm` and `server`
 turn 3600                    let so many seconds pass
-ops flags beta on            what whoever runs the bot does: python -m ops …
+ops flags beta on            what whoever runs the bot does: python -m ops …; `ops ranks server &crew=responder`
 log                          what the functions logged since the last line
 quit
 People are written @bob, roles &crew, channels #garden, files by their path."""
@@ -128,13 +129,15 @@ class Console:
         try:
             seconds = float(words[0])
         except (IndexError, ValueError):
-            raise ValueError("turn by how many seconds? `turn 3600`") from None
+            seconds = -1.0
+        if not 0 <= seconds <= FURTHEST:
+            raise ValueError(f"turn by how many seconds? `turn 3600`, at most {FURTHEST}")
         self.block.turn(seconds)
         return "(so it is)"
 
     def ops(self, words: list[str]) -> str:
         try:
-            return self.block.ops(*words).rstrip()
+            return self.block.ops(*map(self._id, words)).rstrip()
         except RuntimeError as problem:
             raise ValueError(str(problem).rstrip()) from None
 
@@ -143,11 +146,17 @@ class Console:
         new, self._read = lines[self._read :], len(lines)
         return "\n".join(filter(None, map(short, new))) or "(nothing)"
 
+    def _id(self, word: str) -> str:
+        """`server`, @bob, &crew and #garden, or &crew=responder, as ids; any other word as it is."""
+        name, sign, rest = word.partition("=")
+        thing = self.block.simulated.home if name == "server" else self._thing(name) if name[:1] in _KINDS else name
+        thing = thing.person if isinstance(thing, Actor) else thing
+        return f"{getattr(thing, 'id', thing)}{sign}{rest}"
+
     def _see(self, shown: Shown) -> str:
         self.shown = shown
         if shown.exchange.ack_type == 9:
-            fields = "\n".join(f"  {name}" for name, _ in self._fields(shown.modal))
-            return f"A form opens, {shown.modal['title']!r}:\n{fields}"
+            return "\n".join([f"A form opens, {shown.modal['title']!r}:", *map(_field, shown.modal["components"])])
         return shown.text or "(nothing is shown)"
 
     def _last(self) -> Shown | Json:
@@ -229,6 +238,8 @@ def play(lines: TextIO = sys.stdin) -> int:
 def _play(console: Console, lines: TextIO, *, typed: bool) -> int:
     failed = False
     if typed:
+        import readline  # noqa: F401 - gives `input` the arrow keys and a history
+
         print("You are ada, a plain member of a server with the bot. `help` tells what you can do.")
     while (line := _next(lines, console.prompt, typed)) is not None and line != "quit":
         try:
@@ -249,6 +260,16 @@ def _next(lines: TextIO, prompt: str, typed: bool) -> str | None:
     if line:
         print(f"\n{prompt}{line.strip()}")
     return line.strip() if line else None
+
+
+def _field(label: Json) -> str:
+    """One part of a form as it is shown: what it is called, what may be put in, or the words between."""
+    field = label.get("component")
+    if field is None:
+        return f"  {label.get('content', '')}"
+    offered = ", ".join(option["value"] for option in field.get("options", ()))
+    known = "; ".join(filter(None, [offered, "" if field.get("required", True) else "optional"]))
+    return f"  {field['custom_id']}: {label['label']}" + (f" ({known})" if known else "")
 
 
 def _named(level: list[Json], name: str) -> Json | None:

@@ -10,8 +10,10 @@ from typing import Any
 from nacl.signing import SigningKey
 
 from tests import judge, recorded
+from watchbell import catalogue
 from watchbell.discord import custom_id
 from watchbell.errors import DiscordError
+from watchbell.fakes import FakeFlags
 from watchbell.seals import Seals, parse_keys
 from watchbell.tools import Tools
 
@@ -28,7 +30,13 @@ def tools(clock: Any = time.time, **settings: str) -> Tools:
     made = Tools(settings)
     made.now = clock  # type: ignore[method-assign]
     made.seals = Seals(lambda fresh: SIGNING_KEYS, clock, None)
+    made.flags = FakeFlags({}, unset="off")  # type: ignore[assignment]
     return made
+
+
+def unflagged() -> list[str]:
+    """The names of the commands that no flag holds back."""
+    return [command.name for command in catalogue.commands() if not command.flag]
 
 
 def sealed(text: str, *, now: float | None = None, seconds: int | None = None, bound: str = "0", to: str = "") -> str:

@@ -55,14 +55,17 @@ def bring_up_to_date(language: str, texts: Catalog) -> Catalog:
     path = FOLDER / f"{language}.po"
     with path.open("rb") as file:
         translated = read_po(file, locale=language)
+    for message in [*translated.obsolete.values()]:
+        if texts.get(message.id, message.context):  # it is said again
+            translated[message.id] = message
     translated.update(texts, no_fuzzy_matching=True, update_creation_date=False)
     return translated
 
 
-def written(translated: Catalog) -> bytes:
-    """The text of a `.po` file."""
+def written(translated: Catalog, *, with_obsolete: bool = False) -> bytes:
+    """The text of a `.po` file; `with_obsolete`, at its end, what nobody says any more."""
     file = io.BytesIO()
-    write_po(file, translated, width=120, ignore_obsolete=True, include_lineno=False)
+    write_po(file, translated, width=120, ignore_obsolete=not with_obsolete, include_lineno=False)
     return file.getvalue()
 
 
@@ -79,16 +82,17 @@ def missing(translated: Catalog) -> list[Message]:
 
 
 def refresh() -> dict[str, list[Message]]:
-    """Writes the files of all languages; what is missing in each."""
+    """Writes the files of all languages; what is missing in each. While something is, what nobody says any more is kept
+    there: it may be the translation of a text that was changed."""
     for language in LOCALES:  # first as they are: what is declared is read with its translations
         (COMPILED / f"{language}.mo").write_bytes(compiled(bring_up_to_date(language, Catalog())))
     texts = template()
     left = {}
     for language in LOCALES:
         translated = bring_up_to_date(language, texts)
-        (FOLDER / f"{language}.po").write_bytes(written(translated))
-        (COMPILED / f"{language}.mo").write_bytes(compiled(translated))
         left[language] = missing(translated)
+        (FOLDER / f"{language}.po").write_bytes(written(translated, with_obsolete=bool(left[language])))
+        (COMPILED / f"{language}.mo").write_bytes(compiled(translated))
     return left
 
 

@@ -27,6 +27,9 @@ class Upload:
     content: bytes
     kind: str = ""
 
+    def __str__(self) -> str:
+        return self.name
+
     @property
     def content_type(self) -> str:
         return self.kind or mimetypes.guess_type(self.name)[0] or "application/octet-stream"

@@ -57,6 +57,9 @@ class Person:
     def name(self) -> str:
         return self.account.user["username"]
 
+    def __str__(self) -> str:
+        return f"@{self.name}"
+
     @property
     def in_dm(self) -> Person:
         """The same person in the DM with the bot."""
@@ -77,9 +80,6 @@ class Person:
     def close_dms(self) -> None:
         """From now on a DM of the bot's meets 403/50007."""
         self.account.takes_dms = False
-
-    def open_dms(self) -> None:
-        self.account.takes_dms = True
 
     def leave(self, guild: Guild) -> None:
         guild.members.pop(self.id, None)

@@ -46,6 +46,9 @@ class Role:
     name: str
     held_by: set[str] = field(default_factory=set)
 
+    def __str__(self) -> str:
+        return f"@&{self.name}"
+
     def shown(self) -> Json:
         more: Json = {"color": 0, "hoist": False, "position": 1, "permissions": "0", "managed": False, "flags": 0}
         colours = {"primary_color": 0, "secondary_color": None, "tertiary_color": None}

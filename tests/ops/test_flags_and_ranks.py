@@ -28,20 +28,21 @@ def ops(capsys):
 
 
 def test_flags_are_set_listed_and_forgotten(ops, aws):
-    assert ops("flags") == (0, ["There are no feature flags."])
+    _, before = ops("flags")
     code, said = ops("flags", "beta", "on", f"-{GUILD}", OTHER)
     assert (code, said[0]) == (0, "/watchbell/dev/flags/beta is set.")
     assert "within a minute" in said[1]
     assert aws.parameter("/watchbell/dev/flags/beta") == f"on -{GUILD} {OTHER}"
-    assert ops("flags") == (0, [f"beta: on -{GUILD} {OTHER} (no command asks for it)"])
+    assert f"beta: on -{GUILD} {OTHER} (no command asks for it)" in ops("flags")[1]
     assert ops("flags", "beta", "unset")[0] == 0
     assert ops("flags", "beta") == (1, ["ops: there is no flag beta"])
+    assert ops("flags") == (0, before)
 
 
 def test_a_flag_that_a_command_asks_for_is_listed_before_it_is_set(ops, feature):
     source = "from watchbell import Command, anyone\ncommand = Command('x', 'X', who=anyone, flag='gamma')\n"
     feature("x", source)
-    assert ops("flags") == (0, ["gamma: not set, so off (/x)"])
+    assert "gamma: not set, so off (/x)" in ops("flags")[1]
 
 
 @pytest.mark.parametrize(

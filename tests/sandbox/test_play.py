@@ -35,12 +35,16 @@ def test_selects_buttons_and_forms_are_used(console: Console) -> None:
     console.do("/table note:quiet")
     assert "With whom?" in console.do('choose "Where?" garden')
     assert "Alone in the garden. quiet" in console.do("press Alone")
-    assert console.do("/join nick:Ada").splitlines()[:2] == ["A form opens, 'Join us':", "  name"]
+    assert console.do("/join nick:Ada").splitlines() == [
+        *["A form opens, 'Join us':", "  name: Name", "  why: Why?"],
+        "  how: How did you hear of us? (a friend, the press; optional)",
+        *["  proof: A picture of you (optional)", "  agreed: I keep to the rules"],
+    ]
     told = console.do('submit Name:Ada Why?:"Because I like it." agreed:no')
     assert "nobody joins who does not" in told
     assert "A form opens" in console.do('press "Open the form again"')
     assert "Ada by command" in console.do('submit Name:Ada Why?:"Because I like it." agreed:yes')
-    console.do("press Details")
+    assert "  Nearly there." in console.do("press Details")
     done = console.do("submit friends:@bob friends:@eve team:&crew days:Mon days:Tue half:morning")
     assert done.startswith("Ada, crew, Mon+Tue, morning, with bob, eve")
 
@@ -62,6 +66,9 @@ def test_an_operator_acts_and_time_passes(console: Console) -> None:
     console.do("ops flags brewing on")
     assert "create /brew" in console.do("ops commands apply")
     assert console.do("/shelf count") == "3 books"
+    watch = console.block.role("guards")
+    assert console.do("ops ranks server &guards=responder").endswith(f"{watch.id}=responder")
+    console.do("ops ranks server &guards=none")
     console.do("ops flags brewing unset")
     assert "delete /brew" in console.do("ops commands apply")
     assert console.do("turn 60") == "(so it is)"
@@ -78,6 +85,8 @@ def test_an_operator_acts_and_time_passes(console: Console) -> None:
         ("choose", "choose what"),
         ("turn soon", "by how many seconds"),
         ("turn", "by how many seconds"),
+        ("turn 1e9", "at most"),
+        ("turn -1", "by how many seconds"),
         ("as", "as whom"),
         ("menu", "which entry"),
         ("type /shelf count", "which option"),

@@ -12,7 +12,8 @@ from watchbell.discord import custom_id
 from watchbell.discord.custom_id import Address, BadSeal, parse, seal, verify
 from watchbell.discord.interaction import Interaction
 from watchbell.errors import UserError
-from watchbell.seals import EXPIRED, NOT_YOURS, Seals, parse_keys
+from watchbell.policy import FOR_ANOTHER
+from watchbell.seals import EXPIRED, Seals, parse_keys
 
 NOW = 1_795_334_400.0
 KEYS = {"1": b"a" * 32, "2": b"b" * 32}
@@ -131,7 +132,7 @@ def test_every_address_in_a_payload_is_sealed_wherever_it_is():
 def test_a_bound_address_is_sealed_for_who_asked():
     text = seals().seal(Address("a", "b", bound="u"), interaction("", ADA))
     seals().check(interaction(text, ADA))
-    with pytest.raises(UserError, match=NOT_YOURS[:20]):
+    with pytest.raises(UserError, match=FOR_ANOTHER):
         seals().check(interaction(text, BOB))
     with pytest.raises(ValueError, match="nobody asked"):
         seals().seal(Address("a", "b", bound="u"))

@@ -11,7 +11,8 @@ from watchbell import submission
 from watchbell.acknowledge import BROKEN, UNKNOWN, Doorkeeper
 from watchbell.discord.custom_id import parse
 from watchbell.errors import DefinitionError
-from watchbell.seals import FORM_EXPIRED, NOT_YOURS, Seals
+from watchbell.policy import FOR_ANOTHER
+from watchbell.seals import FORM_EXPIRED, Seals
 
 PRIVATE = 64
 WHY = "Because it is there"
@@ -353,8 +354,8 @@ def test_a_form_that_never_expires_can_be_declared(bot, apply):
 def test_a_form_is_submitted_by_nobody_else(bot, apply):
     custom_id = modal(bot)
     other = {**recorded.load("modal")["member"], "user": {"id": "1", "username": "bob"}}
-    assert says(bot.submit(custom_id, {"why": WHY}, member=other)) == NOT_YOURS
-    assert says(bot.submit(custom_id[:-1] + "!", {"why": WHY})) == NOT_YOURS
+    assert says(bot.submit(custom_id, {"why": WHY}, member=other)) == FOR_ANOTHER
+    assert says(bot.submit(custom_id[:-1] + "!", {"why": WHY})) == FOR_ANOTHER
 
 
 @pytest.mark.parametrize("address", ["apply:", "apply:offer", "apply:nothing", "ping:submit"])

@@ -138,7 +138,7 @@ def test_what_is_for_its_owner_is_bound_to_them_and_a_message_that_came_late_nee
     guarded = feature("guarded", GUARDED)
     address = guarded.mine.button("Mine").custom_id
     assert address.bound == "u"
-    for owner, told in ((ADA, "Yours."), ("1", "That one is not for you")):
+    for owner, told in ((ADA, "Yours."), ("1", "This is for the person who asked")):
         data = {"custom_id": sealed("guarded:mine", now=NOW, bound="u", to=owner)}
         assert says(bot.press("guarded:mine", message={"id": "9"}, data=data)).startswith(told)
     assert "AUDIT refused a custom id" in caplog.text

@@ -154,7 +154,7 @@ def test_every_policy_can_be_met_and_missed(cafe):
         with pytest.raises(UserError):
             press(handler)
     assert press(cafe.mine).content == "yours"
-    with pytest.raises(UserError, match="That one is not for you"):
+    with pytest.raises(UserError, match="This is for the person who asked"):
         press(cafe.mine, asked_by="9")
 
 

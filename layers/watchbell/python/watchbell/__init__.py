@@ -103,3 +103,7 @@ def __getattr__(name: str) -> object:
     if name not in _HOME:
         raise AttributeError(f"watchbell has no {name}; it has {', '.join(sorted(_HOME))}")
     return getattr(import_module(f".{_HOME[name]}", __name__), name)
+
+
+def __dir__() -> list[str]:
+    return [*globals(), *_HOME]

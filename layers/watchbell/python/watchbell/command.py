@@ -102,6 +102,8 @@ class Handler:
             raise DefinitionError(
                 f"{self}: who={self.who!r} is no policy; it is anyone, owner, operator, permission(…) or role(…)"
             )
+        if self.who is owner and self.kind == RUN:
+            raise DefinitionError(f"{self}: owner is for what stands in a message; a command has nobody's message yet")
         if not self.bound:
             raise DefinitionError(f"{self}: bound={bound!r}; it is {', '.join(_BOUND)}")
         if self.kind == COMPONENT and self.updates and self.private and not self.command.private:
@@ -370,6 +372,12 @@ def _fits(annotation: "Any", value: "Any") -> bool:
     """Whether state can be `value`; what the annotation does not say at a glance is said when it comes back."""
     if not isinstance(value, (str, int, float)):
         return False
+    for rule in getattr(annotation, "rules", ()):  # Annotated[int, Range(1, 9)]
+        size = len(value) if isinstance(value, str) else value
+        least, most = getattr(rule, "least", None), getattr(rule, "most", None)
+        if (least is not None and size < least) or (most is not None and size > most):
+            return False
+    annotation = getattr(annotation, "type", annotation)
     if annotation is float:
         return isinstance(value, (int, float))
     if annotation in (str, int, bool):

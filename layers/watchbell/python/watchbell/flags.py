@@ -67,7 +67,7 @@ def parse(name: str, text: str) -> Flag:
 
 
 class Flags:
-    """`read` answers all flags that are set, name -> text. A flag that nobody can read is off."""
+    """`read` answers all flags that are set, name -> text, or raises Unavailable. A flag that makes no sense is off."""
 
     def __init__(self, read: "Callable[[], dict[str, str]]") -> None:
         self._read = read

@@ -4,7 +4,7 @@ Decided from the payload that Discord signed; only `role` asks a table too, so i
 """
 
 from .discord.permissions import ADMINISTRATOR, bits, spelt
-from .words import _, either, pgettext
+from .words import N_, _, either, pgettext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,6 +81,9 @@ class role(Policy):
         return _("This needs a role that an administrator has made {rank} here.", rank=self.rank)
 
 
+FOR_ANOTHER = N_("This is for the person who asked for the message. Run the command yourself to get your own.")
+
+
 class _Owner(Policy):
     __slots__ = ()
     name = "owner of the message"
@@ -92,7 +95,7 @@ class _Owner(Policy):
             return None
         if metadata is None and interaction.custom_id:  # a message that came late has none: the seal says whose it is
             return None
-        return _("This is for the person who asked for the message. Run the command yourself to get your own.")
+        return _(FOR_ANOTHER)
 
 
 owner = _Owner()

@@ -5,6 +5,7 @@ import logging
 from .discord import custom_id
 from .discord.interaction import MODAL, Interaction
 from .errors import NoRoom, UserError
+from .policy import FOR_ANOTHER
 from .words import N_, _
 
 TYPE_CHECKING = False
@@ -74,19 +75,20 @@ class Seals:
         keys = parse_keys(self._keys(False))
         sealed_with = interaction.custom_id[-SEAL_KEY : 1 - SEAL_KEY]
         if sealed_with.isalnum() and sealed_with not in keys and self._clock() >= self._read_anew_at + ANEW_SECONDS:
-            self._read_anew_at = (
-                self._clock()
-            )  # rotated since we read them, or made up: which must not cost a call each
+            # Rotated since we read them, or made up: which must not cost a call each.
+            self._read_anew_at = self._clock()
             keys = parse_keys(self._keys(True))
         try:
             custom_id.verify(interaction.custom_id, keys, self._clock(), interaction.user_id, interaction.guild_id)
         except custom_id.BadSeal as error:
-            if not error.expired:
-                log.warning(
-                    "AUDIT refused a custom id, forged or of somebody else", extra={"user_id": interaction.user_id}
-                )
-            expired = FORM_EXPIRED if interaction.type == MODAL else EXPIRED
-            raise UserError(_(expired if error.expired else NOT_YOURS)) from error
+            raise UserError(_(self._refusal(interaction, error))) from error
+
+    def _refusal(self, interaction: Interaction, error: custom_id.BadSeal) -> str:
+        if error.expired:
+            return FORM_EXPIRED if interaction.type == MODAL else EXPIRED
+        details = {"interaction_id": interaction.id, "user_id": interaction.user_id, "guild_id": interaction.guild_id}
+        log.warning("AUDIT refused a custom id: forged, of an old key, or made for another", extra=details)
+        return FOR_ANOTHER if custom_id.is_for_one_user(interaction.custom_id) else NOT_YOURS
 
     def _custom_id(self, address: custom_id.Address, interaction: Interaction | None) -> str:
         key_id, key = next(iter(parse_keys(self._keys(False)).items()))

@@ -37,6 +37,7 @@ from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeStash
 from .flags import OFF
 from .manifest import declare
 from .options import TYPES, options_of
+from .policy import RANKS
 from .screen import messages
 from .seals import Seals
 from .tools import Desk
@@ -76,6 +77,8 @@ class Somebody:
         self.permissions = names if isinstance(names, int) else bits(*names)
         self.user, self.guild, self.channel = user, guild, channel
         self.locale, self.guild_locale = locale, guild_locale
+        if rank not in ("", *RANKS):
+            raise ValueError(f"{rank!r} is no rank; the ranks are {', '.join(RANKS)}")
         self.rank, self.operator, self.asked_by, self.id = rank, operator, asked_by, id
 
     def interaction(self, kind: int, data: dict) -> Interaction:

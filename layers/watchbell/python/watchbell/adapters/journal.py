@@ -1,9 +1,9 @@
 """What a flow with several effects has done already, so that a crash in the middle does none of them twice.
 
-with tools.journal.step("channel") as step:
+with tools.journal.step("order") as step:
     if step.new:
-        step.value = tools.discord.create_channel(…)["id"]
-channel = step.value
+        step.value = tools.discord.create_message(…)["id"]
+order = step.value
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """/help: what the bot can do, written from the catalogue."""
 
 from watchbell import Command, Embed, Reply, UserError, _, anyone, catalogue, pgettext
+from watchbell.errors import Unavailable
 
 command = Command("help", "See what I can do", who=anyone, instant=True, private=True, user_installs=True)
 
@@ -29,11 +30,12 @@ def overview(interaction, tools):
 
 def known(interaction, tools) -> dict[str, Command]:
     """The commands that this person has here, by the names that their app shows; /help itself is one, so never none."""
-    return {
-        pgettext("name", each.name): each
-        for each in catalogue.commands()
-        if not each.flag or tools.flags.on(each.flag, interaction)
-    }
+    commands = catalogue.commands()
+    try:
+        commands = [each for each in commands if not each.flag or tools.flags.on(each.flag, interaction)]
+    except Unavailable:  # those without a flag can be told of all the same
+        commands = [each for each in commands if not each.flag]
+    return {pgettext("name", each.name): each for each in commands}
 
 
 def everything(commands: dict[str, Command]) -> Reply:

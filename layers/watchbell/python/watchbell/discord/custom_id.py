@@ -92,6 +92,11 @@ def verify(custom_id: str, keys: "Mapping[str, bytes]", now: float, user_id: str
         raise BadSeal(expired=True)
 
 
+def is_for_one_user(custom_id: str) -> bool:
+    """Whether it says so, unverified."""
+    return custom_id[-SEAL : 1 - SEAL] == "~" and custom_id[2 - SEAL : 3 - SEAL] == TO_USER
+
+
 def parse(custom_id: str) -> Address:
     """The address in a custom id, unverified: anybody can make one up. Never raises."""
     body = custom_id[:-SEAL] if custom_id[-SEAL : 1 - SEAL] == "~" else custom_id
