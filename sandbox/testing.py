@@ -100,7 +100,7 @@ class Actor:
         file as an Upload. Where no such command is registered, `target`, an Actor or a message, opens the entry of that
         name in its context menu."""
         given = {key: _plain(value) for key, value in options.items()}
-        if given.keys() == {"target"} and not self.person.registered(name.split()[0]):
+        if given.keys() == {"target"} and not self.person.registered((name.split() or [""])[0]):
             return self._act(lambda: self.person.menu(name, given["target"]))
         return self._act(lambda: self.person.command(name, **given))
 

@@ -2,7 +2,7 @@
 
 
 class Claim:
-    attempt, orphaned = 1, False
+    attempt, cut_off = 1, 0
 
     def __init__(self):
         self.states = []

@@ -16,7 +16,7 @@ MAX_FILE, MAX_FILES = 10 * 1024 * 1024, 10
 SPOILER = 1 << 3
 """The flag of an attachment that is hidden until it is clicked."""
 
-_PART = re.compile(r"files\[(\d{1,3})\]")
+_PART = re.compile(r"files\[(0|[1-9]\d{0,2})\]")
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,8 @@ def read_multipart(headers: Message, raw: bytes) -> tuple[bytes, dict[int, Uploa
         raise Refusal(400, 50035, f"Invalid Form Body: {wrong}") from None
     if "payload_json" not in fields:
         raise NotSimulated("multipart bodies without payload_json")
+    if stray := sorted(set(fields) - {"payload_json"}):
+        raise Refusal(400, 50035, f"Invalid Form Body: {', '.join(stray)} (a file needs a file name)")
     uploads: dict[int, Upload] = {}
     for name, part in parts.items(multi=True):
         match = _PART.fullmatch(name)
@@ -78,6 +80,9 @@ def read_attachments(form: Form, path: Path, given: object, before: list[Json]) 
             read.append(there[str(entry["id"])] | _described(form, at, entry))
         else:
             read.append(_new(form, at, entry))
+    numbers = [each["number"] for each in read if "number" in each]
+    if len(set(numbers)) < len(numbers):
+        raise Refusal(400, 50035, "Invalid Form Body: two attachments name one file")
     for number in form.uploads.keys() - {each["number"] for each in read if "number" in each}:
         form.ignore((f"files[{number}]",), "no attachment names it")
     if len(read) > MAX_FILES:

@@ -116,6 +116,8 @@ class Inputs:
         asked = field["component"] if inside == "component" else field["components"][0]
         answer: Json = {"type": asked["type"], "id": asked["id"], "custom_id": asked["custom_id"]}
         given = answers.get(asked["custom_id"])
+        if given is None:
+            given = _from_the_start(asked)
         if asked["type"] == components.TEXT_INPUT:
             answer["value"] = self._typed(asked, given)
         elif asked["type"] in (*components.SELECTS, components.FILE_UPLOAD):
@@ -150,6 +152,15 @@ class Inputs:
         if not set(values) <= set(offered) or not least <= len(values) <= asked.get("max_values", len(offered)):
             raise NotPossible(f"{asked['custom_id']} does not take {values}")
         return {"values": values}
+
+
+def _from_the_start(asked: Json) -> Any:
+    """What a field of a form has chosen before anybody touches it; None where that is nothing."""
+    chosen = [option["value"] for option in asked.get("options", ()) if option.get("default")]
+    chosen += [each["id"] for each in asked.get("default_values", ())]
+    if asked["type"] == components.RADIO_GROUP:
+        return chosen[0] if chosen else None
+    return chosen or None
 
 
 def _is_one_of(attachment: Json, types: list[str]) -> bool:

@@ -321,6 +321,7 @@ class Person:
 
     def _resolve(self, value: Any, resolved: Json, kinds: tuple[str, ...]) -> str:
         """A person, role, channel or file as its id, its object put into `resolved`."""
+        value = self._known(value) if isinstance(value, str) else value
         if isinstance(value, Person) and USERS in kinds:
             resolved.setdefault("users", {})[value.id] = value.account.user
             if self.guild and value.id in self.guild.members:
@@ -339,6 +340,13 @@ class Person:
             resolved.setdefault("channels", {})[value.id] = shown | {"app_permissions": str(value.bot_permissions)}
             return value.id
         raise NotPossible(f"{value!r} is none of the {' or '.join(kinds)} that can be chosen here")
+
+    def _known(self, id: str) -> Any:
+        """Who or what has that id, as a form has chosen it from the start."""
+        world = self.discord.world
+        if id in world.accounts:
+            return dataclasses.replace(self, account=world.accounts[id])
+        return (self.guild.roles.get(id) if self.guild else None) or world.channels.get(id) or id
 
     # ---- components
 

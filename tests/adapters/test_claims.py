@@ -58,15 +58,16 @@ def test_a_holder_who_dies_is_followed_when_the_lease_is_over(claims, clock):
     assert claims.take(INTERACTION, "1").attempt == 2
 
 
-def test_who_follows_knows_whether_the_holder_before_was_cut_off(claims, clock):
-    assert claims.take(INTERACTION, "1").orphaned is False
-    clock.now += LEASE_SECONDS + 1
+def test_who_follows_knows_how_many_in_a_row_were_cut_off(claims, clock):
+    for cut_off in range(3):
+        followed = claims.take(INTERACTION, "1")
+        assert (followed.cut_off, followed.attempt) == (cut_off, cut_off + 1)
+        clock.now += LEASE_SECONDS + 1
     followed = claims.take(INTERACTION, "1")
-    assert (followed.orphaned, followed.attempt) == (True, 2)
     with pytest.raises(KeyError), followed:
         raise KeyError
     given_back = claims.take(INTERACTION, "1")
-    assert (given_back.orphaned, given_back.attempt) == (False, 3)
+    assert (given_back.cut_off, given_back.attempt) == (0, 5)
 
 
 def test_a_holder_who_was_overtaken_changes_nothing(claims, clock):

@@ -570,6 +570,24 @@ def test_a_modal_is_submitted_inside_its_labels(discord: Discord, bot: Bot) -> N
     ]
 
 
+def test_what_a_form_has_chosen_from_the_start_is_submitted_where_nobody_touches_it(discord: Discord, bot: Bot) -> None:
+    ada, bob = discord.person("ada"), discord.person("bob")
+    options = [{"label": x, "value": x, "default": x == "b"} for x in "ab"]
+    fields = [
+        *({"type": kind, "custom_id": str(kind), "options": options} for kind in (3, 21, 22)),
+        {"type": 5, "custom_id": "5", "default_values": [{"id": bob.id, "type": "user"}]},
+        {"type": 23, "custom_id": "23", "default": True},
+    ]
+    acks(bot, 9, custom_id="m", title="Ask", components=[{"type": 18, "label": "?", "component": f} for f in fields])
+    opened = ada.command("ping")
+    acks(bot, 4, content="noted")
+    ada.submit(opened, {})
+    answers = {each["component"]["type"]: each["component"] for each in bot.got[-1]["data"]["components"]}
+    assert [answers[kind]["values"] for kind in (3, 22, 5)] == [["b"], ["b"], [bob.id]]
+    assert (answers[21]["value"], answers[23]["value"]) == ("b", True)
+    assert bot.got[-1]["data"]["resolved"]["users"][bob.id]["username"] == "bob"
+
+
 def test_a_modal_opened_in_a_dm_is_submitted_there_with_people_and_ticks(discord: Discord, bot: Bot) -> None:
     fields = [
         {"type": 5, "custom_id": "who"},

@@ -413,6 +413,15 @@ def test_a_part_that_comes_twice_is_refused_and_one_without_a_message_is_not_don
     assert bot.code("POST", path, b"no parts", Content_Type="multipart/form-data") == (400, 50035)
 
 
+def test_parts_that_are_not_quite_a_file_are_told(bot: Client, path: str) -> None:
+    assert post(bot, path, say("x"), ("files[01]", "a", b"x"))[0] == 501
+    twice = say("x", attachments=[{"id": 0}, {"id": 0}])
+    assert post(bot, path, twice, ("files[0]", "a", b"x"))[1]["code"] == 50035
+    body = b'--b\r\nContent-Disposition: form-data; name="payload_json"\r\n\r\n{"content": "x"}\r\n'
+    body += b'--b\r\nContent-Disposition: form-data; name="files[0]"\r\n\r\nx\r\n--b--\r\n'
+    assert bot.code("POST", path, body, Content_Type="multipart/form-data; boundary=b") == (400, 50035)
+
+
 def test_a_file_that_nobody_will_see_is_held_against_the_bot(discord: Discord, bot: Client, path: str) -> None:
     text = {"type": 10, "content": "hello"}
     post(bot, path, {"flags": 32768, "components": [text]}, ("files[0]", "a.png", b"x"))

@@ -80,6 +80,9 @@ def test_an_operator_acts_and_time_passes(console: Console) -> None:
     ("line", "told"),
     [
         ("dance", "'dance' is none of help, type"),
+        ('menu "" @bob', "no command"),
+        ('/"" target:@bob', "no command"),
+        ("turn nan", "by how many seconds"),
         ("press Refresh", "nothing was shown yet"),
         ("submit name:x", "nothing was shown yet"),
         ("choose", "choose what"),

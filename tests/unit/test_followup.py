@@ -225,10 +225,13 @@ def test_what_no_edit_can_become_is_a_message_of_its_own():
 
 def test_a_feature_that_is_cut_off_each_time_is_not_begun_a_last_time_and_its_user_is_told():
     claims = Claims()
-    claims.claim.orphaned = True
+    claims.claim.cut_off = 3
     assert [call[0] for call in Worker(claims=claims).work(attempt=4)] == ["edit"]
+    claims.claim.cut_off = 2
+    assert [call[0] for call in Worker(claims=claims).work(attempt=5, last=True)] == ["edit"]
+    claims.claim.cut_off = 4
     worker = Worker(claims=claims)
-    with pytest.raises(followup.CutOff, match="/status was cut off"):
+    with pytest.raises(followup.CutOff, match="/status was cut off 4 times"):
         worker.work(attempt=5, last=True)
     assert [call[0] for call in worker.discord.calls] == ["delete", "follow up"]
     assert "Reference" in worker.discord.calls[1][1]["content"]
@@ -450,39 +453,100 @@ def test_several_messages_follow_each_other_and_a_retry_does_not_repeat_them(fea
         press(cut_off, "several")
     again = Worker()
     again.steps = Journal(done=cut_off.steps.done)
-    assert press(again, "several") == [("edit", "one"), ("follow up", "three")]
+    assert press(again, "several") == [("edit", "one"), ("edit follow up", "two"), ("follow up", "three")]
     done = Worker()
-    done.steps = Journal(done={SECOND: ["77", "", False, False], THIRD: ["", "", False, False]})
+    done.steps = Journal(done={SECOND: ["77", False], THIRD: ["", False]})
     assert press(done, "several") == [("edit", "one"), ("edit follow up", "two")]
     assert done.discord.did("edit follow up")[0][2] == "77"
 
 
 def test_what_an_earlier_try_said_and_took_back_is_said_anew(feature):
     feature("long", LONG)
-    worker = Worker(None, refused(404, 10008))
-    worker.steps = Journal(done={SECOND: ["77", "", False, False]})
-    assert press(worker, "several") == [
-        *[("edit", "one"), ("edit follow up", "two"), ("follow up", "two"), ("follow up", "three")],
-    ]
+    for failure in (refused(404, 10008), refused(400, 50035)):
+        worker = Worker(None, failure)
+        worker.steps = Journal(done={SECOND: ["77", False]})
+        assert press(worker, "several") == [
+            *[("edit", "one"), ("edit follow up", "two"), ("follow up", "two"), ("follow up", "three")],
+        ]
 
 
-def said_in(worker, *ids):
+def said_in(worker, *ids, **more):
     about = {"id": recorded.load("component_refresh")["id"], "original_response_message_id": "1"}
-    worker.discord.conversation = [{"id": id, "interaction_metadata": about} for id in ids]
+    worker.discord.conversation = [{"id": id, "interaction_metadata": about, **more} for id in ids]
     worker.discord.conversation += [{"id": "5"}, {"id": "6", "interaction_metadata": {"id": about["id"]}}]
 
 
 def test_a_message_that_an_earlier_try_may_have_sent_is_looked_for(feature):
     feature("long", LONG)
     worker = Worker()
-    worker.steps = Journal(done={SECOND: ["77", "", False, False]}, begun=(THIRD,))
+    worker.steps = Journal(done={SECOND: ["77", False]}, begun=(THIRD,))
     said_in(worker, "78", "77")
     assert press(worker, "several") == [("edit", "one"), ("edit follow up", "two"), ("edit follow up", "three")]
     assert [call[2] for call in worker.discord.did("edit follow up")] == ["77", "78"]
     unsent = Worker()
-    unsent.steps = Journal(done={SECOND: ["77", "", False, False]}, begun=(THIRD,))
+    unsent.steps = Journal(done={SECOND: ["77", False]}, begun=(THIRD,))
     said_in(unsent, "77")
     assert press(unsent, "several")[-1] == ("follow up", "three")
+
+
+def test_a_poll_that_an_earlier_try_may_have_made_is_left_as_it_is(feature):
+    feature("long", SCREENS)
+    worker = Worker()
+    worker.steps = Journal(begun=(SECOND,))
+    said_in(worker, "78", poll={"question": {}})
+    press(worker, "vote")
+    assert [call[0] for call in worker.discord.calls] == ["edit", "read"]
+
+
+def test_what_an_earlier_try_or_a_lost_call_has_left_is_taken_back_in_the_end(feature):
+    feature("long", LONG)
+    worker = Worker()
+    worker.claims.claim.attempt = 2
+    said_in(worker, "79", "78")
+    press(worker, "budget")
+    assert [call for call in worker.discord.calls if call[0] == "delete follow up"] == [
+        ("delete follow up", "78"),
+        ("delete follow up", "79"),
+    ]
+    lost = Worker(None, refused(0))
+    said_in(lost, "78")
+    press(lost, "growing")
+    assert ("delete follow up", "78") in lost.discord.calls
+
+
+def test_an_answer_that_was_shown_is_not_said_again_when_the_rest_is_late(feature):
+    feature("long", LONG)
+    first = Worker(None, refused(429, wait=900))
+    with pytest.raises(DiscordError):
+        press(first, "several")
+    again = Worker()
+    again.steps = Journal(done=first.steps.done)
+    press(again, "several", received_at=NOW - 1000)
+    assert [text for _, text in shown_elsewhere(again)][1:] == ["two", "three"]
+
+
+def test_a_sentence_that_was_cut_short_does_not_lose_the_answer_of_the_next_try(feature):
+    worker = Worker(None, refused(503), sources=Sources(UserError("Busy.")))
+    with pytest.raises(DiscordError):
+        worker.work()
+    again = Worker(refused(404, 10008))
+    again.steps = Journal(begun=worker.steps.asked)
+    again.work()
+    assert [call[0] for call in again.discord.calls if call[0] != "read"] == ["edit", "follow up"]
+
+
+def test_what_follows_a_message_that_is_made_anew_still_follows_it(feature):
+    feature("long", SCREENS)
+    worker = Worker()
+    press(worker, "reordered")
+    assert [call[1].get("content") for call in worker.discord.did("follow up")] == ["w2", "w3", "private", "f3"]
+
+
+def test_a_link_preview_can_be_hidden_by_an_edit(feature):
+    feature("long", SCREENS)
+    worker = Worker()
+    press(worker, "hiding")
+    assert [call[1].get("flags", 0) for call in worker.discord.calls] == [0, 4]
 
 
 def test_where_it_cannot_be_looked_for_it_is_said_again(feature, caplog):
@@ -576,6 +640,19 @@ def embedded(interaction, tools):
     return Reply(embeds=[Embed("Done")])
 
 @command.button
+def vote(interaction, tools):
+    return [Reply("Vote:"), Reply(poll=Poll("Tea?", ["Yes", "No"]))]
+
+@command.button
+def reordered(interaction, tools):
+    first = [Reply("w1"), Reply("w2"), Reply("w3")]
+    return slowly(tools, first, [Reply("f1"), Reply("private", private=True), Reply("f3")])
+
+@command.button
+def hiding(interaction, tools):
+    return slowly(tools, Reply("https://x.example"), Reply("https://x.example", suppress_embeds=True))
+
+@command.button
 def crowd(interaction, tools):
     return [Reply(str(number)) for number in range(7)]
 
@@ -657,12 +734,14 @@ def test_a_short_wait_is_waited_for_and_a_long_one_goes_back_to_the_queue(featur
             press(Worker(*failures), "several")
 
 
-def test_where_only_a_person_installed_the_bot_more_messages_than_discord_takes_are_a_bug(feature, caplog):
+def test_what_discord_takes_no_more_of_goes_to_the_channel_or_the_person(feature):
     feature("long", SCREENS)
-    assert len(press(Worker(), "crowd")) == 7
-    ((_, text),) = press(Worker(), "crowd", authorizing_integration_owners={"1": ADA})
-    assert "Reference" in text
-    assert "at most 6 where only a person has installed the bot" in caplog.text
+    full = [None] * 6 + [refused(400, 40094), refused(403, 50001)]
+    worker = Worker(*full)
+    press(worker, "crowd", authorizing_integration_owners={"1": ADA})
+    (_, note), (where, rest) = shown_elsewhere(worker)[-2:]
+    assert (where, rest) == (f"dm-{ADA}", "6")
+    assert note.startswith(f"<@{ADA}> Discord takes no more of my messages there")
 
 
 @pytest.mark.parametrize(("handler", "begins"), [("wordy", "xxx"), ("nothing", "Something went wrong")])

@@ -129,7 +129,7 @@ class Doors(Bot):
         message = json.loads(self.queue[number])
         followup.work(Delivery(message, attempt, False), self.tools, lambda seconds: None)
         shown = [call[1] for call in self.discord.calls[before:] if len(call) > 1]
-        return [payload["content"] for payload in shown]
+        return [payload["content"] for payload in shown if isinstance(payload, dict)]
 
     def used(self, address="", *, by=ADA, **changes):
         who = {"member": {**member(), "user": {"id": by}}, **changes}

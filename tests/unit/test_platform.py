@@ -144,6 +144,49 @@ def test_what_is_for_its_owner_is_bound_to_them_and_a_message_that_came_late_nee
     assert "AUDIT refused a custom id" in caplog.text
 
 
+ORDER = """
+from watchbell import Command, Reply, anyone, owner
+
+command = Command("order", "Order", who=anyone, instant=True)
+
+@command.run
+def order(interaction):
+    return shown()
+
+@command.button(updates=True)
+def refresh(interaction):
+    return shown()
+
+@command.button(updates=True, bound="user")
+def cancel(interaction):
+    return shown()
+
+def shown():
+    return Reply("An order", buttons=[refresh.button("Refresh"), cancel.button("Cancel")])
+"""
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_what_is_bound_stays_with_whose_message_it_is_whoever_updates_that(bot, feature, late):
+    feature("order", ORDER)
+    bob = {"member": {**member(), "user": {"id": "1"}}}
+
+    def buttons(payload):
+        return [button["custom_id"] for button in payload["data"]["components"][0]["components"]]
+
+    def press(custom_id, **who):
+        message = {"id": "9"} if late else {"id": "9", "interaction_metadata": {"user": {"id": ADA}}}
+        return bot.ask("component_refresh", data={"custom_id": custom_id, "component_type": 2}, message=message, **who)
+
+    refresh, cancel = buttons(bot.command("order"))
+    _, after_bob = buttons(press(refresh, **bob))
+    assert press(after_bob, **bob)["type"] == 4  # refused
+    assert (press(after_bob)["type"] == 7) is not late  # of a late message nobody knows whose it is
+    _, after_ada = buttons(press(cancel))
+    assert press(after_ada)["type"] == 7
+    assert press(after_ada, **bob)["type"] == 4
+
+
 @pytest.mark.parametrize(("user", "may"), [(ADA, True), ("1234567890123456", True), ("123456789012345", False)])
 def test_the_operators_are_those_in_the_parameter(bot, feature, user, may):
     feature("guarded", GUARDED)

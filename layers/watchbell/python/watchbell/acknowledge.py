@@ -134,7 +134,7 @@ class Doorkeeper:
         """The response with its custom ids sealed; InvalidReply where Discord would not take it."""
         from .discord import check  # only for answers that are made here: a deferral need not wait for it
 
-        sealed: dict = self.tools.seals.seal(response, interaction)
+        sealed: dict = self.tools.seals.seal(response, interaction, edits=response["type"] == 7)
         check.require("callback", sealed, whose=handler)
         return sealed
 

@@ -151,6 +151,8 @@ class Handler:
         if reply.uploads():
             raise DefinitionError(f"{self} is instant, so it cannot send files; have it deferred")
         if self.edits(interaction) and not reply.private:
+            if reply.poll:
+                raise DefinitionError(f"{self} updates a message, and one that stands takes no poll")
             return {"type": 7, "data": reply.edit(v2=bool(interaction.message_flags & COMPONENTS_V2))}
         return {"type": 4, "data": reply.message(private=self.private or reply.private)}
 
@@ -162,6 +164,11 @@ class Handler:
         the ingress, within Discord's 3 seconds, and a person may send any other text all the same."""
 
         def declare(function: "Callable[..., Any]") -> "Callable[..., Any]":
+            if not 2 <= function.__code__.co_argcount <= 3 or function.__code__.co_flags & _ASYNC:
+                name = function.__name__
+                raise DefinitionError(
+                    f"{self}: write `def {name}(interaction, typed)`, with `tools` between if it likes"
+                )
             self.autocompletes[option or function.__name__] = function
             return function
 

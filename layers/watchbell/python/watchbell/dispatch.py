@@ -74,18 +74,11 @@ def complete(handler: "Handler", interaction: Interaction, tools: "Tools") -> li
     fitting = [text for text in texts if wanted in text.lower()]
     fitting.sort(key=lambda text: not text.lower().startswith(wanted))
     pairs = [(text, text) for text in fitting] + [pair for pair in found if isinstance(pair, tuple | list)]
-    kind = _kind(handler.function.__annotations__.get(name))
+    from .options import options_of
+
+    kind = next((option.kind for option in options_of(handler.function) if option.name == name), str)
     choices = [{"name": str(shown).strip()[:100].rstrip(), "value": _value(kind, value)} for shown, value in pairs]
     return [choice for choice in choices if choice["name"] and choice["value"] is not None][:25]
-
-
-def _kind(annotation: "Any") -> type:
-    """The type of an option's values: str, int or float."""
-    while hasattr(annotation, "type"):  # Annotated[int, Range(1, 9)]
-        annotation = annotation.type
-    if isinstance(annotation, str):  # the module has `from __future__ import annotations`
-        return next((kind for kind in (int, float) if kind.__name__ in annotation), str)
-    return annotation if annotation in (int, float) else str
 
 
 def _value(kind: type, value: "Any") -> "Any":

@@ -19,6 +19,9 @@ from .words import _, speaking
 
 log = logging.getLogger(__name__)
 
+CUT_OFFS = 3
+"""So many tries in a row have to be cut off for the last one to be spent on telling."""
+
 AGAIN_SECONDS = 60.0
 """While the token lives, a Discord that was unwell for all tries of a message is tried all over again after so long."""
 
@@ -77,10 +80,10 @@ def answer(
         if claim is None:
             return
         with claim:
-            screen.journal = tools.journal(interaction.id, claim.attempt)
+            screen.journal, screen.attempt = tools.journal(interaction.id, claim.attempt), claim.attempt
             screen.handler = dispatch.find(interaction)
-            if delivery.last and claim.orphaned:  # it would be cut off again, and its user never hear of it
-                raise CutOff(f"{screen.handler} was cut off, by its time, its memory or a crash")
+            if delivery.last and claim.cut_off >= CUT_OFFS:  # it would be again, and its user never hear of it
+                raise CutOff(f"{screen.handler} was cut off {claim.cut_off} times, by its time, its memory or a crash")
             try:
                 attempt(interaction, screen, delivery, tools)
             except DiscordError as error:
@@ -91,8 +94,9 @@ def answer(
     except Retry:
         raise
     except Exception as error:
-        patient = isinstance(error, DiscordError) and screen.seconds_left() > 2 * AGAIN_SECONDS
-        if delivery.last and patient and delivery.begin_again(AGAIN_SECONDS):
+        wait = max(AGAIN_SECONDS, getattr(error, "wait", None) or 0.0)
+        patient = isinstance(error, DiscordError) and screen.seconds_left() > wait + AGAIN_SECONDS
+        if delivery.last and patient and delivery.begin_again(wait):
             log.warning("Discord is unwell, so once more from the start: %s", error, extra=details)
             return
         if delivery.last:

@@ -155,7 +155,7 @@ def options_of(function: Callable[..., Any], autocompleted: Any = ()) -> list[Op
     code = function.__code__
     names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     for name in code.co_varnames[1 : code.co_argcount]:
-        if _is_an_options(function.__annotations__.get(name)):
+        if _is_an_option(function, name):
             raise DefinitionError(f"{function.__name__}: {name} is no option unless it comes after `*`")
     defaults = function.__kwdefaults__ or {}
     described = _descriptions(function.__doc__ or "")
@@ -216,8 +216,12 @@ def _read(name: str, annotation: Any) -> tuple[type, tuple, tuple]:
     return kind, choices, rules
 
 
-def _is_an_options(annotation: Any) -> bool:
-    return isinstance(annotation, Constrained | OneOf) or any(annotation is kind for kind in TYPES)
+def _is_an_option(function: Callable[..., Any], name: str) -> bool:
+    try:
+        _read(name, _annotation(function, name))
+    except (DefinitionError, NameError):  # no type, another one, or one that only a type checker knows
+        return False
+    return True
 
 
 def _not_none(union: Any) -> list:
@@ -242,5 +246,5 @@ def _beyond(bounds: Range) -> str:
 
 
 def _descriptions(docstring: str) -> dict[str, str]:
-    lines = (re.match(r"\s*(\w+): +(.+)", line) for line in docstring.splitlines()[1:])
+    lines = (re.match(r"\s*([^\s:]+): +(.+)", line) for line in docstring.splitlines()[1:])
     return {line[1]: line[2].strip() for line in lines if line}

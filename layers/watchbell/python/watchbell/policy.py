@@ -89,11 +89,10 @@ class _Owner(Policy):
     name = "owner of the message"
 
     def refusal(self, interaction: "Interaction", tools: "Tools") -> str | None:
-        metadata = interaction.message.get("interaction_metadata")
-        user = metadata.get("user") if isinstance(metadata, dict) else None
-        if isinstance(user, dict) and interaction.user_id and user.get("id") == interaction.user_id:
+        whose = interaction.message_owner
+        if not whose and interaction.custom_id:  # a message that came late does not say; the seal has been asked
             return None
-        if metadata is None and interaction.custom_id:  # a message that came late has none: the seal says whose it is
+        if whose and whose == interaction.user_id:
             return None
         return _(FOR_ANOTHER)
 

@@ -38,7 +38,7 @@ class Row:
         return {part: {"S": value} for part, value in self.key(*names).items()}
 
 
-_CLAIM = ("status", "owner", "attempt", "lease_until", "outcome", "expires_at")
+_CLAIM = ("status", "owner", "attempt", "holders", "lease_until", "outcome", "expires_at")
 
 INTERACTION = Row("interaction", "ephemeral", "interaction#{}", "claim", _CLAIM, DAY, "no")
 """That an interaction is being answered, or has been."""

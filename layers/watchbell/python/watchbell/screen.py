@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from .command import Handler
 from .discord import check
 from .discord.interaction import COMMAND, PRIVATE, TOKEN_SECONDS, Interaction
-from .discord.reply import COMPONENTS_V2, Delete, Reply
+from .discord.reply import COMPONENTS_V2, SUPPRESS_EMBEDS, Delete, Reply
 from .errors import DefinitionError, DiscordError
 from .words import N_, _
 
@@ -37,18 +37,18 @@ PROGRESS_SECONDS = 1.0
 SHORT_WAIT, PATIENCE_SECONDS = 2.0, 10.0
 """A 429 that asks for so little is waited for here, in all at most so long; a longer one goes back to the queue."""
 
-MOST_USER_INSTALLED = 6
-"""Where only the person has installed the bot, Discord takes an answer and five follow-ups (code 40094)."""
+UNKNOWN_WEBHOOK, UNKNOWN_MESSAGE, NO_MORE = 10015, 10008, 40094
+"""The last: where only the person has installed the bot, Discord takes five follow-ups, those taken back counted."""
 
-UNKNOWN_WEBHOOK, UNKNOWN_MESSAGE = 10015, 10008
-TAKEN_AWAY = "watchbell: taken away"
-"""The journal's name for that; no feature calls a step of its own so."""
+TAKEN_AWAY, ANSWERED = "watchbell: taken away", "watchbell: answered"
+"""Steps in the journal; no feature calls its own so."""
 
 Late = tuple[Reply, bool, int]
 """What is still to be shown when the token is dead: a reply, whether it is for the person alone, and which of the
 interaction's messages it is."""
 
 LATE = N_("<@{user}> Your request took longer than Discord keeps its answer open, so here it is.")
+FULL = N_("<@{user}> Discord takes no more of my messages there, so here is the rest.")
 
 
 class Place:
@@ -58,16 +58,20 @@ class Place:
 
     __slots__ = ("digest", "id", "poll", "private", "v2")
 
-    def __init__(self, private: bool, id: str = "", digest: str = "", v2: bool = False, poll: bool = False) -> None:
-        self.private, self.id, self.digest, self.v2, self.poll = private, id, digest, v2, poll
+    def __init__(self, private: bool, *, v2: bool = False) -> None:
+        self.private, self.v2 = private, v2
+        self.id, self.digest, self.poll = "", "", False
 
     def takes(self, reply: Reply, private: bool) -> bool:
-        """Whether an edit can make it `reply`: not where others see it, and not a poll once it says something."""
+        """Whether an edit can make it `reply`: not where others see it, not a poll once it says something, and not what
+        has no place in a message of Components V2."""
         if self.private != private:
             return False
         if self.digest == _digest(reply.message()):
             return True  # it says so already
-        return not self.poll and not (self.digest and reply.poll) and not (self.v2 and reply.embeds)
+        if self.poll or (self.digest and reply.poll):
+            return False
+        return not self.v2 or reply.is_v2 or not (reply.embeds or reply.files)
 
     def says(self, payload: dict, reply: Reply) -> None:
         self.digest, self.poll = _digest(payload), bool(reply.poll)
@@ -75,10 +79,11 @@ class Place:
 
 
 class Screen:
-    """`handler` is None for a feature that is gone. `received_at` is when the ingress got the interaction, `time_left`
-    how many seconds this function may still run."""
+    """`handler` is None for a feature that is gone; `attempt`, and the `journal` of it, are the claim's. `received_at`
+    is when the ingress got the interaction, `time_left` how many seconds this function may still run."""
 
     journal: Journal
+    attempt = 1
 
     def __init__(
         self,
@@ -98,6 +103,8 @@ class Screen:
         self._address = (interaction.application_id, interaction.token)
         self._others: dict[int, Place] = {}  # the messages of their own, by number; the answer itself has none
         self._taken_back: list[tuple[int, bool]] = []  # numbers of such, and whether they were private
+        self._unsure = False  # whether a message may be there that we do not know of
+        self._excuse = LATE
         self._excused = False
         self.handler = None
 
@@ -148,11 +155,13 @@ class Screen:
         for number in list(self._others):
             self._take_back(number)
         if self._original and not self._updates and self._original.takes(reply, private=True):
-            self._edit(self._original, reply, late)
-            return
-        if not self._updates:
+            if self._edit(self._original, reply, late):
+                self._sweep()
+                return
+        elif not self._updates:
             self._take_away()
-        self._say(Place(private=True), reply, late)  # the journal may be what is away
+        self._say(Place(private=True), reply, late)  # not in the journal, which may be what is away
+        self._sweep()
 
     def _show_progress(self, steps: Iterator[Any]) -> Any:
         shown, waiting = float("-inf"), None
@@ -172,57 +181,59 @@ class Screen:
 
     def _put(self, wanted: list[Any], *, elsewhere: bool = True) -> None:
         """Makes the messages of this interaction these; where the token is dead, `elsewhere`, else DiscordError."""
-        if len(wanted) > MOST_USER_INSTALLED and not self._interaction.installed_here:
-            raise DefinitionError(
-                f"{self.handler} answers {len(wanted)} messages; at most {MOST_USER_INSTALLED} where only a person "
-                "has installed the bot"
-            )
         for number, reply in enumerate(wanted, 1):
-            if isinstance(reply, Reply):
-                self._place(number, reply, elsewhere=elsewhere)
+            if not isinstance(reply, Reply):
+                self._take_away()
+            elif number == 1 < len(wanted) and elsewhere:
+                with self.journal.step(
+                    ANSWERED
+                ) as step:  # lest it be said once more beside the rest, when that is late
+                    if step.new or self.seconds_left() > 0:
+                        self._place(number, reply)
             else:
-                with self.journal.step(TAKEN_AWAY):
-                    self._take_away()
+                self._place(number, reply, elsewhere=elsewhere)
         for number in [number for number in self._others if number > len(wanted)]:
             self._take_back(number)
+        if elsewhere:
+            self._sweep()
 
     def _place(self, number: int, reply: Reply, *, elsewhere: bool = True) -> None:
         """Makes message `number` this reply: where it stands, or anew where an edit cannot."""
         private = self._hidden or reply.private
         late = (reply, private, number) if elsewhere else None
         if number == 1 and self._original:
+            if self._updates and not reply.private and reply.poll:
+                raise DefinitionError(f"{self.handler} updates a message, and one that stands takes no poll")
             if (self._updates and not reply.private) or self._original.takes(reply, private):
                 self._take_back(1)
                 if self._edit(self._original, reply, late):
                     return
             elif not self._updates:
-                with self.journal.step(TAKEN_AWAY):
-                    self._take_away()
+                self._take_away()
         there = self._others.get(number)
-        if there and not there.takes(reply, private):
-            self._take_back(number)
-            there = None
-        if there:
-            self._edit(there, reply, late)
-        else:
-            self._anew(number, reply, private, late)
+        if there and there.takes(reply, private) and self._edit(there, reply, late):
+            return
+        for later in sorted((each for each in self._others if each >= number), reverse=True):
+            self._take_back(later)  # what follows is said anew too, so that it still follows
+        self._anew(number, reply, private, late)
 
     def _anew(self, number: int, reply: Reply, private: bool, late: Late | None) -> None:
         """Message `number` as one of its own: that which an earlier try sent, or may have, where there is such."""
         place, said = Place(private), False
         with self.journal.step(self._step(number, private)) as step:
             if not step.new:
-                place = Place(private, *step.value)
+                place.id, place.poll = step.value
             elif step.unsure and not private:
-                place.id = self._made_before()
+                self._take_up(place)
             if step.new and not place.id:
                 self._say(place, reply, late)
                 said = True
             if step.new:
-                step.value = [place.id, place.digest, place.v2, place.poll]
+                step.value = [place.id, place.poll]
         self._others[number] = place
-        if not said and not self._edit(place, reply, late):
-            place.id = ""  # the earlier try took it back
+        if said or not place.id or (place.poll and reply.poll):
+            return
+        if not self._edit(place, reply, late):  # the earlier try took it back, or made of it what this cannot be
             self._take_back(number)
             self._anew(number, reply, private, late)
 
@@ -234,25 +245,45 @@ class Screen:
     def _say(self, place: Place, reply: Reply, late: Late | None) -> None:
         payload, say = reply.message(private=place.private), self._tools.discord.follow_up
         sealed = self._ready("followup", payload, reply)
-        said = self._reach(lambda: say(*self._address, sealed, reply.uploads()), late)
+        try:
+            said = self._reach(lambda: say(*self._address, sealed, reply.uploads()), late)
+        except DiscordError as error:
+            self._unsure = self._unsure or not 400 <= error.status < 500
+            raise
         place.id = str(said.get("id", ""))
         place.says(payload, reply)
 
-    def _made_before(self) -> str:
-        """The id of a public follow-up that an earlier try made without learning of it: the oldest that we do not know
-        of; "" where there is none, or where we cannot read the channel."""
+    def _take_up(self, place: Place) -> None:
+        """Takes `place` for a public message that an earlier try sent without learning of it, where there is one: the
+        oldest that we do not know of."""
+        for message in self._unknown():
+            place.id, place.poll = message["id"], bool(message.get("poll"))
+            return
+
+    def _sweep(self) -> None:
+        """Takes back the messages that an earlier try, or a call whose answer was lost, has left and that are none of
+        ours now."""
+        may_be = (self._unsure or self.attempt > 1) and not self._hidden
+        if may_be and self._interaction.installed_here and self.seconds_left() > 0:
+            for message in self._unknown():
+                id = message["id"]
+                self._unless_gone(lambda id=id: self._tools.discord.delete_follow_up(*self._address, id))  # type: ignore[misc]
+
+    def _unknown(self) -> list[dict]:
+        """The public follow-ups of this interaction that we do not know of, oldest first; none where we cannot read the
+        channel."""
         interaction, known = self._interaction, [place.id for place in self._others.values()]
         try:
             recent = self._tools.discord.recent_messages(interaction.channel_id)
         except DiscordError as error:
             log.warning("cannot look for what may have been said: %s", error, extra={"interaction_id": interaction.id})
-            return ""
-        for message in reversed(recent):
-            about = message.get("interaction_metadata") or {}
-            followed = about.get("id") == interaction.id and "original_response_message_id" in about
-            if followed and message["id"] not in known:
-                return str(message["id"])
-        return ""
+            return []
+        about = [(message, message.get("interaction_metadata") or {}) for message in reversed(recent)]
+        return [
+            message
+            for message, of in about
+            if of.get("id") == interaction.id and "original_response_message_id" in of and message["id"] not in known
+        ]
 
     def _take_back(self, number: int) -> None:
         place = self._others.pop(number, None)
@@ -263,8 +294,14 @@ class Screen:
             self._unless_gone(lambda: self._tools.discord.delete_follow_up(*self._address, place.id))
 
     def _take_away(self) -> None:
-        """Deletes "thinking", or the message with the button."""
-        if self._original and self.seconds_left() > 0:
+        """Deletes "thinking", or the message with the button; the journal tells the next try."""
+        if self._original is None:
+            return
+        try:
+            self.journal.step(TAKEN_AWAY)
+        except Exception:  # whatever is wrong with the table, it must not keep a person from being told
+            log.warning("not noted that the answer was taken away", exc_info=True)
+        if self.seconds_left() > 0:
             self._unless_gone(lambda: self._tools.discord.delete_original(*self._address))
         self._original = None
 
@@ -283,7 +320,7 @@ class Screen:
         original = place is self._original
         if (place.digest == _digest(payload) and not files) or not (original or place.id):
             return True  # it says so already, or went elsewhere
-        sealed = self._ready("edit", payload, reply)
+        sealed = self._ready("edit", payload, reply, edits=original and self._updates)
         try:
             if original:
                 self._reach(lambda: discord.edit_original(*self._address, sealed, files), late)
@@ -292,7 +329,7 @@ class Screen:
         except DiscordError as error:
             if original and (self._updates or not self._gives_way(error)):
                 raise
-            if not original and error.code != UNKNOWN_MESSAGE:
+            if not original and error.code != UNKNOWN_MESSAGE and error.status != 400:
                 raise
             return False
         place.says(payload, reply)
@@ -309,9 +346,10 @@ class Screen:
             self._take_away()
         return error.status == 400
 
-    def _ready(self, kind: str, payload: dict, reply: Reply) -> dict:
-        """The payload with its custom ids sealed; InvalidReply where Discord would not take it."""
-        sealed: dict = self._tools.seals.seal(payload, self._interaction)
+    def _ready(self, kind: str, payload: dict, reply: Reply, *, edits: bool = False) -> dict:
+        """The payload with its custom ids sealed, `edits` for whose the message with the button is; InvalidReply where
+        Discord would not take it."""
+        sealed: dict = self._tools.seals.seal(payload, self._interaction, edits=edits)
         limit = self._interaction.raw.get("attachment_size_limit")
         limits = {"file_bytes": limit} if isinstance(limit, int) else {}
         check.require(kind, sealed, reply.uploads(), whose=self.handler or "", **limits)
@@ -328,7 +366,9 @@ class Screen:
             try:
                 return self._patient(call)
             except DiscordError as error:
-                if not error.gone or error.code == UNKNOWN_MESSAGE:  # the person took the message away: so be it
+                if error.code == NO_MORE:
+                    self._excuse = FULL
+                elif not error.gone or error.code == UNKNOWN_MESSAGE:  # the person took the message away: so be it
                     raise
                 log.warning("the token is of no use: %s", error, extra={"interaction_id": self._interaction.id})
         self._elsewhere(*late)
@@ -350,7 +390,7 @@ class Screen:
     def _post(self, channel_id: str, reply: Reply, number: int) -> None:
         interaction, discord = self._interaction, self._tools.discord
         if not self._excused:
-            note = Reply(_(LATE, user=interaction.user_id)).message()
+            note = Reply(_(self._excuse, user=interaction.user_id)).message()
             note["allowed_mentions"] = {"parse": [], "users": [interaction.user_id]}
             discord.create_message(channel_id, note, nonce=f"late{interaction.id}")
             self._excused = True
@@ -380,6 +420,7 @@ class Screen:
 def _digest(payload: dict) -> str:
     """Tells messages apart by what they say, whatever the seals in them, and whether said or edited."""
     kept = {key: value for key, value in payload.items() if value and key != "flags"}
+    kept["flags"] = payload.get("flags", 0) & SUPPRESS_EMBEDS
     return hashlib.sha256(json.dumps(kept, sort_keys=True, default=str).encode()).hexdigest()[:16]
 
 

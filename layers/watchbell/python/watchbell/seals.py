@@ -60,14 +60,15 @@ class Seals:
         self._stash = stash
         self._read_anew_at = float("-inf")
 
-    def seal(self, payload: "Any", interaction: Interaction | None = None) -> "Any":
-        """`payload` with every address in it sealed, for whoever caused `interaction` where it is bound."""
+    def seal(self, payload: "Any", interaction: Interaction | None = None, *, edits: bool = False) -> "Any":
+        """`payload` with every address in it sealed. What is bound to a user is for whoever caused `interaction`, and
+        where that `edits` the message with the button, for whose message it is."""
         if isinstance(payload, dict):
-            return {key: self.seal(value, interaction) for key, value in payload.items()}
+            return {key: self.seal(value, interaction, edits=edits) for key, value in payload.items()}
         if isinstance(payload, list):
-            return [self.seal(value, interaction) for value in payload]
+            return [self.seal(value, interaction, edits=edits) for value in payload]
         if getattr(payload, "is_address", False):
-            return self._custom_id(payload, interaction)
+            return self._custom_id(payload, interaction, edits)
         return payload
 
     def check(self, interaction: Interaction) -> None:
@@ -90,7 +91,7 @@ class Seals:
         log.warning("AUDIT refused a custom id: forged, of an old key, or made for another", extra=details)
         return FOR_ANOTHER if custom_id.is_for_one_user(interaction.custom_id) else NOT_YOURS
 
-    def _custom_id(self, address: custom_id.Address, interaction: Interaction | None) -> str:
+    def _custom_id(self, address: custom_id.Address, interaction: Interaction | None, edits: bool) -> str:
         key_id, key = next(iter(parse_keys(self._keys(False)).items()))
         if len(str(address)) > custom_id.ROOM:
             address = self._put_away(address)
@@ -98,7 +99,8 @@ class Seals:
         if address.bound != "0":
             if interaction is None:
                 raise ValueError(f"{address.feature}:{address.handler} is bound, and nobody asked")
-            bound_to = interaction.user_id if address.bound == "u" else interaction.guild_id
+            user = _holder(interaction) if edits else interaction.user_id
+            bound_to = user if address.bound == "u" else interaction.guild_id
         return custom_id.seal(address, key_id, key, self._clock(), bound_to)
 
     def _put_away(self, address: custom_id.Address) -> custom_id.Address:
@@ -112,6 +114,14 @@ class Seals:
         return custom_id.Address(
             address.feature, address.handler, stash=key, seconds=address.seconds, bound=address.bound
         )
+
+
+def _holder(interaction: Interaction) -> str:
+    """Whose message the button is on. A message that came late does not say, so there it is who pressed what was bound
+    to them, and else nobody: what is theirs is rather out of use than somebody else's."""
+    if interaction.message_owner:
+        return interaction.message_owner
+    return interaction.user_id if custom_id.is_for_one_user(interaction.custom_id) else "nobody"
 
 
 SEAL_KEY = custom_id.SEAL - 1  # the key's character comes right after the `~`

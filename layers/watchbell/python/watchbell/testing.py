@@ -32,7 +32,7 @@ from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Intera
 from .discord.permissions import bits
 from .discord.reply import Delete, Reply
 from .discord.resolved import Attachment, Channel, Message, Resolved, Role, User
-from .errors import FormError, UserError
+from .errors import DefinitionError, FormError, UserError
 from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeStash
 from .flags import OFF
 from .manifest import declare
@@ -301,6 +301,8 @@ class _Asked:
     def _judge(self, reply: Reply | Delete, interaction: Interaction) -> None:
         """Where the work is deferred, every reply may be an edit or a message of its own."""
         if isinstance(reply, Reply):
+            if reply.poll and self.handler.edits(interaction):
+                raise DefinitionError(f"{self.handler} updates a message, and one that stands takes no poll")
             self._require("edit", reply.edit(), reply, interaction)
             private = self.handler.private or reply.private
             self._require("followup", reply.message(private=private), reply, interaction)

@@ -52,7 +52,7 @@ class Claims:
             answer = client("dynamodb").update_item(
                 TableName=claim.table,
                 Key=claim.key,
-                UpdateExpression=f"{change} ADD attempt :one",
+                UpdateExpression=f"{change} ADD attempt :one, holders :one",
                 # TTL deletes late, so an expired row counts as none.
                 ConditionExpression=(
                     "attribute_not_exists(pk) OR (#status = :taken AND lease_until <= :now) OR expires_at <= :now"
@@ -72,7 +72,7 @@ class Claims:
             raise Retry(f"{row.name} is being worked on", wait=min(max(1.0, until - now), BUSY_SECONDS)) from None
         before = answer.get("Attributes", {})
         claim.attempt = int(before.get("attempt", {}).get("N", 0)) + 1
-        claim.orphaned = float(before.get("lease_until", {}).get("N", 0)) > 0
+        claim.cut_off = int(before.get("holders", {}).get("N", 0))
         return claim
 
     def first(self, row: Row, name: str, value: str) -> str:
@@ -91,8 +91,8 @@ class Claims:
 class Claim:
     """A claim that is held. Leaving its `with` block by an exception gives it back, so that a retry need not wait.
 
-    `attempt` is 1 for the first holder; above that, somebody may have done a part of the work before. `orphaned`: the
-    holder before was cut off, since it neither finished nor gave the claim back.
+    `attempt` is 1 for the first holder; above that, somebody may have done a part of the work before. `cut_off`: so
+    many holders in a row before this one neither finished nor gave it back.
     """
 
     def __init__(self, table: str, row: Row, names: tuple[str, ...], clock: Callable[[], float]) -> None:
@@ -101,7 +101,7 @@ class Claim:
         self.key = row.item_key(*names)
         self.owner = uuid4().hex
         self.attempt = 1
-        self.orphaned = False
+        self.cut_off = 0
         self._clock = clock
 
     def __enter__(self) -> Claim:
@@ -109,7 +109,7 @@ class Claim:
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if error is not None:
-            self._write("SET lease_until = :zero", {":zero": {"N": "0"}})
+            self._write("SET lease_until = :zero, holders = :zero", {":zero": {"N": "0"}})
 
     def done(self, outcome: str = "") -> None:
         """The thing has happened; `outcome` is kept with it (at most 200 characters)."""

@@ -324,6 +324,8 @@ def _files(look: "Look", file_bytes: int) -> None:
         look.fault("files", f"{len(look.files)}; at most 10")
     for number, file in enumerate(look.files):
         rules.text(1, 1024)(file.name, f"files[{number}].name", look)
+        if file.name.encode("utf-8", "replace") != file.name.encode("utf-8", "surrogatepass"):
+            look.fault(f"files[{number}].name", "half a character, which cannot be sent")
         if len(file.content) > file_bytes:
             look.fault(f"files[{number}]", f"{len(file.content)} bytes; at most {file_bytes}")
     total = sum(len(file.content) for file in look.files)

@@ -139,7 +139,7 @@ class _Text(Field):
         return answer[: self.most] if isinstance(answer, str) and answer else None
 
     def prefill(self, value: "Any") -> str:
-        return str(value)[: self.most]
+        return "" if value is None else str(value)[: self.most]
 
     if TYPE_CHECKING:
 

@@ -162,6 +162,13 @@ class Interaction:
         return message if isinstance(message, dict) else {}
 
     @property
+    def message_owner(self) -> str:
+        """The user whose command or press that message answered; "" where it does not say."""
+        metadata = self.message.get("interaction_metadata")
+        user = metadata.get("user") if isinstance(metadata, dict) else None
+        return user["id"] if isinstance(user, dict) and isinstance(user.get("id"), str) else ""
+
+    @property
     def message_flags(self) -> int:
         """The flags of that message; 0 where there is none."""
         flags = self.message.get("flags")

@@ -282,6 +282,11 @@ class Reply:
             edit["poll"] = self.poll.payload()
         return edit
 
+    @property
+    def is_v2(self) -> bool:
+        """Whether it makes a message of Components V2."""
+        return bool(self._flags(self._laid_out()) & COMPONENTS_V2)
+
     def uploads(self) -> "list[File]":
         """The files to be sent with it: `files`, then those that only an embed or a component shows, each once."""
         found: list[File] = []
