@@ -69,7 +69,9 @@ class Place:
             return False
         if self.digest == _digest(reply.message()):
             return True  # it says so already
-        if self.poll or (self.digest and reply.poll):
+        if self.poll:
+            return bool(reply.poll) and not self.digest  # the very poll, of an earlier try
+        if self.digest and reply.poll:
             return False
         return not self.v2 or reply.is_v2 or not (reply.embeds or reply.files)
 
@@ -231,7 +233,7 @@ class Screen:
             if step.new:
                 step.value = [place.id, place.poll]
         self._others[number] = place
-        if said or not place.id or (place.poll and reply.poll):
+        if said or (place.poll and late is None):  # a poll that stands is no progress's to take away
             return
         if not self._edit(place, reply, late):  # the earlier try took it back, or made of it what this cannot be
             self._take_back(number)
@@ -318,8 +320,9 @@ class Screen:
         itself away they want no other, which is DiscordError."""
         payload, files, discord = reply.edit(v2=place.v2), reply.uploads(), self._tools.discord
         original = place is self._original
-        if (place.digest == _digest(payload) and not files) or not (original or place.id):
-            return True  # it says so already, or went elsewhere
+        says_so = (place.digest == _digest(payload) and not files) or (place.poll and reply.poll)
+        if says_so or not (original or place.id):
+            return True  # or went elsewhere
         sealed = self._ready("edit", payload, reply, edits=original and self._updates)
         try:
             if original:
@@ -370,7 +373,7 @@ class Screen:
                     self._excuse = FULL
                 elif not error.gone or error.code == UNKNOWN_MESSAGE:  # the person took the message away: so be it
                     raise
-                log.warning("the token is of no use: %s", error, extra={"interaction_id": self._interaction.id})
+                log.warning("it goes elsewhere: %s", error, extra={"interaction_id": self._interaction.id})
         self._elsewhere(*late)
         return {}
 
