@@ -70,7 +70,7 @@ class Sandbox:
         self.options, self.logs = options, logs
         self._running = ExitStack()
         self._turned: dict[str, str] = {}  # what a process needs in its environment to live by our clock
-        self._started_with = {"SANDBOX_FEATURES": str(options.features)} if options.features else {}
+        self._started_with = {"SANDBOX_FEATURES": str(options.features.resolve())} if options.features else {}
         self.clock = self._start_clock() if options.one_clock else Clock()
         self.discord: Discord | None = None
         self.pollers: dict[str, Poller] = {}
