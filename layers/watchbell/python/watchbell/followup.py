@@ -12,6 +12,7 @@ from .adapters.batch import Delivery, NotOurs
 from .admission import admit
 from .discord.interaction import Interaction
 from .errors import DefinitionError, DiscordError, InvalidReply, NoRoom, Retry, UserError
+from .reach import Reach
 from .rows import INTERACTION
 from .screen import Screen
 from .tools import Desk, Tools
@@ -74,7 +75,8 @@ def answer(
     A failure that may pass goes back to the queue; the last delivery tells the user. What Discord refuses for good is
     told and not tried again. A person whom nothing reaches any more is logged."""
     details = {"interaction_id": interaction.id}
-    screen = Screen(interaction, received_at, tools, sleep, delivery.seconds_left)
+    reach = Reach(interaction, received_at, tools, sleep, delivery.seconds_left)
+    screen = Screen(interaction, tools, reach)
     try:
         claim = tools.claims.take(INTERACTION, interaction.id)
         if claim is None:
@@ -85,7 +87,7 @@ def answer(
             if delivery.last and claim.cut_off >= CUT_OFFS:  # it would be again, and its user never hear of it
                 raise CutOff(f"{screen.handler} was cut off {claim.cut_off} times, by its time, its memory or a crash")
             try:
-                attempt(interaction, screen, delivery, tools)
+                attempt(interaction, screen, reach, delivery, tools)
             except DiscordError as error:
                 if not error.permanent:
                     raise
@@ -95,7 +97,7 @@ def answer(
         raise
     except Exception as error:
         wait = max(AGAIN_SECONDS, getattr(error, "wait", None) or 0.0)
-        patient = isinstance(error, DiscordError) and screen.seconds_left() > wait + AGAIN_SECONDS
+        patient = isinstance(error, DiscordError) and reach.seconds_left() > wait + AGAIN_SECONDS
         if delivery.last and patient and delivery.begin_again(wait):
             log.warning("Discord is unwell, so once more from the start: %s", error, extra=details)
             return
@@ -108,7 +110,7 @@ def answer(
         raise
 
 
-def attempt(interaction: Interaction, screen: Screen, delivery: Delivery, tools: Tools) -> None:
+def attempt(interaction: Interaction, screen: Screen, reach: Reach, delivery: Delivery, tools: Tools) -> None:
     """Runs the feature and shows its answer, or tells what was wrong. Raises for what may pass, and DiscordError where
     the person cannot be reached."""
     details = {"interaction_id": interaction.id}
@@ -119,7 +121,7 @@ def attempt(interaction: Interaction, screen: Screen, delivery: Delivery, tools:
     try:
         if handler.who.reads:
             require(handler, interaction, tools)
-        desk = Desk(tools, screen.journal, lambda: min(screen.seconds_left(), delivery.seconds_left()))
+        desk = Desk(tools, screen.journal, lambda: min(reach.seconds_left(), delivery.seconds_left()))
         with admit(handler, interaction, desk):
             answer = dispatch.run(handler, interaction, desk)
             if getattr(answer, "is_modal", False):  # too much for a custom id, so the ingress left it to us

@@ -1,21 +1,23 @@
-"""What the person sees of one deferred interaction: the answer, its progress, what went wrong; in its place, or where
-they can still be reached."""
+"""What the person sees of one deferred interaction: the answer, its progress, what went wrong.
+
+How they are reached is the business of `reach`. Here the messages that stand are made those that were answered, whatever
+an earlier try has left.
+"""
 
 from __future__ import annotations
 
 import hashlib
 import json
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import GeneratorType
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from .command import Handler
-from .discord import check
-from .discord.interaction import COMMAND, PRIVATE, TOKEN_SECONDS, Interaction
+from .discord.interaction import COMMAND, PRIVATE, Interaction
 from .discord.reply import COMPONENTS_V2, SUPPRESS_EMBEDS, Delete, Reply
 from .errors import DefinitionError, DiscordError
-from .words import N_, _
+from .reach import UNKNOWN_MESSAGE, Late, Reach
 
 if TYPE_CHECKING:
     from .adapters.journal import Journal
@@ -23,32 +25,11 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-Answer = TypeVar("Answer")
-
-MARGIN_SECONDS = 30
-"""A token is not used in the last seconds of its life: Discord's clock and ours differ, and calls take time."""
-
-RACE_SECONDS = 10.0
-"""For so long after an interaction arrived, 404/10015 can mean that our edit overtook its acknowledgement."""
-
 PROGRESS_SECONDS = 1.0
 """The least time between two edits that show progress: Discord takes five in two seconds, and the answer is one too."""
 
-SHORT_WAIT, PATIENCE_SECONDS = 2.0, 10.0
-"""A 429 that asks for so little is waited for here, in all at most so long; a longer one goes back to the queue."""
-
-UNKNOWN_WEBHOOK, UNKNOWN_MESSAGE, NO_MORE = 10015, 10008, 40094
-"""The last: where only the person has installed the bot, Discord takes five follow-ups, those taken back counted."""
-
 TAKEN_AWAY, ANSWERED = "watchbell: taken away", "watchbell: answered"
 """Steps in the journal; no feature calls its own so."""
-
-Late = tuple[Reply, bool, int]
-"""What is still to be shown when the token is dead: a reply, whether it is for the person alone, and which of the
-interaction's messages it is."""
-
-LATE = N_("<@{user}> Your request took longer than Discord keeps its answer open, so here it is.")
-FULL = N_("<@{user}> Discord takes no more of my messages there, so here is the rest.")
 
 
 class Place:
@@ -81,33 +62,18 @@ class Place:
 
 
 class Screen:
-    """`handler` is None for a feature that is gone; `attempt`, and the `journal` of it, are the claim's. `received_at`
-    is when the ingress got the interaction, `time_left` how many seconds this function may still run."""
+    """`handler` is None for a feature that is gone; `attempt`, and the `journal` of it, are the claim's."""
 
     journal: Journal
     attempt = 1
 
-    def __init__(
-        self,
-        interaction: Interaction,
-        received_at: float,
-        tools: Tools,
-        sleep: Callable[[float], None],
-        time_left: Callable[[], float] = lambda: float("inf"),
-    ) -> None:
-        self._handler: Handler | None = None
-        self._interaction = interaction
-        self._received_at = received_at
-        self._tools = tools
-        self._sleep = sleep
-        self._time_left = time_left
-        self._patience = PATIENCE_SECONDS
-        self._address = (interaction.application_id, interaction.token)
+    def __init__(self, interaction: Interaction, tools: Tools, reach: Reach) -> None:
+        self._interaction, self._discord, self._reach = interaction, tools.discord, reach
+        self._now = tools.now
         self._others: dict[int, Place] = {}  # the messages of their own, by number; the answer itself has none
         self._taken_back: list[tuple[int, bool]] = []  # numbers of such, and whether they were private
         self._unsure = False  # whether a message may be there that we do not know of
-        self._excuse = LATE
-        self._excused = False
+        self._handler: Handler | None = None
         self.handler = None
 
     @property
@@ -131,10 +97,6 @@ class Screen:
         if self._handler is None:
             return self._interaction.type != COMMAND
         return self._handler.edits(self._interaction)
-
-    def seconds_left(self) -> float:
-        """Until the token must not be used any more; negative after that."""
-        return self._received_at + TOKEN_SECONDS - MARGIN_SECONDS - self._tools.now()
 
     def show(self, answer: Any) -> None:
         """Puts `answer` in the place of "thinking", or of the message with the button. Doing it twice is as once.
@@ -173,13 +135,13 @@ class Screen:
             except StopIteration as end:
                 return waiting if end.value is None else end.value
             wanted = messages(waiting, self.handler)
-            if self._tools.now() - shown >= PROGRESS_SECONDS and self.seconds_left() > 0:
+            if self._now() - shown >= PROGRESS_SECONDS and self._reach.seconds_left() > 0:
                 try:
                     self._put(wanted, elsewhere=False)
                 except DiscordError as error:  # the work goes on, and its answer is what counts
                     details = {"interaction_id": self._interaction.id}
                     log.warning("progress is not shown: %s", error, extra=details)
-                shown = self._tools.now()
+                shown = self._now()
 
     def _put(self, wanted: list[Any], *, elsewhere: bool = True) -> None:
         """Makes the messages of this interaction these; where the token is dead, `elsewhere`, else DiscordError."""
@@ -187,10 +149,9 @@ class Screen:
             if not isinstance(reply, Reply):
                 self._take_away()
             elif number == 1 < len(wanted) and elsewhere:
-                with self.journal.step(
-                    ANSWERED
-                ) as step:  # lest it be said once more beside the rest, when that is late
-                    if step.new or self.seconds_left() > 0:
+                # Lest it be said once more beside the rest, where that is late.
+                with self.journal.step(ANSWERED) as step:
+                    if step.new or self._reach.seconds_left() > 0:
                         self._place(number, reply)
             else:
                 self._place(number, reply, elsewhere=elsewhere)
@@ -245,10 +206,10 @@ class Screen:
         return f"watchbell: message {number}{', private' * private}{f', again {again}' * bool(again)}"
 
     def _say(self, place: Place, reply: Reply, late: Late | None) -> None:
-        payload, say = reply.message(private=place.private), self._tools.discord.follow_up
-        sealed = self._ready("followup", payload, reply)
+        payload, say = reply.message(private=place.private), self._discord.follow_up
+        sealed = self._reach.ready("followup", payload, reply, self._handler)
         try:
-            said = self._reach(lambda: say(*self._address, sealed, reply.uploads()), late)
+            said = self._reach.by_token(lambda address: say(*address, sealed, reply.uploads()), late)
         except DiscordError as error:
             self._unsure = self._unsure or not 400 <= error.status < 500
             raise
@@ -266,17 +227,16 @@ class Screen:
         """Takes back the messages that an earlier try, or a call whose answer was lost, has left and that are none of
         ours now."""
         may_be = (self._unsure or self.attempt > 1) and not self._hidden
-        if may_be and self._interaction.installed_here and self.seconds_left() > 0:
+        if may_be and self._interaction.installed_here and self._reach.seconds_left() > 0:
             for message in self._unknown():
-                id = message["id"]
-                self._unless_gone(lambda id=id: self._tools.discord.delete_follow_up(*self._address, id))  # type: ignore[misc]
+                self._delete(message["id"])
 
     def _unknown(self) -> list[dict]:
         """The public follow-ups of this interaction that we do not know of, oldest first; none where we cannot read the
         channel."""
         interaction, known = self._interaction, [place.id for place in self._others.values()]
         try:
-            recent = self._tools.discord.recent_messages(interaction.channel_id)
+            recent = self._discord.recent_messages(interaction.channel_id)
         except DiscordError as error:
             log.warning("cannot look for what may have been said: %s", error, extra={"interaction_id": interaction.id})
             return []
@@ -293,7 +253,10 @@ class Screen:
             return
         self._taken_back.append((number, place.private))
         if place.id:
-            self._unless_gone(lambda: self._tools.discord.delete_follow_up(*self._address, place.id))
+            self._delete(place.id)
+
+    def _delete(self, id: str) -> None:
+        self._reach.unless_gone(lambda address: self._discord.delete_follow_up(*address, id))
 
     def _take_away(self) -> None:
         """Deletes "thinking", or the message with the button; the journal tells the next try."""
@@ -303,32 +266,24 @@ class Screen:
             self.journal.step(TAKEN_AWAY)
         except Exception:  # whatever is wrong with the table, it must not keep a person from being told
             log.warning("not noted that the answer was taken away", exc_info=True)
-        if self.seconds_left() > 0:
-            self._unless_gone(lambda: self._tools.discord.delete_original(*self._address))
+        if self._reach.seconds_left() > 0:
+            self._reach.unless_gone(lambda address: self._discord.delete_original(*address))
         self._original = None
-
-    def _unless_gone(self, call: Callable[[], object]) -> None:
-        """`call` for a message that somebody may have taken away, or that is out of reach by now."""
-        try:
-            self._patient(call)
-        except DiscordError as error:
-            if not error.gone:
-                raise
 
     def _edit(self, place: Place, reply: Reply, late: Late | None) -> bool:
         """Whether that is done; not where the message is gone, or cannot become this. Where the person took the answer
         itself away they want no other, which is DiscordError."""
-        payload, files, discord = reply.edit(v2=place.v2), reply.uploads(), self._tools.discord
+        payload, files, discord = reply.edit(v2=place.v2), reply.uploads(), self._discord
         original = place is self._original
         says_so = (place.digest == _digest(payload) and not files) or (place.poll and reply.poll)
         if says_so or not (original or place.id):
             return True  # or went elsewhere
-        sealed = self._ready("edit", payload, reply, edits=original and self._updates)
+        sealed = self._reach.ready("edit", payload, reply, self._handler, edits=original and self._updates)
         try:
             if original:
-                self._reach(lambda: discord.edit_original(*self._address, sealed, files), late)
+                self._reach.by_token(lambda address: discord.edit_original(*address, sealed, files), late)
             else:
-                self._reach(lambda: discord.edit_follow_up(*self._address, place.id, sealed, files), late)
+                self._reach.by_token(lambda address: discord.edit_follow_up(*address, place.id, sealed, files), late)
         except DiscordError as error:
             if original and (self._updates or not self._gives_way(error)):
                 raise
@@ -348,76 +303,6 @@ class Screen:
         if error.status == 400:
             self._take_away()
         return error.status == 400
-
-    def _ready(self, kind: str, payload: dict, reply: Reply, *, edits: bool = False) -> dict:
-        """The payload with its custom ids sealed, `edits` for whose the message with the button is; InvalidReply where
-        Discord would not take it."""
-        sealed: dict = self._tools.seals.seal(payload, self._interaction, edits=edits)
-        limit = self._interaction.raw.get("attachment_size_limit")
-        limits = {"file_bytes": limit} if isinstance(limit, int) else {}
-        check.require(kind, sealed, reply.uploads(), whose=self.handler or "", **limits)
-        return sealed
-
-    # Calls, while the token lives, and after that.
-
-    def _reach(self, call: Callable[[], dict], late: Late | None) -> dict:
-        """What `call` answers, while the token lives; after that, and where it turns out to be dead, `late` goes
-        elsewhere, and {}."""
-        if late is None:
-            return self._patient(call)
-        if self.seconds_left() > 0:
-            try:
-                return self._patient(call)
-            except DiscordError as error:
-                if error.code == NO_MORE:
-                    self._excuse = FULL
-                elif not error.gone or error.code == UNKNOWN_MESSAGE:  # the person took the message away: so be it
-                    raise
-                log.warning("it goes elsewhere: %s", error, extra={"interaction_id": self._interaction.id})
-        self._elsewhere(*late)
-        return {}
-
-    def _elsewhere(self, reply: Reply, private: bool, number: int) -> None:
-        """In the channel, or where the answer is private or the channel closed to us, by direct message; and says why.
-        A nonce each: done twice within minutes, it is there once."""
-        interaction, discord = self._interaction, self._tools.discord
-        if interaction.guild_id and interaction.channel_id and not private:
-            try:
-                self._post(interaction.channel_id, reply, number)
-                return
-            except DiscordError as error:
-                if not error.permanent:
-                    raise
-        self._post(discord.open_dm(interaction.user_id), reply, number)
-
-    def _post(self, channel_id: str, reply: Reply, number: int) -> None:
-        interaction, discord = self._interaction, self._tools.discord
-        if not self._excused:
-            note = Reply(_(self._excuse, user=interaction.user_id)).message()
-            note["allowed_mentions"] = {"parse": [], "users": [interaction.user_id]}
-            discord.create_message(channel_id, note, nonce=f"late{interaction.id}")
-            self._excused = True
-        payload = self._ready("message", reply.message(), reply)
-        discord.create_message(channel_id, payload, reply.uploads(), nonce=f"{number}-{interaction.id}")
-
-    def _patient(self, call: Callable[[], Answer]) -> Answer:
-        """`call`, again while Discord may not have recorded our acknowledgement yet (404/10015), and after a short wait
-        that it asks for."""
-        pause = 0.25
-        while True:
-            try:
-                return call()
-            except DiscordError as error:
-                wait = error.wait
-                if wait is None:
-                    if error.code != UNKNOWN_WEBHOOK or self._tools.now() + pause > self._received_at + RACE_SECONDS:
-                        raise
-                    wait, pause = pause, pause * 2
-                elif wait > min(SHORT_WAIT, self._patience, self._time_left() - SHORT_WAIT):
-                    raise
-                else:
-                    self._patience -= wait
-            self._sleep(wait)
 
 
 def _digest(payload: dict) -> str:
