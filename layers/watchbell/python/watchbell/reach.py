@@ -43,7 +43,7 @@ FULL = N_("<@{user}> Discord takes no more of my messages there, so here is the 
 
 
 class Reach:
-    """`received_at` is when the ingress got the interaction, `time_left` how many seconds the function may still run."""
+    """`received_at` is when the ingress got the interaction, `time_left` how many seconds this function has left."""
 
     def __init__(
         self,

@@ -1,7 +1,7 @@
 """What the person sees of one deferred interaction: the answer, its progress, what went wrong.
 
-How they are reached is the business of `reach`. Here the messages that stand are made those that were answered, whatever
-an earlier try has left.
+How they are reached is the business of `reach`. Here the messages that stand are made those that were answered,
+whatever an earlier try has left.
 """
 
 from __future__ import annotations
