@@ -16,15 +16,15 @@ from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, RESOLVED_OPTIONS, ROLE
 from sandbox.logs import Logs
 from sandbox.registration import DeployFailed
 from sandbox.template import TemplateError
-from sandbox.testing import Actor, Block, Shown, short
+from sandbox.testing import Actor, Block, Shown, names, short
 from sandbox.whole import Options, Sandbox
 from watchbell.errors import DefinitionError
 
 HELP = """\
 /status server:prod          run a command, "/shelf box find title:Emma" one of its subcommands
 type /status server:pr       what is offered for an option while it is typed
-press Refresh                a button of what was shown last
-choose "Where?" garden       in a select of it
+press Refresh                a button, of the newest message that has one of that name
+choose "Where?" garden       in a select
 submit name:Ada why:"…"      the form that was opened, its fields by label or name
 menu "Report message"        of the message shown last; `menu "Page user" @bob` of a person
 say Hello                    a message of your own
@@ -75,13 +75,14 @@ class Console:
         return "\n".join(map(str, self.me.autocomplete(name, focused, str(options[focused]), **more))) or "(nothing)"
 
     def press(self, words: list[str]) -> str:
-        return self._see(self.me.press(self._last(), " ".join(words)))
+        button = " ".join(words)
+        return self._see(self.me.press(self._with(button), button))
 
     def choose(self, words: list[str]) -> str:
         if len(words) < 2:
             raise ValueError('choose what, in which select? `choose "Where?" garden`')
         select, *values = words
-        return self._see(self.me.choose(self._last(), select, *map(self._thing, values)))
+        return self._see(self.me.choose(self._with(select), select, *map(self._thing, values)))
 
     def submit(self, words: list[str]) -> str:
         last = self._last()
@@ -158,6 +159,13 @@ class Console:
         if shown.exchange.ack_type == 9:
             return "\n".join([f"A form opens, {shown.modal['title']!r}:", *map(_field, shown.modal["components"])])
         return shown.text or "(nothing is shown)"
+
+    def _with(self, name: str) -> Json:
+        """The newest message here that has a button or select of that name; the newest of all where none has."""
+        here = self.me.person.messages()
+        if not here:
+            raise ValueError("nothing was shown here yet")
+        return next((each for each in reversed(here) if names(each["components"], name)), here[-1])
 
     def _last(self) -> Shown | Json:
         if self.shown is None:

@@ -393,14 +393,15 @@ def _holding(shown: Shown | Json, name: str) -> Json:
     """The message with that component: the newest that names it."""
     if not isinstance(shown, Shown):
         return shown
-    holding = [message for message in shown.messages if _names(message["components"], name)]
+    holding = [message for message in shown.messages if names(message["components"], name)]
     assert shown.messages, "nothing is shown, so there is nothing to use"
     return (holding or shown.messages)[-1]
 
 
-def _names(components: list[Json], name: str) -> bool:
+def names(components: list[Json], name: str) -> bool:
+    """Whether one of them is called so: by its label, placeholder or custom id."""
     for each in components:
         inside = [*each.get("components", ()), *([each["accessory"]] if "accessory" in each else ())]
-        if name in (each.get("label"), each.get("placeholder"), each.get("custom_id")) or _names(inside, name):
+        if name in (each.get("label"), each.get("placeholder"), each.get("custom_id")) or names(inside, name):
             return True
     return False

@@ -147,7 +147,7 @@ class Inputs:
             if given not in offered and (given is not None or asked.get("required", True)):
                 raise NotPossible(f"{asked['custom_id']} offers only {', '.join(offered)}")
             return {"value": given}
-        values = list(given or [])
+        values = [given] if isinstance(given, str) else list(given or [])
         least = 0 if not asked.get("required", True) and not values else asked.get("min_values", 1)
         if not set(values) <= set(offered) or not least <= len(values) <= asked.get("max_values", len(offered)):
             raise NotPossible(f"{asked['custom_id']} does not take {values}")

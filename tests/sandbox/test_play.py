@@ -34,6 +34,9 @@ def test_commands_are_typed_with_options_of_every_kind(console: Console, tmp_pat
 def test_selects_buttons_and_forms_are_used(console: Console) -> None:
     console.do("/table note:quiet")
     assert "With whom?" in console.do('choose "Where?" garden')
+    console.do("as eve")
+    assert "for the person who asked" in console.do("press Alone")
+    console.do("as ada")
     assert "Alone in the garden. quiet" in console.do("press Alone")
     assert console.do("/join nick:Ada").splitlines() == [
         *["A form opens, 'Join us':", "  name: Name", "  why: Why?"],
@@ -83,7 +86,7 @@ def test_an_operator_acts_and_time_passes(console: Console) -> None:
         ('menu "" @bob', "no command"),
         ('/"" target:@bob', "no command"),
         ("turn nan", "by how many seconds"),
-        ("press Refresh", "nothing was shown yet"),
+        ("press Refresh", "0 components are called 'Refresh'"),
         ("submit name:x", "nothing was shown yet"),
         ("choose", "choose what"),
         ("turn soon", "by how many seconds"),
