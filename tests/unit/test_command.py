@@ -256,7 +256,7 @@ def test_a_button_without_its_state_is_a_mistake_of_the_author():
         example().components["again"].button("Again", dish="stew")
 
 
-@pytest.mark.parametrize("wrong", [{"dish": "rock"}, {"count": "2"}, {"count": None}, {"hot": "yes"}])
+@pytest.mark.parametrize("wrong", [{"dish": "rock"}, {"count": "2"}, {"count": None}, {"count": 2**53}, {"hot": "yes"}])
 def test_state_that_could_not_come_back_is_a_mistake_of_the_author(wrong):
     (name,) = wrong
     with pytest.raises(DefinitionError, match=f"/order again: {name} cannot be {wrong[name]!r}"):

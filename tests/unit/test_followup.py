@@ -3,12 +3,14 @@
 import pytest
 
 from tests import recorded
-from tests.discord_side import FakeDiscord, tools
+from tests.discord_side import SIGNING_KEYS, FakeDiscord, tools
 from tests.fakes import Claims, Journal
 from watchbell import commands, followup
 from watchbell.adapters.batch import Delivery, NotOurs
+from watchbell.discord import custom_id
 from watchbell.errors import DiscordError, Retry, UserError
 from watchbell.screen import TAKEN_AWAY
+from watchbell.seals import parse_keys
 from watchbell.status.report import Report
 
 NOW = 1_795_334_400
@@ -455,7 +457,7 @@ def test_several_messages_follow_each_other_and_a_retry_does_not_repeat_them(fea
     again.steps = Journal(done=cut_off.steps.done)
     assert press(again, "several") == [("edit", "one"), ("edit follow up", "two"), ("follow up", "three")]
     done = Worker()
-    done.steps = Journal(done={SECOND: ["77", False], THIRD: ["", False]})
+    done.steps = Journal(done={SECOND: ["77", False, ""], THIRD: ["", False, ""]})
     assert press(done, "several") == [("edit", "one"), ("edit follow up", "two")]
     assert done.discord.did("edit follow up")[0][2] == "77"
 
@@ -464,7 +466,7 @@ def test_what_an_earlier_try_said_and_took_back_is_said_anew(feature):
     feature("long", LONG)
     for failure in (refused(404, 10008), refused(400, 50035)):
         worker = Worker(None, failure)
-        worker.steps = Journal(done={SECOND: ["77", False]})
+        worker.steps = Journal(done={SECOND: ["77", False, ""]})
         assert press(worker, "several") == [
             *[("edit", "one"), ("edit follow up", "two"), ("follow up", "two"), ("follow up", "three")],
         ]
@@ -479,12 +481,12 @@ def said_in(worker, *ids, **more):
 def test_a_message_that_an_earlier_try_may_have_sent_is_looked_for(feature):
     feature("long", LONG)
     worker = Worker()
-    worker.steps = Journal(done={SECOND: ["77", False]}, begun=(THIRD,))
+    worker.steps = Journal(done={SECOND: ["77", False, ""]}, begun=(THIRD,))
     said_in(worker, "78", "77")
     assert press(worker, "several") == [("edit", "one"), ("edit follow up", "two"), ("edit follow up", "three")]
     assert [call[2] for call in worker.discord.did("edit follow up")] == ["77", "78"]
     unsent = Worker()
-    unsent.steps = Journal(done={SECOND: ["77", False]}, begun=(THIRD,))
+    unsent.steps = Journal(done={SECOND: ["77", False, ""]}, begun=(THIRD,))
     said_in(unsent, "77")
     assert press(unsent, "several")[-1] == ("follow up", "three")
 
@@ -533,6 +535,51 @@ def test_a_sentence_that_was_cut_short_does_not_lose_the_answer_of_the_next_try(
     again.steps = Journal(begun=worker.steps.asked)
     again.work()
     assert [call[0] for call in again.discord.calls if call[0] != "read"] == ["edit", "follow up"]
+
+
+def test_what_stands_is_not_said_again_when_the_rest_is_late(feature):
+    feature("long", LONG)
+    first = Worker(None, None, refused(429, wait=900))
+    with pytest.raises(DiscordError):
+        press(first, "several")
+    again = Worker()
+    again.steps = Journal(done=first.steps.done)
+    press(again, "several", received_at=NOW - 1000)
+    assert [text for _, text in shown_elsewhere(again)][1:] == ["three"]
+
+
+def test_a_delete_takes_a_message_of_its_own_away_too(feature):
+    feature("long", SCREENS)
+    worker = Worker()
+    press(worker, "vanished")
+    assert [call[0] for call in worker.discord.calls] == ["delete", "follow up", "delete follow up"]
+
+
+@pytest.mark.parametrize("handler", ["closed_dm", "closed_dm_later"])
+def test_a_persons_closed_messages_are_no_reason_to_leave_them_waiting(feature, handler):
+    feature("long", SCREENS)
+    ((_, text),) = press(Worker(), handler)
+    assert "Reference" in text
+
+
+def test_what_said_something_stays_until_the_person_is_told_otherwise(feature):
+    feature("long", SCREENS)
+    worker = Worker(None, refused(503))
+    with pytest.raises(DiscordError):
+        press(worker, "refused_in_public")
+    assert [call[0] for call in worker.discord.calls] == ["edit", "follow up"]
+
+
+def test_an_update_that_comes_late_is_bound_to_whose_message_it_was(feature):
+    feature("long", SCREENS)
+    for metadata, holder in (({"user": {"id": "5"}}, "5"), (None, "nobody")):
+        worker = Worker()
+        message = {**recorded.load("component_refresh")["message"], "interaction_metadata": metadata}
+        press(worker, "bound", received_at=NOW - 1000, message=message)
+        (sealed_id,) = [
+            button["custom_id"] for row in worker.discord.calls[-1][2]["components"] for button in row["components"]
+        ]
+        custom_id.verify(sealed_id, parse_keys(SIGNING_KEYS), NOW, holder, "")
 
 
 def test_what_follows_a_message_that_is_made_anew_still_follows_it(feature):
@@ -587,6 +634,7 @@ def test_progress_of_several_messages_edits_what_changes_and_takes_back_what_is_
 
 SCREENS = """
 from watchbell import Button, Command, Delete, Embed, Poll, Reply, Text, UserError, anyone
+from watchbell.errors import DiscordError
 
 command = Command("long", "Long", who=anyone)
 
@@ -653,6 +701,30 @@ def hiding(interaction, tools):
     return slowly(tools, Reply("https://x.example"), Reply("https://x.example", suppress_embeds=True))
 
 @command.button
+def vanished(interaction, tools):
+    return slowly(tools, Reply("w", private=True), Delete())
+
+def fails():
+    raise DiscordError("POST /channels", 403, 50007)
+
+@command.button
+def closed_dm(interaction, tools):
+    fails()
+
+@command.button
+def closed_dm_later(interaction, tools):
+    fails()
+    yield Reply("x")
+
+@command.button
+def refused_in_public(interaction, tools):
+    return told(tools, Reply("Working"))
+
+@command.button(updates=True, bound="user")
+def bound(interaction, tools):
+    return Reply("x", buttons=[bound.button("Mine")])
+
+@command.button
 def crowd(interaction, tools):
     return [Reply(str(number)) for number in range(7)]
 
@@ -694,7 +766,7 @@ def test_a_message_that_others_see_never_becomes_a_private_one(feature):
         ("vanishing", [("delete", None), ("follow up", 0)]),
         ("voting", [("edit", 0), ("delete", None), ("follow up", 0)]),
         ("richer", [("edit", 0), ("delete", None), ("follow up", 0)]),
-        ("left_over", [("edit", 0), ("follow up", 0), ("delete follow up", None), ("delete", None), ("follow up", 64)]),
+        ("left_over", [("edit", 0), ("follow up", 0), ("delete follow up", None), ("follow up", 64), ("delete", None)]),
     ],
 )
 def test_an_answer_comes_whatever_its_progress_was(feature, handler, expected):

@@ -385,12 +385,14 @@ def _fits(annotation: "Any", value: "Any") -> bool:
         if (least is not None and size < least) or (most is not None and size > most):
             return False
     annotation = getattr(annotation, "type", annotation)
+    if not isinstance(value, str) and not abs(value) < 2**53:  # what comes back is held to Discord's numbers
+        return False
     if annotation is float:
         return isinstance(value, (int, float))
     if annotation in (str, int, bool):
         return isinstance(value, annotation)
     offered = getattr(annotation, "values", None)
-    return value in offered if isinstance(offered, tuple) else True
+    return any(type(value) is type(each) and value == each for each in offered) if isinstance(offered, tuple) else True
 
 
 def _quotas(quota: "Quota | tuple[Quota, ...] | None", cooldown: int | None) -> "tuple[Quota, ...]":

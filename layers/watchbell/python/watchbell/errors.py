@@ -90,7 +90,8 @@ class DiscordError(WatchbellError):
 
     `status` is the HTTP status, 0 where there was no answer; `code` is Discord's JSON error code, 0 where it gave
     none; `errors` is its nested explanation for code 50035. `permanent` means that the same call will fail again.
-    `wait` is the number of seconds that Discord asked us to stay away (429), else None.
+    `wait` is the number of seconds that Discord asked us to stay away (429), else None. `of_feature`: it came of a
+    feature's own call, not of showing its answer.
     The message never holds a token: it names the route by its template.
     """
 
@@ -105,6 +106,7 @@ class DiscordError(WatchbellError):
         wait: float | None = None,
     ) -> None:
         super().__init__(f"{route}: {status} {code} {text}".rstrip())
+        self.of_feature = False
         self.status = status
         self.code = code
         self.text = text

@@ -123,7 +123,11 @@ def attempt(interaction: Interaction, screen: Screen, reach: Reach, delivery: De
             require(handler, interaction, tools)
         desk = Desk(tools, screen.journal, lambda: min(reach.seconds_left(), delivery.seconds_left()))
         with admit(handler, interaction, desk):
-            answer = dispatch.run(handler, interaction, desk)
+            try:
+                answer = dispatch.run(handler, interaction, desk)
+            except DiscordError as error:
+                error.of_feature = True
+                raise
             if getattr(answer, "is_modal", False):  # too much for a custom id, so the ingress left it to us
                 from .submission import later
 
@@ -136,7 +140,7 @@ def attempt(interaction: Interaction, screen: Screen, reach: Reach, delivery: De
         log.exception("a reply that Discord would not take", extra=details)
         screen.tell(_(BROKEN, reference=interaction.id))
     except DiscordError as error:
-        if not error.permanent or error.gone:
+        if not error.permanent or (error.gone and not error.of_feature):
             raise
         log.exception("Discord refused", extra=details)
         screen.tell(_(BROKEN, reference=interaction.id))

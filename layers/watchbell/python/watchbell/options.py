@@ -219,7 +219,7 @@ def _read(name: str, annotation: Any) -> tuple[type, tuple, tuple]:
 def _is_an_option(function: Callable[..., Any], name: str) -> bool:
     try:
         _read(name, _annotation(function, name))
-    except (DefinitionError, NameError):  # no type, another one, or one that only a type checker knows
+    except Exception:  # noqa: BLE001 - no type, another one, or one that only a type checker can evaluate
         return False
     return True
 

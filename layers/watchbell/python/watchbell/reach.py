@@ -34,9 +34,9 @@ SHORT_WAIT, PATIENCE_SECONDS = 2.0, 10.0
 UNKNOWN_WEBHOOK, UNKNOWN_MESSAGE, NO_MORE = 10015, 10008, 40094
 """The last: where only the person has installed the bot, Discord takes five follow-ups, those taken back counted."""
 
-Late = tuple[Reply, bool, int]
-"""What is still to be shown when the token is dead: a reply, whether it is for the person alone, and which of the
-interaction's messages it is."""
+Late = tuple[Reply, bool, int, bool]
+"""What is still to be shown when the token is dead: a reply, whether it is for the person alone, which of the
+interaction's messages it is, and whether it would have edited the message with the button."""
 
 LATE = N_("<@{user}> Your request took longer than Discord keeps its answer open, so here it is.")
 FULL = N_("<@{user}> Discord takes no more of my messages there, so here is the rest.")
@@ -97,27 +97,27 @@ class Reach:
             if not error.gone:
                 raise
 
-    def _elsewhere(self, reply: Reply, private: bool, number: int) -> None:
+    def _elsewhere(self, reply: Reply, private: bool, number: int, edits: bool) -> None:
         """In the channel, or where the answer is private or the channel closed to us, by direct message; and says why.
         A nonce each: done twice within minutes, it is there once."""
         interaction, discord = self._interaction, self._tools.discord
         if interaction.guild_id and interaction.channel_id and not private:
             try:
-                self._post(interaction.channel_id, reply, number)
+                self._post(interaction.channel_id, reply, number, edits)
                 return
             except DiscordError as error:
                 if not error.permanent:
                     raise
-        self._post(discord.open_dm(interaction.user_id), reply, number)
+        self._post(discord.open_dm(interaction.user_id), reply, number, edits)
 
-    def _post(self, channel_id: str, reply: Reply, number: int) -> None:
+    def _post(self, channel_id: str, reply: Reply, number: int, edits: bool) -> None:
         interaction, discord = self._interaction, self._tools.discord
         if not self._excused:
             note = Reply(_(self._excuse, user=interaction.user_id)).message()
             note["allowed_mentions"] = {"parse": [], "users": [interaction.user_id]}
             discord.create_message(channel_id, note, nonce=f"late{interaction.id}")
             self._excused = True
-        payload = self.ready("message", reply.message(), reply, None)
+        payload = self.ready("message", reply.message(), reply, None, edits=edits)
         discord.create_message(channel_id, payload, reply.uploads(), nonce=f"{number}-{interaction.id}")
 
     def _patient(self, call: Callable[[Address], Answer]) -> Answer:

@@ -115,16 +115,18 @@ class Screen:
         Whether "thinking" is private was settled when it was acknowledged. Where it is public it is taken away first:
         a follow-up before that would be absorbed into it."""
         reply = Reply(text) if isinstance(text, str) else text
-        late = (reply, True, 0)
+        late = (reply, True, 0, False)
         for number in list(self._others):
             self._take_back(number)
-        if self._original and not self._updates and self._original.takes(reply, private=True):
-            if self._edit(self._original, reply, late):
-                self._sweep()
-                return
-        elif not self._updates:
+        original = None if self._updates else self._original
+        if original and original.takes(reply, private=True) and self._edit(original, reply, late):
+            self._sweep()
+            return
+        if original and not original.digest:
             self._take_away()
         self._say(Place(private=True), reply, late)  # not in the journal, which may be what is away
+        if original:
+            self._take_away()  # what said something stays until the person has been told
         self._sweep()
 
     def _show_progress(self, steps: Iterator[Any]) -> Any:
@@ -134,6 +136,9 @@ class Screen:
                 waiting = next(steps)
             except StopIteration as end:
                 return waiting if end.value is None else end.value
+            except DiscordError as error:
+                error.of_feature = True
+                raise
             wanted = messages(waiting, self.handler)
             if self._now() - shown >= PROGRESS_SECONDS and self._reach.seconds_left() > 0:
                 try:
@@ -147,6 +152,7 @@ class Screen:
         """Makes the messages of this interaction these; where the token is dead, `elsewhere`, else DiscordError."""
         for number, reply in enumerate(wanted, 1):
             if not isinstance(reply, Reply):
+                self._take_back(1)
                 self._take_away()
             elif number == 1 < len(wanted) and elsewhere:
                 # Lest it be said once more beside the rest, where that is late.
@@ -163,7 +169,8 @@ class Screen:
     def _place(self, number: int, reply: Reply, *, elsewhere: bool = True) -> None:
         """Makes message `number` this reply: where it stands, or anew where an edit cannot."""
         private = self._hidden or reply.private
-        late = (reply, private, number) if elsewhere else None
+        edits = number == 1 and self._original is not None and self._updates and not reply.private
+        late = (reply, private, number, edits) if elsewhere else None
         if number == 1 and self._original:
             if self._updates and not reply.private and reply.poll:
                 raise DefinitionError(f"{self.handler} updates a message, and one that stands takes no poll")
@@ -185,14 +192,16 @@ class Screen:
         place, said = Place(private), False
         with self.journal.step(self._step(number, private)) as step:
             if not step.new:
-                place.id, place.poll = step.value
+                place.id, place.poll, digest = step.value
+                if self._reach.seconds_left() <= 0 and digest == _digest(reply.message()):
+                    place.digest = digest  # as far as anybody can tell by now
             elif step.unsure and not private:
                 self._take_up(place)
             if step.new and not place.id:
                 self._say(place, reply, late)
                 said = True
             if step.new:
-                step.value = [place.id, place.poll]
+                step.value = [place.id, place.poll, place.digest]
         self._others[number] = place
         if said or (place.poll and late is None):  # a poll that stands is no progress's to take away
             return

@@ -121,7 +121,8 @@ def _holder(interaction: Interaction) -> str:
     to them, and else nobody: what is theirs is rather out of use than somebody else's."""
     if interaction.message_owner:
         return interaction.message_owner
-    return interaction.user_id if custom_id.is_for_one_user(interaction.custom_id) else "nobody"
+    pressed = interaction.type != MODAL and custom_id.is_for_one_user(interaction.custom_id)  # a form is its opener's
+    return interaction.user_id if pressed else "nobody"
 
 
 SEAL_KEY = custom_id.SEAL - 1  # the key's character comes right after the `~`
