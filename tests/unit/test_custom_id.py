@@ -76,7 +76,7 @@ def test_what_is_bound_to_one_is_of_no_use_to_another(bound, to):
     assert not accepted(freed)
 
 
-def test_of_a_hundred_thousand_forgeries_none_is_accepted_and_of_as_many_genuine_ones_all_are():
+def test_of_a_hundred_thousand_forgeries_none_is_accepted_and_of_twenty_thousand_genuine_ones_all_are():
     chance = random.Random(1)
     alphabet = string.ascii_letters + string.digits + "-_:~%*"
     for _ in range(20_000):
