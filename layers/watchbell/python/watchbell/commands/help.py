@@ -87,5 +87,6 @@ def options(handler):
         title = pgettext("name", option.name)
         text = _(option.description)
         if option.choices:
-            text = f"{text} {_('One of {choices}.', choices=', '.join(map(choice_name, option.choices)))}"
+            choices = _("One of {choices}.", choices=", ".join(map(choice_name, option.choices)))
+            text = f"{text} {choices}"
         yield title if option.required else _("{option} (optional)", option=title), text

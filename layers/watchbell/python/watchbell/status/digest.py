@@ -40,7 +40,8 @@ def _total(reports: list[Report]) -> str:
         return ngettext("**All well.**", "**All {n} well.**", well)
     parts = [_("{n} not well", n=unwell)] if unwell else []
     parts += [_("{n} unknown", n=unknown)] if unknown else []
-    return f"**{', '.join([*parts, _('{n} well', n=well)])}.**"
+    parts += [_("{n} well", n=well)]
+    return f"**{', '.join(parts)}.**"
 
 
 def _line(report: Report) -> str:
