@@ -16,7 +16,7 @@ from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, RESOLVED_OPTIONS, ROLE
 from sandbox.logs import Logs
 from sandbox.registration import DeployFailed
 from sandbox.template import TemplateError
-from sandbox.testing import Actor, Block, Shown, names, short
+from sandbox.testing import Actor, Block, Shown, short
 from sandbox.whole import Options, Sandbox
 from watchbell.errors import DefinitionError
 
@@ -165,7 +165,7 @@ class Console:
         here = self.me.person.messages()
         if not here:
             raise ValueError("nothing was shown here yet")
-        return next((each for each in reversed(here) if names(each["components"], name)), here[-1])
+        return next((each for each in reversed(here) if components.called(each["components"], name)), here[-1])
 
     def _last(self) -> Shown | Json:
         if self.shown is None:

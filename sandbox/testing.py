@@ -26,7 +26,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sandbox.discord import Discord, Exchange, Person, render
+from sandbox.discord import Discord, Exchange, Person, components, render
 from sandbox.discord.files import Upload as Upload
 from sandbox.discord.messages import EPHEMERAL, LOADING
 from sandbox.discord.mishaps import Mishap
@@ -393,15 +393,6 @@ def _holding(shown: Shown | Json, name: str) -> Json:
     """The message with that component: the newest that names it."""
     if not isinstance(shown, Shown):
         return shown
-    holding = [message for message in shown.messages if names(message["components"], name)]
+    holding = [message for message in shown.messages if components.called(message["components"], name)]
     assert shown.messages, "nothing is shown, so there is nothing to use"
     return (holding or shown.messages)[-1]
-
-
-def names(components: list[Json], name: str) -> bool:
-    """Whether one of them is called so: by its label, placeholder or custom id."""
-    for each in components:
-        inside = [*each.get("components", ()), *([each["accessory"]] if "accessory" in each else ())]
-        if name in (each.get("label"), each.get("placeholder"), each.get("custom_id")) or names(inside, name):
-            return True
-    return False

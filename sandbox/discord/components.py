@@ -47,6 +47,12 @@ def every(components: list[Json]) -> Iterator[Json]:
         yield from every([component[key] for key in ("component", "accessory") if component.get(key)])
 
 
+def called(components: list[Json], name: str) -> list[Json]:
+    """Those of these, and of what is in them, that have this label, placeholder or custom id."""
+    about = ("label", "placeholder", "custom_id")
+    return [each for each in every(components) if name in (each.get(key) for key in about)]
+
+
 def interactive(component: Json) -> bool:
     """Whether using it sends an interaction: link and premium buttons never do."""
     if component["type"] == BUTTON:

@@ -359,7 +359,7 @@ class Person:
         shown = self._now(message)
         there = self._beside(shown)
         offered = [each for each in components.every(shown["components"]) if each["type"] in kinds]
-        found = [c for c in offered if name in (c.get("label"), c.get("placeholder"), c.get("custom_id"))]
+        found = [each for each in components.called(shown["components"], name) if each["type"] in kinds]
         if len(found) != 1:
             labels = ", ".join(str(c.get("label") or c.get("placeholder") or c.get("custom_id")) for c in offered)
             raise NotPossible(f"{len(found)} components are called {name!r}; there are: {labels or 'none'}")

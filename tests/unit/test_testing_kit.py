@@ -242,6 +242,44 @@ def wrong(interaction):
         press(gone.wrong)
 
 
+POLLS = """
+from watchbell import Command, Poll, Reply, anyone
+
+command = Command("polls", "Polls", who=anyone)
+poll = Poll("Tea?", ["Yes", "No"])
+
+@command.run
+def polls(interaction, tools):
+    return Reply(poll=poll)
+
+@command.button(updates=True)
+def instead(interaction, tools):
+    return Reply(poll=poll)
+
+@command.button(updates=True, instant=True)
+def at_once(interaction):
+    return Reply(poll=poll)
+
+@command.button(updates=True)
+def below(interaction, tools):
+    return [Reply("Tea?"), Reply(poll=poll)]
+
+@command.button(updates=True)
+def aside(interaction, tools):
+    return Reply(poll=poll, private=True)
+"""
+
+
+def test_a_poll_may_be_a_message_of_its_own_and_never_takes_the_place_of_one_that_stands(feature):
+    polls = feature("polls", POLLS)
+    for handler in (polls.instead, polls.at_once):
+        with pytest.raises(DefinitionError, match="updates a message, and one that stands takes no poll"):
+            press(handler)
+    assert run(polls).poll
+    assert press(polls.below)[1].poll
+    assert press(polls.aside).poll
+
+
 def test_a_command_that_discord_would_not_register_fails_with_its_place(feature):
     source = "from watchbell import Command, Reply, anyone\ncommand = Command('dumb', 'Dumb', who=anyone)\n"
     dumb = feature("dumb", f"{source}@command.run\ndef dumb(interaction, tools, *, word: str): return Reply(word)\n")

@@ -5,6 +5,7 @@ schema is read from the signatures only when somebody needs it; see `options`.
 """
 
 from .discord.custom_id import Address
+from .discord.interaction import LARGEST
 from .discord.reply import COMPONENTS_V2, Button, Reply
 from .errors import DefinitionError
 from .policy import Policy, owner
@@ -135,6 +136,14 @@ class Handler:
         """Whether it edits the message that carries the component: not where a modal was opened by a command."""
         return self.updates and (self.kind != MODAL or interaction is None or bool(interaction.message))
 
+    def edits_with(self, reply: "Reply", interaction: "Interaction") -> bool:
+        """Whether `reply` is such an edit, and not a private message of its own; DefinitionError where it would be one
+        with a poll."""
+        edits = self.edits(interaction) and not reply.private
+        if edits and reply.poll:
+            raise DefinitionError(f"{self} updates a message, and one that stands takes no poll")
+        return edits
+
     def deferral(self, interaction: "Interaction | None" = None) -> dict:
         """The acknowledgement that says "thinking": type 6 for what edits a component's message, else type 5."""
         if self.edits(interaction):
@@ -150,9 +159,7 @@ class Handler:
             )
         if reply.uploads():
             raise DefinitionError(f"{self} is instant, so it cannot send files; have it deferred")
-        if self.edits(interaction) and not reply.private:
-            if reply.poll:
-                raise DefinitionError(f"{self} updates a message, and one that stands takes no poll")
+        if self.edits_with(reply, interaction):
             return {"type": 7, "data": reply.edit(v2=bool(interaction.message_flags & COMPONENTS_V2))}
         return {"type": 4, "data": reply.message(private=self.private or reply.private)}
 
@@ -385,7 +392,7 @@ def _fits(annotation: "Any", value: "Any") -> bool:
         if (least is not None and size < least) or (most is not None and size > most):
             return False
     annotation = getattr(annotation, "type", annotation)
-    if not isinstance(value, str) and not abs(value) < 2**53:  # what comes back is held to Discord's numbers
+    if not isinstance(value, str) and not abs(value) <= LARGEST:  # what comes back is held to Discord's numbers
         return False
     if annotation is float:
         return isinstance(value, (int, float))

@@ -3,7 +3,7 @@
 from . import catalogue, seals
 from .discord import custom_id
 from .discord.custom_id import OPENS
-from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
+from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, LARGEST, MODAL, Interaction
 from .errors import DefinitionError
 from .words import _
 
@@ -89,7 +89,7 @@ def _value(kind: type, value: "Any") -> "Any":
         return None
     if kind is str:
         return value.strip()[:100].rstrip() or None
-    return value if abs(value) < 2**53 else None
+    return value if abs(value) <= LARGEST else None
 
 
 def _arguments(function: "Any", interaction: Interaction, tools: "Tools | Desk", leave: int = 0) -> tuple:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 
 from .command import Command, Handler
+from .discord.interaction import LARGEST
 from .errors import DefinitionError
 from .kinds import FileTypes, Kinds, Length, Range
 from .options import Option, options_of, summary
@@ -134,14 +135,16 @@ def _add(registered: dict, key: str, context: str = "") -> dict[str, str]:
 
 def _check(option: Option, place: str) -> None:
     _name(option.name, place)
-    described = len(option.description.strip()) >= 1 and len(option.description) <= 100
-    _must(described, f"{place} is described in 1-100 characters, by a docstring line `{option.name}: …`")
+    _must(
+        _describes(option.description),
+        f"{place} is described in 1-100 characters, by a docstring line `{option.name}: …`",
+    )
     _must(len(option.choices) <= 25, f"{place} has at most 25 choices")
     named = [str(choice).strip() for choice in option.choices]
     _must(len(set(named)) == len(named), f"{place} has a choice twice")
     _must(all(1 <= len(name) <= 100 for name in named), f"{place} choices: 1-100 characters")
     _must(not option.choices or option.kind is not bool, f"{place} is true or false anyway; write `bool`")
-    _must(all(isinstance(c, str) or abs(c) < 2**53 for c in option.choices), f"{place} choices: within 2^53")
+    _must(all(isinstance(c, str) or abs(c) <= LARGEST for c in option.choices), f"{place} choices: within 2^53")
     _must(not (option.choices and option.autocompleted), f"{place} has choices, so it cannot be autocompleted")
     _must(not option.autocompleted or option.kind in (str, int, float), f"{place} is no text or number to autocomplete")
     bounds: Range | None = option.rules.get(Range)
@@ -149,7 +152,7 @@ def _check(option: Option, place: str) -> None:
         _must(bounds.least <= bounds.most, f"{place} has a range from {bounds.least} to {bounds.most}")
     if bounds is not None:
         given = [bound for bound in (bounds.least, bounds.most) if bound is not None]
-        _must(all(abs(bound) < 2**53 for bound in given), f"{place} range is within 2^53")
+        _must(all(abs(bound) <= LARGEST for bound in given), f"{place} range is within 2^53")
         whole = option.kind is not int or all(isinstance(bound, int) for bound in given)
         _must(whole, f"{place} is a whole number, and so are the bounds of its range")
     length: Length | None = option.rules.get(Length)
@@ -182,7 +185,11 @@ def _in_names(character: str) -> bool:
 
 
 def _described(description: str, place: str) -> None:
-    _must(len(description.strip()) >= 1 and len(description) <= 100, f"{place} has 1-100 characters")
+    _must(_describes(description), f"{place} has 1-100 characters")
+
+
+def _describes(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= 100
 
 
 def _size(registered: dict) -> int:

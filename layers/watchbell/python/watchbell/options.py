@@ -8,6 +8,7 @@ from types import UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from .discord import resolved
+from .discord.interaction import LARGEST
 from .errors import DefinitionError, UserError
 from .kinds import Constrained, FileTypes, Kinds, Length, OneOf, Range
 from .words import N_, _, pgettext
@@ -23,7 +24,6 @@ TYPES = {
     float: 10,
     resolved.Attachment: 11,
 }
-_LARGEST = 2**53 - 1
 _MUST_BE = {
     str: N_("`{name}` must be a text."),
     int: N_("`{name}` must be a whole number."),
@@ -86,7 +86,7 @@ class Option:
         interaction resolved."""
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if self.kind in (int, float):
-            right = number and isinstance(value, (int, self.kind)) and abs(value) <= _LARGEST
+            right = number and isinstance(value, (int, self.kind)) and abs(value) <= LARGEST
         elif self.kind in (str, bool):
             right = isinstance(value, self.kind)
         else:

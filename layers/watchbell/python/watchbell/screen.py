@@ -169,14 +169,13 @@ class Screen:
     def _place(self, number: int, reply: Reply, *, elsewhere: bool = True) -> None:
         """Makes message `number` this reply: where it stands, or anew where an edit cannot."""
         private = self._hidden or reply.private
-        edits = number == 1 and self._original is not None and self._updates and not reply.private
+        original = self._original if number == 1 else None
+        edits = bool(original and self._handler and self._handler.edits_with(reply, self._interaction))
         late = (reply, private, number, edits) if elsewhere else None
-        if number == 1 and self._original:
-            if self._updates and not reply.private and reply.poll:
-                raise DefinitionError(f"{self.handler} updates a message, and one that stands takes no poll")
-            if (self._updates and not reply.private) or self._original.takes(reply, private):
+        if original:
+            if edits or original.takes(reply, private):
                 self._take_back(1)
-                if self._edit(self._original, reply, late):
+                if self._edit(original, reply, late):
                     return
             elif not self._updates:
                 self._take_away()

@@ -32,7 +32,7 @@ from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Intera
 from .discord.permissions import bits
 from .discord.reply import Delete, Reply
 from .discord.resolved import Attachment, Channel, Message, Resolved, Role, User
-from .errors import DefinitionError, FormError, UserError
+from .errors import FormError, UserError
 from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeStash
 from .flags import OFF
 from .manifest import declare
@@ -285,7 +285,10 @@ class _Asked:
         if self.handler.instant:
             self._require("callback", self.handler.response(answer, interaction), answer, interaction)
         else:
-            for reply in messages(answer, self.handler):
+            first, *rest = messages(answer, self.handler)
+            if isinstance(first, Reply):
+                self.handler.edits_with(first, interaction)
+            for reply in (first, *rest):
                 self._judge(reply, interaction)
         return answer
 
@@ -301,8 +304,6 @@ class _Asked:
     def _judge(self, reply: Reply | Delete, interaction: Interaction) -> None:
         """Where the work is deferred, every reply may be an edit or a message of its own."""
         if isinstance(reply, Reply):
-            if reply.poll and self.handler.edits(interaction):
-                raise DefinitionError(f"{self.handler} updates a message, and one that stands takes no poll")
             self._require("edit", reply.edit(), reply, interaction)
             private = self.handler.private or reply.private
             self._require("followup", reply.message(private=private), reply, interaction)

@@ -124,10 +124,10 @@ class AwsJson:
             return Connection(self._host, self._context, deadline)
 
 
-def dynamodb() -> AwsJson:
-    """DynamoDB of this region, or at AWS_ENDPOINT_URL."""
-    endpoint = os.environ.get("AWS_ENDPOINT_URL") or f"https://dynamodb.{os.environ['AWS_REGION']}.amazonaws.com"
-    return AwsJson("dynamodb", endpoint)
+def of_region(service: str, version: str = "1.0") -> AwsJson:
+    """That service in this region, or at AWS_ENDPOINT_URL."""
+    endpoint = os.environ.get("AWS_ENDPOINT_URL") or f"https://{service}.{os.environ['AWS_REGION']}.amazonaws.com"
+    return AwsJson(service, endpoint, version)
 
 
 _contexts: dict[str | None, ssl.SSLContext] = {}

@@ -1,10 +1,9 @@
 """SSM Parameter Store: secrets, webhook URLs and the status sources, kept for a minute in a warm function."""
 
-import os
 import time
 
 from ..errors import Unavailable
-from .aws_json import AwsJson, Refused
+from .aws_json import Refused, of_region
 
 SECONDS = 60
 """How long a value may be old."""
@@ -27,8 +26,7 @@ class Parameters:
     """
 
     def __init__(self, clock: "Callable[[], float]" = time.time) -> None:  # the monotonic one stops while frozen
-        endpoint = os.environ.get("AWS_ENDPOINT_URL") or f"https://ssm.{os.environ['AWS_REGION']}.amazonaws.com"
-        self._ssm = AwsJson("ssm", endpoint, "1.1")
+        self._ssm = of_region("ssm", "1.1")
         self._clock = clock
         self._kept: dict[str, tuple[float, Any]] = {}
 

@@ -6,7 +6,7 @@ Without an SDK: the ingress reads it, for the choices of an option that only som
 from __future__ import annotations
 
 from ..rows import RANKS
-from .aws_json import AwsJson, dynamodb
+from .aws_json import of_region
 
 READ_SECONDS = 1.0
 
@@ -16,7 +16,7 @@ class Ranks:
 
     def __init__(self, table: str) -> None:
         self._table = table
-        self._dynamodb: AwsJson = dynamodb()
+        self._dynamodb = of_region("dynamodb")
 
     def of(self, guild_id: str) -> dict[str, str]:
         """Role id -> rank."""

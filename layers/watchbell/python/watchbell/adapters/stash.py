@@ -11,7 +11,7 @@ import time
 from collections.abc import Callable
 
 from ..rows import COMPONENT_STATE
-from .aws_json import dynamodb
+from .aws_json import of_region
 
 READ_SECONDS = 1.0
 """What reading may take: the signing keys may have taken `aws_json.SECONDS` before it, and Discord grants 3 for all."""
@@ -21,7 +21,7 @@ class Stash:
     """Raises Unavailable where the table cannot be asked."""
 
     def __init__(self, table: str, clock: Callable[[], float] = time.time) -> None:
-        self._dynamodb = dynamodb()
+        self._dynamodb = of_region("dynamodb")
         self._table = table
         self._clock = clock
 

@@ -9,6 +9,9 @@ TOKEN_SECONDS = 15 * 60
 """How long an interaction's token can be used, from its creation."""
 
 
+LARGEST = 2**53 - 1
+"""The largest number, either way, that Discord takes and sends. Source: docs/interactions, option types."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
