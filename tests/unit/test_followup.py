@@ -1,6 +1,7 @@
 """A deferred interaction ends in something that its user sees, whatever goes wrong."""
 
 import pytest
+from botocore.exceptions import ConnectionClosedError
 
 from tests import recorded
 from tests.discord_side import SIGNING_KEYS, FakeDiscord, tools
@@ -325,6 +326,27 @@ def test_a_discord_that_is_away_while_the_user_is_told_is_tried_again():
 # Long work
 
 
+def test_a_message_that_began_again_though_nobody_could_tell_is_answered_after_all():
+    def lost(message, wait):
+        on_the_queue.append(message)
+        raise ConnectionClosedError(endpoint_url="sqs")
+
+    on_the_queue = []
+    worker = Worker(refused(503))
+    message = {"kind": "interaction", "received_at": NOW - 100, "body": recorded.load("command_status")}
+    with pytest.raises(DiscordError):
+        followup.work(Delivery(message, 5, True, send=lost), worker.tools, worker.clock.sleep)
+    assert [call[0] for call in worker.discord.calls] == ["edit", "delete", "follow up"]
+    assert "Reference" in worker.discord.calls[-1][1]["content"]
+    again = Worker(refused(404, 10008))  # "thinking" was taken away
+    again.steps = Journal(done=worker.steps.done, begun=worker.steps.asked)
+    again.claims.claim.attempt = 2
+    for delivered in on_the_queue:
+        followup.work(Delivery(delivered, 1, False), again.tools, again.clock.sleep)
+    assert [call[0] for call in again.discord.calls if call[0] != "read"] == ["edit", "follow up"]
+    assert again.discord.did("follow up")[0][1]["embeds"][0]["title"] == "🟢 prod"
+
+
 SECOND, THIRD = "watchbell: message 2", "watchbell: message 3"
 
 LONG = """
@@ -555,6 +577,33 @@ def test_a_delete_takes_a_message_of_its_own_away_too(feature):
     assert [call[0] for call in worker.discord.calls] == ["delete", "follow up", "delete follow up"]
 
 
+def test_a_message_that_somebody_has_taken_back_already_is_taken_back(feature):
+    feature("long", SCREENS)
+    worker = Worker(None, None, refused(404, 10008))
+    press(worker, "left_over")
+    assert [call[0] for call in worker.discord.calls] == [
+        "edit",
+        "follow up",
+        "delete follow up",
+        "follow up",
+        "delete",
+    ]
+    assert worker.claims.claim.states == ["done", "kept"]
+
+
+@pytest.mark.parametrize(("done", "failure"), [(False, refused(503)), (True, refused(0))])
+def test_a_message_that_could_not_be_taken_back_is_by_the_next_try(feature, done, failure):
+    feature("long", SCREENS)
+    cut_off = Worker(None, None, failure)
+    with pytest.raises(DiscordError):
+        press(cut_off, "left_over")
+    again = Worker(None, refused(404, 10008) if done else None)
+    again.steps, again.claims.claim.attempt = Journal(done=cut_off.steps.done), 2
+    press(again, "left_over")
+    assert again.discord.did("delete follow up")[0][1] == "1002"
+    assert again.discord.did("follow up")[-1][1]["content"] == "No seats."
+
+
 @pytest.mark.parametrize("handler", ["closed_dm", "closed_dm_later"])
 def test_a_persons_closed_messages_are_no_reason_to_leave_them_waiting(feature, handler):
     feature("long", SCREENS)
@@ -691,6 +740,14 @@ def embedded(interaction, tools):
 def vote(interaction, tools):
     return [Reply("Vote:"), Reply(poll=Poll("Tea?", ["Yes", "No"]))]
 
+@command.button(updates=True)
+def voted(interaction, tools):
+    return Reply(poll=Poll("Tea?", ["Yes", "No"]))
+
+@command.button(updates=True)
+def voted_below(interaction, tools):
+    return [Reply("Tea?"), Reply(poll=Poll("Tea?", ["Yes", "No"]))]
+
 @command.button
 def reordered(interaction, tools):
     first = [Reply("w1"), Reply("w2"), Reply("w3")]
@@ -793,6 +850,16 @@ def test_a_button_on_a_message_of_components_v2_edits_it_in_its_kind(feature, ca
     assert worker.discord.calls[0][1]["components"] == [{"type": 10, "content": "Done."}]
     press(Worker(), "embedded", message=on_v2)
     assert "takes neither embeds nor a poll" in caplog.text
+
+
+def test_a_message_that_stands_takes_no_poll_and_one_below_it_does(feature, caplog):
+    feature("long", SCREENS)
+    ((_, text),) = press(Worker(), "voted")
+    assert "Reference" in text
+    assert "/long voted updates a message, and one that stands takes no poll" in caplog.text
+    worker = Worker()
+    press(worker, "voted_below")
+    assert [("poll" in call[1]) for call in worker.discord.calls] == [False, True]
 
 
 def test_a_short_wait_is_waited_for_and_a_long_one_goes_back_to_the_queue(feature):

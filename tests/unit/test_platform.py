@@ -12,6 +12,7 @@ from watchbell.acknowledge import UNKNOWN, Doorkeeper
 from watchbell.adapters import api_gateway
 from watchbell.adapters.batch import Delivery
 from watchbell.discord.signature import public_keys
+from watchbell.errors import Unavailable
 
 NOW = 1_795_334_400
 ADA = "80351110224678912"
@@ -313,6 +314,18 @@ def test_choices_that_discord_would_refuse_are_left_out_or_made_fit(bot, feature
     assert choices(bot, "word", name="loose", **administrator) == ["ok", "x", "{1}", "5"]
     assert choices(bot, "year", name="loose", **administrator) == [2024, 2025, 1]
     assert choices(bot, "share", name="loose", **administrator) == [0.5, 0.5]
+
+
+class NoRanks:
+    def of(self, guild_id):
+        raise Unavailable("ThrottlingException")
+
+
+def test_where_nobody_can_tell_whose_roles_are_what_nothing_is_offered_and_nothing_fails(bot, feature, caplog):
+    feature("loose", LOOSE)
+    bot.tools.ranks = NoRanks()
+    assert choices(bot, "word", name="loose", member=member(roles=["41771983423143936"])) == []
+    assert "no choices" in caplog.text
 
 
 @pytest.mark.parametrize(("roles", "offered"), [(["41771983423143936"], 4), (["1"], 0)])
