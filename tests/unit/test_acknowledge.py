@@ -8,12 +8,13 @@ import pytest
 
 from tests import judge, recorded
 from tests.discord_side import OTHER_KEY, PUBLIC_KEY, request, sealed, signed, tools
-from watchbell.acknowledge import BROKEN, NOT_QUEUED, UNKNOWN, UNSURE, Doorkeeper
+from watchbell.acknowledge import NOT_QUEUED, UNSURE, Doorkeeper
 from watchbell.adapters import api_gateway
+from watchbell.apology import BROKEN
 from watchbell.discord.signature import public_keys
 from watchbell.errors import Unavailable, Unsure
-from watchbell.policy import FOR_ANOTHER
-from watchbell.seals import EXPIRED, NOT_YOURS
+from watchbell.gate import UNKNOWN
+from watchbell.seals import EXPIRED, FOR_ANOTHER, NOT_YOURS
 
 NOW = 1_795_334_400
 PRIVATE = 64

@@ -25,7 +25,6 @@ from watchbell import (
     UserError,
     anyone,
     permission,
-    role,
 )
 from watchbell.errors import DefinitionError
 from watchbell.manifest import SIZE, declare
@@ -296,11 +295,6 @@ def test_how_a_handler_is_acknowledged():
 def test_a_command_that_does_not_say_who_may_use_it_is_a_mistake_of_the_author():
     with pytest.raises(TypeError, match="who"):
         Command("x", "X")
-
-
-def test_an_instant_handler_cannot_ask_a_table_who_may():
-    with pytest.raises(DefinitionError, match="/x: `role admin` reads a table"):
-        Command("x", "X", who=role("admin"), instant=True).run(lambda interaction: None)
 
 
 def test_what_discord_is_told_besides():

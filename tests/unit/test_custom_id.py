@@ -12,8 +12,7 @@ from watchbell.discord import custom_id
 from watchbell.discord.custom_id import Address, BadSeal, parse, seal, verify
 from watchbell.discord.interaction import Interaction
 from watchbell.errors import UserError
-from watchbell.policy import FOR_ANOTHER
-from watchbell.seals import EXPIRED, Seals, parse_keys
+from watchbell.seals import EXPIRED, FOR_ANOTHER, Seals, parse_keys
 
 NOW = 1_795_334_400.0
 KEYS = {"1": b"a" * 32, "2": b"b" * 32}

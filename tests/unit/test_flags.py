@@ -11,7 +11,8 @@ from watchbell import rollout
 from watchbell.acknowledge import NOT_QUEUED
 from watchbell.discord import registration
 from watchbell.errors import DiscordError, Unavailable
-from watchbell.flags import OFF, Flags, parse
+from watchbell.flags import Flags, parse
+from watchbell.gate import OFF
 
 HOME, OTHER = "197038439483310086", "197038439483310087"
 

@@ -8,11 +8,12 @@ from tests import judge, recorded
 from tests.discord_side import SIGNING_KEYS, sealed
 from tests.unit.test_platform import NOW, Bot, says
 from watchbell import submission
-from watchbell.acknowledge import BROKEN, UNKNOWN, Doorkeeper
+from watchbell.acknowledge import Doorkeeper
+from watchbell.apology import BROKEN
 from watchbell.discord.custom_id import parse
 from watchbell.errors import DefinitionError
-from watchbell.policy import FOR_ANOTHER
-from watchbell.seals import FORM_EXPIRED, Seals
+from watchbell.gate import UNKNOWN
+from watchbell.seals import FOR_ANOTHER, FORM_EXPIRED, Seals
 
 PRIVATE = 64
 WHY = "Because it is there"

@@ -8,11 +8,12 @@ from tests import judge, recorded
 from tests.discord_side import PUBLIC_KEY, FakeDiscord, request, sealed, tools
 from tests.fakes import Claims, Journal
 from watchbell import catalogue, followup
-from watchbell.acknowledge import UNKNOWN, Doorkeeper
+from watchbell.acknowledge import Doorkeeper
 from watchbell.adapters import api_gateway
 from watchbell.adapters.batch import Delivery
 from watchbell.discord.signature import public_keys
 from watchbell.errors import Unavailable
+from watchbell.gate import UNKNOWN
 
 NOW = 1_795_334_400
 ADA = "80351110224678912"

@@ -7,10 +7,10 @@ does not need: a test keeps the list.
 import json
 import logging
 
-from . import dispatch
+from . import dispatch, gate
+from .apology import BROKEN, private, sentence
 from .discord import signature
-from .discord.interaction import AUTOCOMPLETE, COMPONENT, MODAL, PING, Interaction
-from .discord.reply import Reply
+from .discord.interaction import AUTOCOMPLETE, PING, Interaction
 from .errors import NoRoom, Unavailable, Unsure, UserError
 from .words import N_, _, speaking
 
@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-UNKNOWN = N_("I do not know that one (any more). /help lists what I can do.")
 UNSURE = N_("I could not make sure that I took that on. If no answer comes within a minute, please try again.")
 NOT_QUEUED = N_("I could not take that on just now, and nothing has been done. Please try again in a minute.")
-BROKEN = N_("Something went wrong on my side, and it has been logged. Reference: {reference}")
 
 
 class TooDeep(ValueError):
@@ -95,24 +93,12 @@ class Doorkeeper:
     def _acknowledge(self, interaction: Interaction) -> dict:
         if interaction.type == AUTOCOMPLETE:
             return {"type": 8, "data": {"choices": self._choices(interaction)}}
-        handler = dispatch.find(interaction)
-        if handler is None:
-            log.info("unknown interaction of type %d", interaction.type, extra={"interaction_id": interaction.id})
-            return private(_(UNKNOWN))
-        if interaction.type in (COMPONENT, MODAL):
-            self.tools.seals.check(interaction)
-        if _is_off(handler, interaction, self.tools):
-            from .flags import OFF
-
-            return private(_(OFF))
-        if not handler.who.reads:  # else the worker asks, which may read tables
-            require(handler, interaction, self.tools)
-        opens = interaction.type == COMPONENT and handler.form is not None  # a modal answers at once or never
-        if not handler.instant and not opens:
+        handler = gate.enter(interaction, self.tools)
+        if not handler.answers_at_once(interaction):
             self._queue("interaction", interaction.raw)
             return handler.deferral(interaction)
         try:
-            reply = dispatch.run(handler, interaction, self.tools)
+            reply = dispatch.run(dispatch.parse(handler, interaction, self.tools), self.tools)
         except UserError as error:
             if error.reply is None:
                 raise
@@ -139,15 +125,13 @@ class Doorkeeper:
         return sealed
 
     def _choices(self, interaction: Interaction) -> list[dict]:
-        """Never raises: a list that does not come is an empty one, and what was typed can be sent all the same."""
+        """Never raises. Without a list, Discord shows none, and the person can still send what they typed."""
         try:
-            handler = dispatch.find(interaction)
-            if handler is None or dispatch.refusal(handler, interaction, self.tools):
-                return []
-            if _is_off(handler, interaction, self.tools):
-                return []
+            handler = gate.enter(interaction, self.tools)
             return dispatch.complete(handler, interaction, self.tools)
-        except Exception:  # whatever it is, Discord would show "Loading options failed"
+        except UserError:
+            return []
+        except Exception:  # for any exception, Discord would show "Loading options failed"
             log.exception("no choices", extra={"interaction_id": interaction.id})
             return []
 
@@ -173,30 +157,3 @@ class Doorkeeper:
         except RecursionError as error:
             raise TooDeep("nested too deeply to be queued") from error
         self.enqueue(text)
-
-
-def require(handler: "Handler", interaction: Interaction, tools: "Tools") -> None:
-    """Raises UserError, and records it, where the person may not use `handler`."""
-    missing = dispatch.refusal(handler, interaction, tools)
-    if missing is not None:
-        details = {"interaction_id": interaction.id, "user_id": interaction.user_id, "guild_id": interaction.guild_id}
-        log.warning("AUDIT refused %s: needs %s", handler, handler.who.name, extra=details)
-        raise UserError(missing)
-
-
-def _is_off(handler: "Handler", interaction: Interaction, tools: "Tools") -> bool:
-    flag = handler.command.flag
-    return bool(flag) and not tools.flags.on(flag, interaction)  # who has no flag reads none, and pays nothing
-
-
-def sentence(error: UserError, interaction: Interaction) -> str:
-    """What a person reads of `error`: never more than Discord takes, and never nothing."""
-    from .discord.text import clip
-
-    return clip(str(error), 2000) if str(error).strip() else _(BROKEN, reference=interaction.id)
-
-
-def private(text: "str | Reply") -> dict:
-    """The response that shows `text`, or a whole reply, to the person who asked and to nobody else."""
-    reply = Reply(text) if isinstance(text, str) else text
-    return {"type": 4, "data": reply.message(private=True)}

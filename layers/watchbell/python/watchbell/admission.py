@@ -1,6 +1,6 @@
-"""Whose turn it is: a deferred handler's lock and quotas, asked before it runs.
+"""How often and how many at a time: the quotas and the lock of a deferred handler, asked before it runs.
 
-Where the table cannot be asked nobody gets in: botocore's error passes, and the message goes back to its queue.
+If the table does not answer, nobody gets in: the error is raised, and the message goes back to its queue.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from math import ceil
 
-from . import seals, submission
-from .command import LOCK_NAMES, Handler
-from .discord.interaction import COMMAND, MODAL, Interaction
+from .call import Call
+from .command import LOCK_NAMES
+from .discord.resolved import Resolved
 from .errors import DefinitionError, InvalidReply, UserError, WatchbellError
 from .quota import Quota
 from .tools import Desk
@@ -29,29 +29,29 @@ _NAME_LENGTH = 500
 
 
 @contextmanager
-def admit(handler: Handler, interaction: Interaction, desk: Desk) -> Iterator[None]:
-    """Holds the handler's lock, with `desk.fence` its fencing token, and counts this use. Raises UserError where
-    somebody else holds the lock or a quota is spent; a use that found the lock taken is not counted, nor is a form that
-    is filled in wrongly. Who has spent a quota can submit the same form later.
+def admit(call: Call, desk: Desk) -> Iterator[None]:
+    """Holds the handler's lock and counts one use of its quotas. `desk.fence` is the lock's fencing token.
 
-    The lock is given back when the interaction is finished. A failure that will be tried again keeps it for the rest
-    of its lease: the same interaction gets it anew, and until then nobody meets what may be half done.
+    Raises UserError if another interaction holds the lock or a quota is spent. A use that finds the lock taken is not
+    counted. A person who has spent a quota can submit the same form later.
+
+    The lock is given back when the interaction is finished. If a failure will be tried again, the lock is kept for the
+    rest of its lease: the same interaction gets it again, and nobody else meets work that is half done.
     """
-    if handler.form is not None:
-        if interaction.type != MODAL:  # the form is only asked for
-            yield
-            return
-        submission.filled(handler, interaction, submission.carried(handler, interaction, desk))
-    if not handler.lock:
-        _count(handler, interaction, desk)
+    handler = call.handler
+    if call.opens_form:  # the person only asks for the form
         yield
         return
-    lock = desk.locks.take(lock_name(handler, interaction, desk), interaction.id)
+    if not handler.lock:
+        _count(call, desk)
+        yield
+        return
+    lock = desk.locks.take(lock_name(call), call.interaction.id)
     if lock is None:
         raise UserError(_(BUSY))
     desk.fence = lock.fence
     try:
-        _count(handler, interaction, desk)
+        _count(call, desk)
         yield
     except WatchbellError as error:
         if isinstance(error, (UserError, InvalidReply, DefinitionError)) or getattr(error, "permanent", False):
@@ -60,48 +60,46 @@ def admit(handler: Handler, interaction: Interaction, desk: Desk) -> Iterator[No
     lock.release()
 
 
-def lock_name(handler: Handler, interaction: Interaction, desk: Desk) -> str:
-    """The handler's lock template, filled in; `:` and `%` in a value are quoted, so that no two fillings are alike."""
+def lock_name(call: Call) -> str:
+    """The handler's lock template, filled in. `:` and `%` in a value are quoted, so that no two names are alike."""
+    handler, interaction = call.handler, call.interaction
     assert handler.lock is not None
-    filled = {
+    known = {
         "guild": interaction.guild_id,
         "user": interaction.user_id,
         "channel": interaction.channel_id,
         "message": interaction.message.get("id"),
         "target": interaction.target_id,
     }
-    assert filled.keys() == set(LOCK_NAMES)
-    names = handler.parameters
-    if any("{" + name in handler.lock for name in names):
-        if interaction.type == COMMAND:
-            filled |= {**(handler.function.__kwdefaults__ or {}), **interaction.options}
-        else:
-            filled |= dict(zip(names, seals.state(interaction, desk), strict=False))
-    known = {name: _quoted(filled.get(name)) for name in (*LOCK_NAMES, *names)}
-    name = handler.lock.format_map(known)
+    assert known.keys() == set(LOCK_NAMES)
+    values = {**known, **(handler.function.__kwdefaults__ or {}), **call.arguments}
+    name = handler.lock.format_map({key: _quoted(value) for key, value in values.items()})
     if len(name.encode("utf-8", "surrogatepass")) > _NAME_LENGTH:
         digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()
         name = f"{name[:50]}…{digest}"
     return name
 
 
-def _count(handler: Handler, interaction: Interaction, desk: Desk) -> None:
-    for quota in handler.quotas:
-        free_at = desk.quotas.use(quota, handler.counted_as, _subject(quota, interaction), interaction.id)
+def _count(call: Call, desk: Desk) -> None:
+    for quota in call.handler.quotas:
+        subject = _subject(quota, call)
+        free_at = desk.quotas.use(quota, call.handler.counted_as, subject, call.interaction.id)
         if free_at is not None:
             refusal = UserError(_(SPENT[quota.by], at=ceil(free_at)))
-            if handler.form is not None:
-                values = submission.carried(handler, interaction, desk)
-                refusal.reply = submission.correction(handler, interaction, values, refusal)
+            if call.form is not None:
+                from . import submission
+
+                refusal.reply = submission.correction(call, refusal)
             raise refusal
 
 
-def _subject(quota: Quota, interaction: Interaction) -> str:
+def _subject(quota: Quota, call: Call) -> str:
+    interaction = call.interaction
     if quota.by == "guild":
         return interaction.guild_id or f"dm-{interaction.user_id}"
     return {"user": interaction.user_id, "channel": interaction.channel_id, "feature": "all"}[quota.by]
 
 
 def _quoted(value: object) -> str:
-    text = "" if value is None else str(int(value) if isinstance(value, bool) else value)
-    return text.replace("%", "%25").replace(":", "%3A")
+    value = value.id if isinstance(value, Resolved) else int(value) if isinstance(value, bool) else value
+    return ("" if value is None else str(value)).replace("%", "%25").replace(":", "%3A")

@@ -5,6 +5,7 @@ schema is read from the signatures only when somebody needs it; see `options`.
 """
 
 from .discord.custom_id import Address
+from .discord.interaction import COMPONENT as PRESS
 from .discord.interaction import LARGEST
 from .discord.reply import COMPONENTS_V2, Button, Reply
 from .errors import DefinitionError
@@ -71,8 +72,6 @@ class Handler:
         self.autocompletes: dict[str, Callable[..., Any]] = {}
         if kind == MODAL:
             self._read_form()
-        if self.instant and self.who.reads:
-            raise DefinitionError(f"{self}: `{self.who.name}` reads a table, which an instant handler cannot")
         inherits = quota is None and cooldown is None
         self.quotas = command.quotas if inherits else _quotas(quota, cooldown)
         self.counted_as = command.address if inherits else f"{command.address}:{kind}:{name}"
@@ -131,6 +130,10 @@ class Handler:
             raise DefinitionError(f"{self}: lock {template!r} may name, each in {{}}: {known}") from None
         if not filled.strip(":"):
             raise DefinitionError(f"{self}: lock {template!r} begins with a word of its own, as in `apply:{{user}}`")
+
+    def answers_at_once(self, interaction: "Interaction") -> bool:
+        """Whether the ingress answers: for an instant handler, and for a button that opens a form."""
+        return self.instant or (interaction.type == PRESS and self.kind == MODAL)
 
     def edits(self, interaction: "Interaction | None" = None) -> bool:
         """Whether it edits the message that carries the component: not where a modal was opened by a command."""

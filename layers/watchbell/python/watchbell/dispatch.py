@@ -1,11 +1,13 @@
-"""From an interaction to the author's function: name -> one module -> function."""
+"""From an interaction to the author's function: find the handler, parse the call, run it."""
 
-from . import catalogue, seals
+from . import catalogue
+from .call import Call
 from .discord import custom_id
 from .discord.custom_id import OPENS
 from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, LARGEST, MODAL, Interaction
-from .errors import DefinitionError
-from .words import _
+from .errors import DefinitionError, UserError
+from .seals import EXPIRED
+from .words import N_, _
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -14,9 +16,11 @@ if TYPE_CHECKING:
     from .command import Handler
     from .tools import Desk, Tools
 
+STALE = N_("That button is from an older version of me. Please run the command again.")
+
 
 def find(interaction: Interaction) -> "Handler | None":
-    """The handler that this interaction addresses, importing its feature and no other; None where there is none."""
+    """The handler that `interaction` addresses, or None. Imports the feature of that handler and no other."""
     if interaction.type in (COMMAND, AUTOCOMPLETE):
         type = interaction.data.get("type", 1)
         command = catalogue.command(interaction.name, type) if type in (1, 2, 3) else None
@@ -33,37 +37,50 @@ def find(interaction: Interaction) -> "Handler | None":
     return None
 
 
-def refusal(handler: "Handler", interaction: Interaction, tools: "Tools") -> str | None:
-    """Why this person may not use `handler` here, None where they may."""
-    if not interaction.installed_here and not handler.command.user_installs:
-        return _("This works only where I am a part of the server. Ask somebody who manages it to add me.")
-    return handler.who.refusal(interaction, tools)
+def parse(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> Call:
+    """The call that `interaction` makes. Reads the table only for state that is stored there. Raises UserError if the
+    values do not fit the handler's parameters, or the form is filled in wrongly."""
+    takes = handler.function.__code__.co_kwonlyargcount
+    if interaction.type == COMMAND:
+        call = Call(handler, interaction)
+        if takes or interaction.options:
+            from .options import bind
 
-
-def run(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> "Any":
-    """What the author's function answers. Raises UserError where the values that came do not fit its signature."""
+            call.arguments = bind(handler.function, interaction.options, interaction.resolved)
+        return call
+    values = _state(interaction, tools) if takes or handler.form is not None else []
+    # Behind the state of a button that opens a form lies one value more: what the form is filled in with.
+    more = len(values) - takes
+    if not 0 <= more <= (1 if handler.form is not None else 0):
+        raise UserError(_(STALE))
+    call = Call(handler, interaction, tuple(values[:takes]), "".join(values[takes:]))
     if handler.form is not None:
         from . import submission
 
-        return (submission.run if interaction.type == MODAL else submission.opened)(handler, interaction, tools)
-    function = handler.function
-    values: dict = {}
-    if function.__code__.co_kwonlyargcount or (interaction.type == COMMAND and interaction.options):
-        from .options import bind, bind_state  # it needs `typing`, which most instant answers can do without
+        submission.read(call)
+    if takes and not call.opens_form:
+        from .options import bind_state
 
-        if interaction.type == COMMAND:
-            values = bind(function, interaction.options, interaction.resolved)
-        else:
-            values = bind_state(function, seals.state(interaction, tools))
-    answer = function(*_arguments(function, interaction, tools), **values)
+        call.arguments = bind_state(handler.function, values[:takes])
+    return call
+
+
+def run(call: Call, tools: "Tools | Desk") -> "Any":
+    """What the author's function answers to `call`. Raises what it raises."""
+    handler, function = call.handler, call.handler.function
+    if handler.form is not None:
+        from . import submission
+
+        return submission.run(call, tools)
+    answer = function(*_arguments(function, call.interaction, tools), **call.arguments)
     if getattr(answer, "is_modal", False) and not handler.instant:
         raise DefinitionError(f"{handler}: only an instant handler can open a form; answer with a button of the modal")
     return answer
 
 
 def complete(handler: "Handler", interaction: Interaction, tools: "Tools") -> list[dict]:
-    """The choices for the option that is being typed, at most 25; [] where it offers none. What Discord would refuse
-    the whole list for is left out. Raises what the author's function raises."""
+    """At most 25 choices for the option that is being typed, [] if the option offers none. Leaves out a choice that
+    would make Discord refuse the whole list. Raises what the author's function raises."""
     name, typed = interaction.focused
     function = handler.autocompletes.get(name)
     if function is None:
@@ -81,8 +98,19 @@ def complete(handler: "Handler", interaction: Interaction, tools: "Tools") -> li
     return [choice for choice in choices if choice["name"] and choice["value"] is not None][:25]
 
 
+def _state(interaction: Interaction, tools: "Tools | Desk") -> list[str]:
+    """The state that the custom id carries, or that is stored in the table under its key."""
+    address = custom_id.parse(interaction.custom_id)
+    if not address.stash:
+        return list(address.values)
+    values = tools.stash.get(address.stash)
+    if values is None:
+        raise UserError(_(EXPIRED))
+    return values
+
+
 def _value(kind: type, value: "Any") -> "Any":
-    """`value` as one of an option of that type, None where it cannot be."""
+    """`value` as a choice of an option of type `kind`, None if it cannot be one."""
     try:
         value = kind(value)
     except (TypeError, ValueError):
@@ -93,5 +121,5 @@ def _value(kind: type, value: "Any") -> "Any":
 
 
 def _arguments(function: "Any", interaction: Interaction, tools: "Tools | Desk", leave: int = 0) -> tuple:
-    """The interaction, and the tools where the function takes a second positional parameter."""
+    """The interaction, and the tools if the function takes a second positional parameter."""
     return (interaction, tools) if function.__code__.co_argcount - leave > 1 else (interaction,)

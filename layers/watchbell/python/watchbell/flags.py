@@ -10,8 +10,6 @@ on -1100000000000000001         everywhere but there
 import hashlib
 import logging
 
-from .words import N_
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
     from .discord.interaction import Interaction
 
 log = logging.getLogger(__name__)
-
-OFF = N_("That is not switched on here yet.")
 
 
 class Flag:

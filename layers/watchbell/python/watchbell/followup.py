@@ -6,10 +6,10 @@ import logging
 import time
 from collections.abc import Callable
 
-from . import catalogue, dispatch
-from .acknowledge import BROKEN, UNKNOWN, require, sentence
+from . import catalogue, dispatch, gate
 from .adapters.batch import Delivery, NotOurs
 from .admission import admit
+from .apology import BROKEN, sentence
 from .discord.interaction import Interaction
 from .errors import DefinitionError, DiscordError, InvalidReply, NoRoom, Retry, UserError
 from .reach import Reach
@@ -116,15 +116,15 @@ def attempt(interaction: Interaction, screen: Screen, reach: Reach, delivery: De
     details = {"interaction_id": interaction.id}
     handler = screen.handler
     if handler is None:  # a feature that an older deployment had when it acknowledged this
-        screen.tell(_(UNKNOWN))
+        screen.tell(_(gate.UNKNOWN))
         return
     try:
-        if handler.who.reads:
-            require(handler, interaction, tools)
+        gate.check_tables(handler, interaction, tools)
+        call = dispatch.parse(handler, interaction, tools)
         desk = Desk(tools, screen.journal, lambda: min(reach.seconds_left(), delivery.seconds_left()))
-        with admit(handler, interaction, desk):
+        with admit(call, desk):
             try:
-                answer = dispatch.run(handler, interaction, desk)
+                answer = dispatch.run(call, desk)
             except DiscordError as error:
                 error.of_feature = True
                 raise

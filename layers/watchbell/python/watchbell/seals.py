@@ -5,7 +5,6 @@ import logging
 from .discord import custom_id
 from .discord.interaction import MODAL, Interaction
 from .errors import NoRoom, UserError
-from .policy import FOR_ANOTHER
 from .words import N_, _
 
 TYPE_CHECKING = False
@@ -14,13 +13,13 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .adapters.stash import Stash
-    from .tools import Desk, Tools
 
 log = logging.getLogger(__name__)
 
 EXPIRED = N_("That has expired. Please run the command again.")
 FORM_EXPIRED = N_("That form has expired, so nothing was done with it. Please open it anew.")
 ANEW_SECONDS = 10
+FOR_ANOTHER = N_("This is for the person who asked for the message. Run the command yourself to get your own.")
 NOT_YOURS = N_("That one is not for you, or no longer mine. Please run the command again.")
 
 LINGER = 60 * 60
@@ -37,17 +36,6 @@ def parse_keys(text: str) -> dict[str, bytes]:
             raise ValueError("signing keys are written `1:hex,2:hex`, with at least 32 hex digits each")
         keys[key_id] = key
     return keys
-
-
-def state(interaction: Interaction, tools: "Tools | Desk") -> list[str]:
-    """What the custom id carries, or the table for it. Raises UserError where that is gone."""
-    address = custom_id.parse(interaction.custom_id)
-    if not address.stash:
-        return list(address.values)
-    values = tools.stash.get(address.stash)
-    if values is None:
-        raise UserError(_(EXPIRED))
-    return values
 
 
 class Seals:

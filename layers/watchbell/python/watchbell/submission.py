@@ -1,12 +1,11 @@
-"""Forms on their way: opened by a button, submitted, and opened again, as they were filled in, to mend what was wrong.
+"""Forms: opened by a button, submitted, and opened again with what was typed if something has to be corrected.
 
-Imported by whoever meets a form, so that nobody else pays for it.
+Imported only for a handler that has a form, so that no other interaction pays for it.
 """
 
-from . import seals
 from .discord import custom_id, modal
 from .discord.fields import Files
-from .discord.interaction import Interaction
+from .discord.interaction import MODAL
 from .discord.modal import Opening
 from .discord.reply import Reply
 from .discord.text import clip, escape
@@ -18,69 +17,46 @@ if TYPE_CHECKING:
     from collections.abc import Generator
     from typing import Any
 
-    from .command import Handler
-    from .discord.modal import Modal
+    from .call import Call
     from .tools import Desk, Tools
 
 AGAIN = N_("Open the form again")
 WRONG = N_("Nothing has been done yet. Please correct this:")
 FILES = N_("Discord keeps no files, so choose yours again.")
 READY = N_("Your form is ready.")
-STALE = N_("That button is from an older version of me. Please run the command again.")
 
 
-def opened(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> Opening:
-    """The form that a button of `handler` opens, with the state and the values that the button carries."""
-    address = custom_id.parse(interaction.custom_id)
-    state, kept = _carried(handler, seals.state(interaction, tools))
-    leads = custom_id.Address(
-        address.feature, handler.name, tuple(state), seconds=handler.expires, bound=custom_id.TO_USER
-    )
-    if address.stash and len(str(leads)) > custom_id.ROOM:  # it lies in the table already
-        leads.values, leads.stash = (), address.stash
-    opening = Opening(handler.form, leads)
-    opening.kept = modal.unpacked(handler.form, kept[0]) if kept else {}
-    return opening
-
-
-def carried(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> list[str]:
-    """The state that the form brings back, as it lies in a custom id."""
-    return _carried(handler, seals.state(interaction, tools))[0]
-
-
-def filled(handler: "Handler", interaction: Interaction, values: list[str]) -> "Modal":
-    """The form that was submitted. The UserError of one that is wrong carries a reply by which it is opened again, with
-    `values` as its state."""
+def read(call: "Call") -> None:
+    """Puts the submitted form into `call.form`. The UserError for a wrong form has a reply that opens it again."""
+    if call.interaction.type != MODAL:
+        return
     try:
-        return modal.read(handler.form, interaction.data, interaction.resolved)
+        call.form = modal.read(call.handler.form, call.interaction.data, call.interaction.resolved)
     except UserError as error:
-        error.reply = correction(handler, interaction, values, error)
+        error.reply = correction(call, error)
         raise
 
 
-def run(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> "Any":
-    """What the author's function answers to a submission. Its UserErrors, too, carry such a reply."""
-    values = carried(handler, interaction, tools)
-    form = filled(handler, interaction, values)
-    state = {}
-    if values:
-        from .options import bind_state
-
-        state = bind_state(handler.function, values)
+def run(call: "Call", tools: "Tools | Desk") -> "Any":
+    """The form to open, or what the author's function answers to a submission."""
+    if call.opens_form:
+        return _opened(call)
+    handler = call.handler
     try:
-        arguments = (interaction, tools) if handler.function.__code__.co_argcount == 3 else (interaction,)
-        answer = handler.function(*arguments, form, **state)
+        arguments = (call.interaction, tools) if handler.function.__code__.co_argcount == 3 else (call.interaction,)
+        answer = handler.function(*arguments, call.form, **call.arguments)
     except UserError as error:
-        error.reply = correction(handler, interaction, values, error)
+        error.reply = correction(call, error)
         raise
-    if getattr(answer, "is_modal", False):
+    if isinstance(answer, Opening):
         raise DefinitionError(f"{handler}: a submission cannot open a form; answer with a button of the other modal")
-    return _watched(answer, handler, interaction, values) if hasattr(answer, "send") else answer
+    return _watched(answer, call) if hasattr(answer, "send") else answer
 
 
-def correction(handler: "Handler", interaction: Interaction, values: list[str], error: UserError) -> Reply:
-    """What is wrong, and the button that opens the form with all that was put in."""
-    fields = modal.fields(handler.form)
+def correction(call: "Call", error: UserError) -> Reply:
+    """What is wrong, and a button that opens the form again with everything that was typed."""
+    form = call.handler.form
+    fields = modal.fields(form)
     text = clip(str(error), 1800)
     if isinstance(error, FormError):
         lines = [
@@ -90,40 +66,45 @@ def correction(handler: "Handler", interaction: Interaction, values: list[str], 
         text = clip("\n".join([_(WRONG), *lines]), 1800)
     if any(isinstance(field, Files) for field in fields.values()):
         text += f"\n{_(FILES)}"
-    leads = custom_id.Address(
-        handler.command.address, handler.name, tuple(values), seconds=handler.expires, bound=custom_id.TO_USER
-    )
-    opening = Opening(handler.form, leads)
-    opening.kept = modal.keep(handler.form, interaction.data, interaction.resolved)
+    opening = Opening(form, _address(call))
+    opening.kept = modal.keep(form, call.interaction.data, call.interaction.resolved)
     return Reply(text, buttons=[_reopener(opening, _(AGAIN))])
 
 
 def later(opening: Opening) -> UserError:
-    """For the worker, which has the table but cannot open a form: a message with the button that does."""
+    """For the worker, which can store state but cannot open a form: a message with a button that opens it."""
     error = UserError(_(READY))
     error.reply = Reply(_(READY), buttons=[_reopener(opening, _("Open the form"))])
     return error
 
 
+def _opened(call: "Call") -> Opening:
+    address = _address(call)
+    stored = custom_id.parse(call.interaction.custom_id).stash
+    if stored and len(str(address)) > custom_id.ROOM:  # the table has it already
+        address.values, address.stash = (), stored
+    opening = Opening(call.handler.form, address)
+    opening.kept = modal.unpacked(call.handler.form, call.prefilled) if call.prefilled else {}
+    return opening
+
+
+def _address(call: "Call") -> custom_id.Address:
+    """The address of the submission. Only the person who opened the form can submit it."""
+    handler = call.handler
+    return custom_id.Address(
+        handler.command.address, handler.name, call.state, seconds=handler.expires, bound=custom_id.TO_USER
+    )
+
+
 def _reopener(opening: Opening, label: str) -> "Any":
-    seconds = opening.address.seconds or modal.BUTTON_SECONDS  # what lies in the table must end
+    seconds = opening.address.seconds or modal.BUTTON_SECONDS  # what is stored in the table must expire
     return opening.button(label, seconds=seconds, bound=custom_id.TO_USER, style="primary")
 
 
-def _carried(handler: "Handler", values: list[str]) -> tuple[list[str], list[str]]:
-    """The state among the `values` of a custom id, and the one value behind it where something is filled in."""
-    count = handler.function.__code__.co_kwonlyargcount
-    if not count <= len(values) <= count + 1:
-        raise UserError(_(STALE))
-    return values[:count], values[count:]
-
-
-def _watched(
-    steps: "Generator[Any, Any, Any]", handler: "Handler", interaction: Interaction, values: list[str]
-) -> "Generator[Any, Any, Any]":
-    """The same for a function that yields its progress."""
+def _watched(steps: "Generator[Any, Any, Any]", call: "Call") -> "Generator[Any, Any, Any]":
+    """`steps`, with the correction for a UserError that is raised after some progress was shown."""
     try:
         return (yield from steps)
     except UserError as error:
-        error.reply = correction(handler, interaction, values, error)
+        error.reply = correction(call, error)
         raise

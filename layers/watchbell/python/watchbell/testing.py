@@ -22,7 +22,7 @@ from itertools import count
 from types import GeneratorType, ModuleType
 from typing import Any, Protocol
 
-from . import catalogue, dispatch
+from . import catalogue, dispatch, gate
 from .admission import admit
 from .command import MODAL as FORM
 from .command import Command, Handler
@@ -34,14 +34,13 @@ from .discord.reply import Delete, Reply
 from .discord.resolved import Attachment, Channel, Message, Resolved, Role, User
 from .errors import FormError, UserError
 from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeStash
-from .flags import OFF
 from .manifest import declare
 from .options import TYPES, options_of
 from .policy import RANKS
 from .screen import messages
 from .seals import Seals
 from .tools import Desk
-from .words import _, speaking
+from .words import speaking
 
 USER, GUILD, CHANNEL = "1000000000000000101", "1000000000000000102", "1000000000000000103"
 """Who asks, and where, if a test does not say."""
@@ -249,14 +248,9 @@ class _Asked:
     def interaction(self, kind: int, data: dict) -> Interaction:
         """The interaction, allowed: UserError where the person may not, or the feature is off there."""
         interaction = self.by.interaction(kind, {**data, "resolved": self.resolved} if self.resolved else data)
-        if kind in (COMPONENT, MODAL):
-            self.tools.seals.check(interaction)
-        flag = self.handler.command.flag
-        if flag and not self.tools.flags.on(flag, interaction):
-            raise UserError(_(OFF))
-        missing = dispatch.refusal(self.handler, interaction, _Known(self.tools, self.by))  # type: ignore[arg-type]
-        if missing is not None:
-            raise UserError(missing)
+        tools: Any = _Known(self.tools, self.by)
+        gate.check(self.handler, interaction, tools)
+        gate.check_tables(self.handler, interaction, tools)
         return interaction
 
     def answer(self, kind: int, data: dict) -> Any:
@@ -270,8 +264,9 @@ class _Asked:
         if self.handler.instant:
             desk = _AtOnce(self.tools, self.handler)
         try:
-            with admit(self.handler, interaction, desk):
-                answer = dispatch.run(self.handler, interaction, desk)
+            call = dispatch.parse(self.handler, interaction, desk)
+            with admit(call, desk):
+                answer = dispatch.run(call, desk)
                 if isinstance(answer, GeneratorType):
                     answer = _watch(answer, self.handler)
         except UserError as error:
@@ -331,14 +326,13 @@ class _Known:
 
     def __init__(self, tools: Any, by: Somebody) -> None:
         self._tools, self._by = tools, by
-        self.settings = {"OPERATORS_PARAMETER": "operators"}
-        self.parameters = self.ranks = self
+        self.ranks = self
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._tools, name)
 
-    def find(self, name: str) -> str:
-        return self._by.user if self._by.operator else ""
+    def operators(self) -> set[str]:
+        return {self._by.user} if self._by.operator else set()
 
     def of(self, guild_id: str) -> dict[str, str]:
         return {"1": self._by.rank}

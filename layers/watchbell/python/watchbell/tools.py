@@ -121,6 +121,11 @@ class Tools:
 
         return Sources(lambda: self.parameters.below(self.settings["STATUS_SOURCES_PATH"]))
 
+    def operators(self) -> set[str]:
+        """The user ids of the people who run the bot."""
+        listed = self.parameters.find(self.settings["OPERATORS_PARAMETER"]) or ""
+        return set(listed.replace(",", " ").split())
+
     def source_names(self) -> list[str]:
         """The status sources' names; reads nothing but their parameters, so an autocomplete can have it."""
         return sorted(self.parameters.below(self.settings["STATUS_SOURCES_PATH"]))

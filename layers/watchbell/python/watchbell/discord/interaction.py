@@ -159,6 +159,12 @@ class Interaction:
         return int(bits) if isinstance(bits, str) and bits.isascii() and bits.isdigit() and len(bits) < 30 else 0
 
     @property
+    def roles(self) -> list[str]:
+        """The ids of the person's roles in the server; [] in direct messages."""
+        roles = self.member.get("roles")
+        return [role for role in roles if isinstance(role, str)] if isinstance(roles, list) else []
+
+    @property
     def message(self) -> dict:
         """The message that carries the component; {} where this is none."""
         message = self.raw.get("message")
