@@ -12,12 +12,11 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 
 from watchbell import catalogue
-from watchbell.command import Handler
 from watchbell.discord.fields import Note
 from watchbell.discord.modal import fields
 from watchbell.discord.permissions import spelt
+from watchbell.handler import Handler
 from watchbell.kinds import Kinds
-from watchbell.options import options_of
 from watchbell.words import LOCALES
 
 FOLDER = Path(__file__).parent
@@ -109,7 +108,7 @@ def _registered(registered: dict) -> Iterator[tuple[str, str]]:
 
 def _of_options(handler: Handler) -> Iterator[tuple[str, str]]:
     """What is told of an option where a value breaks its rules."""
-    for option in options_of(handler.function):
+    for option in handler.options:
         for name in option.rules[Kinds].names if Kinds in option.rules else ():
             yield "kind of channel", name
 

@@ -6,9 +6,9 @@ from tests.fakes import Claims
 from tests.unit.test_platform import NOW, Bot
 from watchbell import submission
 from watchbell.call import Call
-from watchbell.command import Handler
 from watchbell.discord import modal
 from watchbell.fakes import FakeLocks, FakeQuotas
+from watchbell.handler import Handler
 
 ORDER = """
 from watchbell import Command, Modal, Quota, Reply, Short, User, anyone

@@ -17,9 +17,11 @@ from watchbell import (
     Length,
     Mentionable,
     MessageCommand,
+    Modal,
     Range,
     Reply,
     Role,
+    Short,
     User,
     UserCommand,
     UserError,
@@ -29,6 +31,7 @@ from watchbell import (
 from watchbell.errors import DefinitionError
 from watchbell.manifest import SIZE, declare
 from watchbell.options import bind, bind_state, options_of
+from watchbell.responses import deferral
 
 
 def example():
@@ -143,7 +146,7 @@ NEEDED = {"name": "soup", "count": 1}
 
 def test_people_channels_roles_and_files_arrive_as_what_they_are():
     given = {**NEEDED, "user": "1", "channel": "2", "role": "4", "whom": "4", "file": "5"}
-    bound = bind(everything().runs[""].function, given, SEEN)
+    bound = bind(everything().runs[""].options, given, SEEN)
     assert (bound["user"], bound["channel"], bound["role"], bound["whom"]) == (
         User("1", {}),
         Channel("2", {}),
@@ -156,7 +159,7 @@ def test_people_channels_roles_and_files_arrive_as_what_they_are():
         "staff",
         "a.pdf",
     ]
-    assert bind(everything().runs[""].function, {**NEEDED, "whom": "1"}, SEEN)["whom"].mention == "<@1>"
+    assert bind(everything().runs[""].options, {**NEEDED, "whom": "1"}, SEEN)["whom"].mention == "<@1>"
 
 
 @pytest.mark.parametrize(
@@ -178,7 +181,7 @@ def test_people_channels_roles_and_files_arrive_as_what_they_are():
 )
 def test_what_breaks_a_rule_is_explained(given, sentence):
     with pytest.raises(UserError) as raised:
-        bind(everything().runs[""].function, {**NEEDED, **given}, SEEN)
+        bind(everything().runs[""].options, {**NEEDED, **given}, SEEN)
     assert str(raised.value) == sentence
 
 
@@ -207,7 +210,7 @@ def test_a_handler_is_still_a_plain_function():
 
 
 def test_what_was_typed_arrives_by_name():
-    order = example().runs[""].function
+    order = example().runs[""].options
     assert bind(order, {"dish": "soup", "count": 3}, {}) == {"dish": "soup", "count": 3}
     assert bind(order, {"dish": "soup", "price": 3}, {}) == {"dish": "soup", "price": 3.0}
 
@@ -231,14 +234,14 @@ def test_what_was_typed_arrives_by_name():
 )
 def test_a_value_that_does_not_fit_is_explained(given, sentence):
     with pytest.raises(UserError, match=sentence.replace(".", r"\.")):
-        bind(example().runs[""].function, given, {})
+        bind(example().runs[""].options, given, {})
 
 
 def test_a_button_carries_its_state():
     again = example().components["again"]
     button = again.button("Again", dish="stew", count=2, hot=False)
     assert str(button.custom_id) == "order:again:stew:2:0"
-    assert bind_state(again.function, ["stew", "2", "0"]) == {"dish": "stew", "count": 2, "hot": False}
+    assert bind_state(again.options, ["stew", "2", "0"]) == {"dish": "stew", "count": 2, "hot": False}
 
 
 @pytest.mark.parametrize(
@@ -247,7 +250,7 @@ def test_a_button_carries_its_state():
 )
 def test_state_that_does_not_fit_is_an_older_button(values):
     with pytest.raises(UserError, match="older version"):
-        bind_state(example().components["again"].function, values)
+        bind_state(example().components["again"].options, values)
 
 
 def test_a_button_without_its_state_is_a_mistake_of_the_author():
@@ -271,7 +274,7 @@ def test_state_that_could_not_come_back_is_a_mistake_of_the_author(wrong):
         ),
         (
             lambda: Command("x", "X", who=anyone).button(lambda interaction: None, bound="me"),
-            "bound='me'; it is nobody",
+            "bound='me' is unknown; write nobody",
         ),
         (lambda: permission("MANAGE_SERVER"), "no permission 'MANAGE_SERVER'; near it are MANAGE_GUILD"),
         (lambda: Button("x", style="red"), "style is primary, secondary, success, danger, not 'red'"),
@@ -287,9 +290,9 @@ def test_a_mistake_of_the_author_is_told_with_what_to_write(declare, told):
 def test_how_a_handler_is_acknowledged():
     command = Command("x", "X", who=anyone, private=True)
     run = command.run(lambda interaction: None)
-    assert run.deferral() == {"type": 5, "data": {"flags": 64}}
-    assert command.button(lambda interaction: None, private=False).deferral() == {"type": 5}
-    assert command.button(lambda interaction: None, updates=True).deferral() == {"type": 6}
+    assert deferral(run) == {"type": 5, "data": {"flags": 64}}
+    assert deferral(command.button(lambda interaction: None, private=False)) == {"type": 5}
+    assert deferral(command.button(lambda interaction: None, updates=True)) == {"type": 6}
 
 
 def test_a_command_that_does_not_say_who_may_use_it_is_a_mistake_of_the_author():
@@ -502,3 +505,36 @@ def test_an_autocomplete_for_no_option_or_beside_choices_is_a_mistake():
     command.runs[""].autocompletes["dish"] = print
     with pytest.raises(DefinitionError, match="option dish has choices, so it cannot be autocompleted"):
         declare(command)
+
+
+# Names that collide
+
+
+@pytest.mark.parametrize("name", ["style", "emoji", "disabled"])
+def test_state_that_is_called_as_a_buttons_looks_is_refused_when_declared(name):
+    command = Command("x", "X", who=anyone)
+    namespace: dict = {}
+    exec(f"def press(interaction, tools, *, {name}: str): ...", namespace)
+    with pytest.raises(DefinitionError, match=f"/x press: {name} says how its button looks; rename the parameter"):
+        command.button(namespace["press"])
+
+
+def test_a_field_that_is_called_as_a_buttons_looks_is_refused_when_declared():
+    class Paint(Modal, title="Paint"):
+        style = Short("Style")
+
+    command = Command("x", "X", who=anyone)
+    with pytest.raises(DefinitionError, match="/x paint: style says how its button looks; rename the parameter or f"):
+
+        @command.modal
+        def paint(interaction, form: Paint): ...
+
+
+def test_a_decorator_is_written_with_or_without_rules():
+    command = Command("x", "X", who=anyone)
+    assert command.button(lambda interaction: 1)(None) == 1
+    assert command.button(expires=None)(lambda interaction: 2)(None) == 2
+    with pytest.raises(TypeError, match="expire"):
+        command.button(expire=None)(lambda interaction: 2)
+    with pytest.raises(TypeError, match="updates"):
+        command.run(updates=True)(lambda interaction: 2)

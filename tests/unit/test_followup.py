@@ -856,7 +856,7 @@ def test_a_message_that_stands_takes_no_poll_and_one_below_it_does(feature, capl
     feature("long", SCREENS)
     ((_, text),) = press(Worker(), "voted")
     assert "Reference" in text
-    assert "/long voted updates a message, and one that stands takes no poll" in caplog.text
+    assert "/long voted updates a message, and an edit cannot add a poll" in caplog.text
     worker = Worker()
     press(worker, "voted_below")
     assert [("poll" in call[1]) for call in worker.discord.calls] == [False, True]

@@ -27,6 +27,7 @@ from watchbell import (
 )
 from watchbell.discord import check, fields, modal
 from watchbell.discord.custom_id import Address
+from watchbell.discord.opening import Opening
 from watchbell.errors import DefinitionError
 
 RESOLVED = {
@@ -64,7 +65,7 @@ class Boxes(Modal, title="Boxes"):
 
 
 def shown(form, **values):
-    data = modal.Opening(form, Address("a", "b"), values).payload()
+    data = Opening(form, Address("a", "b"), modal.prefill(form, values)).payload()
     data["custom_id"] = "x"
     judge.approve("callback", {"type": 9, "data": data})
     assert check.faults("modal", data) == []
@@ -131,11 +132,11 @@ def test_what_is_filled_in_beforehand_is_chosen_already():
 
 def test_what_cannot_be_filled_in_is_a_mistake_of_the_author():
     with pytest.raises(TypeError, match="Apply has no field wy"):
-        modal.Opening(Apply, Address("a", "b"), {"wy": "x"})
+        modal.prefill(Apply, {"wy": "x"})
     with pytest.raises(ValueError, match="'Team' offers no 'green'"):
-        modal.Opening(Apply, Address("a", "b"), {"team": "green"})
+        modal.prefill(Apply, {"team": "green"})
     with pytest.raises(ValueError, match="files"):
-        modal.Opening(Boxes, Address("a", "b"), {"logs": ["9"]})
+        modal.prefill(Boxes, {"logs": ["9"]})
 
 
 def declare(title="Title", **parts):
@@ -324,7 +325,7 @@ def test_a_form_can_be_made_for_a_test():
 def reopened(form, **answers):
     data = answered(form, **answers)
     kept = modal.unpacked(form, modal.packed(form, modal.keep(form, data, RESOLVED)))
-    opening = modal.Opening(form, Address("a", "b"))
+    opening = Opening(form, Address("a", "b"), {})
     opening.kept = kept
     payload = opening.payload()
     payload["custom_id"] = "x"

@@ -391,10 +391,10 @@ def test_a_form_without_its_state_is_a_mistake_of_the_author(bot, apply, caplog)
 @pytest.mark.parametrize(
     ("signature", "mistake"),
     [
-        ("(interaction)", "its Modal above it"),
-        ("(interaction, form)", "its Modal above it"),
-        ("(interaction, tools, form: str)", "its Modal above it"),
-        ("(interaction, form: 'Later')", "its Modal above it"),
+        ("(interaction)", "with the Modal above it"),
+        ("(interaction, form)", "with the Modal above it"),
+        ("(interaction, tools, form: str)", "with the Modal above it"),
+        ("(interaction, form: 'Later')", "with the Modal above it"),
         ("(interaction, form: Form, *, why: str)", "why is state and a field of Form; rename one"),
     ],
 )

@@ -273,7 +273,7 @@ def aside(interaction, tools):
 def test_a_poll_may_be_a_message_of_its_own_and_never_takes_the_place_of_one_that_stands(feature):
     polls = feature("polls", POLLS)
     for handler in (polls.instead, polls.at_once):
-        with pytest.raises(DefinitionError, match="updates a message, and one that stands takes no poll"):
+        with pytest.raises(DefinitionError, match="updates a message, and an edit cannot add a poll"):
             press(handler)
     assert run(polls).poll
     assert press(polls.below)[1].poll

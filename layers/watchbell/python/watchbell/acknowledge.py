@@ -7,7 +7,7 @@ does not need: a test keeps the list.
 import json
 import logging
 
-from . import dispatch, gate
+from . import dispatch, gate, responses
 from .apology import BROKEN, private, sentence
 from .discord import signature
 from .discord.interaction import AUTOCOMPLETE, PING, Interaction
@@ -18,7 +18,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from .command import Handler
+    from .handler import Handler
     from .tools import Tools
 
 log = logging.getLogger(__name__)
@@ -96,16 +96,14 @@ class Doorkeeper:
         handler = gate.enter(interaction, self.tools)
         if not handler.answers_at_once(interaction):
             self._queue("interaction", interaction.raw)
-            return handler.deferral(interaction)
+            return responses.deferral(handler, interaction)
         try:
-            reply = dispatch.run(dispatch.parse(handler, interaction, self.tools), self.tools)
+            answer = dispatch.run(dispatch.parse(handler, interaction, self.tools), self.tools)
         except UserError as error:
             if error.reply is None:
                 raise
             return self._mendable(handler, interaction, private(error.reply))
-        if getattr(reply, "is_modal", False):
-            return self._mendable(handler, interaction, {"type": 9, "data": reply.payload()})
-        return self._mendable(handler, interaction, handler.response(reply, interaction))
+        return self._mendable(handler, interaction, responses.response(handler, answer, interaction))
 
     def _mendable(self, handler: "Handler", interaction: Interaction, response: dict) -> dict:
         """`response`, or where what it carries has no room in a custom id, a deferral: the worker, who may write the
@@ -114,7 +112,7 @@ class Doorkeeper:
             return self._ready(handler, interaction, response)
         except NoRoom:
             self._queue("interaction", interaction.raw)
-            return handler.deferral(interaction)
+            return responses.deferral(handler, interaction)
 
     def _ready(self, handler: "Handler", interaction: Interaction, response: dict) -> dict:
         """The response with its custom ids sealed; InvalidReply where Discord would not take it."""

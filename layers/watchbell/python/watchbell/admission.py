@@ -11,9 +11,9 @@ from contextlib import contextmanager
 from math import ceil
 
 from .call import Call
-from .command import LOCK_NAMES
 from .discord.resolved import Resolved
 from .errors import DefinitionError, InvalidReply, UserError, WatchbellError
+from .handler import LOCK_NAMES
 from .quota import Quota
 from .tools import Desk
 from .words import N_, _

@@ -6,8 +6,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .command import Handler
     from .discord.modal import Modal
+    from .handler import Handler
 
 
 class Call:

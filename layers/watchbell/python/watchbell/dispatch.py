@@ -5,18 +5,17 @@ from .call import Call
 from .discord import custom_id
 from .discord.custom_id import OPENS
 from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, LARGEST, MODAL, Interaction
+from .discord.opening import Opening
 from .errors import DefinitionError, UserError
 from .seals import EXPIRED
-from .words import N_, _
+from .words import _
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .command import Handler
+    from .handler import Handler
     from .tools import Desk, Tools
-
-STALE = N_("That button is from an older version of me. Please run the command again.")
 
 
 def find(interaction: Interaction) -> "Handler | None":
@@ -46,12 +45,14 @@ def parse(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -
         if takes or interaction.options:
             from .options import bind
 
-            call.arguments = bind(handler.function, interaction.options, interaction.resolved)
+            call.arguments = bind(handler.options, interaction.options, interaction.resolved)
         return call
     values = _state(interaction, tools) if takes or handler.form is not None else []
     # Behind the state of a button that opens a form lies one value more: what the form is filled in with.
     more = len(values) - takes
     if not 0 <= more <= (1 if handler.form is not None else 0):
+        from .options import STALE
+
         raise UserError(_(STALE))
     call = Call(handler, interaction, tuple(values[:takes]), "".join(values[takes:]))
     if handler.form is not None:
@@ -61,7 +62,7 @@ def parse(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -
     if takes and not call.opens_form:
         from .options import bind_state
 
-        call.arguments = bind_state(handler.function, values[:takes])
+        call.arguments = bind_state(handler.options, values[:takes])
     return call
 
 
@@ -73,7 +74,7 @@ def run(call: Call, tools: "Tools | Desk") -> "Any":
 
         return submission.run(call, tools)
     answer = function(*_arguments(function, call.interaction, tools), **call.arguments)
-    if getattr(answer, "is_modal", False) and not handler.instant:
+    if isinstance(answer, Opening) and not handler.instant:
         raise DefinitionError(f"{handler}: only an instant handler can open a form; answer with a button of the modal")
     return answer
 
@@ -91,9 +92,7 @@ def complete(handler: "Handler", interaction: Interaction, tools: "Tools") -> li
     fitting = [text for text in texts if wanted in text.lower()]
     fitting.sort(key=lambda text: not text.lower().startswith(wanted))
     pairs = [(text, text) for text in fitting] + [pair for pair in found if isinstance(pair, tuple | list)]
-    from .options import options_of
-
-    kind = next((option.kind for option in options_of(handler.function) if option.name == name), str)
+    kind = next((option.kind for option in handler.options if option.name == name), str)
     choices = [{"name": str(shown).strip()[:100].rstrip(), "value": _value(kind, value)} for shown, value in pairs]
     return [choice for choice in choices if choice["name"] and choice["value"] is not None][:25]
 

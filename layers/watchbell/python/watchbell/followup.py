@@ -11,6 +11,7 @@ from .adapters.batch import Delivery, NotOurs
 from .admission import admit
 from .apology import BROKEN, sentence
 from .discord.interaction import Interaction
+from .discord.opening import Opening
 from .errors import DefinitionError, DiscordError, InvalidReply, NoRoom, Retry, UserError
 from .reach import Reach
 from .rows import INTERACTION
@@ -128,7 +129,7 @@ def attempt(interaction: Interaction, screen: Screen, reach: Reach, delivery: De
             except DiscordError as error:
                 error.of_feature = True
                 raise
-            if getattr(answer, "is_modal", False):  # too much for a custom id, so the ingress left it to us
+            if isinstance(answer, Opening):  # too much for a custom id, so the ingress left it to us
                 from .submission import later
 
                 raise later(answer)

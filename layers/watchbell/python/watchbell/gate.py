@@ -14,7 +14,7 @@ from .words import N_, _
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from .command import Handler
+    from .handler import Handler
     from .tools import Tools
 
 log = logging.getLogger(__name__)

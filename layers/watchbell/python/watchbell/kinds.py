@@ -1,16 +1,23 @@
-"""What the annotation of an option can be. Plain classes: feature files are imported in cold starts.
+"""Annotations of options: what a feature can write, and the one place that reads it.
 
     server: Choice["prod", "staging"]
     count: Annotated[int, Range(1, 10)] = 1
     name: Annotated[str, Length(2, 32)]
     channel: Annotated[Channel, Kinds("text", "announcement")] | None = None
 
-For a type checker `Choice` is `typing.Literal` and `Annotated` is `typing.Annotated`.
+For a type checker, `Choice` is `typing.Literal` and `Annotated` is `typing.Annotated`; a feature may use those too.
+These are plain classes: feature files are imported in cold starts, and `typing` alone would cost 3 ms.
 """
 
+import sys
+from types import UnionType
+
+from .errors import DefinitionError
 from .words import either, pgettext
 
 TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 class OneOf:
@@ -116,3 +123,39 @@ class FileTypes:
             name.endswith(each.lower()) if each[:1] == "." else kind.startswith(f"{each}/") or not kind
             for each in self.names
         )
+
+
+def annotation_of(function: "Callable[..., Any]", name: str) -> "Any":
+    """The annotation of the parameter `name`. DefinitionError if there is none."""
+    if name not in function.__annotations__:
+        raise DefinitionError(f"option {name} has no type; write `{name}: str`, or another type of watchbell.kinds")
+    annotation = function.__annotations__[name]
+    if isinstance(annotation, str):  # the module has `from __future__ import annotations`
+        annotation = eval(annotation, function.__globals__)  # noqa: S307 - the author's source text, never input
+    return annotation
+
+
+def read(annotation: "Any") -> "tuple[Any, tuple[Any, ...], tuple[Any, ...]]":
+    """The type, the choices and the rules of an annotation, whether it is written with our classes or with `typing`'s.
+
+    `Choice["a", "b"] | None` gives `(str, ("a", "b"), ())`. The type of mixed choices is None."""
+    typing = sys.modules.get("typing")  # an annotation of `typing`'s can only exist once `typing` is imported
+    rules: tuple[Any, ...] = ()
+    while True:
+        origin = getattr(annotation, "__origin__", None)
+        if isinstance(annotation, Constrained):
+            annotation, rules = annotation.type, rules + annotation.rules
+        elif hasattr(annotation, "__metadata__"):  # typing.Annotated
+            rules += annotation.__metadata__
+            annotation = origin
+        elif isinstance(annotation, UnionType) or (typing is not None and origin is typing.Union):
+            parts = [part for part in annotation.__args__ if part is not type(None)]
+            if len(parts) != 1:
+                return annotation, (), rules
+            annotation = parts[0]
+        elif isinstance(annotation, OneOf) or (typing is not None and origin is typing.Literal):
+            choices = annotation.values if isinstance(annotation, OneOf) else annotation.__args__
+            types = {type(choice) for choice in choices}
+            return types.pop() if len(types) == 1 else None, choices, rules
+        else:
+            return annotation, (), rules

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import unicodedata
 
-from .command import Command, Handler
+from .command import Command
 from .discord.interaction import LARGEST
 from .errors import DefinitionError
+from .handler import Handler
 from .kinds import FileTypes, Kinds, Length, Range
-from .options import Option, options_of, summary
+from .options import Option, summary
 from .words import LOCALES, translations
 
 CONTEXTS = {"guild": 0, "bot_dm": 1, "private": 2}
@@ -40,7 +41,7 @@ def _declare(command: Command) -> dict:
         options = _options(command)
         if options:
             registration["options"] = options
-    elif list(command.runs) != [""] or options_of(command.runs[""].function):
+    elif list(command.runs) != [""] or command.runs[""].options:
         raise DefinitionError("a context menu has one function, without options")
     if command.who.permissions is not None:
         registration["default_member_permissions"] = str(command.who.permissions)
@@ -49,7 +50,7 @@ def _declare(command: Command) -> dict:
     if not command.user_installs:
         registration["integration_types"] = [0]
     for handler in (*command.components.values(), *command.modals.values()):
-        for option in options_of(handler.function):
+        for option in handler.options:
             place, kind = f"{handler.name}: {option.name}", option.kind
             _must(kind in (str, int, float, bool), f"{place} is state, and cannot be a {kind.__name__}; carry its id")
     if command.contexts is not None:
@@ -96,15 +97,15 @@ def _options(command: Command) -> list[dict]:
 
 
 def _arguments(handler: Handler, place: str) -> list[dict]:
-    options = options_of(handler.function, handler.autocompletes)
+    options = handler.options
     _must(len(options) <= 25, f"{place}options are at most 25")
     required = [option.required for option in options]
     _must(required == sorted(required, reverse=True), f"{place}options have the required ones first")
     for name in handler.autocompletes:
         _must(any(option.name == name for option in options), f"{place}autocomplete {name} is for no option")
     for option in options:
-        _check(option, f"{place}option {option.name}")
-    return [option.schema() for option in options]
+        _check(option, f"{place}option {option.name}", autocompleted=option.name in handler.autocompletes)
+    return [option.schema(autocompleted=option.name in handler.autocompletes) for option in options]
 
 
 def _localise(registered: dict, place: str = "", *, slash: bool = True) -> None:
@@ -133,7 +134,7 @@ def _add(registered: dict, key: str, context: str = "") -> dict[str, str]:
     return found
 
 
-def _check(option: Option, place: str) -> None:
+def _check(option: Option, place: str, *, autocompleted: bool) -> None:
     _name(option.name, place)
     _must(
         _describes(option.description),
@@ -145,8 +146,8 @@ def _check(option: Option, place: str) -> None:
     _must(all(1 <= len(name) <= 100 for name in named), f"{place} choices: 1-100 characters")
     _must(not option.choices or option.kind is not bool, f"{place} is true or false anyway; write `bool`")
     _must(all(isinstance(c, str) or abs(c) <= LARGEST for c in option.choices), f"{place} choices: within 2^53")
-    _must(not (option.choices and option.autocompleted), f"{place} has choices, so it cannot be autocompleted")
-    _must(not option.autocompleted or option.kind in (str, int, float), f"{place} is no text or number to autocomplete")
+    _must(not (option.choices and autocompleted), f"{place} has choices, so it cannot be autocompleted")
+    _must(not autocompleted or option.kind in (str, int, float), f"{place} is no text or number to autocomplete")
     bounds: Range | None = option.rules.get(Range)
     if bounds is not None and bounds.least is not None and bounds.most is not None:
         _must(bounds.least <= bounds.most, f"{place} has a range from {bounds.least} to {bounds.most}")

@@ -1,17 +1,22 @@
-"""A handler's signature is its schema: Discord is told, and the function receives, what the same line says."""
+"""A handler's signature is its schema: Discord registers, and the function receives, what the same line declares."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
-from types import UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin
+from collections.abc import Iterable
 
 from .discord import resolved
 from .discord.interaction import LARGEST
 from .errors import DefinitionError, UserError
-from .kinds import Constrained, FileTypes, Kinds, Length, OneOf, Range
+from .kinds import FileTypes, Kinds, Length, Range, annotation_of, read
 from .words import N_, _, pgettext
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+STALE = N_("That button is from an older version of me. Please run the command again.")
 
 TYPES = {
     str: 3,
@@ -39,18 +44,18 @@ _RULES = {Range: (int, float), Length: (str,), Kinds: (resolved.Channel,), FileT
 
 
 class Option:
-    """One keyword parameter: `kind` is one of TYPES; `choices` is empty where anything goes; `rules` are its limits."""
+    """One keyword-only parameter. `kind` is one of TYPES. `choices` is () if any value of that type will do. `rules`
+    are its limits, by their type."""
 
-    __slots__ = ("autocompleted", "choices", "description", "kind", "name", "required", "rules")
+    __slots__ = ("choices", "description", "kind", "name", "required", "rules")
 
-    def __init__(
-        self, name: str, annotation: Any, required: bool, description: str, autocompleted: bool = False
-    ) -> None:
+    def __init__(self, name: str, annotation: Any, required: bool, description: str) -> None:
         self.name = name
         self.required = required
         self.description = description
-        self.autocompleted = autocompleted
-        self.kind, self.choices, rules = _read(name, annotation)
+        self.kind, self.choices, rules = read(annotation)
+        if self.kind not in TYPES:
+            raise DefinitionError(f"option {name}: {annotation!r} is no option type; see watchbell.kinds for the types")
         for rule in rules:
             if self.kind not in _RULES.get(type(rule), ()):
                 raise DefinitionError(f"option {name}: {type(rule).__name__} is no rule for {self.kind.__name__}")
@@ -58,17 +63,17 @@ class Option:
 
     @property
     def shown(self) -> str:
-        """Its name as the person's app shows it."""
+        """The name as the person's app shows it."""
         return pgettext("name", self.name)
 
-    def schema(self) -> dict:
+    def schema(self, *, autocompleted: bool = False) -> dict:
         """The option as Discord registers it."""
         schema: dict = {"type": TYPES[self.kind], "name": self.name, "description": self.description}
         if self.required:
             schema["required"] = True
         if self.choices:
             schema["choices"] = [{"name": str(value), "value": value} for value in self.choices]
-        if self.autocompleted:
+        if autocompleted:
             schema["autocomplete"] = True
         if number := self.rules.get(Range):
             schema |= {"min_value": number.least} if number.least is not None else {}
@@ -82,8 +87,8 @@ class Option:
         return schema
 
     def check(self, value: Any, seen: dict) -> Any:
-        """`value` where it is what the schema promised; else UserError. A client can send anything. `seen` is what the
-        interaction resolved."""
+        """`value`, as the function gets it. Raises UserError if it breaks the schema, since a client can send anything.
+        `seen` are the objects that the interaction resolved."""
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if self.kind in (int, float):
             right = number and isinstance(value, (int, self.kind)) and abs(value) <= LARGEST
@@ -136,8 +141,16 @@ class Option:
         if channels and value.raw.get("type") not in channels.types:
             raise UserError(_("`{name}` must be a channel of the kind {kinds}.", name=self.shown, kinds=channels.shown))
 
+    def fits(self, value: Any) -> bool:
+        """Whether `value` can be state of a component: it must come back from a custom id as it is."""
+        try:
+            self.check(value, {})
+        except UserError:
+            return False
+        return True
+
     def parse(self, text: str) -> Any:
-        """`value` from a custom id's text, checked like one that was typed."""
+        """The value from a custom id's text, checked like a value that was typed."""
         if self.kind is bool:
             value: Any = {"0": False, "1": True}.get(text)
         elif self.kind in (int, float):
@@ -150,8 +163,9 @@ class Option:
         return self.check(value, {})
 
 
-def options_of(function: Callable[..., Any], autocompleted: Any = ()) -> list[Option]:
-    """The keyword-only parameters of `function`, in order. Raises DefinitionError for a type that is no option's."""
+def options_of(function: Callable[..., Any]) -> tuple[Option, ...]:
+    """The keyword-only parameters of `function`, in order. Raises DefinitionError for an annotation that declares no
+    option, and for an option that does not come after `*`."""
     code = function.__code__
     names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     for name in code.co_varnames[1 : code.co_argcount]:
@@ -159,27 +173,25 @@ def options_of(function: Callable[..., Any], autocompleted: Any = ()) -> list[Op
             raise DefinitionError(f"{function.__name__}: {name} is no option unless it comes after `*`")
     defaults = function.__kwdefaults__ or {}
     described = _descriptions(function.__doc__ or "")
-    return [
-        Option(name, _annotation(function, name), name not in defaults, described.get(name, ""), name in autocompleted)
-        for name in names
-    ]
+    return tuple(
+        Option(name, annotation_of(function, name), name not in defaults, described.get(name, "")) for name in names
+    )
 
 
-def bind(function: Callable[..., Any], given: dict[str, Any], seen: dict) -> dict[str, Any]:
-    """The keyword arguments for `function` from a command's options; UserError where they do not fit its schema."""
-    options = {option.name: option for option in options_of(function)}
-    if any(name not in options for name in given) or any(o.required and o.name not in given for o in options.values()):
+def bind(options: Iterable[Option], given: dict[str, Any], seen: dict) -> dict[str, Any]:
+    """The keyword arguments for what was typed into a command. Raises UserError if a value does not fit."""
+    known = {option.name: option for option in options}
+    if any(name not in known for name in given) or any(o.required and o.name not in given for o in known.values()):
         raise UserError(_("This command has changed since your app loaded it. Please reload Discord and try again."))
-    return {name: options[name].check(value, seen) for name, value in given.items()}
+    return {name: known[name].check(value, seen) for name, value in given.items()}
 
 
-def bind_state(function: Callable[..., Any], values: list[str]) -> dict[str, Any]:
-    """The keyword arguments for a component's `function` from its custom id; UserError where they do not fit."""
-    options = options_of(function)
+def bind_state(options: Iterable[Option], values: Iterable[str]) -> dict[str, Any]:
+    """The keyword arguments for the state of a component. Raises UserError if the texts do not fit."""
     try:
         return {option.name: option.parse(text) for option, text in zip(options, values, strict=True)}
     except (ValueError, UserError) as error:
-        raise UserError(_("That button is from an older version of me. Please run the command again.")) from error
+        raise UserError(_(STALE)) from error
 
 
 def choice_name(value: Any) -> str:
@@ -192,49 +204,11 @@ def summary(function: Callable[..., Any]) -> str:
     return (function.__doc__ or "").strip().split("\n")[0].rstrip(".")
 
 
-def _read(name: str, annotation: Any) -> tuple[type, tuple, tuple]:
-    """Type, choices and rules of an annotation, whether it is written with ours or with `typing`'s."""
-    rules: tuple = ()
-    while True:
-        if isinstance(annotation, Constrained):
-            annotation, rules = annotation.type, rules + annotation.rules
-        elif get_origin(annotation) is Annotated:
-            annotation, *more = get_args(annotation)
-            rules += tuple(more)
-        elif get_origin(annotation) in (Union, UnionType) and len(parts := _not_none(annotation)) == 1:
-            annotation = parts[0]
-        else:
-            break
-    choices: tuple = ()
-    if isinstance(annotation, OneOf):
-        choices = annotation.values
-    elif get_origin(annotation) is Literal:
-        choices = get_args(annotation)
-    kind = type(choices[0]) if choices else annotation
-    if kind not in TYPES or any(type(choice) is not kind for choice in choices):
-        raise DefinitionError(f"option {name}: {annotation!r} is no option type; watchbell.kinds says what is")
-    return kind, choices, rules
-
-
 def _is_an_option(function: Callable[..., Any], name: str) -> bool:
     try:
-        _read(name, _annotation(function, name))
-    except Exception:  # noqa: BLE001 - no type, another one, or one that only a type checker can evaluate
+        return read(annotation_of(function, name))[0] in TYPES
+    except Exception:  # noqa: BLE001 - no annotation, or one that only a type checker can evaluate
         return False
-    return True
-
-
-def _not_none(union: Any) -> list:
-    return [part for part in get_args(union) if part is not type(None)]
-
-
-def _annotation(function: Callable[..., Any], name: str) -> Any:
-    if name not in function.__annotations__:
-        raise DefinitionError(f"option {name} has no type; write `{name}: str`, or another of watchbell.kinds")
-    annotation = function.__annotations__[name]
-    if isinstance(annotation, str):  # the module has `from __future__ import annotations`
-        annotation = eval(annotation, function.__globals__)  # noqa: S307 - our own source text, never anybody's input
-    return annotation
 
 
 def _beyond(bounds: Range) -> str:

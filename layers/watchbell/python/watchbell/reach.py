@@ -13,7 +13,7 @@ from .errors import DiscordError
 from .words import N_, _
 
 if TYPE_CHECKING:
-    from .command import Handler
+    from .handler import Handler
     from .tools import Tools
 
 log = logging.getLogger(__name__)

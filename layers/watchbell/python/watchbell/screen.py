@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
-from .command import Handler
 from .discord.interaction import COMMAND, PRIVATE, Interaction
 from .discord.reply import COMPONENTS_V2, SUPPRESS_EMBEDS, Delete, Reply
 from .errors import DefinitionError, DiscordError
+from .handler import Handler
 from .reach import UNKNOWN_MESSAGE, Late, Reach
+from .responses import edits_with
 
 if TYPE_CHECKING:
     from .adapters.journal import Journal
@@ -170,7 +171,7 @@ class Screen:
         """Makes message `number` this reply: where it stands, or anew where an edit cannot."""
         private = self._hidden or reply.private
         original = self._original if number == 1 else None
-        edits = bool(original and self._handler and self._handler.edits_with(reply, self._interaction))
+        edits = bool(original and self._handler and edits_with(self._handler, reply, self._interaction))
         late = (reply, private, number, edits) if elsewhere else None
         if original:
             if edits or original.takes(reply, private):

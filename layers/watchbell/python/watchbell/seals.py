@@ -55,7 +55,7 @@ class Seals:
             return {key: self.seal(value, interaction, edits=edits) for key, value in payload.items()}
         if isinstance(payload, list):
             return [self.seal(value, interaction, edits=edits) for value in payload]
-        if getattr(payload, "is_address", False):
+        if isinstance(payload, custom_id.Address):
             return self._custom_id(payload, interaction, edits)
         return payload
 

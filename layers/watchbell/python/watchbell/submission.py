@@ -3,10 +3,11 @@
 Imported only for a handler that has a form, so that no other interaction pays for it.
 """
 
+from .buttons import FormHandler
 from .discord import custom_id, modal
 from .discord.fields import Files
 from .discord.interaction import MODAL
-from .discord.modal import Opening
+from .discord.opening import BUTTON_SECONDS, Opening
 from .discord.reply import Reply
 from .discord.text import clip, escape
 from .errors import DefinitionError, FormError, UserError
@@ -66,9 +67,8 @@ def correction(call: "Call", error: UserError) -> Reply:
         text = clip("\n".join([_(WRONG), *lines]), 1800)
     if any(isinstance(field, Files) for field in fields.values()):
         text += f"\n{_(FILES)}"
-    opening = Opening(form, _address(call))
-    opening.kept = modal.keep(form, call.interaction.data, call.interaction.resolved)
-    return Reply(text, buttons=[_reopener(opening, _(AGAIN))])
+    kept = modal.keep(form, call.interaction.data, call.interaction.resolved)
+    return Reply(text, buttons=[_reopener(Opening(form, _address(call), kept), _(AGAIN))])
 
 
 def later(opening: Opening) -> UserError:
@@ -83,21 +83,21 @@ def _opened(call: "Call") -> Opening:
     stored = custom_id.parse(call.interaction.custom_id).stash
     if stored and len(str(address)) > custom_id.ROOM:  # the table has it already
         address.values, address.stash = (), stored
-    opening = Opening(call.handler.form, address)
-    opening.kept = modal.unpacked(call.handler.form, call.prefilled) if call.prefilled else {}
-    return opening
+    kept = modal.unpacked(call.handler.form, call.prefilled) if call.prefilled else {}
+    return Opening(call.handler.form, address, kept)
 
 
 def _address(call: "Call") -> custom_id.Address:
     """The address of the submission. Only the person who opened the form can submit it."""
     handler = call.handler
+    assert isinstance(handler, FormHandler)
     return custom_id.Address(
         handler.command.address, handler.name, call.state, seconds=handler.expires, bound=custom_id.TO_USER
     )
 
 
 def _reopener(opening: Opening, label: str) -> "Any":
-    seconds = opening.address.seconds or modal.BUTTON_SECONDS  # what is stored in the table must expire
+    seconds = opening.address.seconds or BUTTON_SECONDS  # what is stored in the table must expire
     return opening.button(label, seconds=seconds, bound=custom_id.TO_USER, style="primary")
 
 

@@ -22,20 +22,22 @@ from itertools import count
 from types import GeneratorType, ModuleType
 from typing import Any, Protocol
 
-from . import catalogue, dispatch, gate
+from . import catalogue, dispatch, gate, responses
 from .admission import admit
-from .command import MODAL as FORM
-from .command import Command, Handler
+from .buttons import ComponentHandler, FormHandler
+from .command import Command
 from .discord import check, custom_id
 from .discord.custom_id import OPENS
 from .discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
+from .discord.opening import Opening
 from .discord.permissions import bits
 from .discord.reply import Delete, Reply
 from .discord.resolved import Attachment, Channel, Message, Resolved, Role, User
 from .errors import FormError, UserError
 from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeStash
+from .handler import Handler
 from .manifest import declare
-from .options import TYPES, options_of
+from .options import TYPES
 from .policy import RANKS
 from .screen import messages
 from .seals import Seals
@@ -169,7 +171,7 @@ def autocomplete(feature: Feature, option: str, typed: str = "", /, *, path: str
     return [each["value"] if each["name"] == each["value"] else (each["name"], each["value"]) for each in choices]
 
 
-def press(target: Handler | Pressable, /, **given: Any) -> Any:
+def press(target: ComponentHandler | Pressable, /, **given: Any) -> Any:
     """What a button answers: a handler with its state, or a button out of a reply, which has it. That of a modal
     answers its Opening."""
     handler, address = _pressed(target)
@@ -178,10 +180,10 @@ def press(target: Handler | Pressable, /, **given: Any) -> Any:
     return asked.answer(COMPONENT, {"custom_id": asked.sealed(address), "component_type": 2})
 
 
-def choose(target: Handler | Pressable, /, *values: Any, **given: Any) -> Any:
+def choose(target: ComponentHandler | Pressable, /, *values: Any, **given: Any) -> Any:
     """What a select answers when these are chosen: texts, or Users, Roles, Channels."""
     handler, address = _pressed(target)
-    offered = [option.value for option in getattr(target, "options", ())]
+    offered = [option.value for option in getattr(target, "options", ())] if target is not handler else []
     for value in values:
         if offered and value not in offered:
             raise ValueError(f"nobody can choose {value!r}: the select offers {', '.join(offered)}")
@@ -192,12 +194,12 @@ def choose(target: Handler | Pressable, /, *values: Any, **given: Any) -> Any:
     return asked.answer(COMPONENT, {"custom_id": asked.sealed(address), "component_type": kind, "values": chosen})
 
 
-def submit(handler: Handler, /, **given: Any) -> Any:
+def submit(handler: FormHandler, /, **given: Any) -> Any:
     """What a modal answers to its fields and its state, both by name; a field that is not given is not filled in.
     FormError has the faults by field, and its `reply` is the message that offers the form again."""
     from .discord.modal import fields
 
-    if handler.kind != FORM:
+    if not isinstance(handler, FormHandler):
         raise TypeError(f"{handler} is no modal")
     asked = _Asked(handler, given, fields(handler.form))
     known, taken = fields(handler.form), asked.taken()
@@ -274,15 +276,15 @@ class _Asked:
             reply = error.reply or Reply(str(error))
             self._require("callback", {"type": 4, "data": reply.message(private=True)}, reply, interaction)
             raise
-        if getattr(answer, "is_modal", False):
+        if isinstance(answer, Opening):
             self._require("callback", {"type": 9, "data": answer.payload()}, None, interaction)
             return answer
         if self.handler.instant:
-            self._require("callback", self.handler.response(answer, interaction), answer, interaction)
+            self._require("callback", responses.response(self.handler, answer, interaction), answer, interaction)
         else:
             first, *rest = messages(answer, self.handler)
             if isinstance(first, Reply):
-                self.handler.edits_with(first, interaction)
+                responses.edits_with(self.handler, first, interaction)
             for reply in (first, *rest):
                 self._judge(reply, interaction)
         return answer
@@ -365,9 +367,10 @@ def _command(feature: Feature, path: str) -> Handler:
     return command.runs[" ".join(words)]
 
 
-def _pressed(target: Handler | Pressable) -> tuple[Handler, Any]:
-    """The handler behind a button or select, and the address that this carries; none where it is the handler."""
-    if isinstance(target, Handler):
+def _pressed(target: ComponentHandler | Pressable) -> tuple[ComponentHandler, Any]:
+    """The handler that a button or select leads to, and the address that it carries, None if `target` is the handler
+    itself."""
+    if isinstance(target, ComponentHandler):
         return target, None
     address = target.custom_id
     if target.disabled or not isinstance(address, custom_id.Address):
@@ -382,7 +385,7 @@ def _pressed(target: Handler | Pressable) -> tuple[Handler, Any]:
 
 def _options(handler: Handler, asked: _Asked, focused: str | None) -> list[dict]:
     """The options as Discord nests them: below the subcommand, below its group."""
-    declared = options_of(handler.function)
+    declared = handler.options
     names = [option.name for option in declared]
     left_out = {option.name for option in declared if option.required} - asked.given.keys()
     if focused is None and (left_out or asked.given.keys() - set(names)):

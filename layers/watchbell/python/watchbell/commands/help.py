@@ -81,9 +81,9 @@ def about(command: Command) -> str:
 
 def options(handler):
     """What each option is called, and what it is."""
-    from watchbell.options import choice_name, options_of
+    from watchbell.options import choice_name
 
-    for option in options_of(handler.function):
+    for option in handler.options:
         title = pgettext("name", option.name)
         text = _(option.description)
         if option.choices:

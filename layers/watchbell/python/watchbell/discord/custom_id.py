@@ -18,8 +18,8 @@ ROOM = LIMIT - SEAL
 OPENS = "?"
 """Behind the handler in the address of a button that opens a form, which so is no address to submit one to."""
 
-TO_USER = "u"
-"""The mark of an address that is bound to the user who caused it."""
+TO_ANYONE, TO_USER, TO_GUILD = "0", "u", "g"
+"""Whom an address is bound to: nobody, the user or the server that it was made for."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ class Address:
     is how long it can be used, None for ever; `bound` is 0, u or g."""
 
     __slots__ = ("bound", "feature", "handler", "seconds", "stash", "values")
-    is_address = True
 
     def __init__(
         self,
@@ -41,7 +40,7 @@ class Address:
         *,
         stash: str = "",
         seconds: int | None = None,
-        bound: str = "0",
+        bound: str = TO_ANYONE,
     ) -> None:
         self.feature = feature
         self.handler = handler

@@ -11,21 +11,15 @@ Discord's limits: docs/interactions, "Modal"; one has 1-5 parts, and files canno
 from ..errors import DefinitionError, FormError
 from ..words import N_, _
 from . import component_rules, rules
-from .custom_id import OPENS
 from .fields import OTHER_KIND, Field, Note, Wrong
-from .reply import Button
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-    from .custom_id import Address
-
 _ROW = 1
 
 CHANGED = N_("This form has changed since you opened it.")
-BUTTON_SECONDS = 30 * 24 * 60 * 60
-"""How long a button that opens a form can be pressed, like any other."""
 
 
 class Modal:
@@ -61,44 +55,19 @@ class Modal:
         return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
 
 
-class Opening:
-    """A form about to be shown, with `values` filled in beforehand; what an instant handler returns to open it.
-
-    `address` is where its submission leads. Raises TypeError for a value of no field, ValueError for one that the
-    field could not have.
-    """
-
-    __slots__ = ("address", "form", "kept")
-    is_modal = True
-
-    def __init__(self, form: type[Modal], address: "Address", values: "dict[str, Any] | None" = None) -> None:
-        self.form = form
-        self.address = address
-        known = fields(form)
-        for name in values or ():
-            if name not in known:
-                raise TypeError(f"{form.__name__} has no field {name}")
-        self.kept = {name: known[name].prefill(value) for name, value in (values or {}).items()}
-
-    def payload(self) -> dict:
-        """The data of a response of type 9, its custom id yet to be sealed."""
-        components = [part.payload(name, self.kept.get(name)) for name, part in self.form._parts.items()]
-        return {"custom_id": self.address, "title": _(self.form._title), "components": components}
-
-    def button(
-        self, label: str, /, *, seconds: int | None = BUTTON_SECONDS, bound: str = "0", **looks: "Any"
-    ) -> Button:
-        """A button that opens the form; what is filled in travels in its custom id, or where that has no room, in the
-        table."""
-        address = self.address
-        values = (*address.values, packed(self.form, self.kept)) if self.kept else address.values
-        opens = type(address)(address.feature, address.handler + OPENS, values, seconds=seconds, bound=bound)
-        return Button(label, custom_id=opens, **looks)
-
-
 def fields(form: type[Modal]) -> dict[str, Field]:
     """The fields of a form by their names, without its Notes."""
     return {name: part for name, part in form._parts.items() if isinstance(part, Field)}
+
+
+def prefill(form: type[Modal], values: "dict[str, Any]") -> "dict[str, Any]":
+    """The values to fill in beforehand. Raises TypeError if the form has no such field, ValueError if the field cannot
+    have the value."""
+    known = fields(form)
+    for name in values:
+        if name not in known:
+            raise TypeError(f"{form.__name__} has no field {name}")
+    return {name: known[name].prefill(value) for name, value in values.items()}
 
 
 def read(form: type[Modal], data: dict, resolved: dict) -> Modal:
