@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Iterator
 from types import ModuleType
@@ -86,6 +87,8 @@ def settings(aws: Aws) -> Iterator[dict[str, str]]:
     for short, items in _empty(aws, tables).items():
         for item in items:
             assert any(_declares(row, short, item) for row in ROWS), f"not in watchbell.rows: {item}"
+            outcome = item.get("outcome", {"S": ""})["S"]
+            assert re.fullmatch(r"[\w:.-]*", outcome), f"an outcome is an id or a code, not a sentence: {outcome}"
 
 
 def _declares(row: Row, table: str, item: dict) -> bool:

@@ -10,7 +10,9 @@ import pytest
 from sandbox.loopback import Response, Server, as_json
 from watchbell.adapters import sources
 from watchbell.adapters.sources import Sources
-from watchbell.errors import UserError
+from watchbell.errors import UnknownSource
+from watchbell.status import figures, view
+from watchbell.status.reason import Reason
 from watchbell.words import speaking
 
 HEALTHY = {"status": "normal", "message": "ok", "metrics": {"cpu": {"usage": 1}}}
@@ -36,12 +38,43 @@ class Source:
 
 def test_a_healthy_source_is_reported():
     report = Source(as_json(200, HEALTHY)).ask()
-    assert (report.name, report.status, report.message, report.failure) == ("prod", "normal", "ok", "")
+    assert (report.name, report.status, report.message, report.failure) == ("prod", "normal", "ok", None)
 
 
-def test_what_is_wrong_with_a_source_is_told_in_the_language_that_is_spoken():
+def test_what_is_wrong_with_a_source_is_told_in_the_language_of_the_reader_and_not_of_the_asker():
+    with speaking("ja"):
+        report = Source(as_json(500, HEALTHY)).ask()
     with speaking("de"):
-        assert Source(as_json(500, HEALTHY)).ask().failure == "hat mit HTTP 500 geantwortet"
+        assert figures.state(report) == "hat mit HTTP 500 geantwortet"
+
+
+INCIDENT = json.dumps({"status": "heavy", "incident": {"id": "7"}}).encode()
+
+
+def ask_and_read(source, locale):
+    """What somebody reads of the incident at a source that they ask."""
+    with speaking(locale):
+        (embed,) = view.embeds([source.ask()], detailed=False)
+    return embed.fields[-1]["value"]
+
+
+def test_what_a_japanese_reader_was_shown_is_english_for_an_english_reader_after_a_304():
+    def respond(request):
+        if dict(request.headers).get("If-None-Match") == '"1"':
+            return Response(304)
+        return Response(200, INCIDENT, [("etag", '"1"')])
+
+    source = Source(respond)
+    assert ask_and_read(source, "ja") == "**7** 不明, 更新 0 件"
+    assert ask_and_read(source, "en-US") == "**7** unknown, 0 updates"
+    assert dict(source.requests[1].headers)["If-None-Match"] == '"1"'
+
+
+def test_what_a_japanese_reader_was_shown_is_english_for_an_english_reader_while_a_source_is_left_alone():
+    source = Source(Response(200, INCIDENT, [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "30")]))
+    assert ask_and_read(source, "ja") == "**7** 不明, 更新 0 件"
+    assert ask_and_read(source, "en-US") == "**7** unknown, 0 updates"
+    assert len(source.requests) == 1
 
 
 def test_a_source_that_says_with_503_that_it_is_unwell_is_believed():
@@ -51,18 +84,18 @@ def test_a_source_that_says_with_503_that_it_is_unwell_is_believed():
 @pytest.mark.parametrize(
     ("answer", "failure"),
     [
-        (Response(200, b"<html>hello</html>"), "answered something that is no status"),
-        (Response(200, b""), "answered something that is no status"),
-        (Response(200, b"\xff\xfe\x00"), "answered something that is no status"),
-        (Response(200, b"[" * 200_000), "answered something that is no status"),
-        (Response(200, b'{"status": "normal"}' + b" " * sources.BYTES), "answered more than 256 KB"),
-        (as_json(200, {"status": "splendid"}), "answered something that is no status"),
-        (as_json(503, {}), "answered HTTP 503"),
-        (as_json(500, HEALTHY), "answered HTTP 500"),
-        (as_json(404, {}), "answered HTTP 404"),
-        (as_json(304, {}), "answered HTTP 304"),
-        (as_json(429, {}), "asks to be asked less often"),
-        (Response(302, b"", [("location", "/status")]), "could not be reached"),
+        (Response(200, b"<html>hello</html>"), Reason("not_a_status")),
+        (Response(200, b""), Reason("not_a_status")),
+        (Response(200, b"\xff\xfe\x00"), Reason("not_a_status")),
+        (Response(200, b"[" * 200_000), Reason("not_a_status")),
+        (Response(200, b'{"status": "normal"}' + b" " * sources.BYTES), Reason("too_large", {"kilobytes": 256})),
+        (as_json(200, {"status": "splendid"}), Reason("not_a_status")),
+        (as_json(503, {}), Reason("http_status", {"status": 503})),
+        (as_json(500, HEALTHY), Reason("http_status", {"status": 500})),
+        (as_json(404, {}), Reason("http_status", {"status": 404})),
+        (as_json(304, {}), Reason("http_status", {"status": 304})),
+        (as_json(429, {}), Reason("asked_too_often")),
+        (Response(302, b"", [("location", "/status")]), Reason("unreachable")),
     ],
 )
 def test_nonsense_is_shown_as_such(answer, failure):
@@ -75,7 +108,7 @@ def test_nonsense_is_shown_as_such(answer, failure):
     "url", ["http://127.0.0.1:1/", "not a url", "http://", "http://[", "ftp://127.0.0.1/", "http://nobody.invalid/"]
 )
 def test_a_source_that_cannot_be_reached_is_shown_as_such(url):
-    assert Sources(lambda: {"prod": url}).ask()[0].failure == "could not be reached"
+    assert Sources(lambda: {"prod": url}).ask()[0].failure == Reason("unreachable")
 
 
 def drip():
@@ -106,7 +139,7 @@ def test_the_slow_and_the_dripping_do_not_hold_up_the_others():
         reports = {report.name: report for report in Sources(lambda: urls).ask()}
         assert time.monotonic() - started < sources.SECONDS + 1.5
     assert reports["prod"].status == "normal"
-    assert reports["slow"].failure == reports["drip"].failure == "gave no answer within 5 seconds"
+    assert reports["slow"].failure == reports["drip"].failure == Reason("timeout", {"seconds": 5})
 
 
 def test_what_did_not_change_is_not_sent_again():
@@ -151,7 +184,7 @@ def test_a_redirect_is_followed_three_times_and_its_own_body_is_never_read():
     assert source.ask().status == "normal"
     far = Source(respond)
     far.url += "?4"
-    assert far.ask().failure == "could not be reached"
+    assert far.ask().failure == Reason("unreachable")
 
 
 def test_two_sources_at_one_url_keep_their_names():
@@ -170,8 +203,9 @@ def test_one_source_is_asked_by_name_in_any_case():
 
 
 def test_a_name_that_nobody_has_is_told_with_those_that_exist():
-    with pytest.raises(UserError, match=r"I know `api`, `prod`\."):
+    with pytest.raises(UnknownSource, match="'shop'") as raised:
         Sources(lambda: {"prod": "http://x/", "api": "http://y/"}).ask("shop")
+    assert raised.value.names == ["api", "prod"]
 
 
 def test_no_sources_is_no_error():

@@ -21,6 +21,13 @@ def configure(aws, url=URL):
     aws.put_parameter(NAME, url, secret=True)
 
 
+def kept(aws, settings, delivery="digest#2026-11-22"):
+    """The status and the outcome of the claim to that delivery."""
+    key = {"pk": {"S": f"delivery#{delivery}"}, "sk": {"S": "claim"}}
+    stored = aws.dynamodb.get_item(TableName=settings["EPHEMERAL_TABLE"], Key=key)["Item"]
+    return stored["status"]["S"], stored["outcome"]["S"]
+
+
 def run(door, batches, body=None):
     batches.put(body or message())
     return door.handler(batches.take(), None)
@@ -32,9 +39,7 @@ def test_a_message_is_sent_once_and_its_id_kept(door, send, aws, settings):
     sender = door("sender", discord)
     assert run(sender, send) == run(sender, send) == {"batchItemFailures": []}
     assert discord.calls == [("webhook", "123", {"content": "All well."})]
-    key = {"pk": {"S": "delivery#digest#2026-11-22"}, "sk": {"S": "claim"}}
-    stored = aws.dynamodb.get_item(TableName=settings["EPHEMERAL_TABLE"], Key=key)["Item"]
-    assert (stored["status"]["S"], stored["outcome"]["S"]) == ("done", "1001")
+    assert kept(aws, settings) == ("done", "1001")
 
 
 def test_no_url_is_a_clear_log_line_and_no_failure(door, send, caplog):
@@ -69,12 +74,13 @@ def test_a_discord_that_is_unwell_gets_it_later(door, send, aws, failure):
         assert len(discord.did("webhook")) == 2
 
 
-def test_a_webhook_that_is_gone_is_retired_and_never_called_again(door, send, aws, caplog, capsys):
+def test_a_webhook_that_is_gone_is_retired_and_never_called_again(door, send, aws, settings, caplog, capsys):
     configure(aws)
     discord = FakeDiscord(DiscordError("POST", 404, 10015))
     sender = door("sender", discord)
     assert run(sender, send) == {"batchItemFailures": []}
     assert "WEBHOOK RETIRED" in caplog.text
+    assert kept(aws, settings) == ("done", "webhook_retired")
     assert '"WebhookUnusable":[1.0]' in capsys.readouterr().out.replace(" ", "")
     assert run(sender, send, message("digest#2026-11-23")) == {"batchItemFailures": []}
     assert len(discord.calls) == 1
@@ -91,13 +97,14 @@ def test_an_answer_without_an_id_is_a_message_that_was_sent(door, send, aws, ans
     assert len(discord.calls) == 1
 
 
-def test_a_message_that_discord_refuses_for_good_is_not_tried_again(door, send, aws, capsys):
+def test_a_message_that_discord_refuses_for_good_is_not_tried_again(door, send, aws, settings, capsys):
     configure(aws)
     discord = FakeDiscord(DiscordError("POST", 400, 50035))
     sender = door("sender", discord)
     assert run(sender, send) == run(sender, send) == {"batchItemFailures": []}
     assert len(discord.calls) == 1
     assert "WebhookUnusable" in capsys.readouterr().out
+    assert kept(aws, settings) == ("done", "refused:400:50035")
 
 
 def test_a_new_url_ends_the_retirement(door, send, aws):

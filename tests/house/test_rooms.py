@@ -60,6 +60,27 @@ def test_a_pure_room_imports_nothing_of_ours_but_its_like_errors_and_words(room)
             assert ours or name.split(".")[0] in {*sys.stdlib_module_names, "nacl"}, f"{path.name} imports {name}"
 
 
+@pytest.mark.parametrize(
+    "path",
+    [*(PACKAGE / "adapters").glob("*.py"), *(PACKAGE / "status" / name for name in ("reason.py", "report.py"))],
+    ids=lambda path: str(path.relative_to(PACKAGE)),
+)
+def test_what_is_stored_or_cached_comes_from_code_that_has_no_words(path):
+    assert words_of(path) == set()
+
+
+def test_code_that_has_words_is_found():
+    assert words_of(PACKAGE / "status/figures.py") == {"_", "ngettext", "number", "words"}
+    assert words_of(PACKAGE / "commands/status.py") == {"_"}
+
+
+def words_of(path):
+    """What a file imports to say something in a language."""
+    found = {name.removeprefix("watchbell.") for name in imports(path)}
+    said = {name.removeprefix("words.") for name in found if name.split(".")[0] == "words"}
+    return said | found & {"_", "N_", "ngettext", "pgettext"}
+
+
 def test_doors_are_thin():
     for path in (ROOT / "functions").glob("*/handler.py"):
         assert len(path.read_text().splitlines()) <= 60, path

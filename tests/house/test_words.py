@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.discord_side import tools
-from tests.unit.test_status import FULL
+from tests.unit.test_status import FULL, REASONS
 from watchbell import catalogue, words
 from watchbell.commands import help, ping, status
 from watchbell.discord import check
@@ -17,7 +17,7 @@ from watchbell.discord.modal import broken_limits
 from watchbell.errors import DefinitionError, InvalidReply, UserError
 from watchbell.events.application_authorized import introduction
 from watchbell.manifest import _size, declare
-from watchbell.status import digest
+from watchbell.status import digest, figures
 from watchbell.status.report import STATUSES, Report
 from watchbell.testing import FakeTools, press, run
 from words import texts
@@ -25,7 +25,7 @@ from words.texts import KEYWORDS
 
 LANGUAGES = sorted(words.LOCALES)
 SPEAKING = {
-    *("Reply", "Embed", "Button", "UserError", "FieldError", "Wrong", "button", "tell", "private", "failed", "field"),
+    *("Reply", "Embed", "Button", "UserError", "FieldError", "Wrong", "button", "tell", "private", "field"),
     *("Text", "Poll", "StringSelect", "Option", "Section", "Media", "File"),
 }
 """What shows people its first text: called with one that is written there, that is English for everybody."""
@@ -226,8 +226,9 @@ class Sources:
 def conversation(locale):
     """Payloads of what the bot says, by what leads to it."""
     unwell = [Report.parse(name, {**FULL, "status": name}) for name in STATUSES]
-    unwell.append(Report.failed("down", words._("could not be reached")))
-    for reports in ([], unwell, [Report.parse("x" * 60, FULL)] * 30):
+    unwell.append(Report.parse("vague", {"status": "heavy", "incident": {"id": "7"}}))
+    failed = [Report.failed("down", reason) for reason, _ in REASONS]
+    for reports in ([], unwell, failed, [Report.parse("x" * 60, FULL)] * 30):
         kit = FakeTools(sources=Sources(reports), source_names=list)
         for detailed in (False, True):
             yield run(status, tools=kit, detailed=detailed, locale=locale).message()
@@ -253,6 +254,14 @@ def test_all_that_the_bot_says_is_in_the_language_and_within_discords_limits(lan
     assert any(text in str(list(conversation("en-US"))) for text in english)
     for payload in map(str, heard):
         assert [text for text in english if text in payload and words.translations(text)] == []
+
+
+@pytest.mark.parametrize("reason", [reason for reason, _ in REASONS], ids=lambda reason: reason.code)
+def test_every_reason_is_told_with_its_values_in_every_language(language, reason):
+    with words.speaking(language):
+        told = figures.reason(reason)
+    assert told != figures.reason(reason)
+    assert [int(number) for number in re.findall(r"\d+", told)] == list(reason.values.values())
 
 
 def test_every_form_is_within_discords_limits_in_every_language(language):

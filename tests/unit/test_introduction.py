@@ -62,12 +62,12 @@ def test_its_buttons_lead_to_handlers_that_make_a_new_message():
         assert handler.expires is None
 
 
-@pytest.mark.parametrize("code", [50007, 50278])
+@pytest.mark.parametrize(("code", "outcome"), [(50007, "dm_closed"), (50278, "no_shared_server")])
 @pytest.mark.parametrize("calls_before", [0, 1])
-def test_a_person_who_cannot_be_written_to_is_an_outcome(code, calls_before):
+def test_a_person_who_cannot_be_written_to_is_an_outcome(code, outcome, calls_before):
     discord, claims = FakeDiscord(*[None] * calls_before, DiscordError("POST", 403, code)), Claims()
     installed(discord, claims)
-    assert claims.claim.outcome.startswith("not sent: ")
+    assert claims.claim.outcome == outcome
 
 
 def test_a_discord_that_is_unwell_leaves_the_claim_to_the_next_try():

@@ -1,15 +1,20 @@
 """What a source says is read with suspicion and shown within Discord's limits."""
 
 from datetime import date
+from typing import get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import judge
+from watchbell.commands import status as command
 from watchbell.discord.reply import Reply
+from watchbell.errors import UnknownSource, UserError
 from watchbell.status import digest, figures, view
+from watchbell.status.reason import Code, Reason
 from watchbell.status.report import STATUSES, Report
+from watchbell.testing import FakeTools, run
 
 GIB = 1024**3
 FULL = {
@@ -108,8 +113,52 @@ def test_what_is_no_status_is_not_taken_for_one(payload):
 
 
 def test_a_source_that_failed_is_shown_as_such():
-    (embed,) = view.embeds([Report.failed("prod", "gave no answer within 5 seconds")], detailed=True)
+    (embed,) = view.embeds([Report.failed("prod", Reason("timeout", {"seconds": 5}))], detailed=True)
     assert (embed.title, embed.description, embed.fields) == ("❌ prod", "gave no answer within 5 seconds", [])
+
+
+REASONS = [
+    (Reason("timeout", {"seconds": 1}), "gave no answer within 1 second"),
+    (Reason("timeout", {"seconds": 5}), "gave no answer within 5 seconds"),
+    (Reason("unreachable"), "could not be reached"),
+    (Reason("too_large", {"kilobytes": 256}), "answered more than 256 KB"),
+    (Reason("http_status", {"status": 502}), "answered HTTP 502"),
+    (Reason("not_a_status"), "answered something that is no status"),
+    (Reason("asked_too_often"), "asks to be asked less often"),
+]
+
+
+@pytest.mark.parametrize(("reason", "text"), REASONS)
+def test_each_reason_has_its_words(reason, text):
+    assert figures.reason(reason) == text
+
+
+def test_no_reason_is_left_out():
+    assert {reason.code for reason, _ in REASONS} == set(get_args(Code))
+
+
+def test_an_incident_without_a_status_is_shown_as_unknown():
+    payload = {"status": "heavy", "incident": {"id": "7"}}
+    assert Report.parse("prod", payload).incident.status == ""
+    assert fields(shown(payload, detailed=False))["Active incident"] == "**7** unknown, 0 updates"
+
+
+class NoSuchSource:
+    def ask(self, name):
+        raise UnknownSource(name, ["api", "prod"])
+
+
+@pytest.mark.parametrize(
+    ("locale", "text"),
+    [
+        ("en-US", "I watch no service of that name. I know `api`, `prod`."),
+        ("de", "Einen Dienst dieses Namens beobachte ich nicht. Ich kenne `api`, `prod`."),
+    ],
+)
+def test_who_asks_for_a_service_that_is_not_watched_is_told_which_are(locale, text):
+    with pytest.raises(UserError) as refused:
+        run(command, tools=FakeTools(sources=NoSuchSource()), server="shop", locale=locale)
+    assert str(refused.value) == text
 
 
 def test_nothing_to_watch_says_how_to_change_that():
@@ -173,8 +222,8 @@ def test_the_digest_has_a_line_for_each_service_the_worst_first():
     reports = [
         Report.parse("shop", {"status": "normal", "metrics": {"cpu": {"usage": 5}}}),
         Report.parse("api", FULL),
-        Report.failed("mail", "could not be reached"),
-        Report.failed("dns", "asks to be asked less often", status="unknown"),
+        Report.failed("mail", Reason("unreachable")),
+        Report.failed("dns", Reason("asked_too_often"), status="unknown"),
     ]
     (embed,) = digest.compose(reports, date(2026, 11, 22)).embeds
     assert (embed.title, embed.colour) == ("Daily digest, 2026-11-22", figures.COLOURS["error"])

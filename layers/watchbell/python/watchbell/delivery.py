@@ -1,4 +1,4 @@
-"""What the send queue holds, brought to its place: a message for a webhook whose URL only the parameter store knows."""
+"""Sends the messages in the send queue to their webhooks. Only the parameter store knows a webhook's URL."""
 
 from __future__ import annotations
 
@@ -14,8 +14,11 @@ log = logging.getLogger(__name__)
 
 
 def deliver(delivery: Delivery, tools: Tools) -> None:
-    """Sends one message at least once. A webhook has no nonce, so a message is doubled where we die between Discord's
-    answer and our record of it, or never see that answer. What is raised sends the message back to the queue."""
+    """Send one message at least once. An exception sends it back to the queue.
+
+    A webhook has no nonce. So a message is sent twice if Discord's answer is lost, or if the function dies between
+    the answer and the record of it. The claim keeps the id of the message, or a code that says why there is none.
+    """
     message = delivery.message
     name, id, body = message.get("webhook"), message.get("delivery"), message.get("message")
     if message.get("kind") != "webhook" or not isinstance(name, str) or not isinstance(id, str):
@@ -47,13 +50,13 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
                 tools.retired_webhooks.add(name, url)
                 log.error("WEBHOOK RETIRED: Discord no longer knows it; configure a new URL", extra=details)  # noqa: TRY400
                 tools.count("WebhookUnusable")
-                claim.done("webhook retired")
+                claim.done("webhook_retired")
                 return
             if not error.permanent:
                 raise
             log.exception("not sent: Discord refused the message, and would again", extra=details)
             tools.count("WebhookUnusable")
-            claim.done(f"refused: {error.status} {error.code}")
+            claim.done(f"refused:{error.status}:{error.code}")
             return
         sent_id = str((sent or {}).get("id", ""))
         claim.done(sent_id)

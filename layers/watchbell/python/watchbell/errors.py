@@ -9,6 +9,7 @@
     ├── Retry               not now: back to the queue, with a wait
     ├── Unavailable         an AWS service did not take or give what it should; a retry may help
     │   └── Unsure          and may have taken it all the same
+    ├── UnknownSource       no status source has that name
     └── DiscordError        Discord refused or did not answer; `permanent` says whether a retry may help
 
 Anything else that is raised is a bug: it is logged with its stack, retried, and ends in the dead letters.
@@ -83,6 +84,14 @@ class Unavailable(WatchbellError):
 
 class Unsure(Unavailable):
     """The same of a write, which it may have done all the same."""
+
+
+class UnknownSource(WatchbellError):
+    """No status source has that name. `names` are the names of the sources that exist."""
+
+    def __init__(self, name: str, names: list[str]) -> None:
+        super().__init__(f"no status source is called {name!r}")
+        self.names = names
 
 
 class DiscordError(WatchbellError):

@@ -49,7 +49,7 @@ STEP = Row(
 """A step of a flow with several effects that has begun or is done; `value` is what the feature needs of it later."""
 
 INTRODUCTION = Row("introduction", "state", "introduction#{}", "claim", _CLAIM, None, "a Discord user id")
-"""That a user who installed the bot has been greeted."""
+"""That a user who installed the bot has been greeted. Its outcome is `sent`, `dm_closed` or `no_shared_server`."""
 
 SCHEDULE = Row("schedule", "state", "schedule#{}#{}", "claim", _CLAIM, 400 * DAY, "no")
 """That a timed job ran for a local date."""
@@ -58,7 +58,7 @@ SCHEDULE_START = Row("schedule's start", "state", "schedule#{}", "start", ("firs
 """When a timed job's first tick came (epoch seconds): there is nothing to catch up from before."""
 
 DELIVERY = Row("delivery", "ephemeral", "delivery#{}", "claim", _CLAIM, 14 * DAY, "no")
-"""That a message was sent; its outcome is the id of the message."""
+"""That a message was sent. Its outcome is the id of the message, or `webhook_retired` or `refused:STATUS:CODE`."""
 
 RANKS = Row("ranks", "state", "guild#{}", "ranks", ("roles",), None, "no")
 """Which roles of a server are viewer, responder or admin to the bot."""

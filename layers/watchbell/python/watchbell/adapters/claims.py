@@ -112,7 +112,10 @@ class Claim:
             self._write("SET lease_until = :zero, holders = :zero", {":zero": {"N": "0"}})
 
     def done(self, outcome: str = "") -> None:
-        """The thing has happened; `outcome` is kept with it (at most 200 characters)."""
+        """Record that the thing is done. `outcome` is kept with it: an id or a reason code, never a sentence.
+
+        At most 200 characters are kept.
+        """
         values = {":done": {"S": "done"}, ":outcome": {"S": outcome[:200]}}
         change = "SET #status = :done, outcome = :outcome"
         if self.row.keep is not None:

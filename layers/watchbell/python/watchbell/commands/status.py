@@ -1,6 +1,7 @@
 """/status: how the watched services are, at a glance or in detail."""
 
-from watchbell import Choice, Command, Reply, _, anyone
+from watchbell import Choice, Command, Reply, UserError, _, anyone
+from watchbell.errors import UnknownSource
 
 command = Command("status", "See how the watched services are", who=anyone, user_installs=True)
 
@@ -22,7 +23,7 @@ def server(interaction, tools, typed):
 
 @command.button(expires=None)
 def check(interaction, tools):
-    """Starts from a message of another feature: a new message, which the other buttons then edit."""
+    """Answer a button in another feature's message with a new message. The other buttons edit that one."""
     return show(tools, "simple", "")
 
 
@@ -40,9 +41,13 @@ def show(tools, chosen: str, server: str) -> Reply:
     from watchbell.commands import help
     from watchbell.status import view as page
 
-    reports = tools.sources.ask(server)
+    try:
+        reports = tools.sources.ask(server)
+    except UnknownSource as error:
+        names = ", ".join(f"`{name}`" for name in error.names)
+        raise UserError(_("I watch no service of that name. I know {names}.", names=names)[:2000]) from None
     if server and reports:
-        server = reports[0].name  # as it is configured, however it was typed
+        server = reports[0].name  # the name as it is configured, not as it was typed
     return Reply(
         embeds=page.embeds(reports, detailed=chosen == "detailed"),
         buttons=[

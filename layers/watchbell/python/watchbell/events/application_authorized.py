@@ -1,4 +1,4 @@
-"""Somebody installed the bot: greet them once, by direct message."""
+"""Greets a person who installs the bot once, by direct message."""
 
 import logging
 
@@ -10,13 +10,13 @@ from watchbell.rows import INTRODUCTION
 event = Event("APPLICATION_AUTHORIZED")
 log = logging.getLogger(__name__)
 
-CANNOT_DM = {50007: "their direct messages are closed", 50278: "we share no server"}
-"""Discord's codes for a person whom the bot may not write to, whatever it does."""
+CANNOT_DM = {50007: "dm_closed", 50278: "no_shared_server"}
+"""Discord's error codes for a person whom the bot cannot write to, and the outcome that is kept for each."""
 
 
 @event.run
 def introduce(data, tools):
-    """Once per user, however often and however concurrently the event comes: claimed in the `state` table."""
+    """Greet the user once, however many times the event comes. A claim in the `state` table makes sure of it."""
     user = data.get("user")
     user_id = user.get("id") if isinstance(user, dict) else None
     if not isinstance(user_id, str) or not user_id.isdigit():
@@ -32,8 +32,11 @@ def introduce(data, tools):
 
 
 def write_to(user_id, tools, *, may_have_been_sent: bool) -> str:
-    """Sends the introduction; the outcome in words. A crash may have come between an earlier send and its record:
-    the nonce covers a few minutes of that, a look at the conversation the rest."""
+    """Send the introduction and return the outcome: `sent`, or a code of CANNOT_DM.
+
+    An earlier try may have sent it and crashed before it could record that. Discord drops a message with the same
+    nonce for a few minutes. After that, only a look at the conversation tells.
+    """
     try:
         channel = tools.discord.open_dm(user_id)
         if may_have_been_sent and already_there(channel, tools):
@@ -42,7 +45,7 @@ def write_to(user_id, tools, *, may_have_been_sent: bool) -> str:
     except DiscordError as error:
         if error.code not in CANNOT_DM:
             raise
-        return f"not sent: {CANNOT_DM[error.code]}"
+        return CANNOT_DM[error.code]
     return "sent"
 
 

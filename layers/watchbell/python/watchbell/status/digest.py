@@ -1,4 +1,4 @@
-"""The status digest: one line for each service, and in total what is well and what is not."""
+"""The status digest: a line for each service, under a total of how many are well."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ LINE = 350
 
 
 def compose(reports: list[Report], day: date) -> Reply:
-    """The digest of `day`."""
+    """Make the digest of `day`."""
     title = _("Daily digest, {date}", date=day.isoformat())
     if not reports:
         return Reply(embeds=[Embed(title, _("No service is configured yet."), colour=figures.COLOURS["unknown"])])
@@ -45,7 +45,7 @@ def _total(reports: list[Report]) -> str:
 
 
 def _line(report: Report) -> str:
-    parts = [report.failure or figures.status_word(report.status)]
+    parts = [figures.state(report)]
     for label, what in ((_("CPU"), "cpu"), (_("memory"), "memory"), (_("disk"), "disk")):
         value = report.metrics.number(what, "usage")
         if value is not None:

@@ -1,9 +1,10 @@
-"""Figures in words: the same spelling in every message."""
+"""Figures, states and reasons in words, spelt the same in every message."""
 
 from __future__ import annotations
 
 from ..discord.text import clip, escape
 from ..words import _, ngettext, number
+from .reason import Reason
 from .report import Incident, Report
 
 COLOURS = {
@@ -26,7 +27,7 @@ def count(value: float | None) -> str:
 
 
 def size(value: float | None) -> str:
-    """Bytes, in units of 1,024."""
+    """Spell a number of bytes in units of 1,024."""
     if value is None:
         return _("not told")
     for unit in ("B", "KiB", "MiB", "GiB"):
@@ -37,15 +38,30 @@ def size(value: float | None) -> str:
 
 
 def state(report: Report) -> str:
-    """What there is to say first of a service: that it failed, or its status and its own words."""
-    if report.failure:
-        return clip(report.failure, 200)
-    status = status_word(report.status)
-    return f"{status}: {clip(escape(report.message), 300)}" if report.message else status
+    """How a service is: its status, or why it gave no report."""
+    return reason(report.failure) if report.failure else status_word(report.status)
+
+
+def reason(found: Reason) -> str:
+    """Why a service gave no report, in words that fit after the service's name."""
+    values = found.values
+    match found.code:
+        case "timeout":
+            return ngettext("gave no answer within {n} second", "gave no answer within {n} seconds", values["seconds"])
+        case "unreachable":
+            return _("could not be reached")
+        case "too_large":
+            return _("answered more than {n} KB", n=values["kilobytes"])
+        case "http_status":
+            return _("answered HTTP {status}", status=values["status"])
+        case "not_a_status":
+            return _("answered something that is no status")
+        case "asked_too_often":
+            return _("asks to be asked less often")
 
 
 def status_word(status: str) -> str:
-    """One of STATUSES as people read it."""
+    """Translate one of STATUSES."""
     return {
         "normal": _("normal"),
         "unknown": _("unknown"),
@@ -57,8 +73,9 @@ def status_word(status: str) -> str:
 
 
 def incident(found: Incident) -> str:
-    """An active incident on one line; Discord shows its start in the reader's time."""
-    parts = [f"**{clip(escape(found.id), 60)}** {clip(escape(found.status), 40)}"]
+    """Describe an active incident on one line. Discord shows its start in the reader's time zone."""
+    status = clip(escape(found.status), 40) or _("unknown")
+    parts = [f"**{clip(escape(found.id), 60)}** {status}"]
     if found.started is not None:
         parts.append(_("since {time}", time=f"<t:{found.started}:R>"))
     parts.append(ngettext("{n} update", "{n} updates", found.updates))

@@ -1,4 +1,7 @@
-"""What a status source says, read with suspicion: every field may be missing, wrong or hostile."""
+"""What a status source says. Nothing in it is trusted: any field may be missing, wrong or hostile.
+
+A report holds codes, values and the source's own words. `view` and `digest` make our words from it.
+"""
 
 from __future__ import annotations
 
@@ -6,15 +9,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from ..words import _
+from .reason import Reason
 
 STATUSES = ("normal", "unknown", "elevated", "heavy", "error", "critical")
-"""From best to worst, as a digest ranks them."""
+"""From best to worst: a digest ranks services in this order."""
 
 
 @dataclass(frozen=True)
 class Incident:
-    """An incident that is not over. Times are epoch seconds, None where the source gave none."""
+    """An incident that is not over. `status` is "" if the source gives none.
+
+    Times are epoch seconds, or None if the source gives none.
+    """
 
     id: str
     status: str
@@ -26,24 +32,24 @@ class Incident:
 
 @dataclass(frozen=True)
 class Report:
-    """One source's answer; `failure` says, in words that fit after its name, why there is none."""
+    """One source's answer. `failure` is the reason if the source gave no usable answer."""
 
     name: str
     status: str
     message: str = ""
-    failure: str = ""
+    failure: Reason | None = None
     timestamp: str = ""
     metrics: Metrics = field(default_factory=lambda: Metrics({}))
     incident: Incident | None = None
 
     @classmethod
-    def failed(cls, name: str, failure: str, status: str = "error") -> Report:
-        """A source that is down, slow or talks nonsense."""
+    def failed(cls, name: str, failure: Reason, status: str = "error") -> Report:
+        """Make the report of a source that gave no usable answer."""
         return cls(name, status, failure=failure)
 
     @classmethod
     def parse(cls, name: str, payload: object) -> Report:
-        """The report in a source's JSON; ValueError where it is none (no object, or no status that we know)."""
+        """Read the report in a source's JSON. Raises ValueError if it is not an object with a known status."""
         if not isinstance(payload, dict) or payload.get("status") not in STATUSES:
             raise ValueError("not a status")
         stamp = _time(payload.get("timestamp"))
@@ -58,13 +64,13 @@ class Report:
 
 
 class Metrics:
-    """The figures of a report, each None where the source did not give a sensible one."""
+    """The figures of a report. A figure is None if the source gave none, or one that makes no sense."""
 
     def __init__(self, raw: dict) -> None:
         self._raw = raw
 
     def number(self, *path: str) -> float | None:
-        """The figure at that path, such as ("memory", "usage")."""
+        """Return the figure at a path such as ("memory", "usage")."""
         value: Any = self._raw
         for key in path:
             value = _object(value).get(key)
@@ -83,7 +89,7 @@ class Metrics:
 
     @property
     def load(self) -> list[float]:
-        """The load averages over 1, 5 and 15 minutes, [] where they are not three numbers."""
+        """The load averages over 1, 5 and 15 minutes, or [] if the source did not give three numbers."""
         load = self._raw.get("loadAverage")
         numbers = [_number(value) for value in load] if isinstance(load, list) else []
         return [n for n in numbers if n is not None] if len(numbers) == 3 and None not in numbers else []
@@ -95,12 +101,12 @@ def _incident(raw: dict) -> Incident | None:
     updates = raw.get("updates")
     updates = updates if isinstance(updates, list) else []
     last = _object(updates[-1]) if updates else {}
-    latest = raw.get("latestUpdate")  # sources give the time of the last update here, or its words
+    latest = raw.get("latestUpdate")  # some sources put the time of the last update here, others its words
     updated = _seconds(latest) or _seconds(last.get("time"))
     said = _text(last.get("message")) or _text(raw.get("message"))
     return Incident(
         id=_text(raw.get("id")) or "?",
-        status=_text(raw.get("status")) or _("unknown"),
+        status=_text(raw.get("status")),
         started=_seconds(raw.get("startTime")),
         latest=said if _time(latest) else _text(latest) or said,
         updated=updated,
@@ -113,14 +119,14 @@ def _object(value: Any) -> dict:
 
 
 def _text(value: Any) -> str:
-    """A text that any of our ways out can carry: JSON may hold halves of characters."""
+    """Return a text that can be encoded. JSON may hold half of a surrogate pair."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode().replace("\0", "").strip()
     return str(value) if isinstance(value, int) and abs(value) < 10**18 else ""
 
 
 def _number(value: Any) -> float | None:
-    """A number of a size that a figure can have; JSON as Python reads it has NaN, Infinity and 1e400."""
+    """Return a number of a plausible size, else None. Python's JSON parser lets NaN, Infinity and 1e400 through."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if abs(value) < 1e18 else None

@@ -1,4 +1,4 @@
-"""The simple and the detailed view of reports, as embeds within Discord's limits."""
+"""The simple and the detailed view of reports, as embeds that keep Discord's limits."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from . import figures
 from .report import Metrics, Report
 
 EMBEDS = 10
-ROOM = 6000 - 100  # what Discord takes in one message, and space for the footer
+ROOM = 6000 - 100  # the characters Discord takes in one message, less space for the footer
 DRIVES = 6
 
 
 def embeds(reports: list[Report], *, detailed: bool) -> list[Embed]:
-    """An embed for each report, at most 10 and 6,000 characters: detail gives way first, then the last services."""
+    """Make an embed for each report: at most 10, and 6,000 characters in all.
+
+    If there is too much, the last services lose their detail. If that is not enough, the last services are left out.
+    """
     if not reports:
         text = _("No service is configured yet. Whoever runs me can add one: `python -m ops setup` tells how.")
         return [Embed(_("Nothing to watch"), text, colour=figures.COLOURS["unknown"])]
@@ -69,7 +72,10 @@ def _detailed(report: Report) -> Embed:
 
 def _head(report: Report) -> Embed:
     title = clip(f"{figures.DOTS[report.status]} {escape(report.name)}", 256)
-    return Embed(title, figures.state(report), colour=figures.COLOURS[report.status], timestamp=report.timestamp)
+    state = figures.state(report)
+    if report.message:
+        state += f": {clip(escape(report.message), 300)}"
+    return Embed(title, state, colour=figures.COLOURS[report.status], timestamp=report.timestamp)
 
 
 def _add_incident(embed: Embed, report: Report, *, latest: bool = False) -> None:
