@@ -16,6 +16,8 @@ from infra.alarms import Alarms
 from infra.assets import Layers, function_code
 from infra.logs import log_group
 from infra.settings import Settings
+from infra.storage import Storage
+from watchbell import grants
 
 
 @dataclass(frozen=True)
@@ -28,7 +30,7 @@ class Common:
 
 
 class BotFunction(lambda_.Function):
-    """The folder functions/`name` as a Lambda that may write its own log, and nothing else until `may` says so.
+    """The folder functions/`name` as a Lambda that may write its own log, and nothing else until it is granted more.
 
     `lean` gives it only the ingress's share of third parties. `dead_letters` is for a function that AWS invokes
     asynchronously: an event that it failed three times is put there.
@@ -70,21 +72,39 @@ class BotFunction(lambda_.Function):
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             dead_letter_queue=dead_letters,
         )
+        self._name, self._settings = name, common.settings
         self.may("logs:CreateLogStream", "logs:PutLogEvents", on=log.log_group_arn)
         common.alarms.watch_function(self, name)
         self._acknowledge(has_dead_letters=dead_letters is not None)
+
+    def hand_tools(self, storage: Storage, **queues: sqs.IQueue) -> None:
+        """Give this function what `watchbell.grants` declares for it: the variables and the permissions."""
+        for need in grants.needs(self._name):
+            if need.kind == grants.TABLE:
+                table = {"state": storage.state, "ephemeral": storage.ephemeral}[need.name]
+                self.add_environment(need.variable, table.table_name)
+                self.may(*need.actions, on=table.table_arn)
+            elif need.kind == grants.QUEUE:
+                self.add_environment(need.variable, queues[need.name].queue_url)
+                self.may(*need.actions, on=queues[need.name].queue_arn)
+            else:
+                name = self._settings.parameter(need.name)
+                self.add_environment(need.variable, name)
+                self._may_read(name + "/*" if need.kind == grants.NAMED_PARAMETERS else name, *need.actions)
 
     def may(self, *actions: str, on: str) -> None:
         """Allow this function the `actions` (such as `sqs:SendMessage`) on the resource with the ARN `on`."""
         self.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[on]))
 
-    def may_read_parameter(self, action: str, name: str) -> None:
-        """Allow `ssm:GetParameter` or `ssm:GetParametersByPath` on the parameter or path `name` (`/watchbell/…`).
+    def _may_read(self, parameter: str, *actions: str) -> None:
+        """Allow this function to read the parameter or path (`/watchbell/…`).
 
-        No kms statement: a SecureString under AWS's own key (alias/aws/ssm) is decrypted by Parameter Store for whoever
+        No kms statement: Parameter Store decrypts a SecureString under AWS's own key (alias/aws/ssm) for everybody who
         may read it.
         """
-        self.may(action, on=Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=name[1:]))
+        self.may(
+            *actions, on=Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=parameter[1:])
+        )
 
     def consume(self, queue: sqs.IQueue, *, batch_size: int, max_concurrency: int | None = None) -> None:
         """Be called with what arrives in `queue`; the handler answers which messages of the batch it failed."""

@@ -31,7 +31,7 @@ class BotStack(Stack):
         interactions = Interactions(self, common, storage)
         outbound = Outbound(self, common, storage)
         Schedules(self, common, storage, outbound)
-        registration = Registration(self, common)
+        registration = Registration(self, common, storage)
         # Discord shows a command at once, so whoever answers it comes first.
         registration.commands.node.add_dependency(interactions)
 

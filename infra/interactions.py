@@ -51,11 +51,6 @@ class Interactions(Construct):
             description="Where the application's public key is; several, separated by commas, while one is rotated",
         )
 
-        bot_token = common.settings.parameter("discord/bot-token")
-        signing_keys = common.settings.parameter("signing-keys")
-        operators = common.settings.parameter("operators")
-        status_sources = common.settings.parameter("status-sources")
-        flags = common.settings.parameter("flags")
         ingress = BotFunction(
             self,
             "ingress",
@@ -65,21 +60,11 @@ class Interactions(Construct):
             memory=512,
             environment={
                 "DISCORD_PUBLIC_KEYS": public_keys.value_as_string,
-                "WORK_QUEUE_URL": work.queue_url,
-                "SIGNING_KEYS_PARAMETER": signing_keys,
-                "OPERATORS_PARAMETER": operators,
-                "STATUS_SOURCES_PATH": status_sources,
-                "FLAGS_PATH": flags,
-                "EPHEMERAL_TABLE": storage.ephemeral.table_name,
-                "STATE_TABLE": storage.state.table_name,
                 # Read by the C library: a name server that is silent must not use up Discord's 3 seconds.
                 "RES_OPTIONS": "timeout:1 attempts:1",
             },
         )
-        ingress.may_read_parameter("ssm:GetParametersByPath", flags)
-        ingress.may("sqs:SendMessage", on=work.queue_arn)
-        ingress.may("dynamodb:GetItem", on=storage.ephemeral.table_arn)  # what was typed into a form, to open it again
-        ingress.may("dynamodb:GetItem", on=storage.state.table_arn)  # whose roles are what, before choices are offered
+        ingress.hand_tools(storage, work=work)
         self._serve(ingress, common)
 
         worker = BotFunction(
@@ -88,27 +73,12 @@ class Interactions(Construct):
             common,
             timeout=worker_timeout,
             memory=512,
-            environment={
-                "WORK_QUEUE_URL": work.queue_url,
-                "WORK_MAX_RECEIVES": str(WORK_MAX_RECEIVES),
-                "STATE_TABLE": storage.state.table_name,
-                "EPHEMERAL_TABLE": storage.ephemeral.table_name,
-                "BOT_TOKEN_PARAMETER": bot_token,
-                "SIGNING_KEYS_PARAMETER": signing_keys,
-                "OPERATORS_PARAMETER": operators,
-                "STATUS_SOURCES_PATH": status_sources,
-            },
+            environment={"WORK_QUEUE_URL": work.queue_url, "WORK_MAX_RECEIVES": str(WORK_MAX_RECEIVES)},
         )
+        worker.hand_tools(storage)
         # One at a time: five in one invocation would wait for each other, and time out together behind a slow one.
         worker.consume(work, batch_size=1)
         worker.may("sqs:SendMessage", on=work.queue_arn)  # a message whose tries a sick Discord has used up, once more
-        worker.may("dynamodb:GetItem", "dynamodb:UpdateItem", on=storage.state.table_arn)
-        worker.may("dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem", on=storage.ephemeral.table_arn)
-        worker.may_read_parameter("ssm:GetParameter", bot_token)
-        for function in (ingress, worker):
-            function.may_read_parameter("ssm:GetParameter", signing_keys)
-            function.may_read_parameter("ssm:GetParameter", operators)
-            function.may_read_parameter("ssm:GetParametersByPath", status_sources)
 
     def _serve(self, ingress: lambda_.IFunction, common: Common) -> None:
         stage = common.settings.stage

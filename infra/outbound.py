@@ -30,25 +30,17 @@ class Outbound(Construct):
             max_receives=SEND_MAX_RECEIVES,
             kept=Duration.days(4),
         )
-        webhooks = common.settings.parameter("webhooks")
         sender = BotFunction(
             self,
             "sender",
             common,
             timeout=timeout,
             memory=256,
-            environment={
-                "SEND_QUEUE_URL": self.send.queue_url,
-                "SEND_MAX_RECEIVES": str(SEND_MAX_RECEIVES),
-                "STATE_TABLE": storage.state.table_name,
-                "EPHEMERAL_TABLE": storage.ephemeral.table_name,
-                "WEBHOOKS_PATH": webhooks,
-            },
+            environment={"SEND_QUEUE_URL": self.send.queue_url, "SEND_MAX_RECEIVES": str(SEND_MAX_RECEIVES)},
         )
+        sender.hand_tools(storage)
         sender.consume(self.send, batch_size=5, max_concurrency=SENDERS)
-        sender.may("dynamodb:UpdateItem", on=storage.ephemeral.table_arn)
-        sender.may("dynamodb:GetItem", "dynamodb:PutItem", on=storage.state.table_arn)
-        sender.may_read_parameter("ssm:GetParameter", f"{webhooks}/*")
+        webhooks = common.settings.parameter("webhooks")
         below = f"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter{webhooks}/*"
         any_name = "Each webhook is a parameter of its own under this path, and the operator names them."
         nag.acknowledge(self, {f"AwsSolutions-IAM5[Resource::{below}]": any_name})

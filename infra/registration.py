@@ -9,6 +9,7 @@ from aws_cdk import CfnParameter, CustomResource, Duration
 from constructs import Construct
 
 from infra.bot_function import BotFunction, Common
+from infra.storage import Storage
 from watchbell import catalogue
 
 
@@ -19,9 +20,8 @@ class Registration(Construct):
     are registered.
     """
 
-    def __init__(self, scope: Construct, common: Common) -> None:
+    def __init__(self, scope: Construct, common: Common, storage: Storage) -> None:
         super().__init__(scope, "Registration")
-        bot_token = common.settings.parameter("discord/bot-token")
         application_id = CfnParameter(
             self,
             "DiscordApplicationId",
@@ -38,12 +38,9 @@ class Registration(Construct):
             environment={
                 "DISCORD_APPLICATION_ID": application_id.value_as_string,
                 "DISCORD_GUILD_ID": common.settings.guild_id,
-                "BOT_TOKEN_PARAMETER": bot_token,
-                "FLAGS_PATH": common.settings.parameter("flags"),
             },
         )
-        registrar.may_read_parameter("ssm:GetParameter", bot_token)
-        registrar.may_read_parameter("ssm:GetParametersByPath", common.settings.parameter("flags"))
+        registrar.hand_tools(storage)
         flags = {command.name: command.flag for command in catalogue.commands() if command.flag}
         manifest = json.dumps([catalogue.manifest(), flags], sort_keys=True)
         self.commands = CustomResource(

@@ -28,7 +28,6 @@ class Schedules(Construct):
         super().__init__(scope, "Schedules")
         settings = common.settings
         dead = dead_letters(self, "schedule-dead", common)
-        status_sources = settings.parameter("status-sources")
         function = BotFunction(
             self,
             "scheduler",
@@ -36,18 +35,13 @@ class Schedules(Construct):
             timeout=Duration.seconds(60),
             memory=256,
             environment={
-                "SEND_QUEUE_URL": outbound.send.queue_url,
-                "STATE_TABLE": storage.state.table_name,
-                "STATUS_SOURCES_PATH": status_sources,
                 "DIGEST_ZONE": settings.digest_zone,
                 "DIGEST_TIME": settings.digest_time,
                 "DIGEST_LANGUAGE": settings.digest_language,
             },
             dead_letters=dead,
         )
-        function.may("sqs:SendMessage", on=outbound.send.queue_arn)
-        function.may("dynamodb:UpdateItem", on=storage.state.table_arn)
-        function.may_read_parameter("ssm:GetParametersByPath", status_sources)
+        function.hand_tools(storage, send=outbound.send)
 
         caller = iam.Role(
             self,

@@ -25,9 +25,9 @@ PUBLIC_KEY = KEY.verify_key.encode().hex()
 SIGNING_KEYS = f"1:{'ab' * 32}"
 
 
-def tools(clock: Any = time.time, **settings: str) -> Tools:
+def tools(clock: Any = time.time, *, function: str = "worker", **settings: str) -> Tools:
     """Tools that need nothing outside: with the suite's signing keys, and no table."""
-    made = Tools(settings)
+    made = Tools(function, settings)
     made.now = clock  # type: ignore[method-assign]
     made.seals = Seals(lambda fresh: SIGNING_KEYS, clock, None)
     made.flags = FakeFlags({}, unset="off")  # type: ignore[assignment]

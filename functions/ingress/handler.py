@@ -6,19 +6,14 @@ import time
 from watchbell.acknowledge import Doorkeeper
 from watchbell.adapters import api_gateway
 from watchbell.adapters.aws_json import within
-from watchbell.adapters.enqueue import Enqueue
 from watchbell.discord.signature import public_keys
 from watchbell.tools import Tools
 
 AWS_SECONDS = 2.0
 """What all calls of one acknowledgement may take together, of Discord's 3 seconds."""
 
-doorkeeper = Doorkeeper(
-    keys=public_keys(os.environ["DISCORD_PUBLIC_KEYS"]),
-    enqueue=Enqueue(os.environ["WORK_QUEUE_URL"]),
-    tools=Tools(os.environ, writes=False),
-    clock=time.time,
-)
+tools = Tools("ingress", os.environ)
+doorkeeper = Doorkeeper(public_keys(os.environ["DISCORD_PUBLIC_KEYS"]), tools.work_queue, tools, time.time)
 
 
 def handler(event, context):

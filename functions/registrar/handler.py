@@ -6,7 +6,7 @@ from watchbell import rollout
 from watchbell.adapters import cloudformation
 from watchbell.tools import Tools
 
-tools = Tools(os.environ)
+tools = Tools("registrar", os.environ)
 
 MOST_GUILDS = 200  # a call each, within the function's minute
 

@@ -5,7 +5,7 @@ import os
 from watchbell.occurrence import occur
 from watchbell.tools import Tools
 
-tools = Tools(os.environ)
+tools = Tools("scheduler", os.environ)
 
 
 def handler(event, context):

@@ -7,7 +7,7 @@ from watchbell.adapters import batch
 from watchbell.adapters.queue import Queue
 from watchbell.tools import Tools
 
-tools = Tools(os.environ)
+tools = Tools("worker", os.environ)
 queue = Queue(os.environ["WORK_QUEUE_URL"])
 max_receives = int(os.environ["WORK_MAX_RECEIVES"])
 

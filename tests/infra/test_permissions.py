@@ -35,6 +35,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "/watchbell/dev/operators": {"ssm:GetParameter"},
         "/watchbell/dev/discord/bot-token": {"ssm:GetParameter"},
         "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
+        "/watchbell/dev/flags": {"ssm:GetParametersByPath"},
     },
     "SenderRole": {
         "SenderLog": LOG,

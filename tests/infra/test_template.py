@@ -96,6 +96,7 @@ def test_the_environment_is_exactly_this(template: Template) -> None:
             "OPERATORS_PARAMETER": "/watchbell/dev/operators",
             "BOT_TOKEN_PARAMETER": "/watchbell/dev/discord/bot-token",
             "STATUS_SOURCES_PATH": "/watchbell/dev/status-sources",
+            "FLAGS_PATH": "/watchbell/dev/flags",
         },
         "Sender": {
             "SEND_QUEUE_URL": {"Ref": "SendQueue"},

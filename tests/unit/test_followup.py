@@ -47,7 +47,7 @@ class Worker:
         self.tools.sources = sources or Sources()
         self.claims = self.tools.claims = claims or Claims()
         self.steps = Journal()
-        self.tools.journal = lambda interaction_id, attempt: self.steps
+        self.tools.journal_of = lambda interaction_id, attempt: self.steps
 
     def work(self, name="command_status", *, attempt=1, last=False, received_at=NOW, **changes):
         body = recorded.load(name, **changes)

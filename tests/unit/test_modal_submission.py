@@ -118,7 +118,7 @@ class FormBot(Bot):
         self.table = self.tools.stash = Table()
         self.now = NOW
         self.tools.seals = Seals(lambda fresh: SIGNING_KEYS, lambda: self.now, self.table)
-        ingress = type(self.tools)(self.tools.settings, writes=False)
+        ingress = type(self.tools)("ingress", self.tools.settings)
         ingress.seals = Seals(lambda fresh: SIGNING_KEYS, lambda: self.now, None)
         ingress.stash = self.table
         self.doorkeeper = Doorkeeper(self.doorkeeper.keys, self.queue.append, ingress, lambda: NOW)

@@ -37,7 +37,7 @@ class Bot:
         self.queue = []
         self.tools = tools(lambda: NOW, OPERATORS_PARAMETER="operators")
         self.tools.ranks, self.tools.parameters, self.tools.claims = Ranks(), Parameters(), Claims()
-        self.tools.journal = lambda interaction_id, attempt: Journal()
+        self.tools.journal_of = lambda interaction_id, attempt: Journal()
         self.discord = self.tools.discord = FakeDiscord()
         self.doorkeeper = Doorkeeper(public_keys(PUBLIC_KEY), self.queue.append, self.tools, lambda: NOW)
 

@@ -22,6 +22,7 @@ from watchbell.discord.components import StringSelect, UserSelect
 
 command = Command("cafe", "A cafe", who=anyone)
 staff = command.group("staff", "Those who work here")
+brewed = []
 
 @command.subcommand
 def order(
@@ -47,7 +48,7 @@ def order(
 
 @order.autocomplete
 def sort(interaction, tools, typed):
-    return [*tools.kinds, ("Of the day", "x")]
+    return [*tools.source_names(), ("Of the day", "x")]
 
 @staff.subcommand(who=permission("MANAGE_GUILD"))
 def hire(interaction):
@@ -67,7 +68,7 @@ def slow(interaction, tools):
     yield Reply("grinding")
     with tools.journal.step("brew") as step:
         if step.new:
-            tools.brewed.append(1)
+            brewed.append(1)
     yield Reply("pouring")
     return Reply("done")
 
@@ -195,14 +196,14 @@ def test_a_form_is_opened_and_submitted(cafe):
 
 
 def test_progress_comes_back_as_all_that_was_shown(cafe):
-    tools = FakeTools(brewed=[])
+    tools = FakeTools()
     for _ in range(2):
         assert [each.content for each in press(cafe.slow, tools=tools)] == ["grinding", "pouring", "done"]
-    assert tools.brewed == [1]  # the second call found the step done
+    assert cafe.brewed == [1]  # the second call found the step done
 
 
 def test_autocomplete_offers_what_fits(cafe):
-    tools = FakeTools(kinds=["green tea", "black tea", "coffee"])
+    tools = FakeTools(source_names=lambda: ["green tea", "black tea", "coffee"])
     assert autocomplete(cafe, "sort", "TEA", path="order", tools=tools) == [
         "green tea",
         "black tea",
@@ -293,7 +294,9 @@ def test_an_instant_handler_has_what_the_ingress_has(feature):
     feature("x", f"{source}@command.button\ndef steps(interaction, tools): return tools.journal.step('a')\n")
     from watchbell.commands import x
 
-    with pytest.raises(AttributeError, match=r"/x steps is instant, so it has no tools\.journal"):
+    with pytest.raises(
+        AttributeError, match=r"the ingress has no tools\.journal, only the worker has it; drop instant=True"
+    ):
         press(x.steps)
 
 
@@ -322,10 +325,10 @@ def send(interaction, tools, form: Form):
 
 
 def test_a_tool_that_the_test_did_not_give_is_named(cafe):
-    with pytest.raises(AttributeError, match=re.escape("FakeTools(kinds=…)")):
+    with pytest.raises(AttributeError, match=re.escape("FakeTools(source_names=…)")):
         autocomplete(cafe.order, "sort")
     tools = FakeTools()
-    tools.kinds = []
+    tools.source_names = list
     assert autocomplete(cafe.order, "sort", tools=tools) == [("Of the day", "x")]
 
 
@@ -336,6 +339,7 @@ BAR = """
 from watchbell import Command, Modal, Quota, Reply, Short, UserError, anyone
 
 command = Command("bar", "A bar", who=anyone, quota=(Quota(5, per=600, by="guild"), Quota(2, per=60)), flag="beta")
+fences, meanwhile = [], []
 
 @command.run
 def bar(interaction, tools, *, drink: str = ""):
@@ -361,10 +365,10 @@ def music(interaction, tools):
 
 @command.button(lock="till:{guild}:{number}", cooldown=30)
 def pay(interaction, tools, *, number: int):
-    tools.fences.append(tools.fence)
+    fences.append(tools.fence)
     yield Reply("counting")
-    for each in tools.meanwhile[:1]:
-        del tools.meanwhile[:1]
+    for each in meanwhile[:1]:
+        del meanwhile[:1]
         each()
     yield Reply("paid")
 
@@ -389,7 +393,7 @@ def bar(feature):
 
 @pytest.fixture
 def tools():
-    made = FakeTools(now=lambda: made.time, fences=[], meanwhile=[])
+    made = FakeTools(now=lambda: made.time)
     made.time = NOW
     return made
 
@@ -459,9 +463,9 @@ def test_the_second_click_is_told_that_the_first_is_being_worked_on(bar, tools):
             press(bar.pay, number=1, tools=tools, user="5")
         assert len(press(bar.pay, number=2, tools=tools, user="5")) == 2
 
-    tools.meanwhile.append(click)
+    bar.meanwhile.append(click)
     assert [each.content for each in press(bar.pay, number=1, tools=tools)] == ["counting", "paid"]
-    assert tools.meanwhile == []
+    assert bar.meanwhile == []
     assert press(bar.pay, number=1, tools=tools, user="6")  # given back when the first was done
 
 
@@ -479,7 +483,7 @@ def test_a_failure_keeps_its_lock_for_its_own_retry_until_the_lease_is_over(bar,
     def fail():
         raise KeyError("a bug")
 
-    tools.meanwhile += [fail, fail]
+    bar.meanwhile.extend([fail, fail])
     with pytest.raises(KeyError):
         press(bar.pay, number=1, tools=tools, id="7")
     with pytest.raises(UserError, match="being worked on already"):
@@ -493,7 +497,7 @@ def test_a_failure_keeps_its_lock_for_its_own_retry_until_the_lease_is_over(bar,
 def test_the_fence_grows_with_each_holder_and_is_0_without_a_lock(bar, tools):
     for user in "567":
         press(bar.pay, number=1, tools=tools, user=user)
-    assert 0 < tools.fences[0] < tools.fences[1] < tools.fences[2]
+    assert 0 < bar.fences[0] < bar.fences[1] < bar.fences[2]
     assert press(bar.fence, tools=tools).content == "fence 0"
 
 
@@ -523,7 +527,7 @@ def test_a_flag_is_on_where_it_says_and_everywhere_where_a_test_says_nothing(bar
 
 def test_who_may_not_use_a_command_is_offered_nothing(feature):
     source = CAFE.replace('"A cafe", who=anyone', '"A cafe", who=permission("MANAGE_GUILD")')
-    cafe, tools = feature("cafe", source), FakeTools(kinds=["tea"])
+    cafe, tools = feature("cafe", source), FakeTools(source_names=lambda: ["tea"])
     assert autocomplete(cafe.order, "sort", tools=tools) == []
     assert "tea" in autocomplete(cafe.order, "sort", tools=tools, permissions="MANAGE_GUILD")
 

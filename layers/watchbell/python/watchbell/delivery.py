@@ -26,7 +26,7 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
     if not isinstance(body, dict):
         raise NotOurs("not a message of ours: no message")
     details = {"webhook": name, "delivery": id}
-    url = tools.parameters.find(f"{tools.settings['WEBHOOKS_PATH']}/{name}")
+    url = tools.webhook(name)
     if url is None:
         log.warning("not sent: no URL is configured for this webhook", extra=details)
         return

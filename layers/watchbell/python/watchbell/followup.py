@@ -83,7 +83,7 @@ def answer(
         if claim is None:
             return
         with claim:
-            screen.journal, screen.attempt = tools.journal(interaction.id, claim.attempt), claim.attempt
+            screen.journal, screen.attempt = tools.journal_of(interaction.id, claim.attempt), claim.attempt
             screen.handler = dispatch.find(interaction)
             if delivery.last and claim.cut_off >= CUT_OFFS:  # it would be again, and its user never hear of it
                 raise CutOff(f"{screen.handler} was cut off {claim.cut_off} times, by its time, its memory or a crash")

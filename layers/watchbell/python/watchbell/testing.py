@@ -22,7 +22,7 @@ from itertools import count
 from types import GeneratorType, ModuleType
 from typing import Any, Protocol
 
-from . import catalogue, dispatch, gate, responses
+from . import catalogue, dispatch, gate, grants, responses
 from .admission import admit
 from .buttons import ComponentHandler, FormHandler
 from .command import Command
@@ -166,7 +166,8 @@ def autocomplete(feature: Feature, option: str, typed: str = "", /, *, path: str
     except UserError:
         return []
     with speaking(asked.by.locale, asked.by.guild_locale):
-        choices = dispatch.complete(handler, interaction, asked.tools)
+        tools: Any = _Handed(asked.tools, "ingress")
+        choices = dispatch.complete(handler, interaction, tools)
     check.require("callback", {"type": 8, "data": {"choices": choices}})
     return [each["value"] if each["name"] == each["value"] else (each["name"], each["value"]) for each in choices]
 
@@ -262,9 +263,9 @@ class _Asked:
 
     def _answer(self, kind: int, data: dict) -> Any:
         interaction = self.interaction(kind, data)
-        desk: Any = Desk(self.tools, self.tools.journal, self.tools.seconds_left)
-        if self.handler.instant:
-            desk = _AtOnce(self.tools, self.handler)
+        desk: Any = _Handed(self.tools, "ingress")
+        if not self.handler.answers_at_once(interaction):
+            desk = Desk(_Handed(self.tools, "worker"), self.tools.journal, self.tools.seconds_left)  # type: ignore[arg-type]
         try:
             call = dispatch.parse(self.handler, interaction, desk)
             with admit(call, desk):
@@ -311,15 +312,14 @@ class _Asked:
         check.require(kind, seals.seal(payload, interaction), files, whose=self.handler)
 
 
-class _AtOnce:
-    """The tools of an instant handler, without what only a deferred one has."""
+class _Handed:
+    """What a feature is handed: the test's tools, without the parts that production does not give to `function`."""
 
-    def __init__(self, tools: Any, handler: Handler) -> None:
-        self._tools, self._handler = tools, handler
+    def __init__(self, tools: Any, function: str) -> None:
+        self._tools, self._function = tools, function
 
     def __getattr__(self, name: str) -> Any:
-        if name in ("journal", "seconds_left", "fence", "quotas", "locks"):
-            raise AttributeError(f"{self._handler} is instant, so it has no tools.{name}; have it deferred")
+        grants.require(self._function, name)
         return getattr(self._tools, name)
 
 

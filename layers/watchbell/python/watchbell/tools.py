@@ -1,10 +1,12 @@
-"""What a running feature is handed: the outside world, each part opened at its first touch.
+"""What a running feature is handed: the outside world, each part opened when it is first used.
 
-Nothing is imported before that, so the ingress can carry one too; what its role may not reach, it cannot open.
+Nothing is imported before that, so that the ingress can carry the tools too. `grants` says which function has what.
 """
 
 import time
 from functools import cached_property
+
+from . import grants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
 
     from .adapters.claims import Claims
     from .adapters.discord import DiscordClient
+    from .adapters.enqueue import Enqueue
     from .adapters.journal import Journal
     from .adapters.locks import Locks
     from .adapters.parameters import Parameters
@@ -25,17 +28,35 @@ if TYPE_CHECKING:
     from .flags import Flags
     from .seals import Seals
 
+    part = cached_property
+else:
+
+    class part(cached_property):
+        """A part of the tools. The first use asks whether the function is given it."""
+
+        def __get__(self, tools, kind=None):
+            if tools is not None:
+                grants.require(tools.function, self.attrname)
+            return super().__get__(tools, kind)
+
+
 DISCORD_URL = "https://discord.com/api/v10"
 
 
 class Tools:
-    """Opens what `settings` (the function's environment) names. In a test, assign a fake to the attribute.
+    """The parts that `grants` gives to `function`, opened with its environment, `settings`. In a test, assign a fake to
+    an attribute. A part that the function is not given raises NoSuchTool."""
 
-    `writes` is False for the ingress, which reads a table and writes none."""
-
-    def __init__(self, settings: "Mapping[str, str]", *, writes: bool = True) -> None:
+    def __init__(self, function: str, settings: "Mapping[str, str]") -> None:
+        self.function = function
         self.settings = settings
-        self.writes = writes
+
+    def __getattr__(self, name: str) -> "Any":
+        if name in grants.OF_AN_INTERACTION:
+            raise grants.NoSuchTool(f"tools.{name} belongs to a deferred interaction; events and schedules have none")
+        if not name.startswith("__"):
+            grants.require(self.function, name)
+        raise AttributeError(name)
 
     def now(self) -> float:
         """Epoch seconds."""
@@ -43,13 +64,14 @@ class Tools:
 
     def count(self, metric: str) -> None:
         """Adds one to a CloudWatch metric of the function."""
+        grants.require(self.function, "count")
         from .adapters.metrics import count
 
         count(metric, self.settings["POWERTOOLS_SERVICE_NAME"])
 
     @property
     def discord_url(self) -> str:
-        """The base of Discord's API; another one only where there is no Discord, as in the sandbox."""
+        """The base of Discord's API. Only the sandbox sets another one."""
         return self.settings.get("DISCORD_URL", DISCORD_URL)
 
     @cached_property
@@ -58,85 +80,98 @@ class Tools:
 
         return Parameters()
 
-    @cached_property
+    @part
     def discord(self) -> "DiscordClient":
         from .adapters.discord import DiscordClient
 
         name = self.settings.get("BOT_TOKEN_PARAMETER", "")
         return DiscordClient(self.discord_url, lambda fresh: self.parameters.secret(name, fresh=fresh))
 
-    @cached_property
+    @part
     def claims(self) -> "Claims":
         from .adapters.claims import Claims
 
         return Claims({table: self.settings.get(f"{table.upper()}_TABLE", "") for table in ("state", "ephemeral")})
 
-    def journal(self, interaction_id: str, attempt: int) -> "Journal":
-        """The steps that earlier tries of an interaction have done; `attempt` is its claim's."""
+    def journal_of(self, interaction_id: str, attempt: int) -> "Journal":
+        """The steps that earlier tries of an interaction have done. `attempt` is the attempt of its claim."""
         from .adapters.journal import Journal
 
         return Journal(self.settings["EPHEMERAL_TABLE"], interaction_id, attempt)
 
-    @cached_property
+    @part
     def quotas(self) -> "Quotas":
         from .adapters.quotas import Quotas
 
         return Quotas(self.settings["EPHEMERAL_TABLE"])
 
-    @cached_property
+    @part
     def locks(self) -> "Locks":
         from .adapters.locks import Locks
 
         return Locks(self.settings["EPHEMERAL_TABLE"])
 
-    @cached_property
+    @part
     def flags(self) -> "Flags":
         from .flags import Flags
 
         return Flags(lambda: self.parameters.below(self.settings["FLAGS_PATH"]))
 
-    @cached_property
+    @part
     def ranks(self) -> "Ranks":
         from .adapters.ranks import Ranks
 
         return Ranks(self.settings["STATE_TABLE"])
 
-    @cached_property
+    @part
     def seals(self) -> "Seals":
         from .seals import Seals
 
-        stash = self.stash if self.writes and self.settings.get("EPHEMERAL_TABLE") else None
         name = self.settings.get("SIGNING_KEYS_PARAMETER", "")
+        stash = None if self.function == "ingress" else self.stash  # the ingress writes no table
         return Seals(lambda fresh: self.parameters.secret(name, fresh=fresh), self.now, stash)
 
-    @cached_property
+    @part
     def stash(self) -> "Stash":
         from .adapters.stash import Stash
 
         return Stash(self.settings["EPHEMERAL_TABLE"])
 
-    @cached_property
+    @part
     def sources(self) -> "Sources":
         from .adapters.sources import Sources
 
         return Sources(lambda: self.parameters.below(self.settings["STATUS_SOURCES_PATH"]))
 
+    def source_names(self) -> list[str]:
+        """The names of the status sources. It reads only their parameters, so that an autocomplete can use it."""
+        grants.require(self.function, "source_names")
+        return sorted(self.parameters.below(self.settings["STATUS_SOURCES_PATH"]))
+
     def operators(self) -> set[str]:
         """The user ids of the people who run the bot."""
+        grants.require(self.function, "operators")
         listed = self.parameters.find(self.settings["OPERATORS_PARAMETER"]) or ""
         return set(listed.replace(",", " ").split())
 
-    def source_names(self) -> list[str]:
-        """The status sources' names; reads nothing but their parameters, so an autocomplete can have it."""
-        return sorted(self.parameters.below(self.settings["STATUS_SOURCES_PATH"]))
+    def webhook(self, name: str) -> str | None:
+        """The URL of the webhook `name`, None if the operator has not set it."""
+        grants.require(self.function, "webhook")
+        return self.parameters.find(f"{self.settings['WEBHOOKS_PATH']}/{name}")
 
-    @cached_property
+    @part
+    def work_queue(self) -> "Enqueue":
+        from .adapters.enqueue import Enqueue
+
+        return Enqueue(self.settings["WORK_QUEUE_URL"])
+
+    @part
     def send_queue(self) -> "Queue":
         from .adapters.queue import Queue
 
         return Queue(self.settings["SEND_QUEUE_URL"])
 
-    @cached_property
+    @part
     def retired_webhooks(self) -> "RetiredWebhooks":
         from .adapters.webhooks import RetiredWebhooks
 
@@ -144,16 +179,16 @@ class Tools:
 
 
 class Desk:
-    """The tools of one deferred interaction: all of the worker's, and what belongs to this one alone."""
+    """The tools of one deferred interaction: the worker's, and what belongs to this interaction alone."""
 
     def __init__(self, tools: Tools, journal: "Journal", seconds_left: "Callable[[], float]") -> None:
         self._tools = tools
         self.journal = journal
         self.seconds_left = seconds_left
-        """How long the feature may go on: until the token expires or the function ends, whichever is first."""
+        """How long the feature may go on: until the token expires or the function ends, whichever comes first."""
         self.fence = 0
-        """The fencing token of the lock that this handler holds, greater for each later holder of it; 0 without a
-        lock. A write can be made conditional on it: `fence <= :fence`, and store it."""
+        """The fencing token of the lock that this handler holds; 0 without a lock. It is greater for each later holder.
+        A write can be made conditional on it: `fence <= :fence`, and store the fence."""
 
     def __getattr__(self, name: str) -> "Any":
         return getattr(self._tools, name)
