@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_iam as iam
@@ -13,20 +14,35 @@ from infra.bot_function import BotFunction, Common
 from infra.naming import logical_id
 from infra.outbound import Outbound
 from infra.queues import dead_letters
+from infra.settings import Settings
 from infra.storage import Storage
 from watchbell import catalogue
+from watchbell.schedule import Schedule
+
+
+def choices(schedules: Iterable[Schedule], settings: Settings) -> dict[str, str]:
+    """The environment variables of the choices that the schedules name, with what this deployment chose.
+
+    Raises SettingError if there is no such choice, and DefinitionError if the schedule cannot use its value.
+    """
+    variables = {}
+    for schedule in schedules:
+        for parameter, choice in schedule.choices.items():
+            value = settings.choice(choice.name, schedule.name)
+            schedule.check(parameter, value)
+            variables[choice.variable] = value
+    return variables
 
 
 class Schedules(Construct):
-    """Every job is called once an hour, at the digest's minute, and decides from its local date whether it is due.
-
-    Hourly and not daily: EventBridge skips a local time that spring-forward removes, and a tick may fail. The next
-    one catches up.
-    """
+    """The scheduler function, and one EventBridge schedule for each timed job, which calls it as often as its cadence
+    says. The function decides what is due."""
 
     def __init__(self, scope: Construct, common: Common, storage: Storage, outbound: Outbound) -> None:
         super().__init__(scope, "Schedules")
         settings = common.settings
+        jobs = catalogue.schedules()
+        chosen = choices(jobs, settings)
         dead = dead_letters(self, "schedule-dead", common)
         function = BotFunction(
             self,
@@ -34,11 +50,7 @@ class Schedules(Construct):
             common,
             timeout=Duration.seconds(60),
             memory=256,
-            environment={
-                "DIGEST_ZONE": settings.digest_zone,
-                "DIGEST_TIME": settings.digest_time,
-                "DIGEST_LANGUAGE": settings.digest_language,
-            },
+            environment=chosen,
             dead_letters=dead,
         )
         function.hand_tools(storage, send=outbound.send)
@@ -56,20 +68,20 @@ class Schedules(Construct):
         caller.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead.queue_arn]))
 
         group = scheduler.CfnScheduleGroup(self, "ScheduleGroup", name=f"watchbell-{settings.stage}")
-        minute = int(settings.digest_time.split(":")[1])
-        for name in catalogue.schedules():
+        for job in jobs:
+            cadence = job.cadence(chosen)
             schedule = scheduler.CfnSchedule(
                 self,
-                logical_id(name) + "Schedule",
-                name=name,
+                logical_id(job.name) + "Schedule",
+                name=job.name,
                 group_name=group.ref,
-                schedule_expression=f"cron({minute} * * * ? *)",
-                schedule_expression_timezone=settings.digest_zone,
+                schedule_expression=cadence.ticks,
+                schedule_expression_timezone=cadence.zone,
                 flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
                 target=scheduler.CfnSchedule.TargetProperty(
                     arn=function.function_arn,
                     role_arn=caller.role_arn,
-                    input=json.dumps({"schedule": name, "at": "<aws.scheduler.scheduled-time>"}),
+                    input=json.dumps({"schedule": job.name, "at": "<aws.scheduler.scheduled-time>"}),
                     retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                         maximum_event_age_in_seconds=3600, maximum_retry_attempts=5
                     ),

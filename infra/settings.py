@@ -7,9 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from zoneinfo import available_timezones
 
-from watchbell.words import LOCALES
-
-LANGUAGES = ("en", *LOCALES)
+from watchbell import schedule
 
 # CloudWatch keeps a log for one of these numbers of days and no other (the API reference of PutRetentionPolicy).
 RETENTION_DAYS = (
@@ -52,6 +50,16 @@ class Settings:
                 raise SettingError(f"`{name}` must be {rule}, not {given[name]!r}.")
         return cls(**{**given, "log_retention_days": int(str(given["log_retention_days"]))})  # type: ignore[arg-type]
 
+    def choice(self, name: str, asker: str) -> str:
+        """What the operator chose for `name`, as text. Raises SettingError if that is not a setting."""
+        names = [field.name for field in fields(self)]
+        if name not in names:
+            raise SettingError(
+                f"The schedule {asker} names the choice `{name}`, which does not exist. "
+                f"The choices are {', '.join(names)}."
+            )
+        return str(getattr(self, name))
+
     @property
     def production(self) -> bool:
         return self.stage == "prod"
@@ -63,9 +71,10 @@ class Settings:
 
 _RULES: dict[str, tuple[Callable[[str], object], str]] = {
     "stage": (lambda text: text in ("dev", "prod"), "dev or prod"),
+    # Stricter than a schedule's own rule: EventBridge takes none of the database's other names (posix/…).
     "digest_zone": (lambda text: text in available_timezones(), "an IANA time zone such as UTC or Europe/Berlin"),
-    "digest_time": (lambda text: re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", text), "a time from 00:00 to 23:59"),
-    "digest_language": (lambda text: text in LANGUAGES, f"one of {', '.join(LANGUAGES)}"),
+    "digest_time": schedule.RULES["at"],
+    "digest_language": schedule.RULES["language"],
     "guild_id": (lambda text: re.fullmatch("([0-9]{17,20})?", text), "a guild's id (17-20 digits), or empty for all"),
     "log_retention_days": (
         lambda text: text in map(str, RETENTION_DAYS),

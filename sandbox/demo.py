@@ -8,10 +8,8 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta
-from datetime import time as time_of_day
+from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sandbox.discord import Discord, EndpointRefused, Exchange, InteractionFailed, NotPossible, render
 from sandbox.discord.delivery import encode, post
@@ -19,6 +17,8 @@ from sandbox.logs import Logs
 from sandbox.registration import DeployFailed
 from sandbox.template import TemplateError
 from sandbox.whole import Options, Sandbox
+from watchbell.schedule import Daily
+from watchbell.schedules import daily_digest
 
 ACKS = {1: "pong", 4: "the answer itself", 5: "thinking…", 6: "will change the message"}
 
@@ -160,14 +160,10 @@ class Player:
 
     def _next_digest(self) -> tuple[float, str]:
         """When the next digest is due by the sandbox's clock, and the date that it must name."""
-        settings = self.sandbox.functions.function("scheduler").environment
-        zone, at = ZoneInfo(settings["DIGEST_ZONE"]), time_of_day.fromisoformat(settings["DIGEST_TIME"])
-        today = datetime.fromtimestamp(self.sandbox.clock.now(), zone).date()
-        for day in (today, today + timedelta(days=1)):
-            due = datetime.combine(day, at, zone).timestamp()
-            if due > self.sandbox.clock.now():
-                break
-        return due, day.isoformat()
+        cadence = daily_digest.schedule.cadence(self.sandbox.functions.function("scheduler").environment)
+        assert isinstance(cadence, Daily)
+        following = cadence.latest(self.sandbox.clock.now()).subject + timedelta(days=1)
+        return cadence.on(following).due, following.isoformat()
 
     def _change(self, step: Step, button: str) -> dict[str, Any]:
         """Press `button` on the status message, which must change and not be answered by another."""

@@ -19,7 +19,7 @@ from sandbox.runtime_api import Outcome
 from sandbox.template import Function, Schedule
 
 MOST_AT_ONCE = 200
-"""When the clock is turned past more occurrences than this, the earliest of them are left out."""
+"""When the clock is turned past more occurrences of one schedule than this, its earliest are left out."""
 RETRY_SECONDS = (0.2, 0.4)
 """Before the first and the second retry, in real time; AWS waits one minute and two."""
 
@@ -79,20 +79,20 @@ class Schedules:
         self._stopping.set()
 
     def catch_up(self) -> tuple[list[Run], int]:
-        """Fire, in order and one after another, all that came due since the last call; then say what was fired, and
-        how many occurrences were left out because there were more than MOST_AT_ONCE."""
+        """Fire all that came due since the last call, in order and one after another.
+
+        Returns what was fired, and how many occurrences were left out because a schedule had more than MOST_AT_ONCE.
+        """
         with self._lock:
             now = self._clock.now()
-            due = sorted(
-                ((at, schedule) for schedule in self._schedules.values() for at in self._due(schedule, now)),
-                key=lambda pair: (pair[0], pair[1].name),
-            )
+            due = {schedule.name: self._due(schedule, now) for schedule in self._schedules.values()}
             self._passed = now
-            chosen = due[-MOST_AT_ONCE:]
-            return [self._fire(schedule, at) for at, schedule in chosen], len(due) - len(chosen)
+            chosen = sorted((at, name) for name, times in due.items() for at in times[-MOST_AT_ONCE:])
+            runs = [self._fire(self._schedules[name], at) for at, name in chosen]
+            return runs, sum(map(len, due.values())) - len(runs)
 
     def run(self, name: str) -> Run:
-        """Fire schedule `name` now, as by hand: today's, before its time too. Raises KeyError for an unknown one."""
+        """Fire schedule `name` by hand, for today or the current slot. Raises KeyError if there is no such schedule."""
         return self._fire(self._schedules[name], self._clock.now(), run="now")
 
     def next(self, name: str) -> float | None:

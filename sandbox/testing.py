@@ -201,7 +201,7 @@ class Block:
         return said
 
     def run_schedule(self, name: str) -> None:
-        """Today's run of a timed job, now."""
+        """Run a timed job now, for today or for the current slot."""
         run = self.sandbox.schedules.run(name)
         assert run.outcome.ok, f"{name} failed: {run.outcome.error}"
         self.rest()

@@ -32,7 +32,7 @@ from sandbox.pollers import Poller
 from sandbox.registration import DeployFailed, run_custom_resources
 from sandbox.schedules import Schedules
 from sandbox.status_source import StatusSources
-from sandbox.template import REGION, Template
+from sandbox.template import REGION, SNAPSHOT, Template
 from watchbell.adapters.parameters import is_secret
 
 REGISTRATION_SECONDS = 4.0
@@ -47,7 +47,8 @@ class Options:
     """`port` is the API's, 0 for any. Without `discord_url` Discord is simulated. `status_sources` is name -> URL; with
     none, two made-up ones serve, `prod` and `staging`. `one_clock`: the functions, the queues and the simulated
     Discord's signatures live by the sandbox's clock too, so that turning it makes buttons expire and leases end.
-    `features` is a folder of commands that the functions have besides the catalogue's own; for tests."""
+    `features` is a folder of commands that the functions have besides the catalogue's own, with a folder `schedules`
+    in it if there are schedules too. `template` is the file that says what AWS has to hold. Both are for tests."""
 
     port: int = 0
     application_id: str = "1000000000000000001"
@@ -57,6 +58,7 @@ class Options:
     status_sources: Mapping[str, str] = field(default_factory=dict)
     one_clock: bool = False
     features: Path | None = None
+    template: Path = SNAPSHOT
 
 
 class Sandbox:
@@ -88,7 +90,7 @@ class Sandbox:
         self._running.close()
 
     def _start(self) -> None:
-        self._template = template = Template.read()
+        self._template = template = Template.read(self.options.template)
         # Listening comes first, so that a taken port is told at once; requests wait until the rest is up.
         api = Server(self._answer, port=self.options.port)
         self._running.callback(api.stop)

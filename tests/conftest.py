@@ -17,7 +17,7 @@ from sandbox.children import Children
 from sandbox.logs import Logs
 from sandbox.template import REGION, SNAPSHOT, Queue, Template
 from tests.discord_side import SIGNING_KEYS
-from watchbell import commands
+from watchbell import commands, schedules
 from watchbell.rows import ROWS, Row
 
 CREDENTIALS = {
@@ -31,13 +31,19 @@ CREDENTIALS = {
 
 @pytest.fixture
 def feature(tmp_path, monkeypatch):
-    """`feature("name", source)`: puts a command into the catalogue for one test, and answers its module."""
-    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
-    made = []
+    """`feature("name", source)` puts a command into the catalogue for one test and returns its module.
 
-    def put(name: str, source: str) -> ModuleType:
-        (tmp_path / f"{name}.py").write_text(source)
-        made.append(f"watchbell.commands.{name}")
+    `feature("name", source, room="schedules")` does so with a schedule.
+    """
+    made = []
+    for package in (commands, schedules):
+        folder = tmp_path / package.__name__.rpartition(".")[2]
+        folder.mkdir()
+        monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
+
+    def put(name: str, source: str, room: str = "commands") -> ModuleType:
+        (tmp_path / room / f"{name}.py").write_text(source)
+        made.append(f"watchbell.{room}.{name}")
         return importlib.import_module(made[-1])
 
     yield put
@@ -79,9 +85,9 @@ def settings(aws: Aws) -> Iterator[dict[str, str]]:
         "STATUS_SOURCES_PATH": "/watchbell/test/status-sources",
         "FLAGS_PATH": "/watchbell/test/flags",
         "WEBHOOKS_PATH": "/watchbell/test/webhooks",
-        "DIGEST_ZONE": "Europe/Berlin",
-        "DIGEST_TIME": "09:00",
-        "DIGEST_LANGUAGE": "en",
+        "CHOICE_DIGEST_ZONE": "Europe/Berlin",
+        "CHOICE_DIGEST_TIME": "09:00",
+        "CHOICE_DIGEST_LANGUAGE": "en",
         "POWERTOOLS_SERVICE_NAME": "watchbell-test",
     }
     for short, items in _empty(aws, tables).items():

@@ -36,7 +36,7 @@ def test_a_digest_is_queued_for_the_webhook(door, send, source):
 
 def test_a_digest_is_in_the_language_of_the_deployment(door, send, source, monkeypatch):
     scheduler = door("scheduler")
-    monkeypatch.setitem(scheduler.tools.settings, "DIGEST_LANGUAGE", "de")
+    monkeypatch.setitem(scheduler.tools.settings, "CHOICE_DIGEST_LANGUAGE", "de")
     tick(scheduler)
     (message,) = queued(send)
     embed = message["message"]["embeds"][0]
@@ -110,3 +110,75 @@ def test_a_source_that_is_down_is_in_the_digest(door, send, aws, settings):
 def test_an_event_that_is_no_schedules_is_refused(door, event):
     with pytest.raises(ValueError, match=r"no schedule of ours|Invalid isoformat"):
         door("scheduler").handler(event, None)
+
+
+TEA = """
+from watchbell import Schedule, _
+
+schedule = Schedule("tea", "Calls for tea", {cadence})
+
+
+@schedule.run
+def tea(subject, tools):
+    tools.send_queue.send({{"subject": repr(subject), "said": _("**All well.**")}})
+"""
+
+
+@pytest.fixture
+def tea(feature, door):
+    """`tea("every=15")("2026-11-22T08:15:00Z")`: a tick of a schedule with that cadence."""
+
+    def declared(cadence):
+        feature("tea", TEA.format(cadence=cadence), room="schedules")
+        scheduler = door("scheduler")
+        return lambda at, **more: scheduler.handler({"schedule": "tea", "at": at, **more}, None)
+
+    return declared
+
+
+def test_a_slot_runs_once_and_gets_its_start(tea, send):
+    tick = tea("every=15")
+    assert tick("2026-11-22T08:15:00Z") == {"schedule": "tea", "slot": "2026-11-22T08:15:00+00:00", "ran": True}
+    assert [tick(f"2026-11-22T08:{minute}:00Z")["ran"] for minute in (15, 29, 30)] == [False, False, True]
+    subjects = sorted(message["subject"] for message in queued(send))
+    assert subjects == [
+        "datetime.datetime(2026, 11, 22, 8, 15, tzinfo=datetime.timezone.utc)",
+        "datetime.datetime(2026, 11, 22, 8, 30, tzinfo=datetime.timezone.utc)",
+    ]
+
+
+def test_a_long_slot_that_was_missed_is_caught_up_until_the_next_begins(tea, send):
+    tick = tea("every=360")
+    assert tick("2026-11-22T06:00:00Z")["ran"] is True
+    assert tick("2026-11-23T03:00:00Z") == {"schedule": "tea", "slot": "2026-11-23T00:00:00+00:00", "ran": True}
+    assert len(queued(send)) == 2  # the slots of 12:00 and 18:00 are superseded
+
+
+def test_a_new_deployment_waits_for_the_next_slot(tea, send):
+    tick = tea("every=360")
+    assert [tick(f"2026-11-22T{hour}:00:00Z")["ran"] for hour in ("07", "11", "12", "13")] == [
+        False,
+        False,
+        True,
+        False,
+    ]
+
+
+def test_a_run_by_hand_is_the_current_slots(tea, send):
+    tick = tea("every=360")
+    assert tick("2026-11-22T07:10:00Z", run="now") == {
+        "schedule": "tea",
+        "slot": "2026-11-22T06:00:00+00:00",
+        "ran": True,
+    }
+    assert tick("2026-11-22T11:00:00Z")["ran"] is False
+    assert tick("2026-11-22T12:00:00Z")["ran"] is True
+
+
+def test_a_schedule_with_a_fixed_time_needs_no_choice(tea, send, settings):
+    for name in [name for name in settings if name.startswith("CHOICE_")]:
+        del settings[name]
+    tick = tea('at="12:30", zone="Asia/Kolkata", language="de"')
+    assert tick("2026-11-22T06:30:00Z")["ran"] is False
+    assert tick("2026-11-22T07:00:00Z") == {"schedule": "tea", "date": "2026-11-22", "ran": True}
+    assert queued(send) == [{"subject": "datetime.date(2026, 11, 22)", "said": "**Alles in Ordnung.**"}]

@@ -35,7 +35,7 @@ def test_the_readme_lists_the_commands():
 
 
 def test_the_readme_lists_the_schedules():
-    expected = [(f"`{name}`", catalogue.schedule(name).description) for name in catalogue.schedules()]
+    expected = [(f"`{schedule.name}`", schedule.description) for schedule in catalogue.schedules()]
     assert table("README.md", "Schedules") == expected
 
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 import pytest
 
 from infra import ROOT
+from infra.schedules import choices
 from infra.settings import SettingError, Settings
+from watchbell import Schedule, choice
+from watchbell.errors import DefinitionError
 
 DEFAULTS = json.loads((ROOT / "cdk.json").read_text())["context"]
 
@@ -51,3 +55,26 @@ def test_a_misspelt_setting_is_refused_and_not_passed_over() -> None:
 def test_what_cdk_keeps_in_the_context_is_left_alone() -> None:
     theirs = {"aws:cdk:bundling-stacks": [], "@aws-cdk/core:stackRelativeExports": True, "cli-telemetry": False}
     assert Settings.read({**DEFAULTS, **theirs}) == Settings.read(DEFAULTS)
+
+
+def job(**cadence: Any) -> Schedule:
+    return Schedule("tea", "Calls for tea", **cadence)
+
+
+def test_the_scheduler_gets_the_choices_that_some_schedule_names_and_no_others() -> None:
+    settings = Settings.read({**DEFAULTS, "digest_time": "16:45"})
+    jobs = [job(every=15), job(at="12:00", zone=choice("digest_zone")), job(at=choice("digest_time"))]
+    assert choices(jobs, settings) == {"CHOICE_DIGEST_ZONE": "UTC", "CHOICE_DIGEST_TIME": "16:45"}
+
+
+def test_a_choice_that_does_not_exist_fails_the_synthesis() -> None:
+    with pytest.raises(SettingError) as refused:
+        choices([job(at=choice("tea_time"))], Settings.read(DEFAULTS))
+    assert str(refused.value).startswith(
+        "The schedule tea names the choice `tea_time`, which does not exist. The choices are stage, digest_zone, "
+    )
+
+
+def test_a_choice_that_is_something_else_fails_the_synthesis() -> None:
+    with pytest.raises(DefinitionError, match="tea: at must be a time from 00:00 to 23:59, not 'UTC'"):
+        choices([job(at=choice("digest_zone"))], Settings.read(DEFAULTS))

@@ -109,9 +109,9 @@ def test_the_environment_is_exactly_this(template: Template) -> None:
             "SEND_QUEUE_URL": {"Ref": "SendQueue"},
             "STATE_TABLE": {"Ref": "StateTable"},
             "STATUS_SOURCES_PATH": "/watchbell/dev/status-sources",
-            "DIGEST_ZONE": "UTC",
-            "DIGEST_TIME": "09:00",
-            "DIGEST_LANGUAGE": "en",
+            "CHOICE_DIGEST_ZONE": "UTC",
+            "CHOICE_DIGEST_TIME": "09:00",
+            "CHOICE_DIGEST_LANGUAGE": "en",
         },
         "Registrar": {
             "DISCORD_APPLICATION_ID": {"Ref": "DiscordApplicationId"},

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from sandbox.occurrences import ExpressionError, occurrences
+from watchbell.schedule import EVERY, Daily, Every
 
 
 def due(expression: str, zone: str, after: str, until: str) -> list[str]:
@@ -83,3 +84,46 @@ def test_a_rate_comes_at_its_distance() -> None:
 def test_an_expression_that_is_none_is_refused(expression: str) -> None:
     with pytest.raises(ExpressionError):
         due(expression, "UTC", "2026-11-22T00:00", "2026-11-23T00:00")
+
+
+def runs(cadence: Daily | Every, after: str, until: str) -> list[datetime]:
+    """What the ticks between these times run for, once each."""
+    times = [datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() for text in (after, until)]
+    return list(
+        dict.fromkeys(cadence.latest(tick).subject for tick in occurrences(cadence.ticks, cadence.zone, *times))
+    )
+
+
+@pytest.mark.parametrize("day", ["2026-03-28", "2026-10-24", "2026-11-22"])
+@pytest.mark.parametrize("minutes", EVERY)
+def test_the_ticks_of_every_length_find_each_slot_once(minutes: int, day: str) -> None:
+    midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
+    found = runs(Every(minutes), day, (midnight + timedelta(days=3)).isoformat()[:19])
+    assert found == [found[0] + timedelta(minutes=minutes) * step for step in range(len(found))]
+    assert found[0] <= midnight + timedelta(hours=1)
+    assert found[-1] > midnight + timedelta(days=3) - timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("at", "zone"),
+    [
+        *((at, "Europe/Berlin") for at in ("00:00", "02:30", "09:00", "23:59")),
+        ("02:15", "Australia/Lord_Howe"),  # its summer is half an hour
+        ("00:30", "America/Havana"),  # its clocks change at midnight
+        ("09:00", "UTC"),
+    ],
+)
+@pytest.mark.parametrize("month", ["03", "04", "09", "10", "11"])
+def test_the_hourly_ticks_find_each_local_date_once(at: str, zone: str, month: str) -> None:
+    found = runs(Daily(at, zone), f"2026-{month}-01", f"2026-{month}-30")
+    assert found == [found[0] + timedelta(days=step) for step in range(len(found))]
+    assert len(found) >= 29
+
+
+def test_a_tick_comes_at_the_start_of_each_slot() -> None:
+    assert due(Every(15).ticks, "UTC", "2026-11-22T07:59", "2026-11-22T08:45") == [
+        *("11-22T08:00", "11-22T08:15", "11-22T08:30", "11-22T08:45"),
+    ]
+    assert due(Every(360).ticks, "UTC", "2026-11-22T05:59", "2026-11-22T08:30") == [
+        *("11-22T06:00", "11-22T07:00", "11-22T08:00"),
+    ]

@@ -20,14 +20,17 @@ HOUR = 3600
 class Bench:
     """Schedules over a function that answers `outcome`, with what it was called with and what was sent away."""
 
-    def __init__(self, expression: str = "cron(0 * * * ? *)") -> None:
+    def __init__(self, expression: str = "cron(0 * * * ? *)", **others: str) -> None:
         self.clock = Clock()
         self.events: list[Any] = []
         self.sent: list[tuple[str, str, dict[str, str]]] = []
         self.outcome = Outcome(True, b'{"ran": true}')
         text = '{"schedule": "daily_digest", "at": "<aws.scheduler.scheduled-time>"}'
         self.schedules = Schedules(
-            [Schedule("daily_digest", expression, "UTC", "scheduler", text, "arn:x:schedule-dead")],
+            [
+                Schedule(name, each, "UTC", "scheduler", text, "arn:x:schedule-dead")
+                for name, each in {"daily_digest": expression, **others}.items()
+            ],
             self.clock,
             self.invoke,
             lambda name: Function(name, "arn", "h.h", 1, 1, {}, on_failure="arn:x:function-dead"),
@@ -60,6 +63,14 @@ def test_of_too_many_the_latest_are_fired() -> None:
     runs, left_out = bench.schedules.catch_up()
     assert (len(runs), left_out) == (MOST_AT_ONCE, 5)
     assert bench.clock.now() - runs[-1].at <= HOUR
+
+
+def test_a_busy_schedule_does_not_crowd_out_another() -> None:
+    bench = Bench("rate(1 minute)", nightly="cron(0 0 * * ? *)")
+    bench.clock.advance(2 * 24 * HOUR)
+    runs, left_out = bench.schedules.catch_up()
+    assert [run.schedule for run in runs].count("nightly") == 2
+    assert (len(runs), left_out) == (MOST_AT_ONCE + 2, 2 * 24 * 60 - MOST_AT_ONCE)
 
 
 def test_the_clock_turns_forward_only() -> None:

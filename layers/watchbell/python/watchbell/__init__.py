@@ -20,6 +20,7 @@ _HOME = {
     **{"File": "discord.files", "Mentions": "discord.mentions", "Poll": "discord.poll"},
     **dict.fromkeys(("Attachment", "Channel", "Mentionable", "Message", "Role", "User"), "discord.resolved"),
     "Quota": "quota",
+    **dict.fromkeys(("Schedule", "choice"), "schedule"),
     **dict.fromkeys(("FieldError", "FormError", "UserError"), "errors"),
     **dict.fromkeys(("N_", "_", "ngettext", "pgettext"), "words"),
     **dict.fromkeys(
@@ -93,6 +94,8 @@ if TYPE_CHECKING:
     from .policy import permission as permission
     from .policy import role as role
     from .quota import Quota as Quota
+    from .schedule import Schedule as Schedule
+    from .schedule import choice as choice
     from .words import N_ as N_
     from .words import _ as _
     from .words import ngettext as ngettext

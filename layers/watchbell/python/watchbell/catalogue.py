@@ -48,9 +48,9 @@ def commands() -> "list[Command]":
     return [_load("commands", name, "command") for name in names("commands")]
 
 
-def schedules() -> list[str]:
-    """The names of all timed jobs."""
-    return names("schedules")
+def schedules() -> "list[Schedule]":
+    """All timed jobs, by name."""
+    return [_load("schedules", name, "schedule") for name in names("schedules")]
 
 
 def names(room: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""A timed job when its time has come: claimed by its local date, so that none is lost and none is doubled."""
+"""Runs a timed job when its time has come. Each date or slot is claimed, so it runs once even if ticks are doubled."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import logging
 from datetime import datetime
 
 from . import catalogue
-from .rows import SCHEDULE, SCHEDULE_START
-from .schedule import due_date, due_time, today
+from .rows import SCHEDULE_START
+from .schedule import chosen
 from .tools import Tools
 from .words import speaking
 
@@ -15,29 +15,30 @@ log = logging.getLogger(__name__)
 
 
 def occur(event: dict, tools: Tools) -> dict:
-    """Runs the job that EventBridge Scheduler names, where one is due: `{"schedule": name, "at": ISO time}`.
+    """Run the job that EventBridge Scheduler names, if it is due: `{"schedule": name, "at": ISO time}`.
 
-    With `"run": "now"` in it, today's is run before its time has come. Answers `{"schedule", "date", "ran"}`. The time
-    is that of the schedule, not of this call: late is not another date. Raises ValueError for an event that is no
-    schedule's, and what the job raises: its next tick tries again.
+    `at` is the scheduled time, so a call that arrives late still runs the date or slot that it was made for. With
+    `"run": "now"`, the current date or slot runs even if its time has not come.
+
+    Returns `{"schedule", "date" or "slot", "ran"}`. Raises ValueError if the event names no schedule. If the job
+    raises an exception, it passes, and a later tick tries again.
     """
     name, at = event.get("schedule"), event.get("at")
     schedule = catalogue.schedule(name) if isinstance(name, str) else None
     if schedule is None or not isinstance(at, str):
         raise ValueError(f"no schedule of ours: {str(event)[:200]}")
     now = datetime.fromisoformat(at).timestamp()
-    zone, time = tools.settings["DIGEST_ZONE"], tools.settings["DIGEST_TIME"]
+    cadence = schedule.cadence(tools.settings)
     by_hand = event.get("run") == "now"
-    day = today(now, zone) if by_hand else due_date(now, zone, time)
-    details = {"schedule": schedule.name, "date": day.isoformat()}
-    if not by_hand and due_time(day, zone, time) < int(
-        tools.claims.first(SCHEDULE_START, schedule.name, str(int(now)))
-    ):
-        return {**details, "ran": False}  # it was due before there was a bot: nothing to catch up
-    claim = tools.claims.take(SCHEDULE, schedule.name, day.isoformat(), lease=90)  # the function may run for 60 s
+    subject, due = cadence.current(now) if by_hand else cadence.latest(now)
+    details = {"schedule": schedule.name, cadence.unit: subject.isoformat()}
+    if not by_hand and due < int(tools.claims.first(SCHEDULE_START, schedule.name, str(int(now)))):
+        return {**details, "ran": False}  # its time came before the first tick: there was no bot to run it
+    # The lease is longer than the 60 seconds that the function may run.
+    claim = tools.claims.take(cadence.row, schedule.name, subject.isoformat(), lease=90)
     if claim is not None:
-        with claim, speaking(tools.settings["DIGEST_LANGUAGE"]):
-            schedule.function(day, tools)
+        with claim, speaking(chosen(schedule.language, tools.settings)):
+            schedule.function(subject, tools)
             claim.done()
         log.info("ran", extra=details)
     return {**details, "ran": claim is not None}

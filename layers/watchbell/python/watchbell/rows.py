@@ -54,6 +54,9 @@ INTRODUCTION = Row("introduction", "state", "introduction#{}", "claim", _CLAIM, 
 SCHEDULE = Row("schedule", "state", "schedule#{}#{}", "claim", _CLAIM, 400 * DAY, "no")
 """That a timed job ran for a local date."""
 
+SCHEDULE_SLOT = Row("schedule's slot", "state", "schedule#{}#{}", "slot", _CLAIM, 2 * DAY, "no")
+"""That a timed job ran for a slot, named by its start. A tick comes hours late at most, so it need not be kept long."""
+
 SCHEDULE_START = Row("schedule's start", "state", "schedule#{}", "start", ("first",), None, "no")
 """When a timed job's first tick came (epoch seconds): there is nothing to catch up from before."""
 
@@ -102,6 +105,7 @@ ROWS = (
     STEP,
     INTRODUCTION,
     SCHEDULE,
+    SCHEDULE_SLOT,
     SCHEDULE_START,
     DELIVERY,
     RANKS,
