@@ -13,11 +13,11 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from sandbox import demo, play
+from sandbox.aws.custom_resources import DeployFailed
 from sandbox.discord import EndpointRefused
 from sandbox.logs import Logs
-from sandbox.registration import DeployFailed
+from sandbox.sandbox import Options, Sandbox
 from sandbox.template import TemplateError
-from sandbox.whole import Options, Sandbox
 from watchbell.adapters.sources import NAME_LENGTH
 
 SERVE = """\

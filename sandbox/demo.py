@@ -13,12 +13,12 @@ from datetime import time as time_of_day
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from sandbox.aws.custom_resources import DeployFailed
 from sandbox.discord import Discord, EndpointRefused, Exchange, InteractionFailed, NotPossible, render
-from sandbox.discord.delivery import encode, post
+from sandbox.discord.signing import encode, post
 from sandbox.logs import Logs
-from sandbox.registration import DeployFailed
+from sandbox.sandbox import Options, Sandbox
 from sandbox.template import TemplateError
-from sandbox.whole import Options, Sandbox
 
 ACKS = {1: "pong", 4: "the answer itself", 5: "thinking…", 6: "will change the message"}
 

@@ -8,16 +8,16 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
+from sandbox.aws.custom_resources import DeployFailed
 from sandbox.control import FURTHEST
 from sandbox.discord import EndpointRefused, NotPossible, commands, components
 from sandbox.discord.files import Upload
-from sandbox.discord.form import Json
 from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, RESOLVED_OPTIONS, ROLES, USERS
+from sandbox.discord.validation import Json
 from sandbox.logs import Logs
-from sandbox.registration import DeployFailed
+from sandbox.sandbox import Options, Sandbox
 from sandbox.template import TemplateError
 from sandbox.testing import Actor, Block, Shown, short
-from sandbox.whole import Options, Sandbox
 from watchbell.errors import DefinitionError
 
 HELP = """\

@@ -27,12 +27,12 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.discord import Discord, Exchange, Person, components, render
+from sandbox.discord.faults import Mishap
 from sandbox.discord.files import Upload as Upload
 from sandbox.discord.messages import EPHEMERAL, LOADING
-from sandbox.discord.mishaps import Mishap
 from sandbox.discord.world import MEMBER_PERMISSIONS, Channel, Role
 from sandbox.logs import Logs
-from sandbox.whole import Options, Sandbox
+from sandbox.sandbox import Options, Sandbox
 from watchbell.discord.permissions import bits
 
 Json = dict[str, Any]

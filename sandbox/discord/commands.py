@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.discord.form import MAX_SAFE_INTEGER, Form, Json, NotSimulated, Path, Refusal
+from sandbox.discord.validation import MAX_SAFE_INTEGER, Form, Json, NotSimulated, Path, Refusal
 
 CHAT_INPUT, USER, MESSAGE, ENTRY_POINT = 1, 2, 3, 4
 MOST_OF_A_TYPE = {CHAT_INPUT: 100, USER: 15, MESSAGE: 15, ENTRY_POINT: 1}

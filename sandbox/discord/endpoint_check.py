@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sandbox.discord.delivery import Signer, encode, post
-from sandbox.discord.form import Json
+from sandbox.discord.signing import Signer, encode, post
+from sandbox.discord.validation import Json
 
 
 class EndpointRefused(Exception):

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.discord.delivery import Reply, Signer, encode, post
-from sandbox.discord.form import Json
+from sandbox.discord.signing import Reply, Signer, encode, post
+from sandbox.discord.validation import Json
 
 BACKOFF = (0.1, 0.3)  # seconds before the second and the third try; real Discord goes on for ten minutes
 

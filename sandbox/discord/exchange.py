@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sandbox.discord.form import Json
 from sandbox.discord.inputs import NotPossible
 from sandbox.discord.interactions import CHOICES, MODAL, Interaction
+from sandbox.discord.validation import Json
 
 if TYPE_CHECKING:
     from sandbox.discord.service import Discord

@@ -10,7 +10,7 @@ from io import BytesIO
 
 from werkzeug.formparser import parse_form_data
 
-from sandbox.discord.form import Form, Json, NotSimulated, Path, Refusal
+from sandbox.discord.validation import Form, Json, NotSimulated, Path, Refusal
 
 MAX_FILE, MAX_FILES = 10 * 1024 * 1024, 10
 SPOILER = 1 << 3

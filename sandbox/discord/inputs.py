@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.discord import commands, components
-from sandbox.discord.form import MAX_SAFE_INTEGER, Json
+from sandbox.discord.validation import MAX_SAFE_INTEGER, Json
 
 USERS, ROLES, CHANNELS, ATTACHMENTS = "users", "roles", "channels", "attachments"
 RESOLVED_OPTIONS = {

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.discord import commands, messages
 from sandbox.discord.components import read_modal
-from sandbox.discord.form import Form, Json, Refusal
+from sandbox.discord.validation import Form, Json, Refusal
 from sandbox.discord.world import World
 
 PING, COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 1, 2, 3, 4, 5

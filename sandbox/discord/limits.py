@@ -8,7 +8,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.discord.form import Json
+from sandbox.discord.validation import Json
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.discord import components, files
-from sandbox.discord.form import Form, Json, NotSimulated, Path, Refusal
+from sandbox.discord.validation import Form, Json, NotSimulated, Path, Refusal
 
 SUPPRESS_EMBEDS, EPHEMERAL, LOADING = 1 << 2, 1 << 6, 1 << 7
 SUPPRESS_NOTIFICATIONS, COMPONENTS_V2 = 1 << 12, 1 << 15

@@ -9,10 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import commands, components
-from sandbox.discord.delivery import Reply, Signer, encode, post
 from sandbox.discord.exchange import Exchange
 from sandbox.discord.files import Upload
-from sandbox.discord.form import Form, Json, Refusal
 from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, ROLES, USERS, Inputs, NotPossible
 from sandbox.discord.interactions import (
     ACK_SECONDS,
@@ -24,6 +22,8 @@ from sandbox.discord.interactions import (
     MODAL_SUBMIT,
     Interaction,
 )
+from sandbox.discord.signing import Reply, Signer, encode, post
+from sandbox.discord.validation import Form, Json, Refusal
 from sandbox.discord.world import ADMINISTRATOR, ALL_PERMISSIONS, DM_PERMISSIONS, Account, Channel, Guild, Role
 
 if TYPE_CHECKING:

@@ -8,8 +8,8 @@ from typing import Any
 
 from sandbox.discord import components
 from sandbox.discord.files import SPOILER
-from sandbox.discord.form import Json
 from sandbox.discord.messages import COMPONENTS_V2, EPHEMERAL, LOADING, SUPPRESS_EMBEDS
+from sandbox.discord.validation import Json
 
 _COLOURS = {
     "🟥": (0xDD, 0x2E, 0x44),

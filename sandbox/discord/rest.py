@@ -14,11 +14,11 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 
 from sandbox.discord import limits
-from sandbox.discord.delivery import strict_json
+from sandbox.discord.faults import Mishap
 from sandbox.discord.files import read_multipart
-from sandbox.discord.form import Form, NotSimulated, Refusal
-from sandbox.discord.mishaps import Mishap
 from sandbox.discord.routes import ROUTES, Call, Route
+from sandbox.discord.signing import strict_json
+from sandbox.discord.validation import Form, NotSimulated, Refusal
 
 if TYPE_CHECKING:
     from sandbox.discord.service import Discord

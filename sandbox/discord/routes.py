@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sandbox.discord import limits, messages
 from sandbox.discord.commands import without_localizations
 from sandbox.discord.components import every, interactive
-from sandbox.discord.form import Form, Json, Refusal
 from sandbox.discord.interactions import MESSAGE, UPDATE
+from sandbox.discord.validation import Form, Json, Refusal
 from sandbox.discord.world import (
     ATTACH_FILES,
     EMBED_LINKS,

@@ -11,14 +11,14 @@ from typing import Literal
 
 from sandbox.discord import events
 from sandbox.discord.commands import CommandRegistry
-from sandbox.discord.delivery import Signer
 from sandbox.discord.endpoint_check import EndpointRefused, check_events_endpoint, check_interactions_endpoint
-from sandbox.discord.form import Json
+from sandbox.discord.faults import Mishap, Mishaps
 from sandbox.discord.interactions import Interactions
-from sandbox.discord.mishaps import Mishap, Mishaps
 from sandbox.discord.people import Person
 from sandbox.discord.render import render
 from sandbox.discord.rest import BASE, Rest, Server
+from sandbox.discord.signing import Signer
+from sandbox.discord.validation import Json
 from sandbox.discord.world import BOT_PERMISSIONS, MEMBER_PERMISSIONS, Channel, Guild, Role, Webhook, World
 
 

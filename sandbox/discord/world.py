@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.discord import files, messages
-from sandbox.discord.form import Json, Refusal
+from sandbox.discord.validation import Json, Refusal
 
 EPOCH_MS = 1420070400000  # 2015-01-01, where snowflakes start
 GUILD_TEXT, DM = 0, 1

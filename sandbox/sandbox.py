@@ -18,18 +18,18 @@ from typing import Any, TypeVar
 
 from nacl.signing import SigningKey
 
-from sandbox.aws import Aws
+from sandbox.aws.custom_resources import DeployFailed, run_custom_resources
+from sandbox.aws.gateway import Gateway
+from sandbox.aws.lambda_service import LAYER, ROOT, LambdaService
+from sandbox.aws.pollers import Poller
+from sandbox.aws.services import Aws
 from sandbox.children import Children
 from sandbox.clock import Clock
 from sandbox.control import Control
 from sandbox.discord import Discord
-from sandbox.discord.delivery import Signer
-from sandbox.gateway import Gateway
-from sandbox.lambda_service import LAYER, ROOT, LambdaService
+from sandbox.discord.signing import Signer
 from sandbox.logs import Logs
 from sandbox.loopback import Request, Response, Server
-from sandbox.pollers import Poller
-from sandbox.registration import DeployFailed, run_custom_resources
 from sandbox.schedules import Schedules
 from sandbox.status_source import StatusSources
 from sandbox.template import REGION, Template

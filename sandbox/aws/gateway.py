@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from sandbox.aws.runtime_api import Outcome
 from sandbox.loopback import Request, Response, as_json
-from sandbox.runtime_api import Outcome
 from sandbox.template import ACCOUNT
 
 API_ID = "sandbox"

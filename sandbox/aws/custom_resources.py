@@ -8,8 +8,8 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.aws.runtime_api import Outcome
 from sandbox.loopback import Request, Response, Server
-from sandbox.runtime_api import Outcome
 from sandbox.template import ACCOUNT, REGION, Template
 
 

@@ -22,7 +22,7 @@ from sandbox.logs import Logs
 from sandbox.loopback import HOST
 from sandbox.template import ACCOUNT, REGION, Queue, Template
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
 
 
@@ -36,7 +36,7 @@ class Aws:
             self._port = probe.getsockname()[1]
         self.url = f"http://{HOST}:{self._port}"
         self._process = children.spawn(
-            [sys.executable, "-m", "sandbox.moto_server", str(self._port)],
+            [sys.executable, "-m", "sandbox.aws.moto_server", str(self._port)],
             environment={name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
             | {"AWS_DEFAULT_REGION": REGION, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
             | dict(environment or {}),

@@ -11,12 +11,12 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from sandbox.aws.runtime_api import Outcome, RuntimeApi, failure
 from sandbox.children import Children
 from sandbox.logs import Logs
-from sandbox.runtime_api import Outcome, RuntimeApi, failure
 from sandbox.template import REGION, Function, TemplateError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LAYER = ROOT / "layers" / "watchbell" / "python"
 INSTANCES = 4
 """At most so many instances of one function at a time; further invocations wait for one (AWS would throttle them)."""

@@ -15,9 +15,9 @@ from typing import Any
 
 import botocore.exceptions
 
-from sandbox.aws import Aws
+from sandbox.aws.runtime_api import Outcome
+from sandbox.aws.services import Aws
 from sandbox.logs import Logs
-from sandbox.runtime_api import Outcome
 from sandbox.template import REGION, EventSource
 
 WAIT_SECONDS = 5

@@ -11,7 +11,7 @@ from typing import Any
 
 from nacl.signing import SigningKey
 
-from sandbox.discord.form import Json
+from sandbox.discord.validation import Json
 
 SECONDS = 3.0
 
