@@ -98,7 +98,7 @@ class Player:
     def endpoint_check(self, step: Step) -> None:
         started = time.monotonic()
         ping = encode({"id": "1", "application_id": self.discord.application_id, "type": 1, "version": 1, "token": "t"})
-        reply = post(self.sandbox.interactions_url, ping, self.discord.signer.headers(ping, time.time()))
+        reply = post(self.sandbox.interactions_url, ping, self.discord.state.signer.headers(ping))
         step.ack_ms, step.ack_type = reply.ms, 1 if reply.status == 200 and reply.json() == {"type": 1} else None
         self.discord.set_endpoints(self.sandbox.interactions_url, self.sandbox.events_url)
         step.final_ms = _since(started)

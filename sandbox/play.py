@@ -11,8 +11,8 @@ from typing import Any, TextIO
 from sandbox.aws.custom_resources import DeployFailed
 from sandbox.control import FURTHEST
 from sandbox.discord import EndpointRefused, NotPossible, commands, components
-from sandbox.discord.files import Upload
 from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, RESOLVED_OPTIONS, ROLES, USERS
+from sandbox.discord.upload import Upload
 from sandbox.discord.validation import Json
 from sandbox.logs import Logs
 from sandbox.sandbox import Options, Sandbox

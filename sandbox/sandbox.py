@@ -27,7 +27,6 @@ from sandbox.children import Children
 from sandbox.clock import Clock
 from sandbox.control import Control
 from sandbox.discord import Discord
-from sandbox.discord.signing import Signer
 from sandbox.logs import Logs
 from sandbox.loopback import Request, Response, Server
 from sandbox.schedules import Schedules
@@ -208,9 +207,12 @@ class Sandbox:
         if self.options.discord_url:
             self.discord_url = self.options.discord_url
             return
-        self.discord = Discord(self.options.application_id, self.options.bot_token, self.clock.now)
-        if self._turned:
-            self.discord.signer = _SignerByOurClock(self.clock)
+        self.discord = Discord(
+            self.options.application_id,
+            self.options.bot_token,
+            self.clock.now,
+            signing_clock=self.clock.now if self._turned else time.time,
+        )
         self.discord_url = _near(api_port + 2, self.options.port, self.discord.start)
         self._running.callback(self.discord.stop)
 
@@ -261,15 +263,6 @@ class Sandbox:
             self.logs.write("registrar", f"the other Discord did not take the commands: {problem}")
         if self.discord:
             self.discord.set_endpoints(self.interactions_url, self.events_url)
-
-
-class _SignerByOurClock(Signer):
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self._clock = clock
-
-    def headers(self, body: bytes, now: float) -> dict[str, str]:
-        return super().headers(body, now + self._clock.offset)
 
 
 def _near(port: int, chosen: int, start: Callable[[int], Started]) -> Started:

@@ -27,9 +27,9 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.discord import Discord, Exchange, Person, components, render
-from sandbox.discord.faults import Mishap
-from sandbox.discord.files import Upload as Upload
+from sandbox.discord.faults import InjectedFault
 from sandbox.discord.messages import EPHEMERAL, LOADING
+from sandbox.discord.upload import Upload as Upload
 from sandbox.discord.world import MEMBER_PERMISSIONS, Channel, Role
 from sandbox.logs import Logs
 from sandbox.sandbox import Options, Sandbox
@@ -160,7 +160,7 @@ class Block:
         self.sandbox = sandbox
         self.simulated: Discord = sandbox.simulated_discord
         self._begun = len(self.simulated.transcript), len(self.simulated.faults)
-        self._faults: list[Mishap] = []
+        self._faults: list[InjectedFault] = []
         self._killed: list[int] = []
         sandbox.logs.write("test", "a block begins")
 
@@ -260,8 +260,8 @@ class Block:
 
     def _befall(self, call: str, status: int | None, **more: Any) -> None:
         method, _, path = call.partition(" ")
-        self._faults.append(Mishap(method, path, status, **more))
-        self.simulated.mishaps.add(self._faults[-1])
+        self._faults.append(InjectedFault(method, path, status, **more))
+        self.simulated.inject(self._faults[-1])
 
     # The end.
 
@@ -295,7 +295,7 @@ class Block:
 
     def tidied(self) -> bool:
         """After a failure: takes back the faults that were not met; whether the next block finds all at rest."""
-        self.simulated.mishaps.forget()
+        self.simulated.clear_injected()
         for poller in self.sandbox.pollers.values():
             poller.forget()
         try:

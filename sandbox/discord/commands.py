@@ -94,7 +94,7 @@ class CommandRegistry:
         names = [(command["type"], command["name"]) for command in given]
         for i, name in enumerate(names):
             if name in names[:i]:
-                form.fault(
+                form.error(
                     (i, "name"), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique"
                 )
         form.refuse()
@@ -141,18 +141,18 @@ class CommandRegistry:
                 command["description"] = form.text((*path, "description"), body["description"], 1, 100)
         elif body.get("description"):
             message = "Context menu commands cannot have description"
-            form.fault((*path, "description"), "APPLICATION_COMMAND_INVALID_DESCRIPTION", message)
+            form.error((*path, "description"), "APPLICATION_COMMAND_INVALID_DESCRIPTION", message)
         command |= _read_localizations(form, path, body, kind)
         options = body.get("options") or []
         if options and kind != CHAT_INPUT:
-            form.fault(
+            form.error(
                 (*path, "options"), "APPLICATION_COMMAND_INVALID_OPTIONS", "Only chat input commands have options"
             )
         elif options:
             command["options"] = _read_options(form, (*path, "options"), options, inside=None)
         permissions = body.get("default_member_permissions")
         if permissions is not None and not str(permissions).isdecimal():
-            form.fault(
+            form.error(
                 (*path, "default_member_permissions"), "NUMBER_TYPE_COERCE", f'Value "{permissions}" is not int.'
             )
         command["default_member_permissions"] = None if permissions is None else str(permissions)
@@ -171,7 +171,7 @@ class CommandRegistry:
         size = _size(command)
         if size > MAX_SIZE:
             message = f"Command exceeds maximum size ({MAX_SIZE}): {size}"
-            form.fault(path, "APPLICATION_COMMAND_TOO_LARGE", message)
+            form.error(path, "APPLICATION_COMMAND_TOO_LARGE", message)
         return command
 
 
@@ -197,7 +197,7 @@ def _valid_name(name: str) -> bool:
 def _read_name(form: Form, path: Path, name: Any, kind: int = CHAT_INPUT) -> str:
     name = form.text(path, name, 1, 32)
     if kind == CHAT_INPUT and not _valid_name(name):
-        form.fault(path, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+        form.error(path, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
     return name
 
 
@@ -207,7 +207,7 @@ def _read_localizations(form: Form, path: Path, body: Json, kind: int = CHAT_INP
         read[key] = form.object((*path, key), body.get(key) or {}) or None
         for locale, text in (read[key] or {}).items():
             if not LOCALES.fullmatch(locale):
-                form.fault((*path, key, locale), "BASE_TYPE_CHOICES", "Discord has no such locale.")
+                form.error((*path, key, locale), "BASE_TYPE_CHOICES", "Discord has no such locale.")
             if key == "name_localizations" and not choice:
                 _read_name(form, (*path, key, locale), text, kind)
             else:
@@ -221,15 +221,15 @@ def _read_options(form: Form, path: Path, options: Any, inside: int | None) -> l
         at = (*path, i)
         one = _read_option(form, at, option, inside)
         if one["name"] in [other["name"] for other in read]:
-            form.fault((*at, "name"), "APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATED", "Option name must be unique")
+            form.error((*at, "name"), "APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATED", "Option name must be unique")
         if one.get("required") and any(not other.get("required") for other in read):
             message = "Required options must be placed before non-required options"
-            form.fault(at, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
+            form.error(at, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
         read.append(one)
     nests = {option["type"] in (SUB_COMMAND, SUB_COMMAND_GROUP) for option in read}
     if len(nests) > 1:
         message = "Sub-command and sub-command group option types are mutually exclusive to all other types"
-        form.fault(path, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", message)
+        form.error(path, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", message)
     return read
 
 
@@ -253,7 +253,7 @@ def _read_option(form: Form, path: Path, option: Any, inside: int | None) -> Jso
         read["choices"] = _read_choices(form, (*path, "choices"), given["choices"], kind)
         if "autocomplete" in given:
             message = "Choices and autocomplete exclude each other"
-            form.fault((*path, "autocomplete"), "APPLICATION_COMMAND_OPTIONS_CHOICES_AND_AUTOCOMPLETE", message)
+            form.error((*path, "autocomplete"), "APPLICATION_COMMAND_OPTIONS_CHOICES_AND_AUTOCOMPLETE", message)
     _read_bounds(form, path, given, read, kind)
     for key, most in (("channel_types", 20), ("file_types", 10)):
         if key in given:
@@ -278,7 +278,7 @@ def _read_bounds(form: Form, path: Path, given: Json, read: Json, kind: Any) -> 
             read[key] = form.number((*path, key), given[key], -span, span, whole=kind == INTEGER)
     for low, high in (("min_length", "max_length"), ("min_value", "max_value")):
         if low in read and high in read and read[low] > read[high]:
-            form.fault((*path, low), "NUMBER_TYPE_MAX", f"{low} must not be above {high}.")
+            form.error((*path, low), "NUMBER_TYPE_MAX", f"{low} must not be above {high}.")
 
 
 def _read_choices(form: Form, path: Path, choices: Any, kind: Any) -> list[Json]:
@@ -291,7 +291,7 @@ def _read_choices(form: Form, path: Path, choices: Any, kind: Any) -> list[Json]
             one["name"] = form.text((*at, "name"), choice["name"], 1, 100)
         if one["name"] in [other["name"] for other in read]:
             message = "Option choice names must be unique"
-            form.fault((*at, "name"), "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_DUPLICATED", message)
+            form.error((*at, "name"), "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_DUPLICATED", message)
         if form.required(at, choice, "value"):
             read_value(form, (*at, "value"), choice["value"], kind)
         read.append(one | _read_localizations(form, at, choice, choice=True))

@@ -1,4 +1,4 @@
-"""Faults to inject: the next matching REST call meets a 429, a 5xx, a cut line or a long wait."""
+"""Faults to inject: the next matching REST call gets a 429, a 5xx, a cut connection or a long wait."""
 
 from __future__ import annotations
 
@@ -9,9 +9,15 @@ from dataclasses import dataclass
 
 
 @dataclass
-class Mishap:
-    """What befalls a call, and whether it has taken effect by then; see `Discord.fail_next`. `then` is called before
-    the answer, or the lack of one, goes out."""
+class InjectedFault:
+    """What happens to the next `times` calls of `method` ("*" for any) whose path matches `pattern`.
+
+    `pattern` is a path below the API's base, and `*` in it matches anything: "/webhooks/*/messages/@original".
+    `status` is the HTTP status of the response, or None to cut the connection. A 429 carries `retry_after` seconds.
+    With `after` the call takes effect first. `delay` holds the response back, in real seconds.
+    `headerless` responds as Cloudflare does when it blocks a client: no rate-limit headers and no JSON.
+    `then` is called before the response is sent or the connection is cut.
+    """
 
     method: str
     pattern: str
@@ -25,27 +31,29 @@ class Mishap:
     then: Callable[[], object] | None = None
 
 
-class Mishaps:
+class InjectedFaults:
+    """The faults that no call has met yet. Thread-safe."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._waiting: list[Mishap] = []
+        self._pending: list[InjectedFault] = []
 
-    def add(self, mishap: Mishap) -> None:
+    def add(self, fault: InjectedFault) -> None:
         with self._lock:
-            self._waiting.append(mishap)
+            self._pending.append(fault)
 
-    def forget(self) -> None:
-        """None of those that wait will befall anybody."""
+    def clear(self) -> None:
+        """Drop all pending faults."""
         with self._lock:
-            self._waiting.clear()
+            self._pending.clear()
 
-    def next_for(self, method: str, path: str) -> Mishap | None:
-        """The first mishap that waits for this call, used up."""
+    def next_for(self, method: str, path: str) -> InjectedFault | None:
+        """The first pending fault for this call. It counts as used."""
         with self._lock:
-            for mishap in self._waiting:
-                if mishap.method in (method, "*") and fnmatch.fnmatchcase(path, mishap.pattern):
-                    mishap.times -= 1
-                    if mishap.times <= 0:
-                        self._waiting.remove(mishap)
-                    return mishap
+            for fault in self._pending:
+                if fault.method in (method, "*") and fnmatch.fnmatchcase(path, fault.pattern):
+                    fault.times -= 1
+                    if fault.times <= 0:
+                        self._pending.remove(fault)
+                    return fault
         return None

@@ -17,7 +17,7 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from sandbox.discord import Discord, EndpointRefused, Exchange, InteractionFailed, NotPossible
-from sandbox.discord.files import Upload
+from sandbox.discord.upload import Upload
 
 APP, TOKEN = "1100000000000000001", "bot-token"
 JSON = "application/json"
@@ -168,16 +168,16 @@ def acks(bot: Bot, kind: int, **data: Any) -> None:
 def test_an_endpoint_that_verifies_is_accepted_and_goes_on_being_probed(discord: Discord, bot: Bot) -> None:
     discord.probe()
     bot.verifies = False
-    with pytest.raises(EndpointRefused, match=r"401|not JSON|was answered"):
+    with pytest.raises(EndpointRefused, match=r"401|not JSON|PING got"):
         discord.probe()
-    assert discord.interactions_url is None  # Discord removes the URL
+    assert discord.state.interactions_url is None  # Discord removes the URL
 
 
 @pytest.mark.parametrize(
     ("url", "events", "why"),
     [
-        ("/elsewhere", None, "PING was answered"),
-        (None, "/interactions", "not 204"),
+        ("/elsewhere", None, "PING got"),
+        (None, "/interactions", "instead of 204"),
         ("http://127.0.0.1:9/interactions", None, "could not be reached"),
     ],
 )
@@ -348,7 +348,7 @@ def test_a_deferral_needs_no_data(discord: Discord, bot: Bot) -> None:
 
 
 def test_a_patch_that_overtakes_the_ack_is_told_to_come_again(discord: Discord, bot: Bot) -> None:
-    discord.ack_recorded_after = 0.2
+    discord.state.ack_recorded_after = 0.2
     acks(bot, 5)
     early: list[tuple[int, Any]] = []
 
@@ -413,7 +413,7 @@ def test_a_button_can_be_pressed_only_as_the_message_shows_it_now(discord: Disco
         with pytest.raises(NotPossible):
             person.press(shown, button)
     call(discord, "PATCH", original(first), {"components": []})
-    with pytest.raises(NotPossible, match="there are: none"):
+    with pytest.raises(NotPossible, match="the message has: none"):
         ada.press(shown, "Refresh")
 
 
@@ -467,7 +467,7 @@ def test_a_context_menu_of_a_message_brings_its_words_along(discord: Discord, bo
     assert (data["type"], data["target_id"]) == (3, said["id"])
     told = data["resolved"]["messages"][said["id"]]
     assert (told["content"], told["author"]["username"], told["attachments"][0]["size"]) == ("buy now", "bob", 1)
-    discord.world.remove(said["id"])
+    discord.state.world.remove(said["id"])
     with pytest.raises(NotPossible, match="gone"):
         discord.person("ada").menu("Report message", said)
 
@@ -485,7 +485,7 @@ def test_a_role_is_held_chosen_and_brought_along(discord: Discord, bot: Bot) -> 
     assert bot.got[1]["data"]["resolved"].keys() == {"users", "members"}
     elsewhere = discord.role("others", guild=discord.guild("Other"))
     for wrong in (ada, elsewhere, "crew"):
-        with pytest.raises(NotPossible, match="none of the roles"):
+        with pytest.raises(NotPossible, match="only roles can be chosen"):
             ada.command("tell", whom=wrong)
 
 
