@@ -1,4 +1,4 @@
-"""The command registry: which application commands Discord takes, keeps and shows, and where each may be used."""
+"""The command registry: which application commands Discord accepts, stores and shows."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ OPTION_EXTRAS = {
     CHANNEL: "required channel_types",
     ATTACHMENT: "required file_types",
 } | dict.fromkeys((BOOLEAN, USER_OPTION, ROLE, MENTIONABLE), "required")
-# Which options may stand directly in a command (None), in a group, in a subcommand.
+# Which options may be directly in a command (None), in a group, in a subcommand.
 OPTIONS_INSIDE: dict[int | None, tuple[int, ...]] = {
     None: tuple(sorted(OPTION_EXTRAS)),
     SUB_COMMAND_GROUP: (SUB_COMMAND,),
@@ -42,7 +42,7 @@ OPTIONS_INSIDE: dict[int | None, tuple[int, ...]] = {
 
 
 class CommandRegistry:
-    """The commands of one application, global and per guild; every method raises Refusal as Discord would."""
+    """The commands of one application, global and per guild. Every method raises Refusal when Discord would refuse."""
 
     def __init__(self, application_id: str, snowflake: Callable[[], str], clock: Callable[[], float]) -> None:
         self.application_id, self.snowflake, self.clock = application_id, snowflake, clock
@@ -51,7 +51,7 @@ class CommandRegistry:
         self._creates: list[tuple[float, str | None]] = []
 
     def all(self, guild_id: str | None = None) -> list[Json]:
-        """The commands of one scope, in the order in which they came: a guild's, or the global ones for None."""
+        """The commands of a guild, or the global ones for None, in the order in which they were created."""
         return [copy.deepcopy(c) for c in self._commands.values() if c.get("guild_id") == guild_id]
 
     def get(self, guild_id: str | None, command_id: str) -> Json:
@@ -61,7 +61,7 @@ class CommandRegistry:
         return copy.deepcopy(command)
 
     def create(self, form: Form, guild_id: str | None, body: Any) -> tuple[int, Json]:
-        """Upsert by name and type: (201, command) for a new one, (200, command) for one that was there."""
+        """Create the command, or replace the one with its name and type. Returns 201 or 200, and the command."""
         command = self._read(form, (), body, guild_id)
         form.refuse()
         before = self._named(guild_id, command["type"], command["name"])
@@ -70,11 +70,11 @@ class CommandRegistry:
         return (200 if before else 201), self._keep(command, before)
 
     def edit(self, form: Form, guild_id: str | None, command_id: str, body: Any) -> Json:
-        """Replaces the given fields whole."""
+        """Replace the given fields."""
         before = self.get(guild_id, command_id)
         changes = form.object((), body, COMMAND_KEYS)
         if changes.get("type", before["type"]) != before["type"]:
-            form.ignore(("type",), "a command's type can never be changed")
+            form.ignore(("type",), "the type of a command cannot be changed")
         given = {key: before.get(key) for key in COMMAND_KEYS if key != "id"} | changes | {"type": before["type"]}
         if before["type"] != CHAT_INPUT and "description" not in changes:
             given.pop("description")
@@ -89,7 +89,7 @@ class CommandRegistry:
         del self._commands[self.get(guild_id, command_id)["id"]]
 
     def replace_all(self, form: Form, guild_id: str | None, body: Any) -> list[Json]:
-        """The list becomes the whole set; a command of the same name and type keeps its id."""
+        """Replace all commands with the given list. A command with the same name and type keeps its id."""
         given = [self._read(form, (i,), one, guild_id) for i, one in enumerate(form.array((), body, 0, 130))]
         names = [(command["type"], command["name"]) for command in given]
         for i, name in enumerate(names):
@@ -127,7 +127,7 @@ class CommandRegistry:
         return copy.deepcopy(kept)
 
     def _read(self, form: Form, path: Path, body: Any, guild_id: str | None) -> Json:
-        """A command as Discord keeps it: defaults filled in, what says nothing left out."""
+        """A command as Discord stores it: with defaults, and without empty fields."""
         body = form.object(path, body, COMMAND_KEYS)
         kind = body.get("type") or CHAT_INPUT
         if kind == ENTRY_POINT:
@@ -163,7 +163,7 @@ class CommandRegistry:
                 for i, value in enumerate(form.array((*path, key), values, 1, most + 1)):
                     form.one_of((*path, key, i), value, range(most + 1))
                 if guild_id is not None:
-                    form.ignore((*path, key), "only global commands have it")
+                    form.ignore((*path, key), "only global commands have this field")
             if guild_id is None:
                 command[key] = default if values is None else values
         if guild_id is not None:
@@ -176,7 +176,7 @@ class CommandRegistry:
 
 
 def without_localizations(command: Json) -> Json:
-    """A command as GET shows it without `with_localizations=true`."""
+    """A command as GET returns it without `with_localizations=true`."""
     shown = {key: value for key, value in command.items() if not key.endswith("_localizations")}
     for key in ("options", "choices"):
         if key in shown:
@@ -185,7 +185,7 @@ def without_localizations(command: Json) -> Json:
 
 
 def _valid_name(name: str) -> bool:
-    """`^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]+$`, and lower case wherever there is one."""
+    """`^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]+$`, with every letter in lower case if it has one."""
 
     def fits(letter: str) -> bool:
         thai_or_devanagari = "\u0900" <= letter <= "\u097f" or "\u0e01" <= letter <= "\u0e5b"
@@ -245,14 +245,14 @@ def _read_option(form: Form, path: Path, option: Any, inside: int | None) -> Jso
     if form.required(path, option, "description"):
         read["description"] = form.text((*path, "description"), option["description"], 1, 100)
     read |= _read_localizations(form, path, option)
-    given = {key: option[key] for key in extras if _says_something(option.get(key))}
+    given = {key: option[key] for key in extras if _not_default(option.get(key))}
     for flag in ("required", "autocomplete"):
         if flag in given:
             read[flag] = form.boolean((*path, flag), given[flag])
     if "choices" in given:
         read["choices"] = _read_choices(form, (*path, "choices"), given["choices"], kind)
         if "autocomplete" in given:
-            message = "Choices and autocomplete exclude each other"
+            message = "An option cannot have choices and autocomplete"
             form.error((*path, "autocomplete"), "APPLICATION_COMMAND_OPTIONS_CHOICES_AND_AUTOCOMPLETE", message)
     _read_bounds(form, path, given, read, kind)
     for key, most in (("channel_types", 20), ("file_types", 10)):
@@ -263,8 +263,8 @@ def _read_option(form: Form, path: Path, option: Any, inside: int | None) -> Jso
     return read
 
 
-def _says_something(value: Any) -> bool:
-    """Discord keeps no option field that only repeats the default; 0 is a value."""
+def _not_default(value: Any) -> bool:
+    """Discord does not store an option's field if it only repeats the default. 0 is not a default."""
     return value is not None and value is not False and value != []
 
 
@@ -299,7 +299,7 @@ def _read_choices(form: Form, path: Path, choices: Any, kind: Any) -> list[Json]
 
 
 def read_value(form: Form, path: Path, value: Any, kind: Any) -> None:
-    """The value of a choice: its type is the option's, text has at most 100 characters."""
+    """Check the value of a choice. It has the option's type, and a text has at most 100 characters."""
     if kind == STRING:
         form.text(path, value, 1, 100)
     else:
@@ -307,7 +307,7 @@ def read_value(form: Form, path: Path, value: Any, kind: Any) -> None:
 
 
 def _size(part: Json) -> int:
-    """Characters of names, descriptions and values; of a localised field the longest variant counts."""
+    """Characters of names, descriptions and values. For a localised field, the longest variant counts."""
     total = 0
     for key in ("name", "description"):
         variants = [part.get(key) or "", *(part.get(f"{key}_localizations") or {}).values()]

@@ -1,4 +1,4 @@
-"""Which message components and modals Discord takes: rows, buttons, selects, the V2 layout, modal fields."""
+"""Which message components and modals Discord accepts: rows, buttons, selects, the V2 layout, modal fields."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ KEYS = {
 
 
 def every(components: list[Json]) -> Iterator[Json]:
-    """Every component of a message or modal, nested ones too, in the order in which they are shown."""
+    """Every component of a message or modal, including nested ones, in the order in which they are shown."""
     for component in components:
         yield component
         yield from every(component.get("components") or [])
@@ -48,20 +48,20 @@ def every(components: list[Json]) -> Iterator[Json]:
 
 
 def called(components: list[Json], name: str) -> list[Json]:
-    """Those of these, and of what is in them, that have this label, placeholder or custom id."""
+    """The components, nested ones included, with this label, placeholder or custom id."""
     about = ("label", "placeholder", "custom_id")
     return [each for each in every(components) if name in (each.get(key) for key in about)]
 
 
 def interactive(component: Json) -> bool:
-    """Whether using it sends an interaction: link and premium buttons never do."""
+    """Whether using it sends an interaction. Link and premium buttons never do."""
     if component["type"] == BUTTON:
         return component["style"] not in (LINK, PREMIUM)
     return component["type"] in SELECTS
 
 
 def read_message_components(form: Form, path: Path, components: Any, v2: bool) -> list[Json]:
-    """The components of a message, checked; each gets its `id` as Discord assigns them, in sequence from 1."""
+    """The checked components of a message. Like Discord, it gives each an `id`, in sequence from 1."""
     reader = _Reader(form, modal=False)
     if v2:
         rows = [reader.read((*path, i), c, TOP_OF_V2) for i, c in enumerate(form.array(path, components, 0, 40))]
@@ -71,7 +71,7 @@ def read_message_components(form: Form, path: Path, components: Any, v2: bool) -
 
 
 def read_modal(form: Form, path: Path, modal: Any) -> Json:
-    """A modal: custom_id 1-100, title 1-45, 1-5 components (Label, Text Display, old rows of one text input)."""
+    """A checked modal: custom_id 1-100, title 1-45, 1-5 components (Label, Text Display, old rows of a text input)."""
     modal = form.object(path, modal, ("custom_id", "title", "components"))
     for key, most in (("custom_id", 100), ("title", 45)):
         if form.required(path, modal, key):
@@ -86,7 +86,7 @@ def read_modal(form: Form, path: Path, modal: Any) -> Json:
 
 
 class _Reader:
-    """Walks one message's or modal's components, keeping what must be unique or counted over all of them."""
+    """Reads the components of one message or modal. It tracks what must be unique or counted over all of them."""
 
     def __init__(self, form: Form, modal: bool) -> None:
         self.form, self.modal = form, modal
@@ -171,7 +171,7 @@ class _Reader:
         unfit = {"custom_id", "url", "sku_id"} - {needed} | ({"label", "emoji"} if needed == "sku_id" else set())
         for key in sorted(unfit):
             if button.get(key) is not None:
-                form.error((*path, key), "BUTTON_COMPONENT_FIELD_NOT_ALLOWED", f"This button style takes no {key}")
+                form.error((*path, key), "BUTTON_COMPONENT_FIELD_NOT_ALLOWED", f"This button style has no {key}")
         if form.required(path, button, needed):
             if needed == "custom_id":
                 self.custom_id(path, button["custom_id"])
@@ -256,7 +256,7 @@ class _Reader:
             self.bounds(path, {"max_values": 10} | group, least=0, most=10)
 
     def layout(self, path: Path, component: Json) -> None:
-        """The V2 pieces that show something and ask nothing."""
+        """The V2 components that only show something."""
         form, kind = self.form, component["type"]
         inner = {SECTION: ((TEXT,), 1, 3), CONTAINER: (IN_A_CONTAINER, 1, 40)}.get(kind)
         if inner and form.required(path, component, "components"):

@@ -1,4 +1,4 @@
-"""Which messages Discord takes: the fields and flags of each way to send or edit one, and their limits."""
+"""Which messages Discord accepts: the fields, flags and limits of each way to send or edit one."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ EMBED_KEYS = (
 
 @dataclass(frozen=True)
 class MessageKind:
-    """One way to send or edit a message: which fields it takes, which flags may be set, who is pinged by default."""
+    """One way to send or edit a message: its fields, the flags that may be set, and who is pinged by default."""
 
     keys: frozenset[str]
     flags: int
@@ -53,9 +53,9 @@ CHANNEL_EDIT = MessageKind(EDIT.keys, EDIT.flags, edits=True, pings_everything=T
 
 
 def read_message(form: Form, path: Path, body: Any, kind: MessageKind, before: Json | None = None) -> Json:
-    """The message fields that `body` makes, on top of those of `before` for an edit.
+    """The message fields in `body`. For an edit, they are added to the fields of `before`.
 
-    Raises Refusal 50035 with every fault, 50006 where nothing would be left to show.
+    Raises Refusal 50035 with every error, 50006 if the message would be empty.
     """
     body = form.object(path, body, kind.keys)
     for key, what in (("message_reference", "message references"), ("sticker_ids", "stickers")):
@@ -98,18 +98,18 @@ def read_message(form: Form, path: Path, body: Any, kind: MessageKind, before: J
 
 
 def _check_attached(form: Form, attachments: list[Json], *, shown_by_components: bool) -> None:
-    """Each `attachment://name` in the body is a file of the message, in an embed a picture."""
+    """Check that each `attachment://name` in the body is a file of the message, and in an embed a picture."""
     names = {each["filename"] for each in attachments}
     for path, name in form.attached:
         if "embeds" in path:
             if name not in names or not name.lower().endswith(_PICTURES):
-                form.ignore(path, f"{name} is no picture among the message's files, so nothing is shown")
+                form.ignore(path, f"{name} is not a picture among the message's files, so nothing is shown")
         elif name not in names:
             message = f"There is no file called {name} in the message"
             form.error(path, "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", message)
     if shown_by_components:
         for name in sorted(names - {name for _, name in form.attached}):
-            form.ignore(("attachments",), f"{name} is not shown: no component names it")
+            form.ignore(("attachments",), f"{name} is not shown: no component refers to it")
 
 
 def _read_poll(form: Form, path: Path, given: Any) -> Json:
@@ -207,7 +207,7 @@ def _read_field(form: Form, path: Path, field: Any) -> Json:
 def _read_allowed_mentions(form: Form, path: Path, allowed: Any, kind: MessageKind) -> Json:
     """Who may be pinged: {"parse": [...], "users": [...], "roles": [...]}.
 
-    Where nothing is said, ordinary messages ping everything, interactions and webhooks users only.
+    By default, ordinary messages ping everybody that they mention; interactions and webhooks ping only users.
     """
     if allowed is None:
         return {"parse": ["users", "roles", "everyone"] if kind.pings_everything else ["users"]}
@@ -226,7 +226,7 @@ def _read_allowed_mentions(form: Form, path: Path, allowed: Any, kind: MessageKi
 
 
 def pings(fields: Json) -> tuple[set[str], set[str], bool]:
-    """Whom a checked message pings: user ids, role ids, everyone. Mentions count in the text, not in embeds."""
+    """Whom a checked message pings: user ids, role ids, everyone. Mentions in embeds do not count."""
     allowed = fields["pinged"]
     texts = [fields["content"], *(c.get("content", "") for c in components.every(fields["components"]))]
     text = "\n".join(texts)

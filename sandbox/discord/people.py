@@ -231,7 +231,7 @@ class Person:
         """The command of this name and type, and who authorised it. Raises NotPossible if it cannot be used here."""
         command = self.registered(name, kind)
         if command is None:
-            raise NotPossible(f"no command /{name} of type {kind} is registered here")
+            raise NotPossible(f"no command /{name} is registered here with type {kind}")
         if command.get("contexts") is not None and (0 if self.guild else 1) not in command["contexts"]:
             raise NotPossible(f"/{name} cannot be used in {'a server' if self.guild else 'a DM'}")
         owners = self._owners(command.get("integration_types") or [0])

@@ -428,9 +428,9 @@ def test_a_file_that_nobody_will_see_is_held_against_the_bot(discord: Discord, b
     post(bot, path, say("x", attachments=[{"id": 0}]), ("files[0]", "a", b"x"), ("files[1]", "b", b"x"))
     post(bot, path, {"embeds": [{"image": {"url": "attachment://b.png"}}]}, ("files[0]", "a.png", b"x"))
     assert [fault.split(": ", 1)[1] for fault in discord.faults] == [
-        "attachments: a.png is not shown: no component names it",
+        "attachments: a.png is not shown: no component refers to it",
         "files[1]: no attachment refers to it",
-        "embeds.0.image.url: b.png is no picture among the message's files, so nothing is shown",
+        "embeds.0.image.url: b.png is not a picture among the message's files, so nothing is shown",
     ]
 
 
