@@ -241,9 +241,7 @@ class Block:
             idle = not self.sandbox.functions.running and not now
             if idle and not later:
                 break
-            assert time.monotonic() < deadline, (
-                f"the bot does not come to rest: {self.sandbox.depths()}"
-            )
+            assert time.monotonic() < deadline, f"the bot does not come to rest: {self.sandbox.depths()}"
             quiet = quiet + 1 if idle else 0
             if quiet >= _QUIET:  # the messages are not visible yet: turn the clock, faster and faster
                 self.sandbox.clock.advance(min(2 ** (quiet - _QUIET), 60))

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.discord import files, messages
+from sandbox.discord.upload import Upload
 from sandbox.discord.validation import Json, Refusal
 
 EPOCH_MS = 1420070400000  # 2015-01-01, where snowflakes start
@@ -112,7 +113,7 @@ class World:
         self.channels: dict[str, Channel] = {}
         self.webhooks: dict[str, Webhook] = {}
         self.messages: dict[str, Json] = {}
-        self.files: dict[str, files.Upload] = {}  # by the id of the attachment
+        self.files: dict[str, Upload] = {}  # by the id of the attachment
         self.cdn = ""  # the base of their URLs: http://127.0.0.1:PORT
         self.private_to: dict[str, str] = {}  # ephemeral message id -> id of the only user who sees it
         self._nonces: dict[str, tuple[str, float]] = {}
@@ -234,7 +235,7 @@ class World:
             self.changed.notify_all()
             return copy.deepcopy(message)
 
-    def keep(self, upload: files.Upload, more: Json | None = None) -> Json:
+    def keep(self, upload: Upload, more: Json | None = None) -> Json:
         """Store a file and return its attachment object. The file can be fetched at its `url`."""
         with self.lock:
             kept = files.attachment(self.snowflake(), self.cdn, upload, more or {})

@@ -18,6 +18,7 @@ from nacl.signing import VerifyKey
 
 from sandbox.discord import Discord, EndpointRefused, Exchange, InteractionFailed, NotPossible
 from sandbox.discord.upload import Upload
+from sandbox.loopback import Response, Server
 
 APP, TOKEN = "1100000000000000001", "bot-token"
 JSON = "application/json"
@@ -194,6 +195,19 @@ def test_a_forged_request_is_seen_to_be_refused(discord: Discord, bot: Bot) -> N
     exchange = discord.person("mallory").forge()
     assert (exchange.status, exchange.ack) == (401, None)
     assert bot.got == []
+
+
+def test_requests_and_forged_requests_are_dated_by_the_signing_clock() -> None:
+    stamps: list[str] = []
+    answer = Response(401)
+    server = Server(lambda request: stamps.append(dict(request.headers)["X-Signature-Timestamp"]) or answer)
+    discord = Discord(APP, TOKEN, signing_clock=lambda: 1_800_000_000.5)
+    discord.state.interactions_url = server.url
+    ada = discord.person("ada")
+    ada.forge()
+    ada.send(ada.interaction(2, {"name": "ping", "type": 1}))
+    server.stop()
+    assert stamps == ["1800000000"] * 2
 
 
 # ---- what the bot is sent
@@ -494,6 +508,12 @@ def test_a_channel_is_offered_by_its_type(discord: Discord, bot: Bot) -> None:
     registered(discord, name="post", description="x", options=[option])
     with pytest.raises(NotPossible, match="does not accept a channel of that type"):
         discord.person("ada").command("post", where=discord.channel("general"))
+
+
+def test_the_transcript_names_a_channel_that_was_chosen(discord: Discord, bot: Bot) -> None:
+    registered(discord, name="post", description="x", options=[{"name": "where", "description": "x", "type": 7}])
+    discord.person("ada").command("post", where=discord.channel("garden"))
+    assert "ada runs /post where:#garden" in "\n".join(discord.transcript)
 
 
 def test_a_file_is_uploaded_for_an_option_and_expires_later(discord: Discord, bot: Bot) -> None:
