@@ -18,7 +18,7 @@ from bench.bundle import Bundle, Bundles
 from bench.instance import Instance
 from bench.request import Discord
 from bench.stubs import SqsStub, Stub
-from sandbox.runtime_api import Outcome
+from sandbox.aws.runtime_api import Outcome
 
 WARM_INVOCATIONS = 20
 GOALS: dict[str, tuple[str, float]] = {

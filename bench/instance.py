@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from bench.bundle import Bundle
-from sandbox.runtime_api import Outcome, RuntimeApi
+from sandbox.aws.runtime_api import Outcome, RuntimeApi
 
 PYTHON = getattr(sys, "_base_executable", sys.executable)
 """Not the virtual environment's: a function must find nothing but what its bundle brings."""

@@ -1,4 +1,4 @@
-"""Watchbell whole on one machine: its own functions, AWS by moto, and a simulated Discord."""
+"""All of Watchbell on one machine: its real functions, the AWS services that they use, and a simulated Discord."""
 
 import sys
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""`python -m sandbox serve` runs Watchbell on this machine, `demo` shows a person using it, `play` lets you be one."""
+"""Runs Watchbell on this machine: `serve` stays up, `demo` shows a person who uses the bot, `play` lets you be one."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from functools import partial
 from urllib.parse import urlsplit
 
 from sandbox import demo, play
+from sandbox.aws.custom_resources import DeployFailed
 from sandbox.discord import EndpointRefused
 from sandbox.logs import Logs
-from sandbox.registration import DeployFailed
+from sandbox.sandbox import Options, Sandbox
 from sandbox.template import TemplateError
-from sandbox.whole import Options, Sandbox
 from watchbell.adapters.sources import NAME_LENGTH
 
 SERVE = """\
-Runs Watchbell on this machine: its functions under the real Lambda runtime client, AWS by moto, and a simulated
-Discord. Listens on 127.0.0.1 only. The first line on stdout is a JSON object with the URLs; the functions' logs go to
-stderr. The clock that the control turns drives the schedules and the simulated Discord's deadlines; the functions
+Runs Watchbell on this machine: its functions under the real Lambda runtime client, AWS simulated by moto, and a
+simulated Discord. It listens on 127.0.0.1 only. The first line on stdout is a JSON object with the URLs. The functions'
+logs go to stderr. The control API can turn the clock of the schedules and of the simulated Discord; the functions
 themselves run on real time.
 """
 
@@ -64,7 +64,7 @@ def _serve(options: Options) -> int:
 
 def _stop(status: int, *_: object) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)  # ending takes a moment, and must not be cut short
+        signal.signal(number, signal.SIG_IGN)  # stopping takes a moment and must not be interrupted
     raise SystemExit(status)
 
 
@@ -73,22 +73,22 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", required=True)
     serve = commands.add_parser("serve", description=SERVE, help="run Watchbell on this machine and stay up")
     defaults = Options()
-    serve.add_argument("--port", type=_port, default=8040, help="of the API; 0 takes any free one (default: 8040)")
-    serve.add_argument("--app-id", type=_snowflake, default=defaults.application_id, help="the application's id")
+    serve.add_argument("--port", type=_port, default=8040, help="the API's port; 0 takes a free one (default: 8040)")
+    serve.add_argument("--app-id", type=_snowflake, default=defaults.application_id, help="the application id")
     serve.add_argument(
         "--public-key",
         type=_key,
         action="append",
         default=[],
         metavar="HEX",
-        help="accept requests signed by this Ed25519 key too; repeatable",
+        help="also accept requests signed with this Ed25519 key; repeatable",
     )
-    serve.add_argument("--bot-token", type=_token, default=defaults.bot_token, help="the bot's token")
+    serve.add_argument("--bot-token", type=_token, default=defaults.bot_token, help="the bot token")
     serve.add_argument(
         "--discord-url",
         type=_url,
         metavar="URL",
-        help="send every call to Discord to this base (…/api/v10, added where it has no path) and simulate none",
+        help="send every Discord call to this base URL and simulate no Discord; without a path, /api/v10 is added",
     )
     serve.add_argument(
         "--status-source",
@@ -96,43 +96,43 @@ def _parser() -> argparse.ArgumentParser:
         action="append",
         default=[],
         metavar="NAME=URL",
-        help="a source for /status; repeatable (default: two made-up ones, prod and staging)",
+        help="a status source for /status; repeatable (default: two made-up ones, prod and staging)",
     )
-    played = commands.add_parser("demo", help="start everything and play a person using the bot")
-    played.add_argument("--json", action="store_true", help="print one JSON object and no transcript")
+    played = commands.add_parser("demo", help="start everything and play a person who uses the bot")
+    played.add_argument("--json", action="store_true", help="print one JSON object instead of the transcript")
     by_hand = argparse.RawDescriptionHelpFormatter
-    commands.add_parser("play", help="be a person using the bot", description=play.HELP, formatter_class=by_hand)
+    commands.add_parser("play", help="be a person who uses the bot", description=play.HELP, formatter_class=by_hand)
     return parser
 
 
 def _port(text: str) -> int:
     if not re.fullmatch("[0-9]{1,5}", text) or int(text) > 65535:
-        raise argparse.ArgumentTypeError(f"{text!r} is no port: expected 0 to 65535")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a port: expected 0 to 65535")
     return int(text)
 
 
 def _snowflake(text: str) -> str:
     if not re.fullmatch("[0-9]{1,20}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no application id: expected up to 20 digits")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an application id: expected up to 20 digits")
     return text
 
 
 def _key(text: str) -> str:
     if not re.fullmatch("[0-9a-fA-F]{64}", text):
-        raise argparse.ArgumentTypeError(f"{text!r} is no public key: expected 64 hexadecimal digits")
+        raise argparse.ArgumentTypeError(f"{text!r} is not a public key: expected 64 hexadecimal digits")
     return text.lower()
 
 
 def _token(text: str) -> str:
     if not re.fullmatch(r"[!-~]+", text):
-        raise argparse.ArgumentTypeError("a bot token is visible ASCII without spaces")
+        raise argparse.ArgumentTypeError("a bot token must be visible ASCII without spaces")
     return text
 
 
 def _url(text: str) -> str:
     parts = urlsplit(text)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise argparse.ArgumentTypeError(f"{text!r} is no http or https URL")
+        raise argparse.ArgumentTypeError(f"{text!r} is not an http or https URL")
     return text.rstrip("/") + ("" if parts.path.strip("/") else "/api/v10")
 
 
@@ -140,10 +140,10 @@ def _source(text: str) -> tuple[str, str]:
     name, _, url = text.partition("=")
     if not re.fullmatch(rf"[A-Za-z0-9_.-]{{1,{NAME_LENGTH}}}", name):
         rule = f"1 to {NAME_LENGTH} letters, digits and _ . -"
-        raise argparse.ArgumentTypeError(f"{text!r} must be NAME=URL, the name of {rule}")
+        raise argparse.ArgumentTypeError(f"{text!r} is not NAME=URL, with a name of {rule}")
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise argparse.ArgumentTypeError(f"{url!r} is no http or https URL")
+        raise argparse.ArgumentTypeError(f"{url!r} is not an http or https URL")
     return name, url
 
 

@@ -1,4 +1,4 @@
-"""Subprocesses that never outlive the sandbox, however it ends."""
+"""Subprocesses that never outlive the sandbox, even if it is killed."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-# Runs beside the sandbox: reads "+pid" and "-pid" lines, and when the pipe closes kills what is left. Linux's
-# PR_SET_PDEATHSIG would not do: it fires when the spawning *thread* ends, and threads do the spawning here.
+# This program runs beside the sandbox. It reads "+pid" and "-pid" lines, and kills what is left when the pipe closes.
+# Linux's PR_SET_PDEATHSIG does not help: it fires when the spawning *thread* ends, and here threads spawn.
 _WATCH = """
 import os, signal, sys
 alive = set()
@@ -27,7 +27,7 @@ for pid in alive:
 
 
 class Children:
-    """Spawns and ends subprocesses; each leads a process group, so Ctrl-C reaches the sandbox alone."""
+    """Spawns and ends subprocesses. Each has its own process group, so Ctrl-C reaches only the sandbox."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -40,7 +40,7 @@ class Children:
     def spawn(
         self, command: Sequence[str], *, environment: Mapping[str, str], folder: Path | None = None
     ) -> subprocess.Popen[bytes]:
-        """Start `command` with exactly `environment`; its stdout and stderr come as one pipe, `process.stdout`."""
+        """Start `command` with exactly this `environment`. Its stdout and stderr share one pipe, `process.stdout`."""
         with self._lock:
             if self._stopped:
                 raise RuntimeError("the sandbox has stopped")
@@ -58,7 +58,7 @@ class Children:
         return process
 
     def end(self, process: subprocess.Popen[bytes]) -> None:
-        """Kill `process` with all it spawned, and reap it; harmless when it is gone already."""
+        """Kill `process` and everything that it spawned, and reap it. Does nothing if it has ended already."""
         with self._lock:
             if process not in self._alive:
                 return
@@ -70,7 +70,7 @@ class Children:
             self._tell("-", process.pid)
 
     def stop(self) -> None:
-        """End all that is left; nothing can be spawned after."""
+        """End all subprocesses. None can be spawned afterwards."""
         with self._lock:
             self._stopped = True
         for process in list(self._alive):

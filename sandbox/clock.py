@@ -1,7 +1,7 @@
 """The sandbox's clock: real time plus an offset that only grows.
 
-It drives the schedules and the simulated Discord's deadlines; the functions themselves run on real time, but where
-it is kept in a file for them, see `Options.one_clock`.
+It drives the schedules and the simulated Discord's deadlines. The functions run on real time, except with
+`Options.one_clock`: then they read the offset from a file.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 
 class Clock:
-    """`file`, where there is one, holds the offset for other processes."""
+    """If there is a `file`, it holds the offset for other processes."""
 
     def __init__(self, file: Path | None = None) -> None:
         self._offset = 0.0
@@ -22,7 +22,7 @@ class Clock:
 
     @property
     def offset(self) -> float:
-        """Seconds by which this clock is ahead of real time."""
+        """How many seconds this clock is ahead of real time."""
         return self._offset
 
     def now(self) -> float:
@@ -31,12 +31,12 @@ class Clock:
 
     def advance(self, seconds: float) -> None:
         if seconds < 0:
-            raise ValueError("The clock turns forward only.")
+            raise ValueError("The clock can only be turned forward.")
         with self._lock:
             self._offset += seconds
             self._share()
 
     def _share(self) -> None:
-        if self._file:  # always as long, and in one write: a reader meets the old one or the new one
+        if self._file:  # a fixed length in one write: a reader gets either the old offset or the new one
             with self._file.open("r+b" if self._file.exists() else "wb", buffering=0) as file:
                 file.write(f"{self._offset:032.6f}".encode())

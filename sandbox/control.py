@@ -1,10 +1,11 @@
-"""The control HTTP API: what a person or a test turns and reads in a running sandbox.
+"""The control API: how people and tests change and read a running sandbox over HTTP.
 
-GET  queues                 depth of each queue, dead letters included
-POST clock                  {"advance_seconds": N}; answers when all that came due has been invoked
-POST schedules/<name>/run   fire a schedule now; answers with its outcome, 502 where it failed
-PUT  parameters/<name>      the body becomes SSM parameter /watchbell/<stage>/<name>; functions start anew with it
-PUT  sources/<name>         the body becomes the mode of a made-up status source
+GET  queues                 the depth of each queue, including the dead letters
+GET  clock                  the clock's time and offset
+POST clock                  {"advance_seconds": N} turns the clock; answers after everything that came due was invoked
+POST schedules/<name>/run   run a schedule now; answers with its outcome, and with 502 if it failed
+PUT  parameters/<name>      set SSM parameter /watchbell/<stage>/<name> to the body, and restart the functions
+PUT  sources/<name>         set the mode of a made-up status source to the body
 GET  healthz, logs, discord
 """
 
@@ -27,18 +28,21 @@ from sandbox.schedules import Schedules, iso
 from sandbox.status_source import StatusSources
 
 FURTHEST = 366 * 86_400
-"""Seconds by which the clock may be turned at once."""
+"""The most seconds that one request may turn the clock."""
 PARAMETER_BYTES = 4096  # of a standard parameter
 
 
 class BadRequest(Exception):
-    """Its text is for the person who asked."""
+    """The request is wrong. The text tells the person how."""
 
 
 @dataclass
 class Control:
-    """`depths` reads the queues; `put_parameter` takes a name below /watchbell/<stage>/ and a value; `discord` reads
-    all that the simulated Discord holds."""
+    """Answers the requests.
+
+    `depths` reads the queues. `put_parameter` takes a name below /watchbell/<stage>/ and a value. `discord` reads
+    everything in the simulated Discord.
+    """
 
     depths: Callable[[], dict[str, int]]
     clock: Clock
@@ -74,7 +78,7 @@ class Control:
         except BadRequest as problem:
             return as_json(400, {"error": str(problem)})
         except (BotoCoreError, ClientError) as problem:
-            return as_json(503, {"error": f"The sandbox's AWS does not answer: {problem}"})
+            return as_json(503, {"error": f"moto does not answer: {problem}"})
         return as_json(404, {"error": f"There is no {request.method} {request.path} here."})
 
     def _turn(self, body: bytes) -> Response:
@@ -85,7 +89,7 @@ class Control:
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
             raise BadRequest("advance_seconds must be a number.")
         if not 0 <= seconds <= FURTHEST:
-            raise BadRequest(f"advance_seconds must be from 0 to {FURTHEST}: the clock turns forward only.")
+            raise BadRequest(f"advance_seconds must be from 0 to {FURTHEST}: the clock can only be turned forward.")
         self.clock.advance(seconds)
         runs, left_out = self.schedules.catch_up()
         return as_json(
@@ -106,15 +110,15 @@ class Control:
         return as_json(200 if run.outcome.ok else 502, run.as_json())
 
     def _put(self, name: str, body: bytes) -> Response:
-        # Parameter Store's own rules, said before it is asked: moto is laxer.
+        # Check Parameter Store's rules here, because moto does not check all of them.
         if not re.fullmatch(r"[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+){0,12}", name) or len(name) > 900:
-            raise BadRequest("A parameter's name is made of letters, digits and _ . - with single slashes between.")
+            raise BadRequest("A parameter's name consists of letters, digits and _ . - with single slashes in between.")
         try:
             value = body.decode().removesuffix("\n")
         except UnicodeDecodeError:
             raise BadRequest("The parameter's value must be UTF-8.") from None
         if not value or len(body) > PARAMETER_BYTES:
-            raise BadRequest(f"The body is the parameter's value: 1 to {PARAMETER_BYTES} bytes.")
+            raise BadRequest(f"The body must be the parameter's value, 1 to {PARAMETER_BYTES} bytes.")
         self.put_parameter(name, value)
         return Response(204)
 

@@ -1,4 +1,4 @@
-"""`python -m sandbox demo`: plays a person using the bot, from the endpoint check to the daily digest."""
+"""`python -m sandbox demo`: plays a person who uses the bot, from the endpoint check to the daily digest."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from dataclasses import asdict, dataclass
 from datetime import timedelta
 from typing import Any
 
+from sandbox.aws.custom_resources import DeployFailed
 from sandbox.discord import Discord, EndpointRefused, Exchange, InteractionFailed, NotPossible, render
-from sandbox.discord.delivery import encode, post
+from sandbox.discord.signing import encode, post
 from sandbox.logs import Logs
-from sandbox.registration import DeployFailed
+from sandbox.sandbox import Options, Sandbox
 from sandbox.template import TemplateError
-from sandbox.whole import Options, Sandbox
 from watchbell.schedule import Daily
 from watchbell.schedules import daily_digest
 
@@ -24,12 +24,12 @@ ACKS = {1: "pong", 4: "the answer itself", 5: "thinking…", 6: "will change the
 
 
 class WentWrong(Exception):
-    """The bot did not do what this step is there to show."""
+    """The bot did not do what the step expects."""
 
 
 @dataclass
 class Step:
-    """One step as it went: real milliseconds until the ack and until the final message, None where there is none."""
+    """The result of one step, with real milliseconds until the ack and until the final message, if there is one."""
 
     name: str
     ack_ms: float | None = None
@@ -40,7 +40,7 @@ class Step:
 
 
 def play(*, as_json: bool) -> int:
-    """Returns the exit status: 0 only if all came out right."""
+    """Play the demo. Returns the exit status: 0 only if every step succeeded."""
     logs = Logs()
     started = time.monotonic()
     steps: list[Step] = []
@@ -61,20 +61,20 @@ def play(*, as_json: bool) -> int:
         result = {"ok": ok, "steps": [_shown(step) for step in steps]}
         print(json.dumps(result | {"problem": problem} if problem else result))
     elif ok:
-        print(f"\nAll of it came out right, in {time.monotonic() - started:.0f} s. `make dev` stays up.")
+        print(f"\nEverything worked, in {time.monotonic() - started:.0f} s. `make dev` starts the same and stays up.")
     if not ok:
-        print("\n".join(["", *logs.lines[-40:], f"It did not come out right. {problem}"]), file=sys.stderr)
+        print("\n".join(["", *logs.lines[-40:], f"The demo failed. {problem}"]), file=sys.stderr)
     return 0 if ok else 1
 
 
 class Player:
-    """Ada, who uses the bot, and a stranger who forges a request."""
+    """Ada, who uses the bot, Grace, who installs it, and a stranger, who forges a request."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.discord: Discord = sandbox.simulated_discord
         self.ada = self.discord.person("ada")
-        self.shown: dict[str, Any] = {}  # the message with the status and its buttons
+        self.shown: dict[str, Any] = {}  # the status message with its buttons
 
     def steps(self) -> Iterator[Step]:
         acts: list[tuple[str, Callable[[Step], None]]] = [
@@ -98,7 +98,7 @@ class Player:
     def endpoint_check(self, step: Step) -> None:
         started = time.monotonic()
         ping = encode({"id": "1", "application_id": self.discord.application_id, "type": 1, "version": 1, "token": "t"})
-        reply = post(self.sandbox.interactions_url, ping, self.discord.signer.headers(ping, time.time()))
+        reply = post(self.sandbox.interactions_url, ping, self.discord.state.signer.headers(ping))
         step.ack_ms, step.ack_type = reply.ms, 1 if reply.status == 200 and reply.json() == {"type": 1} else None
         self.discord.set_endpoints(self.sandbox.interactions_url, self.sandbox.events_url)
         step.final_ms = _since(started)
@@ -111,8 +111,8 @@ class Player:
     def status(self, step: Step) -> None:
         message = self.shown = self._exchange(step, self.ada.command("status"), ack_type=5)
         text = render(message)
-        _expect(all(name in text for name in self.sandbox.sources.urls), "/status does not name both services")
-        _expect("1042" in text, "/status does not tell of the incident")
+        _expect(all(name in text for name in self.sandbox.sources.urls), "/status does not show both services")
+        _expect("1042" in text, "/status does not show the incident")
 
     def refresh(self, step: Step) -> None:
         self._change(step, "Refresh")
@@ -120,12 +120,12 @@ class Player:
     def detailed(self, step: Step) -> None:
         before = render(self.shown)
         after = render(self._change(step, "Detailed"))
-        _expect(len(after) > len(before), "the detailed view shows no more than the simple one")
+        _expect(len(after) > len(before), "the detailed view is not longer than the simple one")
 
     def forged(self, step: Step) -> None:
         exchange = self.ada.forge()
         step.ack_ms = exchange.ack_ms
-        _expect(exchange.status == 401, f"a forged request was answered {exchange.status}")
+        _expect(exchange.status == 401, f"a forged request was answered with {exchange.status}")
         step.message = "401: refused"
 
     def installation(self, step: Step) -> None:
@@ -133,25 +133,25 @@ class Player:
         started = time.monotonic()
         deliveries = self.discord.install(grace, times=2, at_once=True)
         step.ack_ms = max(delivery.tries[-1].ms for delivery in deliveries)
-        _expect(all(each.delivered for each in deliveries), "an event was not answered 204")
-        _until(lambda: bool(self.discord.dms(grace)), "no introduction came")
+        _expect(all(each.delivered for each in deliveries), "an event was not answered with 204")
+        _until(lambda: bool(self.discord.dms(grace)), "no introduction arrived")
         step.final_ms = _since(started)
         self._all_done()
         messages = self.discord.dms(grace)
-        _expect(len(messages) == 1, f"{len(messages)} introductions came")
+        _expect(len(messages) == 1, f"{len(messages)} introductions arrived")
         step.message = render(messages[0])
 
     def digest(self, step: Step) -> None:
-        """One for the date whose time is passed; a fresh bot also catches up on the date before, which is another."""
+        """Expect one digest for the next date. A new bot also catches up on the date before; that is another digest."""
         due, date = self._next_digest()
         started = time.monotonic()
         self._turn(due - self.sandbox.clock.now() + 1)
-        _until(lambda: self._digests(date) != [], "no digest came")
+        _until(lambda: self._digests(date) != [], "no digest arrived")
         step.final_ms = _since(started)
-        self._turn(3600)  # past the next tick, which must not send it again
+        self._turn(3600)  # beyond the next tick, which must not send it again
         self._all_done()
         digests = self._digests(date)
-        _expect(len(digests) == 1, f"the digest came {len(digests)} times")
+        _expect(len(digests) == 1, f"the digest arrived {len(digests)} times")
         step.message = render(digests[0])
 
     def _digests(self, date: str) -> list[dict[str, Any]]:
@@ -166,10 +166,10 @@ class Player:
         return cadence.on(following).due, following.isoformat()
 
     def _change(self, step: Step, button: str) -> dict[str, Any]:
-        """Press `button` on the status message, which must change and not be answered by another."""
-        _expect(bool(self.shown), "there is no status message to press it on")
+        """Press `button` on the status message. That message must change; a new one is wrong."""
+        _expect(bool(self.shown), "there is no status message with buttons")
         message = self._exchange(step, self.ada.press(self.shown, button), ack_type=6)
-        _expect(message["id"] == self.shown["id"], f"{button} made a new message")
+        _expect(message["id"] == self.shown["id"], f"{button} created a new message")
         self.shown = message
         return message
 
@@ -181,7 +181,7 @@ class Player:
         return message
 
     def _turn(self, seconds: float) -> None:
-        """Turn the clock, over the control as anybody would."""
+        """Turn the clock over the control API, as a user does."""
         body = json.dumps({"advance_seconds": seconds}).encode()
         request = urllib.request.Request(f"{self.sandbox.control_url}/clock", body, method="POST")
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
@@ -190,11 +190,11 @@ class Player:
         _expect(all(run["ok"] for run in fired), f"a schedule failed: {fired}")
 
     def _all_done(self) -> None:
-        _until(lambda: not any(self.sandbox.depths().values()), "the queues do not empty")
+        _until(lambda: not any(self.sandbox.depths().values()), "the queues are not empty")
 
 
 def _left_over(sandbox: Sandbox) -> str:
-    """What Discord would have held against the bot, and what landed in the dead letters."""
+    """What the bot did wrong in Discord's eyes, and what is in the dead letters. Empty if there is nothing."""
     faults = list(sandbox.simulated_discord.faults)
     dead = [f"{depth} in {name}" for name, depth in sandbox.depths().items() if depth and name.endswith("-dead")]
     return "; ".join(faults + dead)
@@ -217,7 +217,7 @@ def _since(started: float) -> float:
 
 
 def _shown(step: Step) -> dict[str, Any]:
-    """A step for --json, times to a tenth of a millisecond; `problem` only where there is one."""
+    """A step for --json. Times have one decimal place, and `problem` is left out if there is none."""
     rounded = {key: round(value, 1) if isinstance(value, float) else value for key, value in asdict(step).items()}
     return rounded if step.problem else {key: value for key, value in rounded.items() if key != "problem"}
 
@@ -233,4 +233,4 @@ def _tell(number: int, step: Step) -> None:
     for line in step.message.splitlines():
         print(f"   {line}".rstrip())
     if step.problem:
-        print(f"   WRONG: {step.problem}")
+        print(f"   FAILED: {step.problem}")

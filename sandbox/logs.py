@@ -1,4 +1,4 @@
-"""The functions' log lines, each with its function's name: to a stream, and the latest kept for reading."""
+"""The functions' log lines, each with its function's name. They go to a stream, and the latest are kept."""
 
 from __future__ import annotations
 
@@ -11,8 +11,11 @@ from typing import TextIO
 
 
 class Logs:
-    """Lines go to `stream` from a thread of their own: a stream that nobody reads fills up and blocks, and that must
-    not stop the functions. Past 10,000 lines that it has not taken, further ones are left out of it."""
+    """Keeps the latest `keep` lines, and writes all lines to `stream`.
+
+    A stream that nobody reads fills up and blocks. The functions must not wait for it, so a thread does the writing.
+    If the stream is 10,000 lines behind, further lines are not written to it.
+    """
 
     def __init__(self, stream: TextIO | None = None, keep: int = 2000) -> None:
         self._lines: deque[str] = deque(maxlen=keep)
@@ -34,13 +37,13 @@ class Logs:
         return list(self._lines)
 
     def flush(self, seconds: float = 1.0) -> None:
-        """Wait until the stream has taken what was written, at most so long."""
+        """Wait until everything is written to the stream, at most this long."""
         deadline = time.monotonic() + seconds
         while self._unwritten.unfinished_tasks and time.monotonic() < deadline:
             time.sleep(0.01)
 
     def _print(self) -> None:
-        with suppress(OSError, ValueError):  # the stream is closed: the lines are still kept
+        with suppress(OSError, ValueError):  # the stream is closed, but the lines are still kept
             while True:
                 print(self._unwritten.get(), file=self._stream, flush=True)
                 self._unwritten.task_done()

@@ -1,4 +1,4 @@
-"""HTTP servers on 127.0.0.1: a function from request to response, served quickly enough to stand in for AWS."""
+"""HTTP servers on 127.0.0.1. Each one serves a function from request to response, fast enough to replace AWS."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ HOST = "127.0.0.1"
 
 @dataclass(frozen=True)
 class Request:
-    """One HTTP request; `target` is raw as on the request line, header names are as the client wrote them."""
+    """One HTTP request. `target` and the names of the headers are exactly as the client sent them."""
 
     method: str
     target: str
@@ -51,14 +51,14 @@ Respond = Callable[[Request], Response]
 
 
 class Server(ThreadingHTTPServer):
-    """Serves `respond` from a thread of its own until `stop`.
+    """Serves `respond` from its own thread until `stop`.
 
-    `port` 0 takes any free one; a taken port raises OSError. A body over `body_limit` bytes is answered 413.
+    Port 0 takes a free one. A port in use raises OSError. A body over `body_limit` bytes is answered with 413.
     """
 
     daemon_threads = True
     request_queue_size = 128
-    allow_reuse_port = False  # two servers on one port would share its requests instead of failing
+    allow_reuse_port = False  # otherwise a second server on the port would get half of its requests instead of failing
 
     def __init__(self, respond: Respond, *, port: int = 0, body_limit: int = 10_000_000) -> None:
         self.respond = respond
@@ -70,7 +70,7 @@ class Server(ThreadingHTTPServer):
         threading.Thread(target=self.serve_forever, args=(0.05,), name=f"http-{self.port}", daemon=True).start()
 
     def server_bind(self) -> None:
-        socketserver.TCPServer.server_bind(self)  # HTTPServer's own asks DNS for the host's name first
+        socketserver.TCPServer.server_bind(self)  # the one of HTTPServer asks DNS for the host's name
         self.server_name, self.server_port = HOST, self.server_address[1]
 
     def stop(self) -> None:
@@ -78,14 +78,14 @@ class Server(ThreadingHTTPServer):
         self.server_close()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        if not isinstance(sys.exception(), ConnectionError):  # a client that went away is its own affair
+        if not isinstance(sys.exception(), ConnectionError):  # the client closed the connection
             super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: Server
     protocol_version = "HTTP/1.1"
-    # Buffered writes and no Nagle: with the defaults each answer waits 40 ms or more for an acknowledgement.
+    # Buffered writes and no Nagle. With the defaults, each response waits 40 ms or more for a TCP acknowledgement.
     wbufsize = -1
     disable_nagle_algorithm = True
 
@@ -141,7 +141,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.wfile.write(response.body)
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Keep quiet: what matters is logged by the functions."""
+        """Log nothing. The functions log what matters."""
 
 
 _TOO_LARGE = as_json(413, {"message": "Request Entity Too Large"})
@@ -150,12 +150,12 @@ _TOO_LARGE = as_json(413, {"message": "Request Entity Too Large"})
 def _exactly(stream: BufferedIOBase, length: int) -> bytes:
     body = stream.read(length) if length else b""
     if len(body) < length:
-        raise ConnectionAbortedError("the client went away in the middle of its body")
+        raise ConnectionAbortedError("the client closed the connection before its body ended")
     return body
 
 
 def _discard(stream: BufferedIOBase, length: int) -> None:
-    """Read the body that is refused: a client that is still sending would see a reset and not the answer."""
+    """Read and drop the refused body. Otherwise a client that is still sending gets a reset instead of the response."""
     with contextlib.suppress(ConnectionError):
         while length > 0 and (piece := stream.read(min(length, 1 << 16))):
             length -= len(piece)

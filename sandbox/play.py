@@ -1,4 +1,4 @@
-"""`python -m sandbox play`: a person at a keyboard uses the whole bot, a line for each thing they do."""
+"""`python -m sandbox play`: you use the whole bot from the keyboard, one line per action."""
 
 from __future__ import annotations
 
@@ -8,38 +8,39 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
 
+from sandbox.aws.custom_resources import DeployFailed
 from sandbox.control import FURTHEST
 from sandbox.discord import EndpointRefused, NotPossible, commands, components
-from sandbox.discord.files import Upload
-from sandbox.discord.form import Json
 from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, RESOLVED_OPTIONS, ROLES, USERS
+from sandbox.discord.upload import Upload
+from sandbox.discord.validation import Json
 from sandbox.logs import Logs
-from sandbox.registration import DeployFailed
+from sandbox.sandbox import Options, Sandbox
 from sandbox.template import TemplateError
 from sandbox.testing import Actor, Block, Shown, short
-from sandbox.whole import Options, Sandbox
 from watchbell.errors import DefinitionError
 
 HELP = """\
-/status server:prod          run a command, "/shelf box find title:Emma" one of its subcommands
-type /status server:pr       what is offered for an option while it is typed
-press Refresh                a button, of the newest message that has one of that name
-choose "Where?" garden       in a select
-submit name:Ada why:"…"      the form that was opened, its fields by label or name
-menu "Report message"        of the message shown last; `menu "Page user" @bob` of a person
-say Hello                    a message of your own
-as bob MANAGE_GUILD          be somebody else, with what permissions they have besides a member's; `dm` and `server`
-turn 3600                    let so many seconds pass
-ops flags beta on            what whoever runs the bot does: python -m ops …; `ops ranks server &crew=responder`
-log                          what the functions logged since the last line
+/status server:prod          run a command; "/shelf box find title:Emma" runs a subcommand
+type /status server:pr       see what autocomplete offers for an option
+press Refresh                press a button, on the newest message that has one with this label
+choose "Where?" garden       choose in a select
+submit name:Ada why:"…"      submit the open form; name its fields by label or name
+menu "Report message"        use the context menu of the last message; `menu "Page user" @bob` of a person
+say Hello                    post a message of your own
+as bob MANAGE_GUILD          become somebody else, with these permissions in addition to a member's
+dm, server                   go to the direct messages with the bot, and back to the server
+turn 3600                    let this many seconds pass
+ops flags beta on            run `python -m ops …` for this bot; `ops ranks server &crew=responder`
+log                          see what the functions logged since the last `log`
 quit
-People are written @bob, roles &crew, channels #garden, files by their path."""
+Write people as @bob, roles as &crew, channels as #garden, and files as their path."""
 
 _KINDS = {"@": USERS, "&": ROLES, "#": CHANNELS}
 
 
 class Console:
-    """One person after another at the keyboard."""
+    """Executes lines for the current person, `me`."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.block = Block(sandbox)
@@ -53,14 +54,17 @@ class Console:
         return f"{self.me.person.name} in {place}> "
 
     def do(self, line: str) -> str:
-        """What comes of one line. Raises NotPossible for what nobody can do, ValueError for what makes no sense,
-        AssertionError where the bot did not do as it should."""
+        """Execute one line and return what it shows.
+
+        Raises NotPossible for what Discord does not offer, ValueError for a line that makes no sense, AssertionError
+        if the bot did something wrong.
+        """
         if line.startswith("/"):
             name, options = self._command(shlex.split(line[1:]))
             return self._see(self.me.run(name, **options))
         verb, *words = shlex.split(line)
         if verb not in _VERBS:
-            raise ValueError(f"{verb!r} is none of {', '.join(_VERBS)}, and a command begins with /; try help")
+            raise ValueError(f"{verb!r} is not one of {', '.join(_VERBS)}, and commands start with /; try help")
         return str(_VERBS[verb](self, words))
 
     def help(self, words: list[str]) -> str:
@@ -69,7 +73,7 @@ class Console:
     def type(self, words: list[str]) -> str:
         name, options = self._command([word.removeprefix("/") for word in words])
         if not options:
-            raise ValueError("which option? `type /status server:pr`")
+            raise ValueError("name an option: `type /status server:pr`")
         *given, focused = options
         more = {each: options[each] for each in given}
         return "\n".join(map(str, self.me.autocomplete(name, focused, str(options[focused]), **more))) or "(nothing)"
@@ -80,7 +84,7 @@ class Console:
 
     def choose(self, words: list[str]) -> str:
         if len(words) < 2:
-            raise ValueError('choose what, in which select? `choose "Where?" garden`')
+            raise ValueError('name a select and what to choose in it: `choose "Where?" garden`')
         select, *values = words
         return self._see(self.me.choose(self._with(select), select, *map(self._thing, values)))
 
@@ -92,16 +96,16 @@ class Console:
         given: dict[str, Any] = {}
         for name, text in self._pairs(words):
             if name not in fields:
-                raise NotPossible(f"the form has no {name!r}; it has {', '.join(fields)}")
+                raise NotPossible(f"the form has no field {name!r}; it has {', '.join(fields)}")
             component = fields[name]
-            value = _told(text) if component["type"] == components.CHECKBOX else self._thing(text)
+            value = _boolean(text) if component["type"] == components.CHECKBOX else self._thing(text)
             before = given.get(component["custom_id"])
             given[component["custom_id"]] = value if before is None else [*_listed(before), value]
         return self._see(self.me.submit(last, **given))
 
     def menu(self, words: list[str]) -> str:
         if not words:
-            raise ValueError('which entry? `menu "Report message"`')
+            raise ValueError('name an entry: `menu "Report message"`')
         target = self._thing(words[1]) if len(words) > 1 else self._last()
         return self._see(self.me.run(words[0], target=target))
 
@@ -109,9 +113,9 @@ class Console:
         self.shown = self.me.say(" ".join(words))
         return "(said)"
 
-    def be(self, words: list[str]) -> str:
+    def become(self, words: list[str]) -> str:
         if not words:
-            raise ValueError("as whom? `as bob MANAGE_GUILD`")
+            raise ValueError("name a person: `as bob MANAGE_GUILD`")
         try:
             self.me = self.block.person(words[0].removeprefix("@"), permissions=words[1:] or None)
         except DefinitionError as problem:
@@ -132,9 +136,9 @@ class Console:
         except (IndexError, ValueError):
             seconds = -1.0
         if not 0 <= seconds <= FURTHEST:
-            raise ValueError(f"turn by how many seconds? `turn 3600`, at most {FURTHEST}")
+            raise ValueError(f"give a number of seconds, at most {FURTHEST}: `turn 3600`")
         self.block.turn(seconds)
-        return "(so it is)"
+        return "(the time has passed)"
 
     def ops(self, words: list[str]) -> str:
         try:
@@ -148,7 +152,7 @@ class Console:
         return "\n".join(filter(None, map(short, new))) or "(nothing)"
 
     def _id(self, word: str) -> str:
-        """`server`, @bob, &crew and #garden, or &crew=responder, as ids; any other word as it is."""
+        """`server`, @bob, &crew, #garden or &crew=responder with its id. Other words stay as they are."""
         name, sign, rest = word.partition("=")
         thing = self.block.simulated.home if name == "server" else self._thing(name) if name[:1] in _KINDS else name
         thing = thing.person if isinstance(thing, Actor) else thing
@@ -161,19 +165,19 @@ class Console:
         return shown.text or "(nothing is shown)"
 
     def _with(self, name: str) -> Json:
-        """The newest message here that has a button or select of that name; the newest of all where none has."""
+        """The newest message here with a button or select of that name. Without one, the newest message."""
         here = self.me.person.messages()
         if not here:
-            raise ValueError("nothing was shown here yet")
+            raise ValueError("there is no message here yet")
         return next((each for each in reversed(here) if components.called(each["components"], name)), here[-1])
 
     def _last(self) -> Shown | Json:
         if self.shown is None:
-            raise ValueError("nothing was shown yet")
+            raise ValueError("there is no message yet")
         return self.shown
 
     def _command(self, words: list[str]) -> tuple[str, dict[str, Any]]:
-        """The name with its subcommands, and the options as what they are."""
+        """The command's name with its subcommands, and its options with values of their types."""
         level: list[Json] = []
         path: list[str] = []
         while words and not ({":", "="} & set(words[0])):
@@ -186,7 +190,7 @@ class Console:
     def _option(self, declared: Json, text: str) -> Any:
         kind = declared.get("type")
         if kind == commands.BOOLEAN:
-            return _told(text)
+            return _boolean(text)
         if kind in (commands.INTEGER, commands.NUMBER):
             return _number(text)
         return (
@@ -194,7 +198,7 @@ class Console:
         )
 
     def _thing(self, text: str, file: bool = False) -> Any:
-        """@bob, &crew or #garden as who and what they are, the first two made where there are none; a path's file."""
+        """The person, role or channel in @bob, &crew or #garden, created if it does not exist; or a path's file."""
         discord, name = self.block.simulated, text[1:]
         match _KINDS.get(text[:1]) if name else None:
             case "users":
@@ -213,7 +217,7 @@ class Console:
         return text
 
     def _fields(self, modal: Json) -> Iterator[tuple[str, Json]]:
-        """The fields, each by its custom id and by its label."""
+        """The fields of a form, once by custom id and once by label."""
         for label in modal["components"]:
             if field := label.get("component"):
                 yield field["custom_id"], field
@@ -223,18 +227,18 @@ class Console:
         for word in words:
             at = min((word.index(sign) for sign in ":=" if sign in word), default=0)
             if not at:
-                raise ValueError(f"{word!r} is no name:value")
+                raise ValueError(f"{word!r} is not name:value")
             yield word[:at], word[at + 1 :]
 
 
 _VERBS = {
     **{name: getattr(Console, name) for name in ("help", "type", "press", "choose", "submit", "menu", "say")},
-    **{"as": Console.be, **{name: getattr(Console, name) for name in ("dm", "server", "turn", "ops", "log")}},
+    **{"as": Console.become, **{name: getattr(Console, name) for name in ("dm", "server", "turn", "ops", "log")}},
 }
 
 
 def play(lines: TextIO = sys.stdin) -> int:
-    """Until the lines end. The exit status is 1 where the bot did not start, or a line of a script did not work."""
+    """Execute `lines` until they end. Returns 1 if the bot did not start or a line of a script failed, otherwise 0."""
     try:
         with Sandbox(Options(one_clock=True), Logs()) as sandbox:
             return _play(Console(sandbox), lines, typed=lines.isatty())
@@ -246,9 +250,9 @@ def play(lines: TextIO = sys.stdin) -> int:
 def _play(console: Console, lines: TextIO, *, typed: bool) -> int:
     failed = False
     if typed:
-        import readline  # noqa: F401 - gives `input` the arrow keys and a history
+        import readline  # noqa: F401 - gives `input` arrow keys and a history
 
-        print("You are ada, a plain member of a server with the bot. `help` tells what you can do.")
+        print("You are ada, an ordinary member of a server with the bot. `help` shows what you can do.")
     while (line := _next(lines, console.prompt, typed)) is not None and line != "quit":
         try:
             print(console.do(line) if line else "")
@@ -271,7 +275,7 @@ def _next(lines: TextIO, prompt: str, typed: bool) -> str | None:
 
 
 def _field(label: Json) -> str:
-    """One part of a form as it is shown: what it is called, what may be put in, or the words between."""
+    """One part of a form as it is shown: a field with its name and choices, or a text."""
     field = label.get("component")
     if field is None:
         return f"  {label.get('content', '')}"
@@ -288,9 +292,9 @@ def _listed(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 
-def _told(text: str) -> bool:
+def _boolean(text: str) -> bool:
     if text.lower() not in ("true", "false", "yes", "no"):
-        raise ValueError(f"{text!r} is neither true nor false")
+        raise ValueError(f"{text!r} is not true or false")
     return text.lower() in ("true", "yes")
 
 
@@ -298,4 +302,4 @@ def _number(text: str) -> int | float:
     try:
         return int(text) if text.lstrip("-").isdecimal() else float(text)
     except ValueError:
-        raise ValueError(f"{text!r} is no number") from None
+        raise ValueError(f"{text!r} is not a number") from None

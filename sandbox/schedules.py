@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sandbox.aws.runtime_api import Outcome
 from sandbox.clock import Clock
 from sandbox.logs import Logs
 from sandbox.occurrences import occurrences
-from sandbox.runtime_api import Outcome
 from sandbox.template import Function, Schedule
 
 MOST_AT_ONCE = 200

@@ -1,4 +1,4 @@
-"""Made-up status sources that answer as real ones do, and fall ill on request."""
+"""Made-up status sources. They answer like real ones, and fail on request."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ GIB = 1024**3
 
 
 class StatusSources:
-    """Serves GET /<name> for each of `modes` (name -> one of MODES) on a free port of 127.0.0.1."""
+    """Serves GET /<name> for each name in `modes`, on a free port of 127.0.0.1. `modes` maps names to MODES."""
 
     def __init__(self, modes: dict[str, str]) -> None:
         self._modes = dict(modes)
@@ -25,9 +25,9 @@ class StatusSources:
         self.urls = {name: f"{self._server.url}/{name}" for name in modes}
 
     def set_mode(self, name: str, mode: str) -> None:
-        """Raises KeyError for an unknown source and ValueError for an unknown mode."""
+        """Set the mode of a source. Raises KeyError for an unknown source, ValueError for an unknown mode."""
         if name not in self._modes:
-            raise KeyError(f"There is no made-up status source {name}; there are: {', '.join(self._modes)}.")
+            raise KeyError(f"There is no made-up status source {name}. The sources are: {', '.join(self._modes)}.")
         if mode not in MODES:
             raise ValueError(f"The mode must be one of {', '.join(MODES)}.")
         self._modes[name] = mode
@@ -58,7 +58,7 @@ class StatusSources:
         answer: dict[str, Any] = {
             "status": level,
             "message": {"normal": "All systems normal"}.get(level, f"Load is {level}"),
-            # As of the last whole minute, so that asking again within it is answered 304.
+            # Only whole minutes, so that a second request in the same minute gets 304.
             "timestamp": datetime.now(UTC).replace(second=0, microsecond=0).isoformat(),
             "metrics": {
                 "cpu": {"usage": usage, "cores": 8, "model": "Example CPU 2.4 GHz"},

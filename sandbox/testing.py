@@ -1,4 +1,4 @@
-"""The testing kit's other half: people who use the whole bot, as deployed, while things go wrong around it.
+"""The second half of the testing kit: people use the whole bot, as it is deployed, while things go wrong around it.
 
     with bot() as discord:
         ada = discord.person(permissions="MANAGE_GUILD")
@@ -6,12 +6,15 @@
         shown = ada.run("status", server="prod")
         assert ada.press(shown, "Refresh").text.startswith("…")
 
-A verb returns when all has come to rest: the queues empty, no function at work. While there is nothing to do but wait
-(for a retry, a lease, a visibility timeout) the clock is turned, ever faster: minutes pass in a blink, and a wait may
-last up to twice as long as it had to, at most a minute more. Whatever fails inside the
-block fails with the whole transcript and the functions' log; so does a block that leaves a message in a queue, in which
-a function had a bug or did what Discord refuses, or that announced a fault which nothing met. One sandbox serves all
-blocks of a process; each block's people are in the same server and channel, unless it gives them one of its own.
+A verb returns when nothing is left to do: the queues are empty and no function is running. While the bot only waits
+(for a retry, a lease, a visibility timeout), the clock is turned, faster and faster. A wait may then last up to twice
+as long as necessary, at most a minute longer.
+
+A block fails if a message is left in a queue, if a function had a bug or did what Discord refuses, or if no call met an
+announced fault. Every failure inside a block comes with the whole transcript and the functions' logs.
+
+All blocks of a process share one sandbox. Their people are in the same server and channel, unless a block gives them a
+channel of their own.
 """
 
 from __future__ import annotations
@@ -27,18 +30,18 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.discord import Discord, Exchange, Person, components, render
-from sandbox.discord.files import Upload as Upload
+from sandbox.discord.faults import InjectedFault
 from sandbox.discord.messages import EPHEMERAL, LOADING
-from sandbox.discord.mishaps import Mishap
+from sandbox.discord.upload import Upload as Upload
 from sandbox.discord.world import MEMBER_PERMISSIONS, Channel, Role
 from sandbox.logs import Logs
-from sandbox.whole import Options, Sandbox
+from sandbox.sandbox import Options, Sandbox
 from watchbell.discord.permissions import bits
 
 Json = dict[str, Any]
 
 ANSWER = "PATCH /webhooks/*/messages/@original"
-"""The call by which a deferred answer is shown."""
+"""The call that shows a deferred answer."""
 FOLLOW_UP = "POST /webhooks/*"
 TAKE_AWAY = "DELETE /webhooks/*/messages/@original"
 OPEN_DM = "POST /users/@me/channels"
@@ -46,30 +49,33 @@ POST = "POST /channels/*/messages"
 READ = "GET /channels/*/messages"
 
 REST_SECONDS = 20.0
-"""How long, in real time, a verb waits for everything to come to rest."""
+"""How long a verb waits until nothing is left to do, in real time."""
 _QUIET = 3
-"""So many looks in a row must find nobody at work before the clock is turned."""
+"""How many checks in a row must find no function running before the clock is turned."""
 
 _NAMES = ("ada", "grace", "edsger", "barbara", "alan", "frances")
 
 
 @dataclass
 class Shown:
-    """What came of one act: `messages` are those that the person sees anew or that the act was answered with, oldest
-    first, in the channel and in their direct messages; each as Discord holds it."""
+    """The result of one action.
+
+    `messages` holds the answer and the messages that are new to the person, in the channel and in their direct
+    messages. They are Discord's message objects, oldest first.
+    """
 
     exchange: Exchange
     messages: list[Json]
 
     @property
     def message(self) -> Json:
-        """The one message there is; AssertionError where there are none or more."""
+        """The only message. Raises AssertionError if there is none or more than one."""
         assert len(self.messages) == 1, f"{len(self.messages)} messages are shown, not one"
         return self.messages[0]
 
     @property
     def text(self) -> str:
-        """All of it as people read it."""
+        """All messages as people read them."""
         return "\n\n".join(map(render, self.messages))
 
     @property
@@ -79,13 +85,12 @@ class Shown:
 
     @property
     def modal(self) -> Json:
-        """The form that was opened. Raises NotPossible where none was."""
+        """The form that was opened. Raises NotPossible if none was."""
         return self.exchange.modal
 
 
 class Actor:
-    """A person of the simulated Discord, who can do what Discord's client and their permissions let them: what it would
-    not even send raises NotPossible."""
+    """A person in the simulated Discord. What Discord's client does not offer them raises NotPossible."""
 
     def __init__(self, block: Block, person: Person) -> None:
         self._block, self.person = block, person
@@ -96,40 +101,42 @@ class Actor:
         return Actor(self._block, self.person.in_dm)
 
     def run(self, name: str, /, **options: Any) -> Shown:
-        """A slash command: "status", "incident open". An option is given as it is, one that is a person as an Actor, a
-        file as an Upload. Where no such command is registered, `target`, an Actor or a message, opens the entry of that
-        name in its context menu."""
+        """Run a slash command: "status", "incident open". People are given as Actors, files as Uploads.
+
+        If no such command is registered and the only option is `target`, an Actor or a message, use the entry of that
+        name in its context menu.
+        """
         given = {key: _plain(value) for key, value in options.items()}
         if given.keys() == {"target"} and not self.person.registered((name.split() or [""])[0]):
             return self._act(lambda: self.person.menu(name, given["target"]))
         return self._act(lambda: self.person.command(name, **given))
 
     def say(self, content: str, *uploads: Upload) -> Json:
-        """A message of the person's own."""
+        """Post a message."""
         return self.person.say(content, *uploads)
 
     def autocomplete(self, name: str, option: str, typed: str = "", /, **options: Any) -> list[Any]:
-        """The values that are offered for `option` of the command."""
+        """The values that autocomplete offers for `option` of the command."""
         given = {key: _plain(value) for key, value in options.items()}
         exchange = self.person.typing(name, option, **given, **{option: typed})
         return [choice["value"] for choice in exchange.choices]
 
     def press(self, shown: Shown | Json, button: str) -> Shown:
-        """The button of that label or custom id."""
+        """Press the button with that label or custom id."""
         return self._act(lambda: self.person.press(_holding(shown, button), button))
 
     def choose(self, shown: Shown | Json, select: str, *values: Any) -> Shown:
-        """In the select of that placeholder or custom id; Actors in a user select."""
+        """Choose in the select with that placeholder or custom id. People are given as Actors."""
         return self._act(lambda: self.person.choose(_holding(shown, select), select, *map(_plain, values)))
 
     def submit(self, shown: Shown, /, **fields: Any) -> Shown:
-        """The form that `shown` opened, its fields by name."""
+        """Submit the form that `shown` opened. Its fields are given by name."""
         return self._act(
             lambda: self.person.submit(shown.exchange, {key: _plain(value) for key, value in fields.items()})
         )
 
     def installs(self, *, times: int = 1, at_once: bool = False) -> list[Json]:
-        """Installs the bot, which Discord tells it `times` over; returns the direct messages that the person has."""
+        """Install the bot. Discord sends the event `times` times. Returns the person's direct messages with the bot."""
         self._block.simulated.install(self.person, times=times, at_once=at_once)
         self._block.rest()
         return self._block.simulated.dms(self.person)
@@ -154,17 +161,17 @@ class Actor:
 
 
 class Block:
-    """What `with bot() as discord:` gives. `simulated` and `sandbox` are the simulated Discord and all the rest."""
+    """What `with bot() as discord:` gives. `simulated` is the simulated Discord, `sandbox` everything else."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.simulated: Discord = sandbox.simulated_discord
         self._begun = len(self.simulated.transcript), len(self.simulated.faults)
-        self._faults: list[Mishap] = []
+        self._faults: list[InjectedFault] = []
         self._killed: list[int] = []
         sandbox.logs.write("test", "a block begins")
 
-    # People, and what the bot does by itself.
+    # People, and what the bot does on its own.
 
     def person(
         self,
@@ -174,8 +181,11 @@ class Block:
         locale: str = "en-US",
         channel: Channel | None = None,
     ) -> Actor:
-        """Somebody new, or the same for a name that was there. `permissions`: bits, or a name or several of Discord's,
-        on top of what every member has; those of a plain member where not given."""
+        """A new person, or the same person if the name was used before.
+
+        `permissions` is a bit field, or one or more of Discord's names. Names are added to an ordinary member's
+        permissions, which are also the default.
+        """
         global _met
         if not name:
             name, _met = f"{_NAMES[_met % len(_NAMES)]}{_met // len(_NAMES) or ''}", _met + 1
@@ -186,92 +196,101 @@ class Block:
         return Actor(self, person.in_channel(channel) if channel else person)
 
     def role(self, name: str, *held_by: Actor) -> Role:
-        """A new role of the server."""
+        """A new role in the server."""
         return self.simulated.role(name, *(actor.person for actor in held_by))
 
     def file(self, attachment: Json) -> bytes:
-        """What lies behind an attachment of a message."""
+        """The content of an attachment."""
         return self.simulated.file(attachment)
 
     def ops(self, *arguments: str) -> str:
-        """What `python -m ops` says to whoever runs this bot. Turns the clock by a minute and a second, after which no
-        warm function knows an older value."""
+        """Run `python -m ops` for this bot and return its output.
+
+        Then turn the clock by 61 seconds. After that, no warm function remembers an older value.
+        """
         said = self.sandbox.ops(*arguments)
         self.turn(61)
         return said
 
     def run_schedule(self, name: str) -> None:
-        """Run a timed job now, for today or for the current slot."""
+        """Run a schedule now, for today or for the current slot."""
         run = self.sandbox.schedules.run(name)
         assert run.outcome.ok, f"{name} failed: {run.outcome.error}"
         self.rest()
 
     def digests(self) -> list[Json]:
-        """What came through the webhook of the digest, oldest first."""
+        """The digests in the webhook's channel, oldest first."""
         return self.simulated.webhook_messages("digest")
 
     # Time.
 
     def turn(self, seconds: float) -> None:
-        """Turns the clock of everything; what comes due meanwhile happens."""
+        """Turn the clock of everything. Whatever comes due in that time happens."""
         self.sandbox.clock.advance(seconds)
         self.sandbox.schedules.catch_up()
         self.rest()
 
     def rest(self) -> None:
-        """Waits until nothing is under way, turning the clock while nobody is at work. AssertionError where that takes
-        more than REST_SECONDS of real time, or something landed in the dead letters."""
+        """Wait until nothing is left to do. While no function is running, turn the clock.
+
+        Raises AssertionError if that takes more than REST_SECONDS of real time, or if there are dead letters.
+        """
         deadline, quiet = time.monotonic() + REST_SECONDS, 0
         while True:
             now, later = self.sandbox.under_way()
-            idle = not self.sandbox.functions.at_work and not now
+            idle = not self.sandbox.functions.running and not now
             if idle and not later:
                 break
-            assert time.monotonic() < deadline, f"it does not come to rest: {self.sandbox.depths()}"
+            assert time.monotonic() < deadline, f"the bot does not come to rest: {self.sandbox.depths()}"
             quiet = quiet + 1 if idle else 0
-            if quiet >= _QUIET:  # what is in a queue is not to be had yet: let the time pass, ever faster
+            if quiet >= _QUIET:  # the messages are not visible yet: turn the clock, faster and faster
                 self.sandbox.clock.advance(min(2 ** (quiet - _QUIET), 60))
             time.sleep(0.01)
         left = {name: depth for name, depth in self.sandbox.depths().items() if depth}
         assert not left, f"there are dead letters: {left}"
 
-    # Faults. Each befalls the next call that fits, once.
+    # Faults. Each one affects the next matching call, once.
 
     def goes_wrong(
         self, how: int | str, call: str = ANSWER, *, after: bool = False, wait: float = 1.0, times: int = 1
     ) -> None:
-        """The bot's next call of that method and path (`*` fits anything) is answered with this HTTP status, a 429 with
-        `wait` seconds to stay away. "silence": no answer comes; the line is cut, which the bot cannot tell from a
-        time-out and which costs no 10 seconds. `after`: the call has taken effect all the same."""
+        """Discord answers the bot's next matching call with this HTTP status.
+
+        `call` is a method and a path, and `*` matches anything. A 429 asks the bot to wait for `wait` seconds.
+        "silence" cuts the connection, which to the bot looks like a time-out but does not take 10 seconds.
+        With `after`, the call takes effect all the same.
+        """
         status = None if how == "silence" else int(how)
-        self._befall(call, status, after=after, retry_after=wait, times=times)
+        self._inject(call, status, after=after, retry_after=wait, times=times)
 
     def kill(self, function: str = "worker", *, after: str = ANSWER, of_it: bool = True) -> None:
-        """The function's process is killed right after that call of its, before it learns that it was done; with
-        `of_it=False` right before Discord does it. The default is the first showing of an answer or of its progress;
-        FOLLOW_UP, POST and the others stand beside `bot`."""
+        """Kill the function's process right after the call `after` took effect, before it gets the response.
+
+        With `of_it=False`, kill it right before the call takes effect. The default call is the first one that shows
+        an answer or its progress. FOLLOW_UP, POST and the others are in this module.
+        """
         functions = self.sandbox.functions
-        functions.function(function)  # KeyError, now, where there is none of that name
-        self._befall(after, None, after=of_it, then=lambda: self._killed.append(functions.kill(function)))
+        functions.function(function)  # KeyError, now, if there is no such function
+        self._inject(after, None, after=of_it, then=lambda: self._killed.append(functions.kill(function)))
 
     def delivers_twice(self, queue: str = "work") -> None:
-        """The next message of that queue (work, send) is delivered twice at once."""
+        """The queue (work, send) delivers its next message twice at the same time."""
         self.sandbox.pollers[queue].deliver_twice()
 
-    def _befall(self, call: str, status: int | None, **more: Any) -> None:
+    def _inject(self, call: str, status: int | None, **more: Any) -> None:
         method, _, path = call.partition(" ")
-        self._faults.append(Mishap(method, path, status, **more))
-        self.simulated.mishaps.add(self._faults[-1])
+        self._faults.append(InjectedFault(method, path, status, **more))
+        self.simulated.inject(self._faults[-1])
 
     # The end.
 
     @property
     def transcript(self) -> str:
-        """What happened in this block, as people saw it and as the bot called."""
+        """What happened in this block: what people did and saw, and the bot's calls."""
         return "\n".join(self.simulated.transcript[self._begun[0] :])
 
     def story(self) -> str:
-        """The transcript, and what the functions logged."""
+        """The transcript and the functions' logs."""
         logged = "\n".join(filter(None, map(short, self._logged())))
         return f"What happened:\n{self.transcript}\n\nWhat the functions logged:\n{logged}"
 
@@ -287,20 +306,20 @@ class Block:
         bugs = [line for line in errors if _is_bug(_entry(line)) and not asked_for]
         assert not bugs, f"the bot has a bug: {'; '.join(map(short, bugs))}"
         held = self.simulated.faults[self._begun[1] :]
-        assert not held, f"Discord holds against the bot: {held}"
+        assert not held, f"the bot did what Discord refuses or ignores: {held}"
         unmet = [f"{fault.method} {fault.pattern}" for fault in self._faults if fault.times > 0]
         unmet += [f"two deliveries of {name}" for name, poller in self.sandbox.pollers.items() if poller.twice]
         assert not unmet, f"faults that nothing met: {', '.join(unmet)}"
-        assert all(self._killed), "nobody was at work to be killed"
+        assert all(self._killed), "no function was running when it should have been killed"
 
     def tidied(self) -> bool:
-        """After a failure: takes back the faults that were not met; whether the next block finds all at rest."""
-        self.simulated.mishaps.forget()
+        """After a failure, drop the pending faults. Returns whether the next block can use this sandbox."""
+        self.simulated.clear_injected()
         for poller in self.sandbox.pollers.values():
-            poller.forget()
+            poller.deliver_once()
         try:
             self.rest()
-        except Exception:  # noqa: BLE001 - whatever it is, the next block is better off with another sandbox
+        except Exception:  # noqa: BLE001 - whatever it is, the next block needs another sandbox
             return False
         return True
 
@@ -311,10 +330,11 @@ _session: dict[Path | None, Sandbox] = {}
 
 @contextmanager
 def bot(features: Path | None = None) -> Iterator[Block]:
-    """A block with the whole bot in it; the first one starts the sandbox, 3 to 6 seconds, and all others share it.
+    """A block with the whole bot. The first block starts the sandbox, which takes 3 to 6 seconds. The others share it.
 
-    `features` is a folder of commands that the bot has besides its own; all blocks with the same folder share a
-    sandbox. Better a block in the test than a fixture around it, which does not know how the test ended."""
+    `features` is a folder of commands to add to the bot. All blocks with the same folder share a sandbox.
+    Use a block in each test, not a fixture: a fixture does not know whether the test failed.
+    """
     block = Block(_started(features))
     try:
         yield block
@@ -327,7 +347,7 @@ def bot(features: Path | None = None) -> Iterator[Block]:
 
 
 def end() -> None:
-    """Ends the sandboxes that the blocks share; the next block starts another."""
+    """Stop the shared sandboxes. The next block starts a new one."""
     while _session:
         _session.popitem()[1].__exit__()
 
@@ -344,7 +364,7 @@ atexit.register(end)
 
 
 def _is_bug(entry: Json) -> bool:
-    """Whether an error is of our making: not of a Discord that is unwell, but of one that refuses a body (400)."""
+    """Whether an error is a bug. A Discord that refuses a body (400) points to a bug; one that fails does not."""
     kind = entry.get("errorType")
     if kind == "DiscordError":
         return ": 400 " in str(entry.get("errorMessage"))
@@ -352,7 +372,7 @@ def _is_bug(entry: Json) -> bool:
 
 
 def _entry(line: str) -> Json:
-    """What a function logged as JSON; {} for another line, and for what libraries say of themselves."""
+    """The JSON that a function logged, or {} if the line is not JSON."""
     try:
         entry = json.loads(line.partition(" | ")[2])
     except ValueError:
@@ -361,8 +381,8 @@ def _entry(line: str) -> Json:
 
 
 def short(line: str) -> str:
-    """A log line without its ids, and of its stack the last place alone; "" for what libraries say of themselves."""
-    if line.endswith('"ran": false}'):  # a tick at which nothing was due
+    """A log line without its ids and with only the last place of its stack. "" for a line that says nothing new."""
+    if line.endswith('"ran": false}'):  # a tick when nothing was due
         return ""
     entry = _entry(line)
     if not entry:
@@ -381,7 +401,7 @@ def _place(entry: Json) -> str:
 
 
 def _plain(value: Any) -> Any:
-    """Actors and what is shown as the simulated Discord knows them, in lists too."""
+    """Actors and Shown as the simulated Discord knows them, also inside lists."""
     if isinstance(value, list | tuple):
         return [_plain(each) for each in value]
     if isinstance(value, Shown):
@@ -390,9 +410,9 @@ def _plain(value: Any) -> Any:
 
 
 def _holding(shown: Shown | Json, name: str) -> Json:
-    """The message with that component: the newest that names it."""
+    """The newest message with that component."""
     if not isinstance(shown, Shown):
         return shown
     holding = [message for message in shown.messages if components.called(message["components"], name)]
-    assert shown.messages, "nothing is shown, so there is nothing to use"
+    assert shown.messages, "no message is shown, so there is nothing to use"
     return (holding or shown.messages)[-1]

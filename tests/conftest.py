@@ -12,7 +12,7 @@ from uuid import uuid4
 
 import pytest
 
-from sandbox.aws import Aws
+from sandbox.aws.services import Aws
 from sandbox.children import Children
 from sandbox.logs import Logs
 from sandbox.template import REGION, SNAPSHOT, Queue, Template

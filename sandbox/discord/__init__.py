@@ -1,4 +1,4 @@
-"""A Discord to develop against: the REST routes, limits, deadlines and people that a status bot meets, on loopback."""
+"""A simulated Discord on loopback: its REST API with rate limits and deadlines, and people who use the bot."""
 
 from sandbox.discord.endpoint_check import EndpointRefused
 from sandbox.discord.events import EventDelivery

@@ -1,4 +1,4 @@
-"""The command registry: which application commands Discord takes, keeps and shows, and where each may be used."""
+"""The command registry: which application commands Discord accepts, stores and shows."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable
 from typing import Any
 
-from sandbox.discord.form import MAX_SAFE_INTEGER, Form, Json, NotSimulated, Path, Refusal
+from sandbox.discord.validation import MAX_SAFE_INTEGER, Form, Json, NotSimulated, Path, Refusal
 
 CHAT_INPUT, USER, MESSAGE, ENTRY_POINT = 1, 2, 3, 4
 MOST_OF_A_TYPE = {CHAT_INPUT: 100, USER: 15, MESSAGE: 15, ENTRY_POINT: 1}
@@ -33,7 +33,7 @@ OPTION_EXTRAS = {
     CHANNEL: "required channel_types",
     ATTACHMENT: "required file_types",
 } | dict.fromkeys((BOOLEAN, USER_OPTION, ROLE, MENTIONABLE), "required")
-# Which options may stand directly in a command (None), in a group, in a subcommand.
+# Which options may be directly in a command (None), in a group, in a subcommand.
 OPTIONS_INSIDE: dict[int | None, tuple[int, ...]] = {
     None: tuple(sorted(OPTION_EXTRAS)),
     SUB_COMMAND_GROUP: (SUB_COMMAND,),
@@ -42,7 +42,7 @@ OPTIONS_INSIDE: dict[int | None, tuple[int, ...]] = {
 
 
 class CommandRegistry:
-    """The commands of one application, global and per guild; every method raises Refusal as Discord would."""
+    """The commands of one application, global and per guild. Every method raises Refusal when Discord would refuse."""
 
     def __init__(self, application_id: str, snowflake: Callable[[], str], clock: Callable[[], float]) -> None:
         self.application_id, self.snowflake, self.clock = application_id, snowflake, clock
@@ -51,7 +51,7 @@ class CommandRegistry:
         self._creates: list[tuple[float, str | None]] = []
 
     def all(self, guild_id: str | None = None) -> list[Json]:
-        """The commands of one scope, in the order in which they came: a guild's, or the global ones for None."""
+        """The commands of a guild, or the global ones for None, in the order in which they were created."""
         return [copy.deepcopy(c) for c in self._commands.values() if c.get("guild_id") == guild_id]
 
     def get(self, guild_id: str | None, command_id: str) -> Json:
@@ -61,7 +61,7 @@ class CommandRegistry:
         return copy.deepcopy(command)
 
     def create(self, form: Form, guild_id: str | None, body: Any) -> tuple[int, Json]:
-        """Upsert by name and type: (201, command) for a new one, (200, command) for one that was there."""
+        """Create the command, or replace the one with its name and type. Returns 201 or 200, and the command."""
         command = self._read(form, (), body, guild_id)
         form.refuse()
         before = self._named(guild_id, command["type"], command["name"])
@@ -70,11 +70,11 @@ class CommandRegistry:
         return (200 if before else 201), self._keep(command, before)
 
     def edit(self, form: Form, guild_id: str | None, command_id: str, body: Any) -> Json:
-        """Replaces the given fields whole."""
+        """Replace the given fields."""
         before = self.get(guild_id, command_id)
         changes = form.object((), body, COMMAND_KEYS)
         if changes.get("type", before["type"]) != before["type"]:
-            form.ignore(("type",), "a command's type can never be changed")
+            form.ignore(("type",), "the type of a command cannot be changed")
         given = {key: before.get(key) for key in COMMAND_KEYS if key != "id"} | changes | {"type": before["type"]}
         if before["type"] != CHAT_INPUT and "description" not in changes:
             given.pop("description")
@@ -89,12 +89,12 @@ class CommandRegistry:
         del self._commands[self.get(guild_id, command_id)["id"]]
 
     def replace_all(self, form: Form, guild_id: str | None, body: Any) -> list[Json]:
-        """The list becomes the whole set; a command of the same name and type keeps its id."""
+        """Replace all commands with the given list. A command with the same name and type keeps its id."""
         given = [self._read(form, (i,), one, guild_id) for i, one in enumerate(form.array((), body, 0, 130))]
         names = [(command["type"], command["name"]) for command in given]
         for i, name in enumerate(names):
             if name in names[:i]:
-                form.fault(
+                form.error(
                     (i, "name"), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique"
                 )
         form.refuse()
@@ -127,7 +127,7 @@ class CommandRegistry:
         return copy.deepcopy(kept)
 
     def _read(self, form: Form, path: Path, body: Any, guild_id: str | None) -> Json:
-        """A command as Discord keeps it: defaults filled in, what says nothing left out."""
+        """A command as Discord stores it: with defaults, and without empty fields."""
         body = form.object(path, body, COMMAND_KEYS)
         kind = body.get("type") or CHAT_INPUT
         if kind == ENTRY_POINT:
@@ -141,18 +141,18 @@ class CommandRegistry:
                 command["description"] = form.text((*path, "description"), body["description"], 1, 100)
         elif body.get("description"):
             message = "Context menu commands cannot have description"
-            form.fault((*path, "description"), "APPLICATION_COMMAND_INVALID_DESCRIPTION", message)
+            form.error((*path, "description"), "APPLICATION_COMMAND_INVALID_DESCRIPTION", message)
         command |= _read_localizations(form, path, body, kind)
         options = body.get("options") or []
         if options and kind != CHAT_INPUT:
-            form.fault(
+            form.error(
                 (*path, "options"), "APPLICATION_COMMAND_INVALID_OPTIONS", "Only chat input commands have options"
             )
         elif options:
             command["options"] = _read_options(form, (*path, "options"), options, inside=None)
         permissions = body.get("default_member_permissions")
         if permissions is not None and not str(permissions).isdecimal():
-            form.fault(
+            form.error(
                 (*path, "default_member_permissions"), "NUMBER_TYPE_COERCE", f'Value "{permissions}" is not int.'
             )
         command["default_member_permissions"] = None if permissions is None else str(permissions)
@@ -163,7 +163,7 @@ class CommandRegistry:
                 for i, value in enumerate(form.array((*path, key), values, 1, most + 1)):
                     form.one_of((*path, key, i), value, range(most + 1))
                 if guild_id is not None:
-                    form.ignore((*path, key), "only global commands have it")
+                    form.ignore((*path, key), "only global commands have this field")
             if guild_id is None:
                 command[key] = default if values is None else values
         if guild_id is not None:
@@ -171,12 +171,12 @@ class CommandRegistry:
         size = _size(command)
         if size > MAX_SIZE:
             message = f"Command exceeds maximum size ({MAX_SIZE}): {size}"
-            form.fault(path, "APPLICATION_COMMAND_TOO_LARGE", message)
+            form.error(path, "APPLICATION_COMMAND_TOO_LARGE", message)
         return command
 
 
 def without_localizations(command: Json) -> Json:
-    """A command as GET shows it without `with_localizations=true`."""
+    """A command as GET returns it without `with_localizations=true`."""
     shown = {key: value for key, value in command.items() if not key.endswith("_localizations")}
     for key in ("options", "choices"):
         if key in shown:
@@ -185,7 +185,7 @@ def without_localizations(command: Json) -> Json:
 
 
 def _valid_name(name: str) -> bool:
-    """`^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]+$`, and lower case wherever there is one."""
+    """`^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]+$`, with every letter in lower case if it has one."""
 
     def fits(letter: str) -> bool:
         thai_or_devanagari = "\u0900" <= letter <= "\u097f" or "\u0e01" <= letter <= "\u0e5b"
@@ -197,7 +197,7 @@ def _valid_name(name: str) -> bool:
 def _read_name(form: Form, path: Path, name: Any, kind: int = CHAT_INPUT) -> str:
     name = form.text(path, name, 1, 32)
     if kind == CHAT_INPUT and not _valid_name(name):
-        form.fault(path, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
+        form.error(path, "APPLICATION_COMMAND_INVALID_NAME", "Command name is invalid")
     return name
 
 
@@ -207,7 +207,7 @@ def _read_localizations(form: Form, path: Path, body: Json, kind: int = CHAT_INP
         read[key] = form.object((*path, key), body.get(key) or {}) or None
         for locale, text in (read[key] or {}).items():
             if not LOCALES.fullmatch(locale):
-                form.fault((*path, key, locale), "BASE_TYPE_CHOICES", "Discord has no such locale.")
+                form.error((*path, key, locale), "BASE_TYPE_CHOICES", "Discord has no such locale.")
             if key == "name_localizations" and not choice:
                 _read_name(form, (*path, key, locale), text, kind)
             else:
@@ -221,15 +221,15 @@ def _read_options(form: Form, path: Path, options: Any, inside: int | None) -> l
         at = (*path, i)
         one = _read_option(form, at, option, inside)
         if one["name"] in [other["name"] for other in read]:
-            form.fault((*at, "name"), "APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATED", "Option name must be unique")
+            form.error((*at, "name"), "APPLICATION_COMMAND_OPTIONS_NAME_DUPLICATED", "Option name must be unique")
         if one.get("required") and any(not other.get("required") for other in read):
             message = "Required options must be placed before non-required options"
-            form.fault(at, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
+            form.error(at, "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", message)
         read.append(one)
     nests = {option["type"] in (SUB_COMMAND, SUB_COMMAND_GROUP) for option in read}
     if len(nests) > 1:
         message = "Sub-command and sub-command group option types are mutually exclusive to all other types"
-        form.fault(path, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", message)
+        form.error(path, "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", message)
     return read
 
 
@@ -245,15 +245,15 @@ def _read_option(form: Form, path: Path, option: Any, inside: int | None) -> Jso
     if form.required(path, option, "description"):
         read["description"] = form.text((*path, "description"), option["description"], 1, 100)
     read |= _read_localizations(form, path, option)
-    given = {key: option[key] for key in extras if _says_something(option.get(key))}
+    given = {key: option[key] for key in extras if _not_default(option.get(key))}
     for flag in ("required", "autocomplete"):
         if flag in given:
             read[flag] = form.boolean((*path, flag), given[flag])
     if "choices" in given:
         read["choices"] = _read_choices(form, (*path, "choices"), given["choices"], kind)
         if "autocomplete" in given:
-            message = "Choices and autocomplete exclude each other"
-            form.fault((*path, "autocomplete"), "APPLICATION_COMMAND_OPTIONS_CHOICES_AND_AUTOCOMPLETE", message)
+            message = "An option cannot have choices and autocomplete"
+            form.error((*path, "autocomplete"), "APPLICATION_COMMAND_OPTIONS_CHOICES_AND_AUTOCOMPLETE", message)
     _read_bounds(form, path, given, read, kind)
     for key, most in (("channel_types", 20), ("file_types", 10)):
         if key in given:
@@ -263,8 +263,8 @@ def _read_option(form: Form, path: Path, option: Any, inside: int | None) -> Jso
     return read
 
 
-def _says_something(value: Any) -> bool:
-    """Discord keeps no option field that only repeats the default; 0 is a value."""
+def _not_default(value: Any) -> bool:
+    """Discord does not store an option's field if it only repeats the default. 0 is not a default."""
     return value is not None and value is not False and value != []
 
 
@@ -278,7 +278,7 @@ def _read_bounds(form: Form, path: Path, given: Json, read: Json, kind: Any) -> 
             read[key] = form.number((*path, key), given[key], -span, span, whole=kind == INTEGER)
     for low, high in (("min_length", "max_length"), ("min_value", "max_value")):
         if low in read and high in read and read[low] > read[high]:
-            form.fault((*path, low), "NUMBER_TYPE_MAX", f"{low} must not be above {high}.")
+            form.error((*path, low), "NUMBER_TYPE_MAX", f"{low} must not be above {high}.")
 
 
 def _read_choices(form: Form, path: Path, choices: Any, kind: Any) -> list[Json]:
@@ -291,7 +291,7 @@ def _read_choices(form: Form, path: Path, choices: Any, kind: Any) -> list[Json]
             one["name"] = form.text((*at, "name"), choice["name"], 1, 100)
         if one["name"] in [other["name"] for other in read]:
             message = "Option choice names must be unique"
-            form.fault((*at, "name"), "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_DUPLICATED", message)
+            form.error((*at, "name"), "APPLICATION_COMMAND_OPTIONS_CHOICE_NAME_DUPLICATED", message)
         if form.required(at, choice, "value"):
             read_value(form, (*at, "value"), choice["value"], kind)
         read.append(one | _read_localizations(form, at, choice, choice=True))
@@ -299,7 +299,7 @@ def _read_choices(form: Form, path: Path, choices: Any, kind: Any) -> list[Json]
 
 
 def read_value(form: Form, path: Path, value: Any, kind: Any) -> None:
-    """The value of a choice: its type is the option's, text has at most 100 characters."""
+    """Check the value of a choice. It has the option's type, and a text has at most 100 characters."""
     if kind == STRING:
         form.text(path, value, 1, 100)
     else:
@@ -307,7 +307,7 @@ def read_value(form: Form, path: Path, value: Any, kind: Any) -> None:
 
 
 def _size(part: Json) -> int:
-    """Characters of names, descriptions and values; of a localised field the longest variant counts."""
+    """Characters of names, descriptions and values. For a localised field, the longest variant counts."""
     total = 0
     for key in ("name", "description"):
         variants = [part.get(key) or "", *(part.get(f"{key}_localizations") or {}).values()]

@@ -1,4 +1,4 @@
-"""Which message components and modals Discord takes: rows, buttons, selects, the V2 layout, modal fields."""
+"""Which message components and modals Discord accepts: rows, buttons, selects, the V2 layout, modal fields."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.discord.form import Form, Json, Path
+from sandbox.discord.validation import Form, Json, Path
 
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
 SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER, LABEL = 9, 10, 11, 12, 13, 14, 17, 18
@@ -40,7 +40,7 @@ KEYS = {
 
 
 def every(components: list[Json]) -> Iterator[Json]:
-    """Every component of a message or modal, nested ones too, in the order in which they are shown."""
+    """Every component of a message or modal, including nested ones, in the order in which they are shown."""
     for component in components:
         yield component
         yield from every(component.get("components") or [])
@@ -48,20 +48,20 @@ def every(components: list[Json]) -> Iterator[Json]:
 
 
 def called(components: list[Json], name: str) -> list[Json]:
-    """Those of these, and of what is in them, that have this label, placeholder or custom id."""
+    """The components, nested ones included, with this label, placeholder or custom id."""
     about = ("label", "placeholder", "custom_id")
     return [each for each in every(components) if name in (each.get(key) for key in about)]
 
 
 def interactive(component: Json) -> bool:
-    """Whether using it sends an interaction: link and premium buttons never do."""
+    """Whether using it sends an interaction. Link and premium buttons never do."""
     if component["type"] == BUTTON:
         return component["style"] not in (LINK, PREMIUM)
     return component["type"] in SELECTS
 
 
 def read_message_components(form: Form, path: Path, components: Any, v2: bool) -> list[Json]:
-    """The components of a message, checked; each gets its `id` as Discord assigns them, in sequence from 1."""
+    """The checked components of a message. Like Discord, it gives each an `id`, in sequence from 1."""
     reader = _Reader(form, modal=False)
     if v2:
         rows = [reader.read((*path, i), c, TOP_OF_V2) for i, c in enumerate(form.array(path, components, 0, 40))]
@@ -71,7 +71,7 @@ def read_message_components(form: Form, path: Path, components: Any, v2: bool) -
 
 
 def read_modal(form: Form, path: Path, modal: Any) -> Json:
-    """A modal: custom_id 1-100, title 1-45, 1-5 components (Label, Text Display, old rows of one text input)."""
+    """A checked modal: custom_id 1-100, title 1-45, 1-5 components (Label, Text Display, old rows of a text input)."""
     modal = form.object(path, modal, ("custom_id", "title", "components"))
     for key, most in (("custom_id", 100), ("title", 45)):
         if form.required(path, modal, key):
@@ -86,7 +86,7 @@ def read_modal(form: Form, path: Path, modal: Any) -> Json:
 
 
 class _Reader:
-    """Walks one message's or modal's components, keeping what must be unique or counted over all of them."""
+    """Reads the components of one message or modal. It tracks what must be unique or counted over all of them."""
 
     def __init__(self, form: Form, modal: bool) -> None:
         self.form, self.modal = form, modal
@@ -96,12 +96,12 @@ class _Reader:
     def finished(self, path: Path, components: list[Json]) -> list[Json]:
         found = list(every(components))
         if len(found) > 40:
-            self.form.fault(path, "BASE_TYPE_MAX_LENGTH", "Must be 40 or fewer components in total.")
+            self.form.error(path, "BASE_TYPE_MAX_LENGTH", "Must be 40 or fewer components in total.")
         if self.text_shown > 4000:
-            self.form.fault(path, "BASE_TYPE_MAX_LENGTH", "All text displays together must be 4000 or fewer in length.")
+            self.form.error(path, "BASE_TYPE_MAX_LENGTH", "All text displays together must be 4000 or fewer in length.")
         given = [component["id"] for component in found if component.get("id")]
         if len(set(given)) < len(given):
-            self.form.fault(path, "COMPONENT_ID_DUPLICATED", "Component id cannot be duplicated")
+            self.form.error(path, "COMPONENT_ID_DUPLICATED", "Component id cannot be duplicated")
         free = (number for number in range(1, 1000) if number not in given)
         for component in found:
             if not component.get("id"):
@@ -120,7 +120,7 @@ class _Reader:
         if "custom_id" in KEYS[kind].split() and kind != BUTTON and form.required(path, component, "custom_id"):
             self.custom_id(path, component["custom_id"])
         if self.modal and component.get("disabled"):
-            form.fault((*path, "disabled"), "COMPONENT_DISABLED_NOT_ALLOWED", "Modals cannot hold disabled components")
+            form.error((*path, "disabled"), "COMPONENT_DISABLED_NOT_ALLOWED", "Modals cannot hold disabled components")
         for flag in ("disabled", "required", "spoiler", "divider"):
             if component.get(flag) is not None:
                 form.boolean((*path, flag), component[flag])
@@ -145,7 +145,7 @@ class _Reader:
     def custom_id(self, path: Path, custom_id: Any) -> None:
         text = self.form.text((*path, "custom_id"), custom_id, 1, 100)
         if text and text in self.custom_ids:
-            self.form.fault(
+            self.form.error(
                 (*path, "custom_id"), "COMPONENT_CUSTOM_ID_DUPLICATED", "Component custom id cannot be duplicated"
             )
         self.custom_ids.add(text)
@@ -159,7 +159,7 @@ class _Reader:
         found = self.form.array(at, row["components"], 1, 5)
         row["components"] = [self.read((*at, i), component, inside) for i, component in enumerate(found)]
         if len(found) > 1 and any(component["type"] != BUTTON for component in row["components"]):
-            self.form.fault(
+            self.form.error(
                 at, "COMPONENT_LAYOUT_WIDTH_EXCEEDED", "A row holds up to five buttons, or one select or text input"
             )
 
@@ -171,7 +171,7 @@ class _Reader:
         unfit = {"custom_id", "url", "sku_id"} - {needed} | ({"label", "emoji"} if needed == "sku_id" else set())
         for key in sorted(unfit):
             if button.get(key) is not None:
-                form.fault((*path, key), "BUTTON_COMPONENT_FIELD_NOT_ALLOWED", f"This button style takes no {key}")
+                form.error((*path, key), "BUTTON_COMPONENT_FIELD_NOT_ALLOWED", f"This button style has no {key}")
         if form.required(path, button, needed):
             if needed == "custom_id":
                 self.custom_id(path, button["custom_id"])
@@ -182,7 +182,7 @@ class _Reader:
         if button.get("label") is not None:
             form.text((*path, "label"), button["label"], 1 if not button.get("emoji") else 0, 80)
         elif button.get("emoji") is None and needed != "sku_id":
-            form.fault((*path, "label"), "BASE_TYPE_REQUIRED", "A button needs a label or an emoji")
+            form.error((*path, "label"), "BASE_TYPE_REQUIRED", "A button needs a label or an emoji")
         self.emoji(path, button)
 
     def emoji(self, path: Path, holder: Json) -> None:
@@ -193,7 +193,7 @@ class _Reader:
         if emoji.get("id") is not None:
             self.form.snowflake((*at, "id"), emoji["id"])
         elif not isinstance(emoji.get("name"), str) or not emoji["name"] or emoji["name"].isascii():
-            self.form.fault((*at, "name"), "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
+            self.form.error((*at, "name"), "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
 
     def select(self, path: Path, select: Json) -> None:
         if select.get("placeholder") is not None:
@@ -215,16 +215,16 @@ class _Reader:
             self.emoji(at, option)
             values[str(option.get("value"))] += 1
         if any(count > 1 for count in values.values()):
-            self.form.fault(path, "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", "The option values must be unique")
+            self.form.error(path, "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", "The option values must be unique")
 
     def bounds(self, path: Path, component: Json, least: int, most: int) -> None:
         low, high = component.get("min_values"), component.get("max_values")
         low = 1 if low is None else self.form.number((*path, "min_values"), low, least, most)
         high = 1 if high is None else self.form.number((*path, "max_values"), high, 1, most)
         if low > high:
-            self.form.fault((*path, "min_values"), "NUMBER_TYPE_MAX", "min_values must not be above max_values.")
+            self.form.error((*path, "min_values"), "NUMBER_TYPE_MAX", "min_values must not be above max_values.")
         if self.modal and low == 0 and component.get("required", True):
-            self.form.fault((*path, "min_values"), "NUMBER_TYPE_MIN", "A required component takes at least one value.")
+            self.form.error((*path, "min_values"), "NUMBER_TYPE_MIN", "A required component takes at least one value.")
 
     def text_input(self, path: Path, field: Json) -> None:
         form = self.form
@@ -237,7 +237,7 @@ class _Reader:
                 form.text((*path, key), field[key], 0, most)
         if path[-1] == "component":
             if field.get("label") is not None:
-                form.fault((*path, "label"), "BASE_TYPE_BAD_LENGTH", "A text input inside a Label has no label")
+                form.error((*path, "label"), "BASE_TYPE_BAD_LENGTH", "A text input inside a Label has no label")
         elif form.required(path, field, "label"):
             form.text((*path, "label"), field["label"], 1, 45)
 
@@ -256,7 +256,7 @@ class _Reader:
             self.bounds(path, {"max_values": 10} | group, least=0, most=10)
 
     def layout(self, path: Path, component: Json) -> None:
-        """The V2 pieces that show something and ask nothing."""
+        """The V2 components that only show something."""
         form, kind = self.form, component["type"]
         inner = {SECTION: ((TEXT,), 1, 3), CONTAINER: (IN_A_CONTAINER, 1, 40)}.get(kind)
         if inner and form.required(path, component, "components"):
@@ -277,7 +277,7 @@ class _Reader:
         if kind == FILE and form.required(path, component, "file"):
             url = form.object((*path, "file"), component["file"], ("url",)).get("url")
             if not form.url((*path, "file", "url"), url, attachment=True).startswith("attachment://"):
-                form.fault((*path, "file", "url"), "URL_TYPE_INVALID_SCHEME", "Scheme must be one of ('attachment',).")
+                form.error((*path, "file", "url"), "URL_TYPE_INVALID_SCHEME", "Scheme must be one of ('attachment',).")
         if kind == SEPARATOR and component.get("spacing") is not None:
             form.one_of((*path, "spacing"), component["spacing"], (1, 2))
         if component.get("accent_color") is not None:

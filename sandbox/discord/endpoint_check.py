@@ -1,68 +1,73 @@
-"""What Discord does before it accepts a URL, and keeps doing after: a signed PING, then requests that are forged."""
+"""How Discord checks an endpoint, when it is set and regularly afterwards: a signed PING, then forged requests."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sandbox.discord.delivery import Signer, encode, post
-from sandbox.discord.form import Json
+from sandbox.discord.signing import Signer, encode, post
+from sandbox.discord.validation import Json
 
 
 class EndpointRefused(Exception):
-    """The URL could not be verified; the text says which request was answered wrongly, and how."""
+    """Discord could not verify the URL. The text says which request got the wrong response."""
 
 
-def check_interactions_endpoint(url: str, signer: Signer, application_id: str, now: float) -> None:
-    """PING (type 1) must be 200 {"type":1} as JSON; whatever is not signed by the key must be 401."""
+def check_interactions_endpoint(url: str, signer: Signer, application_id: str) -> None:
+    """PING (type 1) must get 200 {"type":1} as JSON. Every request not signed by `signer` must get 401.
+
+    Raises EndpointRefused.
+    """
     ping: Json = {"id": "1", "application_id": application_id, "type": 1, "version": 1, "token": "ping"}
     body = encode(ping)
-    reply = post(url, body, signer.headers(body, now))
+    reply = post(url, body, signer.headers(body))
     if reply.problem:
         raise EndpointRefused(f"{url}: PING: {reply.problem}")
     if reply.status != 200 or not reply.is_json():
-        raise EndpointRefused(f"{url}: PING was answered {reply.status} {reply.content_type!r}, not 200 and JSON")
+        raise EndpointRefused(f"{url}: PING got {reply.status} {reply.content_type!r} instead of 200 and JSON")
     try:
         answer = reply.json()
     except ValueError as wrong:
-        raise EndpointRefused(f"{url}: PING was answered with a body that is not JSON: {wrong}") from None
+        raise EndpointRefused(f"{url}: PING got a body that is not JSON: {wrong}") from None
     if answer != {"type": 1}:
-        raise EndpointRefused(f'{url}: PING was answered {reply.body[:100]!r}, not {{"type":1}}')
+        raise EndpointRefused(f'{url}: PING got {reply.body[:100]!r} instead of {{"type":1}}')
     command = ping | {"type": 2, "data": {"id": "1", "name": "ping", "type": 1}, "user": {"id": "1"}}
-    _check_forgeries(url, signer, [ping, command], now)
+    _check_forgeries(url, signer, [ping, command])
 
 
-def check_events_endpoint(url: str, signer: Signer, application_id: str, now: float) -> None:
-    """PING (type 0) must be 204 with a Content-Type; whatever is not signed by the key must be 401."""
+def check_events_endpoint(url: str, signer: Signer, application_id: str) -> None:
+    """PING (type 0) must get 204 with a Content-Type. Every request not signed by `signer` must get 401.
+
+    Raises EndpointRefused.
+    """
     ping: Json = {"version": 1, "application_id": application_id, "type": 0}
     body = encode(ping)
-    reply = post(url, body, signer.headers(body, now))
+    reply = post(url, body, signer.headers(body))
     if reply.problem:
         raise EndpointRefused(f"{url}: PING: {reply.problem}")
     if reply.status != 204 or not reply.content_type:
-        raise EndpointRefused(
-            f"{url}: PING was answered {reply.status} with Content-Type {reply.content_type!r}, not 204 with one"
-        )
+        got = f"{reply.status} and Content-Type {reply.content_type!r}"
+        raise EndpointRefused(f"{url}: PING got {got} instead of 204 and a Content-Type")
     event = ping | {"type": 1, "event": {"type": "APPLICATION_DEAUTHORIZED", "data": {"user": {"id": "1"}}}}
-    _check_forgeries(url, signer, [ping, event], now)
+    _check_forgeries(url, signer, [ping, event])
 
 
-def _check_forgeries(url: str, signer: Signer, bodies: list[Json], now: float) -> None:
+def _check_forgeries(url: str, signer: Signer, bodies: list[Json]) -> None:
     for body in bodies:
-        for what, headers in _forgeries(signer, encode(body), now):
+        for what, headers in _forgeries(signer, encode(body)):
             reply = post(url, encode(body), headers)
             if reply.problem or reply.status != 401:
-                got = reply.problem or f"was answered {reply.status}"
-                raise EndpointRefused(f"{url}: type {body['type']} {what}: {got}, where only 401 will do")
+                got = reply.problem or f"got {reply.status}"
+                raise EndpointRefused(f"{url}: type {body['type']} {what}: {got} instead of 401")
 
 
-def _forgeries(signer: Signer, body: bytes, now: float) -> Iterator[tuple[str, dict[str, str]]]:
-    good = signer.headers(body, now)
+def _forgeries(signer: Signer, body: bytes) -> Iterator[tuple[str, dict[str, str]]]:
+    good = signer.headers(body)
     signature, timestamp = good["X-Signature-Ed25519"], good["X-Signature-Timestamp"]
     flipped = f"{int(signature[0], 16) ^ 1:x}{signature[1:]}"
     yield "with a wrong signature", good | {"X-Signature-Ed25519": flipped}
-    yield "signed by another key", Signer().headers(body, now)
-    yield "with the signature of another body", signer.headers(body + b" ", now)
-    yield "with another timestamp than was signed", good | {"X-Signature-Timestamp": str(int(timestamp) + 1)}
+    yield "signed with another key", Signer(signer.clock).headers(body)
+    yield "with the signature of another body", signer.headers(body + b" ")
+    yield "with a timestamp that was not signed", good | {"X-Signature-Timestamp": str(int(timestamp) + 1)}
     yield "with a signature that is not hex", good | {"X-Signature-Ed25519": "z" * 128}
     yield "with half a signature", good | {"X-Signature-Ed25519": signature[:64]}
     yield "without a signature", {"X-Signature-Timestamp": timestamp}

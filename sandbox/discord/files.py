@@ -1,42 +1,25 @@
-"""Files: the parts of a multipart body, the attachments that they become, and where they can be fetched."""
+"""Files in messages: reads the parts of a multipart body and turns them into attachments."""
 
 from __future__ import annotations
 
-import mimetypes
 import re
-from dataclasses import dataclass
 from email.message import Message
 from io import BytesIO
 
 from werkzeug.formparser import parse_form_data
 
-from sandbox.discord.form import Form, Json, NotSimulated, Path, Refusal
+from sandbox.discord.upload import Upload
+from sandbox.discord.validation import Form, Json, NotSimulated, Path, Refusal
 
 MAX_FILE, MAX_FILES = 10 * 1024 * 1024, 10
 SPOILER = 1 << 3
-"""The flag of an attachment that is hidden until it is clicked."""
+"""The flag of an attachment that is hidden until somebody clicks it."""
 
 _PART = re.compile(r"files\[(0|[1-9]\d{0,2})\]")
 
 
-@dataclass(frozen=True)
-class Upload:
-    """A file on its way, the bot's or a person's."""
-
-    name: str
-    content: bytes
-    kind: str = ""
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def content_type(self) -> str:
-        return self.kind or mimetypes.guess_type(self.name)[0] or "application/octet-stream"
-
-
 def read_multipart(headers: Message, raw: bytes) -> tuple[bytes, dict[int, Upload]]:
-    """`payload_json`, and the files by the n of `files[n]`. Raises Refusal for parts that Discord does not take."""
+    """`payload_json`, and the files by the n of `files[n]`. Raises Refusal for parts that Discord does not accept."""
     environ = {
         "REQUEST_METHOD": "POST",
         "wsgi.input": BytesIO(raw),
@@ -58,7 +41,7 @@ def read_multipart(headers: Message, raw: bytes) -> tuple[bytes, dict[int, Uploa
             raise NotSimulated(f"parts called {name!r}")
         number, content = int(match[1]), part.stream.read()
         if number in uploads:
-            raise Refusal(400, 50035, f"Invalid Form Body: {name} is there twice")
+            raise Refusal(400, 50035, f"Invalid Form Body: {name} occurs twice")
         if len(content) > MAX_FILE:
             raise Refusal(413, 40005, "Request entity too large")
         uploads[number] = Upload(part.filename or "", content, part.content_type or "")
@@ -66,25 +49,28 @@ def read_multipart(headers: Message, raw: bytes) -> tuple[bytes, dict[int, Uploa
 
 
 def read_attachments(form: Form, path: Path, given: object, before: list[Json]) -> list[Json]:
-    """The attachments that a message has then: those of `before` and the files that came along; where `given` lists
-    some, these and no others. A new one holds its Upload until the message is made."""
+    """The attachments that the message will have.
+
+    If `given` is None, they are those of `before` plus every uploaded file. Otherwise they are exactly the listed ones.
+    A new attachment holds its Upload until the message is created.
+    """
     if given is None:
         entries: list[Json] = [*before, *({"id": number} for number in form.uploads)]
     else:
         entries = [form.object((*path, i), each) for i, each in enumerate(form.array(path, given, 0, MAX_FILES))]
-    there, read = {each["id"]: each for each in before}, []
+    kept, read = {each["id"]: each for each in before}, []
     for i, entry in enumerate(entries):
         at = (*path, i)
         form.object(at, entry, None if entry in before else ("id", "filename", "title", "description", "is_spoiler"))
-        if str(entry.get("id")) in there:
-            read.append(there[str(entry["id"])] | _described(form, at, entry))
+        if str(entry.get("id")) in kept:
+            read.append(kept[str(entry["id"])] | _described(form, at, entry))
         else:
             read.append(_new(form, at, entry))
     numbers = [each["number"] for each in read if "number" in each]
     if len(set(numbers)) < len(numbers):
-        raise Refusal(400, 50035, "Invalid Form Body: two attachments name one file")
+        raise Refusal(400, 50035, "Invalid Form Body: two attachments refer to the same file")
     for number in form.uploads.keys() - {each["number"] for each in read if "number" in each}:
-        form.ignore((f"files[{number}]",), "no attachment names it")
+        form.ignore((f"files[{number}]",), "no attachment refers to it")
     if len(read) > MAX_FILES:
         raise Refusal(400, 30015, f"Maximum number of attachments in a message reached ({MAX_FILES})")
     return read
@@ -94,7 +80,7 @@ def _new(form: Form, path: Path, entry: Json) -> Json:
     number = str(entry.get("id"))
     upload = form.uploads.get(int(number)) if number.isdecimal() and len(number) < 4 else None
     if upload is None:
-        raise Refusal(400, 50146, "Invalid file upload: an attachment names no uploaded file")
+        raise Refusal(400, 50146, "Invalid file upload: an attachment refers to no uploaded file")
     name = entry.get("filename") or upload.name
     name = re.sub(r"[^\w.-]", "_", form.text((*path, "filename"), name, 1, 1024), flags=re.ASCII)
     hidden = form.boolean((*path, "is_spoiler"), entry.get("is_spoiler", False)) or name.startswith("SPOILER_")
@@ -109,7 +95,7 @@ def _described(form: Form, path: Path, entry: Json) -> Json:
 
 
 def attachment(id: str, url: str, upload: Upload, more: Json) -> Json:
-    """Discord's object for a file that it keeps."""
+    """The attachment object of a stored file. `url` is the base of the CDN."""
     shown = {key: value for key, value in more.items() if key not in ("upload", "number")}
     shown = {"filename": upload.name, "flags": 0} | shown
     at = f"{url}/attachments/{id}/{shown['filename']}"

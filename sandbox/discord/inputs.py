@@ -1,4 +1,4 @@
-"""What people may put into options, selects and modals, as Discord's client and servers let it through."""
+"""What people can enter into options, selects and modals: what Discord's client and servers accept."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from sandbox.discord import commands, components
-from sandbox.discord.form import MAX_SAFE_INTEGER, Json
+from sandbox.discord.validation import MAX_SAFE_INTEGER, Json
 
 USERS, ROLES, CHANNELS, ATTACHMENTS = "users", "roles", "channels", "attachments"
 RESOLVED_OPTIONS = {
@@ -26,14 +26,14 @@ RESOLVED_SELECTS = {
 
 
 class NotPossible(Exception):
-    """What a person tried cannot be done in Discord's client: no such command, button, option or message there."""
+    """Discord's client does not offer what a person tried: there is no such command, button, option or message."""
 
 
 class Inputs:
-    """Fills in one interaction's data; raises NotPossible for what could never be sent.
+    """Fills in the data of one interaction. Raises NotPossible for what Discord would never send.
 
-    `resolve` turns a person, role, channel or file into its id and puts its object into `resolved`, Discord's map of
-    them, where it is of one of those kinds ("users", "roles", "channels", "attachments").
+    `resolve(value, resolved, kinds)` returns the id of a person, role, channel or file, and adds its object to
+    `resolved`. `kinds` says what is allowed: "users", "roles", "channels" or "attachments".
     """
 
     def __init__(self, resolve: Callable[[Any, Json, tuple[str, ...]], str]) -> None:
@@ -41,7 +41,7 @@ class Inputs:
         self.resolved: Json = {}
 
     def options(self, name: str, level: list[Json], given: dict[str, Any], focused: str | None) -> list[Json]:
-        """The options of a command as they go out; `focused` is the one being typed, for autocomplete."""
+        """The options of a command as they are sent. For autocomplete, `focused` is the one that is being typed."""
         known = {option["name"]: option for option in level}
         unknown = set(given) - set(known)
         if unknown:
@@ -64,7 +64,7 @@ class Inputs:
         return filled
 
     def value(self, option: Json, value: Any) -> Any:
-        """The value as it goes out, if Discord's client and servers would let it through. Raises NotPossible."""
+        """The value as it is sent. Raises NotPossible if Discord does not accept it."""
         kind, name = option["type"], option["name"]
         if kind in RESOLVED_OPTIONS:
             return self._resolved(name, RESOLVED_OPTIONS[kind], option, value)
@@ -78,37 +78,37 @@ class Inputs:
             commands.NUMBER: lambda: whole or isinstance(value, float),
         }
         if not fits[kind]():
-            raise NotPossible(f"{name} does not take {value!r}")
+            raise NotPossible(f"{name} does not accept {value!r}")
         numeric = kind in (commands.INTEGER, commands.NUMBER)
         if numeric and not option.get("min_value", value) <= value <= option.get("max_value", value):
-            raise NotPossible(f"{name} does not reach to {value}")
+            raise NotPossible(f"{name} must not be {value}: it is out of range")
         if "choices" in option and value not in [choice["value"] for choice in option["choices"]]:
-            raise NotPossible(f"{name} offers no {value!r}")
+            raise NotPossible(f"{name} has no choice {value!r}")
         return value
 
     def _resolved(self, name: str, kinds: tuple[str, ...], asked: Json, value: Any) -> str:
         id = self.resolve(value, self.resolved, kinds)
         channel_types, file_types = asked.get("channel_types"), asked.get("file_types")
         if channel_types and self.resolved["channels"][id]["type"] not in channel_types:
-            raise NotPossible(f"{name} offers no channel of that type")
+            raise NotPossible(f"{name} does not accept a channel of that type")
         if file_types and not _is_one_of(self.resolved["attachments"][id], file_types):
-            raise NotPossible(f"{name} takes only {', '.join(file_types)}")
+            raise NotPossible(f"{name} accepts only {', '.join(file_types)}")
         return id
 
     def selected(self, select: Json, values: tuple[Any, ...]) -> list[str]:
         least, most = select.get("min_values"), select.get("max_values")
         if not (1 if least is None else least) <= len(values) <= (1 if most is None else most):
-            raise NotPossible(f"{select['custom_id']} does not take {len(values)} values")
+            raise NotPossible(f"{select['custom_id']} does not accept {len(values)} values")
         if select["type"] != components.STRING_SELECT:
             kinds, name = RESOLVED_SELECTS[select["type"]], select["custom_id"]
             return [self._resolved(name, kinds, select, value) for value in values]
         offered = [option["value"] for option in select["options"]]
         if not set(values) <= set(offered):
-            raise NotPossible(f"{select['custom_id']} offers only {', '.join(offered)}")
+            raise NotPossible(f"{select['custom_id']} has only {', '.join(offered)}")
         return list(values)
 
     def filled(self, field: Json, answers: dict[str, Any]) -> Json:
-        """A modal's component with its answer, as a modal submission holds it."""
+        """A component of a modal with its answer, as in a modal submission."""
         inside = "component" if field["type"] == components.LABEL else "components"
         shell: Json = {"type": field["type"], "id": field["id"]}
         if field["type"] == components.TEXT:
@@ -117,7 +117,7 @@ class Inputs:
         answer: Json = {"type": asked["type"], "id": asked["id"], "custom_id": asked["custom_id"]}
         given = answers.get(asked["custom_id"])
         if given is None:
-            given = _from_the_start(asked)
+            given = _default(asked)
         if asked["type"] == components.TEXT_INPUT:
             answer["value"] = self._typed(asked, given)
         elif asked["type"] in (*components.SELECTS, components.FILE_UPLOAD):
@@ -131,12 +131,12 @@ class Inputs:
     def _typed(self, asked: Json, given: Any) -> str:
         text = given if given is not None else asked.get("value") or ""
         if not isinstance(text, str):
-            raise NotPossible(f"{asked['custom_id']} takes text, not {given!r}")
+            raise NotPossible(f"{asked['custom_id']} accepts text, not {given!r}")
         if not text and not asked.get("required", True):
             return text
         least = max(asked.get("min_length") or 0, 1 if asked.get("required", True) else 0)
         if not least <= len(text) <= (asked.get("max_length") or 4000):
-            raise NotPossible(f"{asked['custom_id']} does not take {len(text)} characters")
+            raise NotPossible(f"{asked['custom_id']} does not accept {len(text)} characters")
         return text
 
     def _ticked(self, asked: Json, given: Any) -> Json:
@@ -145,17 +145,17 @@ class Inputs:
         offered = [option["value"] for option in asked["options"]]
         if asked["type"] == components.RADIO_GROUP:
             if given not in offered and (given is not None or asked.get("required", True)):
-                raise NotPossible(f"{asked['custom_id']} offers only {', '.join(offered)}")
+                raise NotPossible(f"{asked['custom_id']} has only {', '.join(offered)}")
             return {"value": given}
         values = [given] if isinstance(given, str) else list(given or [])
         least = 0 if not asked.get("required", True) and not values else asked.get("min_values", 1)
         if not set(values) <= set(offered) or not least <= len(values) <= asked.get("max_values", len(offered)):
-            raise NotPossible(f"{asked['custom_id']} does not take {values}")
+            raise NotPossible(f"{asked['custom_id']} does not accept {values}")
         return {"values": values}
 
 
-def _from_the_start(asked: Json) -> Any:
-    """What a field of a form has chosen before anybody touches it; None where that is nothing."""
+def _default(asked: Json) -> Any:
+    """The default of a field, or None if it has none."""
     chosen = [option["value"] for option in asked.get("options", ()) if option.get("default")]
     chosen += [each["id"] for each in asked.get("default_values", ())]
     if asked["type"] == components.RADIO_GROUP:
@@ -164,6 +164,6 @@ def _from_the_start(asked: Json) -> Any:
 
 
 def _is_one_of(attachment: Json, types: list[str]) -> bool:
-    """`types` are endings such as .png, and image, video and audio."""
+    """Whether the file has one of these types: endings such as .png, or image, video and audio."""
     name, kind = attachment["filename"].lower(), attachment["content_type"]
     return any(name.endswith(each.lower()) if each.startswith(".") else kind.startswith(f"{each}/") for each in types)

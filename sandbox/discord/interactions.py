@@ -1,4 +1,4 @@
-"""The life of an interaction: acknowledged in 3 seconds, answered by its token for 15 minutes, forgotten after."""
+"""The life of an interaction: acknowledged within 3 seconds, then answered with its token for 15 minutes."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.discord import commands, messages
 from sandbox.discord.components import read_modal
-from sandbox.discord.form import Form, Json, Refusal
+from sandbox.discord.validation import Form, Json, Refusal
 from sandbox.discord.world import World
 
 PING, COMMAND, COMPONENT, AUTOCOMPLETE, MODAL_SUBMIT = 1, 2, 3, 4, 5
@@ -19,18 +19,18 @@ MAX_FOLLOW_UPS_OF_USER_INSTALLS = 5
 
 
 class Interaction:
-    """One interaction as Discord remembers it: what was asked, how it was acknowledged, which messages came of it."""
+    """One interaction as Discord remembers it: its body, its acknowledgement and its messages."""
 
     def __init__(self, body: Json, created: float) -> None:
-        self.body, self.created = body, created  # created: by the world's clock, for the token's 15 minutes
+        self.body, self.created = body, created  # created: epoch seconds by the clock, for the token's 15 minutes
         self.id, self.token, self.type = body["id"], body["token"], body["type"]
         self.user_id: str = (body.get("member") or body)["user"]["id"]
         self.component_message: str | None = body.get("message", {}).get("id")
         self.sent = time.monotonic()  # real time, for the 3 seconds
         self.ack: Json | None = None
         self.failed: str | None = None
-        self.original: str | None = None  # the message that @original means
-        self.answered: float | None = None  # real time at which the person saw the final answer
+        self.original: str | None = None  # id of the message that @original refers to
+        self.answered: float | None = None  # real time when the person saw the final answer
         self.follow_ups: list[str] = []
 
     @property
@@ -38,7 +38,7 @@ class Interaction:
         return self.ack["type"] if self.ack else None
 
     def allowed_acks(self) -> tuple[int, ...]:
-        """The response types that fit; 6 and 7 need a component's message, 9 follows neither a modal nor typing."""
+        """The valid response types. 6 and 7 need a component's message; a modal or autocomplete cannot get 9."""
         updates = (DEFERRED_UPDATE, UPDATE) if self.component_message else ()
         return {
             PING: (PONG,),
@@ -50,7 +50,7 @@ class Interaction:
 
 
 class Interactions:
-    """All interactions of the application; every method raises Refusal as Discord would answer."""
+    """All interactions of the application. Every method raises Refusal when Discord would refuse the call."""
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -66,7 +66,7 @@ class Interactions:
         return interaction
 
     def fail(self, interaction: Interaction, reason: str) -> None:
-        """The person reads "This interaction failed" and the token is worth nothing any more."""
+        """The person reads "This interaction failed", and the token stops working."""
         with self.world.changed:
             interaction.failed = reason
             self.world.changed.notify_all()
@@ -74,7 +74,7 @@ class Interactions:
     # ---- acknowledging
 
     def acknowledge_by_call(self, form: Form, interaction_id: str, token: str, body: Any) -> Interaction:
-        """The callback endpoint: 10062 for an unknown interaction or one past 3 seconds, 40060 for a second ack."""
+        """The callback endpoint. Raises 10062 for an unknown interaction or after 3 seconds, 40060 for a second ack."""
         interaction = self._by_token.get(token)
         known = interaction is not None and interaction.id == interaction_id
         if interaction is None or not known or interaction.failed:
@@ -85,20 +85,20 @@ class Interactions:
         return interaction
 
     def acknowledge(self, form: Form, interaction: Interaction, body: Any) -> None:
-        """Checks an ack of any kind and puts it into effect. Raises 50035, 50006 or 40060."""
+        """Check an ack of any type and apply it. Raises 50035, 50006 or 40060."""
         with self.world.changed:
             if interaction.ack is not None:
                 raise Refusal(400, 40060, "Interaction has already been acknowledged.")
             body = form.object((), body, ("type", "data"))
             form.one_of(("type",), body.get("type"), interaction.allowed_acks())
             form.refuse()
-            self._take_effect(form, interaction, body["type"], body.get("data"))
+            self._apply(form, interaction, body["type"], body.get("data"))
             interaction.ack = copy.deepcopy(body)
             if body["type"] not in (DEFERRED, DEFERRED_UPDATE):
                 interaction.answered = time.monotonic()
             self.world.changed.notify_all()
 
-    def _take_effect(self, form: Form, interaction: Interaction, kind: int, data: Any) -> None:
+    def _apply(self, form: Form, interaction: Interaction, kind: int, data: Any) -> None:
         if kind == MESSAGE:
             fields = messages.read_message(form, ("data",), data, messages.RESPONSE)
             interaction.original = self._answer(interaction, fields)["id"]
@@ -143,7 +143,10 @@ class Interactions:
     # ---- the token's 15 minutes
 
     def by_token(self, token: str) -> Interaction:
-        """Raises 401/50027 past 15 minutes, else 404/10015 for a token that is unknown, unacknowledged or failed."""
+        """The interaction with this token.
+
+        Raises 401/50027 after 15 minutes, 404/10015 if it is unknown, not acknowledged yet, or failed.
+        """
         interaction = self._by_token.get(token)
         if interaction is not None and self.world.clock() - interaction.created >= TOKEN_SECONDS:
             raise Refusal(401, 50027, "Invalid Webhook Token")
@@ -152,7 +155,7 @@ class Interactions:
         return interaction
 
     def message(self, interaction: Interaction, message_id: str) -> Json:
-        """One of this interaction's messages: "@original" or a follow-up. Raises 404/10008."""
+        """One of this interaction's messages: "@original" or an id. Raises 404/10008."""
         if message_id == "@original":
             return self.world.message(interaction.original)
         if message_id not in (interaction.original, *interaction.follow_ups):
@@ -160,7 +163,7 @@ class Interactions:
         return self.world.message(message_id)
 
     def edit(self, form: Form, interaction: Interaction, message_id: str, body: Any) -> Json:
-        """Edits one of its messages; for @original after a deferral this is the answer itself."""
+        """Edit one of its messages. For @original after a deferral, this is the answer itself."""
         with self.world.lock:
             before = self.message(interaction, message_id)
             return self._change(form, interaction, before, body, messages.EDIT)
@@ -170,15 +173,15 @@ class Interactions:
     ) -> Json:
         loading = bool(before["flags"] & messages.LOADING)
         fields = messages.read_message(form, (), body, kind, before)
-        # Private or not was settled by the deferral; no edit, nor a follow-up that acts as one, changes it.
-        settled = before["flags"] & messages.EPHEMERAL
-        fields["flags"] = fields["flags"] & ~(messages.LOADING | messages.EPHEMERAL) | settled
+        # The deferral decided who sees the message. Neither an edit nor a follow-up that acts as one changes that.
+        visibility = before["flags"] & messages.EPHEMERAL
+        fields["flags"] = fields["flags"] & ~(messages.LOADING | messages.EPHEMERAL) | visibility
         if before["id"] == interaction.original and interaction.answered is None:
             interaction.answered = time.monotonic()
         return self.world.change(before["id"], fields, edited=not loading)
 
     def follow_up(self, form: Form, interaction: Interaction, body: Any) -> Json:
-        """A new message; the first one right after a type 5 deferral acts as the edit of @original instead."""
+        """A new message. The first follow-up after a type 5 deferral edits @original instead."""
         with self.world.lock:
             original = self.world.messages.get(interaction.original or "")
             if original and original["flags"] & messages.LOADING:
@@ -200,7 +203,7 @@ class Interactions:
     # ---- what the person sees
 
     def shown(self, interaction: Interaction) -> Json | None:
-        """The final answer as the person sees it now: @original, or what followed where that was deleted."""
+        """The final answer as the person sees it now: @original, or the last follow-up if @original was deleted."""
         with self.world.lock:
             if interaction.answered is None:
                 return None

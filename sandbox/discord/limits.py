@@ -1,4 +1,4 @@
-"""Rate limits: a few buckets that refill with the clock, with Discord's headers and its 429."""
+"""Rate limits: a few buckets that refill with the clock, and Discord's headers and 429 response."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from sandbox.discord.form import Json
+from sandbox.discord.validation import Json
 
 
 @dataclass(frozen=True)
 class Limit:
-    """So many requests in so many seconds; one bucket for each major parameter (a channel, a webhook's token)."""
+    """How many `requests` are allowed in how many `seconds`, per major parameter (a channel, a webhook's token)."""
 
     name: str
     requests: int
@@ -26,24 +26,24 @@ ORDINARY = Limit("ordinary", 50, 1.0)
 
 
 class Buckets:
-    """`clock` gives epoch seconds: where the sandbox turns it, they have passed for Discord too."""
+    """The buckets in use. `clock` gives epoch seconds; if somebody advances it, the buckets refill."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._windows: dict[tuple[str, str], tuple[float, int]] = {}  # -> (when it opened, requests so far)
+        self._windows: dict[tuple[str, str], tuple[float, int]] = {}  # -> (start of the window, requests so far)
 
     def take(self, limit: Limit, major: str) -> tuple[dict[str, str], float | None]:
-        """One request's rate-limit headers, and the seconds to wait where the bucket is empty."""
+        """Count one request. Returns its rate-limit headers, and the seconds to wait if the bucket is empty."""
         now = self._clock()
         with self._lock:
-            opened, used = self._windows.get((limit.name, major), (now, 0))
-            if now - opened >= limit.seconds:
-                opened, used = now, 0
+            started, used = self._windows.get((limit.name, major), (now, 0))
+            if now - started >= limit.seconds:
+                started, used = now, 0
             allowed = used < limit.requests
             used += allowed
-            self._windows[limit.name, major] = opened, used
-        left = max(0.001, opened + limit.seconds - now)
+            self._windows[limit.name, major] = started, used
+        left = max(0.001, started + limit.seconds - now)
         headers = {
             "X-RateLimit-Limit": str(limit.requests),
             "X-RateLimit-Remaining": str(limit.requests - used),

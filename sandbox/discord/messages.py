@@ -1,4 +1,4 @@
-"""Which messages Discord takes: the fields and flags of each way to send or edit one, and their limits."""
+"""Which messages Discord accepts: the fields, flags and limits of each way to send or edit one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.discord import components, files
-from sandbox.discord.form import Form, Json, NotSimulated, Path, Refusal
+from sandbox.discord.validation import Form, Json, NotSimulated, Path, Refusal
 
 SUPPRESS_EMBEDS, EPHEMERAL, LOADING = 1 << 2, 1 << 6, 1 << 7
 SUPPRESS_NOTIFICATIONS, COMPONENTS_V2 = 1 << 12, 1 << 15
@@ -31,7 +31,7 @@ EMBED_KEYS = (
 
 @dataclass(frozen=True)
 class MessageKind:
-    """One way to send or edit a message: which fields it takes, which flags may be set, who is pinged by default."""
+    """One way to send or edit a message: its fields, the flags that may be set, and who is pinged by default."""
 
     keys: frozenset[str]
     flags: int
@@ -53,9 +53,9 @@ CHANNEL_EDIT = MessageKind(EDIT.keys, EDIT.flags, edits=True, pings_everything=T
 
 
 def read_message(form: Form, path: Path, body: Any, kind: MessageKind, before: Json | None = None) -> Json:
-    """The message fields that `body` makes, on top of those of `before` for an edit.
+    """The message fields in `body`. For an edit, they are added to the fields of `before`.
 
-    Raises Refusal 50035 with every fault, 50006 where nothing would be left to show.
+    Raises Refusal 50035 with every error, 50006 if the message would be empty.
     """
     body = form.object(path, body, kind.keys)
     for key, what in (("message_reference", "message references"), ("sticker_ids", "stickers")):
@@ -90,7 +90,7 @@ def read_message(form: Form, path: Path, body: Any, kind: MessageKind, before: J
         for key in ("content", "embeds", "poll"):
             if fields.get(key):
                 message = f"The '{key}' field cannot be used when using MessageFlags.IS_COMPONENTS_V2"
-                form.fault((*path, key), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", message)
+                form.error((*path, key), "MESSAGE_CANNOT_USE_LEGACY_FIELDS_WITH_COMPONENTS_V2", message)
     form.refuse()
     if not any(fields.get(key) for key in ("content", "embeds", "components", "attachments", "poll")):
         raise Refusal(400, 50006, "Cannot send an empty message")
@@ -98,18 +98,18 @@ def read_message(form: Form, path: Path, body: Any, kind: MessageKind, before: J
 
 
 def _check_attached(form: Form, attachments: list[Json], *, shown_by_components: bool) -> None:
-    """Each `attachment://name` in the body is a file of the message, in an embed a picture."""
+    """Check that each `attachment://name` in the body is a file of the message, and in an embed a picture."""
     names = {each["filename"] for each in attachments}
     for path, name in form.attached:
         if "embeds" in path:
             if name not in names or not name.lower().endswith(_PICTURES):
-                form.ignore(path, f"{name} is no picture among the message's files, so nothing is shown")
+                form.ignore(path, f"{name} is not a picture among the message's files, so nothing is shown")
         elif name not in names:
             message = f"There is no file called {name} in the message"
-            form.fault(path, "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", message)
+            form.error(path, "UNFURLED_MEDIA_ITEM_REFERENCED_ATTACHMENT_NOT_FOUND", message)
     if shown_by_components:
         for name in sorted(names - {name for _, name in form.attached}):
-            form.ignore(("attachments",), f"{name} is not shown: no component names it")
+            form.ignore(("attachments",), f"{name} is not shown: no component refers to it")
 
 
 def _read_poll(form: Form, path: Path, given: Any) -> Json:
@@ -125,7 +125,7 @@ def _read_poll(form: Form, path: Path, given: Any) -> Json:
         if media.get("emoji") is not None:
             shown["emoji"] = form.object((*at, "emoji"), media["emoji"], ("id", "name"))
             if len(shown["emoji"]) != 1:
-                form.fault((*at, "emoji"), "POLL_INVALID_EMOJI", "An emoji of a poll has an id or a name")
+                form.error((*at, "emoji"), "POLL_INVALID_EMOJI", "An emoji of a poll has an id or a name")
         poll["answers"].append({"answer_id": i + 1, "poll_media": shown})
     poll["duration"] = form.number((*path, "duration"), given.get("duration", 24), 1, 768)
     poll["allow_multiselect"] = form.boolean((*path, "allow_multiselect"), given.get("allow_multiselect", False))
@@ -138,7 +138,7 @@ def _read_flags(form: Form, path: Path, flags: Any, kind: MessageKind, before: i
     unfit = flags & ~kind.flags
     if unfit:
         allowed = ", ".join(str(1 << bit) for bit in range(20) if kind.flags >> bit & 1)
-        form.fault(path, "BASE_TYPE_CHOICES", f"Flags {unfit} cannot be set here; only {allowed} can.")
+        form.error(path, "BASE_TYPE_CHOICES", f"Flags {unfit} cannot be set here; only {allowed} can.")
     if before & COMPONENTS_V2 and not flags & COMPONENTS_V2:
         form.ignore(path, "IS_COMPONENTS_V2 can never be unset")
         flags |= COMPONENTS_V2
@@ -148,7 +148,7 @@ def _read_flags(form: Form, path: Path, flags: Any, kind: MessageKind, before: i
 def _read_embeds(form: Form, path: Path, embeds: Any) -> list[Json]:
     read = [_read_embed(form, (*path, i), embed) for i, embed in enumerate(form.array(path, embeds, 0, MAX_EMBEDS))]
     if sum(map(_embed_length, read)) > MAX_EMBED_TEXT:
-        form.fault(path, "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {MAX_EMBED_TEXT}")
+        form.error(path, "MAX_EMBED_SIZE_EXCEEDED", f"Embed size exceeds maximum size of {MAX_EMBED_TEXT}")
     return read
 
 
@@ -189,7 +189,7 @@ def _read_embed(form: Form, path: Path, given: Any) -> Json:
         at = (*path, "fields")
         embed["fields"] = [_read_field(form, (*at, i), f) for i, f in enumerate(form.array(at, given["fields"], 0, 25))]
     if embed.keys() <= {"type", "color", "url"} or not any(embed.get(key, True) for key in embed if key != "type"):
-        form.fault((*path, "description"), "BASE_TYPE_REQUIRED", "This field is required")
+        form.error((*path, "description"), "BASE_TYPE_REQUIRED", "This field is required")
     return embed
 
 
@@ -207,7 +207,7 @@ def _read_field(form: Form, path: Path, field: Any) -> Json:
 def _read_allowed_mentions(form: Form, path: Path, allowed: Any, kind: MessageKind) -> Json:
     """Who may be pinged: {"parse": [...], "users": [...], "roles": [...]}.
 
-    Where nothing is said, ordinary messages ping everything, interactions and webhooks users only.
+    By default, ordinary messages ping everybody that they mention; interactions and webhooks ping only users.
     """
     if allowed is None:
         return {"parse": ["users", "roles", "everyone"] if kind.pings_everything else ["users"]}
@@ -221,12 +221,12 @@ def _read_allowed_mentions(form: Form, path: Path, allowed: Any, kind: MessageKi
             form.snowflake((*path, key, i), one)
         if read[key] and key in read["parse"]:
             message = f'parse:["{key}"] and {key}: [ids...] are mutually exclusive.'
-            form.fault(path, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)
+            form.error(path, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)
     return read
 
 
 def pings(fields: Json) -> tuple[set[str], set[str], bool]:
-    """Whom a checked message pings: user ids, role ids, everyone. Mentions count in the text, not in embeds."""
+    """Whom a checked message pings: user ids, role ids, everyone. Mentions in embeds do not count."""
     allowed = fields["pinged"]
     texts = [fields["content"], *(c.get("content", "") for c in components.every(fields["components"]))]
     text = "\n".join(texts)

@@ -1,50 +1,27 @@
-"""People who use the bot: they run commands, press buttons, choose and submit, as far as Discord's client lets them."""
+"""People who use the bot: they run commands, press buttons, choose and submit, as Discord's client lets them."""
 
 from __future__ import annotations
 
 import copy
 import dataclasses
-import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sandbox.discord import commands, components
-from sandbox.discord.delivery import Reply, Signer, encode, post
+from sandbox.discord import commands, components, exchange
 from sandbox.discord.exchange import Exchange
-from sandbox.discord.files import Upload
-from sandbox.discord.form import Form, Json, Refusal
 from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, ROLES, USERS, Inputs, NotPossible
-from sandbox.discord.interactions import (
-    ACK_SECONDS,
-    AUTOCOMPLETE,
-    COMMAND,
-    COMPONENT,
-    DEFERRED,
-    DEFERRED_UPDATE,
-    MODAL_SUBMIT,
-    Interaction,
-)
+from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
+from sandbox.discord.state import State
+from sandbox.discord.upload import Upload
+from sandbox.discord.validation import Form, Json, Refusal
 from sandbox.discord.world import ADMINISTRATOR, ALL_PERMISSIONS, DM_PERMISSIONS, Account, Channel, Guild, Role
-
-if TYPE_CHECKING:
-    from sandbox.discord.service import Discord
-
-ACKS = {
-    1: "a pong",
-    4: "an answer",
-    5: "thinking…",
-    6: "will update the message",
-    7: "the message updated",
-    8: "choices",
-    9: "a modal",
-}
 
 
 @dataclass
 class Person:
-    """Somebody in a place: in a channel of a guild, or, as `person.in_dm`, in the DM with the bot."""
+    """A person in a place: in a channel of a guild, or in the DM with the bot (`person.in_dm`)."""
 
-    discord: Discord
+    state: State
     account: Account
     guild: Guild | None
     channel: Channel
@@ -63,41 +40,41 @@ class Person:
     @property
     def in_dm(self) -> Person:
         """The same person in the DM with the bot."""
-        return dataclasses.replace(self, guild=None, channel=self.discord.world.dm(self.id))
+        return dataclasses.replace(self, guild=None, channel=self.state.world.dm(self.id))
 
     def in_channel(self, channel: Channel) -> Person:
-        """The same person in another channel of a guild of theirs."""
-        return dataclasses.replace(self, guild=self.discord.world.guilds[channel.guild_id or ""], channel=channel)
+        """The same person in another channel of one of their guilds."""
+        return dataclasses.replace(self, guild=self.state.world.guilds[channel.guild_id or ""], channel=channel)
 
     @property
     def permissions(self) -> int:
-        """What the person may do here; administrators may do everything."""
+        """What the person may do here. Administrators may do everything."""
         if self.guild is None:
             return DM_PERMISSIONS
         given = self.guild.members[self.id]
         return ALL_PERMISSIONS if given & ADMINISTRATOR else given
 
     def close_dms(self) -> None:
-        """From now on a DM of the bot's meets 403/50007."""
+        """From now on, a DM from the bot gets 403/50007."""
         self.account.takes_dms = False
 
     def leave(self, guild: Guild) -> None:
         guild.members.pop(self.id, None)
 
     def messages(self) -> list[Json]:
-        """What the person sees in this place, oldest first, their own ephemeral messages included."""
-        return list(self.discord.world.in_channel(self.channel.id, self.id))
+        """What the person sees here, oldest first, including their own ephemeral messages."""
+        return list(self.state.world.in_channel(self.channel.id, self.id))
 
     # ---- acts
 
     def command(self, name: str, /, **options: Any) -> Exchange:
-        """Runs a slash command: "status", "incident open" or "group name sub". Raises NotPossible."""
+        """Run a slash command: "status", "incident open" or "group name sub". Raises NotPossible."""
         data, owners = self._command_data(name, options, None)
         said = " ".join(f"{key}:{value}" for key, value in options.items())
         return self.send(self.interaction(COMMAND, data, owners), f"runs /{name} {said}".rstrip())
 
     def menu(self, name: str, target: Person | Json, /) -> Exchange:
-        """Opens the entry of this name in the context menu ("Apps") of a person or a message. Raises NotPossible."""
+        """Use the entry `name` in the context menu ("Apps") of a person or a message. Raises NotPossible."""
         kind = commands.USER if isinstance(target, Person) else commands.MESSAGE
         command, owners = self._available(name, kind)
         resolved: Json = {}
@@ -112,19 +89,22 @@ class Person:
         return there.send(there.interaction(COMMAND, data, owners), f"opens {name!r} on {target_id}")
 
     def typing(self, name: str, focused: str, /, **options: Any) -> Exchange:
-        """Types into an option that has autocomplete; `options[focused]` is the text so far."""
+        """Type into an option that has autocomplete. `options[focused]` is the text so far."""
         data, owners = self._command_data(name, options, focused)
         typed = f"types {options.get(focused, '')!r} into {focused} of /{name}"
         return self.send(self.interaction(AUTOCOMPLETE, data, owners), typed)
 
     def press(self, message: Json, button: str) -> Exchange:
-        """Presses the button of this label or custom id on the message as it is shown now. Raises NotPossible."""
+        """Press the button with this label or custom id, on the message as it is now. Raises NotPossible."""
         there, shown, found = self._find(message, button, (components.BUTTON,))
         data = {"custom_id": found["custom_id"], "component_type": components.BUTTON, "id": found["id"]}
         return there._use(shown, data, f"presses [{found.get('label') or found['custom_id']}]")
 
     def choose(self, message: Json, select: str, *values: Any) -> Exchange:
-        """Chooses in the select of this placeholder or custom id; people for a user select. Raises NotPossible."""
+        """Choose in the select with this placeholder or custom id. Values are people, roles, channels or texts.
+
+        Raises NotPossible.
+        """
         there, shown, found = self._find(message, select, components.SELECTS)
         data = {"custom_id": found["custom_id"], "component_type": found["type"], "id": found["id"]}
         inputs = Inputs(there._resolve)
@@ -133,51 +113,49 @@ class Person:
             data["resolved"] = inputs.resolved
         return there._use(shown, data, f"chooses {', '.join(map(str, data['values']))}")
 
-    def submit(self, exchange: Exchange, answers: dict[str, Any]) -> Exchange:
-        """Submits the modal that `exchange` opened, the answers by custom id. Raises NotPossible."""
-        modal = copy.deepcopy(exchange.modal)
+    def submit(self, opened: Exchange, answers: dict[str, Any]) -> Exchange:
+        """Submit the modal that `opened` holds. The keys of `answers` are custom ids. Raises NotPossible."""
+        modal = copy.deepcopy(opened.modal)
         form = Form()
         fields = components.read_modal(form, (), modal)["components"]
         unknown = set(answers) - {each.get("custom_id") for each in components.every(fields)}
         if unknown:
             raise NotPossible(f"the modal has no field {', '.join(sorted(unknown))}")
-        there = self._at(exchange.body["channel_id"])
+        there = self._at(opened.body["channel_id"])
         inputs = Inputs(there._resolve)
         data = {"custom_id": modal["custom_id"], "components": [inputs.filled(f, answers) for f in fields]}
         if inputs.resolved:
             data["resolved"] = inputs.resolved
-        before = exchange.body
+        before = opened.body
         more = {"message": before["message"]} if "message" in before else {}
         owners = before["authorizing_integration_owners"]
         return there.send(there.interaction(MODAL_SUBMIT, data, owners) | more, f"submits {modal['title']!r}")
 
     def say(self, content: str, *uploads: Upload) -> Json:
-        """An ordinary message of the person's, which Discord tells a bot nothing of."""
+        """Post an ordinary message. Discord does not tell the bot about it."""
         fields: Json = {"content": content, "embeds": [], "components": [], "flags": 0, "tts": False}
         fields |= {"pinged": {"parse": ["users", "roles"]}, "attachments": [{"upload": upload} for upload in uploads]}
-        self.discord.note(f"{self.name} says {content!r}")
-        return self.discord.world.post(self.channel.id, self.account.user, fields)
+        self.state.transcript.note(f"{self.name} says {content!r}")
+        return self.state.world.post(self.channel.id, self.account.user, fields)
 
     def forge(self, body: Json | None = None) -> Exchange:
-        """Sends an interaction signed by a key that is not Discord's: only 401 is a right answer to it."""
-        data = {"id": self.discord.world.snowflake(), "name": "ping", "type": 1}
+        """Send an interaction that is not signed with Discord's key. Only 401 is a correct response."""
+        data = {"id": self.state.world.snowflake(), "name": "ping", "type": 1}
         body = body or self.interaction(COMMAND, data, self._owners([0, 1]))
-        reply = self._post(body, Signer())
-        self.discord.note(f"somebody forges a request of {self.name}: {reply.status or reply.problem}")
-        return Exchange(self.discord, body, reply.status, reply.ms, f"forged; answered {reply.status}")
+        return exchange.forge(self.state, body, self.name)
 
     # ---- interactions
 
     def interaction(self, kind: int, data: Json | None, owners: Json | None = None) -> Json:
-        """The interaction object that Discord would send for this person here (section "Interaction Object")."""
-        world = self.discord.world
+        """The interaction object that Discord would send for this person here. See "Interaction Object" in its docs."""
+        world = self.state.world
         channel = world.channel_object(self.channel) | {"permissions": str(self.permissions)}
         body: Json = {
             "id": world.snowflake(),
             "application_id": world.application_id,
             "type": kind,
             "version": 1,
-            "token": self.discord.interactions.new_token(),
+            "token": self.state.interactions.new_token(),
             "channel": channel,
             "channel_id": self.channel.id,
             "app_permissions": str(self.channel.bot_permissions),
@@ -196,62 +174,11 @@ class Person:
         return body | {"user": self.account.user}
 
     def send(self, body: Json, said: str = "") -> Exchange:
-        """Signs an interaction, POSTs it, and judges the ack; `said` is how the transcript tells it.
-
-        The body need not be one that Discord would make: hostile and unknown ones go out as they are.
-        """
-        interaction = self.discord.interactions.open(body)
-        exchange = Exchange(self.discord, body, interaction=interaction)
-        self.discord.note(f"{self.name} {said or 'sends an interaction of type ' + str(body['type'])}")
-        interaction.sent = time.monotonic()
-        reply = self._post(body, self.discord.signer)
-        exchange.status, exchange.ack_ms = reply.status, reply.ms
-        self.discord.stopped.wait(self.discord.ack_recorded_after)
-        with self.discord.world.lock:
-            exchange.failed = self._settle(interaction, reply)
-            if exchange.failed:
-                self.discord.interactions.fail(interaction, exchange.failed)
-                self.discord.note(f"{self.name} reads: This interaction failed ({exchange.failed})")
-                return exchange
-            kind = interaction.ack_type
-            private = ", private" if interaction.original in self.discord.world.private_to else ""
-            self.discord.note(f"acknowledged in {reply.ms:.0f} ms: {ACKS.get(kind or 0)} (type {kind}{private})")
-            if kind not in (DEFERRED, DEFERRED_UPDATE) and exchange.message:
-                self.discord.show(exchange.message)
-        return exchange
-
-    def _post(self, body: Json, signer: Signer) -> Reply:
-        raw = encode(body)
-        return post(self.discord.need_interactions_url(), raw, signer.headers(raw, time.time()))
-
-    def _settle(self, interaction: Interaction, reply: Reply) -> str | None:
-        """Puts the HTTP answer into effect as the ack; returns why it is none."""
-        if reply.problem or (reply.status == 202 and not reply.body):
-            left = 0.0 if reply.problem else interaction.sent + ACK_SECONDS - time.monotonic()
-            with self.discord.world.changed:
-                if self.discord.world.changed.wait_for(lambda: interaction.ack is not None, max(0.0, left)):
-                    return None
-            return reply.problem or "answered 202, but no callback call came within 3 s"
-        if reply.status != 200:
-            return f"answered {reply.status}"
-        if not reply.is_json():
-            return f"answered with Content-Type {reply.content_type!r}"
-        form = Form()
-        try:
-            self.discord.interactions.acknowledge(form, interaction, reply.json())
-        except Refusal as refusal:
-            if refusal.code == 40060:
-                self.discord.fault("an interaction was acknowledged by callback and by its HTTP answer")
-                return None
-            return str(refusal)
-        except ValueError as wrong:
-            return f"answered a body that is not JSON: {wrong}"
-        for ignored in form.ignored:
-            self.discord.fault(f"ack of type {interaction.ack_type}: {ignored}")
-        return None
+        """Send an interaction as this person. The transcript shows it as "`name` `said`"."""
+        return exchange.send(self.state, body, self.name, said)
 
     def _member(self, person: Person) -> Json:
-        """A member object without its user, as `resolved` has it."""
+        """A member object without its user, as in `resolved`."""
         roles = person.guild.roles.values() if person.guild else ()
         held = [role.id for role in roles if person.id in role.held_by]
         member: Json = {"roles": held, "joined_at": "2024-01-01T00:00:00.000000+00:00", "nick": None, "avatar": None}
@@ -259,9 +186,9 @@ class Person:
         return member | {"flags": 0, "pending": False, "premium_since": None, "permissions": str(permissions)}
 
     def _owners(self, integration_types: list[int]) -> Json:
-        """`authorizing_integration_owners`: who installed the app in a way that counts here."""
+        """`authorizing_integration_owners`: who installed the app so that it can be used here."""
         owners: Json = {}
-        in_guild = self.guild.has_bot if self.guild else self.discord.world.shares_a_guild(self.id)
+        in_guild = self.guild.has_bot if self.guild else self.state.world.shares_a_guild(self.id)
         if in_guild and 0 in integration_types:
             owners["0"] = self.guild.id if self.guild else "0"
         if self.account.installed_app and 1 in integration_types:
@@ -294,22 +221,22 @@ class Person:
         return data, owners
 
     def registered(self, name: str, kind: int = commands.CHAT_INPUT) -> Json | None:
-        """The command of this name and type, for whomever it is, that is registered where the person is."""
-        with self.discord.world.lock:
-            found = self.discord.registry.all(self.guild.id) if self.guild else []
-            found += self.discord.registry.all()
+        """The command that is registered here under this name and type, or None. It may be forbidden to this person."""
+        with self.state.world.lock:
+            found = self.state.commands.all(self.guild.id) if self.guild else []
+            found += self.state.commands.all()
         return next((c for c in found if (c["name"], c["type"]) == (name, kind)), None)
 
     def _available(self, name: str, kind: int) -> tuple[Json, Json]:
-        """The registered command of this name and type that can be used here, and who authorised that."""
+        """The command of this name and type, and who authorised it. Raises NotPossible if it cannot be used here."""
         command = self.registered(name, kind)
         if command is None:
-            raise NotPossible(f"no command /{name} is registered here, of type {kind}")
+            raise NotPossible(f"no command /{name} is registered here with type {kind}")
         if command.get("contexts") is not None and (0 if self.guild else 1) not in command["contexts"]:
             raise NotPossible(f"/{name} cannot be used in {'a server' if self.guild else 'a DM'}")
         owners = self._owners(command.get("integration_types") or [0])
         if not owners:
-            raise NotPossible(f"the app is not installed where /{name} would be used")
+            raise NotPossible(f"the app is not installed here, so /{name} cannot be used")
         needed = command["default_member_permissions"]
         if self.guild and needed is not None:
             missing = int(needed) & ~self.permissions if int(needed) else self.permissions != ALL_PERMISSIONS
@@ -320,7 +247,7 @@ class Person:
         return command, owners
 
     def _resolve(self, value: Any, resolved: Json, kinds: tuple[str, ...]) -> str:
-        """A person, role, channel or file as its id, its object put into `resolved`."""
+        """The id of a person, role, channel or file. Its object is added to `resolved`."""
         value = self._known(value) if isinstance(value, str) else value
         if isinstance(value, Person) and USERS in kinds:
             resolved.setdefault("users", {})[value.id] = value.account.user
@@ -332,18 +259,18 @@ class Person:
             resolved.setdefault("roles", {})[value.id] = value.shown()
             return value.id
         if isinstance(value, Upload) and ATTACHMENTS in kinds:
-            kept = self.discord.world.keep(value, {"ephemeral": True})
+            kept = self.state.world.keep(value, {"ephemeral": True})
             resolved.setdefault("attachments", {})[kept["id"]] = kept
             return kept["id"]
         if isinstance(value, Channel) and CHANNELS in kinds:
-            shown = self.discord.world.channel_object(value) | {"permissions": str(self.permissions)}
+            shown = self.state.world.channel_object(value) | {"permissions": str(self.permissions)}
             resolved.setdefault("channels", {})[value.id] = shown | {"app_permissions": str(value.bot_permissions)}
             return value.id
-        raise NotPossible(f"{value!r} is none of the {' or '.join(kinds)} that can be chosen here")
+        raise NotPossible(f"only {' or '.join(kinds)} can be chosen here, not {value}")
 
     def _known(self, id: str) -> Any:
-        """Who or what has that id, as a form has chosen it from the start."""
-        world = self.discord.world
+        """The person, role or channel with this id, as in a default value. Otherwise the id itself."""
+        world = self.state.world
         if id in world.accounts:
             return dataclasses.replace(self, account=world.accounts[id])
         return (self.guild.roles.get(id) if self.guild else None) or world.channels.get(id) or id
@@ -355,14 +282,14 @@ class Person:
         return self.send(self.interaction(COMPONENT, data, owners) | {"message": message}, said)
 
     def _find(self, message: Json, name: str, kinds: tuple[int, ...]) -> tuple[Person, Json, Json]:
-        """The person beside the message, the message as it is now, and its component of this name."""
+        """The person at the message, the message as it is now, and its component with this name."""
         shown = self._now(message)
         there = self._beside(shown)
         offered = [each for each in components.every(shown["components"]) if each["type"] in kinds]
         found = [each for each in components.called(shown["components"], name) if each["type"] in kinds]
         if len(found) != 1:
             labels = ", ".join(str(c.get("label") or c.get("placeholder") or c.get("custom_id")) for c in offered)
-            raise NotPossible(f"{len(found)} components are called {name!r}; there are: {labels or 'none'}")
+            raise NotPossible(f"{len(found)} components are called {name!r}; the message has: {labels or 'none'}")
         if found[0].get("disabled"):
             raise NotPossible(f"{name!r} is disabled")
         if not components.interactive(found[0]):
@@ -371,20 +298,20 @@ class Person:
 
     def _now(self, message: Json) -> Json:
         try:
-            return self.discord.world.message(message["id"])
+            return self.state.world.message(message["id"])
         except Refusal:
             raise NotPossible("the message is gone") from None
 
     def _beside(self, message: Json) -> Person:
-        """The same person where the message is. Raises NotPossible where they cannot see it."""
-        if self.discord.world.private_to.get(message["id"], self.id) != self.id:
+        """The same person at the message. Raises NotPossible if they cannot see it."""
+        if self.state.world.private_to.get(message["id"], self.id) != self.id:
             raise NotPossible(f"{self.name} does not see that message")
         return self._at(message["channel_id"])
 
     def _at(self, channel_id: str) -> Person:
-        """The same person in that channel. Raises NotPossible where they cannot be."""
-        channel = self.discord.world.channels[channel_id]
-        guild = self.discord.world.guilds.get(channel.guild_id or "")
+        """The same person in that channel. Raises NotPossible if they cannot see it."""
+        channel = self.state.world.channels[channel_id]
+        guild = self.state.world.guilds.get(channel.guild_id or "")
         if not (self.id in guild.members if guild else channel.recipient_id == self.id):
             raise NotPossible(f"{self.name} does not see that channel")
         return dataclasses.replace(self, guild=guild, channel=channel)

@@ -1,4 +1,4 @@
-"""A message as text, near to what a person sees: its words, embeds in a box, [buttons] below."""
+"""A message as text, close to what a person sees: its text, its embeds, and [buttons] below."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 
 from sandbox.discord import components
 from sandbox.discord.files import SPOILER
-from sandbox.discord.form import Json
 from sandbox.discord.messages import COMPONENTS_V2, EPHEMERAL, LOADING, SUPPRESS_EMBEDS
+from sandbox.discord.validation import Json
 
 _COLOURS = {
     "🟥": (0xDD, 0x2E, 0x44),
@@ -33,7 +33,7 @@ def render(message: Json) -> str:
             lines += ([""] if number else []) + _embed(embed)
     for component in message["components"]:
         lines += _component(component)
-    if not message["flags"] & COMPONENTS_V2:  # there, a component shows them
+    if not message["flags"] & COMPONENTS_V2:  # in a V2 message, components show the files
         lines += [_file(file["filename"], file, hidden=file["flags"] & SPOILER) for file in message["attachments"]]
     lines += _poll(message["poll"]) if message.get("poll") else []
     if message["flags"] & EPHEMERAL:
@@ -46,7 +46,7 @@ def _only_you(message: Json) -> str:
 
 
 def _text(text: str) -> list[str]:
-    """The lines of a text: times written out, bold taken as read, escaped characters bare."""
+    """The lines of a text, with times written out, and without bold marks and escaping backslashes."""
     text = re.sub(r"<t:(-?\d{1,11})(?::[tTdDfFRsS])?>", _moment, text)
     return re.sub(r"\\([!-/:-@\[-`{-~])", r"\1", re.sub(r"(?<!\\)\*\*", "", text)).splitlines()
 
@@ -79,7 +79,7 @@ def _embed(embed: Json) -> list[str]:
 
 
 def _beside(texts: list[str]) -> list[str]:
-    """Inline fields stand three in a row."""
+    """Inline fields are shown three in a row."""
     return ["   ".join(texts[i : i + 3]) for i in range(0, len(texts), 3)]
 
 
@@ -120,7 +120,7 @@ def _name(url: str) -> str:
 
 
 def _file(name: str, file: Json, *, hidden: Any) -> str:
-    """A file, with its alternative text; one that is hidden until it is clicked between bars."""
+    """A file with its alternative text. A file that is hidden until somebody clicks it is put between bars."""
     shown = " ".join(filter(None, [name, file.get("description") and f"({file['description']})"]))
     return f"📎 ||{shown}||" if hidden else f"📎 {shown}"
 

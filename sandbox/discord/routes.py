@@ -1,17 +1,18 @@
-"""The REST routes that a status bot uses: each one reads a call and answers as discord.com/api/v10 would."""
+"""The REST routes that a status bot uses. Each one answers a call as discord.com/api/v10 does."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sandbox.discord import limits, messages
 from sandbox.discord.commands import without_localizations
 from sandbox.discord.components import every, interactive
-from sandbox.discord.form import Form, Json, Refusal
 from sandbox.discord.interactions import MESSAGE, UPDATE
+from sandbox.discord.state import State
+from sandbox.discord.validation import Form, Json, Refusal
 from sandbox.discord.world import (
     ATTACH_FILES,
     EMBED_LINKS,
@@ -21,17 +22,17 @@ from sandbox.discord.world import (
     Webhook,
 )
 
-if TYPE_CHECKING:
-    from sandbox.discord.service import Discord
-
 Answer = tuple[int, Any]
 
 
 @dataclass
 class Call:
-    """One REST call, its body already read as JSON."""
+    """One REST call, with its body read as JSON.
 
-    discord: Discord
+    `where` holds the parameters of the path, `form` the errors in the body.
+    """
+
+    state: State
     where: dict[str, str]
     query: dict[str, str]
     body: Any = None
@@ -60,7 +61,7 @@ Handler = Callable[[Call], Answer]
 
 
 def route(line: str, bot: bool = True, limit: limits.Limit = limits.ORDINARY) -> Callable[[Handler], Handler]:
-    """Registers a handler for "METHOD /path/{parameter}"; `bot` says that it needs the bot's token."""
+    """Register a handler for "METHOD /path/{parameter}". With `bot` the call needs the bot's token."""
     method, template = line.split()
     path = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
 
@@ -72,7 +73,7 @@ def route(line: str, bot: bool = True, limit: limits.Limit = limits.ORDINARY) ->
 
 
 def webhook_route(line: str) -> Callable[[Handler], Handler]:
-    """A route whose credential is the token in its path, an interaction's or an ordinary webhook's."""
+    """Register a handler for a route whose path holds its token, of an interaction or an ordinary webhook."""
     return route(line, bot=False, limit=limits.WEBHOOK)
 
 
@@ -81,7 +82,7 @@ def webhook_route(line: str) -> Callable[[Handler], Handler]:
 
 @route("POST /interactions/{interaction}/{token}/callback", bot=False)
 def interaction_callback(call: Call) -> Answer:
-    interactions = call.discord.interactions
+    interactions = call.state.interactions
     found = interactions.acknowledge_by_call(call.form, call.where["interaction"], call.where["token"], call.body)
     if not call.asks("with_response"):
         return 204, None
@@ -89,7 +90,7 @@ def interaction_callback(call: Call) -> Answer:
     if found.original:
         answer["interaction"]["response_message_id"] = found.original
     if found.ack_type in (MESSAGE, UPDATE):
-        answer["resource"] = {"type": found.ack_type, "message": call.discord.world.message(found.original)}
+        answer["resource"] = {"type": found.ack_type, "message": call.state.world.message(found.original)}
     return 200, answer
 
 
@@ -98,8 +99,8 @@ def read_message(call: Call) -> Answer:
     webhook = _webhook(call)
     if webhook:
         return 200, _webhook_message(call, webhook)
-    interaction = call.discord.interactions.by_token(call.where["token"])
-    return 200, call.discord.interactions.message(interaction, call.where["message"])
+    interaction = call.state.interactions.by_token(call.where["token"])
+    return 200, call.state.interactions.message(interaction, call.where["message"])
 
 
 @webhook_route("PATCH /webhooks/{id}/{token}/messages/{message}")
@@ -108,32 +109,32 @@ def edit_message(call: Call) -> Answer:
     if webhook:
         before = _webhook_message(call, webhook)
         fields = messages.read_message(call.form, (), call.body, messages.EDIT, before)
-        return 200, call.discord.world.change(before["id"], fields)
-    interaction = call.discord.interactions.by_token(call.where["token"])
-    return 200, call.discord.interactions.edit(call.form, interaction, call.where["message"], call.body)
+        return 200, call.state.world.change(before["id"], fields)
+    interaction = call.state.interactions.by_token(call.where["token"])
+    return 200, call.state.interactions.edit(call.form, interaction, call.where["message"], call.body)
 
 
 @webhook_route("DELETE /webhooks/{id}/{token}/messages/{message}")
 def delete_message(call: Call) -> Answer:
     webhook = _webhook(call)
     if webhook:
-        call.discord.world.remove(_webhook_message(call, webhook)["id"])
+        call.state.world.remove(_webhook_message(call, webhook)["id"])
     else:
-        interaction = call.discord.interactions.by_token(call.where["token"])
-        call.discord.interactions.delete(interaction, call.where["message"])
+        interaction = call.state.interactions.by_token(call.where["token"])
+        call.state.interactions.delete(interaction, call.where["message"])
     return 204, None
 
 
 @webhook_route("POST /webhooks/{id}/{token}")
 def execute_webhook(call: Call) -> Answer:
-    """A follow-up, which always answers with the message, or an ordinary webhook, which does so with wait=true."""
+    """A follow-up, or a message through an ordinary webhook, which returns the message only with wait=true."""
     webhook = _webhook(call)
     if not webhook:
-        interaction = call.discord.interactions.by_token(call.where["token"])
-        return 200, call.discord.interactions.follow_up(call.form, interaction, call.body)
+        interaction = call.state.interactions.by_token(call.where["token"])
+        return 200, call.state.interactions.follow_up(call.form, interaction, call.body)
     body = call.form.object((), call.body)
     if body.get("components") and not call.asks("with_components"):
-        call.form.ignore(("components",), "a webhook without with_components=true drops them")
+        call.form.ignore(("components",), "a webhook drops them without with_components=true")
         body = {key: value for key, value in body.items() if key != "components"}
     fields = messages.read_message(call.form, (), body, messages.WEBHOOK)
     author = webhook.user()
@@ -143,9 +144,9 @@ def execute_webhook(call: Call) -> Answer:
         call.form.url(("avatar_url",), body["avatar_url"])
     if any(interactive(component) for component in every(fields["components"]) if component["type"] != 1):
         message = "Only webhooks of an application can send interactive components"
-        call.form.fault(("components",), "WEBHOOK_COMPONENTS_NOT_INTERACTIVE", message)
+        call.form.error(("components",), "WEBHOOK_COMPONENTS_NOT_INTERACTIVE", message)
     call.form.refuse()
-    message_sent = call.discord.world.post(webhook.channel_id, author, fields, webhook_id=webhook.id)
+    message_sent = call.state.world.post(webhook.channel_id, author, fields, webhook_id=webhook.id)
     return (200, message_sent) if call.asks("wait") else (204, None)
 
 
@@ -154,16 +155,16 @@ def read_webhook(call: Call) -> Answer:
     webhook = _webhook(call)
     if webhook is None:
         raise Refusal(404, 10015, "Unknown Webhook")
-    channel = call.discord.world.channels[webhook.channel_id]
+    channel = call.state.world.channels[webhook.channel_id]
     shown = {"id": webhook.id, "type": 1, "token": webhook.token, "name": webhook.name, "avatar": None}
     return 200, shown | {"channel_id": channel.id, "guild_id": channel.guild_id, "application_id": None}
 
 
 def _webhook(call: Call) -> Webhook | None:
-    """The ordinary webhook of the path; None where the path is an interaction's. Raises 10015, 50027."""
-    if call.where["id"] == call.discord.application_id:
+    """The ordinary webhook in the path, or None if the path is an interaction's. Raises 10015, 50027."""
+    if call.where["id"] == call.state.application_id:
         return None
-    webhook = call.discord.world.webhooks.get(call.where["id"])
+    webhook = call.state.world.webhooks.get(call.where["id"])
     if webhook is None:
         raise Refusal(404, 10015, "Unknown Webhook")
     if webhook.token != call.where["token"]:
@@ -172,7 +173,7 @@ def _webhook(call: Call) -> Webhook | None:
 
 
 def _webhook_message(call: Call, webhook: Webhook) -> Json:
-    message = call.discord.world.message(call.where["message"])
+    message = call.state.world.message(call.where["message"])
     if message.get("webhook_id") != webhook.id:
         raise Refusal(404, 10008, "Unknown Message")
     return message
@@ -188,8 +189,8 @@ def open_dm(call: Call) -> Answer:
     if call.form.required((), body, "recipient_id"):
         recipient = call.form.snowflake(("recipient_id",), body["recipient_id"])
     call.form.refuse()
-    world = call.discord.world
-    if recipient == call.discord.application_id:
+    world = call.state.world
+    if recipient == call.state.application_id:
         raise Refusal(400, 50007, "Cannot send messages to this user")
     if recipient not in world.accounts:
         raise Refusal(400, 50033, "Invalid Recipient(s)")
@@ -199,18 +200,18 @@ def open_dm(call: Call) -> Answer:
 @route("GET /users/@me/guilds")
 def list_guilds(call: Call) -> Answer:
     after, limit = int(call.query.get("after", "0")), int(call.query.get("limit", "200"))
-    guilds = sorted((guild for guild in call.discord.world.guilds.values() if guild.has_bot), key=lambda g: int(g.id))
+    guilds = sorted((guild for guild in call.state.world.guilds.values() if guild.has_bot), key=lambda g: int(g.id))
     return 200, [{"id": g.id, "name": g.name, "icon": None} for g in guilds if int(g.id) > after][:limit]
 
 
 @route("GET /channels/{channel}")
 def read_channel(call: Call) -> Answer:
-    return 200, call.discord.world.channel_object(call.discord.world.channel_for_bot(call.where["channel"], 0))
+    return 200, call.state.world.channel_object(call.state.world.channel_for_bot(call.where["channel"], 0))
 
 
 @route("POST /channels/{channel}/messages", limit=limits.CREATE_MESSAGE)
 def create_message(call: Call) -> Answer:
-    world = call.discord.world
+    world = call.state.world
     channel = world.channel_for_bot(call.where["channel"], SEND_MESSAGES)
     body = call.form.object((), call.body)
     nonce = body.get("nonce")
@@ -224,10 +225,10 @@ def create_message(call: Call) -> Answer:
     if fields.get("poll"):
         world.channel_for_bot(channel.id, SEND_POLLS)
     world.reachable(channel)
-    said = world.said_before(nonce) if nonce and body.get("enforce_nonce") else None
-    if said:
-        call.discord.note(f"nonce {nonce} was said before: no new message")
-        return 200, said
+    earlier = world.said_before(nonce) if nonce and body.get("enforce_nonce") else None
+    if earlier:
+        call.state.transcript.note(f"nonce {nonce} was used before: no new message")
+        return 200, earlier
     more: Json = {} if nonce is None else {"nonce": nonce}
     message = world.post(channel.id, world.bot, fields, application_id=world.application_id, **more)
     if nonce is not None:
@@ -237,12 +238,12 @@ def create_message(call: Call) -> Answer:
 
 @route("GET /channels/{channel}/messages")
 def read_messages(call: Call) -> Answer:
-    """Newest first; `limit` 1-100 (50), `before` or `after` a message id."""
-    world = call.discord.world
+    """Newest first. `limit` is 1-100 (default 50); `before` and `after` are message ids."""
+    world = call.state.world
     channel = world.channel_for_bot(call.where["channel"], READ_MESSAGE_HISTORY)
     limit = call.query.get("limit", "50")
     if not limit.isdecimal() or not 1 <= int(limit) <= 100:
-        call.form.fault(("limit",), "NUMBER_TYPE_MAX", "int value should be between 1 and 100.")
+        call.form.error(("limit",), "NUMBER_TYPE_MAX", "int value should be between 1 and 100.")
     for key in ("before", "after"):
         if key in call.query:
             call.form.snowflake((key,), call.query[key])
@@ -257,25 +258,25 @@ def read_messages(call: Call) -> Answer:
 
 @route("GET /channels/{channel}/messages/{message}")
 def read_channel_message(call: Call) -> Answer:
-    return 200, call.discord.world.as_the_bot_sees(_channel_message(call))
+    return 200, call.state.world.as_the_bot_sees(_channel_message(call))
 
 
 @route("PATCH /channels/{channel}/messages/{message}")
 def edit_channel_message(call: Call) -> Answer:
     before = _own_message(call)
     fields = messages.read_message(call.form, (), call.body, messages.CHANNEL_EDIT, before)
-    return 200, call.discord.world.change(before["id"], fields)
+    return 200, call.state.world.change(before["id"], fields)
 
 
 @route("DELETE /channels/{channel}/messages/{message}")
 def delete_channel_message(call: Call) -> Answer:
-    call.discord.world.remove(_own_message(call)["id"])
+    call.state.world.remove(_own_message(call)["id"])
     return 204, None
 
 
 def _channel_message(call: Call) -> Json:
-    """A message that the channel shows to everybody: ephemeral ones are not there for these routes."""
-    world = call.discord.world
+    """A message that everybody in the channel sees. These routes do not find ephemeral messages."""
+    world = call.state.world
     channel = world.channel_for_bot(call.where["channel"], READ_MESSAGE_HISTORY)
     message = world.message(call.where["message"])
     if message["channel_id"] != channel.id or message["id"] in world.private_to:
@@ -285,7 +286,7 @@ def _channel_message(call: Call) -> Json:
 
 def _own_message(call: Call) -> Json:
     message = _channel_message(call)
-    if message["author"]["id"] != call.discord.application_id:
+    if message["author"]["id"] != call.state.application_id:
         raise Refusal(403, 50005, "Cannot edit a message authored by another user")
     return message
 
@@ -295,54 +296,57 @@ def _own_message(call: Call) -> Json:
 
 @route("GET /users/@me")
 def who_am_i(call: Call) -> Answer:
-    return 200, call.discord.world.bot
+    return 200, call.state.world.bot
 
 
 @route("GET /applications/@me")
 def my_application(call: Call) -> Answer:
-    discord = call.discord
-    shown = {"id": discord.application_id, "name": discord.world.bot["username"], "verify_key": discord.public_key}
-    urls = {"interactions_endpoint_url": discord.interactions_url, "event_webhooks_url": discord.events_url}
-    return 200, shown | urls | {"approximate_guild_count": sum(g.has_bot for g in discord.world.guilds.values())}
+    state = call.state
+    shown = {"id": state.application_id, "name": state.world.bot["username"], "verify_key": state.signer.public_key}
+    urls = {"interactions_endpoint_url": state.interactions_url, "event_webhooks_url": state.events_url}
+    return 200, shown | urls | {"approximate_guild_count": sum(g.has_bot for g in state.world.guilds.values())}
 
 
 def command_routes(scope: str) -> None:
-    """The same seven routes for global commands and for those of a guild."""
+    """Register the same six routes for global commands and for the commands of a guild."""
 
     @route(f"GET {scope}")
     def read_commands(call: Call) -> Answer:
-        found = call.discord.registry.all(_scope(call))
+        found = call.state.commands.all(_scope(call))
         return 200, found if call.asks("with_localizations") else [without_localizations(command) for command in found]
 
     @route(f"POST {scope}")
     def create_command(call: Call) -> Answer:
-        return call.discord.registry.create(call.form, _scope(call), call.body)
+        return call.state.commands.create(call.form, _scope(call), call.body)
 
     @route(f"PUT {scope}")
     def replace_commands(call: Call) -> Answer:
-        return 200, call.discord.registry.replace_all(call.form, _scope(call), call.body)
+        return 200, call.state.commands.replace_all(call.form, _scope(call), call.body)
 
     @route(f"GET {scope}/{{command}}")
     def read_command(call: Call) -> Answer:
-        return 200, call.discord.registry.get(_scope(call), call.where["command"])
+        return 200, call.state.commands.get(_scope(call), call.where["command"])
 
     @route(f"PATCH {scope}/{{command}}")
     def edit_command(call: Call) -> Answer:
-        return 200, call.discord.registry.edit(call.form, _scope(call), call.where["command"], call.body)
+        return 200, call.state.commands.edit(call.form, _scope(call), call.where["command"], call.body)
 
     @route(f"DELETE {scope}/{{command}}")
     def delete_command(call: Call) -> Answer:
-        call.discord.registry.delete(_scope(call), call.where["command"])
+        call.state.commands.delete(_scope(call), call.where["command"])
         return 204, None
 
 
 def _scope(call: Call) -> str | None:
-    """The guild of the path, None for global. Raises 20012 for another application, 50001 where the bot is not in."""
-    if call.where["app"] != call.discord.application_id:
+    """The guild in the path, or None for global commands.
+
+    Raises 20012 for another application, 50001 for a guild without the bot.
+    """
+    if call.where["app"] != call.state.application_id:
         raise Refusal(403, 20012, "You are not authorized to perform this action on this application")
     guild_id = call.where.get("guild")
     if guild_id is not None:
-        guild = call.discord.world.guilds.get(guild_id)
+        guild = call.state.world.guilds.get(guild_id)
         if guild is None or not guild.has_bot:
             raise Refusal(403, 50001, "Missing Access")
     return guild_id

@@ -1,4 +1,4 @@
-"""The simulated world: users, guilds, channels, webhooks and messages, and the clock that dates them."""
+"""The simulated world: users, guilds, roles, channels, webhooks, messages and files."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.discord import files, messages
-from sandbox.discord.form import Json, Refusal
+from sandbox.discord.upload import Upload
+from sandbox.discord.validation import Json, Refusal
 
 EPOCH_MS = 1420070400000  # 2015-01-01, where snowflakes start
 GUILD_TEXT, DM = 0, 1
@@ -19,7 +20,7 @@ GUILD_TEXT, DM = 0, 1
 VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS, READ_MESSAGE_HISTORY = 1 << 10, 1 << 11, 1 << 14, 1 << 16
 ATTACH_FILES, SEND_POLLS = 1 << 15, 1 << 49
 ADMINISTRATOR, ALL_PERMISSIONS = 1 << 3, 8866461766385663
-# What a fresh member has: view, send, embed, attach, history, react, external emoji, application commands.
+# What a new member has: view, send, embed, attach, history, react, external emoji, application commands.
 MEMBER_PERMISSIONS = (
     VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | ATTACH_FILES | READ_MESSAGE_HISTORY | 64 | 1 << 18 | 1 << 31
 )
@@ -30,7 +31,7 @@ NONCE_SECONDS = 300.0  # "the past few minutes" of enforce_nonce
 
 @dataclass
 class Account:
-    """A person's account: the public user object, and what Discord alone knows about it."""
+    """A person's account: the public user object, and what only Discord knows about it."""
 
     user: Json
     locale: str = "en-US"
@@ -40,7 +41,7 @@ class Account:
 
 @dataclass
 class Role:
-    """`held_by` are the ids of users. What people may do is their own here, and no role's."""
+    """A role. `held_by` holds user ids. Roles grant nothing here: permissions belong to each member."""
 
     id: str
     name: str
@@ -81,6 +82,9 @@ class Channel:
     bot_permissions: int = BOT_PERMISSIONS
     nsfw: bool = False
 
+    def __str__(self) -> str:
+        return f"#{self.name}" if self.name else "the DM with the bot"
+
 
 @dataclass
 class Webhook:
@@ -94,7 +98,10 @@ class Webhook:
 
 
 class World:
-    """Everything that exists, behind one lock; `changed` wakes whoever waits for a message."""
+    """Everything that exists, behind one lock. `changed` is notified of every change to messages and interactions.
+
+    `clock` gives epoch seconds. It dates messages and ids.
+    """
 
     def __init__(self, application_id: str, bot_name: str, clock: Callable[[], float]) -> None:
         self.application_id, self.clock = application_id, clock
@@ -106,14 +113,14 @@ class World:
         self.channels: dict[str, Channel] = {}
         self.webhooks: dict[str, Webhook] = {}
         self.messages: dict[str, Json] = {}
-        self.files: dict[str, files.Upload] = {}  # by the id of their attachment
-        self.cdn = ""  # where they are served: http://127.0.0.1:PORT
-        self.private_to: dict[str, str] = {}  # ephemeral message id -> the only user who sees it
+        self.files: dict[str, Upload] = {}  # by the id of the attachment
+        self.cdn = ""  # the base of their URLs: http://127.0.0.1:PORT
+        self.private_to: dict[str, str] = {}  # ephemeral message id -> id of the only user who sees it
         self._nonces: dict[str, tuple[str, float]] = {}
         self._last_id = 0
 
     def snowflake(self) -> str:
-        """A fresh id whose time is the clock's; ids never repeat and never go back, whatever the clock does."""
+        """A new id that contains the clock's time. Ids always increase, even if the clock goes back."""
         with self.lock:
             self._last_id = max(self._last_id + 1, int(self.clock() * 1000) - EPOCH_MS << 22)
             return str(self._last_id)
@@ -133,7 +140,7 @@ class World:
             return account
 
     def add_guild(self, name: str, has_bot: bool = True, guild_id: str | None = None) -> Guild:
-        """A guild with one text channel, "general"; `guild_id` where a test or the stack has fixed it."""
+        """A new guild with one text channel, "general". `guild_id` fixes its id."""
         with self.lock:
             guild = Guild(guild_id or self.snowflake(), name, has_bot)
             self.guilds[guild.id] = guild
@@ -153,7 +160,7 @@ class World:
             return channel
 
     def dm(self, user_id: str) -> Channel:
-        """The DM channel of the bot with this user; opened on first use."""
+        """The bot's DM channel with this user. It is opened on first use."""
         with self.lock:
             for channel in self.channels.values():
                 if channel.recipient_id == user_id:
@@ -180,7 +187,10 @@ class World:
     # ---- what the bot may do
 
     def channel_for_bot(self, channel_id: str, permission: int) -> Channel:
-        """Raises 10003 where there is no such channel, 50001 where the bot cannot see it, 50013 what it may not do."""
+        """The channel, if the bot has `permission` in it.
+
+        Raises 10003 if there is no such channel, 50001 if the bot cannot see it, 50013 if it lacks the permission.
+        """
         channel = self.channels.get(channel_id)
         if channel is None:
             raise Refusal(404, 10003, "Unknown Channel")
@@ -193,7 +203,7 @@ class World:
         return channel
 
     def reachable(self, channel: Channel) -> None:
-        """Raises 50007 where a DM's recipient takes none, 50278 where they share no guild with the bot."""
+        """Raises 50007 if a DM's recipient accepts no DMs, 50278 if they share no guild with the bot."""
         if channel.recipient_id is None:
             return
         account = self.accounts[channel.recipient_id]
@@ -205,7 +215,7 @@ class World:
     # ---- messages
 
     def post(self, channel_id: str, author: Json, fields: Json, private_to: str | None = None, **more: Any) -> Json:
-        """Puts a checked message into a channel; `more` are further keys of the message object."""
+        """Add a checked message to a channel. `more` holds further keys of the message object."""
         with self.changed:
             message: Json = {"id": self.snowflake(), "channel_id": channel_id, "type": 0, "author": author}
             message |= {"timestamp": self.now(), "edited_timestamp": None, "pinned": False, "attachments": []}
@@ -225,8 +235,8 @@ class World:
             self.changed.notify_all()
             return copy.deepcopy(message)
 
-    def keep(self, upload: files.Upload, more: Json | None = None) -> Json:
-        """Keeps a file; answers its attachment object, at whose `url` it can be fetched."""
+    def keep(self, upload: Upload, more: Json | None = None) -> Json:
+        """Store a file and return its attachment object. The file can be fetched at its `url`."""
         with self.lock:
             kept = files.attachment(self.snowflake(), self.cdn, upload, more or {})
             self.files[kept["id"]] = upload
@@ -240,23 +250,23 @@ class World:
             self.changed.notify_all()
 
     def message(self, message_id: str | None) -> Json:
-        """The message as it is now. Raises 404/10008 where it is gone."""
+        """The message as it is now. Raises 404/10008 if it does not exist."""
         with self.lock:
             if message_id is None or message_id not in self.messages:
                 raise Refusal(404, 10008, "Unknown Message")
             return copy.deepcopy(self.messages[message_id])
 
     def in_channel(self, channel_id: str, seen_by: str | None = None) -> Iterator[Json]:
-        """The channel's messages, oldest first: the public ones, and the ephemeral ones of user `seen_by`."""
+        """The channel's messages, oldest first: the public ones, and the ephemeral ones that user `seen_by` sees."""
         with self.lock:
             for message in list(self.messages.values()):
                 if message["channel_id"] == channel_id and self.private_to.get(message["id"], seen_by) == seen_by:
                     yield copy.deepcopy(message)
 
     def said_before(self, nonce: str) -> Json | None:
-        """The bot's message of the past few minutes that carried this nonce, for `enforce_nonce`.
+        """The bot's message of the past few minutes with this nonce, or None. For `enforce_nonce`.
 
-        As documented, uniqueness is by author: the channel plays no part.
+        As Discord documents it, a nonce is unique per author, not per channel.
         """
         message_id, when = self._nonces.get(nonce, ("", 0.0))
         recent = message_id in self.messages and self.clock() - when < NONCE_SECONDS
@@ -266,7 +276,7 @@ class World:
         self._nonces[nonce] = (message_id, self.clock())
 
     def as_the_bot_sees(self, message: Json) -> Json:
-        """Without the message content intent, other people's words come back empty; DMs are excepted."""
+        """The message without its content if somebody else wrote it outside a DM: the bot lacks the content intent."""
         others = message["author"]["id"] != self.application_id
         if others and self.channels[message["channel_id"]].kind != DM:
             return message | {"content": "", "embeds": [], "attachments": [], "components": []}

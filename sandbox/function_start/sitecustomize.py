@@ -1,8 +1,8 @@
-"""Changes a function's process for a test: Python imports this as it starts, where the sandbox has it on its path.
+"""Changes a function's process for tests. Python imports this when it starts, if the sandbox put it on the path.
 
-The file that SANDBOX_CLOCK names holds by how many seconds the sandbox's clock is ahead (see sandbox/clock.py), and the
-function lives by that. The folder that SANDBOX_FEATURES names holds commands that the catalogue has besides its own. A
-folder `schedules` in it holds schedules.
+SANDBOX_CLOCK names a file with the number of seconds that the sandbox's clock is ahead (see sandbox/clock.py). The
+function's clock is then ahead too. SANDBOX_FEATURES names a folder of commands that are added to the catalogue. Its
+folder `schedules`, if there is one, holds schedules to add.
 """
 
 import os

@@ -1,0 +1,1 @@
+"""Tests of what each Lambda does, against AWS on loopback."""

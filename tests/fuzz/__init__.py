@@ -1,0 +1,1 @@
+"""Damaged requests through the ingress's door."""

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from sandbox.logs import Logs
+from sandbox.sandbox import Options, Sandbox
 from sandbox.template import Template
 from sandbox.testing import Block
-from sandbox.whole import Options, Sandbox
 from watchbell import schedules
 
 CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from sandbox.aws.runtime_api import Outcome, failure
 from sandbox.clock import Clock
 from sandbox.control import Control
 from sandbox.logs import Logs
 from sandbox.loopback import Request
-from sandbox.runtime_api import Outcome, failure
 from sandbox.schedules import Schedules
 from sandbox.status_source import StatusSources
 from sandbox.template import Function, Schedule

@@ -17,7 +17,8 @@ from nacl.exceptions import BadSignatureError
 from nacl.signing import VerifyKey
 
 from sandbox.discord import Discord, EndpointRefused, Exchange, InteractionFailed, NotPossible
-from sandbox.discord.files import Upload
+from sandbox.discord.upload import Upload
+from sandbox.loopback import Response, Server
 
 APP, TOKEN = "1100000000000000001", "bot-token"
 JSON = "application/json"
@@ -168,16 +169,16 @@ def acks(bot: Bot, kind: int, **data: Any) -> None:
 def test_an_endpoint_that_verifies_is_accepted_and_goes_on_being_probed(discord: Discord, bot: Bot) -> None:
     discord.probe()
     bot.verifies = False
-    with pytest.raises(EndpointRefused, match=r"401|not JSON|was answered"):
+    with pytest.raises(EndpointRefused, match=r"401|not JSON|PING got"):
         discord.probe()
-    assert discord.interactions_url is None  # Discord removes the URL
+    assert discord.state.interactions_url is None  # Discord removes the URL
 
 
 @pytest.mark.parametrize(
     ("url", "events", "why"),
     [
-        ("/elsewhere", None, "PING was answered"),
-        (None, "/interactions", "not 204"),
+        ("/elsewhere", None, "PING got"),
+        (None, "/interactions", "instead of 204"),
         ("http://127.0.0.1:9/interactions", None, "could not be reached"),
     ],
 )
@@ -194,6 +195,19 @@ def test_a_forged_request_is_seen_to_be_refused(discord: Discord, bot: Bot) -> N
     exchange = discord.person("mallory").forge()
     assert (exchange.status, exchange.ack) == (401, None)
     assert bot.got == []
+
+
+def test_requests_and_forged_requests_are_dated_by_the_signing_clock() -> None:
+    stamps: list[str] = []
+    answer = Response(401)
+    server = Server(lambda request: stamps.append(dict(request.headers)["X-Signature-Timestamp"]) or answer)
+    discord = Discord(APP, TOKEN, signing_clock=lambda: 1_800_000_000.5)
+    discord.state.interactions_url = server.url
+    ada = discord.person("ada")
+    ada.forge()
+    ada.send(ada.interaction(2, {"name": "ping", "type": 1}))
+    server.stop()
+    assert stamps == ["1800000000"] * 2
 
 
 # ---- what the bot is sent
@@ -348,7 +362,7 @@ def test_a_deferral_needs_no_data(discord: Discord, bot: Bot) -> None:
 
 
 def test_a_patch_that_overtakes_the_ack_is_told_to_come_again(discord: Discord, bot: Bot) -> None:
-    discord.ack_recorded_after = 0.2
+    discord.state.ack_recorded_after = 0.2
     acks(bot, 5)
     early: list[tuple[int, Any]] = []
 
@@ -413,7 +427,7 @@ def test_a_button_can_be_pressed_only_as_the_message_shows_it_now(discord: Disco
         with pytest.raises(NotPossible):
             person.press(shown, button)
     call(discord, "PATCH", original(first), {"components": []})
-    with pytest.raises(NotPossible, match="there are: none"):
+    with pytest.raises(NotPossible, match="the message has: none"):
         ada.press(shown, "Refresh")
 
 
@@ -453,7 +467,7 @@ def test_a_context_menu_of_a_person_brings_them_along(discord: Discord, bot: Bot
     assert (data["type"], data["target_id"], "options" in data) == (2, bob.id, False)
     assert data["resolved"]["users"][bob.id]["username"] == "bob"
     assert data["resolved"]["members"][bob.id].keys() >= {"roles", "permissions"}
-    with pytest.raises(NotPossible, match="of type 1"):
+    with pytest.raises(NotPossible, match="with type 1"):
         ada.command("Report user")
     with pytest.raises(NotPossible, match="no command /ping"):
         ada.menu("ping", bob)
@@ -467,7 +481,7 @@ def test_a_context_menu_of_a_message_brings_its_words_along(discord: Discord, bo
     assert (data["type"], data["target_id"]) == (3, said["id"])
     told = data["resolved"]["messages"][said["id"]]
     assert (told["content"], told["author"]["username"], told["attachments"][0]["size"]) == ("buy now", "bob", 1)
-    discord.world.remove(said["id"])
+    discord.state.world.remove(said["id"])
     with pytest.raises(NotPossible, match="gone"):
         discord.person("ada").menu("Report message", said)
 
@@ -485,15 +499,21 @@ def test_a_role_is_held_chosen_and_brought_along(discord: Discord, bot: Bot) -> 
     assert bot.got[1]["data"]["resolved"].keys() == {"users", "members"}
     elsewhere = discord.role("others", guild=discord.guild("Other"))
     for wrong in (ada, elsewhere, "crew"):
-        with pytest.raises(NotPossible, match="none of the roles"):
+        with pytest.raises(NotPossible, match="only roles can be chosen"):
             ada.command("tell", whom=wrong)
 
 
 def test_a_channel_is_offered_by_its_type(discord: Discord, bot: Bot) -> None:
     option = {"name": "where", "description": "x", "type": 7, "channel_types": [5, 15]}
     registered(discord, name="post", description="x", options=[option])
-    with pytest.raises(NotPossible, match="no channel of that type"):
+    with pytest.raises(NotPossible, match="does not accept a channel of that type"):
         discord.person("ada").command("post", where=discord.channel("general"))
+
+
+def test_the_transcript_names_a_channel_that_was_chosen(discord: Discord, bot: Bot) -> None:
+    registered(discord, name="post", description="x", options=[{"name": "where", "description": "x", "type": 7}])
+    discord.person("ada").command("post", where=discord.channel("garden"))
+    assert "ada runs /post where:#garden" in "\n".join(discord.transcript)
 
 
 def test_a_file_is_uploaded_for_an_option_and_expires_later(discord: Discord, bot: Bot) -> None:

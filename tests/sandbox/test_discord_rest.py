@@ -117,7 +117,7 @@ def test_a_body_must_be_json_and_say_so(bot: Client) -> None:
     assert bot.code("POST", "/users/@me/channels", []) == (400, 50035)
     form = "application/x-www-form-urlencoded"
     status, answer = bot.call("POST", "/users/@me/channels", b"recipient_id=5", Content_Type=form)
-    assert (status, f"does not do {form}" in answer["message"]) == (501, True)
+    assert (status, f"does not support {form}" in answer["message"]) == (501, True)
 
 
 def test_a_field_that_discord_would_drop_is_recorded_as_a_fault(discord: Discord, bot: Client) -> None:
@@ -428,9 +428,9 @@ def test_a_file_that_nobody_will_see_is_held_against_the_bot(discord: Discord, b
     post(bot, path, say("x", attachments=[{"id": 0}]), ("files[0]", "a", b"x"), ("files[1]", "b", b"x"))
     post(bot, path, {"embeds": [{"image": {"url": "attachment://b.png"}}]}, ("files[0]", "a.png", b"x"))
     assert [fault.split(": ", 1)[1] for fault in discord.faults] == [
-        "attachments: a.png is not shown: no component names it",
-        "files[1]: no attachment names it",
-        "embeds.0.image.url: b.png is no picture among the message's files, so nothing is shown",
+        "attachments: a.png is not shown: no component refers to it",
+        "files[1]: no attachment refers to it",
+        "embeds.0.image.url: b.png is not a picture among the message's files, so nothing is shown",
     ]
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from sandbox.discord import messages, render
 from sandbox.discord.commands import COMMAND_KEYS, CommandRegistry
 from sandbox.discord.components import KEYS, read_modal
-from sandbox.discord.files import Upload
-from sandbox.discord.form import Form, Json, Refusal
 from sandbox.discord.messages import EMBED_KEYS
+from sandbox.discord.upload import Upload
+from sandbox.discord.validation import Form, Json, Refusal
 from tests import judge
 
 

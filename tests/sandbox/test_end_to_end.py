@@ -19,7 +19,7 @@ from nacl.signing import SigningKey
 
 from sandbox.logs import Logs
 from sandbox.loopback import Request, Response, Server, as_json
-from sandbox.whole import Options, Sandbox
+from sandbox.sandbox import Options, Sandbox
 from tests.sandbox import eventually
 
 KEY = SigningKey.generate()

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.gateway import Gateway, proxy_answer, proxy_event
+from sandbox.aws.gateway import Gateway, proxy_answer, proxy_event
+from sandbox.aws.runtime_api import Outcome, failure
 from sandbox.loopback import Request, Server
-from sandbox.runtime_api import Outcome, failure
 
 
 class Ingress:

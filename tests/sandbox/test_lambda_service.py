@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.aws.lambda_service import LambdaService
 from sandbox.children import Children
-from sandbox.lambda_service import LambdaService
 from sandbox.logs import Logs
 from sandbox.template import Function, TemplateError
 from tests.sandbox import eventually

@@ -74,7 +74,7 @@ def test_an_operator_acts_and_time_passes(console: Console) -> None:
     console.do("ops ranks server &guards=none")
     console.do("ops flags brewing unset")
     assert "delete /brew" in console.do("ops commands apply")
-    assert console.do("turn 60") == "(so it is)"
+    assert console.do("turn 60") == "(the time has passed)"
     assert "INFO" in console.do("log")
     assert console.do("log") == "(nothing)"
 
@@ -82,24 +82,24 @@ def test_an_operator_acts_and_time_passes(console: Console) -> None:
 @pytest.mark.parametrize(
     ("line", "told"),
     [
-        ("dance", "'dance' is none of help, type"),
+        ("dance", "'dance' is not one of help, type"),
         ('menu "" @bob', "no command"),
         ('/"" target:@bob', "no command"),
-        ("turn nan", "by how many seconds"),
+        ("turn nan", "give a number of seconds"),
         ("press Refresh", "0 components are called 'Refresh'"),
-        ("submit name:x", "nothing was shown yet"),
-        ("choose", "choose what"),
-        ("turn soon", "by how many seconds"),
-        ("turn", "by how many seconds"),
+        ("submit name:x", "there is no message yet"),
+        ("choose", "name a select"),
+        ("turn soon", "give a number of seconds"),
+        ("turn", "give a number of seconds"),
         ("turn 1e9", "at most"),
-        ("turn -1", "by how many seconds"),
-        ("as", "as whom"),
-        ("menu", "which entry"),
-        ("type /shelf count", "which option"),
-        ("/parcel to:@bob size:small kilos:heavy", "'heavy' is no number"),
-        ("/parcel to:@bob insured:perhaps", "neither true nor false"),
+        ("turn -1", "give a number of seconds"),
+        ("as", "name a person"),
+        ("menu", "name an entry"),
+        ("type /shelf count", "name an option"),
+        ("/parcel to:@bob size:small kilos:heavy", "'heavy' is not a number"),
+        ("/parcel to:@bob insured:perhaps", "is not true or false"),
         ("/parcel to:@bob label:/nowhere.pdf", "/nowhere.pdf: No such file"),
-        ("/parcel to:@bob size:small kilos", "'kilos' is no name:value"),
+        ("/parcel to:@bob size:small kilos", "'kilos' is not name:value"),
         ('say "open', "No closing quotation"),
         ("ops flags x maybe", "a flag begins with on, off or a percentage"),
         ("as bob MANAGE_SERVER", "no permission 'MANAGE_SERVER'"),

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.aws import Aws
+from sandbox.aws.pollers import Poller, record, succeeded
+from sandbox.aws.runtime_api import Outcome, failure
+from sandbox.aws.services import Aws
 from sandbox.logs import Logs
-from sandbox.pollers import Poller, record, succeeded
-from sandbox.runtime_api import Outcome, failure
 from sandbox.template import EventSource, Queue
 from tests.sandbox import eventually
 

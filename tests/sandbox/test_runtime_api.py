@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.runtime_api import Outcome, RuntimeApi, failure
+from sandbox.aws.runtime_api import Outcome, RuntimeApi, failure
 
 
 @pytest.fixture

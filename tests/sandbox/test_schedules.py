@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from sandbox.aws.runtime_api import Outcome, failure
 from sandbox.clock import Clock
 from sandbox.logs import Logs
-from sandbox.runtime_api import Outcome, failure
 from sandbox.schedules import MOST_AT_ONCE, Schedules, iso
 from sandbox.template import Function, Schedule
 

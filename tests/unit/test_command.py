@@ -278,7 +278,7 @@ def test_state_that_could_not_come_back_is_a_mistake_of_the_author(wrong):
         ),
         (lambda: permission("MANAGE_SERVER"), "no permission 'MANAGE_SERVER'; near it are MANAGE_GUILD"),
         (lambda: Button("x", style="red"), "style is primary, secondary, success, danger, not 'red'"),
-        (lambda: Reply("x", buttons=[example().components["again"]]).message(), r"is no component; .* \.button"),
+        (lambda: Reply("x", buttons=[example().components["again"]]).message(), r"is not a component; .* \.button"),
         (lambda: Command("x", "X", who=anyone, instant=True).run(lambda interaction: (yield)), "shows no progress"),
     ],
 )

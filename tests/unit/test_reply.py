@@ -12,7 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from watchbell import Button, Embed, Reply
-from watchbell.discord.components import ChannelSelect, Container, Row, Section, Text, Thumbnail, UserSelect, disabled
+from watchbell.discord.component import disabled
+from watchbell.discord.components import ChannelSelect, Container, Row, Section, Text, Thumbnail, UserSelect
 from watchbell.discord.files import File
 from watchbell.discord.mentions import Mentions
 from watchbell.discord.poll import Poll

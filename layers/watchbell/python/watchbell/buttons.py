@@ -4,7 +4,7 @@ from .discord.custom_id import TO_ANYONE, TO_GUILD, TO_USER, Address
 from .discord.opening import Opening
 from .discord.reply import Button
 from .errors import DefinitionError
-from .handler import Handler
+from .handler import Declaration, Handler
 from .policy import owner
 
 TYPE_CHECKING = False
@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Unpack
 
-    from .command import Command
     from .discord.components import Select
     from .handler import Rules
 
@@ -43,7 +42,7 @@ class ComponentHandler(Handler):
 
     def __init__(
         self,
-        command: "Command",
+        command: Declaration,
         name: str,
         function: "Callable[..., Any]",
         *,
@@ -103,7 +102,7 @@ class FormHandler(ComponentHandler):
     __slots__ = ("form",)
     kind = "modal"
 
-    def __init__(self, command: "Command", name: str, function: "Callable[..., Any]", **rules: "Any") -> None:
+    def __init__(self, command: Declaration, name: str, function: "Callable[..., Any]", **rules: "Any") -> None:
         self.form = _form_of(function, f"/{command.name} {name}")
         super().__init__(command, name, function, **rules)
         from .discord.modal import fields

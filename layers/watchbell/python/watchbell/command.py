@@ -1,7 +1,7 @@
 """What a feature declares: a command with its buttons, selects and forms, all in one file."""
 
 from .buttons import FORM_SECONDS, ComponentHandler, FormHandler
-from .handler import Handler, decorator, quotas
+from .handler import Declaration, Handler, decorator, quotas
 from .policy import Policy
 
 TYPE_CHECKING = False
@@ -33,7 +33,7 @@ class Group:
         return handler
 
 
-class Command:
+class Command(Declaration):
     """A slash command. `name`: 1-32 lower-case characters, the same as the file's name; `description`: 1-100.
 
     `who`: who may use it; see `policy`. `instant`: its handlers run in the ingress and must be quick, without table,
@@ -45,11 +45,7 @@ class Command:
     feature flag is on; see `flags`.
     """
 
-    __slots__ = (
-        *("components", "contexts", "description", "flag", "groups", "instant", "modals", "name", "nsfw", "private"),
-        *("quotas", "runs", "user_installs", "who"),
-    )
-    type = 1
+    __slots__ = ("components", "contexts", "description", "groups", "modals", "nsfw", "runs")
 
     def __init__(
         self,
@@ -66,16 +62,13 @@ class Command:
         cooldown: int | None = None,
         flag: str = "",
     ) -> None:
-        self.name = name
+        counted = quotas(quota, cooldown)
+        super().__init__(
+            name, who=who, instant=instant, private=private, user_installs=user_installs, flag=flag, quotas=counted
+        )
         self.description = description
-        self.who = who
-        self.instant = instant
-        self.private = private
-        self.user_installs = user_installs
         self.contexts = contexts
         self.nsfw = nsfw
-        self.quotas = quotas(quota, cooldown)
-        self.flag = flag
         self.runs: dict[str, Handler] = {}
         self.components: dict[str, ComponentHandler] = {}
         self.modals: dict[str, FormHandler] = {}
@@ -134,11 +127,6 @@ class Command:
         handler = FormHandler(self, function.__name__, function, expires=expires, **rules)
         self.modals[handler.name] = handler
         return handler
-
-    @property
-    def address(self) -> str:
-        """The name of the command in custom ids: the name of its file."""
-        return self.name.lower().replace("-", "_").replace(" ", "_")
 
     @property
     def handlers(self) -> list[Handler]:

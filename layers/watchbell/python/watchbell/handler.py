@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, Concatenate, Generic, ParamSpec, TypedDict, TypeVar, overload
 
-    from .command import Command
     from .discord.interaction import Interaction
     from .options import Option
     from .quota import Quota
@@ -66,6 +65,37 @@ _YIELDS, _ASYNC = 0x20, 0x80 | 0x200
 """Bits of a function's `co_flags`, as `inspect` documents them."""
 
 
+class Declaration:
+    """What a command declares for all of its handlers. Command explains each value."""
+
+    __slots__ = ("flag", "instant", "name", "private", "quotas", "user_installs", "who")
+    type = 1
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        who: Policy,
+        instant: bool,
+        private: bool,
+        user_installs: bool,
+        flag: str,
+        quotas: "tuple[Quota, ...]",
+    ) -> None:
+        self.name = name
+        self.who = who
+        self.instant = instant
+        self.private = private
+        self.user_installs = user_installs
+        self.flag = flag
+        self.quotas = quotas
+
+    @property
+    def address(self) -> str:
+        """The name of the command in custom ids: the name of its file."""
+        return self.name.lower().replace("-", "_").replace(" ", "_")
+
+
 class Handler:
     """A function of a feature, with the rules for its use. Calling the handler calls the function.
 
@@ -84,7 +114,7 @@ class Handler:
 
     def __init__(
         self,
-        command: "Command",
+        command: Declaration,
         name: str,
         function: "Function",
         *,

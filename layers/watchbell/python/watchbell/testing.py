@@ -223,6 +223,7 @@ class _Asked:
         who = {name: given[name] for name in about - own if name in given}
         rest = {name: value for name, value in given.items() if name not in who}
         self.by: Somebody = rest.pop("by") if "by" in rest and "by" not in own else Somebody(**who)
+        assert isinstance(handler.command, Command)
         declare(handler.command)
         tools: Any = rest.pop("tools", None)
         self.tools: Any = FakeTools() if tools is None else tools

@@ -1,1 +1,1 @@
-"""Discord's protocol, pure: no network, no AWS, nothing of ours but this room and `errors`."""
+"""Discord's protocol, pure: no network and no AWS. It imports only `errors` and `words` from outside this room."""

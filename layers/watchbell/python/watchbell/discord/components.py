@@ -4,17 +4,14 @@ Sections 5.2 and 5.3 of Discord's reference in short: a message has 5 rows at mo
 nested ones counted, and 4,000 characters over all its texts. Custom ids are 1-100 characters and occur once.
 """
 
+from .component import Component, laid_out
 from .files import File
-from .reply import Button, Component, address, laid_out
+from .reply import Button, address
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from typing import Any
-
-_INTERACTIVE_STYLES = (1, 2, 3, 4)
-_SELECTS = (3, 5, 6, 7, 8)
-_FILE = 13
 
 
 class Row(Component):
@@ -315,26 +312,3 @@ class Container(Component):
 
     def files(self) -> "Iterable[File]":
         return [file for part in self.components if not isinstance(part, str) for file in part.files()]
-
-
-def disabled(components: list[dict]) -> list[dict]:
-    """A message's `components`, ours or as Discord sent them, with buttons and selects out of use; fit for an edit.
-
-    Links and premium buttons stay, since they end nothing. Where there is layout, the edit needs the flag 32768 too.
-    """
-    return [_disabled(component) for component in components]
-
-
-def _disabled(component: dict) -> dict:
-    component = dict(component)
-    kind = component.get("type")
-    if kind in _SELECTS or (kind == 2 and component.get("style") in _INTERACTIVE_STYLES):
-        component["disabled"] = True
-    elif kind == _FILE and component.get("name"):  # Discord sends where it lies, and takes only what it is called
-        component["file"] = {"url": f"attachment://{component['name']}"}
-        component = {key: value for key, value in component.items() if key not in ("name", "size")}
-    if isinstance(component.get("components"), list):
-        component["components"] = disabled(component["components"])
-    if isinstance(component.get("accessory"), dict):
-        component["accessory"] = _disabled(component["accessory"])
-    return component

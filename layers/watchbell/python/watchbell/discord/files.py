@@ -1,14 +1,14 @@
-"""A file that goes with a message."""
+"""A file that is sent with a message."""
 
-from .reply import Component
+from .component import FILE, Component
 
 
 class File(Component):
-    """A file called `name`, of at most 10 MiB; a message has at most 10, and its request 25 MiB.
+    """A file called `name`, at most 10 MiB. A message has at most 10 files, and its request at most 25 MiB.
 
-    `description` is its alternative text, at most 1,024 characters; a `spoiler` is hidden until it is clicked.
-    Name one that is shown (as an embed's picture, in a gallery, as a component) with ASCII letters, digits, `_-.` only:
-    Discord renames others, and then does not find them. As a component it is a box to download it from.
+    `description` is the alternative text, at most 1,024 characters. A `spoiler` is hidden until somebody clicks it.
+    An embed, a gallery or a component can show the file. Then use only ASCII letters, digits and `_-.` in its name:
+    Discord renames other files and no longer finds them. As a component, it is a box that downloads the file.
     """
 
     __slots__ = ("content", "description", "name", "spoiler")
@@ -22,16 +22,16 @@ class File(Component):
 
     @property
     def url(self) -> str:
-        """What an embed or a component of the same message calls it."""
+        """The URL by which an embed or a component of the same message refers to it."""
         return f"attachment://{self.name}"
 
     def attachment(self, number: int) -> dict:
-        """Its entry in `attachments`; `number` is that of its part `files[number]` of the request."""
+        """Its entry in `attachments`. `number` is the one in the name of its part of the request, `files[number]`."""
         entry = {"filename": self.name, "description": self.description, "is_spoiler": self.spoiler}
         return {"id": number, **{key: value for key, value in entry.items() if value}}
 
     def payload(self) -> dict:
-        return self._with(13, file={"url": self.url}, spoiler=self.spoiler)
+        return self._with(FILE, file={"url": self.url}, spoiler=self.spoiler)
 
     def files(self) -> "tuple[File]":
         return (self,)

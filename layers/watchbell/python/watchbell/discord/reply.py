@@ -1,7 +1,11 @@
-"""What a feature answers with. Plain classes, since the ingress imports them in every cold start: what few replies
-need (selects and layout, files, polls, splitting) is in modules of its own, imported by whoever uses it."""
+"""What a feature answers with.
+
+These are plain classes, because the ingress imports them in every cold start. What few replies need (selects and
+layout, files, polls, splitting) is in modules of its own, which are imported when they are used.
+"""
 
 from ..errors import DefinitionError
+from .component import BUTTON, ROW, TEXT, Component, disabled, laid_out
 from .interaction import PRIVATE
 
 TYPE_CHECKING = False
@@ -18,29 +22,6 @@ SUPPRESS_EMBEDS, SILENT, COMPONENTS_V2 = 4, 4096, 32768
 
 _STYLES = {"primary": 1, "secondary": 2, "success": 3, "danger": 4}
 _LINK, _PREMIUM = 5, 6
-_ROW, _BUTTON, _TEXT, _IN_ROWS = 1, 2, 10, (2, 3, 5, 6, 7, 8)
-_PER_ROW = 5
-
-
-class Component:
-    """Something that a message is made of. `id`, where it is not 0, tells it from the others of its message."""
-
-    __slots__ = ("id",)
-
-    def __init__(self, id: int = 0) -> None:
-        self.id = id
-
-    def payload(self) -> dict:
-        raise NotImplementedError
-
-    def files(self) -> "Iterable[File]":
-        """The files that it shows, and that must be sent with it."""
-        return ()
-
-    def _with(self, kind: int, **parts: "Any") -> dict:
-        """The payload: its type, its id, and each part that says something."""
-        payload: dict = {"type": kind, "id": self.id, **parts}
-        return {key: value for key, value in payload.items() if value or key == "type"}
 
 
 class Button(Component):
@@ -83,7 +64,7 @@ class Button(Component):
             emoji = to_payload(self.emoji)
         style = _LINK if self.url else _PREMIUM if self.sku_id else _STYLES[self.style]
         return self._with(
-            _BUTTON,
+            BUTTON,
             style=style,
             label=self.label,
             emoji=emoji,
@@ -266,7 +247,7 @@ class Reply:
         if v2 and not flags & COMPONENTS_V2:
             if self.embeds or self.poll:
                 raise DefinitionError("a message of Components V2 stays one, and takes neither embeds nor a poll")
-            text = [{"type": _TEXT, "content": content}] if content else []
+            text = [{"type": TEXT, "content": content}] if content else []
             components, content = [*text, *components, *(file.payload() for file in self.files)], ""
             flags |= COMPONENTS_V2
         edit: dict = {
@@ -322,11 +303,7 @@ class Reply:
 
     def _laid_out(self) -> list[dict]:
         laid = laid_out((*self.components, *self.buttons))
-        if self._disabled:
-            from .components import disabled
-
-            return disabled(laid)
-        return laid
+        return disabled(laid) if self._disabled else laid
 
     def _attachments(self) -> list[dict]:
         return [file.attachment(number) for number, file in enumerate(self.uploads())]
@@ -335,7 +312,7 @@ class Reply:
         return self.mentions.payload() if self.mentions else {"parse": []}  # Discord's default is users, or everybody
 
     def _flags(self, components: list[dict]) -> int:
-        v2 = any(component["type"] != _ROW for component in components)
+        v2 = any(component["type"] != ROW for component in components)
         return COMPONENTS_V2 * v2 | SUPPRESS_EMBEDS * self.suppress_embeds
 
 
@@ -349,25 +326,8 @@ class Delete:
         return "Delete()"
 
 
-def laid_out(components: "Iterable[Component | str]") -> list[dict]:
-    """The payloads of `components`: loose buttons in rows of five, a loose select in a row, a bare text as a Text."""
-    laid = []
-    row: list[dict] = []  # of buttons, while the next button can still join it
-    for component in components:
-        if not isinstance(component, (Component, str)):
-            raise DefinitionError(f"{component!r} is no component; a handler makes one by .button(…) or .select(…)")
-        part = {"type": _TEXT, "content": component} if isinstance(component, str) else component.payload()
-        if part["type"] == _BUTTON and 0 < len(row) < _PER_ROW:
-            row.append(part)
-            continue
-        wrapped = [part]
-        row = wrapped if part["type"] == _BUTTON else []
-        laid.append({"type": _ROW, "components": wrapped} if part["type"] in _IN_ROWS else part)
-    return laid
-
-
 def address(media: "str | File") -> str:
-    """The URL of a picture, by which one that is sent with the message is named too."""
+    """The URL of a picture. For a File it is the URL by which its own message refers to it."""
     return media if isinstance(media, str) else media.url
 
 

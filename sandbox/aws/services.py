@@ -1,4 +1,4 @@
-"""SQS, DynamoDB and SSM Parameter Store by moto's server, with what the template declares in them."""
+"""SQS, DynamoDB and SSM Parameter Store, simulated by moto, with the template's queues and tables."""
 
 from __future__ import annotations
 
@@ -22,13 +22,15 @@ from sandbox.logs import Logs
 from sandbox.loopback import HOST
 from sandbox.template import ACCOUNT, REGION, Queue, Template
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 START_SECONDS = 30
 
 
 class Aws:
-    """Starts moto at once; `wait` returns when it answers. It lives in a subprocess, everything in its memory, with
-    `environment` on top of ours."""
+    """Starts moto in a subprocess. Call `wait` before you use it. moto keeps everything in memory.
+
+    `environment` is added to the subprocess's environment.
+    """
 
     def __init__(self, children: Children, logs: Logs, environment: Mapping[str, str] | None = None) -> None:
         with socket.socket() as probe:
@@ -36,14 +38,14 @@ class Aws:
             self._port = probe.getsockname()[1]
         self.url = f"http://{HOST}:{self._port}"
         self._process = children.spawn(
-            [sys.executable, "-m", "sandbox.moto_server", str(self._port)],
+            [sys.executable, "-m", "sandbox.aws.moto_server", str(self._port)],
             environment={name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
             | {"AWS_DEFAULT_REGION": REGION, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
             | dict(environment or {}),
         )
         self._output: deque[str] = deque(maxlen=5)
         threading.Thread(target=self._watch, args=(logs,), name="moto", daemon=True).start()
-        # The developer's own profiles and settings play no part: neither their files nor AWS_PROFILE are read.
+        # Ignore the developer's own AWS settings: read neither their files nor AWS_PROFILE.
         nothing = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
         session = botocore.session.Session(session_vars=nothing | {"profile": (None, None, None, None)})
         self._session = boto3.Session(botocore_session=session)
@@ -52,7 +54,7 @@ class Aws:
         self.ssm = self._client("ssm")
 
     def wait(self) -> None:
-        """Until moto answers; raises RuntimeError with what it last said where it ended or took 30 s."""
+        """Wait until moto answers. Raises RuntimeError with its last output if it ends or takes over 30 s."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline and self._process.poll() is None:
             try:
@@ -63,7 +65,7 @@ class Aws:
         raise RuntimeError("moto did not start: " + " / ".join(self._output))
 
     def create(self, template: Template) -> None:
-        """Make the template's queues and tables."""
+        """Create the template's queues and tables."""
         for queue in template.queues():
             self.sqs.create_queue(QueueName=queue.name, Attributes=queue.attributes)
         for table in template.tables():
@@ -80,11 +82,11 @@ class Aws:
                 )
 
     def depth(self, queue: Queue) -> int:
-        """Messages in `queue`: waiting, in flight and delayed."""
+        """The number of messages in `queue`: visible, in flight and delayed."""
         return sum(self.counts(queue))
 
     def counts(self, queue: Queue) -> tuple[int, int]:
-        """Messages in `queue` that can be received now, and those in flight or delayed."""
+        """The number of messages in `queue` that can be received now, and of those in flight or delayed."""
         kinds = ["", "NotVisible", "Delayed"]
         names = [f"ApproximateNumberOfMessages{kind}" for kind in kinds]
         answer = self.sqs.get_queue_attributes(QueueUrl=self.queue_url(queue.name), AttributeNames=names)
@@ -92,7 +94,7 @@ class Aws:
         return visible, sum(others)
 
     def send(self, queue: str, body: str, attributes: dict[str, str]) -> None:
-        """Put a message with string attributes on the queue of that name."""
+        """Send a message with string attributes to the queue of that name."""
         self.sqs.send_message(
             QueueUrl=self.queue_url(queue),
             MessageBody=body,
@@ -109,7 +111,7 @@ class Aws:
         self.ssm.put_parameter(Name=name, Value=value, Type=kind, Overwrite=True)
 
     def parameter(self, name: str) -> str:
-        """The value of an SSM parameter, decrypted; raises botocore's ParameterNotFound."""
+        """The decrypted value of an SSM parameter. Raises botocore's ParameterNotFound."""
         return self.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
 
     def _client(self, service: str) -> Any:
@@ -118,12 +120,12 @@ class Aws:
             endpoint_url=self.url,
             region_name=REGION,
             aws_access_key_id="sandbox",
-            aws_secret_access_key="sandbox",  # noqa: S106  moto asks for any
+            aws_secret_access_key="sandbox",  # noqa: S106  moto accepts any
             config=Config(read_timeout=30, retries={"max_attempts": 2}, max_pool_connections=20, proxies={}),
         )
 
     def _watch(self, logs: Logs) -> None:
-        """Keep what moto says where it matters: what it fails on, not its banner and not every request."""
+        """Log only moto's errors, not its banner and not every request."""
         for line in self._process.stdout or ():
             text = re.sub("\x1b\\[[0-9;]*m", "", line.decode(errors="replace")).rstrip()
             self._output.append(text)

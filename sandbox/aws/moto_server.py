@@ -1,6 +1,6 @@
-"""moto's server, with the one thing mended that it lacks: DynamoDB's conditional writes are atomic.
+"""moto's server, with one fix: DynamoDB's conditional writes are atomic.
 
-moto judges the condition and writes in two steps, and its threads get between them: two callers both win a claim.
+moto checks the condition and writes in two steps. Between them another thread can run, so two callers both win a claim.
 """
 
 from __future__ import annotations
@@ -27,8 +27,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     return answer
 
 
-def live_by(file: str) -> None:
-    """Has the queues' visibility timeouts and delays pass by the sandbox's clock, whose offset `file` holds."""
+def follow_clock(file: str) -> None:
+    """Make visibility timeouts and delays follow the sandbox's clock. `file` holds the clock's offset."""
     from moto.sqs import models
 
     clock = os.open(file, os.O_RDONLY)
@@ -37,12 +37,13 @@ def live_by(file: str) -> None:
         return time.time() + float(os.pread(clock, 32, 0))
 
     wait = models.Queue.wait_for_messages
-    models.Queue.wait_for_messages = lambda queue, seconds: wait(queue, min(seconds, 0.05))  # lest it miss a turn
+    # Wait for short times only, so that a turn of the clock is noticed.
+    models.Queue.wait_for_messages = lambda queue, seconds: wait(queue, min(seconds, 0.05))
     models.unix_time = turned
     models.unix_time_millis = lambda: turned() * 1000
 
 
 if __name__ == "__main__":
     if "SANDBOX_CLOCK" in os.environ:
-        live_by(os.environ["SANDBOX_CLOCK"])
+        follow_clock(os.environ["SANDBOX_CLOCK"])
     run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True)

@@ -1,4 +1,4 @@
-"""Runs the functions as Lambda does: real runtime client, cold starts, reuse, several at once, timeouts, crashes."""
+"""Runs the functions as Lambda does: the real runtime client, cold starts, reuse, concurrency, timeouts, crashes."""
 
 from __future__ import annotations
 
@@ -11,22 +11,24 @@ import uuid
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from sandbox.aws.runtime_api import Outcome, RuntimeApi, failure
 from sandbox.children import Children
 from sandbox.logs import Logs
-from sandbox.runtime_api import Outcome, RuntimeApi, failure
 from sandbox.template import REGION, Function, TemplateError
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 LAYER = ROOT / "layers" / "watchbell" / "python"
 INSTANCES = 4
-"""At most so many instances of one function at a time; further invocations wait for one (AWS would throttle them)."""
+"""The most instances of one function at a time. Further invocations wait for one; AWS would throttle them."""
 PAYLOAD_LIMIT = 6_291_556
-"""Bytes of a synchronous invocation's event or answer."""
+"""The most bytes in a synchronous invocation's event or answer."""
 
 
 class LambdaService:
-    """`environment` is what every function gets on top of the template's, such as where the sandbox's AWS is. `now` is
-    the functions' clock, by which they are told their deadline."""
+    """Runs `functions`. Every function gets `environment` in addition to its own from the template.
+
+    `now` is the functions' clock in epoch seconds. Their deadlines are on that clock.
+    """
 
     def __init__(
         self,
@@ -42,7 +44,7 @@ class LambdaService:
         path = os.pathsep.join(filter(None, [str(layer), environment.get("PYTHONPATH")]))
         self._environment = {**environment, "PYTHONPATH": path}
         self._now = now
-        self._at_work = 0
+        self._running = 0
         self._counting = threading.Lock()
         self._children, self._logs, self._folder = children, logs, folder
         self._pools: dict[str, _Pool] = {}
@@ -50,7 +52,7 @@ class LambdaService:
         self.deploy(functions)
 
     def deploy(self, functions: Iterable[Function]) -> None:
-        """Take over the functions' configuration; the next invocation of each is a cold start, as after a deploy."""
+        """Use this configuration from now on. The next invocation of each function is a cold start."""
         for function in functions:
             if not (self._folder / function.name).is_dir():
                 raise TemplateError(f"the template's function {function.name!r} has no folder in {self._folder.name}/")
@@ -61,7 +63,7 @@ class LambdaService:
                 replaced.stop()
 
     def invoke(self, name: str, event: object) -> Outcome:
-        """Invoke function `name` with `event` (what JSON can say) and wait; a failure is an Outcome, never raised."""
+        """Invoke function `name` with `event`, which must be JSON, and wait. A failure is returned, never raised."""
         if self._stopped:
             return failure("ServiceException", "the sandbox is stopping", fatal=False)
         if name not in self._pools:
@@ -70,20 +72,20 @@ class LambdaService:
         if len(payload) > PAYLOAD_LIMIT:
             return failure("RequestTooLargeException", f"the event is over {PAYLOAD_LIMIT} bytes", fatal=False)
         with self._counting:
-            self._at_work += 1
+            self._running += 1
         try:
             return self._pools[name].invoke(payload)
         finally:
             with self._counting:
-                self._at_work -= 1
+                self._running -= 1
 
     @property
-    def at_work(self) -> int:
-        """How many invocations are going on, those that wait for an instance included."""
-        return self._at_work
+    def running(self) -> int:
+        """The number of running invocations, including those that wait for an instance."""
+        return self._running
 
     def kill(self, name: str) -> int:
-        """Kill the instances of function `name` that are at work, in the middle of it; returns how many."""
+        """Kill the busy instances of function `name` in the middle of their work. Returns how many."""
         return self._pools[name].kill()
 
     def function(self, name: str) -> Function:
@@ -129,7 +131,7 @@ class _Pool:
             self._give_back(instance, usable=usable)
 
     def stop(self) -> None:
-        """End the idle instances now and the busy ones as soon as they have answered."""
+        """End the idle instances now, and the busy ones as soon as they have answered."""
         with self._changed:
             self._stopped = True
             idle, self._idle = self._idle, []
@@ -168,7 +170,7 @@ class _Pool:
 
 
 class _Instance:
-    """One process with the runtime client and the function in it."""
+    """One process that runs the function under the runtime client."""
 
     def __init__(
         self,
@@ -207,7 +209,7 @@ class _Instance:
         return outcome
 
     def kill(self) -> None:
-        """As when Lambda's host dies: whoever waits for its answer gets Lambda's error."""
+        """End the process as if Lambda's host died. A waiting caller gets Lambda's error."""
         self._children.end(self._process)
 
     def stop(self) -> None:
@@ -223,7 +225,7 @@ class _Instance:
 
 
 def _lambda_environment(function: Function) -> dict[str, str]:
-    """What Lambda itself sets; the two paths are this machine's, since its Python may need them to start.
+    """The variables that Lambda sets. The two paths are this machine's, because its Python may need them to start.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
     """
@@ -233,7 +235,7 @@ def _lambda_environment(function: Function) -> dict[str, str]:
         "AWS_ACCESS_KEY_ID": "sandbox",
         "AWS_SECRET_ACCESS_KEY": "sandbox",
         "AWS_SESSION_TOKEN": "sandbox",
-        # Lambda has no such files; the developer's own must not be read.
+        # Lambda has no such files, and the developer's own must not be read.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
         "AWS_EXECUTION_ENV": f"AWS_Lambda_python{sys.version_info.major}.{sys.version_info.minor}",

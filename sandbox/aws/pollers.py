@@ -1,7 +1,7 @@
-"""Event source mappings: take batches from a queue, invoke the function, delete what it has dealt with.
+"""Event source mappings: receive batches from a queue, invoke the function, and delete the messages that succeeded.
 
-What failed stays for SQS: it comes back when its visibility timeout ends, and goes to the dead letters by the queue's
-redrive policy.
+A message that failed stays in the queue. It is visible again after its visibility timeout, and the queue's redrive
+policy moves it to the dead letters.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from typing import Any
 
 import botocore.exceptions
 
-from sandbox.aws import Aws
+from sandbox.aws.runtime_api import Outcome
+from sandbox.aws.services import Aws
 from sandbox.logs import Logs
-from sandbox.runtime_api import Outcome
 from sandbox.template import REGION, EventSource
 
 WAIT_SECONDS = 5
 
 
 class Poller:
-    """Long-polls one queue from a thread of its own, several batches in work at a time (at most 4)."""
+    """Long-polls one queue from its own thread, with at most 4 batches at a time."""
 
     def __init__(self, source: EventSource, aws: Aws, invoke: Callable[[str, object], Outcome], logs: Logs) -> None:
         self._source, self._aws, self._invoke, self._logs = source, aws, invoke, logs
@@ -39,18 +39,18 @@ class Poller:
         self._stopping.set()
 
     def deliver_twice(self) -> None:
-        """The next batch is delivered twice at once, as SQS may do; one delivery that succeeds settles it."""
+        """Deliver the next batch twice at the same time, as SQS may do. It is deleted if either delivery succeeds."""
         with self._lock:
             self._twice += 1
 
-    def forget(self) -> None:
-        """From now on everything is delivered once again."""
+    def deliver_once(self) -> None:
+        """Forget the pending calls of `deliver_twice`."""
         with self._lock:
             self._twice = 0
 
     @property
     def twice(self) -> int:
-        """How many batches are yet to be delivered twice."""
+        """How many batches will still be delivered twice."""
         return self._twice
 
     def _run(self) -> None:
@@ -81,8 +81,8 @@ class Poller:
         try:
             event = {"Records": [record(message, self._source.queue.arn) for message in messages]}
             reports = self._source.reports_item_failures
-            settled = [succeeded(outcome, messages, reports_item_failures=reports) for outcome in self._outcomes(event)]
-            done = [message for message in messages if any(message in each for each in settled)]
+            done_by = [succeeded(outcome, messages, reports_item_failures=reports) for outcome in self._outcomes(event)]
+            done = [message for message in messages if any(message in each for each in done_by)]
             if done:
                 entries = [
                     {"Id": str(number), "ReceiptHandle": message["ReceiptHandle"]}
@@ -91,7 +91,7 @@ class Poller:
                 self._aws.sqs.delete_message_batch(QueueUrl=self._url, Entries=entries)
         except (botocore.exceptions.BotoCoreError, botocore.exceptions.ClientError) as error:
             if not self._stopping.is_set():
-                self._logs.write(self._source.function, f"{self._source.queue.name} refuses a delete: {error}")
+                self._logs.write(self._source.function, f"{self._source.queue.name} refused a delete: {error}")
         finally:
             self._slots.release()
 
@@ -106,7 +106,7 @@ class Poller:
 
 
 def record(message: dict[str, Any], queue_arn: str) -> dict[str, Any]:
-    """A received message as Lambda shows it to a function.
+    """A received message as Lambda passes it to a function.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
@@ -135,7 +135,7 @@ def record(message: dict[str, Any], queue_arn: str) -> dict[str, Any]:
 
 
 def succeeded(outcome: Outcome, messages: list[dict[str, Any]], *, reports_item_failures: bool) -> list[dict[str, Any]]:
-    """The messages that the function has dealt with. An answer that is not a report of failures fails the whole batch.
+    """The messages that the function processed. If its answer is not a valid report, the whole batch failed.
 
     https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
     """

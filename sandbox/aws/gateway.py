@@ -1,4 +1,4 @@
-"""The HTTP API: turns requests into API Gateway's payload format 2.0, invokes the route's function, maps its answer.
+"""API Gateway's HTTP API: converts a request to payload format 2.0, invokes the function, and converts its answer.
 
 https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
 """
@@ -15,8 +15,8 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import parse_qsl
 
+from sandbox.aws.runtime_api import Outcome
 from sandbox.loopback import Request, Response, as_json
-from sandbox.runtime_api import Outcome
 from sandbox.template import ACCOUNT
 
 API_ID = "sandbox"
@@ -31,7 +31,7 @@ _TOO_LARGE = as_json(413, {"message": "Request Entity Too Large"})
 
 
 class Gateway:
-    """`routes` is route key -> function; `invoke` takes a function's name and an event."""
+    """`routes` maps route keys ("POST /interactions") to functions. `invoke` takes a function's name and an event."""
 
     def __init__(self, routes: Mapping[str, str], invoke: Callable[[str, object], Outcome]) -> None:
         self._routes, self._invoke = routes, invoke
@@ -96,7 +96,7 @@ def proxy_event(request: Request, route: str, now: float) -> dict[str, Any]:
 
 
 def _body(body: bytes, content_type: str) -> tuple[str, bool]:
-    """The body as text where its type says text and it is UTF-8, else in base64."""
+    """The body as text if its type is textual and it is UTF-8, otherwise in base64. The flag says if it is base64."""
     if content_type.lower().startswith(_TEXT):
         try:
             return body.decode(), False
@@ -113,11 +113,11 @@ def _query(query: str) -> dict[str, str]:
 
 
 def proxy_answer(payload: bytes) -> Response:
-    """A function's answer as API Gateway sends it on; 500 where it is not what API Gateway takes."""
+    """A function's answer as API Gateway forwards it. An answer in the wrong format becomes a 500."""
     try:
         answer = json.loads(payload)
         if not isinstance(answer, dict) or "statusCode" not in answer:
-            return as_json(200, answer)  # format 2.0 infers the rest
+            return as_json(200, answer)  # format 2.0 fills in the rest
         body = answer.get("body", "")
         if not isinstance(body, str):
             return _FAILED
@@ -131,5 +131,5 @@ def proxy_answer(payload: bytes) -> Response:
         return _FAILED
     if content and not any(name == "content-type" for name, _ in headers):
         headers.append(("content-type", "text/plain; charset=utf-8"))
-    skipped = ("content-length", "connection", "transfer-encoding")  # the server's own
+    skipped = ("content-length", "connection", "transfer-encoding")  # the server sets these itself
     return Response(status, content, [header for header in headers if header[0] not in skipped])

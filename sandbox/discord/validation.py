@@ -1,14 +1,13 @@
-"""How Discord says no: a refusal with its status and code, and a form that collects field errors in Discord's shape."""
+"""How Discord validates a JSON body: a form collects the errors field by field, and a refusal carries them."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Collection
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-if TYPE_CHECKING:
-    from sandbox.discord.files import Upload
+from sandbox.discord.upload import Upload
 
 Json = dict[str, Any]
 Path = tuple[str | int, ...]
@@ -18,7 +17,7 @@ MAX_SAFE_INTEGER = 2**53 - 1
 
 
 class Refusal(Exception):
-    """An answer of 4xx or 5xx with Discord's JSON code; discord-api-docs, "Opcodes and Status Codes"."""
+    """An error response with Discord's JSON code. See "Opcodes and Status Codes" in Discord's documentation."""
 
     def __init__(self, status: int, code: int, message: str, errors: Json | None = None) -> None:
         super().__init__(f"{status}/{code} {message}" + (f": {flat(errors)}" if errors else ""))
@@ -29,41 +28,41 @@ class Refusal(Exception):
 
 
 class NotSimulated(Refusal):
-    """Real Discord could do this, the simulated one cannot yet; it says so rather than pretend."""
+    """Real Discord can do this, but the simulated one cannot yet. It says so instead of pretending."""
 
     def __init__(self, what: str) -> None:
-        super().__init__(501, 0, f"The simulated Discord does not do {what} yet")
+        super().__init__(501, 0, f"The simulated Discord does not support {what} yet")
 
 
 def flat(errors: Json, path: str = "") -> str:
-    """Nested form errors on one line, for people: "data.embeds.0.title: Must be 256 or fewer in length."."""
+    """Nested errors on one line, for people: "data.embeds.0.title: Must be 256 or fewer in length."."""
     found = [f"{path or 'the body'}: {error['message']}" for error in errors.get("_errors", [])]
     found += [flat(inner, f"{path}.{key}".strip(".")) for key, inner in errors.items() if key != "_errors"]
     return "; ".join(found)
 
 
 class Form:
-    """Reads a JSON body field by field and remembers everything that is wrong with it.
+    """Reads a JSON body field by field and collects everything that is wrong with it.
 
-    Readers return a value of the right type even for a wrong field, so that one pass finds every fault; call
-    `refuse()` before the values are used. `ignored` holds what Discord would drop without a word.
-    The inner codes are those seen in Discord's answers; its documentation lists none of them.
+    The readers return a value of the right type even for a wrong field, so one pass finds every error. Call `refuse()`
+    before you use the values. `ignored` lists what Discord would silently drop.
+    The inner error codes were seen in Discord's responses. Discord's documentation lists none of them.
     """
 
     def __init__(self) -> None:
         self.errors: Json = {}
         self.ignored: list[str] = []
-        self.uploads: dict[int, Upload] = {}  # the files that came with the body, by number
-        self.attached: list[tuple[Path, str]] = []  # where the body names a file of the message, and its name
+        self.uploads: dict[int, Upload] = {}  # the files in the request, by number
+        self.attached: list[tuple[Path, str]] = []  # where the body refers to a file of the message, and its name
 
-    def fault(self, path: Path, code: str, message: str) -> None:
+    def error(self, path: Path, code: str, message: str) -> None:
         at = self.errors
         for key in path:
             at = at.setdefault(str(key), {})
         at.setdefault("_errors", []).append({"code": code, "message": message})
 
     def refuse(self) -> None:
-        """Raises 400/50035 where anything is wrong so far."""
+        """Raises 400/50035 if there is any error so far."""
         if self.errors:
             raise Refusal(400, 50035, "Invalid Form Body", self.errors)
 
@@ -71,16 +70,16 @@ class Form:
         self.ignored.append(f"{'.'.join(map(str, path))}: {why}")
 
     def required(self, path: Path, body: Json, key: str) -> bool:
-        """Whether `key` is there and not null; a fault where it is not."""
+        """Whether `key` is present and not null. If it is not, that is an error."""
         if body.get(key) is not None:
             return True
-        self.fault((*path, key), "BASE_TYPE_REQUIRED", "This field is required")
+        self.error((*path, key), "BASE_TYPE_REQUIRED", "This field is required")
         return False
 
     def object(self, path: Path, value: Any, keys: Collection[str] | None = None) -> Json:
-        """`value` as an object; keys that Discord does not know here are noted as ignored."""
+        """`value` as an object. Keys other than `keys`, if given, count as ignored."""
         if not isinstance(value, dict):
-            self.fault(path, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
+            self.error(path, "DICT_TYPE_CONVERT", "Only dictionaries may be used in a DictType")
             return {}
         for key in value if keys is not None else ():
             if key not in (keys or ()):
@@ -89,7 +88,7 @@ class Form:
 
     def array(self, path: Path, value: Any, least: int, most: int) -> list[Any]:
         if not isinstance(value, list):
-            self.fault(path, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
+            self.error(path, "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType")
             return []
         if not least <= len(value) <= most:
             self._bad_length(path, least, most)
@@ -97,49 +96,49 @@ class Form:
         return value
 
     def text(self, path: Path, value: Any, least: int, most: int) -> str:
-        """`value` as text, its length judged inclusively after trimming, as Discord does."""
+        """`value` as text. Like Discord, it trims the text before it checks the length (limits included)."""
         if not isinstance(value, str):
-            self.fault(path, "STRING_TYPE_CONVERT", f'Could not interpret "{value}" as string.')
+            self.error(path, "STRING_TYPE_CONVERT", f'Could not interpret "{value}" as string.')
             return ""
         value = value.strip()
         if not least <= len(value) <= most:
             if not value:
-                self.fault(path, "BASE_TYPE_REQUIRED", "This field is required")
+                self.error(path, "BASE_TYPE_REQUIRED", "This field is required")
             else:
                 self._bad_length(path, least, most)
         return value
 
     def _bad_length(self, path: Path, least: int, most: int) -> None:
         if least:
-            self.fault(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {least} and {most} in length.")
+            self.error(path, "BASE_TYPE_BAD_LENGTH", f"Must be between {least} and {most} in length.")
         else:
-            self.fault(path, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
+            self.error(path, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
 
     def number(self, path: Path, value: Any, least: float, most: float, whole: bool = True) -> Any:
         if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
-            self.fault(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not {"int" if whole else "number"}.')
+            self.error(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not {"int" if whole else "number"}.')
             return least
         if value < least:
-            self.fault(path, "NUMBER_TYPE_MIN", f"Value should be greater than or equal to {least}.")
+            self.error(path, "NUMBER_TYPE_MIN", f"Value should be greater than or equal to {least}.")
         if value > most:
-            self.fault(path, "NUMBER_TYPE_MAX", f"Value should be less than or equal to {most}.")
+            self.error(path, "NUMBER_TYPE_MAX", f"Value should be less than or equal to {most}.")
         return value
 
     def boolean(self, path: Path, value: Any) -> bool:
         if not isinstance(value, bool):
-            self.fault(path, "BOOLEAN_TYPE_CONVERT", "Must be either true or false.")
+            self.error(path, "BOOLEAN_TYPE_CONVERT", "Must be either true or false.")
         return value is True
 
     def one_of(self, path: Path, value: Any, choices: Collection[Any]) -> bool:
         if isinstance(value, (str, int)) and not isinstance(value, bool) and value in choices:
             return True
-        self.fault(path, "BASE_TYPE_CHOICES", f"Value must be one of {{{', '.join(map(str, choices))}}}.")
+        self.error(path, "BASE_TYPE_CHOICES", f"Value must be one of {{{', '.join(map(str, choices))}}}.")
         return False
 
     def snowflake(self, path: Path, value: Any) -> str:
         if isinstance(value, str) and SNOWFLAKE.fullmatch(value):
             return value
-        self.fault(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
+        self.error(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
         return "0"
 
     def url(self, path: Path, value: Any, most: int = 2048, attachment: bool = False) -> str:
@@ -148,13 +147,13 @@ class Form:
             self.attached.append((path, value.removeprefix("attachment://")))
             return value
         if value and not re.match(r"https?://[^\s/]+", value):
-            self.fault(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
+            self.error(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
         return value
 
     def timestamp(self, path: Path, value: Any) -> str:
         try:
             moment = datetime.fromisoformat(value)
         except (TypeError, ValueError):
-            self.fault(path, "DATE_TIME_TYPE_PARSE", f'Could not parse "{value}". Should be ISO8601.')
+            self.error(path, "DATE_TIME_TYPE_PARSE", f'Could not parse "{value}". Should be ISO8601.')
             return ""
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()

@@ -1,4 +1,4 @@
-"""Discord's outgoing side: signs a body with Ed25519 and POSTs it to the bot's endpoint, measuring the answer."""
+"""How Discord calls the bot: it signs a body with Ed25519, POSTs it, and measures the response."""
 
 from __future__ import annotations
 
@@ -6,19 +6,20 @@ import http.client
 import json
 import time
 import urllib.parse
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from nacl.signing import SigningKey
 
-from sandbox.discord.form import Json
+from sandbox.discord.validation import Json
 
 SECONDS = 3.0
 
 
 @dataclass
 class Reply:
-    """What came back: no `status` where nothing did, and then `problem` says why. `ms` is real time."""
+    """The response to a POST. Without one, `status` is None and `problem` says why. `ms` is real time."""
 
     status: int | None
     content_type: str
@@ -35,20 +36,22 @@ class Reply:
 
 
 class Signer:
-    """An Ed25519 key; the message signed is the timestamp's bytes and the raw body, with nothing between."""
+    """A new Ed25519 key. `clock` (epoch seconds) dates the signatures."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
+        self.clock = clock
         self._key = SigningKey.generate()
         self.public_key: str = self._key.verify_key.encode().hex()
 
-    def headers(self, body: bytes, now: float) -> dict[str, str]:
-        timestamp = str(int(now))
+    def headers(self, body: bytes) -> dict[str, str]:
+        """The two headers for `body`. What is signed is the timestamp followed directly by the raw body."""
+        timestamp = str(int(self.clock()))
         signature = self._key.sign(timestamp.encode() + body).signature.hex()
         return {"X-Signature-Ed25519": signature, "X-Signature-Timestamp": timestamp}
 
 
 def strict_json(text: bytes) -> Any:
-    """JSON as Discord reads it: UTF-8, no NaN. Raises ValueError."""
+    """JSON as Discord reads it: UTF-8, and no NaN. Raises ValueError."""
 
     def refuse(constant: str) -> Any:
         raise ValueError(f"{constant} is not JSON")
@@ -61,7 +64,7 @@ def encode(body: Json) -> bytes:
 
 
 def post(url: str, body: bytes, headers: dict[str, str]) -> Reply:
-    """One POST over a fresh connection. Past 3 seconds of real time no answer counts."""
+    """One POST over a new connection. A response after 3 seconds of real time does not count."""
     parts = urllib.parse.urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=SECONDS)

@@ -1,4 +1,4 @@
-"""The Lambda Runtime API for one function instance: hands it events one at a time and takes its answers.
+"""The Lambda Runtime API for one function instance: gives it events one at a time and receives its answers.
 
 https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html
 """
@@ -19,9 +19,9 @@ PREFIX = "/2018-06-01/runtime/"
 
 @dataclass(frozen=True)
 class Outcome:
-    """What an invocation came to: the function's answer, or Lambda's error object as `payload` with `ok` false.
+    """The result of an invocation. `payload` is the function's answer, or Lambda's error object if not `ok`.
 
-    `seconds` is from handing the event over to the answer. `fatal` says that the instance is of no more use.
+    `seconds` is the time from handing over the event to the answer. After a `fatal` failure the instance is unusable.
     """
 
     ok: bool
@@ -31,7 +31,7 @@ class Outcome:
 
     @property
     def error(self) -> str:
-        """One line for people; empty when all went well."""
+        """One line for people, empty if `ok`."""
         if self.ok:
             return ""
         problem = json.loads(self.payload)
@@ -55,8 +55,8 @@ class _Invocation:
 class RuntimeApi:
     """Listens on `address`, the value for AWS_LAMBDA_RUNTIME_API. Times are `time.perf_counter()` seconds.
 
-    `ready_at` is when the instance first asked for an event, that is: when its init was over; None before. `now` is
-    the instance's own clock in epoch seconds, for its deadline.
+    `ready_at` is when the instance first asked for an event, which ends its init. It is None before that.
+    `now` is the instance's own clock in epoch seconds. The instance's deadline is on that clock.
     """
 
     def __init__(self, now: Callable[[], float] = time.time) -> None:
@@ -72,10 +72,10 @@ class RuntimeApi:
     def invoke(
         self, event: bytes, *, timeout: float, init_timeout: float = 10.0, arn: str = "", request_id: str = ""
     ) -> Outcome:
-        """Give the instance one event and wait for its answer; one call at a time.
+        """Give the instance one event and wait for its answer. Make one call at a time.
 
-        `timeout` (seconds) runs from handing the event over; before that a cold instance has `init_timeout` to ask
-        for it, Lambda's 10 seconds.
+        `timeout` (seconds) starts when the event is handed over. Before that, a cold instance has `init_timeout` to
+        ask for it; Lambda allows 10 seconds.
         """
         invocation = _Invocation(request_id or str(uuid.uuid4()), event, timeout, arn)
         with self._changed:
@@ -97,7 +97,7 @@ class RuntimeApi:
         )
 
     def end(self, outcome: Outcome) -> None:
-        """The instance is gone: whoever waits, now or later, gets `outcome`."""
+        """The instance has ended. Every call of `invoke`, waiting or later, returns `outcome`."""
         with self._changed:
             self._ended = self._ended or outcome
             self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""Runs the template's custom resources as CloudFormation does at a deploy: the function answers at a response URL."""
+"""Runs the template's custom resources as CloudFormation does: the function answers by calling a response URL."""
 
 from __future__ import annotations
 
@@ -8,17 +8,17 @@ import uuid
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.aws.runtime_api import Outcome
 from sandbox.loopback import Request, Response, Server
-from sandbox.runtime_api import Outcome
 from sandbox.template import ACCOUNT, REGION, Template
 
 
 class DeployFailed(Exception):
-    """A custom resource was refused; the text is the reason that its function gave."""
+    """A custom resource failed. The text is the reason that its function gave."""
 
 
 def run_custom_resources(template: Template, invoke: Callable[[str, object], Outcome]) -> None:
-    """Create each custom resource of `template`; raises DeployFailed at the first that fails.
+    """Create each custom resource of `template`. Raises DeployFailed for the first one that fails.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref-requests.html
     """
@@ -47,7 +47,7 @@ def run_custom_resources(template: Template, invoke: Callable[[str, object], Out
             try:
                 answer: dict[str, Any] = json.loads(answers.get(timeout=1))
             except queue.Empty:
-                raise DeployFailed(f"{logical_id}: {function} never answered at the response URL") from None
+                raise DeployFailed(f"{logical_id}: {function} did not call the response URL") from None
             if answer.get("Status") != "SUCCESS":
                 raise DeployFailed(f"{logical_id}: {answer.get('Reason')}")
     finally:

@@ -1,4 +1,4 @@
-"""Everything together: AWS, the functions, the API, the pollers, the schedules, the control and Discord."""
+"""The whole sandbox: starts AWS, the functions, the APIs, the schedules and Discord, and connects them."""
 
 from __future__ import annotations
 
@@ -18,18 +18,17 @@ from typing import Any, TypeVar
 
 from nacl.signing import SigningKey
 
-from sandbox.aws import Aws
+from sandbox.aws.custom_resources import DeployFailed, run_custom_resources
+from sandbox.aws.gateway import Gateway
+from sandbox.aws.lambda_service import LAYER, ROOT, LambdaService
+from sandbox.aws.pollers import Poller
+from sandbox.aws.services import Aws
 from sandbox.children import Children
 from sandbox.clock import Clock
 from sandbox.control import Control
 from sandbox.discord import Discord
-from sandbox.discord.delivery import Signer
-from sandbox.gateway import Gateway
-from sandbox.lambda_service import LAYER, ROOT, LambdaService
 from sandbox.logs import Logs
 from sandbox.loopback import Request, Response, Server
-from sandbox.pollers import Poller
-from sandbox.registration import DeployFailed, run_custom_resources
 from sandbox.schedules import Schedules
 from sandbox.status_source import StatusSources
 from sandbox.template import REGION, SNAPSHOT, Template
@@ -37,22 +36,25 @@ from watchbell.adapters.parameters import is_secret
 
 REGISTRATION_SECONDS = 4.0
 START = Path(__file__).parent / "function_start"
-"""On a process's Python path, it changes how that starts; see the file in it."""
+"""A folder for a process's Python path. The file in it changes how the process starts."""
 
 Started = TypeVar("Started")
 
 
 @dataclass(frozen=True)
 class Options:
-    """`port` is the API's, 0 for any. Without `discord_url` Discord is simulated. `status_sources` is name -> URL; with
-    none, two made-up ones serve, `prod` and `staging`. `one_clock`: the functions, the queues and the simulated
-    Discord's signatures live by the sandbox's clock too, so that turning it makes buttons expire and leases end.
-    `features` is a folder of commands that the functions have besides the catalogue's own, with a folder `schedules`
-    in it if there are schedules too. `template` is the file that says what AWS has to hold. Both are for tests."""
+    """How to start the sandbox.
+
+    `port` is the API's; 0 takes a free one. Without a `discord_url`, Discord is simulated. `status_sources` maps names
+    to URLs; without any, there are two made-up ones, `prod` and `staging`.
+    With `one_clock`, the functions, the queues and Discord's signatures follow the sandbox's clock too. Then turning
+    it makes buttons expire and leases end. `features` is a folder of commands to add to the catalogue, for tests; its
+    folder `schedules` holds schedules to add. `template` is the file that says what AWS must hold.
+    """
 
     port: int = 0
     application_id: str = "1000000000000000001"
-    bot_token: str = "sandbox-bot-token"  # noqa: S105  opens nothing
+    bot_token: str = "sandbox-bot-token"  # noqa: S105  it is not a secret
     public_keys: Sequence[str] = ()
     discord_url: str = ""
     status_sources: Mapping[str, str] = field(default_factory=dict)
@@ -62,17 +64,17 @@ class Options:
 
 
 class Sandbox:
-    """Starts on entering its `with` block, everything listening on 127.0.0.1; ends everything on leaving it.
+    """Starts everything at the start of its `with` block, on 127.0.0.1 only, and stops everything at the end.
 
-    Raises OSError where the port is taken, and TemplateError, RuntimeError or sandbox.discord's EndpointRefused, each
-    with its reason, where a part does not come up.
+    Raises OSError if the port is in use. Raises TemplateError, DeployFailed, EndpointRefused or RuntimeError, with the
+    reason, if a part does not start.
     """
 
     def __init__(self, options: Options, logs: Logs) -> None:
         self.options, self.logs = options, logs
         self._running = ExitStack()
-        self._turned: dict[str, str] = {}  # what a process needs in its environment to live by our clock
-        self._started_with = {"SANDBOX_FEATURES": str(options.features.resolve())} if options.features else {}
+        self._clock_environment: dict[str, str] = {}  # the environment that makes a process follow the clock
+        self._features_environment = {"SANDBOX_FEATURES": str(options.features.resolve())} if options.features else {}
         self.clock = self._start_clock() if options.one_clock else Clock()
         self.discord: Discord | None = None
         self.pollers: dict[str, Poller] = {}
@@ -91,14 +93,14 @@ class Sandbox:
 
     def _start(self) -> None:
         self._template = template = Template.read(self.options.template)
-        # Listening comes first, so that a taken port is told at once; requests wait until the rest is up.
+        # Listen first, so that a port in use is reported at once. Requests wait until everything is up.
         api = Server(self._answer, port=self.options.port)
         self._running.callback(api.stop)
         self.interactions_url, self.events_url = f"{api.url}/interactions", f"{api.url}/events"
 
         children = Children()
         self._running.callback(children.stop)
-        self.aws = Aws(children, self.logs, self._turned)
+        self.aws = Aws(children, self.logs, self._clock_environment)
         self._start_discord(api.port)
         self._start_sources()
 
@@ -112,9 +114,9 @@ class Sandbox:
 
         self._queues = {template.short(queue.name): queue for queue in template.queues()}
         environment = {"AWS_ENDPOINT_URL": self.aws.url, "DISCORD_URL": self.discord_url}
-        if changed := {**self._turned, **self._started_with}:
+        if changed := {**self._clock_environment, **self._features_environment}:
             environment |= {**changed, "PYTHONPATH": str(START)}
-        now = self.clock.now if self._turned else time.time
+        now = self.clock.now if self._clock_environment else time.time
         self.functions = LambdaService(template.functions(), environment, children, self.logs, now=now)
         self._running.callback(self.functions.stop)
         self._gateway = Gateway(template.routes(), self.functions.invoke)
@@ -135,7 +137,7 @@ class Sandbox:
         self._up.set()
         if self.discord:
             self._register()
-        else:  # the other Discord may be slow, or need our URLs first: it is given a moment, and not waited for
+        else:  # the other Discord may be slow or need the URLs first, so wait only for a moment
             registration = threading.Thread(target=self._register, name="registration", daemon=True)
             registration.start()
             registration.join(REGISTRATION_SECONDS)
@@ -152,17 +154,17 @@ class Sandbox:
 
     @property
     def simulated_discord(self) -> Discord:
-        """Raises RuntimeError where the Discord is another."""
+        """The simulated Discord. Raises RuntimeError if another Discord is used."""
         if self.discord is None:
             raise RuntimeError("there is no simulated Discord with --discord-url")
         return self.discord
 
     def depths(self) -> dict[str, int]:
-        """Messages in each queue, by its short name: work, work-dead, send, …"""
+        """The number of messages in each queue, by its short name: work, work-dead, send, …"""
         return {name: self.aws.depth(queue) for name, queue in sorted(self._queues.items())}
 
     def under_way(self) -> tuple[int, int]:
-        """Messages in the queues that feed a function: those that it could be given now, and the others."""
+        """The messages in the queues that feed a function: how many can be received now, and how many later."""
         counts = [self.aws.counts(self._queues[name]) for name in self.pollers]
         return sum(now for now, _ in counts), sum(later for _, later in counts)
 
@@ -171,22 +173,24 @@ class Sandbox:
         self.aws.put_parameter(f"/watchbell/{self._template.stage}/{name}", value, secret=is_secret(name))
 
     def put_and_restart(self, name: str, value: str) -> None:
-        """Set a parameter and start the functions anew: warm ones keep what they read for a minute, and their
-        environment for ever."""
+        """Set a parameter and restart the functions.
+
+        Warm functions keep parameters for a minute and their environment for ever.
+        """
         self.put(name, value)
         self.functions.deploy(self._template.functions())
 
     def ops(self, *arguments: str) -> str:
-        """What `python -m ops` says to whoever runs this bot. Raises RuntimeError where it fails."""
+        """Run `python -m ops` for this bot and return its output. Raises RuntimeError if it fails."""
         (table,) = (table.name for table in self._template.tables() if table.name.endswith("-state"))
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
             **dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull),
             **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "sandbox"),
             **{"AWS_REGION": REGION, "AWS_ENDPOINT_URL": self.aws.url, "DISCORD_URL": self.discord_url},
-            **{"STATE_TABLE": table, **self._started_with},
+            **{"STATE_TABLE": table, **self._features_environment},
         }
-        if self._started_with:
+        if self._features_environment:
             environment["PYTHONPATH"] = os.pathsep.join([str(LAYER), str(START)])
         command = [sys.executable, "-m", "ops", "--stage", self._template.stage, *arguments]
         done = subprocess.run(
@@ -203,16 +207,19 @@ class Sandbox:
     def _start_clock(self) -> Clock:
         folder = self._running.enter_context(TemporaryDirectory(prefix="watchbell-clock-"))
         file = Path(folder) / "offset"
-        self._turned = {"SANDBOX_CLOCK": str(file)}
+        self._clock_environment = {"SANDBOX_CLOCK": str(file)}
         return Clock(file)
 
     def _start_discord(self, api_port: int) -> None:
         if self.options.discord_url:
             self.discord_url = self.options.discord_url
             return
-        self.discord = Discord(self.options.application_id, self.options.bot_token, self.clock.now)
-        if self._turned:
-            self.discord.signer = _SignerByOurClock(self.clock)
+        self.discord = Discord(
+            self.options.application_id,
+            self.options.bot_token,
+            self.clock.now,
+            signing_clock=self.clock.now if self._clock_environment else time.time,
+        )
         self.discord_url = _near(api_port + 2, self.options.port, self.discord.start)
         self._running.callback(self.discord.stop)
 
@@ -239,7 +246,7 @@ class Sandbox:
         keys = list(self.options.public_keys)
         if self.discord:
             keys.append(self.discord.public_key)
-        # With nobody to sign, a key whose other half nobody has: Parameter Store takes no empty value.
+        # Parameter Store accepts no empty value. If nobody can sign, use a key whose private half is thrown away.
         keys = keys or [SigningKey.generate().verify_key.encode().hex()]
         parameters = {
             "discord/application-id": self.options.application_id,
@@ -254,28 +261,19 @@ class Sandbox:
         return parameters
 
     def _register(self) -> None:
-        """What a deploy and the developer portal do: register the commands, and have Discord check the endpoints."""
+        """Register the commands as a deploy does, and set the endpoints as the developer portal does."""
         try:
             run_custom_resources(self._template, self.functions.invoke)
         except DeployFailed as problem:
             if self.discord:
                 raise
-            self.logs.write("registrar", f"the other Discord did not take the commands: {problem}")
+            self.logs.write("registrar", f"the other Discord did not accept the commands: {problem}")
         if self.discord:
             self.discord.set_endpoints(self.interactions_url, self.events_url)
 
 
-class _SignerByOurClock(Signer):
-    def __init__(self, clock: Clock) -> None:
-        super().__init__()
-        self._clock = clock
-
-    def headers(self, body: bytes, now: float) -> dict[str, str]:
-        return super().headers(body, now + self._clock.offset)
-
-
 def _near(port: int, chosen: int, start: Callable[[int], Started]) -> Started:
-    """Start on `port`, beside the one that the user has chosen, or on any where that is taken or none was chosen."""
+    """Start on `port`, next to the port that the user chose. If none was chosen or it is in use, start on any."""
     if chosen:
         with suppress(OSError, OverflowError):
             return start(port)
