@@ -1,4 +1,4 @@
-"""`python -m bench [cold|warm] [--rounds N] [--json]`: measure, and print the figures beside their goals.
+"""`python -m bench [cold|worker|warm] [--rounds N] [--json]`: measure, and print the figures beside their goals.
 
 A missed goal is shown and is no failure, since a busy machine must not break a build; a wrong answer is one.
 """
@@ -12,11 +12,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import cold, warm
+from bench import cold, warm, worker
 from bench.bundle import Bundles
 from bench.instance import WrongAnswer
 
-MEASURES: dict[str, Callable[..., cold.Comparison | warm.Comparison]] = {"cold": cold.measure, "warm": warm.measure}
+MEASURES: dict[str, Callable[..., cold.Comparison | warm.Comparison | worker.Comparison]] = {
+    "cold": cold.measure,
+    "worker": worker.measure,
+    "warm": warm.measure,
+}
 
 
 def main() -> int:
@@ -38,7 +42,7 @@ def main() -> int:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("which", nargs="?", choices=list(MEASURES), help="what to measure (default: both)")
+    parser.add_argument("which", nargs="?", choices=list(MEASURES), help="what to measure (default: all)")
     parser.add_argument(
         "--rounds", type=_rounds, default=15, help="measured rounds, odd for a true median (default: 15)"
     )
