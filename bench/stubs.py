@@ -166,7 +166,6 @@ class WebStub(Stub):
         self.tokens: list[str] = []
         self.source_url = f"{self.url}/status.json"
         self.environment["DISCORD_URL"] = f"{self.url}/api/v10"
-        self.environment["REQUESTS_CA_BUNDLE"] = self.environment["SSL_CERT_FILE"] = str(self.authorities)
 
     def _respond(self, request: Request) -> Response:
         if request.method == "GET" and request.path == "/status.json":

@@ -17,6 +17,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from ..errors import UserError
 from ..status.report import Report
 from ..words import _, ngettext
+from .sessions import session
 
 SECONDS = 5.0
 BYTES = 256 * 1024
@@ -93,7 +94,10 @@ class Sources:
 def _fetch(url: str, headers: dict[str, str]) -> tuple[requests.Response, bytes]:
     """The answer behind at most REDIRECTS redirects, whose own bodies are not read: requests would read them whole."""
     for _hop in range(REDIRECTS + 1):
-        with requests.get(url, headers=headers, timeout=SECONDS, stream=True, allow_redirects=False) as response:
+        with (
+            session() as http,
+            http.get(url, headers=headers, timeout=SECONDS, stream=True, allow_redirects=False) as response,
+        ):
             if not response.is_redirect:
                 return response, _read(response)
             url = urljoin(url, response.headers["Location"])
