@@ -1,6 +1,6 @@
 """Whose turn it is: a deferred handler's lock and quotas, asked before it runs.
 
-Where the table cannot be asked nobody gets in: botocore's error passes, and the message goes back to its queue.
+If the table cannot be asked, nobody gets in: Unavailable is raised, and the message goes back to its queue.
 """
 
 from __future__ import annotations
