@@ -1,6 +1,6 @@
 """`python -m bench [cold|worker|warm] [--rounds N] [--json]`: measure, and print the figures beside their goals.
 
-A missed goal is shown and is no failure, since a busy machine must not break a build; a wrong answer is one.
+A missed goal is shown but is not a failure, because a busy machine must not break a build. A wrong answer is one.
 """
 
 from __future__ import annotations
@@ -34,10 +34,18 @@ def main() -> int:
             print(f"bench: {error}", file=sys.stderr)
             return 1
     if options.json:
-        print(json.dumps({name: figure for each in compared for name, figure in each.figures().items()}))
+        print(json.dumps(together({name: each.figures() for name, each in zip(options.which, compared, strict=True)})))
     else:
         print("\n\n".join(each.table() for each in compared))
     return 0
+
+
+def together(figures: dict[str, dict[str, float]]) -> dict[str, float]:
+    """The figures of all measures in one object. A name that an earlier measure has too gets its measure's in front."""
+    result: dict[str, float] = {}
+    for measure, named in figures.items():
+        result |= {f"{measure}_{name}" if name in result else name: figure for name, figure in named.items()}
+    return result
 
 
 def _options() -> argparse.Namespace:

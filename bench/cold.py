@@ -22,9 +22,9 @@ from sandbox.runtime_api import Outcome
 
 WARM_INVOCATIONS = 20
 GOALS: dict[str, tuple[str, float]] = {
-    "ingress_vs_noop": ("at most", 2.2),
+    "ingress_vs_noop": ("at most", 1.55),
     "boto3_vs_ingress": ("at least", 3.5),
-    "zip_bytes": ("at most", 2_000_000),
+    "zip_bytes": ("at most", 1_400_000),
 }
 
 

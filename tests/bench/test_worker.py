@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
+from bench.__main__ import together
 from bench.bundle import Bundle, Runtime
 from bench.cold import Start
 from bench.instance import WrongAnswer
@@ -32,6 +33,11 @@ def test_the_figures_are_the_workers_beside_the_ingress_and_a_noop() -> None:
         "init_ms": 300,
         "first_invoke_ms": 20,
     }
+
+
+def test_all_figures_fit_into_one_object() -> None:
+    figures = {"cold": {"init_ms": 80.0, "zip_bytes": 1}, "worker": {"init_ms": 300.0, "worker_vs_noop": 6.0}}
+    assert together(figures) == {"init_ms": 80.0, "zip_bytes": 1, "worker_init_ms": 300.0, "worker_vs_noop": 6.0}
 
 
 @pytest.mark.parametrize(("worker", "verdict"), [(600, "met"), (610, "MISSED")])

@@ -187,9 +187,7 @@ def test_the_worker_is_ready_when_its_init_is_over(work):
     assert {name.split(".")[0] for name in done["later"]} - sys.stdlib_module_names == {"watchbell"}
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the worker imports the ingress's module for a sentence"
-)
+@pytest.mark.xfail(strict=True, reason="the worker imports the ingress's module for a sentence")
 def test_the_worker_loads_no_libsodium(work):
     done = work()
     assert "nacl" not in done["ready"] + done["later"]
