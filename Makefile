@@ -56,7 +56,7 @@ deploy: .venv/ready  ## deploy to your AWS account: make deploy STAGE=prod
 
 check: lint types test synth  ## what CI runs; touches no cloud
 
-bench: .venv/ready  ## cold start and warm answers of the built ingress, side by side with its neighbours
+bench: .venv/ready  ## cold start and warm answers of the built ingress and worker, side by side with their neighbours
 	@$(PYTHON) -m bench
 
 fuzz: .venv/ready  ## 200,000 damaged requests through the ingress's door: ten minutes or more

@@ -1,6 +1,6 @@
-"""`python -m bench [cold|warm] [--rounds N] [--json]`: measure, and print the figures beside their goals.
+"""`python -m bench [cold|worker|warm] [--rounds N] [--json]`: measure, and print the figures beside their goals.
 
-A missed goal is shown and is no failure, since a busy machine must not break a build; a wrong answer is one.
+A missed goal is shown but is not a failure, because a busy machine must not break a build. A wrong answer is one.
 """
 
 from __future__ import annotations
@@ -12,11 +12,15 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import cold, warm
+from bench import cold, warm, worker
 from bench.bundle import Bundles
 from bench.instance import WrongAnswer
 
-MEASURES: dict[str, Callable[..., cold.Comparison | warm.Comparison]] = {"cold": cold.measure, "warm": warm.measure}
+MEASURES: dict[str, Callable[..., cold.Comparison | warm.Comparison | worker.Comparison]] = {
+    "cold": cold.measure,
+    "worker": worker.measure,
+    "warm": warm.measure,
+}
 
 
 def main() -> int:
@@ -30,15 +34,23 @@ def main() -> int:
             print(f"bench: {error}", file=sys.stderr)
             return 1
     if options.json:
-        print(json.dumps({name: figure for each in compared for name, figure in each.figures().items()}))
+        print(json.dumps(together({name: each.figures() for name, each in zip(options.which, compared, strict=True)})))
     else:
         print("\n\n".join(each.table() for each in compared))
     return 0
 
 
+def together(figures: dict[str, dict[str, float]]) -> dict[str, float]:
+    """The figures of all measures in one object. A name that an earlier measure has too gets its measure's in front."""
+    result: dict[str, float] = {}
+    for measure, named in figures.items():
+        result |= {f"{measure}_{name}" if name in result else name: figure for name, figure in named.items()}
+    return result
+
+
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("which", nargs="?", choices=list(MEASURES), help="what to measure (default: both)")
+    parser.add_argument("which", nargs="?", choices=list(MEASURES), help="what to measure (default: all)")
     parser.add_argument(
         "--rounds", type=_rounds, default=15, help="measured rounds, odd for a true median (default: 15)"
     )

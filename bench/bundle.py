@@ -64,9 +64,8 @@ class Bundles:
         layers.build_vendor(vendor, platform=None)
         layers.build_vendor_ingress(vendor_ingress, platform=None)
         layers.build_first_party(watchbell, platform=None)
-        self.ingress = self._bundle(
-            "ingress", lambda task: layers.build_function("ingress", task, platform=None), watchbell, vendor_ingress
-        )
+        self.ingress = self._function("ingress", watchbell, vendor_ingress)
+        self.worker = self._function("worker", watchbell, vendor)
         self.noop = self._peer("noop")
         self.boto3 = self._peer("boto3_sdk", vendor)
         cordless = folder / "cordless"
@@ -86,6 +85,9 @@ class Bundles:
             build(target)
             total += _zipped(target)
         return total
+
+    def _function(self, name: str, *layer: Path) -> Bundle:
+        return self._bundle(name, lambda task: layers.build_function(name, task, platform=None), *layer)
 
     def _peer(self, name: str, *layer: Path) -> Bundle:
         def build(task: Path) -> None:

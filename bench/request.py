@@ -1,14 +1,17 @@
-"""Signed commands as API Gateway hands them to a function (payload format 2.0)."""
+"""Commands as AWS hands them to a function: signed, from API Gateway (payload format 2.0), and queued, from SQS."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
+import uuid
 
 from nacl.signing import SigningKey
 
 APPLICATION = "1042000000000000001"
 SNOWFLAKE = 1_300_000_000_000_000_000
+STATUS_OPTIONS = [{"name": "detailed", "type": 5, "value": True}]
 
 
 class Discord:
@@ -21,15 +24,24 @@ class Discord:
 
     def status_command(self) -> tuple[str, bytes]:
         """A deferred command: the interaction's id and the event."""
-        return self._command("status", [{"name": "detailed", "type": 5, "value": True}])
+        return self._command("status", STATUS_OPTIONS)
 
     def ping_command(self) -> tuple[str, bytes]:
         """An instant one."""
         return self._command("ping", [])
 
-    def _command(self, name: str, options: list[dict]) -> tuple[str, bytes]:
+    def queued_status(self) -> tuple[str, bytes]:
+        """The same deferred command as it comes to the worker: the interaction's token and the event."""
+        interaction, now = self._interaction("status", STATUS_OPTIONS), int(time.time())
+        message = {"kind": "interaction", "received_at": now, "body": interaction}
+        return interaction["token"], json.dumps({"Records": [_record(json.dumps(message), now)]}).encode()
+
+    def _interaction(self, command: str, options: list[dict]) -> dict:
         self._count += 1
-        interaction = _interaction(str(SNOWFLAKE + self._count), name, options)
+        return _interaction(str(SNOWFLAKE + self._count), command, options)
+
+    def _command(self, name: str, options: list[dict]) -> tuple[str, bytes]:
+        interaction = self._interaction(name, options)
         body, now = json.dumps(interaction, separators=(",", ":")), time.time()
         timestamp = str(int(now))
         signature = self._key.sign(f"{timestamp}{body}".encode()).signature.hex()
@@ -43,7 +55,7 @@ def _interaction(id: str, command: str, options: list[dict]) -> dict:
         "application_id": APPLICATION,
         "type": 2,
         "version": 1,
-        "token": "aW50ZXJhY3Rpb246" + "x" * 180,
+        "token": "aW50ZXJhY3Rpb246" + id * 10,
         "guild_id": "1100000000000000001",
         "guild": {"id": "1100000000000000001", "locale": "en-US", "features": ["COMMUNITY", "NEWS"]},
         "channel_id": "1100000000000000002",
@@ -130,4 +142,25 @@ def _event(body: str, signature: str, timestamp: str, now: float) -> dict:
         },
         "body": body,
         "isBase64Encoded": False,
+    }
+
+
+def _record(body: str, now: int) -> dict:
+    """https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html"""
+    id = str(uuid.uuid4())
+    return {
+        "messageId": id,
+        "receiptHandle": f"bench-{id}" * 8,
+        "body": body,
+        "attributes": {
+            "ApproximateReceiveCount": "1",
+            "SentTimestamp": str(now * 1000),
+            "SenderId": "AROABENCHBENCHBENCH00:bench-ingress",
+            "ApproximateFirstReceiveTimestamp": str(now * 1000),
+        },
+        "messageAttributes": {},
+        "md5OfBody": hashlib.md5(body.encode(), usedforsecurity=False).hexdigest(),
+        "eventSource": "aws:sqs",
+        "eventSourceARN": "arn:aws:sqs:eu-central-1:123456789012:work",
+        "awsRegion": "eu-central-1",
     }

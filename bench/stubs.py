@@ -1,5 +1,7 @@
-"""SQS's SendMessage and Lambda's Invoke over TLS on loopback, with an authority of their own, so that functions call
-them as they call AWS."""
+"""AWS and Discord over TLS on loopback, as far as the contenders call them.
+
+Each stub has a certificate authority of its own, so functions call it as they call the real service.
+"""
 
 from __future__ import annotations
 
@@ -14,42 +16,46 @@ import uuid
 from pathlib import Path
 from typing import Any
 
+import certifi
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
-from sandbox.loopback import HOST, Request, Response, Server
+from sandbox.loopback import HOST, Request, Response, Server, as_json
 
 AMAZON_ROOTS = Path(__file__).parent.parent / "layers/watchbell/python/watchbell/adapters/amazon_roots.pem"
 
 _SIGNED = re.compile(r"AWS4-HMAC-SHA256 Credential=\S+/(\w+)/aws4_request, ?SignedHeaders=\S+, ?Signature=[0-9a-f]{64}")
 
+_EDIT = re.compile(r"/api/v10/webhooks/\d+/(\S+)/messages/@original")
+STATUS = {
+    "status": "normal",
+    "message": "All systems normal",
+    "timestamp": "2026-11-22T02:34:00+00:00",
+    "metrics": {"cpu": {"usage": 23.5, "cores": 8}, "memory": {"usage": 23.5}, "disk": {"usage": 41.7}},
+}
+
 
 class Stub:
-    """One of AWS's services, until `stop`. `messages` are the payloads that came, `connections` is how many there were,
-    and `environment` makes a function call this instead of AWS.
+    """One service, until `stop`. `messages` are the payloads that came, `connections` is how many connections there
+    were, and `environment` makes a function call this stub instead of the real service."""
 
-    The file of AWS_CA_BUNDLE holds Amazon's few roots and the stub's own, so that loading it costs what it does in
-    production.
-    """
-
-    service = ""
-    """As requests are signed for it."""
+    name = ""
+    roots = AMAZON_ROOTS
+    """The authorities that a function trusts in production. The stub's own is added to them, so loading the file costs
+    what it costs in production."""
 
     def __init__(self, folder: Path) -> None:
         """Writes its certificates to `folder`."""
         self.messages: list[str] = []
-        authorities, certificate = folder / f"{self.service}-authorities.pem", folder / f"{self.service}.pem"
-        authorities.write_bytes(AMAZON_ROOTS.read_bytes() + _certify(certificate))
+        self.authorities, certificate = folder / f"{self.name}-authorities.pem", folder / f"{self.name}.pem"
+        self.authorities.write_bytes(self.roots.read_bytes() + _certify(certificate))
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         self._server = _TlsServer(self._respond, context)
         self.url = f"https://{self._server.address}"
-        self.environment = {
-            "AWS_CA_BUNDLE": str(authorities),
-            f"AWS_ENDPOINT_URL_{self.service.upper()}": self.url,  # for boto3
-        }
+        self.environment: dict[str, str] = {}
 
     @property
     def connections(self) -> int:
@@ -58,14 +64,28 @@ class Stub:
     def stop(self) -> None:
         self._server.stop()
 
+    def _respond(self, request: Request) -> Response:
+        raise NotImplementedError
+
+
+class AwsStub(Stub):
+    """Some of AWS's `services`: refuses what is not signed for one of them."""
+
+    services: tuple[str, ...] = ()
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.environment["AWS_CA_BUNDLE"] = str(self.authorities)
+        self.environment["AWS_ENDPOINT_URL"] = self.url
+
     def interaction_ids(self) -> list[str]:
-        """Of the messages that came, of each the id of the interaction in it; "" where it holds none."""
+        """The id of the interaction in each message that came; "" for a message without one."""
         raise NotImplementedError
 
     def _respond(self, request: Request) -> Response:
         headers = {name.lower(): value for name, value in request.headers}
         signed = _SIGNED.fullmatch(headers.get("authorization", ""))
-        if not signed or signed[1] not in (self.service, "ssm") or "x-amz-date" not in headers:
+        if not signed or signed[1] not in self.services or "x-amz-date" not in headers:
             return _refusal(403, "MissingAuthenticationTokenException")
         return self._serve(request, headers)
 
@@ -73,15 +93,15 @@ class Stub:
         raise NotImplementedError
 
 
-class SqsStub(Stub):
-    """And the parameters that the ingress may read."""
+class SqsStub(AwsStub):
+    """The work queue, and the parameters that the ingress and the worker may read."""
 
-    service = "sqs"
+    name = "sqs"
+    services = ("sqs", "ssm")
     parameters = {"/bench/signing-keys": "1:" + "5a" * 32}  # noqa: RUF012
 
     def __init__(self, folder: Path) -> None:
         super().__init__(folder)
-        self.environment["AWS_ENDPOINT_URL"] = self.url
         self.environment["SIGNING_KEYS_PARAMETER"] = "/bench/signing-keys"
         self.environment["OPERATORS_PARAMETER"] = "/bench/operators"
         self.queue_url = self.environment["WORK_QUEUE_URL"] = f"{self.url}/123456789012/work"
@@ -104,10 +124,65 @@ class SqsStub(Stub):
         return _amz_json(200, {"MD5OfMessageBody": digest, "MessageId": str(uuid.uuid4())})
 
 
-class LambdaStub(Stub):
+class WorkStub(SqsStub):
+    """And what the worker reads and writes in DynamoDB. `writes` are the partition keys of the rows it wrote."""
+
+    name = "work"
+    services = ("sqs", "ssm", "dynamodb")
+
+    def __init__(self, folder: Path, sources: dict[str, str]) -> None:
+        """`sources` are the URLs of the status sources by name."""
+        super().__init__(folder)
+        self.writes: list[str] = []
+        self._sources = [{"Name": f"/bench/status-sources/{name}", "Value": url} for name, url in sources.items()]
+        self.environment |= {
+            "STATUS_SOURCES_PATH": "/bench/status-sources",
+            "BOT_TOKEN_PARAMETER": "/bench/bot-token",
+            "WORK_MAX_RECEIVES": "5",
+            "STATE_TABLE": "bench-state",
+            "EPHEMERAL_TABLE": "bench-ephemeral",
+            "POWERTOOLS_SERVICE_NAME": "bench-worker",
+        }
+
+    def _serve(self, request: Request, headers: dict[str, str]) -> Response:
+        target, call = headers.get("x-amz-target"), json.loads(request.body)
+        if target == "DynamoDB_20120810.UpdateItem" and call["TableName"] == "bench-ephemeral":
+            self.writes.append(call["Key"]["pk"]["S"])
+            return _amz_json(200, {})
+        if target == "AmazonSSM.GetParametersByPath" and call["Path"] == "/bench/status-sources":
+            return _amz_json(200, {"Parameters": self._sources})
+        return super()._serve(request, headers)
+
+
+class WebStub(Stub):
+    """What the worker calls on the internet: Discord, whose edits of answers it keeps as `messages`, and a status
+    source."""
+
+    name = "web"
+    roots = Path(certifi.where())
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.tokens: list[str] = []
+        self.source_url = f"{self.url}/status.json"
+        self.environment["DISCORD_URL"] = f"{self.url}/api/v10"
+
+    def _respond(self, request: Request) -> Response:
+        if request.method == "GET" and request.path == "/status.json":
+            return as_json(200, STATUS)
+        found = _EDIT.fullmatch(request.path)
+        if request.method != "PATCH" or not found:
+            return as_json(404, {"message": "404: Not Found", "code": 0})
+        self.tokens.append(found[1])
+        self.messages.append(request.body.decode())
+        return as_json(200, {"id": "1100000000000000007", "type": 20, **json.loads(request.body)})
+
+
+class LambdaStub(AwsStub):
     """Takes asynchronous invocations of one function, which is never run."""
 
-    service = "lambda"
+    name = "lambda"
+    services = ("lambda",)
     function = "bench-worker"
 
     def __init__(self, folder: Path) -> None:

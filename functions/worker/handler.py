@@ -11,6 +11,9 @@ tools = Tools("worker", os.environ)
 queue = Queue(os.environ["WORK_QUEUE_URL"])
 max_receives = int(os.environ["WORK_MAX_RECEIVES"])
 
+for part in ("claims", "discord", "parameters", "seals"):
+    getattr(tools, part)  # opened now, while Lambda gives the function a whole processor
+
 
 def handler(event, context):
     """A batch of SQS messages in, the ones that failed out."""

@@ -3,11 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.adapters.conftest import NOW
 from watchbell.adapters.claims import BUSY_SECONDS, LEASE_SECONDS, Claims
-from watchbell.errors import Retry
+from watchbell.errors import Retry, Unavailable
 from watchbell.rows import DELIVERY, INTERACTION, INTRODUCTION
 
 
@@ -113,5 +112,5 @@ def test_of_twenty_at_once_one_gets_it(claims):
 
 
 def test_nobody_gets_it_where_the_table_is_away(clock):
-    with pytest.raises(ClientError):
+    with pytest.raises(Unavailable):
         Claims({"ephemeral": "no-such-table"}, clock).take(INTERACTION, "1")

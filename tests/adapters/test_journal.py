@@ -1,9 +1,9 @@
 """A flow with several effects does none of them twice, whichever moment it is killed at."""
 
 import pytest
-from botocore.exceptions import ClientError
 
 from watchbell.adapters.journal import Journal
+from watchbell.errors import Unavailable
 
 
 @pytest.fixture
@@ -58,6 +58,6 @@ def test_steps_and_interactions_are_told_apart(journal):
 def test_nothing_is_begun_where_the_table_is_away(settings):
     away = Journal("no-such-table", "1", 1)
     begun = []
-    with pytest.raises(ClientError), away.step("channel"):
+    with pytest.raises(Unavailable), away.step("channel"):
         begun.append("an effect")
     assert begun == []

@@ -3,11 +3,12 @@
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.adapters.conftest import NOW
 from watchbell.adapters.claims import LEASE_SECONDS
+from watchbell.adapters.dynamodb import Table
 from watchbell.adapters.locks import Lock, Locks
+from watchbell.errors import Unavailable
 from watchbell.fakes import FakeLocks
 from watchbell.rows import LOCK
 
@@ -80,10 +81,10 @@ def test_of_twenty_at_once_one_gets_it(table):
 
 
 def test_nobody_gets_it_where_the_table_is_away(settings):
-    with pytest.raises(ClientError):
+    with pytest.raises(Unavailable):
         Locks("no-such-table").take("apply", "first")
 
 
 def test_a_lock_that_cannot_be_given_back_ends_with_its_lease(settings, caplog):
-    Lock("no-such-table", {"pk": {"S": "x"}, "sk": {"S": "lock"}}, 1).release()
+    Lock(Table("no-such-table"), {"pk": {"S": "x"}, "sk": {"S": "lock"}}, 1).release()
     assert "ends with its lease" in caplog.text

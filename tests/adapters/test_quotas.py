@@ -4,10 +4,11 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests.adapters.conftest import NOW
+from watchbell.adapters.dynamodb import Table
 from watchbell.adapters.quotas import Quotas
+from watchbell.errors import Unavailable
 from watchbell.fakes import FakeQuotas
 from watchbell.quota import MOST_SECONDS, MOST_USES, Quota
 from watchbell.rows import QUOTA, SPARE_USES
@@ -109,27 +110,28 @@ def test_a_quota_that_was_made_larger_or_smaller_goes_on(use):
     assert use(4, Quota(2, per=60)) is not None
 
 
-def test_the_largest_quota_in_its_fullest_row_fits_into_dynamodbs_limits(use_table, aws, settings, monkeypatch):
+def test_the_largest_quota_in_its_fullest_row_fits_into_dynamodbs_limits(clock, aws, settings):
     # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
     largest, feature, who = Quota(MOST_USES, per=MOST_SECONDS, by="feature"), "ü" * 200, "9" * 20
     table, key = settings["EPHEMERAL_TABLE"], QUOTA.item_key(feature, "feature", str(MOST_SECONDS), who)
     asked = []
 
-    class Client:
-        def update_item(self, **request):
-            asked.append(request)
-            return aws.dynamodb.update_item(**request)
+    class Recording(Table):
+        def update(self, key, change, values, *, condition):
+            asked.append((key, change, condition))
+            return super().update(key, change, values, condition=condition)
 
-    monkeypatch.setattr("watchbell.adapters.quotas.client", lambda service: Client())
+    quotas = Quotas(table, clock)
+    quotas._table = Recording(table)
     before = int((NOW - MOST_SECONDS) * 1000)  # each of them has just left the window
     uses = {f"u{number}": {"S": f"{before} {10**19 + number};"} for number in range(MOST_USES + SPARE_USES)}
     aws.dynamodb.put_item(TableName=table, Item={**key, **uses})
-    assert use_table(2 * 10**19, largest, feature, who) is None
-    (request,) = asked
-    for kind in ("UpdateExpression", "ConditionExpression"):
-        assert len(request[kind].encode()) <= 4 * 1024
-        assert len(re.findall(r"=|<=|\w\(|\b(?:OR|AND|NOT)\b", request[kind])) <= 300
-    assert request["Key"] == key
+    assert quotas.use(largest, feature, who, str(2 * 10**19)) is None
+    ((asked_key, *expressions),) = asked
+    for expression in expressions:
+        assert len(expression.encode()) <= 4 * 1024
+        assert len(re.findall(r"=|<=|\w\(|\b(?:OR|AND|NOT)\b", expression)) <= 300
+    assert asked_key == key
     assert len(key["pk"]["S"].encode()) <= 2048
     item = aws.dynamodb.get_item(TableName=table, Key=key)["Item"]
     assert {*item} == {"pk", "sk", *QUOTA.fields}  # no place is free
@@ -149,5 +151,5 @@ def test_it_expires_when_neither_window_nor_token_needs_it(use_table, aws, setti
 
 
 def test_nobody_gets_through_where_the_table_is_away(settings):
-    with pytest.raises(ClientError):
+    with pytest.raises(Unavailable):
         Quotas("no-such-table").use(THREE, "order", "ada", "1")

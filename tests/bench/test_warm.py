@@ -48,7 +48,7 @@ def test_the_figures_are_ours_beside_theirs() -> None:
 
 
 def test_the_table_tells_where_we_are_ahead() -> None:
-    compared = Comparison(times(300, 300, whole=90), times(200, 400, whole=45))
+    compared = Comparison(times(240, 240, whole=90), times(200, 400, whole=45))
     verdicts = {line.split()[0]: line.split()[-1] for line in compared.table().splitlines()[-3:]}
     assert verdicts == {"instant_vs_cordless": "met", "deferred_vs_cordless": "met", "cold_vs_cordless": "MISSED"}
 

@@ -3,9 +3,9 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 from sandbox.loopback import Server, as_json
+from watchbell.errors import Unavailable
 
 MORNING = "2026-11-22T08:00:00Z"  # 09:00 in Berlin
 
@@ -85,7 +85,7 @@ def test_a_run_by_hand_is_todays_and_its_tick_is_not_another(door, send, source)
 
 def test_a_digest_that_failed_is_made_by_the_next_tick(door, send, source):
     failing = door("scheduler", SEND_QUEUE_URL=send.url + "-gone")
-    with pytest.raises(ClientError):
+    with pytest.raises(Unavailable):
         tick(failing)
     assert tick(door("scheduler", SEND_QUEUE_URL=send.url), "2026-11-22T09:00:00Z")["ran"] is True
     assert len(queued(send)) == 1

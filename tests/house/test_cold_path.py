@@ -1,9 +1,11 @@
-"""Law 1 and law 7: what the ingress loads to acknowledge stays small, and a forged request loads and queues nothing."""
+"""Law 1 and law 7: what the ingress loads to acknowledge stays small, and a forged request loads and queues nothing.
+The worker, too, loads no SDK to answer, and is ready when its init is over."""
 
 import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -11,10 +13,11 @@ import pytest
 from sandbox.loopback import Server, as_json
 from tests import recorded
 from tests.conftest import CREDENTIALS
-from tests.discord_side import OTHER_KEY, PUBLIC_KEY, request
+from tests.discord_side import OTHER_KEY, PUBLIC_KEY, SIGNING_KEYS, request
 
 ROOT = Path(__file__).parents[2]
-PATHS = [ROOT / "layers/watchbell/python", ROOT / "functions/ingress"]
+LIBRARY = ROOT / "layers/watchbell/python"
+PATHS = [LIBRARY, ROOT / "functions/ingress"]
 
 # SDKs and frameworks, and the costly modules of the standard library: their import is time in Discord's 3 seconds.
 FORBIDDEN = {
@@ -32,6 +35,9 @@ FORBIDDEN = {
         "http",
     ),
 }
+
+# A person waits for the worker too. These cost it more than everything else together.
+FORBIDDEN_TO_THE_WORKER = {"boto3", "botocore", "s3transfer", "pydantic", "aws_lambda_powertools", "asyncio"}
 
 # Runs in a process of its own: answers each event of the file named first, and prints what that loaded.
 PROGRAM = """
@@ -123,3 +129,64 @@ def test_a_forged_request_of_any_type_is_401_and_loads_and_queues_nothing(ask):
     assert result["statuses"] == [401] * len(forged)
     assert result["loaded"] == []
     assert result["messages"] == []
+
+
+WORKER_PROGRAM = """
+import json, sys
+import handler
+ready = set(sys.modules)
+answer = handler.handler(json.load(sys.stdin), None)
+print(json.dumps({"answer": answer, "ready": sorted(ready), "later": sorted(set(sys.modules) - ready)}))
+"""
+
+
+@pytest.fixture
+def work():
+    """`work()`: what a fresh worker answers to a `/status`, what its init loaded, and what the `/status` did."""
+    # One answer that suits DynamoDB, Parameter Store and Discord alike.
+    answer = as_json(200, {"Parameter": {"Value": SIGNING_KEYS}, "Parameters": []})
+    server = Server(lambda request: answer)
+
+    def run() -> dict:
+        body = {"kind": "interaction", "received_at": int(time.time()), "body": recorded.load("command_status")}
+        record = {"messageId": "1", "receiptHandle": "1", "body": json.dumps(body)}
+        event = {"Records": [{**record, "attributes": {"ApproximateReceiveCount": "1"}}]}
+        environment = {
+            **CREDENTIALS,
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": os.pathsep.join(map(str, (LIBRARY, ROOT / "functions/worker"))),
+            "AWS_ENDPOINT_URL": server.url,
+            "DISCORD_URL": server.url,
+            "WORK_QUEUE_URL": f"{server.url}/123456789012/work",
+            "WORK_MAX_RECEIVES": "5",
+            "STATE_TABLE": "state",
+            "EPHEMERAL_TABLE": "ephemeral",
+            "STATUS_SOURCES_PATH": "/watchbell/test/status-sources",
+            "SIGNING_KEYS_PARAMETER": "/watchbell/test/signing-keys",
+        }
+        command = [sys.executable, "-c", WORKER_PROGRAM]
+        done = subprocess.run(
+            command, env=environment, input=json.dumps(event), capture_output=True, text=True, check=True
+        )
+        return json.loads(done.stdout)
+
+    yield run
+    server.stop()
+
+
+def test_the_worker_answers_with_no_sdk_loaded(work):
+    done = work()
+    assert done["answer"] == {"batchItemFailures": []}
+    assert {name.split(".")[0] for name in done["ready"] + done["later"]} & FORBIDDEN_TO_THE_WORKER == set()
+
+
+def test_the_worker_is_ready_when_its_init_is_over(work):
+    """An invocation has a part of a processor, so it imports no third party, and makes no client."""
+    done = work()
+    assert {"requests", "ssl", "watchbell.adapters.claims", "watchbell.adapters.discord"} <= set(done["ready"])
+    assert {name.split(".")[0] for name in done["later"]} - sys.stdlib_module_names == {"watchbell"}
+
+
+def test_the_worker_loads_no_libsodium(work):
+    done = work()
+    assert "nacl" not in done["ready"] + done["later"]

@@ -1,7 +1,6 @@
 """A deferred interaction ends in something that its user sees, whatever goes wrong."""
 
 import pytest
-from botocore.exceptions import ConnectionClosedError
 
 from tests import recorded
 from tests.discord_side import SIGNING_KEYS, FakeDiscord, tools
@@ -9,7 +8,7 @@ from tests.fakes import Claims, Journal
 from watchbell import commands, followup
 from watchbell.adapters.batch import Delivery, NotOurs
 from watchbell.discord import custom_id
-from watchbell.errors import DiscordError, Retry, UserError
+from watchbell.errors import DiscordError, Retry, Unsure, UserError
 from watchbell.screen import TAKEN_AWAY
 from watchbell.seals import parse_keys
 from watchbell.status.report import Report
@@ -329,7 +328,7 @@ def test_a_discord_that_is_away_while_the_user_is_told_is_tried_again():
 def test_a_message_that_began_again_though_nobody_could_tell_is_answered_after_all():
     def lost(message, wait):
         on_the_queue.append(message)
-        raise ConnectionClosedError(endpoint_url="sqs")
+        raise Unsure("no answer")
 
     on_the_queue = []
     worker = Worker(refused(503))

@@ -3,7 +3,6 @@
 import json
 
 import pytest
-from botocore.exceptions import ClientError
 
 from tests import recorded
 from tests.discord_side import FakeDiscord, sealed, tools
@@ -14,7 +13,7 @@ from watchbell.adapters.claims import Claims
 from watchbell.adapters.locks import Locks
 from watchbell.adapters.quotas import Quotas
 from watchbell.admission import BUSY
-from watchbell.errors import DefinitionError, DiscordError, Retry
+from watchbell.errors import DefinitionError, DiscordError, Retry, Unavailable
 
 BOB = "80351110224678913"
 
@@ -242,7 +241,7 @@ def test_where_the_table_is_away_nobody_gets_through(doors, feature, monkeypatch
     doors.command("order")
     away, there = Quotas("no-such-table"), doors.tools.quotas
     doors.tools.quotas = away
-    with pytest.raises(ClientError):
+    with pytest.raises(Unavailable):
         doors.deliver()
     assert (module.ran, doors.discord.calls) == ([], [])
     doors.tools.quotas = there

@@ -1,6 +1,6 @@
 """How often and how many at a time: the quotas and the lock of a deferred handler, asked before it runs.
 
-If the table does not answer, nobody gets in: the error is raised, and the message goes back to its queue.
+If the table does not answer, nobody gets in: Unavailable is raised, and the message goes back to its queue.
 """
 
 from __future__ import annotations

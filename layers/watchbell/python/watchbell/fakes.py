@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from .adapters.claims import LEASE_SECONDS
 from .discord.interaction import Interaction
 from .flags import parse
 from .quota import Quota
 from .rows import SPARE_USES
-
-LEASE_SECONDS = 40
-"""As `adapters.claims` has it, which is not imported, since it brings boto3 along."""
 
 Clock = Callable[[], float]
 

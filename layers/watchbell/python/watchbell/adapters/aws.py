@@ -1,4 +1,4 @@
-"""boto3 clients, one per service, with timeouts that fit inside a Lambda's own."""
+"""boto3, for what nobody waits for: one client per service, with timeouts that fit inside a Lambda's own."""
 
 from __future__ import annotations
 
@@ -7,11 +7,24 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from ..errors import Unavailable, Unsure
 
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 
 
 @cache
 def client(service: str) -> Any:
-    """The client for `service` (dynamodb, sqs, ssm); region, credentials and endpoint come from the environment."""
+    """The client for `service` (sqs, ssm); region, credentials and endpoint come from the environment."""
     return boto3.client(service, config=_CONFIG)
+
+
+def write(service: str, action: str, **request: Any) -> None:
+    """Calls an action such as `send_message`. Raises Unavailable if it was refused, Unsure if it may have been done."""
+    try:
+        getattr(client(service), action)(**request)
+    except ClientError as error:
+        raise Unavailable(str(error)) from error
+    except BotoCoreError as error:
+        raise Unsure(f"{action}: {error}") from error

@@ -1,6 +1,7 @@
-"""AWS JSON calls without an SDK, over connections that outlive the invocation: what the ingress can afford.
+"""Calls AWS's JSON APIs without an SDK, over connections that outlive the invocation.
 
-boto3 would be three quarters of a cold start. See `sigv4` for the signature and `post` for the HTTP.
+This is for what a person waits for: boto3 would be three quarters of the ingress's cold start and half of the
+worker's. `sigv4` has the signature, and `post` the HTTP.
 """
 
 import json
@@ -8,16 +9,21 @@ import os
 import ssl
 import time
 from contextlib import contextmanager
+from functools import cache
 
-from ..errors import Unavailable
+from ..errors import Unavailable, Unsure
 from . import sigv4
 from .post import Connection
 
 SECONDS = 1.5
-"""What connecting, sending and reading may take together: half of what Discord grants, so that the person can still
-be told when it was not enough."""
+"""How long one call may take. It is half of Discord's 3 seconds, so a person can still be told that it was too slow."""
 
 AMAZON_ROOTS = os.path.join(os.path.dirname(__file__), "amazon_roots.pem")
+
+READS = ("Get", "BatchGet", "Query")
+"""How the names of actions begin that change nothing."""
+
+THROTTLED = ("ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +36,7 @@ _ends = [float("inf")]
 
 @contextmanager
 def within(seconds: float) -> "Iterator[None]":
-    """All calls inside have so long together, each besides its own limit."""
+    """All calls inside the block share `seconds`. Each one's own limit holds too."""
     _ends[0] = time.monotonic() + seconds
     try:
         yield
@@ -39,17 +45,24 @@ def within(seconds: float) -> "Iterator[None]":
 
 
 class Refused(Unavailable):
-    """The service answered with an error; `code` is AWS's name for it, such as ParameterNotFound."""
+    """The service answered with an error.
 
-    def __init__(self, code: str, text: str) -> None:
-        super().__init__(text)
-        self.code = code
+    `code` is AWS's name for the error, such as ParameterNotFound, and `details` is the answer's JSON. `passing` says
+    that the same call may succeed a moment later: the service throttled it, or failed.
+    """
+
+    def __init__(self, target: str, status: int, details: dict) -> None:
+        self.code = str(details.get("__type", "")).rpartition("#")[2]
+        self.details = details
+        self.passing = status >= 500 or self.code in THROTTLED
+        super().__init__(f"{target}: answered {status} {self.code}".rstrip())
 
 
 class AwsJson:
-    """One service (sqs, ssm) at `endpoint`, an http or https URL; `version` is that of its JSON protocol.
+    """One service (sqs, ssm, dynamodb) at `endpoint`, an http or https URL. `version` is its JSON protocol's.
 
-    Region and credentials are read from the environment at each call, where Lambda keeps them.
+    Each call reads the region and the credentials from the environment, where Lambda keeps them current. Threads may
+    share one: each call has a connection to itself.
     """
 
     def __init__(self, service: str, endpoint: str, version: str = "1.0") -> None:
@@ -57,43 +70,47 @@ class AwsJson:
         self._service = service
         self._version = version
         self._host = rest.partition("/")[0]
-        self._connection: Connection | None = None
-        # Made with the function and not with its first call: Lambda gives the init more processor time than a small
-        # function ever has again.
+        self._idle: list[Connection] = []
+        # Made here and not in the first call, because Lambda gives the init a whole processor.
         self._context = _trusting(os.environ.get("AWS_CA_BUNDLE", AMAZON_ROOTS)) if scheme == "https" else None
 
     def call(self, target: str, payload: dict, seconds: float = SECONDS) -> "Any":
-        """What the action `target`, such as AmazonSQS.SendMessage, answers to `payload` within `seconds`.
+        """The answer of the action `target`, such as AmazonSQS.SendMessage, to `payload` within `seconds`.
 
-        Raises Refused for an error that the service names, else Unavailable: then it may have happened all the same,
-        and a connection that broke is tried again once, so it may have happened twice.
+        Raises Refused if the service answers with an error. Without an answer it raises Unavailable for an action that
+        reads, and Unsure for one that writes: that one may have been done. It may even have been done twice, since a
+        kept connection that turns out to be broken is replaced once.
         """
         body = json.dumps(payload).encode()
         deadline = min(time.monotonic() + seconds, _ends[0])
-        reused = self._connection is not None
+        unanswered = Unavailable if target.rpartition(".")[2].startswith(READS) else Unsure
         try:
-            try:
-                status, answer = self._post(target, body, deadline)
-            except (ConnectionError, ssl.SSLEOFError):
-                # A frozen sandbox thaws with connections that the other side closed long ago; a new one is not stale.
-                if not reused:
-                    raise
-                status, answer = self._post(target, body, deadline)
+            status, answer = self._post(target, body, deadline)
         except OSError as error:
-            raise Unavailable(f"{target}: no answer: {type(error).__name__}: {error}") from error
+            raise unanswered(f"{target}: no answer: {type(error).__name__}: {error}") from error
         try:
             details = json.loads(answer)
         except ValueError as error:
             if status == 200:
-                raise Unavailable(f"{target}: answered 200 and no JSON") from error
+                raise unanswered(f"{target}: answered 200 and no JSON") from error
             details = {}
         if status != 200:
-            code = str(details.get("__type", "")).rpartition("#")[2] if isinstance(details, dict) else ""
-            raise Refused(code, f"{target}: answered {status} {code}".rstrip())
+            raise Refused(target, status, details if isinstance(details, dict) else {})
         return details
 
     def _post(self, target: str, body: bytes, deadline: float) -> tuple[int, bytes]:
-        connection, self._connection = self._connection or self._connect(deadline), None
+        try:
+            connection = self._idle.pop()
+        except IndexError:
+            return self._post_on(self._connect(deadline), target, body, deadline)
+        try:
+            return self._post_on(connection, target, body, deadline)
+        except (ConnectionError, ssl.SSLEOFError):
+            # A frozen function thaws with connections that the other side closed long ago; a new one is not stale.
+            self._idle.clear()
+            return self._post_on(self._connect(deadline), target, body, deadline)
+
+    def _post_on(self, connection: Connection, target: str, body: bytes, deadline: float) -> tuple[int, bytes]:
         try:
             signed = sigv4.headers(
                 self._host,
@@ -111,7 +128,7 @@ class AwsJson:
             return connection.post("/", signed, body, deadline)
         finally:
             if connection.reusable:
-                self._connection = connection
+                self._idle.append(connection)
             else:
                 connection.close()
 
@@ -119,14 +136,19 @@ class AwsJson:
         try:
             return Connection(self._host, self._context, deadline)
         except ssl.SSLCertVerificationError:
-            # Amazon may move to a root that is not among the few we load quickly: then all that the system trusts.
+            # Amazon may move to a root that is not among our few. Then trust all that the system trusts.
             self._context = _trusting(None)
             return Connection(self._host, self._context, deadline)
 
 
 def of_region(service: str, version: str = "1.0") -> AwsJson:
-    """That service in this region, or at AWS_ENDPOINT_URL."""
+    """That service in this region, or at AWS_ENDPOINT_URL. Whoever asks for the same one shares its connections."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL") or f"https://{service}.{os.environ['AWS_REGION']}.amazonaws.com"
+    return _shared(service, endpoint, version)
+
+
+@cache
+def _shared(service: str, endpoint: str, version: str) -> AwsJson:
     return AwsJson(service, endpoint, version)
 
 

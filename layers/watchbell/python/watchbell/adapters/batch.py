@@ -1,4 +1,4 @@
-"""An SQS batch: each message on its own, and what failed goes back to the queue with its wait."""
+"""An SQS batch: each message is on its own, and what failed goes back to the queue with its wait."""
 
 from __future__ import annotations
 
@@ -7,17 +7,14 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from botocore.exceptions import BotoCoreError, ClientError
-
-from ..errors import Retry
+from ..errors import Retry, Unavailable
 from .queue import Queue
 
 log = logging.getLogger(__name__)
 
 
 LEAST_SECONDS = 8.0
-"""With less than this left of the invocation no further message is begun: it would be cut off in the middle."""
+"""With less than this left of the invocation, no further message is begun: it would be cut off in the middle."""
 
 
 class Delivery:
@@ -41,12 +38,12 @@ class Delivery:
         self._send = send
 
     def begin_again(self, wait: float) -> bool:
-        """Puts the same message on the queue anew, with all its tries before it, to come in `wait` seconds; False where
-        that is not certain."""
+        """Puts the same message on the queue as a new one, with all its tries before it, to come in `wait` seconds.
+        Answers False if that is not certain."""
         assert self._send is not None
         try:
             self._send(self.message, wait)
-        except (BotoCoreError, ClientError):
+        except Unavailable:
             log.warning("could not put a message on the queue again", exc_info=True)
             return False
         return True
@@ -58,38 +55,39 @@ def backoff(attempt: int) -> float:
 
 
 def process(event: dict, context: Any, queue: Queue, max_receives: int, handle: Callable[[Delivery], None]) -> dict:
-    """Calls `handle` for each message; answers Lambda with those that failed.
+    """Calls `handle` for each message, and answers Lambda which of them failed.
 
-    What `handle` raises sends its message back: after the error's own `wait` where it has one, else after `backoff`.
-    A message that is not a JSON object goes back at once, and so to the dead letters. `max_receives` is the queue's.
+    If `handle` raises, its message goes back: after the error's own `wait` if it has one, else after `backoff`. A
+    message that is not a JSON object goes back at once, and so to the dead letters. `max_receives` is the queue's.
     """
 
     def seconds_left() -> float:
         return float(context.get_remaining_time_in_millis()) / 1000 if context is not None else float("inf")
 
-    def one(record: Any) -> None:
-        attempt = int(record.attributes.approximate_receive_count)
+    def succeeds(record: dict) -> bool:
+        attempt = int(record["attributes"]["ApproximateReceiveCount"])
         try:
             if seconds_left() < LEAST_SECONDS:
                 raise Retry("no time left in this invocation", wait=0.0)
-            handle(Delivery(_message(record.body), attempt, attempt >= max_receives, seconds_left, queue.send))
+            handle(Delivery(_message(record["body"]), attempt, attempt >= max_receives, seconds_left, queue.send))
         except Exception as error:
             wait = getattr(error, "wait", None)
             wait = backoff(attempt) if wait is None else wait
-            details = {"message_id": record.message_id, "attempt": attempt, "wait": wait}
+            details = {"message_id": record["messageId"], "attempt": attempt, "wait": wait}
             if isinstance(error, Retry):
                 log.info("back to the queue: %s", error, extra=details)
             else:
                 log.exception("a message failed", extra=details)
-            _send_back(queue, record.receipt_handle, wait)
-            raise
+            _send_back(queue, record["receiptHandle"], wait)
+            return False
+        return True
 
-    processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-    return dict(process_partial_response(event=event, record_handler=one, processor=processor, context=context))
+    failed = [record["messageId"] for record in event["Records"] if not succeeds(record)]
+    return {"batchItemFailures": [{"itemIdentifier": id} for id in failed]}
 
 
 class NotOurs(ValueError):
-    """A message that no part of Watchbell wrote; goes to the dead letters as it is."""
+    """A message that no part of Watchbell wrote. It goes to the dead letters as it is."""
 
     wait = 0.0
 
@@ -107,5 +105,5 @@ def _message(body: str) -> dict:
 def _send_back(queue: Queue, receipt_handle: str, wait: float) -> None:
     try:
         queue.come_back(receipt_handle, wait)
-    except (BotoCoreError, ClientError):  # then it comes back after the visibility timeout: late, not lost
+    except Unavailable:  # then it comes back after the visibility timeout: late, not lost
         log.warning("could not set a message's wait", exc_info=True)

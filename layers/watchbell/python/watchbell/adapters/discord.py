@@ -11,6 +11,7 @@ import requests
 
 from ..discord.files import File
 from ..errors import DiscordError
+from .sessions import session
 
 USER_AGENT = "DiscordBot (https://watchbell.example, 0.1)"
 SECONDS = (3.05, 10)
@@ -30,7 +31,7 @@ class DiscordClient:
     def __init__(self, base_url: str, bot_token: Callable[[bool], str]) -> None:
         self._base = base_url
         self._bot_token = bot_token
-        self._session = requests.Session()
+        self._session = session()
         self._session.headers["User-Agent"] = USER_AGENT
 
     # An interaction's own messages: its token is the credential.

@@ -1,14 +1,13 @@
 """Puts work on its queue, from the ingress: SQS SendMessage without an SDK."""
 
-from ..errors import Unavailable, Unsure
-from .aws_json import AwsJson, Refused
+from .aws_json import AwsJson
 
 
 class Enqueue:
-    """Calling it puts a text (at most 1 MiB) on the queue at `url`; raises Unavailable where SQS refused it, Unsure
-    where it may be there all the same.
+    """Calling it puts a text (at most 1 MiB) on the queue at `url`.
 
-    A message may arrive twice, when a connection broke after SQS took it: the worker is idempotent.
+    Raises Unavailable if SQS refused it, and Unsure if it may be there all the same. A message may arrive twice, when a
+    connection broke after SQS took it: the worker is idempotent.
     """
 
     def __init__(self, url: str) -> None:
@@ -16,9 +15,4 @@ class Enqueue:
         self._sqs = AwsJson("sqs", url)
 
     def __call__(self, text: str) -> None:
-        try:
-            self._sqs.call("AmazonSQS.SendMessage", {"QueueUrl": self._url, "MessageBody": text})
-        except Refused:
-            raise
-        except Unavailable as error:
-            raise Unsure(str(error)) from error
+        self._sqs.call("AmazonSQS.SendMessage", {"QueueUrl": self._url, "MessageBody": text})

@@ -1,4 +1,4 @@
-"""What a flow with several effects has done already, so that a crash in the middle does none of them twice.
+"""What a flow with several effects has done already, so a crash in the middle does none of them twice.
 
 with tools.journal.step("order") as step:
     if step.new:
@@ -15,20 +15,22 @@ from types import TracebackType
 from typing import Any
 
 from ..rows import STEP
-from .aws import client
+from .dynamodb import Table
 
 
 class Step:
-    """`new`: it has not been done. `unsure`: an earlier try began it and may have done it, so look for what it may
-    have made before making it again. `value` is any JSON, kept with it."""
+    """`new`: it has not been done. `unsure`: an earlier try began it and may have done it, so look for what that try
+    may have made before you make it again. `value` is any JSON, kept with the step."""
 
-    def __init__(self, table: str, key: dict, clock: Callable[[], float], new: bool, unsure: bool, value: Any) -> None:
+    def __init__(
+        self, table: Table, key: dict, clock: Callable[[], float], new: bool, unsure: bool, value: Any
+    ) -> None:
         self._table, self._key, self._clock = table, key, clock
         self.new, self.unsure, self.value = new, unsure, value
         self._done = not new
 
     def again(self) -> Step:
-        """The same step as it is found when it is asked for once more in this try."""
+        """The step as this try finds it when it asks for it once more."""
         return Step(
             self._table, self._key, self._clock, not self._done, not self._done, self.value if self._done else None
         )
@@ -43,15 +45,15 @@ class Step:
 
 
 class Journal:
-    """The steps of one interaction, in the `ephemeral` table beside its claim. `attempt` is the claim's: only from the
-    second on can there be anything to read."""
+    """The steps of one interaction, in the `ephemeral` table beside its claim. `attempt` is the claim's: there is
+    nothing to read before the second."""
 
     def __init__(self, table: str, interaction_id: str, attempt: int, clock: Callable[[], float] = time.time) -> None:
-        self._table, self._id, self._attempt, self._clock = table, interaction_id, attempt, clock
+        self._table, self._id, self._attempt, self._clock = Table(table), interaction_id, attempt, clock
         self._asked: dict[str, Step] = {}
 
     def step(self, name: str) -> Step:
-        """One effect, by a name that is its own within the flow. Begun, and so recorded, when it is asked for."""
+        """One effect, by a name that no other effect of the flow has. Asking for it begins it and records that."""
         self._asked[name] = self._asked[name].again() if name in self._asked else self._begin(name)
         return self._asked[name]
 
@@ -59,7 +61,7 @@ class Journal:
         key = STEP.item_key(self._id, name)
         item: dict = {}
         if self._attempt > 1:
-            item = client("dynamodb").get_item(TableName=self._table, Key=key, ConsistentRead=True).get("Item", {})
+            item = self._table.get(key)
         if item.get("status", {}).get("S") == "done":
             return Step(self._table, key, self._clock, False, False, json.loads(item["value"]["S"]))
         if not item:
@@ -67,10 +69,10 @@ class Journal:
         return Step(self._table, key, self._clock, True, bool(item), None)
 
 
-def _put(table: str, key: dict, clock: Callable[[], float], status: str, value: Any) -> None:
+def _put(table: Table, key: dict, clock: Callable[[], float], status: str, value: Any) -> None:
     kept = {
         "status": {"S": status},
         "value": {"S": json.dumps(value)},
         "expires_at": {"N": str(int(clock()) + (STEP.keep or 0))},
     }
-    client("dynamodb").put_item(TableName=table, Item={**key, **kept})
+    table.put({**key, **kept})

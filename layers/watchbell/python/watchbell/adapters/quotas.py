@@ -1,8 +1,8 @@
-"""Uses within a sliding window, in the `ephemeral` table: one conditional write each, whoever runs it.
+"""Uses within a sliding window, in the `ephemeral` table: one conditional write for each use.
 
 An item holds the last uses as `u0` (the newest), `u1`, `u2`, …, each the millisecond and the interaction's id. A use
-pushes them all along by one, which DynamoDB does in a single update since each SET reads the item as it was before.
-It may, where the `count`-th newest has left the window.
+pushes them all along by one. That is a single update, because each SET reads the item as it was before. A use is
+allowed if the `count`-th newest has left the window.
 """
 
 from __future__ import annotations
@@ -11,26 +11,24 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 
-from botocore.exceptions import ClientError
-
 from ..discord.interaction import TOKEN_SECONDS
 from ..quota import Quota
 from ..rows import QUOTA, SPARE_USES
-from .aws import client
+from .dynamodb import ConditionFailed, Table
 
 
 class Quotas:
-    """botocore's errors pass, so that nobody gets through where the table is away."""
+    """If the table cannot be asked, nobody gets through: Unavailable is raised."""
 
     def __init__(self, table: str, clock: Callable[[], float] = time.time) -> None:
-        self._table = table
+        self._table = Table(table)
         self._clock = clock
 
     def use(self, quota: Quota, feature: str, subject: str, interaction_id: str) -> float | None:
-        """Counts a use; None where it may, else the epoch second from which on it may again.
+        """Counts a use. Answers None if it is allowed, else the epoch second from which the next one is.
 
-        Once for an interaction: an id that is among the item's uses has been let in already. It is kept for a few uses
-        more than the window has, so a retry that comes later still is known, unless many others came between.
+        An interaction counts once: if its id is among the item's uses, it was let in already. The item keeps a few more
+        uses than the window has, so a late retry is still known, unless many others came between.
         """
         now = int(self._clock() * 1000)
         slots = [f"u{number}" for number in range(quota.count + SPARE_USES)]
@@ -39,25 +37,21 @@ class Quotas:
         known = " OR ".join(f"contains({slot},:mine)" for slot in slots)
         expires = now // 1000 + max(quota.per, TOKEN_SECONDS)
         try:
-            client("dynamodb").update_item(
-                TableName=self._table,
-                Key=QUOTA.item_key(feature, quota.by, str(quota.per), subject),
-                UpdateExpression=f"SET u0=:use,{','.join(pushed)},expires_at=:expires",
-                # Each use bears its time, so an item that TTL has not deleted yet forbids nothing.
-                ConditionExpression=f"NOT ({known}) AND (attribute_not_exists({oldest}) OR {oldest} <= :edge)",
-                ExpressionAttributeValues={
+            self._table.update(
+                QUOTA.item_key(feature, quota.by, str(quota.per), subject),
+                f"SET u0=:use,{','.join(pushed)},expires_at=:expires",
+                {
                     ":use": {"S": f"{now:013d}{mine}"},
                     ":never": {"S": "0"},
                     ":mine": {"S": mine},
                     ":edge": {"S": f"{now - quota.per * 1000:013d}~"},
                     ":expires": {"N": str(expires)},
                 },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+                # Each use carries its time, so an item that TTL has not deleted yet forbids nothing.
+                condition=f"NOT ({known}) AND (attribute_not_exists({oldest}) OR {oldest} <= :edge)",
             )
-        except ClientError as error:
-            if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
-                raise
-            uses = {slot: value["S"] for slot, value in error.response.get("Item", {}).items() if slot in slots}
+        except ConditionFailed as failed:
+            uses = {slot: value["S"] for slot, value in failed.item.items() if slot in slots}
             if any(mine in use for use in uses.values()):
                 return None
             return int(uses[oldest].split()[0]) / 1000 + quota.per

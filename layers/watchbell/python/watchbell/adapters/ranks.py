@@ -1,31 +1,28 @@
 """Which roles of a server are viewer, responder or admin to the bot, in the table `state`.
 
-Without an SDK: the ingress reads it, for the choices of an option that only some may use.
+The ingress reads them too, for the choices of an option that only some may use. So a call is tried once.
 """
 
 from __future__ import annotations
 
 from ..rows import RANKS
-from .aws_json import of_region
+from .dynamodb import Table
 
 READ_SECONDS = 1.0
 
 
 class Ranks:
-    """Raises Unavailable where the table cannot be asked."""
+    """Raises Unavailable if the table cannot be asked."""
 
     def __init__(self, table: str) -> None:
-        self._table = table
-        self._dynamodb = of_region("dynamodb")
+        self._table = Table(table, tries=1)
 
     def of(self, guild_id: str) -> dict[str, str]:
         """Role id -> rank."""
-        question = {"TableName": self._table, "Key": RANKS.item_key(guild_id), "ConsistentRead": True}
-        item = self._dynamodb.call("DynamoDB_20120810.GetItem", question, READ_SECONDS).get("Item", {})
-        return {role_id: rank["S"] for role_id, rank in item.get("roles", {}).get("M", {}).items()}
+        roles = self._table.get(RANKS.item_key(guild_id), READ_SECONDS).get("roles", {}).get("M", {})
+        return {role_id: rank["S"] for role_id, rank in roles.items()}
 
     def put(self, guild_id: str, ranks: dict[str, str]) -> None:
         """Replaces the server's mapping."""
         roles = {"M": {role_id: {"S": rank} for role_id, rank in ranks.items()}}
-        item = {**RANKS.item_key(guild_id), "roles": roles}
-        self._dynamodb.call("DynamoDB_20120810.PutItem", {"TableName": self._table, "Item": item})
+        self._table.put({**RANKS.item_key(guild_id), "roles": roles})

@@ -19,6 +19,7 @@ from urllib3.exceptions import HTTPError, ReadTimeoutError
 from ..errors import UnknownSource
 from ..status.reason import Reason
 from ..status.report import Report
+from .sessions import session
 
 SECONDS = 5.0
 BYTES = 256 * 1024
@@ -100,7 +101,10 @@ def _fetch(url: str, headers: dict[str, str]) -> tuple[requests.Response, bytes]
     The bodies of redirects are not read. requests would read them whole.
     """
     for _hop in range(REDIRECTS + 1):
-        with requests.get(url, headers=headers, timeout=SECONDS, stream=True, allow_redirects=False) as response:
+        with (
+            session() as http,
+            http.get(url, headers=headers, timeout=SECONDS, stream=True, allow_redirects=False) as response,
+        ):
             if not response.is_redirect:
                 return response, _read(response)
             url = urljoin(url, response.headers["Location"])

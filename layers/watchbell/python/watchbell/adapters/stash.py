@@ -1,6 +1,6 @@
 """State of a component that is too large for its custom id, in the `ephemeral` table until the component expires.
 
-Without an SDK: the ingress reads it, to open a form at once with what was typed into it before.
+The ingress reads it too, to open a form at once with what was typed into it before. So a call is tried once.
 """
 
 from __future__ import annotations
@@ -11,18 +11,17 @@ import time
 from collections.abc import Callable
 
 from ..rows import COMPONENT_STATE
-from .aws_json import of_region
+from .dynamodb import Table
 
 READ_SECONDS = 1.0
-"""What reading may take: the signing keys may have taken `aws_json.SECONDS` before it, and Discord grants 3 for all."""
+"""How long reading takes at most. The keys may have taken `aws_json.SECONDS` before, and Discord grants 3 for all."""
 
 
 class Stash:
-    """Raises Unavailable where the table cannot be asked."""
+    """Raises Unavailable if the table cannot be asked."""
 
     def __init__(self, table: str, clock: Callable[[], float] = time.time) -> None:
-        self._dynamodb = of_region("dynamodb")
-        self._table = table
+        self._table = Table(table, tries=1)
         self._clock = clock
 
     def put(self, values: list[str], seconds: int) -> str:
@@ -33,13 +32,12 @@ class Stash:
             "values": {"S": json.dumps(values)},
             "expires_at": {"N": str(int(self._clock()) + seconds + 60)},
         }
-        self._dynamodb.call("DynamoDB_20120810.PutItem", {"TableName": self._table, "Item": item})
+        self._table.put(item)
         return key
 
     def get(self, key: str) -> list[str] | None:
-        """The values, None where they have expired or there never were any."""
-        question = {"TableName": self._table, "Key": COMPONENT_STATE.item_key(key), "ConsistentRead": True}
-        item = self._dynamodb.call("DynamoDB_20120810.GetItem", question, READ_SECONDS).get("Item")
-        if item is None or int(item["expires_at"]["N"]) <= self._clock():
+        """The values; None if they have expired or never were there."""
+        item = self._table.get(COMPONENT_STATE.item_key(key), READ_SECONDS)
+        if not item or int(item["expires_at"]["N"]) <= self._clock():
             return None
         return list(json.loads(item["values"]["S"]))

@@ -1,0 +1,32 @@
+"""Whoever puts a message on a queue knows whether it may be there."""
+
+import pytest
+
+from watchbell.adapters import aws as boto
+from watchbell.adapters.queue import Queue
+from watchbell.errors import Unavailable, Unsure
+
+
+def test_a_message_comes_back_when_it_is_told_to(aws, settings):
+    queue = Queue(settings["WORK_QUEUE_URL"])
+    queue.send({"hello": "é"})
+    for _ in range(2):
+        (message,) = aws.sqs.receive_message(QueueUrl=queue.url)["Messages"]
+        assert message["Body"] == '{"hello": "\\u00e9"}'
+        queue.come_back(message["ReceiptHandle"], 0)
+
+
+def test_what_sqs_refuses_is_surely_not_there(settings):
+    with pytest.raises(Unavailable, match="NonExistentQueue") as raised:
+        Queue(settings["WORK_QUEUE_URL"] + "-gone").send({})
+    assert not isinstance(raised.value, Unsure)
+
+
+def test_what_gets_no_answer_may_be_there(settings, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+    boto.client.cache_clear()
+    try:
+        with pytest.raises(Unsure):
+            Queue(settings["WORK_QUEUE_URL"]).send({})
+    finally:
+        boto.client.cache_clear()
