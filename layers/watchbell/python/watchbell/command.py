@@ -251,13 +251,15 @@ class Group:
         self.name = name
         self.description = description
 
-    def subcommand(self, function: "Callable[..., Any] | None" = None, **options: "Any") -> "Any":
-        """A subcommand with the function's name; the first line of its docstring is its description."""
+    def subcommand(self, function: "Callable[..., Any] | None" = None, *, name: str = "", **options: "Any") -> "Any":
+        """A subcommand called `name`, or like its function. The first line of the docstring is its description."""
 
         def declare(function: "Callable[..., Any]") -> Handler:
-            name = " ".join(filter(None, [self.name, function.__name__.replace("_", "-")]))
-            handler = Handler(self._command, RUN, name, function, **options)
-            self._command.runs[name] = handler
+            path = " ".join(filter(None, [self.name, name or function.__name__.replace("_", "-")]))
+            handler = Handler(self._command, RUN, path, function, **options)
+            if path in self._command.runs:
+                raise DefinitionError(f"{handler}: two subcommands have this name")
+            self._command.runs[path] = handler
             return handler
 
         return declare if function is None else declare(function)

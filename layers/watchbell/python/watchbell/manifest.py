@@ -73,6 +73,7 @@ def _options(command: Command) -> list[dict]:
     for name, handler in command.runs.items():
         group, _, leaf = name.rpartition(" ")
         place = f"subcommand {name}"
+        _must(not group or group in command.groups, f"{place} has a space in its name, and no group is called {group}")
         _name(leaf, place)
         _described(summary(handler.function), f"{place}, the first line of its docstring,")
         arguments = _arguments(handler, f"{place}, ")
