@@ -30,18 +30,23 @@ CREDENTIALS = {
 
 @pytest.fixture
 def feature(tmp_path, monkeypatch):
-    """`feature("name", source)`: puts a command into the catalogue for one test, and answers its module."""
-    monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
-    made = []
+    """`feature("name", source)` puts a command into the catalogue for one test, and returns its module.
+
+    It takes the place of a command of that name that somebody has added to the bot."""
+    monkeypatch.setattr(commands, "__path__", [str(tmp_path), *commands.__path__])
+    hidden = {}
 
     def put(name: str, source: str) -> ModuleType:
         (tmp_path / f"{name}.py").write_text(source)
-        made.append(f"watchbell.commands.{name}")
-        return importlib.import_module(made[-1])
+        module = f"watchbell.commands.{name}"
+        hidden[module] = sys.modules.pop(module, None)
+        return importlib.import_module(module)
 
     yield put
-    for name in made:
-        sys.modules.pop(name, None)
+    for module, before in hidden.items():
+        sys.modules.pop(module, None)
+        if before is not None:
+            sys.modules[module] = before
 
 
 @pytest.fixture(scope="session")

@@ -57,7 +57,7 @@ def test_the_example_is_registered_listed_and_answered(dice):
 def test_the_form_of_contributing_opens_and_is_answered(feature):
     text = CONTRIBUTING.read_text().split("### Ask for more: a modal")[1]
     source = re.search(r"```python\n(.*?)```", text, flags=re.DOTALL)[1]
-    names = "Command, FieldError, Modal, OneOf, Paragraph, Reply, anyone"
+    names = "Command, FieldError, Modal, OneOf, Paragraph, Reply, _, anyone"
     declared = 'command = Command("newcomers_report", "Report", who=anyone, instant=True)'
     feature("newcomers_report", f"from watchbell import {names}\n{declared}\n{source}")
 

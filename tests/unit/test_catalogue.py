@@ -9,12 +9,12 @@ import pytest
 from watchbell import catalogue
 from watchbell.errors import DefinitionError
 
-DICE = "from watchbell import Command, anyone\ncommand = Command('dice', 'Roll', who=anyone)\n"
+LUDO = "from watchbell import Command, anyone\ncommand = Command('ludo', 'Roll', who=anyone)\n"
 
 
 @pytest.fixture
 def put(tmp_path, monkeypatch):
-    """`put("commands/dice.py", source)` adds that file to the catalogue for one test."""
+    """`put("commands/ludo.py", source)` adds that file to the catalogue for one test."""
     for room in ("commands", "events", "schedules"):
         package = import_module(f"watchbell.{room}")
         (tmp_path / room).mkdir()
@@ -33,9 +33,9 @@ def put(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("path", "advice"),
     [
-        ("commands/Dice.py", "rename it to dice.py"),
-        ("commands/my-dice.py", "rename it to my_dice.py"),
-        ("commands/_dice.py", "rename it to dice.py"),
+        ("commands/Ludo.py", "rename it to ludo.py"),
+        ("commands/my-ludo.py", "rename it to my_ludo.py"),
+        ("commands/_ludo.py", "rename it to ludo.py"),
         ("commands/статус.py", "rename it, for example to dice.py"),
         ("events/2fa.py", "rename it, for example to dice.py"),
         ("schedules/Weekly Digest.py", "rename it to weekly_digest.py"),
@@ -50,7 +50,7 @@ def test_a_file_whose_name_no_feature_can_have_is_told_what_to_be_called(put, pa
 
 def test_hidden_files_and_other_files_are_no_features(put):
     before = catalogue.manifest()
-    for path in ("commands/.#dice.py", "commands/__init__.py", "events/notes.txt"):
+    for path in ("commands/.#ludo.py", "commands/__init__.py", "events/notes.txt"):
         put(path, "")
     assert catalogue.manifest() == before
 
@@ -59,9 +59,9 @@ def test_hidden_files_and_other_files_are_no_features(put):
     ("path", "source", "fault"),
     [
         (
-            "commands/dice.py",
+            "commands/ludo.py",
             "from watchbell import Command, anyone\ncommand = Command('roll', 'Roll', who=anyone)",
-            "declares /roll: rename the file to roll.py or the command to dice",
+            "declares /roll: rename the file to roll.py or the command to ludo",
         ),
         (
             "commands/greet.py",
@@ -104,27 +104,27 @@ def test_a_feature_that_is_not_named_like_its_file_is_told_what_to_rename(put, p
         ("from watchbell import Bottle", "cannot be imported: ImportError: cannot import name 'Bottle'"),
         ("roll()", "cannot be imported: NameError: name 'roll' is not defined"),
         ("def roll(:", "cannot be imported: SyntaxError: "),
-        (DICE + "command.run(who=1)(lambda interaction: None)", ": /dice: who=1 is no policy"),
+        (LUDO + "command.run(who=1)(lambda interaction: None)", ": /ludo: who=1 is no policy"),
         ("", " declares no `command`: write `command = Command(…)`"),
     ],
 )
 def test_a_feature_that_cannot_be_imported_is_named_by_its_file(put, source, fault):
-    put("commands/dice.py", source)
-    for ask in (catalogue.manifest, lambda: catalogue.command("dice")):
+    put("commands/ludo.py", source)
+    for ask in (catalogue.manifest, lambda: catalogue.command("ludo")):
         with pytest.raises(DefinitionError) as told:
             ask()
-        assert str(told.value).startswith("commands/dice.py")
+        assert str(told.value).startswith("commands/ludo.py")
         assert fault in str(told.value)
 
 
 def test_what_went_wrong_in_a_feature_stays_in_the_traceback(put):
-    put("commands/dice.py", "def roll():\n    return sides\n\nroll()\n")
+    put("commands/ludo.py", "def roll():\n    return sides\n\nroll()\n")
     with pytest.raises(DefinitionError) as told:
         catalogue.manifest()
     assert "return sides" in "".join(traceback.format_exception(told.value))
 
 
 def test_a_feature_that_nobody_wrote_is_none():
-    assert catalogue.command("dice") is None
+    assert catalogue.command("ludo") is None
     assert catalogue.event("NOBODY_CAME") is None
     assert catalogue.schedule("yearly") is None
