@@ -29,15 +29,16 @@ from words.texts import KEYWORDS
 ROOT = Path(__file__).parents[2]
 
 LANGUAGES = sorted(words.LOCALES)
+ALL, NONE = slice(None), slice(0)
 SPEAKING = {
-    **dict.fromkeys(("Reply", "Embed", "Button", "UserError", "Wrong", "button", "tell", "private", "failed", "field")),
-    **dict.fromkeys(("Text", "Poll", "Section")),
-    **dict.fromkeys(("File", "Media", "Thumbnail"), slice(0)),
-    **dict.fromkeys(("StringSelect", "UserSelect", "RoleSelect", "MentionableSelect", "ChannelSelect"), slice(0)),
+    **dict.fromkeys(("Reply", "Embed", "Text", "Section", "Poll", "Button", "button", "UserError", "Wrong"), ALL),
+    **dict.fromkeys(("tell", "private", "failed", "field"), ALL),
+    **dict.fromkeys(("File", "Media", "Thumbnail"), NONE),
+    **dict.fromkeys(("StringSelect", "UserSelect", "RoleSelect", "MentionableSelect", "ChannelSelect"), NONE),
     "FieldError": slice(1, None),  # the first is the name of the field
     "Option": slice(1),  # the second is the value
 }
-"""What shows texts to people -> which of its positional arguments are texts, None for all."""
+"""What shows texts to people, and which of its positional arguments are texts."""
 SHOWN = {"content", "title", "description", "footer", "author", "label", "placeholder", "question"}
 """Its keyword arguments that are texts."""
 
@@ -57,7 +58,7 @@ def language(request):
 
 
 def translated(language, template):
-    """The texts that have one: which have none, one test tells."""
+    """The texts that have a translation; `make test` only warns of the others."""
     return [message for message in texts.bring_up_to_date(language, template) if message.id and all(said(message))]
 
 
@@ -225,9 +226,9 @@ def unmarked(file, source):
         name = called(call)
         place = f"{file}:{call.lineno}"
         if name in SPEAKING:
-            positional = call.args if SPEAKING[name] is None else call.args[SPEAKING[name]]
-            shown = [*positional, *(each.value for each in call.keywords if each.arg in SHOWN)]
-            found += [f"{place}: wrap it in _(): {ast.unparse(each)}" for each in shown if words_in(each)]
+            shown = [*call.args[SPEAKING[name]], *(each.value for each in call.keywords if each.arg in SHOWN)]
+            marked = "_(), or in a form in N_()" if name == "Option" else "_()"
+            found += [f"{place}: wrap it in {marked}: {ast.unparse(each)}" for each in shown if words_in(each)]
         if name in KEYWORDS:
             found += [
                 f"{place}: write {{name}}, and name=… behind it: {ast.unparse(call)}"
