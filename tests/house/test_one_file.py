@@ -23,13 +23,9 @@ def test_the_command_of_contributing_passes_the_tests_with_a_warning_for_its_tra
     source = re.search(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.DOTALL)[1]
     (tmp_path / DICE).write_text(source)
 
-    # Run the laws, and the unit tests that read the catalogue. No other test can break by a new command.
-    units = [path for path in (tmp_path / "tests/unit").glob("test_*.py") if "catalogue" in path.read_text()]
-    command = [sys.executable, "-m", "pytest", "tests/house", *units, "--ignore", "tests/house/test_one_file.py"]
+    tests = ["tests/house", "tests/unit", "--ignore", "tests/house/test_one_file.py", "-n", "2"]
+    command = [sys.executable, "-m", "pytest", *tests]
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
 
     assert ended.returncode == 0, ended.stdout
-    (warning,) = re.findall(r"UserWarning: (.*)", ended.stdout)
-    texts = "'dice', 'Roll a die', 'sides', 'How many sides it has', 'Again'"
-    lacking = re.fullmatch(r"de, es, fr, ja: no translation of (.*)\. Run `make words`.*", warning)[1]
-    assert sorted(lacking.split(", ")) == sorted(texts.split(", "))
+    assert re.search(r"UserWarning: .*no translation of .*make words", ended.stdout)

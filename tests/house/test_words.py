@@ -323,7 +323,7 @@ def conversation(locale):
         if command.type == 1:
             yield run(help, tools=FakeTools(flags=None), command=command.name, locale=locale).message()
     with pytest.raises(UserError) as refused:
-        run(help, tools=FakeTools(flags=None), command="tea", locale=locale)
+        run(help, tools=FakeTools(flags=None), command="nobody-wrote-this", locale=locale)
     yield {"content": str(refused.value)}
     yield introduction().message()
 
