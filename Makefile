@@ -5,23 +5,33 @@ SHELL := /bin/sh
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 
-# Python 3.13 is the Lambda runtime, so it is taken where it exists; a version manager's shim that answers nothing is not.
-FIND_PYTHON := for p in python3.13 $$HOME/.pyenv/versions/3.13*/bin/python3 python3.14 python3.12 python3.11 python3; do \
-	"$$p" -c 'import sys; raise SystemExit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { command -v "$$p"; exit 0; }; done; \
-	echo "Watchbell needs Python 3.11 or newer." >&2; exit 1
+# The first of these commands that runs a Python for which the condition holds. A version manager's shim can fail to run.
+FIND = for p in $(1); do "$$p" -c 'import sys; sys.exit(not $(2))' >/dev/null 2>&1 && { command -v "$$p"; exit 0; }; done
+
+# Lambda runs Python 3.13, so that is the first choice.
+NEWEST := python3.13 $$HOME/.pyenv/versions/3.13*/bin/python3 python3.14 python3.12 python3.11 python3
+FIND_PYTHON := $(call FIND,$(NEWEST),sys.version_info >= (3, 11)); echo "Watchbell needs Python 3.11 or newer." >&2; exit 1
+
+# Python 3.11 is the oldest that the README allows: `make check` tests on it too if it is there.
+OLDEST := python3.11 $$HOME/.pyenv/versions/3.11*/bin/python3 python3
+FIND_OLDEST := $(call FIND,$(OLDEST),sys.version_info[:2] == (3, 11)); exit 1
 
 STAGE ?= dev
 
-.PHONY: help demo play dev test check lint types words synth snapshot deploy bench fuzz clean
+.PHONY: help demo play dev test check lint types documents oldest words docs synth snapshot deploy bench fuzz clean
 
 help:  ## list these commands
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 11
 
 .venv/ready: requirements.txt requirements-dev.txt
 	@python=$$($(FIND_PYTHON)) && echo "Setting up .venv with $$("$$python" --version)" && "$$python" -m venv --clear .venv
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)"
 	@$(BIN)/uv pip install --quiet --system-certs --compile-bytecode --python $(PYTHON) -r requirements-dev.txt
 	@touch $@
+
+.venv-3.11/ready: requirements.txt requirements-dev.txt .venv/ready
+	@python=$$($(FIND_OLDEST)) || exit 0; $(BIN)/uv venv --quiet --clear --python "$$python" .venv-3.11 && \
+	$(BIN)/uv pip install --quiet --system-certs --compile-bytecode --python .venv-3.11/bin/python -r requirements-dev.txt && touch $@
 
 demo: .venv/ready  ## start everything on this machine and play a person using the bot
 	@$(PYTHON) -m sandbox demo
@@ -42,8 +52,19 @@ lint: .venv/ready  ## formatting and lint
 types: .venv/ready  ## static types
 	@$(BIN)/mypy
 
+documents: .venv/ready  ## whether the tables of `make docs` and the translations are up to date
+	@$(PYTHON) -m tables --check
+	@$(PYTHON) -m words --check
+
+oldest: .venv-3.11/ready  ## the unit and house tests on Python 3.11, if it is there
+	@if [ -e $< ]; then .venv-3.11/bin/python -m pytest tests/unit tests/house --ignore tests/house/test_one_file.py; \
+	else echo "Skipping the tests on Python 3.11: this machine has none."; fi
+
 synth: .venv/ready  ## write the CloudFormation template to cdk.out; needs no AWS account
 	@$(PYTHON) -m infra.synth
+
+docs: .venv/ready  ## write the tables in README.md and docs/ from the code
+	@$(PYTHON) -m tables
 
 words: .venv/ready  ## bring the translations in words/ up to date with the texts of the code
 	@$(PYTHON) -m words
@@ -54,7 +75,7 @@ snapshot: .venv/ready  ## refresh the template that the sandbox reads, after a c
 deploy: .venv/ready  ## deploy to your AWS account: make deploy STAGE=prod
 	@$(PYTHON) -m infra.cdk deploy -c stage=$(STAGE)
 
-check: lint types test synth  ## what CI runs; touches no cloud
+check: lint types documents test oldest synth  ## what CI runs; touches no cloud
 
 bench: .venv/ready  ## cold start and warm answers of the built ingress and worker, side by side with their neighbours
 	@$(PYTHON) -m bench
@@ -63,4 +84,4 @@ fuzz: .venv/ready  ## 200,000 damaged requests through the ingress's door: ten m
 	@WATCHBELL_FUZZ=200000 $(PYTHON) -m pytest tests/fuzz -n 2
 
 clean:  ## remove everything that these commands made
-	rm -rf .venv build cdk.out layers/vendor .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-3.11 build cdk.out layers/vendor .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -11,6 +11,7 @@ from constructs import Construct
 from infra.bot_function import BotFunction, Common
 from infra.storage import Storage
 from watchbell import catalogue
+from watchbell.manifest import manifest
 
 
 class Registration(Construct):
@@ -42,7 +43,7 @@ class Registration(Construct):
         )
         registrar.hand_tools(storage)
         flags = {command.name: command.flag for command in catalogue.commands() if command.flag}
-        manifest = json.dumps([catalogue.manifest(), flags], sort_keys=True)
+        declared = json.dumps([manifest(), flags], sort_keys=True)
         self.commands = CustomResource(
             self,
             "Commands",
@@ -51,7 +52,7 @@ class Registration(Construct):
             # Lambda tries a failed invocation twice more within three minutes; past that there is nothing to wait for.
             service_timeout=Duration.minutes(6),
             properties={
-                "Manifest": hashlib.sha256(manifest.encode()).hexdigest(),
+                "Manifest": hashlib.sha256(declared.encode()).hexdigest(),
                 "ApplicationId": application_id.value_as_string,
                 "GuildId": common.settings.guild_id,
             },

@@ -31,24 +31,27 @@ CREDENTIALS = {
 
 @pytest.fixture
 def feature(tmp_path, monkeypatch):
-    """`feature("name", source)` puts a command into the catalogue for one test and returns its module.
+    """`feature("name", source)` puts a command into the catalogue for one test, and returns its module.
 
-    `feature("name", source, room="schedules")` does so with a schedule.
-    """
-    made = []
+    `feature("name", source, room="schedules")` does so with a schedule. It takes the place of a feature of that name
+    that somebody has added to the bot."""
+    hidden = {}
     for package in (commands, schedules):
         folder = tmp_path / package.__name__.rpartition(".")[2]
         folder.mkdir()
-        monkeypatch.setattr(package, "__path__", [*package.__path__, str(folder)])
+        monkeypatch.setattr(package, "__path__", [str(folder), *package.__path__])
 
     def put(name: str, source: str, room: str = "commands") -> ModuleType:
         (tmp_path / room / f"{name}.py").write_text(source)
-        made.append(f"watchbell.{room}.{name}")
-        return importlib.import_module(made[-1])
+        module = f"watchbell.{room}.{name}"
+        hidden[module] = sys.modules.pop(module, None)
+        return importlib.import_module(module)
 
     yield put
-    for name in made:
-        sys.modules.pop(name, None)
+    for module, before in hidden.items():
+        sys.modules.pop(module, None)
+        if before is not None:
+            sys.modules[module] = before
 
 
 @pytest.fixture(scope="session")

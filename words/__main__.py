@@ -1,11 +1,30 @@
-"""`python -m words`: takes the texts out of the code, brings the translations up to date, says which are missing."""
+"""`python -m words` brings the translations up to date with the code and lists the missing ones.
 
+With `--check` it writes nothing, and fails if a file is not up to date or lacks a translation.
+"""
+
+import argparse
 import sys
 
-from words.texts import FOLDER, refresh
+from words.texts import FOLDER, REMEDY, refresh, shortcomings, template
 
 
-def main() -> int:
+def main(arguments: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="python -m words", description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing, and fail if something is missing")
+    return check() if parser.parse_args(arguments).check else write()
+
+
+def check() -> int:
+    found = shortcomings(template())
+    for shortcoming in found:
+        print(f"{FOLDER.name}/ {shortcoming}")
+    if found:
+        print(REMEDY)
+    return 1 if found else 0
+
+
+def write() -> int:
     left = refresh()
     for language, messages in left.items():
         if messages:
@@ -18,4 +37,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(sys.argv[1:]))

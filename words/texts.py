@@ -17,12 +17,16 @@ from watchbell.discord.modal import fields
 from watchbell.discord.permissions import spelt
 from watchbell.handler import Handler
 from watchbell.kinds import Kinds
+from watchbell.manifest import manifest
 from watchbell.words import LOCALES
 
 FOLDER = Path(__file__).parent
 CODE = FOLDER.parent / "layers/watchbell/python/watchbell"
 COMPILED = CODE / "locales"
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
+REMEDY = "Run `make words`, translate the texts that it lists, and run it again."
+SHOWN = 10
+"""How many texts one sentence names."""
 
 
 def template() -> Catalog:
@@ -38,7 +42,7 @@ def template() -> Catalog:
 
 def declared() -> Iterator[tuple[str, str, str]]:
     """(file, context, text) of what commands declare: names, descriptions, choices, forms, permissions asked for."""
-    for command, registered in zip(catalogue.commands(), catalogue.manifest(), strict=True):
+    for command, registered in zip(catalogue.commands(), manifest(), strict=True):
         file = f"commands/{catalogue.file_name(command.name)}.py"
         for context, text in _registered(registered):
             yield file, context, text
@@ -81,9 +85,12 @@ def missing(translated: Catalog) -> list[Message]:
 
 
 def refresh() -> dict[str, list[Message]]:
-    """Writes the files of all languages; what is missing in each. While something is, what nobody says any more is kept
-    there: it may be the translation of a text that was changed."""
-    for language in LOCALES:  # first as they are: what is declared is read with its translations
+    """Writes the files of all languages, and returns the texts that each language lacks.
+
+    A language that lacks some keeps the texts that the code no longer has: one may be the old form of a new one.
+    """
+    # The declared texts are read together with their translations, so compile those as they are first.
+    for language in LOCALES:
         (COMPILED / f"{language}.mo").write_bytes(compiled(bring_up_to_date(language, Catalog())))
     texts = template()
     left = {}
@@ -93,6 +100,25 @@ def refresh() -> dict[str, list[Message]]:
         (FOLDER / f"{language}.po").write_bytes(written(translated, with_obsolete=bool(left[language])))
         (COMPILED / f"{language}.mo").write_bytes(compiled(translated))
     return left
+
+
+def shortcomings(texts: Catalog) -> list[str]:
+    """What keeps the files of all languages from being up to date with `texts`, in sentences."""
+    found: dict[str, list[str]] = {}
+    for language in LOCALES:
+        translated = bring_up_to_date(language, texts)
+        lacking = [repr(message.id) for message in missing(translated)]
+        if lacking:
+            more = [f"{len(lacking) - SHOWN} more"] if len(lacking) > SHOWN else []
+            told = f"no translation of {', '.join([*lacking[:SHOWN], *more])}"
+        elif (FOLDER / f"{language}.po").read_bytes() != written(translated):
+            told = "the .po file is not up to date with the code"
+        elif (COMPILED / f"{language}.mo").read_bytes() != compiled(translated):
+            told = "the .mo file is not up to date with the .po file"
+        else:
+            continue
+        found.setdefault(told, []).append(language)
+    return [f"{', '.join(languages)}: {told}" for told, languages in found.items()]
 
 
 def _registered(registered: dict) -> Iterator[tuple[str, str]]:

@@ -10,8 +10,8 @@ import pytest
 from sandbox.discord import Discord
 from sandbox.loopback import Response, Server
 from tests import judge, recorded
-from watchbell import catalogue
 from watchbell.adapters.stash import Stash
+from watchbell.manifest import manifest
 from watchbell.rows import COMPONENT_STATE
 
 APP, TOKEN = "1100000000000000001", "bot-token"
@@ -83,7 +83,7 @@ def discord(aws, settings, feature, door, work):
 
 
 def register(discord):
-    (command,) = [command for command in catalogue.manifest() if command["name"] == "join"]
+    (command,) = [command for command in manifest() if command["name"] == "join"]
     connection = HTTPConnection(urlsplit(discord.url).netloc)
     headers = {"Authorization": f"Bot {TOKEN}", "User-Agent": "DiscordBot (x, 1)", "Content-Type": "application/json"}
     connection.request("POST", f"/api/v10/applications/{APP}/commands", json.dumps(command), headers)

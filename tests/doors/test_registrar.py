@@ -6,8 +6,9 @@ import pytest
 
 from sandbox.loopback import Response, Server
 from tests.discord_side import unflagged
-from watchbell import catalogue, rollout
+from watchbell import rollout
 from watchbell.errors import DiscordError, Unavailable
+from watchbell.manifest import manifest
 
 REQUEST = {
     "RequestType": "Create",
@@ -77,7 +78,7 @@ def test_a_refusal_fails_the_deployment_with_its_reason(door):
     registry = Registry(failure=DiscordError("POST", 400, 50035, "Invalid Form Body", errors=errors))
     door("registrar", registry, **SETTINGS).handler(cloudformation.request(), None)
     assert cloudformation.answer["Status"] == "FAILED"
-    first = catalogue.manifest()[0]["name"]
+    first = manifest()[0]["name"]
     assert f"create /{first}: description: Must be 100 or fewer" in cloudformation.answer["Reason"]
 
 

@@ -1,4 +1,4 @@
-"""Law 5: the tables in README and docs say what the code says."""
+"""Law 5: README and docs say what the code says. `make check` compares the tables that `make docs` writes."""
 
 import re
 from pathlib import Path
@@ -8,13 +8,15 @@ import pytest
 import watchbell
 from ops.settings import MADE, OPTIONAL, REQUIRED
 from sandbox.template import Template
+from tables.__main__ import main
+from tables.documents import TABLES, documents, rewritten, table, unwritten
 from watchbell import catalogue
-from watchbell.rows import DAY, ROWS
+from watchbell.rows import ROWS
 
 ROOT = Path(__file__).parents[2]
 
 
-def table(document, heading):
+def table_of(document, heading):
     """The rows, as tuples of cells, of the table under `heading` in `document`."""
     text = (ROOT / document).read_text()
     section = re.split(rf"^#+ {re.escape(heading)}$", text, flags=re.MULTILINE)[1]
@@ -22,45 +24,61 @@ def table(document, heading):
     return [tuple(cell.strip() for cell in line.strip("|").split(" | ")) for line in lines[2:]]
 
 
-def test_the_readme_lists_the_commands():
-    menus = {2: "In the menu of a user", 3: "In the menu of a message"}
-    expected = [
-        (f"`/{command['name']}`", command["description"])
-        if command["type"] == 1
-        else (f"`{command['name']}`", menus[command["type"]])
-        for command in catalogue.manifest()
-    ]
-    rows = "\n".join(f"| {name} | {description} | … |" for name, description in expected)
-    assert [row[:2] for row in table("README.md", "Commands")] == expected, f"the README's table should have\n{rows}"
-
-
-def test_the_readme_lists_the_schedules():
-    expected = [(f"`{schedule.name}`", schedule.description) for schedule in catalogue.schedules()]
-    assert table("README.md", "Schedules") == expected
-
-
 def test_the_operators_guide_lists_the_parameters():
-    names = {row[0].strip("`") for row in table("docs/operating.md", "Parameters")}
+    names = {row[0].strip("`") for row in table_of("docs/operating.md", "Parameters")}
     assert names == {*REQUIRED, *OPTIONAL, *MADE, "status-sources/NAME", "flags/NAME"}
 
 
-def test_the_operators_guide_lists_the_environment_of_each_function():
-    variables = {}
-    for function in Template.read().functions():
-        for name in function.environment:
-            variables.setdefault(name, set()).add(function.name)
-    documented = {
-        name.strip("`"): set(functions.split(", ")) for name, functions, *_ in table("docs/operating.md", "Environment")
-    }
-    assert documented == variables
+def test_each_table_that_the_code_decides_has_its_place_in_one_document():
+    found = [name for path in documents(ROOT) for name in re.findall(r"<!-- table: (\w+) -->", path.read_text())]
+    assert sorted(found) == sorted(TABLES)
 
 
-def test_the_guide_to_the_data_is_the_register():
-    def kept(row):
-        return "for ever" if row.keep is None else f"{row.keep // DAY} days" if row.keep > DAY else "1 day"
+def test_a_new_command_gets_its_row(feature):
+    head = "from watchbell import Command, MessageCommand, anyone\n"
+    run = "\ncommand.run(lambda interaction: None)"
+    feature("ludo", f"{head}command = Command('ludo', 'Play | win', who=anyone, instant=True){run}")
+    feature("quote_it", f"{head}command = MessageCommand('Quote it', who=anyone){run}")
+    hide = "\ncommand.subcommand(lambda interaction: None, name='hide', private=True)"
+    show = "\ncommand.subcommand(lambda interaction: None, name='show')"
+    feature("seek", f"{head}command = Command('seek', 'Play', who=anyone){hide}{show}")
+    heading = "| command | what it does | answered |\n| --- | --- | --- |\n"
+    text = rewritten(f"Ours:\n<!-- table: commands -->\n{heading}<!-- end of table -->\n")
+    for row in (
+        "| `/ludo` | Play \\| win | at once, for all to see |",
+        '| `Quote it` | In the menu of a message | after "thinking", for all to see |',
+        '| `/seek` | Play | after "thinking", privately or for all to see |',
+        "| `/ping` | Ask the bot whether it is awake | at once, privately |",
+    ):
+        assert f"\n{row}\n" in text
 
-    expected = [(row.name, f"`{row.table}`", f"`{row.partition}`", row.personal, kept(row)) for row in ROWS]
-    assert table("docs/data.md", "What is kept") == expected
+
+def test_the_tables_have_all_schedules_variables_and_rows_of_the_code():
+    assert [row[0] for row in TABLES["schedules"]()] == [f"`{job.name}`" for job in catalogue.schedules()]
+    assert {
+        (f"`{name}`", function.name) for function in Template.read().functions() for name in function.environment
+    } == {(name, function) for name, functions in TABLES["environment"]() for function in functions.split(", ")}
+    assert [row[0] for row in TABLES["rows"]()] == [row.name for row in ROWS]
+    assert ("introduction", "`state`", "`introduction#{}`", "a Discord user id", "for ever") in TABLES["rows"]()
+
+
+def test_a_row_keeps_the_description_that_people_gave_it():
+    before = "| name | where | what |\n| --- | --- | --- |\n| `A` | there | a \\| one |\n| `GONE` | there | nothing |\n"
+    after = "| name | where | what |\n| --- | --- | --- |\n| `A` | here | a \\| one |\n| `B` | here | … |\n"
+    assert table([("`A`", "here"), ("`B`", "here")], before) == after
+    assert unwritten(after) == ["`B`"]
+
+
+def test_a_document_that_is_not_up_to_date_is_named_by_the_check_and_written_by_make_docs(tmp_path, capsys):
+    readme = tmp_path / "README.md"
+    stale = (ROOT / "README.md").read_text().replace("| `daily_digest` |", "| `nightly_digest` |")
+    readme.write_text(stale)
+    assert main(["--check"], tmp_path) == 1
+    assert capsys.readouterr().out == "README.md is not up to date: run `make docs`\n"
+    assert readme.read_text() == stale
+    assert main([], tmp_path) == 0
+    assert main(["--check"], tmp_path) == 0
+    assert "| `daily_digest` |" in readme.read_text()
 
 
 @pytest.mark.parametrize(

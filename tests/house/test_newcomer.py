@@ -9,10 +9,10 @@ import pytest
 
 from tests import judge, recorded
 from tests.discord_side import PUBLIC_KEY, request, tools
-from watchbell import catalogue
 from watchbell.acknowledge import Doorkeeper
 from watchbell.adapters import api_gateway
 from watchbell.discord.signature import public_keys
+from watchbell.manifest import manifest
 
 CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
@@ -40,7 +40,7 @@ def test_the_example_of_contributing_is_short(dice):
 
 
 def test_the_example_is_registered_listed_and_answered(dice):
-    (registration,) = [command for command in catalogue.manifest() if command["name"] == "newcomers-dice"]
+    (registration,) = [command for command in manifest() if command["name"] == "newcomers-dice"]
     assert registration["options"] == [{"type": 4, "name": "sides", "description": "How many sides it has"}]
     judge.approve("command", registration)
     listed = ask(recorded.load("command_help", data={"name": "help", "type": 1}))
@@ -57,7 +57,7 @@ def test_the_example_is_registered_listed_and_answered(dice):
 def test_the_form_of_contributing_opens_and_is_answered(feature):
     text = CONTRIBUTING.read_text().split("### Ask for more: a modal")[1]
     source = re.search(r"```python\n(.*?)```", text, flags=re.DOTALL)[1]
-    names = "Command, FieldError, Modal, OneOf, Paragraph, Reply, anyone"
+    names = "Command, FieldError, Modal, OneOf, Paragraph, Reply, _, anyone"
     declared = 'command = Command("newcomers_report", "Report", who=anyone, instant=True)'
     feature("newcomers_report", f"from watchbell import {names}\n{declared}\n{source}")
 

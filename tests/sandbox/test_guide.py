@@ -51,6 +51,7 @@ def test_subcommands_are_run_and_complete_what_is_typed(features: Path) -> None:
     with bot(features) as discord:
         ada = discord.person()
         assert content(ada.in_dm.run("shelf count")) == "3 books"
+        assert content(ada.run("shelf list")) == "Emma, Middlemarch, Persuasion"
         assert ada.autocomplete("shelf box find", "title", "em") == ["Emma", "Middlemarch"]
         assert content(ada.run("shelf box find", title="Emma")) == "Emma, by Austen"
         missed = ada.run("shelf box find", title="Emm")

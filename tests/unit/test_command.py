@@ -369,6 +369,40 @@ def test_groups_and_subcommands_are_registered_as_a_tree():
     assert (runs["show"].instant, runs["source add"].instant, runs["source remove-all"].private) == (True, False, True)
 
 
+def test_a_subcommand_can_have_another_name_than_its_function():
+    command = Command("shelf", "A shelf", who=anyone)
+
+    @command.subcommand(name="list")
+    def listed(interaction):
+        """List the books."""
+
+    @command.group("box", "The boxes").subcommand(name="list", private=True)
+    def boxes(interaction):
+        """List the boxes."""
+
+    assert list(command.runs) == ["list", "box list"]
+    assert [option["name"] for option in declare(command)["options"]] == ["list", "box"]
+    assert command.runs["box list"].private
+
+
+def test_a_name_of_a_subcommand_that_discord_would_refuse_is_a_mistake():
+    for name, fault in (
+        ("List", "subcommand List is 1-32 characters"),
+        ("box list", "subcommand box list has a space in its name, and no group is called box"),
+    ):
+        command = Command("shelf", "A shelf", who=anyone)
+        command.subcommand(lambda interaction: None, name=name)
+        with pytest.raises(DefinitionError, match=f"/shelf: {fault}"):
+            declare(command)
+
+
+def test_two_subcommands_with_one_name_are_a_mistake():
+    command = Command("shelf", "A shelf", who=anyone)
+    command.subcommand(lambda interaction: None, name="list")
+    with pytest.raises(DefinitionError, match="/shelf list: two subcommands have this name"):
+        command.subcommand(lambda interaction: None, name="list")
+
+
 # Context menus
 
 

@@ -8,7 +8,7 @@ from tests.fakes import Claims, Journal
 from watchbell import commands, followup
 from watchbell.adapters.batch import Delivery, NotOurs
 from watchbell.discord import custom_id
-from watchbell.errors import DiscordError, Retry, Unsure, UserError
+from watchbell.errors import DefinitionError, DiscordError, Retry, Unsure, UserError
 from watchbell.screen import TAKEN_AWAY
 from watchbell.seals import parse_keys
 from watchbell.status.report import Report
@@ -292,7 +292,7 @@ def test_a_feature_that_no_longer_loads_is_a_bug_that_the_last_delivery_tells(tm
     (tmp_path / "torn.py").write_text("import no_such_module_at_all")
     monkeypatch.setattr(commands, "__path__", [*commands.__path__, str(tmp_path)])
     worker = Worker()
-    with pytest.raises(ModuleNotFoundError):
+    with pytest.raises(DefinitionError, match=r"commands/torn\.py cannot be imported: ModuleNotFoundError"):
         worker.work(data={"name": "torn", "type": 1}, attempt=5, last=True)
     assert "Reference" in worker.discord.did("follow up")[0][1]["content"]
 

@@ -58,7 +58,7 @@ def test_what_goes_wrong_is_told_in_the_persons_language():
     def hear(door, name="command_status", **changes):
         return door.hear(name, locale="de", **changes)[1]["data"]["content"]
 
-    assert hear(Door(), data={"name": "tea", "type": 1}).startswith("Das kenne ich nicht (mehr).")
+    assert hear(Door(), data={"name": "nobody-wrote-this", "type": 1}).startswith("Das kenne ich nicht (mehr).")
     assert hear(Door(Unavailable("SQS"))).startswith("Das konnte ich gerade nicht annehmen")
     expired = sealed("status:refresh:simple:prod", now=NOW - 100, seconds=10)
     data = {"custom_id": expired, "component_type": 2}
@@ -78,7 +78,7 @@ def test_a_refusal_and_a_failure_are_told_in_the_persons_language():
     worker.work(locale="fr")
     assert worker.discord.calls[-1][1]["content"].startswith("Quelque chose s'est mal passé de mon côté")
     worker = Worker()
-    worker.work(locale="ja", data={"name": "tea", "type": 1})
+    worker.work(locale="ja", data={"name": "nobody-wrote-this", "type": 1})
     assert worker.discord.calls[-1][1]["content"].startswith("それは知りません")
 
 

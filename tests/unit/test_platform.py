@@ -7,13 +7,14 @@ import pytest
 from tests import judge, recorded
 from tests.discord_side import PUBLIC_KEY, FakeDiscord, request, sealed, tools
 from tests.fakes import Claims, Journal
-from watchbell import catalogue, followup
+from watchbell import followup
 from watchbell.acknowledge import Doorkeeper
 from watchbell.adapters import api_gateway
 from watchbell.adapters.batch import Delivery
 from watchbell.discord.signature import public_keys
 from watchbell.errors import Unavailable
 from watchbell.gate import UNKNOWN
+from watchbell.manifest import manifest
 
 NOW = 1_795_334_400
 ADA = "80351110224678912"
@@ -439,7 +440,7 @@ def test_a_context_menu_gets_its_target_and_has_buttons(bot, feature):
     custom_id = payload["data"]["components"][0]["components"][0]["custom_id"]
     assert says(bot.ask("component_refresh", data={"custom_id": custom_id, "component_type": 2})) == "Hello again"
     assert says(bot.command("Greet user", type=1)) == UNKNOWN
-    assert [command["name"] for command in catalogue.manifest() if command["type"] == 2] == ["Greet user"]
+    assert [command["name"] for command in manifest() if command["type"] == 2] == ["Greet user"]
 
 
 # State that is too large for a custom id

@@ -2,9 +2,9 @@
 
 import pytest
 
-from watchbell import catalogue
 from watchbell.discord.registration import Change, Rejected, apply, explain, plan, scope
 from watchbell.errors import DiscordError
+from watchbell.manifest import manifest
 
 PING = {"type": 1, "name": "ping", "description": "Ping"}
 STATUS = {
@@ -70,7 +70,7 @@ class Api:
 
 def test_the_same_commands_need_no_call():
     assert plan([PING, STATUS], [as_discord_has_it(STATUS, "8"), as_discord_has_it(PING, "9")]) == []
-    wanted = catalogue.manifest()
+    wanted = manifest()
     assert plan(wanted, [as_discord_has_it(command) for command in wanted]) == []
 
 

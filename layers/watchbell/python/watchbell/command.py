@@ -1,6 +1,7 @@
 """What a feature declares: a command with its buttons, selects and forms, all in one file."""
 
 from .buttons import FORM_SECONDS, ComponentHandler, FormHandler
+from .errors import DefinitionError
 from .handler import Declaration, Handler, decorator, quotas
 from .policy import Policy
 
@@ -25,11 +26,13 @@ class Group:
         self.description = description
 
     @decorator
-    def subcommand(self, function: "Callable[..., Any]", **rules: "Unpack[Rules]") -> Handler:
-        """A subcommand with the function's name. The first line of the docstring is its description."""
-        name = " ".join(filter(None, [self.name, function.__name__.replace("_", "-")]))
-        handler = Handler(self._command, name, function, **rules)
-        self._command.runs[name] = handler
+    def subcommand(self, function: "Callable[..., Any]", *, name: str = "", **rules: "Unpack[Rules]") -> Handler:
+        """A subcommand called `name`, or like its function. The first line of the docstring is its description."""
+        path = " ".join(filter(None, [self.name, name or function.__name__.replace("_", "-")]))
+        handler = Handler(self._command, path, function, **rules)
+        if path in self._command.runs:
+            raise DefinitionError(f"{handler}: two subcommands have this name")
+        self._command.runs[path] = handler
         return handler
 
 
@@ -86,9 +89,9 @@ class Command(Declaration):
         return self.runs[""]
 
     @decorator
-    def subcommand(self, function: "Callable[..., Any]", **rules: "Unpack[Rules]") -> Handler:
+    def subcommand(self, function: "Callable[..., Any]", *, name: str = "", **rules: "Unpack[Rules]") -> Handler:
         """A subcommand right under the command; see Group.subcommand."""
-        return Group(self, "", "").subcommand(**rules)(function)
+        return Group(self, "", "").subcommand(name=name, **rules)(function)
 
     def group(self, name: str, description: str) -> Group:
         """A group of subcommands."""

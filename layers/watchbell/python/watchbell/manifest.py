@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import unicodedata
 
+from . import catalogue
 from .command import Command
 from .discord.interaction import LARGEST
 from .errors import DefinitionError
@@ -17,6 +18,16 @@ SUBCOMMAND, GROUP = 1, 2
 SIZE = 8000
 """The most characters of a command: names, descriptions and values of all that it holds, localised ones at their
 longest."""
+
+
+def manifest() -> list[dict]:
+    """All commands as Discord registers them.
+
+    Raises DefinitionError for the first command, event or schedule that Discord or the catalogue cannot take.
+    """
+    catalogue.events()
+    catalogue.schedules()
+    return [declare(command) for command in catalogue.commands()]
 
 
 def declare(command: Command) -> dict:
@@ -74,6 +85,7 @@ def _options(command: Command) -> list[dict]:
     for name, handler in command.runs.items():
         group, _, leaf = name.rpartition(" ")
         place = f"subcommand {name}"
+        _must(not group or group in command.groups, f"{place} has a space in its name, and no group is called {group}")
         _name(leaf, place)
         _described(summary(handler.function), f"{place}, the first line of its docstring,")
         arguments = _arguments(handler, f"{place}, ")

@@ -1,0 +1,6 @@
+"""The tables in the documents that the code decides."""
+
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "layers/watchbell/python"))

@@ -1,0 +1,99 @@
+"""Documents with tables between markers, and what the code says belongs into each table.
+
+<!-- table: schedules -->
+| schedule | what it does |
+…
+<!-- end of table -->
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from sandbox.template import Template
+from watchbell import catalogue
+from watchbell.rows import DAY, ROWS
+
+_MARKED = re.compile(r"(<!-- table: (\w+) -->\n)(.*?)(<!-- end of table -->)", re.DOTALL)
+
+Rows = list[tuple[str, ...]]
+
+
+def documents(root: Path) -> list[Path]:
+    return [root / "README.md", *sorted((root / "docs").glob("*.md"))]
+
+
+def rewritten(text: str) -> str:
+    """The document with each marked table as the code has it."""
+    return _MARKED.sub(lambda found: found[1] + table(TABLES[found[2]](), found[3]) + found[4], text)
+
+
+def unwritten(text: str) -> list[str]:
+    """The first cells of the rows that people have yet to describe."""
+    return re.findall(r"^\| ([^|]+) \|.* … \|$", text, flags=re.MULTILINE)
+
+
+def table(rows: Rows, before: str) -> str:
+    """The rows as a Markdown table under the heading of the table `before`.
+
+    A row with fewer cells than the heading keeps the last cells that `before` has for it: only people can write them.
+    """
+    heading, line, *old = before.splitlines()
+    width = len(_cells(heading))
+    written = {cells[0]: cells for cells in map(_cells, old)}
+    lines = [heading, line]
+    for row in rows:
+        row = tuple(cell.replace("|", "\\|") for cell in row)
+        kept = written.get(row[0], ("…",) * width)[len(row) : width]
+        lines.append(f"| {' | '.join([*row, *kept])} |")
+    return "".join(f"{each}\n" for each in lines)
+
+
+def commands() -> Rows:
+    menus = {2: "In the menu of a user", 3: "In the menu of a message"}
+    rows: Rows = []
+    for command in catalogue.commands():
+        name = f"`/{command.name}`" if command.type == 1 else f"`{command.name}`"
+        runs = command.runs.values()
+        when = _either("at once" if run.instant else 'after "thinking"' for run in runs)
+        seen = _either("privately" if run.private else "for all to see" for run in runs)
+        rows.append((name, menus.get(command.type, command.description), f"{when}, {seen}"))
+    return rows
+
+
+def schedules() -> Rows:
+    return [(f"`{schedule.name}`", schedule.description) for schedule in catalogue.schedules()]
+
+
+def environment() -> Rows:
+    """The variables that the stack sets, and for which functions; people write what each one is."""
+    functions: dict[str, list[str]] = {}
+    for function in Template.read().functions():
+        for name in function.environment:
+            functions.setdefault(name, []).append(function.name)
+    return [(f"`{name}`", ", ".join(sorted(those))) for name, those in functions.items()]
+
+
+def rows() -> Rows:
+    def kept(seconds: int | None) -> str:
+        return "for ever" if seconds is None else f"{seconds // DAY} days" if seconds > DAY else "1 day"
+
+    return [(row.name, f"`{row.table}`", f"`{row.partition}`", row.personal, kept(row.keep)) for row in ROWS]
+
+
+TABLES: dict[str, Callable[[], Rows]] = {
+    "commands": commands,
+    "schedules": schedules,
+    "environment": environment,
+    "rows": rows,
+}
+
+
+def _either(words: Iterable[str]) -> str:
+    return " or ".join(dict.fromkeys(words))
+
+
+def _cells(line: str) -> tuple[str, ...]:
+    return tuple(cell.strip() for cell in re.split(r"(?<!\\)\|", line.strip().strip("|")))

@@ -1,0 +1,31 @@
+"""What a newcomer does: clone, paste the command of CONTRIBUTING into one file, and run the tests."""
+
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+DICE = "layers/watchbell/python/watchbell/commands/dice.py"
+
+
+@pytest.mark.skipif(not (ROOT / ".git").exists(), reason="only a clone knows which files belong to the repository")
+def test_the_command_of_contributing_passes_the_tests_with_a_warning_for_its_translations(tmp_path):
+    listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    files = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
+    for file in filter(None, files):
+        if (ROOT / file).exists():
+            (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy(ROOT / file, tmp_path / file)
+    source = re.search(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.DOTALL)[1]
+    (tmp_path / DICE).write_text(source)
+
+    tests = ["tests/house", "tests/unit", "--ignore", "tests/house/test_one_file.py", "-n", "2"]
+    command = [sys.executable, "-m", "pytest", *tests]
+    ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+
+    assert ended.returncode == 0, ended.stdout
+    assert re.search(r"UserWarning: .*no translation of .*make words", ended.stdout)
