@@ -18,7 +18,7 @@ FIND_OLDEST := $(call FIND,$(OLDEST),sys.version_info[:2] == (3, 11)); exit 1
 
 STAGE ?= dev
 
-.PHONY: help demo play dev test check lint types documents oldest words docs synth snapshot deploy bench fuzz clean
+.PHONY: help demo play dev test check lint types documents oldest translations docs synth snapshot deploy bench fuzz clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 11
@@ -54,7 +54,7 @@ types: .venv/ready  ## static types
 
 documents: .venv/ready  ## whether the tables of `make docs` and the translations are up to date
 	@$(PYTHON) -m tables --check
-	@$(PYTHON) -m words --check
+	@$(PYTHON) -m translations --check
 
 oldest: .venv-3.11/ready  ## the unit and house tests on Python 3.11, if it is there
 	@if [ -e $< ]; then .venv-3.11/bin/python -m pytest tests/unit tests/house --ignore tests/house/test_one_file.py; \
@@ -66,8 +66,8 @@ synth: .venv/ready  ## write the CloudFormation template to cdk.out; needs no AW
 docs: .venv/ready  ## write the tables in README.md and docs/ from the code
 	@$(PYTHON) -m tables
 
-words: .venv/ready  ## bring the translations in words/ up to date with the texts of the code
-	@$(PYTHON) -m words
+translations: .venv/ready  ## bring the translations in translations/ up to date with the texts of the code
+	@$(PYTHON) -m translations
 
 snapshot: .venv/ready  ## refresh the template that the sandbox reads, after a change in infra/
 	@$(PYTHON) -m infra.synth --snapshot

@@ -17,7 +17,7 @@ from infra.assets import Layers, function_code
 from infra.logs import log_group
 from infra.settings import Settings
 from infra.storage import Storage
-from watchbell import grants
+from watchbell.tools import grants
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class BotFunction(lambda_.Function):
         self._acknowledge(has_dead_letters=dead_letters is not None)
 
     def hand_tools(self, storage: Storage, **queues: sqs.IQueue) -> None:
-        """Give this function what `watchbell.grants` declares for it: the variables and the permissions."""
+        """Give this function what `watchbell.tools.grants` declares for it: the variables and the permissions."""
         for need in grants.needs(self._name):
             if need.kind == grants.TABLE:
                 table = {"state": storage.state, "ephemeral": storage.ephemeral}[need.name]

@@ -27,8 +27,8 @@ INGRESS_FILES = ("nacl/__init__.py", "nacl/_sodium*.so", "_cffi_backend*.so")
 # so the rest would only make the layer slow to upload and to unpack.
 AWS_SERVICES = ("dynamodb", "sqs", "ssm")
 
-# Of our own library, what only tests import.
-TESTING_KIT = ("testing.py", "fakes.py")
+# Of our own library, the folder that only tests import.
+TESTING_KIT = "testing"
 
 # Of use to installers, type checkers and compilers, never to a running function.
 UNUSED = ("*.dist-info", "bin", "**/*.pyi", "**/py.typed", "**/tests", "**/__pycache__")
@@ -71,8 +71,7 @@ def build_vendor_ingress(target: Path, *, platform: str | None = LAMBDA) -> None
 def build_first_party(target: Path, *, platform: str | None = LAMBDA) -> None:
     """Fill `target/python` with our own library as it lies in layers/watchbell, but for its testing kit."""
     _copy(ROOT / "layers" / "watchbell", _empty(target))
-    for name in TESTING_KIT:
-        (target / "python" / "watchbell" / name).unlink()
+    shutil.rmtree(target / "python" / "watchbell" / TESTING_KIT)
     precompile(target, at="/opt", platform=platform)
 
 

@@ -10,8 +10,8 @@ from constructs import Construct
 
 from infra.bot_function import BotFunction, Common
 from infra.storage import Storage
-from watchbell import catalogue
-from watchbell.manifest import manifest
+from watchbell.kit import catalogue
+from watchbell.registration.declare import manifest
 
 
 class Registration(Construct):

@@ -16,8 +16,8 @@ from infra.outbound import Outbound
 from infra.queues import dead_letters
 from infra.settings import Settings
 from infra.storage import Storage
-from watchbell import catalogue
-from watchbell.schedule import Schedule
+from watchbell.kit import catalogue
+from watchbell.kit.schedule import Schedule
 
 
 def choices(schedules: Iterable[Schedule], settings: Settings) -> dict[str, str]:

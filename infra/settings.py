@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from zoneinfo import available_timezones
 
-from watchbell import schedule
+from watchbell.kit import schedule
 
 # CloudWatch keeps a log for one of these numbers of days and no other (the API reference of PutRetentionPolicy).
 RETENTION_DAYS = (

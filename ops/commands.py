@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from watchbell import rollout
 from watchbell.adapters.discord import DiscordClient
-from watchbell.discord import registration
-from watchbell.flags import Flags
-from watchbell.tools import DISCORD_URL
+from watchbell.kit.flags import Flags
+from watchbell.registration import apply as rollout
+from watchbell.registration import diff as registration
+from watchbell.tools.toolbox import DISCORD_URL
 
 from .settings import below, get
 

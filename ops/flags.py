@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from watchbell import catalogue
 from watchbell.adapters.aws import client
+from watchbell.kit import catalogue
 
 from . import settings
 

@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from watchbell.adapters.aws import client
 from watchbell.adapters.ranks import Ranks
-from watchbell.policy import RANKS
+from watchbell.kit.policy import RANKS
 
 
 def run(stage: str, guild: str, changes: Sequence[str], environment: Mapping[str, str]) -> None:

@@ -7,12 +7,12 @@ import re
 import secrets
 import sys
 
-from watchbell import flags, seals
 from watchbell.adapters.aws import client
 from watchbell.adapters.parameters import is_secret
 from watchbell.adapters.sources import NAME_LENGTH
-from watchbell.discord import signature, webhook
-from watchbell.tools import DISCORD_URL
+from watchbell.discord import seals, signature, webhook
+from watchbell.kit import flags
+from watchbell.tools.toolbox import DISCORD_URL
 
 REQUIRED = {
     "discord/application-id": "Application ID (General Information page)",

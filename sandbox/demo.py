@@ -17,7 +17,7 @@ from sandbox.discord.signing import encode, post
 from sandbox.logs import Logs
 from sandbox.sandbox import Options, Sandbox
 from sandbox.template import TemplateError
-from watchbell.schedule import Daily
+from watchbell.kit.schedule import Daily
 from watchbell.schedules import daily_digest
 
 ACKS = {1: "pong", 4: "the answer itself", 5: "thinking…", 6: "will change the message"}

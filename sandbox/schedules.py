@@ -14,8 +14,8 @@ from typing import Any
 
 from sandbox.aws.runtime_api import Outcome
 from sandbox.clock import Clock
+from sandbox.cron import occurrences
 from sandbox.logs import Logs
-from sandbox.occurrences import occurrences
 from sandbox.template import Function, Schedule
 
 MOST_AT_ONCE = 200

@@ -13,8 +13,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from sandbox.template import Template
-from watchbell import catalogue
-from watchbell.rows import DAY, ROWS
+from watchbell.data.tables import DAY, ROWS
+from watchbell.kit import catalogue
 
 _MARKED = re.compile(r"(<!-- table: (\w+) -->\n)(.*?)(<!-- end of table -->)", re.DOTALL)
 

@@ -18,7 +18,7 @@ from sandbox.logs import Logs
 from sandbox.template import REGION, SNAPSHOT, Queue, Template
 from tests.discord_side import SIGNING_KEYS
 from watchbell import commands, schedules
-from watchbell.rows import ROWS, Row
+from watchbell.data.tables import ROWS, Row
 
 CREDENTIALS = {
     "AWS_REGION": REGION,
@@ -95,7 +95,7 @@ def settings(aws: Aws) -> Iterator[dict[str, str]]:
     }
     for short, items in _empty(aws, tables).items():
         for item in items:
-            assert any(_declares(row, short, item) for row in ROWS), f"not in watchbell.rows: {item}"
+            assert any(_declares(row, short, item) for row in ROWS), f"not in watchbell.data.tables: {item}"
             outcome = item.get("outcome", {"S": ""})["S"]
             assert re.fullmatch(r"[\w:.-]*", outcome), f"an outcome is an id or a code, not a sentence: {outcome}"
 

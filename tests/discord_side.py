@@ -10,12 +10,12 @@ from typing import Any
 from nacl.signing import SigningKey
 
 from tests import judge, recorded
-from watchbell import catalogue
 from watchbell.discord import custom_id
+from watchbell.discord.seals import Seals, parse_keys
 from watchbell.errors import DiscordError
-from watchbell.fakes import FakeFlags
-from watchbell.seals import Seals, parse_keys
-from watchbell.tools import Tools
+from watchbell.kit import catalogue
+from watchbell.testing.fakes import FakeFlags
+from watchbell.tools.toolbox import Tools
 
 KEY = SigningKey(bytes(range(32)))
 OTHER_KEY = SigningKey(bytes(range(1, 33)))

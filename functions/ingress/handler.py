@@ -3,11 +3,11 @@
 import os
 import time
 
-from watchbell.acknowledge import Doorkeeper
 from watchbell.adapters import api_gateway
 from watchbell.adapters.aws_json import within
 from watchbell.discord.signature import public_keys
-from watchbell.tools import Tools
+from watchbell.doors.ingress import Doorkeeper
+from watchbell.tools.toolbox import Tools
 
 AWS_SECONDS = 2.0
 """What all calls of one acknowledgement may take together, of Discord's 3 seconds."""

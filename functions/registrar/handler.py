@@ -2,9 +2,9 @@
 
 import os
 
-from watchbell import rollout
 from watchbell.adapters import cloudformation
-from watchbell.tools import Tools
+from watchbell.registration import apply as rollout
+from watchbell.tools.toolbox import Tools
 
 tools = Tools("registrar", os.environ)
 

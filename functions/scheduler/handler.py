@@ -2,8 +2,8 @@
 
 import os
 
-from watchbell.occurrence import occur
-from watchbell.tools import Tools
+from watchbell.doors.scheduler import occur
+from watchbell.tools.toolbox import Tools
 
 tools = Tools("scheduler", os.environ)
 

@@ -2,10 +2,10 @@
 
 import os
 
-from watchbell import delivery
 from watchbell.adapters import batch
 from watchbell.adapters.queue import Queue
-from watchbell.tools import Tools
+from watchbell.doors import sender as delivery
+from watchbell.tools.toolbox import Tools
 
 tools = Tools("sender", os.environ)
 queue = Queue(os.environ["SEND_QUEUE_URL"])

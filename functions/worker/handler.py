@@ -2,10 +2,10 @@
 
 import os
 
-from watchbell import followup
 from watchbell.adapters import batch
 from watchbell.adapters.queue import Queue
-from watchbell.tools import Tools
+from watchbell.doors import worker as followup
+from watchbell.tools.toolbox import Tools
 
 tools = Tools("worker", os.environ)
 queue = Queue(os.environ["WORK_QUEUE_URL"])

@@ -6,8 +6,8 @@ import pytest
 
 from tests.adapters.conftest import NOW
 from watchbell.adapters.claims import BUSY_SECONDS, LEASE_SECONDS, Claims
+from watchbell.data.tables import DELIVERY, INTERACTION, INTRODUCTION
 from watchbell.errors import Retry, Unavailable
-from watchbell.rows import DELIVERY, INTERACTION, INTRODUCTION
 
 
 @pytest.fixture

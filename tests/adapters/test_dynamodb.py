@@ -11,8 +11,8 @@ from sandbox.loopback import Response, Server, as_json
 from tests.conftest import CREDENTIALS
 from watchbell.adapters.claims import Claims
 from watchbell.adapters.dynamodb import TRIES, ConditionFailed, Table
+from watchbell.data.tables import INTERACTION
 from watchbell.errors import Unavailable, Unsure
-from watchbell.rows import INTERACTION
 
 KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 ITEM = as_json(200, {"Item": KEY})

@@ -8,9 +8,9 @@ from tests.adapters.conftest import NOW
 from watchbell.adapters.claims import LEASE_SECONDS
 from watchbell.adapters.dynamodb import Table
 from watchbell.adapters.locks import Lock, Locks
+from watchbell.data.tables import LOCK
 from watchbell.errors import Unavailable
-from watchbell.fakes import FakeLocks
-from watchbell.rows import LOCK
+from watchbell.testing.fakes import FakeLocks
 
 
 @pytest.fixture

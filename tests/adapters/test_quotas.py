@@ -8,10 +8,10 @@ import pytest
 from tests.adapters.conftest import NOW
 from watchbell.adapters.dynamodb import Table
 from watchbell.adapters.quotas import Quotas
+from watchbell.data.tables import QUOTA, SPARE_USES
 from watchbell.errors import Unavailable
-from watchbell.fakes import FakeQuotas
-from watchbell.quota import MOST_SECONDS, MOST_USES, Quota
-from watchbell.rows import QUOTA, SPARE_USES
+from watchbell.kit.quota import MOST_SECONDS, MOST_USES, Quota
+from watchbell.testing.fakes import FakeQuotas
 
 THREE = Quota(3, per=60)
 

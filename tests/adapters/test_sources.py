@@ -11,9 +11,9 @@ from sandbox.loopback import Response, Server, as_json
 from watchbell.adapters import sources
 from watchbell.adapters.sources import Sources
 from watchbell.errors import UnknownSource
+from watchbell.i18n import speaking
 from watchbell.status import figures, view
 from watchbell.status.reason import Reason
-from watchbell.words import speaking
 
 HEALTHY = {"status": "normal", "message": "ok", "metrics": {"cpu": {"usage": 1}}}
 

@@ -9,14 +9,14 @@ from sandbox.loopback import Response, Server, as_json
 from tests import judge, recorded
 from tests.conftest import CREDENTIALS
 from tests.discord_side import PUBLIC_KEY, SIGNING_KEYS, request, sealed, tools
-from watchbell.acknowledge import NOT_QUEUED, Doorkeeper
 from watchbell.adapters import api_gateway
 from watchbell.adapters.parameters import Parameters
 from watchbell.adapters.stash import READ_SECONDS, Stash
-from watchbell.apology import BROKEN
+from watchbell.discord.seals import EXPIRED, Seals
 from watchbell.discord.signature import public_keys
+from watchbell.doors.ingress import NOT_QUEUED, Doorkeeper
 from watchbell.errors import Unavailable
-from watchbell.seals import EXPIRED, Seals
+from watchbell.interactions.apology import BROKEN
 
 NOW = 1_795_334_400
 JOIN = """

@@ -11,8 +11,8 @@ from sandbox.discord import Discord
 from sandbox.loopback import Response, Server
 from tests import judge, recorded
 from watchbell.adapters.stash import Stash
-from watchbell.manifest import manifest
-from watchbell.rows import COMPONENT_STATE
+from watchbell.data.tables import COMPONENT_STATE
+from watchbell.registration.declare import manifest
 
 APP, TOKEN = "1100000000000000001", "bot-token"
 JOIN = """

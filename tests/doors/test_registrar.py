@@ -6,9 +6,9 @@ import pytest
 
 from sandbox.loopback import Response, Server
 from tests.discord_side import unflagged
-from watchbell import rollout
 from watchbell.errors import DiscordError, Unavailable
-from watchbell.manifest import manifest
+from watchbell.registration import apply as rollout
+from watchbell.registration.declare import manifest
 
 REQUEST = {
     "RequestType": "Create",

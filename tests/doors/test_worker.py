@@ -110,7 +110,7 @@ def test_a_worker_that_died_between_claim_and_edit_is_followed(door, work, aws, 
     worker = door("worker", discord)
     work.put(message(id="77"))
     event = work.take()
-    from watchbell.rows import INTERACTION
+    from watchbell.data.tables import INTERACTION
 
     worker.tools.claims.take(INTERACTION, "77")  # and its process is killed
     assert failures(run(worker, event)) != []
@@ -179,7 +179,7 @@ def test_two_users_in_one_instant_are_two(door, work):
 
 
 def test_a_crash_between_claim_and_send_neither_loses_nor_doubles_the_greeting(door, work):
-    from watchbell.rows import INTRODUCTION
+    from watchbell.data.tables import INTRODUCTION
 
     discord = FakeDiscord()
     worker = door("worker", discord)
@@ -193,8 +193,8 @@ def test_a_crash_between_claim_and_send_neither_loses_nor_doubles_the_greeting(d
 
 
 def test_a_crash_between_send_and_record_does_not_double_the_greeting(door, work):
+    from watchbell.data.tables import INTRODUCTION
     from watchbell.events.application_authorized import introduction
-    from watchbell.rows import INTRODUCTION
 
     discord = FakeDiscord()
     worker = door("worker", discord)

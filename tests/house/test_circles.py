@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 TOPS = [
-    *(ROOT / name for name in ("functions", "infra", "sandbox", "ops", "bench", "words", "tests")),
+    *(ROOT / name for name in ("functions", "infra", "sandbox", "ops", "bench", "tables", "translations", "tests")),
     ROOT / "layers/watchbell/python/watchbell",
 ]
 

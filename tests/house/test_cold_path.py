@@ -100,8 +100,10 @@ def test_a_command_loads_its_own_feature_and_no_other(ask):
 
 def test_a_form_is_loaded_by_the_features_that_have_one_and_is_light(ask):
     result = ask([request(recorded.load("command_status")), request(recorded.load("component_refresh"))])
-    assert {"watchbell.discord.fields", "watchbell.discord.modal", "watchbell.submission"} & set(result["all"]) == set()
-    program = "import sys, watchbell.submission; from watchbell import Modal, Short; print(*sys.modules)"
+    assert {"watchbell.discord.fields", "watchbell.discord.modal", "watchbell.interactions.forms"} & set(
+        result["all"]
+    ) == set()
+    program = "import sys, watchbell.interactions.forms; from watchbell import Modal, Short; print(*sys.modules)"
     environment = {"PYTHONPATH": str(PATHS[0])}
     loaded = subprocess.run(
         [sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True

@@ -10,8 +10,8 @@ from ops.settings import MADE, OPTIONAL, REQUIRED
 from sandbox.template import Template
 from tables.__main__ import main
 from tables.documents import TABLES, documents, rewritten, table, unwritten
-from watchbell import catalogue
-from watchbell.rows import ROWS
+from watchbell.data.tables import ROWS
+from watchbell.kit import catalogue
 
 ROOT = Path(__file__).parents[2]
 
@@ -95,7 +95,7 @@ def test_every_link_and_every_named_file_exists(document):
 
 def test_the_guide_to_features_names_everything_that_a_feature_can_import():
     text = "".join((ROOT / name).read_text() for name in ("CONTRIBUTING.md", "docs/features.md"))
-    assert [name for name in watchbell._HOME if not re.search(rf"\b{name}\b", text)] == []
+    assert [name for name in dir(watchbell) if not re.search(rf"\b{name}\b", text)] == []
 
 
 def test_every_make_target_that_is_named_exists():

@@ -9,8 +9,8 @@ import pytest
 
 import watchbell
 from tests import judge
-from watchbell import catalogue
-from watchbell.manifest import manifest
+from watchbell.kit import catalogue
+from watchbell.registration.declare import manifest
 
 ROOT = Path(__file__).parents[2]
 FEATURES = [(room, name) for room in ("commands", "events", "schedules") for name in catalogue.names(room)]
@@ -49,9 +49,12 @@ def test_the_judge_of_payloads_finds_faults():
 
 
 def test_everything_that_a_feature_file_may_import_is_there_for_python_and_for_type_checkers():
+    groups = {path.stem for path in (Path(watchbell.__file__).parent / "api").glob("[a-z]*.py")}
     source = Path(watchbell.__file__).read_text()
-    for name, module in watchbell._HOME.items():
-        assert getattr(watchbell, name) is not None
-        assert f"    from .{module} import {name} as {name}\n" in source
+    assert {*watchbell._LATER, "core"} == groups
+    for group in groups:
+        assert f"from .api.{group} import *" in source
+    assert all(getattr(watchbell, name) is not None for name in dir(watchbell))
+    assert len(set(dir(watchbell))) == len(dir(watchbell))
     with pytest.raises(AttributeError, match="watchbell has no Bottle; it has Annotated, "):
         _ = watchbell.Bottle

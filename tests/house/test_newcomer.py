@@ -9,10 +9,10 @@ import pytest
 
 from tests import judge, recorded
 from tests.discord_side import PUBLIC_KEY, request, tools
-from watchbell.acknowledge import Doorkeeper
 from watchbell.adapters import api_gateway
 from watchbell.discord.signature import public_keys
-from watchbell.manifest import manifest
+from watchbell.doors.ingress import Doorkeeper
+from watchbell.registration.declare import manifest
 
 CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 

@@ -28,4 +28,4 @@ def test_the_command_of_contributing_passes_the_tests_with_a_warning_for_its_tra
     ended = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
 
     assert ended.returncode == 0, ended.stdout
-    assert re.search(r"UserWarning: .*no translation of .*make words", ended.stdout)
+    assert re.search(r"UserWarning: .*no translation of .*make translations", ended.stdout)

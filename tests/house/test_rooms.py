@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -50,9 +51,59 @@ def test_only_adapters_name_the_outside_world(path):
         assert {name.split(".")[0] for name in imports(path)} & OUTSIDE == set()
 
 
+FLOORS = (
+    ("errors",),
+    ("i18n",),
+    ("discord",),
+    ("data", "status"),
+    ("kit",),
+    ("api",),
+    ("adapters",),
+    ("tools",),
+    ("interactions",),
+    ("commands", "events", "schedules"),
+    ("registration",),
+    ("doors",),
+    ("testing",),
+)
+"""The rooms of the library from the bottom up, as CONTRIBUTING lists them from the top down."""
+LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
+
+
+def room_of(module):
+    """The room of a module of the library. `from watchbell import Reply` takes from `api`."""
+    name = module.split(".")[1]
+    return name if name in LEVEL else "api"
+
+
+def test_every_room_has_a_floor_and_says_what_it_is_for():
+    assert LEVEL.keys() == {path.relative_to(PACKAGE).parts[0].removesuffix(".py") for path in FILES} - {"__init__"}
+    for room in LEVEL.keys() - {"errors", "i18n"}:
+        tree = ast.parse((PACKAGE / room / "__init__.py").read_text())
+        assert ast.get_docstring(tree), room
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_a_room_imports_only_from_the_rooms_below_it(path):
+    room = path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+    if room == "__init__":
+        return
+    for name in imports(path):
+        if name.split(".")[0] == "watchbell" and "." in name:
+            assert LEVEL[room_of(name)] <= LEVEL[room], f"{path.name} imports {name}"
+
+
+def test_contributing_lists_the_rooms_from_the_top_down():
+    text = (ROOT / "CONTRIBUTING.md").read_text().split("| room | what is in it |")[1].split("\n\n")[0]
+    listed = [name.strip("`/") for line in text.splitlines()[2:] for name in line.split("|")[1].strip().split(", ")]
+    assert sorted(listed) == sorted(LEVEL)
+    levels = [LEVEL[name] for name in listed]
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
 @pytest.mark.parametrize("room", ["discord", "status"])
-def test_a_pure_room_imports_nothing_of_ours_but_its_like_errors_and_words(room):
-    allowed = ("watchbell.discord", "watchbell.status", "watchbell.errors", "watchbell.words")
+def test_a_pure_room_imports_nothing_of_ours_but_its_like_errors_and_i18n(room):
+    allowed = ("watchbell.discord", "watchbell.status", "watchbell.errors", "watchbell.i18n")
     for path in (PACKAGE / room).glob("*.py"):
         for name in imports(path):
             ours = name.split(".")[0] == "watchbell"
@@ -70,14 +121,14 @@ def test_what_is_stored_or_cached_comes_from_code_that_has_no_words(path):
 
 
 def test_code_that_has_words_is_found():
-    assert words_of(PACKAGE / "status/figures.py") == {"_", "ngettext", "number", "words"}
+    assert words_of(PACKAGE / "status/figures.py") == {"_", "ngettext", "number", "i18n"}
     assert words_of(PACKAGE / "commands/status.py") == {"_"}
 
 
 def words_of(path):
     """What a file imports to say something in a language."""
     found = {name.removeprefix("watchbell.") for name in imports(path)}
-    said = {name.removeprefix("words.") for name in found if name.split(".")[0] == "words"}
+    said = {name.removeprefix("i18n.") for name in found if name.split(".")[0] == "i18n"}
     return said | found & {"_", "N_", "ngettext", "pgettext"}
 
 

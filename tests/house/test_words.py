@@ -12,19 +12,20 @@ from babel.messages.catalog import Catalog
 
 from tests.discord_side import tools
 from tests.unit.test_status import FULL, REASONS
-from watchbell import catalogue, words
+from translations import texts
+from translations.__main__ import main
+from translations.texts import KEYWORDS
+from watchbell import i18n as words
 from watchbell.commands import help, ping, status
 from watchbell.discord import check
 from watchbell.discord.modal import broken_limits
 from watchbell.errors import DefinitionError, InvalidReply, UserError
 from watchbell.events.application_authorized import introduction
-from watchbell.manifest import _size, declare
+from watchbell.kit import catalogue
+from watchbell.registration.declare import _size, declare
 from watchbell.status import digest, figures
 from watchbell.status.report import STATUSES, Report
 from watchbell.testing import FakeTools, press, run
-from words import texts
-from words.__main__ import main
-from words.texts import KEYWORDS
 
 ROOT = Path(__file__).parents[2]
 
@@ -132,8 +133,8 @@ def test_the_check_of_the_translations_fails_and_says_what_to_run(translated_fol
     translated_folder(Tea="Tee")
     assert main(["--check"]) == 1
     told = capsys.readouterr().out
-    assert told.startswith("words/ de, fr: no translation of ")
-    assert "make words" in told
+    assert told.startswith("translations/ de, fr: no translation of ")
+    assert "make translations" in told
 
 
 def test_what_features_declare_is_among_the_texts(feature):
@@ -388,7 +389,7 @@ def test_two_options_may_not_have_the_same_name_in_a_language(wordy, monkeypatch
 
 
 def test_a_translation_that_breaks_a_limit_fails_where_it_is_said(wordy, monkeypatch):
-    monkeypatch.setattr("watchbell.testing.declare", lambda command: {})
+    monkeypatch.setattr("watchbell.testing.calls.declare", lambda command: {})
     with pytest.raises(InvalidReply, match=r"label: .* at most 80"):
         run(ping, locale="fr")
 

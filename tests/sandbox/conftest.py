@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import testing
-from watchbell.catalogue import file_name
+from watchbell.kit.catalogue import file_name
 
 GUIDE = Path(__file__).parents[2] / "docs" / "features.md"
 

@@ -8,13 +8,13 @@ import pytest
 
 from tests import judge, recorded
 from tests.discord_side import OTHER_KEY, PUBLIC_KEY, request, sealed, signed, tools
-from watchbell.acknowledge import NOT_QUEUED, UNSURE, Doorkeeper
 from watchbell.adapters import api_gateway
-from watchbell.apology import BROKEN
+from watchbell.discord.seals import EXPIRED, FOR_ANOTHER, NOT_YOURS
 from watchbell.discord.signature import public_keys
+from watchbell.doors.ingress import NOT_QUEUED, UNSURE, Doorkeeper
 from watchbell.errors import Unavailable, Unsure
-from watchbell.gate import UNKNOWN
-from watchbell.seals import EXPIRED, FOR_ANOTHER, NOT_YOURS
+from watchbell.interactions.apology import BROKEN
+from watchbell.interactions.gate import UNKNOWN
 
 NOW = 1_795_334_400
 PRIVATE = 64

@@ -4,11 +4,11 @@ import pytest
 
 from tests.fakes import Claims
 from tests.unit.test_platform import NOW, Bot
-from watchbell import submission
-from watchbell.call import Call
 from watchbell.discord import modal
-from watchbell.fakes import FakeLocks, FakeQuotas
-from watchbell.handler import Handler
+from watchbell.interactions import forms as submission
+from watchbell.interactions.call import Call
+from watchbell.kit.handler import Handler
+from watchbell.testing.fakes import FakeLocks, FakeQuotas
 
 ORDER = """
 from watchbell import Command, Modal, Quota, Reply, Short, User, anyone

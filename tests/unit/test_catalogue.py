@@ -6,9 +6,9 @@ from importlib import import_module
 
 import pytest
 
-from watchbell import catalogue
 from watchbell.errors import DefinitionError
-from watchbell.manifest import manifest
+from watchbell.kit import catalogue
+from watchbell.registration.declare import manifest
 
 LUDO = "from watchbell import Command, anyone\ncommand = Command('ludo', 'Roll', who=anyone)\n"
 
@@ -76,17 +76,17 @@ def test_hidden_files_and_other_files_are_no_features(put):
         ),
         (
             "events/left.py",
-            "from watchbell.event import Event\nevent = Event('ENTITLEMENT_CREATE')",
+            "from watchbell.kit.event import Event\nevent = Event('ENTITLEMENT_CREATE')",
             "declares ENTITLEMENT_CREATE: rename the file to entitlement_create.py or the event to LEFT",
         ),
         (
             "events/left.py",
-            "from watchbell.event import Event\nevent = Event('Left')",
+            "from watchbell.kit.event import Event\nevent = Event('Left')",
             "declares Left: rename the event to LEFT",
         ),
         (
             "schedules/weekly.py",
-            "from watchbell.schedule import Schedule\nschedule = Schedule('monthly', 'A digest', every=60)",
+            "from watchbell.kit.schedule import Schedule\nschedule = Schedule('monthly', 'A digest', every=60)",
             "declares monthly: rename the file to monthly.py or the schedule to weekly",
         ),
     ],

@@ -29,9 +29,9 @@ from watchbell import (
     permission,
 )
 from watchbell.errors import DefinitionError
-from watchbell.manifest import SIZE, declare
-from watchbell.options import bind, bind_state, options_of
-from watchbell.responses import deferral
+from watchbell.interactions.responses import deferral
+from watchbell.kit.options import bind, bind_state, options_of
+from watchbell.registration.declare import SIZE, declare
 
 
 def example():

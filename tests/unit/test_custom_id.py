@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from watchbell.discord import custom_id
 from watchbell.discord.custom_id import Address, BadSeal, parse, seal, verify
 from watchbell.discord.interaction import Interaction
+from watchbell.discord.seals import EXPIRED, FOR_ANOTHER, Seals, parse_keys
 from watchbell.errors import UserError
-from watchbell.seals import EXPIRED, FOR_ANOTHER, Seals, parse_keys
 
 NOW = 1_795_334_400.0
 KEYS = {"1": b"a" * 32, "2": b"b" * 32}

@@ -7,12 +7,12 @@ import pytest
 from tests import judge
 from tests.discord_side import unflagged
 from tests.unit.test_platform import ADA, Bot, says
-from watchbell import rollout
-from watchbell.acknowledge import NOT_QUEUED
-from watchbell.discord import registration
+from watchbell.doors.ingress import NOT_QUEUED
 from watchbell.errors import DiscordError, Unavailable
-from watchbell.flags import Flags, parse
-from watchbell.gate import OFF
+from watchbell.interactions.gate import OFF
+from watchbell.kit.flags import Flags, parse
+from watchbell.registration import apply as rollout
+from watchbell.registration import diff as registration
 
 HOME, OTHER = "197038439483310086", "197038439483310087"
 

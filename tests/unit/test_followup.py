@@ -5,12 +5,13 @@ import pytest
 from tests import recorded
 from tests.discord_side import SIGNING_KEYS, FakeDiscord, tools
 from tests.fakes import Claims, Journal
-from watchbell import commands, followup
+from watchbell import commands
 from watchbell.adapters.batch import Delivery, NotOurs
 from watchbell.discord import custom_id
+from watchbell.discord.seals import parse_keys
+from watchbell.doors import worker as followup
 from watchbell.errors import DefinitionError, DiscordError, Retry, Unsure, UserError
-from watchbell.screen import TAKEN_AWAY
-from watchbell.seals import parse_keys
+from watchbell.interactions.screen import TAKEN_AWAY
 from watchbell.status.report import Report
 
 NOW = 1_795_334_400

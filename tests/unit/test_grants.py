@@ -5,10 +5,10 @@ import re
 import pytest
 
 from sandbox.template import Template
-from watchbell import grants
 from watchbell.errors import DefinitionError
 from watchbell.testing import FakeTools, press, run
-from watchbell.tools import Tools
+from watchbell.tools import grants
+from watchbell.tools.toolbox import Tools
 
 FUNCTIONS = sorted(grants.FUNCTIONS)
 ALL = sorted(grants.PARTS)

@@ -7,13 +7,14 @@ import pytest
 from tests import recorded
 from tests.discord_side import FakeDiscord, sealed, tools
 from tests.unit.test_platform import ADA, NOW, Bot, member
-from watchbell import Command, Quota, anyone, followup
+from watchbell import Command, Quota, anyone
 from watchbell.adapters.batch import Delivery
 from watchbell.adapters.claims import Claims
 from watchbell.adapters.locks import Locks
 from watchbell.adapters.quotas import Quotas
-from watchbell.admission import BUSY
+from watchbell.doors import worker as followup
 from watchbell.errors import DefinitionError, DiscordError, Retry, Unavailable
+from watchbell.interactions.limits import BUSY
 
 BOB = "80351110224678913"
 

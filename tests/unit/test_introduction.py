@@ -4,9 +4,9 @@ import pytest
 
 from tests import recorded
 from tests.discord_side import FakeDiscord, tools
-from watchbell import catalogue
 from watchbell.errors import DiscordError
 from watchbell.events.application_authorized import introduce, introduction
+from watchbell.kit import catalogue
 
 ADA = "80351110224678912"
 

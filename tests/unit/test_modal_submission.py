@@ -7,13 +7,13 @@ import pytest
 from tests import judge, recorded
 from tests.discord_side import SIGNING_KEYS, sealed
 from tests.unit.test_platform import NOW, Bot, says
-from watchbell import submission
-from watchbell.acknowledge import Doorkeeper
-from watchbell.apology import BROKEN
 from watchbell.discord.custom_id import parse
+from watchbell.discord.seals import FOR_ANOTHER, FORM_EXPIRED, Seals
+from watchbell.doors.ingress import Doorkeeper
 from watchbell.errors import DefinitionError
-from watchbell.gate import UNKNOWN
-from watchbell.seals import FOR_ANOTHER, FORM_EXPIRED, Seals
+from watchbell.interactions import forms as submission
+from watchbell.interactions.apology import BROKEN
+from watchbell.interactions.gate import UNKNOWN
 
 PRIVATE = 64
 WHY = "Because it is there"

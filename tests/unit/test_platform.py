@@ -7,14 +7,14 @@ import pytest
 from tests import judge, recorded
 from tests.discord_side import PUBLIC_KEY, FakeDiscord, request, sealed, tools
 from tests.fakes import Claims, Journal
-from watchbell import followup
-from watchbell.acknowledge import Doorkeeper
 from watchbell.adapters import api_gateway
 from watchbell.adapters.batch import Delivery
 from watchbell.discord.signature import public_keys
+from watchbell.doors import worker as followup
+from watchbell.doors.ingress import Doorkeeper
 from watchbell.errors import Unavailable
-from watchbell.gate import UNKNOWN
-from watchbell.manifest import manifest
+from watchbell.interactions.gate import UNKNOWN
+from watchbell.registration.declare import manifest
 
 NOW = 1_795_334_400
 ADA = "80351110224678912"

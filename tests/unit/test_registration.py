@@ -2,9 +2,9 @@
 
 import pytest
 
-from watchbell.discord.registration import Change, Rejected, apply, explain, plan, scope
 from watchbell.errors import DiscordError
-from watchbell.manifest import manifest
+from watchbell.registration.declare import manifest
+from watchbell.registration.diff import Change, Rejected, apply, explain, plan, scope
 
 PING = {"type": 1, "name": "ping", "description": "Ping"}
 STATUS = {

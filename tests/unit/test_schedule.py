@@ -7,7 +7,7 @@ import pytest
 
 from watchbell import Schedule, choice
 from watchbell.errors import DefinitionError
-from watchbell.schedule import EVERY, Daily, Every
+from watchbell.kit.schedule import EVERY, Daily, Every
 
 HOUR = 3600
 

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from watchbell.words import _, language, ngettext, number, pgettext, speaking, translations
+from watchbell.i18n import _, language, ngettext, number, pgettext, speaking, translations
 
 
 @pytest.mark.parametrize(

@@ -1,1 +1,1 @@
-"""The only room that may name boto3, requests or a socket."""
+"""The outside world. Only this room may name an SDK, an HTTP client or a socket."""

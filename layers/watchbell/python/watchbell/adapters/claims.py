@@ -11,8 +11,8 @@ from contextlib import suppress
 from types import TracebackType
 from uuid import uuid4
 
+from ..data.tables import Row
 from ..errors import Retry
-from ..rows import Row
 from .dynamodb import ConditionFailed, Table
 
 LEASE_SECONDS = 40

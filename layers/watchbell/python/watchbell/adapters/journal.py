@@ -14,7 +14,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any
 
-from ..rows import STEP
+from ..data.tables import STEP
 from .dynamodb import Table
 
 

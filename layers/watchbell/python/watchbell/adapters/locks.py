@@ -10,8 +10,8 @@ import logging
 import time
 from collections.abc import Callable
 
+from ..data.tables import LOCK
 from ..errors import Unavailable
-from ..rows import LOCK
 from .claims import LEASE_SECONDS
 from .dynamodb import ConditionFailed, Table
 

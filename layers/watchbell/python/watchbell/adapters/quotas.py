@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable
 from itertools import pairwise
 
+from ..data.tables import QUOTA, SPARE_USES
 from ..discord.interaction import TOKEN_SECONDS
-from ..quota import Quota
-from ..rows import QUOTA, SPARE_USES
+from ..kit.quota import Quota
 from .dynamodb import ConditionFailed, Table
 
 

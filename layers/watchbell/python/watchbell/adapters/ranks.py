@@ -5,7 +5,7 @@ The ingress reads them too, for the choices of an option that only some may use.
 
 from __future__ import annotations
 
-from ..rows import RANKS
+from ..data.tables import RANKS
 from .dynamodb import Table
 
 READ_SECONDS = 1.0

@@ -10,7 +10,7 @@ import secrets
 import time
 from collections.abc import Callable
 
-from ..rows import COMPONENT_STATE
+from ..data.tables import COMPONENT_STATE
 from .dynamodb import Table
 
 READ_SECONDS = 1.0

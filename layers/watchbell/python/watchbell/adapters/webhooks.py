@@ -6,7 +6,7 @@ from __future__ import annotations
 import hashlib
 import time
 
-from ..rows import RETIRED_WEBHOOK
+from ..data.tables import RETIRED_WEBHOOK
 from .dynamodb import Table
 
 

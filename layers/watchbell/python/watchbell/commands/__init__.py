@@ -1,1 +1,1 @@
-"""One file = one slash command with its buttons."""
+"""One file is one slash command or context menu, with its buttons and forms."""

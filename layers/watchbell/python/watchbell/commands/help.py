@@ -1,7 +1,8 @@
 """/help: what the bot can do, written from the catalogue."""
 
-from watchbell import Command, Embed, Reply, UserError, _, anyone, catalogue, pgettext
+from watchbell import Command, Embed, Reply, UserError, _, anyone, pgettext
 from watchbell.errors import Unavailable
+from watchbell.kit import catalogue
 
 command = Command("help", "See what I can do", who=anyone, instant=True, private=True, user_installs=True)
 
@@ -48,7 +49,7 @@ def everything(commands: dict[str, Command]) -> Reply:
 
 
 def one(name: str, commands: dict[str, Command]) -> Reply:
-    from watchbell.options import summary
+    from watchbell.kit.options import summary
 
     shown = {each.lower(): command for each, command in commands.items()}
     found = shown.get(name) or next((each for each in commands.values() if each.name.lower() == name), None)
@@ -81,7 +82,7 @@ def about(command: Command) -> str:
 
 def options(handler):
     """What each option is called, and what it is."""
-    from watchbell.options import choice_name
+    from watchbell.kit.options import choice_name
 
     for option in handler.options:
         title = pgettext("name", option.name)

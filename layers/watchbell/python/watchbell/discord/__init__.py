@@ -1,1 +1,1 @@
-"""Discord's protocol, pure: no network and no AWS. It imports only `errors` and `words` from outside this room."""
+"""Discord's protocol, pure: no network, no AWS, and nothing of ours but errors and i18n."""

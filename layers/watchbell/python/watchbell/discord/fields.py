@@ -5,7 +5,7 @@ are those of `components`; the names differ, so that one file can use both. Disc
 "Label" and the components that it takes.
 """
 
-from ..words import N_, _, ngettext
+from ..i18n import N_, _, ngettext
 from . import rules
 from .resolved import Attachment, Channel, Mentionable, Role, User, find
 

@@ -9,7 +9,7 @@ Discord's limits: docs/interactions, "Modal"; one has 1-5 parts, and files canno
 """
 
 from ..errors import DefinitionError, FormError
-from ..words import N_, _
+from ..i18n import N_, _
 from . import component_rules, rules
 from .fields import OTHER_KIND, Field, Note, Wrong
 

@@ -1,6 +1,6 @@
 """A form about to be shown. Apart from `modal`, so that an answer can be known for a form without loading forms."""
 
-from ..words import _
+from ..i18n import _
 from .custom_id import OPENS, TO_ANYONE, Address
 from .reply import Button
 

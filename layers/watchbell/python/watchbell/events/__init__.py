@@ -1,1 +1,1 @@
-"""One file = one Discord webhook event."""
+"""One file is one Discord webhook event."""

@@ -3,9 +3,9 @@
 import logging
 
 from watchbell import Button, Embed, Reply, _
+from watchbell.data.tables import INTRODUCTION
 from watchbell.errors import DiscordError
-from watchbell.event import Event
-from watchbell.rows import INTRODUCTION
+from watchbell.kit.event import Event
 
 event = Event("APPLICATION_AUTHORIZED")
 log = logging.getLogger(__name__)

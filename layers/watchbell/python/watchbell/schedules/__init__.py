@@ -1,1 +1,1 @@
-"""One file = one timed job."""
+"""One file is one timed job."""

@@ -4,7 +4,7 @@ from datetime import date
 
 from watchbell import Schedule, choice
 from watchbell.status import digest
-from watchbell.tools import Tools
+from watchbell.tools.toolbox import Tools
 
 schedule = Schedule(
     "daily_digest",

@@ -6,7 +6,7 @@ from datetime import date
 
 from ..discord.reply import Embed, Reply
 from ..discord.text import clip, escape
-from ..words import _, ngettext
+from ..i18n import _, ngettext
 from . import figures
 from .report import STATUSES, Report
 

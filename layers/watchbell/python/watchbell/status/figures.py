@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..discord.text import clip, escape
-from ..words import _, ngettext, number
+from ..i18n import _, ngettext, number
 from .reason import Reason
 from .report import Incident, Report
 

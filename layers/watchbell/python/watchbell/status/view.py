@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ..discord.reply import Embed
 from ..discord.text import clip, escape
-from ..words import N_, _, ngettext, number
+from ..i18n import N_, _, ngettext, number
 from . import figures
 from .report import Metrics, Report
 

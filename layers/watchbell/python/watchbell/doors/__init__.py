@@ -1,0 +1,1 @@
+"""What each Lambda function does. A module here is named like the function's folder in functions/."""

@@ -1,0 +1,124 @@
+"""From an interaction to the author's function: find the handler, parse the call, run it."""
+
+from ..discord import custom_id
+from ..discord.custom_id import OPENS
+from ..discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, LARGEST, MODAL, Interaction
+from ..discord.opening import Opening
+from ..discord.seals import EXPIRED
+from ..errors import DefinitionError, UserError
+from ..i18n import _
+from ..kit import catalogue
+from .call import Call
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..kit.handler import Handler
+    from ..tools.toolbox import Desk, Tools
+
+
+def find(interaction: Interaction) -> "Handler | None":
+    """The handler that `interaction` addresses, or None. Imports the feature of that handler and no other."""
+    if interaction.type in (COMMAND, AUTOCOMPLETE):
+        type = interaction.data.get("type", 1)
+        command = catalogue.command(interaction.name, type) if type in (1, 2, 3) else None
+        return command.runs.get(" ".join(interaction.path)) if command else None
+    if interaction.type in (COMPONENT, MODAL):
+        address = custom_id.parse(interaction.custom_id)
+        command = catalogue.at(address.feature)
+        if command and interaction.type == COMPONENT and address.handler in command.components:
+            return command.components[address.handler]
+        if command and interaction.type == MODAL:
+            return command.modals.get(address.handler)
+        if command and address.handler[-1:] == OPENS:
+            return command.modals.get(address.handler[:-1])
+    return None
+
+
+def parse(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> Call:
+    """The call that `interaction` makes. Reads the table only for state that is stored there. Raises UserError if the
+    values do not fit the handler's parameters, or the form is filled in wrongly."""
+    takes = handler.function.__code__.co_kwonlyargcount
+    if interaction.type == COMMAND:
+        call = Call(handler, interaction)
+        if takes or interaction.options:
+            from ..kit.options import bind
+
+            call.arguments = bind(handler.options, interaction.options, interaction.resolved)
+        return call
+    values = _state(interaction, tools) if takes or handler.form is not None else []
+    # Behind the state of a button that opens a form lies one value more: what the form is filled in with.
+    more = len(values) - takes
+    if not 0 <= more <= (1 if handler.form is not None else 0):
+        from ..kit.options import STALE
+
+        raise UserError(_(STALE))
+    call = Call(handler, interaction, tuple(values[:takes]), "".join(values[takes:]))
+    if handler.form is not None:
+        from . import forms as submission
+
+        submission.read(call)
+    if takes and not call.opens_form:
+        from ..kit.options import bind_state
+
+        call.arguments = bind_state(handler.options, values[:takes])
+    return call
+
+
+def run(call: Call, tools: "Tools | Desk") -> "Any":
+    """What the author's function answers to `call`. Raises what it raises."""
+    handler, function = call.handler, call.handler.function
+    if handler.form is not None:
+        from . import forms as submission
+
+        return submission.run(call, tools)
+    answer = function(*_arguments(function, call.interaction, tools), **call.arguments)
+    if isinstance(answer, Opening) and not handler.instant:
+        raise DefinitionError(f"{handler}: only an instant handler can open a form; answer with a button of the modal")
+    return answer
+
+
+def complete(handler: "Handler", interaction: Interaction, tools: "Tools") -> list[dict]:
+    """At most 25 choices for the option that is being typed, [] if the option offers none. Leaves out a choice that
+    would make Discord refuse the whole list. Raises what the author's function raises."""
+    name, typed = interaction.focused
+    function = handler.autocompletes.get(name)
+    if function is None:
+        return []
+    found = list(function(*_arguments(function, interaction, tools, leave=1), typed))
+    texts = [str(each) for each in found if not isinstance(each, tuple | list)]
+    wanted = typed.strip().lower()
+    fitting = [text for text in texts if wanted in text.lower()]
+    fitting.sort(key=lambda text: not text.lower().startswith(wanted))
+    pairs = [(text, text) for text in fitting] + [pair for pair in found if isinstance(pair, tuple | list)]
+    kind = next((option.kind for option in handler.options if option.name == name), str)
+    choices = [{"name": str(shown).strip()[:100].rstrip(), "value": _value(kind, value)} for shown, value in pairs]
+    return [choice for choice in choices if choice["name"] and choice["value"] is not None][:25]
+
+
+def _state(interaction: Interaction, tools: "Tools | Desk") -> list[str]:
+    """The state that the custom id carries, or that is stored in the table under its key."""
+    address = custom_id.parse(interaction.custom_id)
+    if not address.stash:
+        return list(address.values)
+    values = tools.stash.get(address.stash)
+    if values is None:
+        raise UserError(_(EXPIRED))
+    return values
+
+
+def _value(kind: type, value: "Any") -> "Any":
+    """`value` as a choice of an option of type `kind`, None if it cannot be one."""
+    try:
+        value = kind(value)
+    except (TypeError, ValueError):
+        return None
+    if kind is str:
+        return value.strip()[:100].rstrip() or None
+    return value if abs(value) <= LARGEST else None
+
+
+def _arguments(function: "Any", interaction: Interaction, tools: "Tools | Desk", leave: int = 0) -> tuple:
+    """The interaction, and the tools if the function takes a second positional parameter."""
+    return (interaction, tools) if function.__code__.co_argcount - leave > 1 else (interaction,)

@@ -1,0 +1,110 @@
+"""Forms: opened by a button, submitted, and opened again with what was typed if something has to be corrected.
+
+Imported only for a handler that has a form, so that no other interaction pays for it.
+"""
+
+from ..discord import custom_id, modal
+from ..discord.fields import Files
+from ..discord.interaction import MODAL
+from ..discord.opening import BUTTON_SECONDS, Opening
+from ..discord.reply import Reply
+from ..discord.text import clip, escape
+from ..errors import DefinitionError, FormError, UserError
+from ..i18n import N_, _
+from ..kit.buttons import FormHandler
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Generator
+    from typing import Any
+
+    from ..tools.toolbox import Desk, Tools
+    from .call import Call
+
+AGAIN = N_("Open the form again")
+WRONG = N_("Nothing has been done yet. Please correct this:")
+FILES = N_("Discord keeps no files, so choose yours again.")
+READY = N_("Your form is ready.")
+
+
+def read(call: "Call") -> None:
+    """Puts the submitted form into `call.form`. The UserError for a wrong form has a reply that opens it again."""
+    if call.interaction.type != MODAL:
+        return
+    try:
+        call.form = modal.read(call.handler.form, call.interaction.data, call.interaction.resolved)
+    except UserError as error:
+        error.reply = correction(call, error)
+        raise
+
+
+def run(call: "Call", tools: "Tools | Desk") -> "Any":
+    """The form to open, or what the author's function answers to a submission."""
+    if call.opens_form:
+        return _opened(call)
+    handler = call.handler
+    try:
+        arguments = (call.interaction, tools) if handler.function.__code__.co_argcount == 3 else (call.interaction,)
+        answer = handler.function(*arguments, call.form, **call.arguments)
+    except UserError as error:
+        error.reply = correction(call, error)
+        raise
+    if isinstance(answer, Opening):
+        raise DefinitionError(f"{handler}: a submission cannot open a form; answer with a button of the other modal")
+    return _watched(answer, call) if hasattr(answer, "send") else answer
+
+
+def correction(call: "Call", error: UserError) -> Reply:
+    """What is wrong, and a button that opens the form again with everything that was typed."""
+    form = call.handler.form
+    fields = modal.fields(form)
+    text = clip(str(error), 1800)
+    if isinstance(error, FormError):
+        lines = [
+            f"- **{escape(_(fields[name].label))}**: {clip(fault, 300)}" if name in fields else f"- {clip(fault, 300)}"
+            for name, fault in error.faults.items()
+        ]
+        text = clip("\n".join([_(WRONG), *lines]), 1800)
+    if any(isinstance(field, Files) for field in fields.values()):
+        text += f"\n{_(FILES)}"
+    kept = modal.keep(form, call.interaction.data, call.interaction.resolved)
+    return Reply(text, buttons=[_reopener(Opening(form, _address(call), kept), _(AGAIN))])
+
+
+def later(opening: Opening) -> UserError:
+    """For the worker, which can store state but cannot open a form: a message with a button that opens it."""
+    error = UserError(_(READY))
+    error.reply = Reply(_(READY), buttons=[_reopener(opening, _("Open the form"))])
+    return error
+
+
+def _opened(call: "Call") -> Opening:
+    address = _address(call)
+    stored = custom_id.parse(call.interaction.custom_id).stash
+    if stored and len(str(address)) > custom_id.ROOM:  # the table has it already
+        address.values, address.stash = (), stored
+    kept = modal.unpacked(call.handler.form, call.prefilled) if call.prefilled else {}
+    return Opening(call.handler.form, address, kept)
+
+
+def _address(call: "Call") -> custom_id.Address:
+    """The address of the submission. Only the person who opened the form can submit it."""
+    handler = call.handler
+    assert isinstance(handler, FormHandler)
+    return custom_id.Address(
+        handler.command.address, handler.name, call.state, seconds=handler.expires, bound=custom_id.TO_USER
+    )
+
+
+def _reopener(opening: Opening, label: str) -> "Any":
+    seconds = opening.address.seconds or BUTTON_SECONDS  # what is stored in the table must expire
+    return opening.button(label, seconds=seconds, bound=custom_id.TO_USER, style="primary")
+
+
+def _watched(steps: "Generator[Any, Any, Any]", call: "Call") -> "Generator[Any, Any, Any]":
+    """`steps`, with the correction for a UserError that is raised after some progress was shown."""
+    try:
+        return (yield from steps)
+    except UserError as error:
+        error.reply = correction(call, error)
+        raise

@@ -1,0 +1,151 @@
+"""Handlers that a message leads to: buttons, selects and forms, and the addresses in their custom ids."""
+
+from ..discord.custom_id import TO_ANYONE, TO_GUILD, TO_USER, Address
+from ..discord.opening import Opening
+from ..discord.reply import Button
+from ..errors import DefinitionError
+from .handler import Declaration, Handler
+from .policy import owner
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Unpack
+
+    from ..discord.components import Select
+    from .handler import Rules
+
+    class ComponentRules(Rules, total=False):
+        """What the decorators of components and forms take besides."""
+
+        updates: bool
+        expires: int | None
+        bound: str
+
+
+DAY = 24 * 60 * 60
+FORM_SECONDS = 15 * 60
+_BOUND = {"nobody": TO_ANYONE, "user": TO_USER, "guild": TO_GUILD}
+_LOOKS = ("style", "emoji", "disabled")
+"""How a button looks, by keyword beside its state."""
+
+
+class ComponentHandler(Handler):
+    """What runs when a button is pressed or a select is used. Its parameters are the state in the custom id.
+
+    `updates`: it edits the message that carries the component. `expires`: seconds until the component cannot be used
+    any more, None for never. `bound`: who can use it; "nobody" for everybody, "user", "guild".
+    """
+
+    __slots__ = ("bound", "expires", "updates")
+    kind = "component"
+
+    def __init__(
+        self,
+        command: Declaration,
+        name: str,
+        function: "Callable[..., Any]",
+        *,
+        updates: bool = False,
+        expires: int | None = 30 * DAY,
+        bound: str = "nobody",
+        **rules: "Unpack[Rules]",
+    ) -> None:
+        self.updates = updates
+        self.expires = expires
+        self.bound = _BOUND.get(bound, "")
+        super().__init__(command, name, function, **rules)
+        if not self.bound:
+            raise DefinitionError(f"{self}: bound={bound!r} is unknown; write {', '.join(_BOUND)}")
+        if self.who is owner and bound == "nobody":
+            self.bound = TO_USER
+        if updates and self.private and not command.private and self.form is None:
+            raise DefinitionError(
+                f"{self}: it updates a message that others may see; put private=True on a Reply, or drop updates=True"
+            )
+        self._check_names(self.parameters)
+
+    def address(self, state: "dict[str, Any]") -> Address:
+        """Where a component that carries `state` leads. Raises DefinitionError if `state` is not all of the keyword
+        parameters, or if a parameter cannot have its value."""
+        names = self.parameters
+        if set(names) != set(state):
+            raise DefinitionError(f"{self} takes {', '.join(names) or 'no state'}, not {', '.join(state) or 'none'}")
+        if names:
+            for option in self.options:
+                if not option.fits(state[option.name]):
+                    raise DefinitionError(f"{self}: {option.name} cannot be {state[option.name]!r}")
+        values = (str(int(state[name])) if isinstance(state[name], bool) else str(state[name]) for name in names)
+        return Address(self.command.address, self.name, tuple(values), seconds=self.expires, bound=self.bound)
+
+    def button(
+        self, label: str = "", /, *, style: str = "secondary", emoji: str = "", disabled: bool = False, **state: "Any"
+    ) -> Button:
+        """A button that runs this handler with `state`, which must be all of its keyword parameters."""
+        return Button(label, custom_id=self.address(state), style=style, emoji=emoji, disabled=disabled)
+
+    def select(self, component: "Select", /, **state: "Any") -> "Select":
+        """`component`, any of the five selects, leading to this handler with `state`. What was chosen arrives in
+        `interaction.values`: texts, or Users, Roles and Channels."""
+        component.custom_id = self.address(state)
+        return component
+
+    def _check_names(self, names: "tuple[str, ...]") -> None:
+        for name in names:
+            if name in _LOOKS:
+                raise DefinitionError(f"{self}: {name} says how its button looks; rename the parameter or field")
+
+
+class FormHandler(ComponentHandler):
+    """What runs when a form is submitted. The form is the annotation of its last positional parameter."""
+
+    __slots__ = ("form",)
+    kind = "modal"
+
+    def __init__(self, command: Declaration, name: str, function: "Callable[..., Any]", **rules: "Any") -> None:
+        self.form = _form_of(function, f"/{command.name} {name}")
+        super().__init__(command, name, function, **rules)
+        from ..discord.modal import fields
+
+        known = fields(self.form)
+        for parameter in self.parameters:
+            if parameter in known:
+                raise DefinitionError(f"{self}: {parameter} is state and a field of {self.form.__name__}; rename one")
+        self._check_names(tuple(known))
+
+    def button(
+        self, label: str = "", /, *, style: str = "secondary", emoji: str = "", disabled: bool = False, **values: "Any"
+    ) -> Button:
+        """A button that opens the form. `values` are the state, and the fields to fill in beforehand."""
+        return self.open(**values).button(label, bound=self.bound, style=style, emoji=emoji, disabled=disabled)
+
+    def open(self, **values: "Any") -> "Opening":
+        """The form, for an instant handler of a command or button to return: Discord shows it at once.
+
+        `values` are the state that the submission brings back, all of this handler's keyword parameters, and the fields
+        to fill in beforehand, by name."""
+        from ..discord.modal import prefill
+
+        names = self.parameters
+        address = self.address({name: value for name, value in values.items() if name in names})
+        address.seconds, address.bound = self.expires, TO_USER  # only the person who opened it can submit it
+        fill_in = {name: value for name, value in values.items() if name not in names}
+        return Opening(self.form, address, prefill(self.form, fill_in))
+
+
+def _form_of(function: "Callable[..., Any]", place: str) -> "Any":
+    from ..discord.modal import Modal
+    from .annotations import annotation_of
+
+    code = function.__code__
+    last = code.co_varnames[code.co_argcount - 1] if code.co_argcount in (2, 3) else ""
+    try:
+        form = annotation_of(function, last) if last in function.__annotations__ else None
+    except NameError:  # written as text, and declared further down
+        form = None
+    if not isinstance(form, type) or not issubclass(form, Modal):
+        raise DefinitionError(
+            f"{place}: write a form's handler as `def {function.__name__}(interaction, tools, form: Form)`, with the "
+            "Modal above it"
+        )
+    return form

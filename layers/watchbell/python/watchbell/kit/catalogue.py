@@ -1,0 +1,108 @@
+"""Every feature there is, found by its file's name; a feature is imported when it is asked for and not before."""
+
+import os
+import re
+from importlib import import_module
+
+from ..errors import DefinitionError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .command import Command
+    from .event import Event
+    from .schedule import Schedule
+
+_FILE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
+
+
+def command(name: str, type: int = 1) -> "Command | None":
+    """The command of that name and type, None where there is none. `name` may be anything: it comes from outside."""
+    found = _load("commands", file_name(name)) if len(name) <= 32 else None
+    return found if found is not None and found.name == name and found.type == type else None
+
+
+def at(address: str) -> "Command | None":
+    """The command, of any type, that custom ids know by `address`: the name of its file."""
+    return _load("commands", address)
+
+
+def file_name(name: str) -> str:
+    """The name of the file that a command called `name` lies in: `Report user` in report_user.py."""
+    return name.lower().replace("-", "_").replace(" ", "_")
+
+
+def event(type: str) -> "Event | None":
+    """The feature for webhook events of that type (APPLICATION_AUTHORIZED), None where there is none."""
+    return _load("events", type.lower())
+
+
+def schedule(name: str) -> "Schedule | None":
+    """The timed job of that name, None where there is none."""
+    return _load("schedules", name)
+
+
+def commands() -> "list[Command]":
+    """All commands, by name. Raises DefinitionError as `names` does, and if a command and its file differ in name."""
+    return [_declared("commands", name) for name in names("commands")]
+
+
+def events() -> "list[Event]":
+    """The features for webhook events, by type. Raises DefinitionError as `commands` does."""
+    return [_declared("events", name) for name in names("events")]
+
+
+def schedules() -> "list[Schedule]":
+    """All timed jobs, by name. Raises DefinitionError as `commands` does."""
+    return [_declared("schedules", name) for name in names("schedules")]
+
+
+def names(room: str) -> list[str]:
+    """The features in `room` (commands, events or schedules), by file name, sorted.
+
+    Raises DefinitionError if the name of a file there cannot be the name of a feature.
+    """
+    package = import_module(f"watchbell.{room}")
+    files = {file for folder in package.__path__ for file in os.listdir(folder)}
+    found = sorted(file[:-3] for file in files if file.endswith(".py") and file[0] != "." and file != "__init__.py")
+    for name in found:
+        if not _FILE_NAME.fullmatch(name):
+            better = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+            advice = (
+                f"rename it to {better}.py" if _FILE_NAME.fullmatch(better) else "rename it, for example to dice.py"
+            )
+            rule = "the name is a letter from a to z, then up to 63 of a to z, 0 to 9 and _"
+            raise DefinitionError(f"{room}/{name}.py cannot be a feature: {advice} ({rule})")
+    return found
+
+
+def _declared(room: str, name: str) -> "Any":
+    """The feature in that file. Raises DefinitionError if the feature declares a name that does not fit the file."""
+    feature = _load(room, name)
+    declared, expected = (feature.type, name.upper()) if room == "events" else (feature.name, name)
+    file = file_name(declared)
+    if declared != expected and (room != "commands" or file != name):
+        shown = f"/{declared}" if room == "commands" and feature.type == 1 else declared
+        other = f"the file to {file}.py or " if file != name and _FILE_NAME.fullmatch(file) else ""
+        raise DefinitionError(f"{room}/{name}.py declares {shown}: rename {other}the {room[:-1]} to {expected}")
+    return feature
+
+
+def _load(room: str, name: str) -> "Any":
+    """The feature in that file, None if there is no such file. Raises DefinitionError if it cannot be imported."""
+    if not _FILE_NAME.fullmatch(name):
+        return None
+    module_name = f"watchbell.{room}.{name}"
+    try:
+        module = import_module(module_name)
+    except DefinitionError as error:
+        raise DefinitionError(f"{room}/{name}.py: {error}") from error
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == module_name:
+            return None
+        raise DefinitionError(f"{room}/{name}.py cannot be imported: {type(error).__name__}: {error}") from error
+    what = room[:-1]
+    if not hasattr(module, what):
+        raise DefinitionError(f"{room}/{name}.py declares no `{what}`: write `{what} = {what.title()}(…)`")
+    return getattr(module, what)

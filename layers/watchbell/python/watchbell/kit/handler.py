@@ -1,0 +1,237 @@
+"""A handler: one function of a feature, who may use it, and how often.
+
+Plain classes and no `inspect`, `typing` or `dataclasses`: the ingress imports this in every cold start. The options are
+read from the function's signature only when something needs them.
+"""
+
+from ..discord.interaction import COMPONENT as PRESSED
+from ..errors import DefinitionError
+from .policy import Policy, owner
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any, Concatenate, Generic, ParamSpec, TypedDict, TypeVar, overload
+
+    from ..discord.interaction import Interaction
+    from .options import Option
+    from .quota import Quota
+
+    Function = Callable[..., Any]
+
+    class Rules(TypedDict, total=False):
+        """What a decorator takes. What is left out is the command's."""
+
+        who: Policy
+        instant: bool
+        private: bool
+        quota: Quota | tuple[Quota, ...]
+        cooldown: int
+        lock: str
+
+    Owner = TypeVar("Owner")
+    Made = TypeVar("Made")
+    Given = ParamSpec("Given")
+
+    class Decorator(Generic[Given, Made]):
+        @overload
+        def __call__(self, function: Function, /) -> Made: ...  # type: ignore[overload-overlap]
+        @overload
+        def __call__(self, *args: Given.args, **rules: Given.kwargs) -> Callable[[Function], Made]: ...
+        def __call__(self, *args: Any, **rules: Any) -> Any: ...
+
+    class decorator(Generic[Owner, Given, Made]):
+        def __init__(self, method: Callable[Concatenate[Owner, Function, Given], Made]) -> None: ...
+        def __get__(self, owner: Owner, kind: type[Owner]) -> Decorator[Given, Made]: ...
+
+else:
+
+    def decorator(method):
+        """Makes `method` a decorator that is written with or without rules: `@command.run`, `@command.run(…)`."""
+
+        def decorate(self, function=None, /, **rules):
+            if function is None:
+                return lambda function: method(self, function, **rules)
+            return method(self, function, **rules)
+
+        decorate.__doc__ = method.__doc__
+        return decorate
+
+
+LOCK_NAMES = ("guild", "user", "channel", "message", "target")
+"""What a lock's template may name, besides the handler's own parameters."""
+
+_YIELDS, _ASYNC = 0x20, 0x80 | 0x200
+"""Bits of a function's `co_flags`, as `inspect` documents them."""
+
+
+class Declaration:
+    """What a command declares for all of its handlers. Command explains each value."""
+
+    __slots__ = ("flag", "instant", "name", "private", "quotas", "user_installs", "who")
+    type = 1
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        who: Policy,
+        instant: bool,
+        private: bool,
+        user_installs: bool,
+        flag: str,
+        quotas: "tuple[Quota, ...]",
+    ) -> None:
+        self.name = name
+        self.who = who
+        self.instant = instant
+        self.private = private
+        self.user_installs = user_installs
+        self.flag = flag
+        self.quotas = quotas
+
+    @property
+    def address(self) -> str:
+        """The name of the command in custom ids: the name of its file."""
+        return self.name.lower().replace("-", "_").replace(" ", "_")
+
+
+class Handler:
+    """A function of a feature, with the rules for its use. Calling the handler calls the function.
+
+    `who`, `instant`, `private`: the command's if None. `quotas` are counted under the name `counted_as`. `lock` is a
+    template such as `apply:{guild}:{user}`; see Command.run. Raises DefinitionError for rules that contradict each
+    other, and says what to write instead.
+    """
+
+    __slots__ = (
+        *("_options", "autocompletes", "command", "counted_as", "function", "instant", "lock", "name", "private"),
+        *("quotas", "who"),
+    )
+    kind = "run"
+    updates = False
+    form: "Any" = None
+
+    def __init__(
+        self,
+        command: Declaration,
+        name: str,
+        function: "Function",
+        *,
+        who: Policy | None = None,
+        instant: bool | None = None,
+        private: bool | None = None,
+        quota: "Quota | tuple[Quota, ...] | None" = None,
+        cooldown: int | None = None,
+        lock: str | None = None,
+    ) -> None:
+        self.command = command
+        self.name = name
+        self.function = function
+        self.who = command.who if who is None else who
+        self.instant = command.instant if instant is None else instant
+        self.private = command.private if private is None else private
+        inherits = quota is None and cooldown is None
+        self.quotas = command.quotas if inherits else quotas(quota, cooldown)
+        self.counted_as = command.address if inherits else f"{command.address}:{self.kind}:{name}"
+        self.lock = lock
+        self.autocompletes: dict[str, Function] = {}
+        self._options: tuple[Option, ...] | None = None
+        self._check()
+
+    def __str__(self) -> str:
+        return f"/{self.command.name}" + (f" {self.name}" if self.name else "")
+
+    def __call__(self, *arguments: "Any", **options: "Any") -> "Any":
+        return self.function(*arguments, **options)
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """The names of the keyword-only parameters: the options of a command, or the state of a component or form."""
+        code = self.function.__code__
+        return code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
+
+    @property
+    def options(self) -> "tuple[Option, ...]":
+        """The keyword-only parameters as their annotations declare them. Raises DefinitionError for an annotation that
+        declares no option."""
+        if self._options is None:
+            from .options import options_of
+
+            self._options = options_of(self.function)
+        return self._options
+
+    def answers_at_once(self, interaction: "Interaction") -> bool:
+        """Whether the ingress answers: for an instant handler, and for a button that opens a form."""
+        return self.instant or (interaction.type == PRESSED and self.form is not None)
+
+    def edits(self, interaction: "Interaction | None" = None) -> bool:
+        """Whether the answer edits the message with the pressed component. False for a form that a command opened."""
+        return self.updates and (self.form is None or interaction is None or bool(interaction.message))
+
+    @decorator
+    def autocomplete(self, function: "Function", *, option: str = "") -> "Function":
+        """The choices to offer while an option is typed. The option is the one with the function's name, unless
+        `option` names it.
+
+        The function gets the interaction, the tools if it takes a second parameter, and the text so far. It returns a
+        list of texts or of (name, value) pairs. Texts that do not contain what is typed are left out; pairs are all
+        shown; at most 25 are shown. The function runs in the ingress, within Discord's 3 seconds. A person may send any
+        other text all the same."""
+        if not 2 <= function.__code__.co_argcount <= 3 or function.__code__.co_flags & _ASYNC:
+            name = function.__name__
+            raise DefinitionError(f"{self}: write `def {name}(interaction, typed)`, or with `tools` between")
+        self.autocompletes[option or function.__name__] = function
+        return function
+
+    def _check(self) -> None:
+        code = self.function.__code__
+        if not isinstance(self.who, Policy):
+            raise DefinitionError(
+                f"{self}: who={self.who!r} is no policy; write anyone, owner, operator, permission(…) or role(…)"
+            )
+        if self.who is owner and self.kind == "run":
+            raise DefinitionError(f"{self}: owner is for the components of a message; a command has no message yet")
+        if code.co_flags & _ASYNC:
+            raise DefinitionError(f"{self}: handlers are plain functions; write `def`, not `async def`")
+        if code.co_flags & _YIELDS and self.instant:
+            raise DefinitionError(f"{self}: an instant handler shows no progress; drop instant=True or the `yield`")
+        if self.form is None and not 1 <= code.co_argcount <= 2:
+            raise DefinitionError(
+                f"{self}: it takes the interaction, then the tools if it needs them; everything else comes after `*`"
+            )
+        if self.instant and (self.quotas or self.lock):
+            raise DefinitionError(
+                f"{self}: a quota or a lock writes a table, which an instant handler cannot; drop instant=True, or "
+                "give it quota=() if the command's quota is not meant for it"
+            )
+        if self.lock is not None:
+            self._check_lock(self.lock)
+
+    def _check_lock(self, template: str) -> None:
+        for name in self.parameters:
+            if name in LOCK_NAMES and "{" + name in template:
+                raise DefinitionError(
+                    f"{self}: in the lock, {{{name}}} could be its parameter too; rename the parameter"
+                )
+        known = (*LOCK_NAMES, *self.parameters)
+        try:
+            filled = template.format_map(dict.fromkeys(known, ""))
+        except KeyError as error:
+            named, use = error.args[0], ", ".join(f"{{{name}}}" for name in known)
+            raise DefinitionError(f"{self}: the lock has the unknown placeholder {{{named}}}; use {use}") from None
+        except (ValueError, IndexError, AttributeError, TypeError):
+            told = "is no template; write one like `apply:{user}`"
+            raise DefinitionError(f"{self}: the lock {template!r} {told}") from None
+        if not filled.strip(":"):
+            raise DefinitionError(f"{self}: the lock {template!r} must start with fixed text, as in `apply:{{user}}`")
+
+
+def quotas(quota: "Quota | tuple[Quota, ...] | None", cooldown: int | None) -> "tuple[Quota, ...]":
+    """What `quota=` and `cooldown=` mean together."""
+    given = () if quota is None else tuple(quota) if isinstance(quota, (tuple, list)) else (quota,)
+    if cooldown is None:
+        return given
+    from .quota import Quota
+
+    return (*given, Quota(1, per=cooldown))

@@ -1,0 +1,197 @@
+"""A timed job and its cadence: when it runs, and what each run is for. One file in `schedules/` is one job."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any, ClassVar, NamedTuple
+from zoneinfo import ZoneInfo
+
+from ..data.tables import SCHEDULE, SCHEDULE_SLOT, Row
+from ..errors import DefinitionError
+from ..i18n import LOCALES
+
+LANGUAGES = ("en", *LOCALES)
+EVERY = (*(minutes for minutes in range(1, 61) if 60 % minutes == 0), *range(120, 1441, 60))
+"""The lengths that a slot may have, in minutes."""
+
+
+@dataclass(frozen=True)
+class DeploymentChoice:
+    """A value that the operator chooses at deploy. `name` is its key in cdk.json, such as `digest_time`."""
+
+    name: str
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that holds the chosen value."""
+        return f"CHOICE_{self.name.upper()}"
+
+
+def choice(name: str) -> DeploymentChoice:
+    """The choice of the deployment called `name`. The synthesis fails if there is none."""
+    return DeploymentChoice(name)
+
+
+def chosen(value: str | DeploymentChoice, environment: Mapping[str, str]) -> str:
+    """`value`, or what `environment` holds for it if it is a choice."""
+    return environment[value.variable] if isinstance(value, DeploymentChoice) else value
+
+
+class Schedule:
+    """A job that runs by the clock. Its function gets what it runs for, and the tools.
+
+    `at` ("HH:MM"): it runs once for each local date in `zone` (an IANA name), and gets that date.
+    `every` (minutes): it runs once for each slot of that length, and gets the slot's start as a datetime in UTC.
+
+    `language` is what its texts are written in. `at`, `zone` and `language` can be choices of the deployment, such as
+    `choice("digest_time")`. A run that fails is repeated for the same date or slot, so the function must be idempotent.
+
+    Raises DefinitionError if a value cannot be used.
+    """
+
+    __slots__ = ("at", "description", "every", "function", "language", "name", "zone")
+
+    def __init__(
+        self,
+        name: str,
+        description: str,
+        *,
+        at: str | DeploymentChoice | None = None,
+        zone: str | DeploymentChoice = "UTC",
+        every: int | None = None,
+        language: str | DeploymentChoice = "en",
+    ) -> None:
+        self.name = name
+        self.description = description
+        self.at, self.zone, self.every, self.language = at, zone, every, language
+        self.function: Callable[[Any, Any], None]
+        if (at is None) == (every is None):
+            raise DefinitionError(f'{name}: give it either at="HH:MM" or every=MINUTES')
+        if every is not None and zone != "UTC":
+            raise DefinitionError(f"{name}: zone= needs at=; the slots of every= are counted in UTC")
+        if every is not None and (type(every) is not int or every not in EVERY):
+            raise DefinitionError(
+                f"{name}: every must be a whole number of minutes that divides an hour "
+                f"({', '.join(str(minutes) for minutes in EVERY if minutes <= 60)}) "
+                f"or a multiple of 60 up to 1440, not {every!r}"
+            )
+        for parameter, value in {"zone": zone, "language": language, **({} if at is None else {"at": at})}.items():
+            if not isinstance(value, DeploymentChoice):
+                self.check(parameter, value)
+
+    def run(self, function: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
+        self.function = function
+        return function
+
+    @property
+    def choices(self) -> dict[str, DeploymentChoice]:
+        """The choices of the deployment that it names, by parameter: `at`, `zone`, `language`."""
+        values = {parameter: getattr(self, parameter) for parameter in RULES}
+        return {parameter: value for parameter, value in values.items() if isinstance(value, DeploymentChoice)}
+
+    def check(self, parameter: str, value: object) -> None:
+        """Raises DefinitionError if `parameter` (`at`, `zone` or `language`) cannot have this value."""
+        allowed, rule = RULES[parameter]
+        if not isinstance(value, str) or not allowed(value):
+            raise DefinitionError(f"{self.name}: {parameter} must be {rule}, not {value!r}")
+
+    def cadence(self, environment: Mapping[str, str]) -> Daily | Every:
+        """When it runs in a deployment whose choices are in `environment`."""
+        if self.at is None:
+            assert self.every is not None
+            return Every(self.every)
+        return Daily(chosen(self.at, environment), chosen(self.zone, environment))
+
+
+class Occurrence(NamedTuple):
+    """What one run is for (a local date, or the start of a slot), and when its time comes, in epoch seconds."""
+
+    subject: date
+    due: float
+
+
+@dataclass(frozen=True)
+class Daily:
+    """Once for each local date in `zone` (IANA), from the time `at` ("HH:MM") on.
+
+    A time that spring-forward removes comes when the clock would have shown it. A time that autumn repeats comes when
+    the clock first shows it.
+    """
+
+    at: str
+    zone: str
+    unit: ClassVar[str] = "date"
+    row: ClassVar[Row] = SCHEDULE
+
+    def on(self, day: date) -> Occurrence:
+        return Occurrence(day, datetime.combine(day, time.fromisoformat(self.at), ZoneInfo(self.zone)).timestamp())
+
+    def current(self, now: float) -> Occurrence:
+        """Today's, even if its time has not come yet."""
+        return self.on(datetime.fromtimestamp(now, ZoneInfo(self.zone)).date())
+
+    def latest(self, now: float) -> Occurrence:
+        """The latest whose time has come: today's or yesterday's. Older ones are superseded."""
+        found = self.current(now)
+        while found.due > now:
+            found = self.on(found.subject - timedelta(days=1))
+        return found
+
+    @property
+    def ticks(self) -> str:
+        """When EventBridge Scheduler calls, as an expression in `zone`: each hour, at the minute of `at`.
+
+        Hourly, because EventBridge skips a local time that spring-forward removes, and because a call may fail. The
+        next one catches up.
+        """
+        return f"cron({int(self.at[3:])} * * * ? *)"
+
+
+@dataclass(frozen=True)
+class Every:
+    """Once for each slot of so many minutes. Slots are counted from 1970-01-01T00:00Z."""
+
+    minutes: int
+    zone: ClassVar[str] = "UTC"
+    unit: ClassVar[str] = "slot"
+    row: ClassVar[Row] = SCHEDULE_SLOT
+
+    def current(self, now: float) -> Occurrence:
+        """The slot that has begun and not ended."""
+        start = now // (self.minutes * 60) * (self.minutes * 60)
+        return Occurrence(datetime.fromtimestamp(start, UTC), start)
+
+    latest = current
+    """The time of a slot comes at its start, so the latest is the current one. Older ones are superseded."""
+
+    @property
+    def ticks(self) -> str:
+        """When EventBridge Scheduler calls, as an expression in UTC: at the start of each slot, and at least hourly.
+
+        The hourly calls inside a long slot catch up if an earlier one failed.
+        """
+        return f"cron(0/{self.minutes} * * * ? *)" if self.minutes < 60 else "cron(0 * * * ? *)"
+
+
+def _is_time(text: str) -> bool:
+    return re.fullmatch("([01][0-9]|2[0-3]):[0-5][0-9]", text) is not None
+
+
+def _is_zone(text: str) -> bool:
+    # available_timezones() would read the whole database: about 80 ms of a cold start. This takes less than 1 ms.
+    try:
+        ZoneInfo(text)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+RULES: dict[str, tuple[Callable[[str], bool], str]] = {
+    "at": (_is_time, "a time from 00:00 to 23:59"),
+    "zone": (_is_zone, "an IANA time zone such as UTC or Europe/Berlin"),
+    "language": (LANGUAGES.__contains__, f"one of {', '.join(LANGUAGES)}"),
+}
+"""What each parameter of a schedule may be: a test, and the same in words."""

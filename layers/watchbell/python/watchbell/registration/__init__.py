@@ -1,0 +1,1 @@
+"""How Discord learns of the commands: declare them, find the differences, apply them."""

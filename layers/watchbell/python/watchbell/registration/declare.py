@@ -1,0 +1,220 @@
+"""A command as Discord registers it, with Discord's limits kept before Discord sees it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from ..discord.interaction import LARGEST
+from ..errors import DefinitionError
+from ..i18n import LOCALES, translations
+from ..kit import catalogue
+from ..kit.annotations import FileTypes, Kinds, Length, Range
+from ..kit.command import Command
+from ..kit.handler import Handler
+from ..kit.options import Option, summary
+
+CONTEXTS = {"guild": 0, "bot_dm": 1, "private": 2}
+SUBCOMMAND, GROUP = 1, 2
+SIZE = 8000
+"""The most characters of a command: names, descriptions and values of all that it holds, localised ones at their
+longest."""
+
+
+def manifest() -> list[dict]:
+    """All commands as Discord registers them.
+
+    Raises DefinitionError for the first command, event or schedule that Discord or the catalogue cannot take.
+    """
+    catalogue.events()
+    catalogue.schedules()
+    return [declare(command) for command in catalogue.commands()]
+
+
+def declare(command: Command) -> dict:
+    """The registration of `command`; DefinitionError names the command, the place and the limit where it breaks one."""
+    try:
+        return _declare(command)
+    except DefinitionError as error:
+        raise DefinitionError(
+            f"/{command.name}: {error}".replace(f"/{command.name}: /{command.name}: ", f"/{command.name}: ")
+        ) from None
+
+
+def _declare(command: Command) -> dict:
+    slash = command.type == 1
+    _name(command.name, "name", slash=slash)
+    if not command.runs:
+        raise DefinitionError("nothing runs it; decorate its function with @command.run")
+    registration: dict = {"type": command.type, "name": command.name}
+    if slash:
+        _described(command.description, "description")
+        registration["description"] = command.description
+        options = _options(command)
+        if options:
+            registration["options"] = options
+    elif list(command.runs) != [""] or command.runs[""].options:
+        raise DefinitionError("a context menu has one function, without options")
+    if command.who.permissions is not None:
+        registration["default_member_permissions"] = str(command.who.permissions)
+    if command.nsfw:
+        registration["nsfw"] = True
+    if not command.user_installs:
+        registration["integration_types"] = [0]
+    for handler in (*command.components.values(), *command.modals.values()):
+        for option in handler.options:
+            place, kind = f"{handler.name}: {option.name}", option.kind
+            _must(kind in (str, int, float, bool), f"{place} is state, and cannot be a {kind.__name__}; carry its id")
+    if command.contexts is not None:
+        _must(bool(command.contexts), "contexts are at least one, or None for all")
+        _must(len(set(command.contexts)) == len(command.contexts), "it has a context twice")
+        _must(set(command.contexts) <= CONTEXTS.keys(), f"contexts are {', '.join(CONTEXTS)}")
+        registration["contexts"] = [CONTEXTS[context] for context in command.contexts]
+    _localise(registration, slash=slash)
+    size = _size(registration)
+    _must(size <= SIZE, f"its names, descriptions and values have {size} characters together; at most {SIZE}")
+    return registration
+
+
+def _options(command: Command) -> list[dict]:
+    """A command's own options, or its groups and subcommands."""
+    if "" in command.runs:
+        _must(len(command.runs) == 1, "it has subcommands, so it cannot be run itself; drop @command.run or them")
+        return _arguments(command.runs[""], "")
+    groups: dict[str, dict] = {}
+    registered: list[dict] = []
+    for name, handler in command.runs.items():
+        group, _, leaf = name.rpartition(" ")
+        place = f"subcommand {name}"
+        _must(not group or group in command.groups, f"{place} has a space in its name, and no group is called {group}")
+        _name(leaf, place)
+        _described(summary(handler.function), f"{place}, the first line of its docstring,")
+        arguments = _arguments(handler, f"{place}, ")
+        subcommand = {"type": SUBCOMMAND, "name": leaf, "description": summary(handler.function)}
+        if arguments:
+            subcommand["options"] = arguments
+        if group and group not in groups:
+            _name(group, f"group {group}")
+            _described(command.groups[group].description, f"group {group}")
+            description = command.groups[group].description
+            groups[group] = {"type": GROUP, "name": group, "description": description, "options": []}
+            registered.append(groups[group])
+        (groups[group]["options"] if group else registered).append(subcommand)
+    for name in command.groups:
+        _must(name in groups, f"group {name} has no subcommand")
+        _must(len(groups[name]["options"]) <= 25, f"group {name} has at most 25 subcommands")
+    _must(len(registered) <= 25, "it has at most 25 subcommands and groups")
+    names = [option["name"] for option in registered]
+    _must(len(set(names)) == len(names), "a group and a subcommand have the same name")
+    return registered
+
+
+def _arguments(handler: Handler, place: str) -> list[dict]:
+    options = handler.options
+    _must(len(options) <= 25, f"{place}options are at most 25")
+    required = [option.required for option in options]
+    _must(required == sorted(required, reverse=True), f"{place}options have the required ones first")
+    for name in handler.autocompletes:
+        _must(any(option.name == name for option in options), f"{place}autocomplete {name} is for no option")
+    for option in options:
+        _check(option, f"{place}option {option.name}", autocompleted=option.name in handler.autocompletes)
+    return [option.schema(autocompleted=option.name in handler.autocompletes) for option in options]
+
+
+def _localise(registered: dict, place: str = "", *, slash: bool = True) -> None:
+    """Adds what it is called and how it is described in our other languages, within the limits of the English."""
+    place = f"{place}{registered['name']} "
+    for locale, name in _add(registered, "name", "name").items():
+        _name(name, f"{place}in {locale}", slash=slash)
+    for locale, description in _add(registered, "description").items():
+        _described(description, f"{place}in {locale}: its description")
+    for choice in registered.get("choices", ()):
+        if isinstance(choice["value"], str):
+            for locale, name in _add(choice, "name", "choice").items():
+                _described(name, f"{place}in {locale}: a choice")
+    options = registered.get("options", [])
+    for option in options:
+        _localise(option, place)
+    for locale in LOCALES.values():
+        names = [option.get("name_localizations", {}).get(locale, option["name"]) for option in options]
+        _must(len(set(names)) == len(names), f"{place}in {locale}: two of its options have the same name")
+
+
+def _add(registered: dict, key: str, context: str = "") -> dict[str, str]:
+    found = translations(registered[key], context) if registered.get(key) else {}
+    if found:
+        registered[f"{key}_localizations"] = found
+    return found
+
+
+def _check(option: Option, place: str, *, autocompleted: bool) -> None:
+    _name(option.name, place)
+    _must(
+        _describes(option.description),
+        f"{place} is described in 1-100 characters, by a docstring line `{option.name}: …`",
+    )
+    _must(len(option.choices) <= 25, f"{place} has at most 25 choices")
+    named = [str(choice).strip() for choice in option.choices]
+    _must(len(set(named)) == len(named), f"{place} has a choice twice")
+    _must(all(1 <= len(name) <= 100 for name in named), f"{place} choices: 1-100 characters")
+    _must(not option.choices or option.kind is not bool, f"{place} is true or false anyway; write `bool`")
+    _must(all(isinstance(c, str) or abs(c) <= LARGEST for c in option.choices), f"{place} choices: within 2^53")
+    _must(not (option.choices and autocompleted), f"{place} has choices, so it cannot be autocompleted")
+    _must(not autocompleted or option.kind in (str, int, float), f"{place} is no text or number to autocomplete")
+    bounds: Range | None = option.rules.get(Range)
+    if bounds is not None and bounds.least is not None and bounds.most is not None:
+        _must(bounds.least <= bounds.most, f"{place} has a range from {bounds.least} to {bounds.most}")
+    if bounds is not None:
+        given = [bound for bound in (bounds.least, bounds.most) if bound is not None]
+        _must(all(abs(bound) <= LARGEST for bound in given), f"{place} range is within 2^53")
+        whole = option.kind is not int or all(isinstance(bound, int) for bound in given)
+        _must(whole, f"{place} is a whole number, and so are the bounds of its range")
+    length: Length | None = option.rules.get(Length)
+    if length is not None:
+        whole = isinstance(length.least, int) and isinstance(length.most, int)
+        _must(whole, f"{place} has a length from {length.least} to {length.most}, which are no whole numbers")
+        _must(0 <= length.least <= length.most, f"{place} has a length from {length.least} to {length.most}")
+        _must(1 <= length.most <= 6000, f"{place} length is at most 6000")
+    files: FileTypes | None = option.rules.get(FileTypes)
+    if files is not None:
+        _must(1 <= len(files.names) <= 10, f"{place} has 1-10 file types")
+        known = all(name in ("image", "video", "audio") or (name[:1] == "." and name[1:]) for name in files.names)
+        _must(known, f"{place} file types are image, video, audio, or endings such as .pdf")
+    channels: Kinds | None = option.rules.get(Kinds)
+    if channels is not None:
+        known = set(channels.names) <= Kinds.TYPES.keys() and len(set(channels.names)) == len(channels.names)
+        _must(bool(channels.names) and known, f"{place} kinds are, each once, {', '.join(Kinds.TYPES)}")
+
+
+def _name(name: str, place: str, *, slash: bool = True) -> None:
+    """Discord: `^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]{1,32}$`, in lower case; a context menu's may be anything."""
+    allowed = name == name.lower() and all(map(_in_names, name)) if slash else bool(name.strip())
+    rule = "of letters, digits, -, _ and ', in lower case" if slash else "long"
+    _must(1 <= len(name) <= 32 and allowed, f"{place} is 1-32 characters {rule}")
+
+
+def _in_names(character: str) -> bool:
+    script = unicodedata.name(character, "").split(" ")[0]
+    return character.isalnum() or character in "-_'" or script in ("DEVANAGARI", "THAI")
+
+
+def _described(description: str, place: str) -> None:
+    _must(_describes(description), f"{place} has 1-100 characters")
+
+
+def _describes(text: str) -> bool:
+    return bool(text.strip()) and len(text) <= 100
+
+
+def _size(registered: dict) -> int:
+    size = 0
+    for key in ("name", "description"):
+        localised = registered.get(f"{key}_localizations") or {}
+        size += max(map(len, [registered.get(key) or "", *localised.values()]))
+    for choice in registered.get("choices", ()):
+        size += len(choice["name"]) + len(str(choice["value"]))
+    return size + sum(_size(option) for option in registered.get("options", ()))
+
+
+def _must(holds: bool, rule: str) -> None:
+    if not holds:
+        raise DefinitionError(rule)

@@ -1,0 +1,5 @@
+"""The plain-call half of the testing kit: call a feature in a test, without network or AWS. It is not shipped."""
+
+from .calls import CHANNEL, GUILD, USER, FakeTools, Somebody, autocomplete, choose, press, run, submit
+
+__all__ = ["CHANNEL", "GUILD", "USER", "FakeTools", "Somebody", "autocomplete", "choose", "press", "run", "submit"]

@@ -1,0 +1,1 @@
+"""What a running feature is handed of the outside world, and which function is given what."""

@@ -1,0 +1,137 @@
+"""What each function is given: the parts of `tools`, and the parameters, tables and queues behind them.
+
+This is the one declaration. A function's environment and IAM role are derived from it, `Tools` offers what it lists,
+and `FakeTools` refuses what it does not list, with the same sentence.
+"""
+
+from ..errors import DefinitionError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+PARAMETER, PARAMETERS, NAMED_PARAMETERS, TABLE, QUEUE = range(5)
+"""Kinds of needs: one parameter; all parameters below a path, read together; each of them by its name; a table; a
+queue."""
+
+_SUFFIX = ("_PARAMETER", "_PATH", "_PATH", "_TABLE", "_QUEUE_URL")
+
+
+class Need:
+    """Something outside that a part needs. `kind` is one of those above. `name` is the parameter's or path's name
+    without its stage, or the short name of the table or queue. `actions` are IAM actions."""
+
+    __slots__ = ("actions", "kind", "name")
+
+    def __init__(self, kind: int, name: str, *actions: str) -> None:
+        self.kind, self.name, self.actions = kind, name, actions
+
+    @property
+    def variable(self) -> str:
+        """The environment variable that names it: `BOT_TOKEN_PARAMETER` for `discord/bot-token`."""
+        return self.name.rpartition("/")[2].replace("-", "_").upper() + _SUFFIX[self.kind]
+
+
+class Part:
+    """`tools.name`, and what it needs."""
+
+    __slots__ = ("name", "needs")
+
+    def __init__(self, name: str, *needs: Need) -> None:
+        self.name, self.needs = name, needs
+
+
+def _parameter(name: str) -> Need:
+    return Need(PARAMETER, name, "ssm:GetParameter")
+
+
+def _parameters(path: str) -> Need:
+    return Need(PARAMETERS, path, "ssm:GetParametersByPath")
+
+
+def _table(name: str, *actions: str) -> Need:
+    return Need(TABLE, name, *(f"dynamodb:{action}" for action in actions))
+
+
+def _claims(*tables: str) -> Part:
+    """Claims to rows in these tables."""
+    return Part("claims", *(_table(name, "UpdateItem") for name in tables))
+
+
+_ALWAYS = (Part("now"), Part("settings"))
+_COUNT = Part("count")  # by Powertools, which the ingress does not carry
+_SEALS = Part("seals", _parameter("signing-keys"))
+_FLAGS = Part("flags", _parameters("flags"))
+_OPERATORS = Part("operators", _parameter("operators"))
+_RANKS = Part("ranks", _table("state", "GetItem"))
+_SOURCE_NAMES = Part("source_names", _parameters("status-sources"))
+_SOURCES = Part("sources", _parameters("status-sources"))
+_BOT = Part("discord", _parameter("discord/bot-token"))
+
+FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
+    "ingress": (
+        *_ALWAYS,
+        *(_SEALS, _FLAGS, _OPERATORS, _RANKS, _SOURCE_NAMES),
+        Part("stash", _table("ephemeral", "GetItem")),
+        Part("work_queue", Need(QUEUE, "work", "sqs:SendMessage")),
+    ),
+    "worker": (
+        *_ALWAYS,
+        *(_COUNT, _SEALS, _FLAGS, _OPERATORS, _RANKS, _SOURCE_NAMES, _SOURCES, _BOT),
+        _claims("state", "ephemeral"),
+        Part("stash", _table("ephemeral", "GetItem", "PutItem")),
+        Part("journal", _table("ephemeral", "GetItem", "PutItem")),
+        Part("quotas", _table("ephemeral", "UpdateItem")),
+        Part("locks", _table("ephemeral", "UpdateItem")),
+        *(Part("seconds_left"), Part("fence")),
+    ),
+    "sender": (
+        *_ALWAYS,
+        *(_COUNT, Part("discord")),  # webhooks need no token
+        _claims("ephemeral"),
+        Part("webhook", Need(NAMED_PARAMETERS, "webhooks", "ssm:GetParameter")),
+        Part("retired_webhooks", _table("state", "GetItem", "PutItem")),
+    ),
+    "scheduler": (
+        *_ALWAYS,
+        *(_COUNT, _SOURCE_NAMES, _SOURCES),
+        _claims("state"),
+        Part("send_queue", Need(QUEUE, "send", "sqs:SendMessage")),
+    ),
+    "registrar": (*_ALWAYS, _COUNT, _FLAGS, _BOT),
+}
+
+PARTS = {part.name for parts in FUNCTIONS.values() for part in parts}
+"""The names of all parts that there are."""
+
+OF_AN_INTERACTION = ("journal", "seconds_left", "fence")
+"""Parts that belong to one deferred interaction. An event or a schedule has none of them."""
+
+
+class NoSuchTool(DefinitionError, AttributeError):
+    """A feature uses a part of `tools` that its function is not given."""
+
+
+def require(function: str, name: str) -> None:
+    """Raises NoSuchTool, saying what to write instead, unless `function` is given `tools.name`."""
+    if any(part.name == name for part in FUNCTIONS[function]):
+        return
+    having = [other for other, parts in FUNCTIONS.items() if any(part.name == name for part in parts)]
+    if not having:
+        raise NoSuchTool(f"tools has no {name}; the {function} has {', '.join(sorted(_names(function)))}")
+    cure = "; drop instant=True" if function == "ingress" and "worker" in having else ""
+    raise NoSuchTool(f"the {function} has no tools.{name}, only the {' and the '.join(having)} has it{cure}")
+
+
+def needs(function: str) -> "list[Need]":
+    """What `function` needs, each thing once with all actions on it."""
+    merged: dict[tuple[int, str], list[str]] = {}
+    for part in FUNCTIONS[function]:
+        for need in part.needs:
+            actions = merged.setdefault((need.kind, need.name), [])
+            actions += [action for action in need.actions if action not in actions]
+    return [Need(kind, name, *actions) for (kind, name), actions in merged.items()]
+
+
+def _names(function: str) -> "Iterator[str]":
+    return (part.name for part in FUNCTIONS[function])

@@ -1,0 +1,194 @@
+"""What a running feature is handed: the outside world, each part opened when it is first used.
+
+Nothing is imported before that, so that the ingress can carry the tools too. `grants` says which function has what.
+"""
+
+import time
+from functools import cached_property
+
+from . import grants
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from typing import Any
+
+    from ..adapters.claims import Claims
+    from ..adapters.discord import DiscordClient
+    from ..adapters.enqueue import Enqueue
+    from ..adapters.journal import Journal
+    from ..adapters.locks import Locks
+    from ..adapters.parameters import Parameters
+    from ..adapters.queue import Queue
+    from ..adapters.quotas import Quotas
+    from ..adapters.ranks import Ranks
+    from ..adapters.sources import Sources
+    from ..adapters.stash import Stash
+    from ..adapters.webhooks import RetiredWebhooks
+    from ..discord.seals import Seals
+    from ..kit.flags import Flags
+
+    part = cached_property
+else:
+
+    class part(cached_property):
+        """A part of the tools. The first use asks whether the function is given it."""
+
+        def __get__(self, tools, kind=None):
+            if tools is not None:
+                grants.require(tools.function, self.attrname)
+            return super().__get__(tools, kind)
+
+
+DISCORD_URL = "https://discord.com/api/v10"
+
+
+class Tools:
+    """The parts that `grants` gives to `function`, opened with its environment, `settings`. In a test, assign a fake to
+    an attribute. A part that the function is not given raises NoSuchTool."""
+
+    def __init__(self, function: str, settings: "Mapping[str, str]") -> None:
+        self.function = function
+        self.settings = settings
+
+    def __getattr__(self, name: str) -> "Any":
+        if name in grants.OF_AN_INTERACTION:
+            raise grants.NoSuchTool(f"tools.{name} belongs to a deferred interaction; events and schedules have none")
+        if not name.startswith("__"):
+            grants.require(self.function, name)
+        raise AttributeError(name)
+
+    def now(self) -> float:
+        """Epoch seconds."""
+        return time.time()
+
+    def count(self, metric: str) -> None:
+        """Adds one to a CloudWatch metric of the function."""
+        grants.require(self.function, "count")
+        from ..adapters.metrics import count
+
+        count(metric, self.settings["POWERTOOLS_SERVICE_NAME"])
+
+    @property
+    def discord_url(self) -> str:
+        """The base of Discord's API. Only the sandbox sets another one."""
+        return self.settings.get("DISCORD_URL", DISCORD_URL)
+
+    @cached_property
+    def parameters(self) -> "Parameters":
+        from ..adapters.parameters import Parameters
+
+        return Parameters()
+
+    @part
+    def discord(self) -> "DiscordClient":
+        from ..adapters.discord import DiscordClient
+
+        name = self.settings.get("BOT_TOKEN_PARAMETER", "")
+        return DiscordClient(self.discord_url, lambda fresh: self.parameters.secret(name, fresh=fresh))
+
+    @part
+    def claims(self) -> "Claims":
+        from ..adapters.claims import Claims
+
+        return Claims({table: self.settings.get(f"{table.upper()}_TABLE", "") for table in ("state", "ephemeral")})
+
+    def journal_of(self, interaction_id: str, attempt: int) -> "Journal":
+        """The steps that earlier tries of an interaction have done. `attempt` is the attempt of its claim."""
+        from ..adapters.journal import Journal
+
+        return Journal(self.settings["EPHEMERAL_TABLE"], interaction_id, attempt)
+
+    @part
+    def quotas(self) -> "Quotas":
+        from ..adapters.quotas import Quotas
+
+        return Quotas(self.settings["EPHEMERAL_TABLE"])
+
+    @part
+    def locks(self) -> "Locks":
+        from ..adapters.locks import Locks
+
+        return Locks(self.settings["EPHEMERAL_TABLE"])
+
+    @part
+    def flags(self) -> "Flags":
+        from ..kit.flags import Flags
+
+        return Flags(lambda: self.parameters.below(self.settings["FLAGS_PATH"]))
+
+    @part
+    def ranks(self) -> "Ranks":
+        from ..adapters.ranks import Ranks
+
+        return Ranks(self.settings["STATE_TABLE"])
+
+    @part
+    def seals(self) -> "Seals":
+        from ..discord.seals import Seals
+
+        name = self.settings.get("SIGNING_KEYS_PARAMETER", "")
+        stash = None if self.function == "ingress" else self.stash  # the ingress writes no table
+        return Seals(lambda fresh: self.parameters.secret(name, fresh=fresh), self.now, stash)
+
+    @part
+    def stash(self) -> "Stash":
+        from ..adapters.stash import Stash
+
+        return Stash(self.settings["EPHEMERAL_TABLE"])
+
+    @part
+    def sources(self) -> "Sources":
+        from ..adapters.sources import Sources
+
+        return Sources(lambda: self.parameters.below(self.settings["STATUS_SOURCES_PATH"]))
+
+    def source_names(self) -> list[str]:
+        """The names of the status sources. It reads only their parameters, so that an autocomplete can use it."""
+        grants.require(self.function, "source_names")
+        return sorted(self.parameters.below(self.settings["STATUS_SOURCES_PATH"]))
+
+    def operators(self) -> set[str]:
+        """The user ids of the people who run the bot."""
+        grants.require(self.function, "operators")
+        listed = self.parameters.find(self.settings["OPERATORS_PARAMETER"]) or ""
+        return set(listed.replace(",", " ").split())
+
+    def webhook(self, name: str) -> str | None:
+        """The URL of the webhook `name`, None if the operator has not set it."""
+        grants.require(self.function, "webhook")
+        return self.parameters.find(f"{self.settings['WEBHOOKS_PATH']}/{name}")
+
+    @part
+    def work_queue(self) -> "Enqueue":
+        from ..adapters.enqueue import Enqueue
+
+        return Enqueue(self.settings["WORK_QUEUE_URL"])
+
+    @part
+    def send_queue(self) -> "Queue":
+        from ..adapters.queue import Queue
+
+        return Queue(self.settings["SEND_QUEUE_URL"])
+
+    @part
+    def retired_webhooks(self) -> "RetiredWebhooks":
+        from ..adapters.webhooks import RetiredWebhooks
+
+        return RetiredWebhooks(self.settings["STATE_TABLE"])
+
+
+class Desk:
+    """The tools of one deferred interaction: the worker's, and what belongs to this interaction alone."""
+
+    def __init__(self, tools: Tools, journal: "Journal", seconds_left: "Callable[[], float]") -> None:
+        self._tools = tools
+        self.journal = journal
+        self.seconds_left = seconds_left
+        """How long the feature may go on: until the token expires or the function ends, whichever comes first."""
+        self.fence = 0
+        """The fencing token of the lock that this handler holds; 0 without a lock. It is greater for each later holder.
+        A write can be made conditional on it: `fence <= :fence`, and store the fence."""
+
+    def __getattr__(self, name: str) -> "Any":
+        return getattr(self._tools, name)
