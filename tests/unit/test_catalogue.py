@@ -34,18 +34,18 @@ def put(tmp_path, monkeypatch):
 @pytest.mark.parametrize(
     ("path", "advice"),
     [
-        ("commands/Ludo.py", "rename it to ludo.py"),
-        ("commands/my-ludo.py", "rename it to my_ludo.py"),
-        ("commands/_ludo.py", "rename it to ludo.py"),
-        ("commands/статус.py", "rename it, for example to dice.py"),
-        ("events/2fa.py", "rename it, for example to dice.py"),
-        ("schedules/Weekly Digest.py", "rename it to weekly_digest.py"),
-        (f"schedules/{'x' * 65}.py", "rename it, for example to dice.py"),
+        ("commands/Ludo.py", "to ludo.py"),
+        ("commands/my-ludo.py", "to my_ludo.py"),
+        ("commands/_ludo.py", "to ludo.py"),
+        ("commands/статус.py", "to a name such as dice.py"),
+        ("events/2fa.py", "to a name such as dice.py"),
+        ("schedules/Weekly Digest.py", "to weekly_digest.py"),
+        (f"schedules/{'x' * 65}.py", "to a name such as dice.py"),
     ],
 )
 def test_a_file_whose_name_no_feature_can_have_is_told_what_to_be_called(put, path, advice):
     put(path, "")
-    with pytest.raises(DefinitionError, match=f"^{path} cannot be a feature: {advice} \\(the name is a letter"):
+    with pytest.raises(DefinitionError, match=f"^{path} cannot be a feature: rename it {advice} \\(a letter"):
         manifest()
 
 

@@ -1,4 +1,4 @@
-"""Every feature there is, found by its file's name; a feature is imported when it is asked for and not before."""
+"""Every feature there is, found by the name of its file and imported only when it is asked for."""
 
 import os
 import re
@@ -18,7 +18,7 @@ _FILE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 def command(name: str, type: int = 1) -> "Command | None":
-    """The command of that name and type, None where there is none. `name` may be anything: it comes from outside."""
+    """The command of that name and type, None if there is none. `name` comes from outside and can be anything."""
     found = _load("commands", file_name(name)) if len(name) <= 32 else None
     return found if found is not None and found.name == name and found.type == type else None
 
@@ -34,12 +34,12 @@ def file_name(name: str) -> str:
 
 
 def event(type: str) -> "Event | None":
-    """The feature for webhook events of that type (APPLICATION_AUTHORIZED), None where there is none."""
+    """The feature for webhook events of that type (APPLICATION_AUTHORIZED), None if there is none."""
     return _load("events", type.lower())
 
 
 def schedule(name: str) -> "Schedule | None":
-    """The timed job of that name, None where there is none."""
+    """The timed job of that name, None if there is none."""
     return _load("schedules", name)
 
 
@@ -69,11 +69,9 @@ def names(room: str) -> list[str]:
     for name in found:
         if not _FILE_NAME.fullmatch(name):
             better = re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
-            advice = (
-                f"rename it to {better}.py" if _FILE_NAME.fullmatch(better) else "rename it, for example to dice.py"
-            )
-            rule = "the name is a letter from a to z, then up to 63 of a to z, 0 to 9 and _"
-            raise DefinitionError(f"{room}/{name}.py cannot be a feature: {advice} ({rule})")
+            advice = f"to {better}.py" if _FILE_NAME.fullmatch(better) else "to a name such as dice.py"
+            rule = "a letter from a to z, then at most 63 of a to z, 0 to 9 and _"
+            raise DefinitionError(f"{room}/{name}.py cannot be a feature: rename it {advice} ({rule})")
     return found
 
 
