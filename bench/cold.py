@@ -94,23 +94,33 @@ def ratio(these: list[Start], those: list[Start]) -> float:
 
 
 def measure(bundles: Bundles, *, rounds: int) -> Comparison:
-    """Interleave `rounds` cold starts of each contender, in alternating order, after one that is not counted.
-
-    Raises WrongAnswer where one of them does not do its job.
-    """
-    starts: dict[str, list[Start]] = {"noop": [], "ingress": [], "boto3": []}
+    """Time cold starts of each contender. Raises WrongAnswer if one of them does not do its job."""
     with tempfile.TemporaryDirectory(prefix="watchbell-bench-") as folder:
-        sqs = SqsStub(Path(folder))
+        discord, sqs = Discord(), SqsStub(Path(folder))
         try:
-            discord = Discord()
-            for number in range(rounds + 1):
-                for name in sorted(starts, reverse=number % 2 == 1):
-                    start = one_start(getattr(bundles, name), discord, sqs, queues=name != "noop")
-                    if number:
-                        starts[name].append(start)
+            starts = interleaved(
+                {
+                    "noop": lambda: one_start(bundles.noop, discord, sqs, queues=False),
+                    "ingress": lambda: one_start(bundles.ingress, discord, sqs),
+                    "boto3": lambda: one_start(bundles.boto3, discord, sqs),
+                },
+                rounds,
+            )
         finally:
             sqs.stop()
     return Comparison(**starts, zip_bytes=bundles.deployed_bytes())
+
+
+def interleaved(contenders: Mapping[str, Callable[[], Start]], rounds: int) -> dict[str, list[Start]]:
+    """The starts of `rounds` rounds. Each round starts every contender, in alternating order. One more comes before
+    them and is not counted."""
+    starts: dict[str, list[Start]] = {name: [] for name in contenders}
+    for number in range(rounds + 1):
+        for name in sorted(contenders, reverse=number % 2 == 1):
+            start = contenders[name]()
+            if number:
+                starts[name].append(start)
+    return starts
 
 
 def one_start(bundle: Bundle, discord: Discord, stub: AwsStub, *, queues: bool = True) -> Start:

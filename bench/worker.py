@@ -15,7 +15,7 @@ from pathlib import Path
 from statistics import median
 
 from bench.bundle import Bundle, Bundles
-from bench.cold import Start, one_start, ratio, rows, timed, verdicts
+from bench.cold import Start, interleaved, one_start, ratio, rows, timed, verdicts
 from bench.instance import Instance
 from bench.request import Discord
 from bench.stubs import SqsStub, WebStub, WorkStub
@@ -54,25 +54,20 @@ class Comparison:
 
 
 def measure(bundles: Bundles, *, rounds: int) -> Comparison:
-    """Interleave `rounds` cold starts of each contender, in alternating order, after one that is not counted.
-
-    Raises WrongAnswer if one of them does not do its job.
-    """
-    starts: dict[str, list[Start]] = {"noop": [], "ingress": [], "worker": []}
+    """Time cold starts of each contender. Raises WrongAnswer if one of them does not do its job."""
     with tempfile.TemporaryDirectory(prefix="watchbell-bench-") as folder:
         discord, sqs, web = Discord(), SqsStub(Path(folder)), WebStub(Path(folder))
         work = WorkStub(Path(folder), {"prod": web.source_url})
         shutil.copyfile(web.authorities, bundles.worker.layers / "certifi" / "cacert.pem")  # what requests trusts
         try:
-            for number in range(rounds + 1):
-                for name in sorted(starts, reverse=number % 2 == 1):
-                    bundle: Bundle = getattr(bundles, name)
-                    if name == "worker":
-                        start = worker_start(bundle, discord, work, web)
-                    else:
-                        start = one_start(bundle, discord, sqs, queues=name != "noop")
-                    if number:
-                        starts[name].append(start)
+            starts = interleaved(
+                {
+                    "noop": lambda: one_start(bundles.noop, discord, sqs, queues=False),
+                    "ingress": lambda: one_start(bundles.ingress, discord, sqs),
+                    "worker": lambda: worker_start(bundles.worker, discord, work, web),
+                },
+                rounds,
+            )
         finally:
             for stub in (sqs, work, web):
                 stub.stop()

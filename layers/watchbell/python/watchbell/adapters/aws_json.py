@@ -1,6 +1,6 @@
 """Calls AWS's JSON APIs without an SDK, over connections that outlive the invocation.
 
-This is for what a person waits for: boto3 would be three quarters of the ingress's cold start and half of the
+This is for what a person waits for: boto3 would be three quarters of the ingress's cold start and nearly half of the
 worker's. `sigv4` has the signature, and `post` the HTTP.
 """
 

@@ -18,14 +18,14 @@ SECONDS = (3.05, 10)
 """Time-outs: to connect, and between two bytes of the answer."""
 
 BLOCKED_SECONDS = 300.0
-"""How long to stay away after a 429 without Discord's headers: that is Cloudflare, and it counts in minutes."""
+"""How long to stay away after a 429 without Discord's headers. It comes from Cloudflare, which counts in minutes."""
 
 
 class DiscordClient:
-    """Calls `base_url`, such as https://discord.com/api/v10. `bot_token(fresh)` gives the token; it is asked for a
-    fresh one once when Discord refuses the old. Every method raises DiscordError.
+    """Calls `base_url`, such as https://discord.com/api/v10. Every method raises DiscordError.
 
-    `files` go with the message as `files[0]`, `files[1]`, ...: those that its `attachments` number, as Reply does.
+    `bot_token(fresh)` gives the token. If Discord refuses the token, it is asked once for a fresh one. `files` go with
+    the message as `files[0]`, `files[1]`, …, the numbers that the message's `attachments` have.
     """
 
     def __init__(self, base_url: str, bot_token: Callable[[bool], str]) -> None:
@@ -60,7 +60,7 @@ class DiscordClient:
     # Messages of the bot itself.
 
     def open_dm(self, user_id: str) -> str:
-        """The id of the conversation with that user, the existing one where there is one."""
+        """The id of the conversation with that user, the existing one if there is one."""
         return self._bot("POST /users/@me/channels", {"recipient_id": user_id})["id"]
 
     def create_message(self, channel_id: str, message: dict, files: Sequence[File] = (), *, nonce: str) -> dict:
@@ -72,10 +72,10 @@ class DiscordClient:
         """The last 50 messages of the channel, newest first."""
         return self._bot("GET /channels/{channel}/messages?limit=50", channel=channel_id)
 
-    # Webhooks of a channel, which somebody gave us the URL of.
+    # Webhooks of a channel, whose URL somebody gave us.
 
     def execute_webhook(self, webhook_id: str, token: str, message: dict, files: Sequence[File] = ()) -> dict:
-        """Sends, and waits for the message that came of it."""
+        """Sends the message and answers it as Discord made it."""
         route = "POST /webhooks/{webhook}/{token}?wait=true"
         return self._call(route, message, files, webhook=webhook_id, token=token)
 
@@ -131,7 +131,7 @@ class DiscordClient:
         if response.status_code == 204:
             return None
         answer = _json(response)
-        if 200 <= response.status_code < 300:  # it was done, whatever came back of it
+        if 200 <= response.status_code < 300:  # it was done, even if the answer makes no sense
             return answer if answer is not None else {}
         details = answer if isinstance(answer, dict) else {}
         code, text = details.get("code", 0), details.get("message", "")

@@ -21,6 +21,6 @@ class Queue:
         self._write("change_message_visibility", ReceiptHandle=receipt_handle, VisibilityTimeout=wait)
 
     def _write(self, action: str, **request: object) -> None:
-        from .aws import write  # boto3 takes 150 ms, half of the worker's cold start, and only what failed needs it
+        from .aws import write  # boto3 takes 150 ms, all else of a cold worker 200, and only what failed needs it
 
         write("sqs", action, QueueUrl=self.url, **request)
