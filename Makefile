@@ -43,7 +43,7 @@ dev: .venv/ready  ## start everything on this machine and stay up
 	@$(PYTHON) -m sandbox serve
 
 test: .venv/ready  ## run the whole suite
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup
 
 lint: .venv/ready  ## formatting and lint
 	@$(BIN)/ruff format --check .
@@ -57,7 +57,7 @@ documents: .venv/ready  ## whether the tables of `make docs` and the translation
 	@$(PYTHON) -m translations --check
 
 oldest: .venv-3.11/ready  ## the unit and house tests on Python 3.11, if it is there
-	@if [ -e $< ]; then .venv-3.11/bin/python -m pytest tests/unit tests/house --ignore tests/house/test_one_file.py; \
+	@if [ -e $< ]; then .venv-3.11/bin/python -m pytest -n 2 --dist loadgroup tests/unit tests/house --ignore tests/house/test_one_file.py; \
 	else echo "Skipping the tests on Python 3.11: this machine has none."; fi
 
 synth: .venv/ready  ## write the CloudFormation template to cdk.out; needs no AWS account
