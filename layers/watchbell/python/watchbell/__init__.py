@@ -8,12 +8,13 @@ from importlib import import_module
 
 from .api.core import *  # noqa: F403 - the group's __all__ is the one list of its names
 
-_LATER = ("values", "layout", "forms", "schedules")
+_LATER = ("options", "values", "layout", "forms", "schedules")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .api.forms import *  # noqa: F403
     from .api.layout import *  # noqa: F403
+    from .api.options import *  # noqa: F403
     from .api.schedules import *  # noqa: F403
     from .api.values import *  # noqa: F403
 
