@@ -1,6 +1,6 @@
-"""Asks the status sources over HTTP, all at once, within 5 seconds. A source that fails is reported, never raised.
+"""Asks the status sources over HTTP, all at once, within 5 seconds. A failed source gives a report, not an exception.
 
-Reports are cached and read by people of different languages, so they hold reason codes and no words of ours.
+Reports are cached, and shown in different languages. So they hold reason codes, and no sentences.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from .sessions import session
 SECONDS = 5.0
 BYTES = 256 * 1024
 REDIRECTS = 3
-NAME_LENGTH = 60  # a name is part of custom ids, which have at most 100 characters
+NAME_LENGTH = 60  # names are part of custom ids, which have at most 100 characters
 
 TIMEOUT = Reason("timeout", {"seconds": int(SECONDS)})
 
@@ -33,7 +33,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Seen:
-    """The last good report of a source: for its 304s, and for the time in which it does not want to be asked."""
+    """The last good report of a source. It is shown again after a 304, and until the source may be asked again."""
 
     etag: str
     report: Report
@@ -62,7 +62,7 @@ class Sources:
         pool = ThreadPoolExecutor(max_workers=min(32, len(urls)))
         asked: dict[str, Future[Report]] = {known: pool.submit(self._ask, known, url) for known, url in urls.items()}
         wait(asked.values(), timeout=SECONDS + 0.5)
-        pool.shutdown(wait=False, cancel_futures=True)  # a source that sends a byte now and then is not waited for
+        pool.shutdown(wait=False, cancel_futures=True)  # do not wait for a source that sends a byte now and then
         return [asked[known].result() if asked[known].done() else Report.failed(known, TIMEOUT) for known in urls]
 
     def _ask(self, name: str, url: str) -> Report:
@@ -76,7 +76,7 @@ class Sources:
             response, body = _fetch(url, headers)
         except (requests.Timeout, ReadTimeoutError, TimeoutError):
             return Report.failed(name, TIMEOUT)
-        except (requests.RequestException, HTTPError, ValueError) as error:  # ValueError: the URL makes no sense
+        except (requests.RequestException, HTTPError, ValueError) as error:  # ValueError: the URL cannot be read
             log.info("source %s: %s", name, type(error).__name__)
             return Report.failed(name, Reason("unreachable"))
         status = response.status_code
@@ -98,7 +98,7 @@ class Sources:
 def _fetch(url: str, headers: dict[str, str]) -> tuple[requests.Response, bytes]:
     """Follow at most REDIRECTS redirects and return the answer with its body.
 
-    The bodies of redirects are not read. requests would read them whole.
+    Redirects are followed here because requests would read their whole bodies.
     """
     for _hop in range(REDIRECTS + 1):
         with (
@@ -113,14 +113,14 @@ def _fetch(url: str, headers: dict[str, str]) -> tuple[requests.Response, bytes]
 
 def _fits(name: str) -> bool:
     if len(name) > NAME_LENGTH:
-        log.error("status source %s… is left out: a name has at most %d characters", name[:20], NAME_LENGTH)
+        log.error("status source %s… is ignored: a name has at most %d characters", name[:20], NAME_LENGTH)
     return len(name) <= NAME_LENGTH
 
 
 def _read(response: requests.Response) -> bytes:
-    """Read the body, and stop soon after BYTES. Raises TimeoutError after SECONDS.
+    """Return the body, cut off soon after BYTES. Raises TimeoutError after SECONDS.
 
-    This does not use requests to read: it waits for whole chunks, and its timeout starts again with every byte.
+    requests cannot do this: it waits for whole chunks, and its timeout starts again with every byte.
     """
     deadline = time.monotonic() + SECONDS
     body = b""
@@ -144,7 +144,7 @@ def _parse(name: str, body: bytes, status: int) -> Report:
 def _quiet(response: requests.Response) -> float:
     """Return for how many seconds the source does not want to be asked again, at most 60.
 
-    If X-RateLimit-Remaining is 0, X-RateLimit-Reset says so: in seconds, or as the epoch second.
+    If X-RateLimit-Remaining is 0, X-RateLimit-Reset tells when: in seconds from now, or as an epoch second.
     """
     try:
         if int(response.headers["X-RateLimit-Remaining"]) > 0:
