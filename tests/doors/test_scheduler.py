@@ -108,7 +108,7 @@ def test_a_source_that_is_down_is_in_the_digest(door, send, aws, settings):
     ],
 )
 def test_an_event_that_is_no_schedules_is_refused(door, event):
-    with pytest.raises(ValueError, match=r"no schedule of ours|Invalid isoformat"):
+    with pytest.raises(ValueError, match=r"the event names no schedule|Invalid isoformat"):
         door("scheduler").handler(event, None)
 
 

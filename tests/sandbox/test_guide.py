@@ -213,7 +213,7 @@ def test_a_feature_behind_a_flag_is_offered_where_it_is_on_and_a_flow_does_nothi
 
         assert "Served" in ada.run("brew").text
         spent = ada.run("brew")
-        assert content(spent).startswith("This server has used this as often as is allowed. It is free again <t:")
+        assert content(spent).startswith("This server has reached the limit for this. You can use it again <t:")
         assert spent.private
         discord.turn(3700)
         assert "Served" in ada.run("brew").text

@@ -150,7 +150,7 @@ def doors(settings):
 
 
 def spent(text):
-    return "as often as is allowed. It is free again <t:" in text
+    return "reached the limit for this. You can use it again <t:" in text
 
 
 # How often
@@ -178,7 +178,7 @@ def test_a_form_that_is_wrong_is_no_use_and_one_too_many_can_be_submitted_later(
 def test_a_quota_lets_so_many_through_and_says_privately_when_it_is_free_again(doors, feature):
     feature("order", ORDER)
     assert [doors.used(), doors.used()] == ["ordered", "ordered"]
-    assert doors.used() == f"You have used this as often as is allowed. It is free again <t:{NOW + 60}:R>."
+    assert doors.used() == f"You have reached the limit for this. You can use it again <t:{NOW + 60}:R>."
     assert doors.discord.calls[-1][1]["flags"] == 64
     assert doors.discord.calls[-2] == ("delete",)
     doors.now += 60
@@ -188,9 +188,7 @@ def test_a_quota_lets_so_many_through_and_says_privately_when_it_is_free_again(d
 def test_another_person_has_their_own_and_the_server_has_one_for_all(doors, feature):
     feature("order", ORDER)
     assert [doors.used(by=by) for by in (ADA, ADA, BOB)] == ["ordered"] * 3
-    assert (
-        doors.used(by=BOB) == f"This server has used this as often as is allowed. It is free again <t:{NOW + 600}:R>."
-    )
+    assert doors.used(by=BOB) == f"This server has reached the limit for this. You can use it again <t:{NOW + 600}:R>."
     assert doors.used(by=BOB, guild_id="7") == "ordered"
 
 
@@ -198,16 +196,16 @@ def test_what_a_handler_inherits_is_counted_together_and_its_own_apart(doors, fe
     feature("order", ORDER)
     assert [doors.used(), doors.used("order:also"), doors.used("order:again")] == ["ordered", "also", "again"]
     assert spent(doors.used("order:also"))
-    assert doors.used("order:again") == f"You have used this as often as is allowed. It is free again <t:{NOW + 30}:R>."
+    assert doors.used("order:again") == f"You have reached the limit for this. You can use it again <t:{NOW + 30}:R>."
 
 
 def test_a_channel_and_a_feature_have_theirs(doors, feature):
     feature("order", ORDER)
     assert doors.used("order:here", by=ADA, channel_id="1") == "here"
-    assert doors.used("order:here", by=BOB, channel_id="1").startswith("This channel has used this")
+    assert doors.used("order:here", by=BOB, channel_id="1").startswith("This channel has reached the limit")
     assert doors.used("order:here", by=BOB, channel_id="2") == "here"
     assert doors.used("order:everybody", by=ADA, guild_id="1") == "everybody"
-    assert doors.used("order:everybody", by=BOB, guild_id="2").startswith("This has been used")
+    assert doors.used("order:everybody", by=BOB, guild_id="2").startswith("The limit for this has been reached")
 
 
 def test_without_a_quota_an_instant_button_costs_nothing(doors, feature):

@@ -58,8 +58,8 @@ def test_what_goes_wrong_is_told_in_the_persons_language():
     def hear(door, name="command_status", **changes):
         return door.hear(name, locale="de", **changes)[1]["data"]["content"]
 
-    assert hear(Door(), data={"name": "nobody-wrote-this", "type": 1}).startswith("Das kenne ich nicht (mehr).")
-    assert hear(Door(Unavailable("SQS"))).startswith("Das konnte ich gerade nicht annehmen")
+    assert hear(Door(), data={"name": "nobody-wrote-this", "type": 1}).startswith("Das funktioniert nicht mehr.")
+    assert hear(Door(Unavailable("SQS"))).startswith("Deine Anfrage ist nicht angekommen")
     expired = sealed("status:refresh:simple:prod", now=NOW - 100, seconds=10)
     data = {"custom_id": expired, "component_type": 2}
     assert hear(Door(), "component_refresh", data=data) == "Das ist abgelaufen. Bitte führe den Befehl noch einmal aus."
@@ -79,7 +79,7 @@ def test_a_refusal_and_a_failure_are_told_in_the_persons_language():
     assert worker.discord.calls[-1][1]["content"].startswith("Quelque chose s'est mal passé de mon côté")
     worker = Worker()
     worker.work(locale="ja", data={"name": "nobody-wrote-this", "type": 1})
-    assert worker.discord.calls[-1][1]["content"].startswith("それは知りません")
+    assert worker.discord.calls[-1][1]["content"].startswith("それはもう使えません")
 
 
 def test_who_may_not_is_told_so_in_their_language(feature):
