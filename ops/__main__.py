@@ -45,7 +45,7 @@ def main(arguments: list[str] | None = None) -> int:
     switches = actions.add_parser("flags", help="list the feature flags, or set one")
     switches.add_argument("name", nargs="?", default="")
     switches.add_argument(
-        "value", nargs="*", help="on, off or 25%%, then ID for each other server with it, -ID without; or unset"
+        "value", nargs="*", help="on, off or 25%%, then server ids: ID is on there, -ID is off; or unset"
     )
     switches.set_defaults(run=lambda given: flags.run(given.stage, given.name, given.value))
 
