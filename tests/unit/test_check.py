@@ -481,7 +481,9 @@ def test_files_are_counted_and_weighed():
 def test_files_and_attachments_belong_together():
     file = File("a.txt", b"")
     assert faults("message", {"attachments": [{"id": 0}, {"id": "1"}]}, [file] * 2) == []
-    assert faults("message", {"attachments": [{"id": 0}]}, [file] * 2) == ["attachments: files[1] is missing"]
+    assert faults("message", {"attachments": [{"id": 0}]}, [file] * 2) == [
+        "attachments: there is no entry for files[1]"
+    ]
     assert faults("message", {"attachments": [{"id": 0}, {"id": 0}]}, [file]) == ["attachments[1].id: 0 is used twice"]
     assert faults("message", {"attachments": [{"id": 0}] * 11}, [file])[0] == "attachments: 11; at most 10"
 

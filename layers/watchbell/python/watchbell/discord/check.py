@@ -348,21 +348,19 @@ def _files(look: "Look", file_bytes: int) -> None:
 
 
 def _attachments(message: dict, place: str, look: "Look", edits: bool, v2: bool) -> None:
-    """Check that new attachments and files match, and that every `attachment://name` names exactly one of them."""
+    """Check that new attachments and files match, and that each `attachment://name` names exactly one file."""
     listed = message.get("attachments")
     entries, at = listed or [], rules.inside(place, "attachments")
     numbers = [int(entry["id"]) for entry in entries]
     for number, entry in enumerate(numbers):
         if entry in numbers[:number]:
             look.fault(f"{at}[{number}].id", f"{entry} is used twice")
-        elif entry >= len(look.files) and (
-            not edits or entry < 2**22
-        ):  # a greater number is the id of an attachment to keep
+        elif entry >= len(look.files) and (not edits or entry < 2**22):  # greater: the id of an attachment to keep
             look.fault(f"{at}[{number}].id", f"there is no files[{entry}]")
     if listed is not None:
         for number in range(len(look.files)):
             if number not in numbers:
-                look.fault(at, f"files[{number}] is missing")
+                look.fault(at, f"there is no entry for files[{number}]")
     names = [file.name for file in look.files]
     kept = edits and (listed is None or any(entry >= len(look.files) for entry in numbers))
     for where, name in look.links:

@@ -5,7 +5,7 @@
 The seal is the last `~` and 23 characters:
 
 - 1 character: the id of the key
-- 1 character: whom it is bound to (0 nobody, u the user, g the guild)
+- 1 character: who it is bound to (0 nobody, u the user, g the guild)
 - 5 characters: the minute when it expires, in base 36 (00000 never)
 - 16 characters: 96 bits of HMAC-SHA256 in base64
 
@@ -25,7 +25,7 @@ OPENS = "?"
 without the suffix."""
 
 TO_ANYONE, TO_USER, TO_GUILD = "0", "u", "g"
-"""Whom an address is bound to: nobody, or the user or the server that it was made for."""
+"""Who an address is bound to: nobody, or the user or the server that it was made for."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Address:
     """The handler that a component calls, and its state.
 
     `values` is the state, or `stash` is the key of the state in the table. `seconds` is how long the component can be
-    used, or None for ever. `bound` is TO_ANYONE, TO_USER or TO_GUILD.
+    used; None means forever. `bound` is TO_ANYONE, TO_USER or TO_GUILD.
     """
 
     __slots__ = ("bound", "feature", "handler", "seconds", "stash", "values")

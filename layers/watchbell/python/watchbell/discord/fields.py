@@ -25,7 +25,7 @@ OTHER_KIND = N_("this answer could not be read. Please open the form again.")
 
 
 class Wrong(Exception):
-    """What is wrong with one answer. The text is shown after the field's label, so it ends the sentence "label: …"."""
+    """What is wrong with one answer. The text is shown after the label and a colon."""
 
 
 class Note:
@@ -87,7 +87,7 @@ class Field:
         raise NotImplementedError
 
     def prefill(self, value: "Any") -> "Any":
-        """A `value` of the feature in the form that `keep` returns, ready to be filled in."""
+        """The `value` that a feature gives, converted to the JSON that `keep` returns."""
         return value
 
 

@@ -64,7 +64,7 @@ def fields(form: type[Modal]) -> dict[str, Field]:
 
 
 def prefill(form: type[Modal], values: "dict[str, Any]") -> "dict[str, Any]":
-    """Return `values` in the form that can be filled in.
+    """Return `values` by field, converted to what `Field.payload` can fill in.
 
     Raises TypeError if the form has no such field, and ValueError if a field cannot have the value.
     """

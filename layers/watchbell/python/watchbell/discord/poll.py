@@ -38,7 +38,4 @@ def _media(answer: "str | tuple[str, str]") -> dict:
     if not emoji:
         return {"text": text}
     full = to_payload(emoji)
-    return {
-        "text": text,
-        "emoji": {"id": full["id"]} if "id" in full else full,
-    }  # a poll takes an id or a name, not both
+    return {"text": text, "emoji": {"id": full["id"]} if "id" in full else full}  # a poll takes only an id or a name

@@ -25,11 +25,11 @@ _LINK, _PREMIUM = 5, 6
 
 
 class Button(Component):
-    """A button. Give it a `custom_id` to press it, a `url` to follow a link, or a `sku_id` to sell something.
+    """A button to press with a `custom_id`, a link with a `url`, or an offer to buy with a `sku_id`.
 
     It needs a label of at most 80 characters, an emoji ("🎲" or "<:name:id>"), or both. With a `sku_id` it has
     neither. `custom_id` has 1-100 characters, or is an Address that is sealed later. `url` has at most 512 characters.
-    `style` is primary, secondary, success or danger. It has no effect on links and sales.
+    `style` is primary, secondary, success or danger. It has no effect on links and offers.
     """
 
     __slots__ = ("custom_id", "disabled", "emoji", "label", "sku_id", "style", "url")

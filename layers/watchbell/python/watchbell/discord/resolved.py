@@ -86,7 +86,10 @@ class Mentionable:
 
 
 def find(kind: type, id: str, resolved: dict) -> "Resolved | None":
-    """Return the thing with this `id` from the `resolved` of an interaction, as `kind`. None if it is not there."""
+    """Return the object with this `id` from the `resolved` of an interaction, or None if it is not there.
+
+    `kind` is User, Role, Mentionable, Channel, Message or Attachment.
+    """
 
     def among(name: str) -> dict | None:
         group = resolved.get(name)

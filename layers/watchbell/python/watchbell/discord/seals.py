@@ -126,16 +126,15 @@ class Seals:
 
 
 def _holder(interaction: Interaction) -> str:
-    """The id of the user that the message with the pressed button belongs to.
+    """Return the id of the user who owns the message with the pressed button.
 
-    If the message does not name its owner, it is the person who pressed a button bound to them. Otherwise it is
-    "nobody", which disables the sealed buttons: a button must not pass from its owner to somebody else.
+    If the message does not name its owner, the owner is the person who pressed a button bound to them. Otherwise it is
+    "nobody", so that nobody can use the new buttons: a button must not pass from its owner to somebody else.
     """
     if interaction.message_owner:
         return interaction.message_owner
-    pressed = interaction.type != MODAL and custom_id.is_for_one_user(
-        interaction.custom_id
-    )  # a form is bound to the person who opened it
+    # The seal of a form says nothing about the owner: forms are always bound to the person who opened them.
+    pressed = interaction.type != MODAL and custom_id.is_for_one_user(interaction.custom_id)
     return interaction.user_id if pressed else "nobody"
 
 

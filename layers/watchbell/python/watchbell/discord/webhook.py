@@ -1,4 +1,4 @@
-"""Recognize the URL of a Discord webhook. A person typed it, so it must not lead our messages anywhere else."""
+"""Recognize the URL of a Discord webhook. People type it, so another URL must never receive our messages."""
 
 import re
 
