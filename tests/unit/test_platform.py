@@ -481,7 +481,9 @@ def test_large_state_that_is_gone_says_so(bot, feature):
     feature("large", LARGE)
     bot.tools.stash = Stash()
     assert bot.press("large:show*other") == {"type": 6}
-    assert bot.finally_shown() == ["That has expired. Please run the command again."]
+    assert bot.finally_shown() == [
+        "This has expired. Run the command again, or ask the server's staff for a new message."
+    ]
 
 
 # What an instant handler can answer
