@@ -1,4 +1,4 @@
-"""Annotations of options, what arrives by them, and what a reply can carry besides text."""
+"""Annotations of options, the types of their values, and what a reply can contain besides text."""
 
 from ..discord.files import File
 from ..discord.mentions import Mentions
