@@ -177,9 +177,9 @@ def test_each_policy_lets_in_whom_it_says(features: Path) -> None:
         assert content(boss.press(shown, "Keys")) == "You have the keys."
         for button, why in (
             ("Mine", "This is for the person who asked"),
-            ("Keys", "This needs the permission Manage Server."),
-            ("Watch", "This needs a role that an administrator has made responder here."),
-            ("Blow up", "This is for those who run the bot."),
+            ("Keys", "To use this, you need this permission: Manage Server."),
+            ("Watch", "To use this, you need a role with the rank responder in this server."),
+            ("Blow up", "Only the people who run this bot can use this."),
         ):
             refused = eve.press(shown, button)
             assert content(refused).startswith(why)

@@ -390,21 +390,21 @@ def handler(**options):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"quota": Quota(1, per=1), "instant": True}, "a quota or a lock writes a table"),
+        ({"quota": Quota(1, per=1), "instant": True}, "a quota or lock needs a table write"),
         ({"cooldown": 5, "instant": True}, "an instant handler cannot"),
         ({"lock": "a", "instant": True}, "drop instant=True"),
         (
             {"lock": "a:{nobody}"},
             "unknown placeholder {nobody}; use {guild}, {user}, {channel}, {message}, {target}, {word}",
         ),
-        ({"lock": "a:{}"}, "is no template; write one like `apply:{user}`"),
-        ({"lock": "a:{0}"}, "is no template"),
-        ({"lock": "a:{guild.x}"}, "is no template"),
-        ({"lock": "a:{guild"}, "is no template"),
+        ({"lock": "a:{}"}, "is not a template; write one like `apply:{user}`"),
+        ({"lock": "a:{0}"}, "is not a template"),
+        ({"lock": "a:{guild.x}"}, "is not a template"),
+        ({"lock": "a:{guild"}, "is not a template"),
         ({"lock": "{guild}:{word}"}, "must start with fixed text"),
         ({"lock": ""}, "must start with fixed text"),
-        ({"lock": "a:{user}"}, "{user} could be its parameter too; rename the parameter"),
-        ({"cooldown": 0}, "a quota per 0 seconds: it is 1-604800"),
+        ({"lock": "a:{user}"}, "{user} could also mean its parameter; rename the parameter"),
+        ({"cooldown": 0}, "a quota or cooldown lasts 1 to 604800 seconds, not 0"),
     ],
 )
 def test_what_cannot_be_is_refused_where_it_is_declared(options, sentence):
@@ -416,10 +416,10 @@ def test_what_cannot_be_is_refused_where_it_is_declared(options, sentence):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"count": 0, "per": 60}, "0 uses: it is 1-100"),
-        ({"count": 101, "per": 60}, "101 uses: it is 1-100"),
-        ({"count": 1, "per": 604_801}, "it is 1-604800"),
-        ({"count": 1, "per": 1, "by": "planet"}, "by 'planet': it is by user, guild, channel, feature"),
+        ({"count": 0, "per": 60}, "a quota allows 1 to 100 uses, not 0"),
+        ({"count": 101, "per": 60}, "a quota allows 1 to 100 uses, not 101"),
+        ({"count": 1, "per": 604_801}, "lasts 1 to 604800 seconds, not 604801"),
+        ({"count": 1, "per": 1, "by": "planet"}, "counts by user, guild, channel or feature, not by 'planet'"),
     ],
 )
 def test_a_quota_has_limits(arguments, sentence):
@@ -429,6 +429,6 @@ def test_a_quota_has_limits(arguments, sentence):
 
 def test_an_instant_button_must_say_that_it_is_not_to_have_its_commands_quota():
     command = Command("x", "X", who=anyone, cooldown=5)
-    with pytest.raises(DefinitionError, match=r"give it quota=\(\)"):
+    with pytest.raises(DefinitionError, match=r"or write quota=\(\)"):
         command.button(lambda interaction: None, instant=True)
     assert command.button(lambda interaction: None, instant=True, quota=()).quotas == ()

@@ -36,7 +36,7 @@ def test_help_names_the_commands_as_the_persons_app_does():
 
     text = hear()["embeds"][0]["description"]
     assert "`/hilfe`: Sieh, was ich kann" in text
-    assert "`/status`: Sieh, wie es den beobachteten Diensten geht" in text
+    assert "`/status`: Sieh den Status der beobachteten Dienste" in text
     for typed in ("hilfe", "help", "/Hilfe"):
         (embed,) = hear({"name": "command", "type": 3, "value": typed})["embeds"]
         assert embed["title"] == "/hilfe"
@@ -102,7 +102,7 @@ def secret(interaction):
     door.doorkeeper.tools.settings = {"OPERATORS_PARAMETER": "operators"}
     data = {"name": "secret", "type": 1}
     assert door.hear("command_ping", locale="es-ES", data=data)[1]["data"]["content"] == (
-        "Esto es para quienes gestionan el bot."
+        "Esto solo pueden usarlo quienes gestionan este bot."
     )
 
 

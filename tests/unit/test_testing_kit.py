@@ -284,7 +284,7 @@ def test_a_poll_may_be_a_message_of_its_own_and_never_takes_the_place_of_one_tha
 def test_a_command_that_discord_would_not_register_fails_with_its_place(feature):
     source = "from watchbell import Command, Reply, anyone\ncommand = Command('dumb', 'Dumb', who=anyone)\n"
     dumb = feature("dumb", f"{source}@command.run\ndef dumb(interaction, tools, *, word: str): return Reply(word)\n")
-    with pytest.raises(DefinitionError, match="/dumb: option word is described in 1-100 characters"):
+    with pytest.raises(DefinitionError, match="/dumb: option word needs a description of 1-100 characters"):
         run(dumb, word="x")
 
 
