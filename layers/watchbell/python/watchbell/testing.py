@@ -36,9 +36,9 @@ from .errors import FormError, UserError
 from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeStash
 from .flags import OFF
 from .manifest import declare
+from .messages import replies
 from .options import TYPES, options_of
 from .policy import RANKS
-from .screen import messages
 from .seals import Seals
 from .tools import Desk
 from .words import _, speaking
@@ -285,7 +285,7 @@ class _Asked:
         if self.handler.instant:
             self._require("callback", self.handler.response(answer, interaction), answer, interaction)
         else:
-            first, *rest = messages(answer, self.handler)
+            first, *rest = replies(answer, self.handler)
             if isinstance(first, Reply):
                 self.handler.edits_with(first, interaction)
             for reply in (first, *rest):
@@ -353,9 +353,9 @@ def _watch(steps: GeneratorType, handler: Handler) -> list[Reply | Delete]:
     shown: list[Reply | Delete] = []
     while True:
         try:
-            shown += messages(next(steps), handler)
+            shown += replies(next(steps), handler)
         except StopIteration as end:
-            return shown if end.value is None else [*shown, *messages(end.value, handler)]
+            return shown if end.value is None else [*shown, *replies(end.value, handler)]
 
 
 def _command(feature: Feature, path: str) -> Handler:
