@@ -319,7 +319,7 @@ class Block:
             poller.deliver_once()
         try:
             self.rest()
-        except Exception:  # noqa: BLE001 - whatever it is, the next block needs another sandbox
+        except Exception:  # noqa: BLE001 - after any failure, the next block needs another sandbox
             return False
         return True
 

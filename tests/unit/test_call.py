@@ -2,9 +2,11 @@
 
 import pytest
 
+from tests.discord_side import sealed
 from tests.fakes import Claims
 from tests.unit.test_platform import NOW, Bot
 from watchbell.discord import modal
+from watchbell.discord.seals import FORM_EXPIRED
 from watchbell.interactions import forms as submission
 from watchbell.interactions.call import Call
 from watchbell.kit.handler import Handler
@@ -111,3 +113,10 @@ def test_a_call_knows_whether_a_press_opens_the_form(bot):
     handler = bot.order.tea
     assert isinstance(handler, Handler)
     assert not Call(handler, interaction_of(bot)).opens_form
+
+
+def test_a_form_whose_state_is_gone_from_the_table_says_that_the_answers_were_not_used(bot):
+    custom_id = sealed("order:tea*gone", now=NOW)
+    answer = {"type": 18, "component": {"type": 4, "custom_id": "kind", "value": "green"}}
+    bot.ask("modal", data={"custom_id": custom_id, "components": [answer]})
+    assert bot.finally_shown()[-1] == FORM_EXPIRED

@@ -47,7 +47,7 @@ def test_tools_open_what_is_granted_and_refuse_the_rest_with_a_sentence(function
     elif has(function, name):
         assert getattr(tools, name) is not None
     else:
-        with pytest.raises(grants.NoSuchTool, match=rf"the {function} has no tools\.{name}, only the "):
+        with pytest.raises(grants.NoSuchTool, match=rf"the {function} has no tools\.{name}; the "):
             use(tools, name)
 
 

@@ -295,7 +295,7 @@ def test_an_instant_handler_has_what_the_ingress_has(feature):
     from watchbell.commands import x
 
     with pytest.raises(
-        AttributeError, match=r"the ingress has no tools\.journal, only the worker has it; drop instant=True"
+        AttributeError, match=r"the ingress has no tools\.journal; the worker has it, so drop instant=True"
     ):
         press(x.steps)
 

@@ -4,7 +4,7 @@ from ..discord import custom_id
 from ..discord.custom_id import OPENS
 from ..discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, LARGEST, MODAL, Interaction
 from ..discord.opening import Opening
-from ..discord.seals import EXPIRED
+from ..discord.seals import EXPIRED, FORM_EXPIRED
 from ..errors import DefinitionError, UserError
 from ..i18n import _
 from ..kit import catalogue
@@ -110,7 +110,7 @@ def _state(interaction: Interaction, tools: "Tools | Desk") -> list[str]:
         return list(address.values)
     values = tools.stash.get(address.stash)
     if values is None:
-        raise UserError(_(EXPIRED))
+        raise UserError(_(FORM_EXPIRED if interaction.type == MODAL else EXPIRED))
     return values
 
 

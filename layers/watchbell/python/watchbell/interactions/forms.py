@@ -3,6 +3,8 @@
 Imported only for a handler with a form, so that no other interaction pays for it.
 """
 
+from types import GeneratorType
+
 from ..discord import custom_id, modal
 from ..discord.fields import Files
 from ..discord.interaction import MODAL
@@ -53,7 +55,7 @@ def run(call: "Call", tools: "Tools | Desk") -> "Any":
         raise DefinitionError(
             f"{handler}: a submission cannot open a form; return a Reply with a button of the other modal"
         )
-    return _watched(answer, call) if hasattr(answer, "send") else answer
+    return _watched(answer, call) if isinstance(answer, GeneratorType) else answer
 
 
 def correction(call: "Call", error: UserError) -> Reply:

@@ -122,8 +122,9 @@ def require(function: str, name: str) -> None:
     having = [other for other, parts in FUNCTIONS.items() if any(part.name == name for part in parts)]
     if not having:
         raise NoSuchTool(f"tools has no {name}; the {function} has {', '.join(sorted(_names(function)))}")
-    advice = "; drop instant=True" if function == "ingress" and "worker" in having else ""
-    raise NoSuchTool(f"the {function} has no tools.{name}, only the {' and the '.join(having)} has it{advice}")
+    advice = ", so drop instant=True" if function == "ingress" and "worker" in having else ""
+    has = "has" if len(having) == 1 else "have"
+    raise NoSuchTool(f"the {function} has no tools.{name}; the {' and the '.join(having)} {has} it{advice}")
 
 
 def needs(function: str) -> "list[Need]":
