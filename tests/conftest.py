@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from types import ModuleType
 from uuid import uuid4
 
+import hypothesis
 import pytest
 
 from sandbox.aws.services import Aws
@@ -19,6 +20,12 @@ from sandbox.template import REGION, SNAPSHOT, Queue, Template
 from tests.discord_side import SIGNING_KEYS
 from watchbell import commands, schedules
 from watchbell.data.tables import ROWS, Row
+
+# A busy machine is slow: that is no fault of the code, and no test is about time.
+hypothesis.settings.register_profile(
+    "watchbell", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("watchbell")
 
 CREDENTIALS = {
     "AWS_REGION": REGION,
