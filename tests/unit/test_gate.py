@@ -106,3 +106,25 @@ def test_a_refused_autocomplete_is_not_in_the_audit_log_and_a_refused_command_is
     assert "AUDIT" not in caplog.text
     bot.command("staffed", member=member(roles=["1"]))
     assert "AUDIT refused /staffed: needs role responder" in caplog.text
+
+
+OPERATED = """
+from watchbell import Command, Reply, operator
+
+command = Command("operated", "For operators", who=operator)
+
+@command.run
+def operated(interaction, tools):
+    return Reply("You run me.")
+"""
+
+
+def test_the_worker_does_not_ask_again_what_the_ingress_has_decided(feature):
+    feature("operated", OPERATED)
+    bot, asked = Bot(), []
+    find = bot.tools.parameters.find
+    bot.tools.parameters.find = lambda name: asked.append(name) or find(name)
+    assert bot.command("operated") == {"type": 5}
+    assert asked == ["operators"]
+    assert bot.finally_shown() == ["You run me."]
+    assert asked == ["operators"]

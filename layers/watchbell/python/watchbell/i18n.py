@@ -103,7 +103,7 @@ def _catalogue() -> "GNUTranslations | None":
 
 def _open(language: str) -> "GNUTranslations":
     if language not in _opened:
-        from gettext import GNUTranslations  # answers in English do not need it
+        from gettext import GNUTranslations  # 1.4 ms of a cold start, which an answer in English does without
 
         with open(os.path.join(_FOLDER, f"{language}.mo"), "rb") as file:
             _opened[language] = GNUTranslations(file)

@@ -7,8 +7,9 @@ tried only once.
 from __future__ import annotations
 
 import json
-import secrets
+import os
 import time
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 
 from ..data.tables import COMPONENT_STATE
@@ -27,7 +28,7 @@ class Stash:
 
     def put(self, values: list[str], seconds: int) -> str:
         """Store `values` for `seconds`, and return their key: 16 characters that nobody can guess."""
-        key = secrets.token_urlsafe(12)
+        key = urlsafe_b64encode(os.urandom(12)).decode()
         item = {
             **COMPONENT_STATE.item_key(key),
             "values": {"S": json.dumps(values)},

@@ -10,6 +10,8 @@ A form has 1-5 parts. Its fields can be filled in when it opens, except files.
 Source of the limits: docs/interactions, "Modal".
 """
 
+import json
+
 from ..errors import DefinitionError, FormError
 from ..i18n import N_, _
 from . import component_rules, rules
@@ -104,15 +106,11 @@ def keep(form: type[Modal], data: dict, resolved: dict) -> "dict[str, Any]":
 
 def packed(form: type[Modal], kept: "dict[str, Any]") -> str:
     """Return `kept` as a short string for a custom id."""
-    import json
-
     return json.dumps([kept.get(name) for name in fields(form)], ensure_ascii=False, separators=(",", ":"))
 
 
 def unpacked(form: type[Modal], text: str) -> "dict[str, Any]":
     """Return the values from a string made by `packed`, without the ones that no longer fit the form."""
-    import json
-
     values, known = json.loads(text), fields(form)
     if len(values) != len(known):
         return {}

@@ -123,7 +123,7 @@ class Doorkeeper:
 
     def _sealed(self, handler: "Handler", interaction: Interaction, response: dict) -> dict:
         """Return the response with its custom ids sealed. Raises InvalidReply if Discord would refuse it."""
-        from ..discord import check  # imported here because a deferral does not need it
+        from ..discord import check  # 1.3 ms of a cold start, which a deferral does without
 
         sealed: dict = self.tools.seals.seal(response, interaction, edits=response["type"] == 7)
         check.require("callback", sealed, whose=handler)

@@ -1,6 +1,7 @@
 """The messages that a person gets when something went wrong, from the ingress or from the worker."""
 
 from ..discord.reply import Reply
+from ..discord.text import clip
 from ..errors import UserError
 from ..i18n import N_, _
 
@@ -13,8 +14,6 @@ BROKEN = N_("Something went wrong on my side, and it has been logged. Reference:
 
 def sentence(error: UserError, interaction: "Interaction") -> str:
     """Return the text of `error`, cut to Discord's 2,000 characters, or BROKEN if the text is empty."""
-    from ..discord.text import clip
-
     return clip(str(error), 2000) if str(error).strip() else _(BROKEN, reference=interaction.id)
 
 

@@ -55,7 +55,8 @@ def check(handler: "Handler", interaction: Interaction, tools: "Tools") -> None:
 
 def check_tables(handler: "Handler", interaction: Interaction, tools: "Tools") -> None:
     """Raise UserError if a table forbids `handler`. Reads no table if the payload decides."""
-    if handler.who.decide(interaction, tools) is None and not handler.who.ask(interaction, tools):
+    who = handler.who
+    if who.needs_table and who.decide(interaction, tools) is None and not who.ask(interaction, tools):
         _refuse(handler, interaction, handler.who.refusal())
 
 

@@ -21,11 +21,12 @@ class Policy:
     """A policy that allows everybody, and the base of the others.
 
     `name` is for the log. `permissions` are the bits that Discord registers as the command's default member
-    permissions, None for everybody.
+    permissions, None for everybody. `needs_table`: whether `decide` may leave the decision to a table.
     """
 
     __slots__ = ()
     name = "anyone"
+    needs_table = False
     permissions: int | None = None
 
     def decide(self, interaction: "Interaction", tools: "Any") -> bool | None:
@@ -79,6 +80,7 @@ class role(Policy):
     """
 
     __slots__ = ("rank",)
+    needs_table = True
 
     def __init__(self, rank: str) -> None:
         if rank not in RANKS:
