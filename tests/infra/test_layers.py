@@ -81,6 +81,14 @@ print(_opens(bytes.fromhex("{signature}"), bytes.fromhex("{key}")), _opens(bytes
     assert run(code, vendor_ingress, first_party) == "True False"
 
 
+def test_the_byte_code_keeps_the_docstrings_of_features_and_no_other(first_party: Path, vendor_ingress: Path) -> None:
+    code = """
+import watchbell.commands.status as status, watchbell.kit.handler as handler
+print(status.command.runs[""].options[0].description, handler.__doc__, handler.Handler.__doc__)
+"""
+    assert run(code, vendor_ingress, first_party) == "The service to show (default: all services) None None"
+
+
 def test_the_ingress_with_its_layers_is_at_most_2_mb_zipped(
     tmp_path: Path, ingress: Path, first_party: Path, vendor_ingress: Path
 ) -> None:
