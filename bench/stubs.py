@@ -134,7 +134,9 @@ class WorkStub(SqsStub):
         """`sources` are the URLs of the status sources by name."""
         super().__init__(folder)
         self.writes: list[str] = []
-        self._sources = [{"Name": f"/bench/status-sources/{name}", "Value": url} for name, url in sources.items()]
+        self._sources = [
+            {"Name": f"/bench/status-sources/{name}", "Value": f"{url} private"} for name, url in sources.items()
+        ]
         self.environment |= {
             "STATUS_SOURCES_PATH": "/bench/status-sources",
             "BOT_TOKEN_PARAMETER": "/bench/bot-token",

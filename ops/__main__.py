@@ -28,8 +28,8 @@ def main(arguments: list[str] | None = None) -> int:
 
     put = actions.add_parser("set", help="set one parameter, such as webhooks/digest or status-sources/NAME")
     put.add_argument("name")
-    put.add_argument("value", nargs="?", help="left out: it is asked for, so that a secret stays out of the history")
-    put.set_defaults(run=lambda given: settings.put(given.stage, given.name, given.value))
+    put.add_argument("value", nargs="*", help="left out: it is asked for, so that a secret stays out of the history")
+    put.set_defaults(run=lambda given: settings.put(given.stage, given.name, " ".join(given.value) or None))
 
     registry = actions.add_parser("commands", help="compare the commands with Discord's, or make them the same")
     registry.add_argument("verb", choices=("plan", "apply"))

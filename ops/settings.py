@@ -12,6 +12,7 @@ from watchbell.adapters.parameters import is_secret
 from watchbell.adapters.sources import NAME_LENGTH
 from watchbell.discord import seals, signature, webhook
 from watchbell.kit import flags
+from watchbell.status import targets
 from watchbell.tools.toolbox import DISCORD_URL
 
 REQUIRED = {
@@ -102,11 +103,20 @@ def check(name: str, value: str) -> None:
     elif name.startswith("status-sources/"):
         if not re.fullmatch(rf"status-sources/[A-Za-z0-9_.-]{{1,{NAME_LENGTH}}}", name):
             raise ValueError(f"{name!r}: a source's name is 1 to {NAME_LENGTH} letters, digits and _ . -")
-        if not re.fullmatch(r"https?://\S+", value):
-            raise ValueError(f"{value!r} is no http or https URL")
+        _check_source(value)
     else:
         known = ", ".join([*REQUIRED, *MADE, "operators", "webhooks/digest", "flags/…", "status-sources/…"])
         raise ValueError(f"{name!r} is no parameter of Watchbell: {known}")
+
+
+def _check_source(value: str) -> None:
+    source = targets.parse_target(value)
+    address = source.url.address
+    if address is None or targets.is_allowed(str(address), private=source.private):
+        return  # the addresses of a name are judged each time that it is asked
+    if targets.is_allowed(str(address), private=True):
+        raise ValueError(f"{address} is a private address; if a source may have it, set '{value} private'")
+    raise ValueError(f"{address} is an address that no source may have")
 
 
 def _names(stage: str) -> set[str]:

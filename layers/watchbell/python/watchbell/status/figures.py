@@ -50,6 +50,18 @@ def reason(found: Reason) -> str:
             return ngettext("gave no answer within {n} second", "gave no answer within {n} seconds", values["seconds"])
         case "unreachable":
             return _("could not be reached")
+        case "not_a_url":
+            return _("has a URL that cannot be asked")
+        case "address_not_allowed":
+            return _("is at an address that may not be asked")
+        case "too_many_redirects":
+            return _("redirects too often")
+        case "not_asked_in_time":
+            return ngettext(
+                "was not asked: the others took {n} second",
+                "was not asked: the others took {n} seconds",
+                values["seconds"],
+            )
         case "too_large":
             return _("answered more than {n} KB", n=values["kilobytes"])
         case "http_status":

@@ -8,7 +8,11 @@ from typing import Literal
 
 Code = Literal[
     "timeout",  # gave no whole answer within `seconds`
-    "unreachable",  # no connection, a broken answer, too many redirects, or a URL that makes no sense
+    "unreachable",  # no connection, or a broken answer
+    "not_a_url",  # its URL, or one that it redirects to, is no http or https URL
+    "address_not_allowed",  # its URL, or one that it redirects to, is at an address that it may not have
+    "too_many_redirects",
+    "not_asked_in_time",  # not asked, because the others took `seconds`
     "too_large",  # answered more than `kilobytes`
     "http_status",  # answered with the HTTP status `status`, and no report can be read from that
     "not_a_status",  # answered something that is not a status
