@@ -1,18 +1,19 @@
-# Watchbell's commands. Each sets up what it needs, so `make demo` works on a machine with Python 3.11+ and make.
+# Each command sets up what it needs. `make demo` only needs make and Python 3.11 or newer.
 
 .DEFAULT_GOAL := help
 SHELL := /bin/sh
 BIN := .venv/bin
 PYTHON := $(BIN)/python
 
-# The first of these commands that runs a Python for which the condition holds. A version manager's shim can fail to run.
+# Print the first command of $(1) that runs a Python for which the condition $(2) is true.
+# Try each command, because the shim of a version manager can exist and still fail to run.
 FIND = for p in $(1); do "$$p" -c 'import sys; sys.exit(not $(2))' >/dev/null 2>&1 && { command -v "$$p"; exit 0; }; done
 
 # Lambda runs Python 3.13, so that is the first choice.
 NEWEST := python3.13 $$HOME/.pyenv/versions/3.13*/bin/python3 python3.14 python3.12 python3.11 python3
 FIND_PYTHON := $(call FIND,$(NEWEST),sys.version_info >= (3, 11)); echo "Watchbell needs Python 3.11 or newer." >&2; exit 1
 
-# Python 3.11 is the oldest that the README allows: `make check` tests on it too if it is there.
+# Python 3.11 is the oldest version that the README allows. If this machine has it, `make check` also runs tests on it.
 OLDEST := python3.11 $$HOME/.pyenv/versions/3.11*/bin/python3 python3
 FIND_OLDEST := $(call FIND,$(OLDEST),sys.version_info[:2] == (3, 11)); exit 1
 
@@ -21,7 +22,7 @@ STAGE ?= dev
 .PHONY: help demo play dev test check lint types documents oldest translations docs synth snapshot deploy bench fuzz clean
 
 help:  ## list these commands
-	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 11
+	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
 
 .venv/ready: requirements.txt requirements-dev.txt
 	@python=$$($(FIND_PYTHON)) && echo "Setting up .venv with $$("$$python" --version)" && "$$python" -m venv --clear .venv
@@ -33,32 +34,32 @@ help:  ## list these commands
 	@python=$$($(FIND_OLDEST)) || exit 0; $(BIN)/uv venv --quiet --clear --python "$$python" .venv-3.11 && \
 	$(BIN)/uv pip install --quiet --system-certs --compile-bytecode --python .venv-3.11/bin/python -r requirements-dev.txt && touch $@
 
-demo: .venv/ready  ## start everything on this machine and play a person using the bot
+demo: .venv/ready  ## start everything on this machine and show a person using the bot
 	@$(PYTHON) -m sandbox demo
 
-play: .venv/ready  ## use the bot by hand, on this machine: /status, press Refresh, …
+play: .venv/ready  ## use the bot yourself, on this machine: /status, press Refresh, …
 	@$(PYTHON) -m sandbox play
 
-dev: .venv/ready  ## start everything on this machine and stay up
+dev: .venv/ready  ## start everything on this machine and keep it running
 	@$(PYTHON) -m sandbox serve
 
 test: .venv/ready  ## run the whole suite
-	@$(PYTHON) -m pytest
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup
 
-lint: .venv/ready  ## formatting and lint
+lint: .venv/ready  ## check formatting and lint
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 
-types: .venv/ready  ## static types
+types: .venv/ready  ## check static types
 	@$(BIN)/mypy
 
-documents: .venv/ready  ## whether the tables of `make docs` and the translations are up to date
+documents: .venv/ready  ## check that the tables in the docs and the translations are up to date
 	@$(PYTHON) -m tables --check
 	@$(PYTHON) -m translations --check
 
-oldest: .venv-3.11/ready  ## the unit and house tests on Python 3.11, if it is there
-	@if [ -e $< ]; then .venv-3.11/bin/python -m pytest tests/unit tests/house --ignore tests/house/test_one_file.py; \
-	else echo "Skipping the tests on Python 3.11: this machine has none."; fi
+oldest: .venv-3.11/ready  ## run the unit and house tests on Python 3.11, if this machine has it
+	@if [ -e $< ]; then .venv-3.11/bin/python -m pytest -n 2 --dist loadgroup tests/unit tests/house --ignore tests/house/test_one_file.py; \
+	else echo "Skipping the tests on Python 3.11: this machine does not have it."; fi
 
 synth: .venv/ready  ## write the CloudFormation template to cdk.out; needs no AWS account
 	@$(PYTHON) -m infra.synth
@@ -66,22 +67,22 @@ synth: .venv/ready  ## write the CloudFormation template to cdk.out; needs no AW
 docs: .venv/ready  ## write the tables in README.md and docs/ from the code
 	@$(PYTHON) -m tables
 
-translations: .venv/ready  ## bring the translations in translations/ up to date with the texts of the code
+translations: .venv/ready  ## update the files in translations/ with the texts in the code
 	@$(PYTHON) -m translations
 
-snapshot: .venv/ready  ## refresh the template that the sandbox reads, after a change in infra/
+snapshot: .venv/ready  ## update the template that the sandbox reads, after a change in infra/ or schedules
 	@$(PYTHON) -m infra.synth --snapshot
 
 deploy: .venv/ready  ## deploy to your AWS account: make deploy STAGE=prod
 	@$(PYTHON) -m infra.cdk deploy -c stage=$(STAGE)
 
-check: lint types documents test oldest synth  ## what CI runs; touches no cloud
+check: lint types documents test oldest synth  ## run everything that CI runs; needs no AWS account
 
-bench: .venv/ready  ## cold start and warm answers of the built ingress and worker, side by side with their neighbours
+bench: .venv/ready  ## measure cold starts and warm answers of the built functions, beside cordless and boto3
 	@$(PYTHON) -m bench
 
-fuzz: .venv/ready  ## 200,000 damaged requests through the ingress's door: ten minutes or more
+fuzz: .venv/ready  ## send 200,000 damaged requests to the ingress; takes ten minutes or more
 	@WATCHBELL_FUZZ=200000 $(PYTHON) -m pytest tests/fuzz -n 2
 
-clean:  ## remove everything that these commands made
+clean:  ## remove everything that these commands created
 	rm -rf .venv .venv-3.11 build cdk.out layers/vendor .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,4 +1,4 @@
-"""The CDK app: what `cdk synth` and `cdk deploy` run."""
+"""The CDK app, which `cdk synth` and `cdk deploy` run."""
 
 from __future__ import annotations
 

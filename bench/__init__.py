@@ -1,1 +1,1 @@
-"""How fast Watchbell is, side by side with its neighbours, on the machine at hand."""
+"""Measure how fast Watchbell is on this machine, beside other ways to do the same work."""

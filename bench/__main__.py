@@ -1,6 +1,6 @@
 """`python -m bench [cold|worker|warm] [--rounds N] [--json]`: measure, and print the figures beside their goals.
 
-A missed goal is shown but is not a failure, because a busy machine must not break a build. A wrong answer is one.
+A missed goal is only shown, because a busy machine must not break a build. A wrong answer is a failure.
 """
 
 from __future__ import annotations
@@ -41,10 +41,10 @@ def main() -> int:
 
 
 def together(figures: dict[str, dict[str, float]]) -> dict[str, float]:
-    """The figures of all measures in one object. A name that an earlier measure has too gets its measure's in front."""
+    """Return the figures of all measures in one object. Put the measure's name before a name that is already taken."""
     result: dict[str, float] = {}
-    for measure, named in figures.items():
-        result |= {f"{measure}_{name}" if name in result else name: figure for name, figure in named.items()}
+    for measure, its_figures in figures.items():
+        result |= {f"{measure}_{name}" if name in result else name: figure for name, figure in its_figures.items()}
     return result
 
 
@@ -52,7 +52,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("which", nargs="?", choices=list(MEASURES), help="what to measure (default: all)")
     parser.add_argument(
-        "--rounds", type=_rounds, default=15, help="measured rounds, odd for a true median (default: 15)"
+        "--rounds", type=_rounds, default=15, help="how many rounds to measure; odd for a true median (default: 15)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     options = parser.parse_args()
@@ -62,7 +62,7 @@ def _options() -> argparse.Namespace:
 
 def _rounds(text: str) -> int:
     if not text.isdigit() or int(text) < 1:
-        raise argparse.ArgumentTypeError("at least 1")
+        raise argparse.ArgumentTypeError("must be a whole number of at least 1")
     return int(text)
 
 

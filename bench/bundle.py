@@ -1,4 +1,4 @@
-"""Lays out on this machine's disk what Lambda would unpack: the runtime, and each contender's code and layers."""
+"""Build on disk what Lambda would unpack: the runtime, and the code and layers of each contender."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ from infra import layers
 
 PEERS = Path(__file__).parent / "peers"
 CORDLESS_NEEDS = (
-    *("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"),  # in Lambda's own runtime
-    *("pynacl", "cffi"),  # which it uploads with itself
+    *("boto3", "botocore", "jmespath", "python-dateutil", "s3transfer", "six", "urllib3"),  # from Lambda's runtime
+    *("pynacl", "cffi"),  # cordless uploads these
 )
 CORDLESS_LEAVES = ("cli.py", "deploy.py", "dev.py", "upload.py", "_aws.py", "_env.py", "_progress.py")
-"""Of its own files those that it does not upload."""
+"""Files of cordless that it does not upload."""
 RUNTIME_PACKAGES = ("awslambdaric", "simplejson", "snapshot-restore-py")
 
 
 class Runtime:
-    """Lambda's own Python client and what it needs, in `folder` as in Lambda's /var/runtime.
+    """Lambda's Python runtime client and its dependencies in `folder`, as in Lambda's /var/runtime.
 
-    Nothing else of this environment: a bundle that forgot a package must fail here as it would there.
+    Nothing else from this environment is there. A bundle that lacks a package must fail here as it would on Lambda.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,7 +42,7 @@ class Runtime:
 
 @dataclass(frozen=True)
 class Bundle:
-    """One function as Lambda unpacks it: `task` is its /var/task, `layers` its /opt/python."""
+    """A function as Lambda unpacks it. `task` is its /var/task, `layers` is its /opt/python."""
 
     name: str
     task: Path
@@ -51,10 +51,10 @@ class Bundle:
 
 
 class Bundles:
-    """Builds the contenders in `folder` for this machine, with the builders that the deployment uses.
+    """The contenders, built in `folder` for this machine, with the functions that build the deployment.
 
-    Byte code is compiled ahead for all of them, as deployed. Fetches the pinned packages (from uv's cache where it has
-    them); raises CalledProcessError where it cannot.
+    The byte code of all contenders is compiled ahead, as in a deployment. uv downloads the pinned packages, or takes
+    them from its cache. Raise CalledProcessError if it cannot.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -73,7 +73,7 @@ class Bundles:
         self.cordless = self._peer("cordless_bot", cordless)
 
     def deployed_bytes(self) -> int:
-        """The size of what is uploaded for the ingress: its function and its layers, for arm64, zipped."""
+        """Return the size in bytes of what a deployment of the ingress uploads: function and layers, arm64, zipped."""
         parts: tuple[Callable[[Path], None], ...] = (
             lambda target: layers.build_function("ingress", target),
             layers.build_first_party,
@@ -100,20 +100,23 @@ class Bundles:
         home = self._folder / f"function-{name}"
         build(home / "task")
         opt = home / "opt"
-        for part in layer:  # Lambda unpacks all of a function's layers into one /opt
+        for part in layer:  # Lambda unpacks all layers of a function into one /opt
             shutil.copytree(part, opt, dirs_exist_ok=True)
         return Bundle(name, home / "task", opt / "python", self._runtime)
 
 
 def _build_cordless(target: Path) -> None:
-    """Fill `target/python` with cordless as it uploads itself and with what it finds there, leaner than in fact: byte
-    code ahead, one service of botocore's 400, no awscrt, no parser of C."""
+    """Fill `target/python` with what cordless uploads, and with what it imports from Lambda's runtime.
+
+    The result is leaner than a real deployment of cordless. Byte code is compiled ahead, botocore describes one
+    service instead of 400, and awscrt and the parser for C are missing.
+    """
     layers.build_vendor(target, packages=CORDLESS_NEEDS, platform=None)
     site = target / "python"
     services = site / "botocore" / "data"
     for service in services.glob("*/"):
         shutil.rmtree(service)
-    here = importlib.metadata.distribution("botocore").locate_file("botocore")  # the same pin, untrimmed
+    here = importlib.metadata.distribution("botocore").locate_file("botocore")  # the pinned version, with all services
     shutil.copytree(Path(str(here)) / "data" / "lambda", services / "lambda")
     subprocess.run(
         [

@@ -1,6 +1,7 @@
-"""Cold start: from the spawn of a process to its first answer, for the ingress, a no-op and the same job by boto3.
+"""Cold start: the time from starting a process to its first answer.
 
-Milliseconds belong to the machine; the ratios carry over, so they are what the goals are about.
+The contenders are the ingress, a function that does nothing, and a function that does the ingress's job with boto3.
+Milliseconds depend on the machine. Ratios hold on other machines too, so the goals are ratios.
 """
 
 from __future__ import annotations
@@ -30,8 +31,13 @@ GOALS: dict[str, tuple[str, float]] = {
 
 @dataclass(frozen=True)
 class Start:
-    """One cold start, in milliseconds: `init` from the spawn until it asked for its first event, `first_invoke` from
-    getting that to its answer, `whole` from the spawn to that answer, `warm` the median answer afterwards."""
+    """One cold start. All times are in milliseconds.
+
+    `init`: from starting the process until it asks for its first event.
+    `first_invoke`: from that event to its answer.
+    `whole`: from starting the process to that answer.
+    `warm`: the median time of the answers afterwards.
+    """
 
     init: float
     first_invoke: float
@@ -41,7 +47,7 @@ class Start:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The starts of each contender; those with one index came right after each other."""
+    """The starts of each contender. Starts with the same index are from the same round."""
 
     noop: list[Start]
     ingress: list[Start]
@@ -59,7 +65,7 @@ class Comparison:
         }
 
     def table(self) -> str:
-        contenders = (("no-op", self.noop), ("Watchbell's ingress", self.ingress), ("by boto3", self.boto3))
+        contenders = (("no-op", self.noop), ("Watchbell's ingress", self.ingress), ("with boto3", self.boto3))
         lines = [
             f"Cold start on Python {platform.python_version()}, medians of {len(self.noop)} interleaved rounds, in ms",
             "",
@@ -89,12 +95,12 @@ def verdicts(figures: dict[str, float], goals: dict[str, tuple[str, float]]) -> 
 
 
 def ratio(these: list[Start], those: list[Start]) -> float:
-    """The median of the rounds' own ratios: what slowed the machine for a while slowed both."""
+    """Return the median of the ratios of each round. If the machine is slow for a while, it slows both sides."""
     return median(this.whole / that.whole for this, that in zip(these, those, strict=True))
 
 
 def measure(bundles: Bundles, *, rounds: int) -> Comparison:
-    """Time cold starts of each contender. Raises WrongAnswer if one of them does not do its job."""
+    """Time cold starts of each contender. Raise WrongAnswer if one of them does not do its job."""
     with tempfile.TemporaryDirectory(prefix="watchbell-bench-") as folder:
         discord, sqs = Discord(), SqsStub(Path(folder))
         try:
@@ -112,8 +118,10 @@ def measure(bundles: Bundles, *, rounds: int) -> Comparison:
 
 
 def interleaved(contenders: Mapping[str, Callable[[], Start]], rounds: int) -> dict[str, list[Start]]:
-    """The starts of `rounds` rounds. Each round starts every contender, in alternating order. One more comes before
-    them and is not counted."""
+    """Return the starts of `rounds` rounds. Each round starts every contender once; the order alternates.
+
+    An additional first round is not counted.
+    """
     starts: dict[str, list[Start]] = {name: [] for name in contenders}
     for number in range(rounds + 1):
         for name in sorted(contenders, reverse=number % 2 == 1):
@@ -124,9 +132,9 @@ def interleaved(contenders: Mapping[str, Callable[[], Start]], rounds: int) -> d
 
 
 def one_start(bundle: Bundle, discord: Discord, stub: AwsStub, *, queues: bool = True) -> Start:
-    """Start `bundle` cold and ask it for `/status` several times; where it `queues`, `stub` must have got each one.
+    """Start `bundle` cold and send it `/status` several times. Raise WrongAnswer if an answer is wrong.
 
-    Raises WrongAnswer.
+    If `queues`, each `/status` must also arrive at `stub`.
     """
 
     def ask(instance: Instance) -> Outcome:
@@ -144,7 +152,7 @@ def one_start(bundle: Bundle, discord: Discord, stub: AwsStub, *, queues: bool =
 
 
 def timed(bundle: Bundle, environment: Mapping[str, str], ask: Callable[[Instance], Outcome]) -> Start:
-    """Start `bundle` cold with `environment` and `ask` it several times."""
+    """Start `bundle` cold with `environment`, call `ask` several times, and return the times."""
     with Instance(bundle, environment) as instance:
         first = ask(instance)
         whole = time.perf_counter() - instance.started
@@ -153,7 +161,7 @@ def timed(bundle: Bundle, environment: Mapping[str, str], ask: Callable[[Instanc
 
 
 def environment(discord: Discord, stub: AwsStub) -> dict[str, str]:
-    """What every contender's function is configured with, each under the names that it knows."""
+    """Return the environment of every contender. The public key is there under each name that one of them reads."""
     return {
         **stub.environment,
         "DISCORD_PUBLIC_KEY": discord.public_key,
@@ -163,7 +171,7 @@ def environment(discord: Discord, stub: AwsStub) -> dict[str, str]:
 
 
 def fault(answer: dict) -> str:
-    """What is wrong with a deferral; empty when nothing is."""
+    """Return what is wrong with a deferral, or an empty string."""
     if answer.get("statusCode") != 200 or json.loads(answer.get("body") or "null") != {"type": 5}:
         return f"answered {answer} instead of a deferral"
     return ""

@@ -1,4 +1,4 @@
-"""One cold instance of a function: a fresh process with the real runtime client, on a Runtime API of its own."""
+"""A cold instance of a function: a new process with Lambda's runtime client, and its own Runtime API."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from bench.bundle import Bundle
 from sandbox.aws.runtime_api import Outcome, RuntimeApi
 
 PYTHON = getattr(sys, "_base_executable", sys.executable)
-"""Not the virtual environment's: a function must find nothing but what its bundle brings."""
+"""The Python outside the virtual environment: a function must find only what is in its bundle."""
 
 
 class WrongAnswer(Exception):
@@ -23,15 +23,15 @@ class WrongAnswer(Exception):
 
 
 class Contender:
-    """A bundle in a process of its own, killed on leaving; what it writes to stderr is kept for when it does wrong."""
+    """A bundle in its own process, which is killed on exit. Its stderr is kept for the message of a WrongAnswer."""
 
     def __init__(self, bundle: Bundle, environment: Mapping[str, str]) -> None:
-        """`environment` is added to what Lambda itself sets."""
+        """`environment` is added to the variables that Lambda sets."""
         self._bundle = bundle
         self._environment = {**lambda_environment(bundle), **environment}
 
     def _spawn(self, *arguments: str, stdin: int, stdout: int | None = None, **environment: str) -> None:
-        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed on leaving
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - closed on exit
         self._process = subprocess.Popen(
             [PYTHON, *arguments],
             cwd=self._bundle.task,
@@ -55,7 +55,7 @@ class Contender:
 
 
 class Instance(Contender):
-    """Spawned on entering. `started` is when, in `time.perf_counter()` seconds as all times here."""
+    """A contender with Lambda's runtime client, started on entry. `started` is in seconds of `time.perf_counter()`."""
 
     def __enter__(self) -> Instance:
         self._api = RuntimeApi()
@@ -68,7 +68,7 @@ class Instance(Contender):
         return self
 
     def invoke(self, event: bytes) -> Outcome:
-        """Raises WrongAnswer, with the function's output, where it failed."""
+        """Invoke the function. Raise WrongAnswer with the function's output if it fails."""
         outcome = self._api.invoke(event, timeout=10)
         if not outcome.ok:
             raise self.wrong(outcome.error)
@@ -76,7 +76,7 @@ class Instance(Contender):
 
     @property
     def init_seconds(self) -> float:
-        """From the spawn until it asked for its first event."""
+        """The seconds from starting the process until it asked for its first event."""
         return (self._api.ready_at or self.started) - self.started
 
     def __exit__(self, *raised: Any) -> None:
@@ -85,7 +85,7 @@ class Instance(Contender):
 
 
 def lambda_environment(bundle: Bundle) -> dict[str, str]:
-    """What Lambda itself sets. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
+    """Return what Lambda sets. https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html"""
     return {
         "_HANDLER": "handler.handler",
         "AWS_ACCESS_KEY_ID": "ASIABENCHBENCHBENCH0",
@@ -106,7 +106,7 @@ def lambda_environment(bundle: Bundle) -> dict[str, str]:
         "PATH": os.defpath,
         "PYTHONPATH": os.pathsep.join(map(str, (bundle.layers, bundle.runtime.folder))),
         "TZ": ":UTC",
-        # Lambda has no such files; the developer's own must not be read.
+        # Lambda has no such files, and the developer's files must not be read.
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     }

@@ -1,4 +1,4 @@
-"""Commands as AWS hands them to a function: signed, from API Gateway (payload format 2.0), and queued, from SQS."""
+"""Commands as events of AWS: signed requests from API Gateway (payload format 2.0), and queued ones from SQS."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STATUS_OPTIONS = [{"name": "detailed", "type": 5, "value": True}]
 
 
 class Discord:
-    """Signs with a key of its own; `public_key` is its hex form. Each event is a new interaction."""
+    """Makes signed events. Each event is a new interaction. `public_key` is in hex."""
 
     def __init__(self) -> None:
         self._key = SigningKey.generate()
@@ -23,15 +23,15 @@ class Discord:
         self.public_key = bytes(self._key.verify_key).hex()
 
     def status_command(self) -> tuple[str, bytes]:
-        """A deferred command: the interaction's id and the event."""
+        """Return a deferred command: the interaction's id, and the event."""
         return self._command("status", STATUS_OPTIONS)
 
     def ping_command(self) -> tuple[str, bytes]:
-        """An instant one."""
+        """Return an instant command: the interaction's id, and the event."""
         return self._command("ping", [])
 
     def queued_status(self) -> tuple[str, bytes]:
-        """The same deferred command as it comes to the worker: the interaction's token and the event."""
+        """Return the deferred command as the worker receives it: the interaction's token, and the event."""
         interaction, now = self._interaction("status", STATUS_OPTIONS), int(time.time())
         message = {"kind": "interaction", "received_at": now, "body": interaction}
         return interaction["token"], json.dumps({"Records": [_record(json.dumps(message), now)]}).encode()
@@ -49,7 +49,7 @@ class Discord:
 
 
 def _interaction(id: str, command: str, options: list[dict]) -> dict:
-    """About 1.2 KB, as from a server; https://discord.com/developers/docs/interactions/receiving-and-responding"""
+    """An interaction in a server, 1.3 KB. https://discord.com/developers/docs/interactions/receiving-and-responding"""
     return {
         "id": id,
         "application_id": APPLICATION,
@@ -96,7 +96,7 @@ def _interaction(id: str, command: str, options: list[dict]) -> dict:
             "name": command,
             "type": 1,
             "guild_id": "1100000000000000001",
-            **({"options": options} if options else {}),  # Discord leaves out an empty one
+            **({"options": options} if options else {}),  # Discord leaves out an empty list
         },
     }
 

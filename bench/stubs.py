@@ -1,6 +1,6 @@
-"""AWS and Discord over TLS on loopback, as far as the contenders call them.
+"""The parts of AWS and Discord that the contenders call, over TLS on loopback.
 
-Each stub has a certificate authority of its own, so functions call it as they call the real service.
+Each stub has its own certificate authority, so functions call it as they call the real service.
 """
 
 from __future__ import annotations
@@ -38,8 +38,11 @@ STATUS = {
 
 
 class Stub:
-    """One service, until `stop`. `messages` are the payloads that came, `connections` is how many connections there
-    were, and `environment` makes a function call this stub instead of the real service."""
+    """A service that runs until `stop` is called.
+
+    `messages` are the payloads that arrived, and `connections` is the number of connections. A function with
+    `environment` calls this stub instead of the real service.
+    """
 
     name = ""
     roots = AMAZON_ROOTS
@@ -47,7 +50,7 @@ class Stub:
     what it costs in production."""
 
     def __init__(self, folder: Path) -> None:
-        """Writes its certificates to `folder`."""
+        """Start the service. Write its certificates to `folder`."""
         self.messages: list[str] = []
         self.authorities, certificate = folder / f"{self.name}-authorities.pem", folder / f"{self.name}.pem"
         self.authorities.write_bytes(self.roots.read_bytes() + _certify(certificate))
@@ -69,7 +72,7 @@ class Stub:
 
 
 class AwsStub(Stub):
-    """Some of AWS's `services`: refuses what is not signed for one of them."""
+    """The AWS services in `services`. It rejects requests that are not signed for one of them."""
 
     services: tuple[str, ...] = ()
 
@@ -79,7 +82,7 @@ class AwsStub(Stub):
         self.environment["AWS_ENDPOINT_URL"] = self.url
 
     def interaction_ids(self) -> list[str]:
-        """The id of the interaction in each message that came; "" for a message without one."""
+        """Return the interaction id of each message that arrived, or "" for a message without one."""
         raise NotImplementedError
 
     def _respond(self, request: Request) -> Response:
@@ -125,13 +128,13 @@ class SqsStub(AwsStub):
 
 
 class WorkStub(SqsStub):
-    """And what the worker reads and writes in DynamoDB. `writes` are the partition keys of the rows it wrote."""
+    """The work queue, and what the worker reads and writes. `writes` are the partition keys of the written rows."""
 
     name = "work"
     services = ("sqs", "ssm", "dynamodb")
 
     def __init__(self, folder: Path, sources: dict[str, str]) -> None:
-        """`sources` are the URLs of the status sources by name."""
+        """`sources` maps the names of the status sources to their URLs."""
         super().__init__(folder)
         self.writes: list[str] = []
         self._sources = [
@@ -157,8 +160,10 @@ class WorkStub(SqsStub):
 
 
 class WebStub(Stub):
-    """What the worker calls on the internet: Discord, whose edits of answers it keeps as `messages`, and a status
-    source."""
+    """What the worker calls on the internet: Discord and a status source.
+
+    `messages` are the edited answers, and `tokens` are the tokens of their interactions.
+    """
 
     name = "web"
     roots = Path(certifi.where())
@@ -181,7 +186,7 @@ class WebStub(Stub):
 
 
 class LambdaStub(AwsStub):
-    """Takes asynchronous invocations of one function, which is never run."""
+    """Accepts asynchronous invocations of one function, but never runs it."""
 
     name = "lambda"
     services = ("lambda",)
@@ -212,7 +217,7 @@ class _TlsServer(Server):
     def get_request(self) -> tuple[socket.socket, Any]:
         connection, address = super().get_request()
         self.connections += 1
-        # The handshake comes with the first read, in the connection's own thread, and not here in everybody's.
+        # Leave the handshake to the first read, in the connection's thread. Here it would block all other connections.
         return self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
 
 
@@ -226,11 +231,11 @@ def _refusal(status: int, type: str) -> Response:
 
 
 def _certify(target: Path) -> bytes:
-    """Write a server's key and certificate to `target`, and return the root that signed it, which nobody keeps."""
+    """Write a server key and certificate to `target`, and return the root certificate. Discard the root's key."""
     now = datetime.datetime.now(datetime.UTC)
     root_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Watchbell bench root")])
     root_key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)  # as SQS's own
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)  # SQS uses the same kind of key
 
     def certificate(name: x509.Name, public_key: rsa.RSAPublicKey, *, authority: bool) -> x509.CertificateBuilder:
         return (

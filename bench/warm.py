@@ -1,9 +1,10 @@
-"""Warm answers beside cordless (https://cordless.dev), the nearest framework in Python: verify and answer at once, and
-verify and hand on; and its cold deferral against ours.
+"""Watchbell's ingress beside cordless (https://cordless.dev), the most similar Python framework.
 
-Each side is the bundle that it would deploy, in a process of its own, with the same commands. It hands deferred work on
-as it does in production, over TLS and a connection that is kept: we to SQS, cordless to Lambda by boto3. What is timed
-is the call of the handler, so the runtime client is in neither figure; the stub's own time is in both deferrals.
+This measures warm instant answers, warm deferrals and cold deferrals. Each side is the bundle that it would deploy, in
+its own process, with the same commands. Each side passes deferred work on as in production, over a TLS connection that
+it keeps: Watchbell to SQS, cordless to Lambda with boto3.
+
+The warm figures time the call of the handler, without the runtime client. Both deferrals include the stub's time.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ from bench.request import Discord
 from bench.stubs import AwsStub, LambdaStub, SqsStub
 
 BLOCK = 100
-"""Calls of one kind in a row: long enough to be warm, short enough that a slow moment of the machine meets both."""
+"""How many calls of one kind are made in a row.
+
+That is enough to be warm, and few enough that a slow moment of the machine affects both sides.
+"""
 
 RUNNER = Path(__file__).with_name("warm_runner.py")
 
@@ -36,7 +40,7 @@ GOALS: dict[str, tuple[str, float]] = {
 
 @dataclass(frozen=True)
 class Times:
-    """Of one contender: microseconds of each call, and its cold starts."""
+    """The times of one contender: each call in microseconds, and its cold starts."""
 
     instant: list[float]
     deferred: list[float]
@@ -45,7 +49,7 @@ class Times:
 
 @dataclass(frozen=True)
 class Comparison:
-    """The cold starts with one index came right after each other."""
+    """The times of both sides. Cold starts with the same index are from the same round."""
 
     ingress: Times
     cordless: Times
@@ -89,9 +93,9 @@ def percentile(values: list[float], percent: int) -> float:
 
 
 def measure(bundles: Bundles, *, rounds: int) -> Comparison:
-    """Interleave blocks of calls to both sides, then cold starts, in alternating order, after one uncounted of each.
+    """Time rounds of calls to both sides, then rounds of cold starts. Raise WrongAnswer if a side does not do its job.
 
-    Raises WrongAnswer where a side does not do its job.
+    The order of the sides alternates. An additional first round of each is not counted.
     """
     with tempfile.TemporaryDirectory(prefix="watchbell-bench-") as folder:
         discord, sqs, invocations = Discord(), SqsStub(Path(folder)), LambdaStub(Path(folder))
@@ -115,7 +119,7 @@ def _order(number: int) -> tuple[int, int]:
 
 
 def _calls(*contenders: tuple[Bundle, AwsStub], rounds: int) -> list[tuple[list[float], list[float]]]:
-    """The microseconds of each contender's instant and deferred calls."""
+    """Return the times of the instant and the deferred calls of each contender, in microseconds."""
     times: list[tuple[list[float], list[float]]] = [([], []) for _ in contenders]
     with Side(*contenders[0]) as first, Side(*contenders[1]) as second:
         for number in range(rounds + 1):
@@ -128,7 +132,7 @@ def _calls(*contenders: tuple[Bundle, AwsStub], rounds: int) -> list[tuple[list[
 
 
 class Side(Contender):
-    """A warm process, spawned on entering. Its calls raise WrongAnswer."""
+    """A warm process, started on entry. Its calls raise WrongAnswer if an answer is wrong."""
 
     def __init__(self, bundle: Bundle, stub: AwsStub) -> None:
         self._stub = stub
@@ -142,7 +146,7 @@ class Side(Contender):
         return self
 
     def instant(self) -> list[float]:
-        """Microseconds of each call of a block."""
+        """Make a block of instant calls, and return the microseconds of each call."""
         calls = [self._discord.ping_command() for _ in range(BLOCK)]
         microseconds, answers = self._call([event for _, event in calls])
         for answer in answers:
@@ -153,6 +157,7 @@ class Side(Contender):
         return microseconds
 
     def deferred(self) -> list[float]:
+        """Make a block of deferred calls, and return the microseconds of each call."""
         calls = [self._discord.status_command() for _ in range(BLOCK)]
         microseconds, answers = self._call([event for _, event in calls])
         for answer in answers:
@@ -161,7 +166,7 @@ class Side(Contender):
         if self._stub.interaction_ids() != [id for id, _ in calls]:
             raise self.wrong(f"queued {self._stub.interaction_ids()} instead of the {BLOCK} interactions")
         if self._stub.connections - self._connections > 2:  # one for the messages, one for parameters
-            raise self.wrong("did not keep its connections")
+            raise self.wrong("did not reuse its connections")
         self._stub.messages.clear()
         return microseconds
 
@@ -181,7 +186,7 @@ class Side(Contender):
 
 
 def is_pong(answer: dict) -> bool:
-    """Is this /ping's whole answer, a text and a button for the one who asked?"""
+    """Whether this is the complete answer to /ping: a text and a button that only the caller can see."""
     payload = json.loads(answer.get("body") or "null")
     if answer.get("statusCode") != 200 or not payload or payload.get("type") != 4:
         return False

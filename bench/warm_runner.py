@@ -1,6 +1,7 @@
-"""A contender's own process: calls its handler with the events of each line, and answers how long each call took.
+"""The process of a contender. For each line on stdin, call the handler with its events and print the times.
 
-Only what the function's bundle brings is importable here. In: a JSON list of events. Out: {"ns": […], "answers": […]}.
+A line in is a JSON list of events. A line out is {"ns": […], "answers": […]}. This file can only import the standard
+library and what is in the function's bundle.
 """
 
 import json
@@ -9,7 +10,7 @@ import sys
 import time
 
 answers_to = os.fdopen(os.dup(1), "w")
-os.dup2(2, 1)  # what a handler prints is its log
+os.dup2(2, 1)  # what a handler prints goes to its log, not among the answers
 
 from handler import handler  # noqa: E402
 

@@ -1,7 +1,7 @@
-"""Cold start of the worker: from the spawn of a process until its first `/status` is in Discord.
+"""Cold start of the worker: the time from starting a process until its first `/status` is in Discord.
 
-It runs beside the ingress, which queues the command, and a function that does nothing. The worker calls DynamoDB,
-Parameter Store, a status source and Discord, each over TLS.
+The other contenders are the ingress, which queues the command, and a function that does nothing. The worker calls
+DynamoDB, Parameter Store, a status source and Discord, each over TLS.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ GOALS: dict[str, tuple[str, float]] = {"worker_vs_ingress": ("at most", 6)}
 
 @dataclass(frozen=True)
 class Comparison:
-    """The starts of each contender; those with one index came right after each other."""
+    """The starts of each contender. Starts with the same index are from the same round."""
 
     noop: list[Start]
     ingress: list[Start]
@@ -54,11 +54,13 @@ class Comparison:
 
 
 def measure(bundles: Bundles, *, rounds: int) -> Comparison:
-    """Time cold starts of each contender. Raises WrongAnswer if one of them does not do its job."""
+    """Time cold starts of each contender. Raise WrongAnswer if one of them does not do its job."""
     with tempfile.TemporaryDirectory(prefix="watchbell-bench-") as folder:
         discord, sqs, web = Discord(), SqsStub(Path(folder)), WebStub(Path(folder))
         work = WorkStub(Path(folder), {"prod": web.source_url})
-        shutil.copyfile(web.authorities, bundles.worker.layers / "certifi" / "cacert.pem")  # what requests trusts
+        shutil.copyfile(
+            web.authorities, bundles.worker.layers / "certifi" / "cacert.pem"
+        )  # the authorities that requests trusts
         try:
             starts = interleaved(
                 {
@@ -75,7 +77,7 @@ def measure(bundles: Bundles, *, rounds: int) -> Comparison:
 
 
 def worker_start(bundle: Bundle, discord: Discord, work: WorkStub, web: WebStub) -> Start:
-    """Start the worker cold and have it answer `/status` several times. Raises WrongAnswer."""
+    """Start the worker cold and let it answer `/status` several times. Raise WrongAnswer if an answer is wrong."""
 
     def ask(instance: Instance) -> Outcome:
         token, event = discord.queued_status()
@@ -90,13 +92,13 @@ def worker_start(bundle: Bundle, discord: Discord, work: WorkStub, web: WebStub)
 
 
 def fault(answer: dict, token: str, work: WorkStub, web: WebStub) -> str:
-    """What is wrong with the worker's work; empty if nothing is."""
+    """Return what is wrong with the worker's work, or an empty string."""
     if answer != {"batchItemFailures": []}:
         return f"answered {answer} instead of success"
     if web.tokens != [token]:
-        return f"edited the answers of {web.tokens} instead of that of {token}"
+        return f"edited the answers of {web.tokens} instead of the answer of {token}"
     if "CPU" not in web.messages[0] or "custom_id" not in web.messages[0]:
         return f"showed {web.messages[0]} instead of a status with buttons"
     if len(work.writes) != 2 or len(set(work.writes)) != 1:
-        return f"wrote the rows {work.writes} instead of one claim, taken and done"
+        return f"wrote the rows {work.writes} instead of taking one claim and marking it done"
     return ""

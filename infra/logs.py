@@ -1,4 +1,4 @@
-"""A log group as all of Watchbell's are."""
+"""A log group with the settings that all log groups share."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from infra.settings import Settings
 
 
 def log_group(scope: Construct, id: str, name: str, settings: Settings) -> logs.LogGroup:
-    """Kept for the configured number of days; deleted with the stack."""
+    """Return a log group that keeps lines for the configured number of days. It is deleted with the stack."""
     group = logs.LogGroup(scope, id, log_group_name=name, removal_policy=RemovalPolicy.DESTROY)
-    # CDK's own argument is an enum of words; CloudFormation's is the number that the operator gave.
+    # CDK's argument is an enum. Set CloudFormation's property instead: it takes the number that the operator gave.
     cast(logs.CfnLogGroup, group.node.default_child).retention_in_days = settings.log_retention_days
     return group

@@ -1,4 +1,4 @@
-"""The rules of cdk-nag that every synthesis must pass, and how a resource says why one is not for it."""
+"""The cdk-nag rules that every synthesis must pass, and exceptions to them with their reasons."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from constructs import IConstruct
 
 
 def check(app: App) -> None:
-    """Let the synthesis of `app` fail on any finding that is not acknowledged."""
+    """Make the synthesis of `app` fail on every finding that is not acknowledged."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app), ServerlessChecks(app))
 
 
 def acknowledge(resource: IConstruct, reasons: Mapping[str, str]) -> None:
-    """Take responsibility for findings at `resource`: rule id -> why it is right as it is."""
+    """Accept findings at `resource`. `reasons` maps the id of a rule to the reason why it does not apply."""
     for rule, reason in reasons.items():
         pack = rule.split("-")[0]
         Validations.of(resource).acknowledge(Acknowledgment(id=f"{pack}::{rule}", reason=reason))

@@ -1,4 +1,4 @@
-"""How names become logical ids."""
+"""Names of resources."""
 
 from __future__ import annotations
 
@@ -6,5 +6,5 @@ import re
 
 
 def logical_id(name: str) -> str:
-    """`work-dead` or `daily_digest`, as people read it, to `WorkDead` or `DailyDigest`."""
+    """Turn a readable name, such as `work-dead` or `daily_digest`, into a logical id: `WorkDead`, `DailyDigest`."""
     return "".join(word.capitalize() for word in re.split("[-_]", name))

@@ -1,4 +1,4 @@
-"""What the bot says of its own accord: send queue (and its dead letters) -> sender."""
+"""What the bot posts without being asked: send queue (and its dead letters) -> sender."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from infra.queues import queue
 from infra.storage import Storage
 
 SEND_MAX_RECEIVES = 10
-# Discord takes five messages in two seconds on one webhook: more senders would only collect its refusals.
+# Discord accepts five messages in two seconds for each webhook. More senders would only be refused.
 SENDERS = 2
 
 
 class Outbound(Construct):
-    """`send` is the queue in which anything to be posted is put."""
+    """The send queue and the sender. `send` is the queue: put messages to post into it."""
 
     def __init__(self, scope: Construct, common: Common, storage: Storage) -> None:
         super().__init__(scope, "Outbound")
@@ -42,11 +42,12 @@ class Outbound(Construct):
         sender.consume(self.send, batch_size=5, max_concurrency=SENDERS)
         webhooks = common.settings.parameter("webhooks")
         below = f"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter{webhooks}/*"
-        any_name = "Each webhook is a parameter of its own under this path, and the operator names them."
+        any_name = "Each webhook is a separate parameter under this path, and the operator chooses its name."
         nag.acknowledge(self, {f"AwsSolutions-IAM5[Resource::{below}]": any_name})
         common.alarms.watch(
             "webhook-unusable",
-            "A message was not sent: its webhook's URL is wrong or gone from Discord, or Discord refused it.",
+            "A message was not sent. Its webhook's URL is wrong, the webhook was deleted, or Discord refused the "
+            "message. The sender's log says which.",
             cloudwatch.Metric(
                 namespace="Watchbell",
                 metric_name="WebhookUnusable",

@@ -1,4 +1,4 @@
-"""A queue as all of Watchbell's are: encrypted, TLS only, with dead letters that alarm."""
+"""A queue with the settings that all queues share: encrypted, TLS only, with dead letters that alarm."""
 
 from __future__ import annotations
 
@@ -14,10 +14,11 @@ from infra.naming import logical_id
 def queue(
     scope: Construct, name: str, common: Common, *, for_timeout: Duration, max_receives: int, kept: Duration
 ) -> sqs.Queue:
-    """The queue `name` for a consumer that may run for `for_timeout`.
+    """Return the queue `name` for a function with the timeout `for_timeout`. Messages are kept for `kept`.
 
-    A message stays hidden for six times that, as Lambda asks, so that it is not given out a second time while Lambda
-    holds it and is throttled. After `max_receives` deliveries it goes to the dead letters.
+    A message that was delivered stays hidden for six times the timeout, as the Lambda documentation recommends. So it
+    is not delivered twice while a throttled Lambda still holds it. After `max_receives` deliveries a message goes to
+    the dead letters.
     """
     return _queue(
         scope,
@@ -32,7 +33,7 @@ def queue(
 
 
 def dead_letters(scope: Construct, name: str, common: Common) -> sqs.Queue:
-    """The queue `name` for what could not be done, kept for two weeks, so that someone can look and send it again."""
+    """Return the dead-letter queue `name`. It keeps messages for two weeks, so that the operator can examine them."""
     letters = _queue(scope, name, common, retention_period=Duration.days(14))
     nag.acknowledge(letters, {"Serverless-SQSRedrivePolicy": "These are the dead letters."})
     common.alarms.watch_dead_letters(letters, name)

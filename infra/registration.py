@@ -1,4 +1,4 @@
-"""Tells Discord at each deployment which commands exist, when they changed."""
+"""Registers the commands with Discord at each deployment that changes them."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from watchbell.registration.declare import manifest
 
 
 class Registration(Construct):
-    """The registrar function, and the custom resource by which CloudFormation calls it.
+    """The registrar function, and the custom resource `Commands`, through which CloudFormation invokes it.
 
-    CloudFormation calls when a property of `Commands` differs from last time: the commands themselves, or where they
-    are registered.
+    CloudFormation invokes it if a property of `Commands` has changed: the commands, or where they are registered.
     """
 
     def __init__(self, scope: Construct, common: Common, storage: Storage) -> None:
@@ -28,7 +27,7 @@ class Registration(Construct):
             "DiscordApplicationId",
             type="AWS::SSM::Parameter::Value<String>",
             default=common.settings.parameter("discord/application-id"),
-            description="Where the id of the Discord application is",
+            description="Name of the SSM parameter that holds the id of the Discord application",
         )
         registrar = BotFunction(
             self,
@@ -49,7 +48,7 @@ class Registration(Construct):
             "Commands",
             resource_type="Custom::DiscordCommands",
             service_token=registrar.function_arn,
-            # Lambda tries a failed invocation twice more within three minutes; past that there is nothing to wait for.
+            # Lambda retries a failed invocation twice, after one and two more minutes. After that no answer can come.
             service_timeout=Duration.minutes(6),
             properties={
                 "Manifest": hashlib.sha256(declared.encode()).hexdigest(),

@@ -1,4 +1,4 @@
-"""The clock: EventBridge Scheduler calls the scheduler function, one schedule for each file in watchbell/schedules."""
+"""The scheduler function, and an EventBridge schedule for each file in watchbell/schedules that invokes it."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from watchbell.kit.schedule import Schedule
 
 
 def choices(schedules: Iterable[Schedule], settings: Settings) -> dict[str, str]:
-    """The environment variables of the choices that the schedules name, with what this deployment chose.
+    """Return the environment variables for the choices that the schedules name, with the values of this deployment.
 
-    Raises SettingError if there is no such choice, and DefinitionError if the schedule cannot use its value.
+    Raise SettingError if a choice does not exist, and DefinitionError if the schedule cannot use its value.
     """
     variables = {}
     for schedule in schedules:
@@ -35,8 +35,10 @@ def choices(schedules: Iterable[Schedule], settings: Settings) -> dict[str, str]
 
 
 class Schedules(Construct):
-    """The scheduler function, and one EventBridge schedule for each timed job, which calls it as often as its cadence
-    says. The function decides what is due."""
+    """The scheduler function, and an EventBridge schedule for each timed job.
+
+    EventBridge invokes the function as often as the job's cadence requires. The function decides what is due.
+    """
 
     def __init__(self, scope: Construct, common: Common, storage: Storage, outbound: Outbound) -> None:
         super().__init__(scope, "Schedules")
@@ -60,7 +62,7 @@ class Schedules(Construct):
         caller = iam.Role(
             self,
             "ScheduleRole",
-            # The condition keeps another account's schedule from borrowing this role.
+            # The condition prevents schedules of other accounts from using this role.
             assumed_by=iam.ServicePrincipal(
                 "scheduler.amazonaws.com",
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
@@ -90,4 +92,4 @@ class Schedules(Construct):
                     dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(arn=dead.queue_arn),
                 ),
             )
-            schedule.node.add_dependency(caller)  # with its policy, without which the schedule cannot be made
+            schedule.node.add_dependency(caller)  # EventBridge rejects a schedule if its role lacks the permissions

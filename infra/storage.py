@@ -1,4 +1,4 @@
-"""The two tables: what must last, and what may be lost without harm."""
+"""The two tables: one for data that must last, one for data that may be lost."""
 
 from __future__ import annotations
 
@@ -14,8 +14,10 @@ SK = dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING)
 
 
 class Storage(Construct):
-    """Both are on demand and keyed by `pk` and `sk`. CloudFormation names them: a fixed name of the table that is
-    retained would stand in the way of the next stack.
+    """Two on-demand tables with the keys `pk` and `sk`.
+
+    CloudFormation generates their names. The `state` table is retained when the stack is deleted, so a fixed name
+    would block a new stack.
     """
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
@@ -41,5 +43,5 @@ class Storage(Construct):
             time_to_live_attribute="expires_at",
             removal_policy=RemovalPolicy.DESTROY,
         )
-        no_recovery = "Claims, locks and quotas that expire within days: yesterday's would be wrong today."
+        no_recovery = "It holds claims, locks and quotas that expire within days. Restored ones would be out of date."
         nag.acknowledge(self.ephemeral, {"AwsSolutions-DDB3": no_recovery})

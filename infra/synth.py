@@ -1,7 +1,7 @@
-"""`python -m infra.synth`: the CloudFormation template in cdk.out, checked by cdk-nag, without AWS or network.
+"""`python -m infra.synth`: write the CloudFormation template to cdk.out and check it with cdk-nag.
 
-It leaves out the builds of the layers, which need a network and change nothing in the template.
-`--snapshot` writes sandbox/template.json too, from which the sandbox takes its resources.
+This needs no AWS account and no network. It does not build the layers: that needs a network and does not change the
+template. `--snapshot` also writes sandbox/template.json, which tells the sandbox what resources to create.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ SNAPSHOT = ROOT / "sandbox" / "template.json"
 
 
 def bot_app(context: Mapping[str, Any] | None = None, outdir: Path | None = None) -> App:
-    """The app with its one stack and nag's rules. Raises SettingError. Without arguments, the CDK CLI's are taken."""
+    """Return the app with its stack and the rules of cdk-nag. Raise SettingError if a setting is invalid.
+
+    `context` and `outdir` default to the ones that the CDK CLI passes on.
+    """
     app = App(
         context=dict(context) if context is not None else None,
         outdir=str(outdir) if outdir else None,
@@ -36,7 +39,10 @@ def bot_app(context: Mapping[str, Any] | None = None, outdir: Path | None = None
 
 
 def synthesise(outdir: Path, **settings: str) -> dict[str, Any]:
-    """The template for cdk.json's context with these settings changed. Raises RuntimeError where nag objects."""
+    """Return the template for the settings of cdk.json, overridden by `settings`.
+
+    Raise SettingError if a setting is invalid, and RuntimeError if cdk-nag finds a problem.
+    """
     app = bot_app({**cdk_json(), **settings, "aws:cdk:bundling-stacks": []}, outdir)
     (stack,) = app.synth().stacks
     template: dict[str, Any] = stack.template
@@ -44,20 +50,20 @@ def synthesise(outdir: Path, **settings: str) -> dict[str, Any]:
 
 
 def cdk_json() -> dict[str, Any]:
-    """The default settings, which the CDK CLI would hand over."""
+    """Return the default settings, which the CDK CLI would pass on."""
     context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
     return context
 
 
 def normalise(template: Mapping[str, Any]) -> str:
-    """The template as text with fixed words for hashes, so that new code in the same resources does not change it."""
+    """Return the template as text, with each hash replaced, so that new code for the same resources changes nothing."""
     return re.sub("[0-9a-f]{64}", "hash-of-what-is-deployed", json.dumps(template, indent=1, ensure_ascii=False)) + "\n"
 
 
 def main(arguments: list[str]) -> int | str:
     parser = argparse.ArgumentParser(prog="python -m infra.synth", description=__doc__)
     parser.add_argument("-c", dest="settings", action="append", default=[], metavar="NAME=VALUE")
-    parser.add_argument("--snapshot", action="store_true", help="write sandbox/template.json too")
+    parser.add_argument("--snapshot", action="store_true", help="also write sandbox/template.json")
     options = parser.parse_args(arguments)
     try:
         template = synthesise(ROOT / "cdk.out", **dict(setting.partition("=")[::2] for setting in options.settings))
@@ -65,7 +71,7 @@ def main(arguments: list[str]) -> int | str:
         return f"watchbell: {error}"
     if options.snapshot:
         SNAPSHOT.write_text(normalise(template))
-    print("cdk.out has the CloudFormation template, and cdk-nag found nothing to object to.")  # noqa: T201
+    print("The CloudFormation template is in cdk.out. cdk-nag found no problems.")  # noqa: T201
     return 0
 
 

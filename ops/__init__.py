@@ -1,4 +1,4 @@
-"""The operator's command line: `python -m ops`. Uses the AWS credentials and region of the shell that it runs in."""
+"""The operator's command line: `python -m ops`. It uses the AWS credentials and region of your shell."""
 
 import sys
 from pathlib import Path

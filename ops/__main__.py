@@ -1,4 +1,4 @@
-"""`python -m ops`: set up the parameters of a stage, and plan or apply the commands that Discord knows."""
+"""`python -m ops`: manage the parameters, commands, feature flags and ranks of a deployment."""
 
 from __future__ import annotations
 
@@ -15,46 +15,59 @@ from . import commands, flags, ranks, settings
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0 where it worked, 1 where it did not, 2 for arguments that make no sense."""
+    """Return the exit code: 0 for success, 1 for an error. Exit with 2 if the arguments are invalid."""
     parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
     parser.add_argument("--stage", default="dev", choices=("dev", "prod"), help="which deployment (default: dev)")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
 
-    setup = actions.add_parser("setup", help="ask for everything that a deployment needs, and keep it in SSM")
+    setup = actions.add_parser("setup", help="ask for everything that a deployment needs, and store it in SSM")
     setup.set_defaults(run=lambda given: settings.setup(given.stage))
 
-    show = actions.add_parser("show", help="list what is set and what is missing; shows no secret")
+    show = actions.add_parser("show", help="list which parameters are set and which are missing, without their values")
     show.set_defaults(run=lambda given: settings.show(given.stage))
 
-    put = actions.add_parser("set", help="set one parameter, such as webhooks/digest or status-sources/NAME")
+    put = actions.add_parser("set", help="set one parameter, for example webhooks/digest or status-sources/NAME")
     put.add_argument("name")
-    put.add_argument("value", nargs="*", help="left out: it is asked for, so that a secret stays out of the history")
+    put.add_argument(
+        "value", nargs="*", help="leave it out to be asked for it, so that a secret stays out of your history"
+    )
     put.set_defaults(run=lambda given: settings.put(given.stage, given.name, " ".join(given.value) or None))
 
-    registry = actions.add_parser("commands", help="compare the commands with Discord's, or make them the same")
+    registry = actions.add_parser(
+        "commands", help="show how Discord's commands differ from the bot's, or update Discord"
+    )
     registry.add_argument("verb", choices=("plan", "apply"))
-    registry.add_argument("--guild", default="", help="one server's own commands instead of the global ones")
+    registry.add_argument(
+        "--guild", default="", help="the id of a server, to use its commands instead of the global ones"
+    )
     registry.set_defaults(run=lambda given: commands.run(given.stage, given.verb, given.guild, os.environ))
 
     switches = actions.add_parser("flags", help="list the feature flags, or set one")
     switches.add_argument("name", nargs="?", default="")
-    switches.add_argument("value", nargs="*", help="on, off or 25%%, and ids of servers (-ID: off there); or unset")
+    switches.add_argument(
+        "value", nargs="*", help="on, off or 25%%, then server ids: ID is on there, -ID is off; or unset"
+    )
     switches.set_defaults(run=lambda given: flags.run(given.stage, given.name, given.value))
 
     mapping = actions.add_parser("ranks", help="list or set which roles of a server are viewer, responder or admin")
     mapping.add_argument("guild", help="the server's id")
-    mapping.add_argument("roles", nargs="*", metavar="ROLE=RANK", help="a role's id, and its rank or none")
+    mapping.add_argument(
+        "roles", nargs="*", metavar="ROLE=RANK", help="the id of a role, and viewer, responder, admin or none"
+    )
     mapping.set_defaults(run=lambda given: ranks.run(given.stage, given.guild, given.roles, os.environ))
 
     given = parser.parse_args(_shielded(arguments))
     try:
-        boto3.setup_default_session(region_name=os.environ.get("AWS_REGION"))  # CDK reads that too; boto3 would not
+        boto3.setup_default_session(region_name=os.environ.get("AWS_REGION"))  # as CDK; boto3 ignores it
         given.run(given)
     except NoCredentialsError:
-        print("ops: no AWS credentials: set AWS_PROFILE to one of `aws configure list-profiles`", file=sys.stderr)
+        told = (
+            "There are no AWS credentials in this shell. Set AWS_PROFILE to a profile of `aws configure list-profiles`."
+        )
+        print(f"ops: {told}", file=sys.stderr)
         return 1
     except NoRegionError:
-        print("ops: no AWS region: set AWS_REGION, such as eu-central-1", file=sys.stderr)
+        print("ops: No AWS region is set. Set AWS_REGION, for example to eu-central-1.", file=sys.stderr)
         return 1
     except (WatchbellError, BotoCoreError, ClientError, ValueError) as error:
         print(f"ops: {error}", file=sys.stderr)
@@ -63,7 +76,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _shielded(arguments: list[str] | None) -> list[str]:
-    """`-1100…` is where a flag is off, and no option: argparse takes it for one unless it follows a blank."""
+    """Put a blank before each argument like `-1100…`, so that argparse does not read the server id as an option."""
     given = sys.argv[1:] if arguments is None else arguments
     return [f" {argument}" if argument[:1] == "-" and argument[1:].isdigit() else argument for argument in given]
 

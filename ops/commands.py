@@ -1,4 +1,4 @@
-"""`ops commands plan|apply`: what the registrar does at deploy, by hand."""
+"""`ops commands plan|apply`: do by hand what the registrar does at deploy."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from .settings import below, get
 
 
 def run(stage: str, verb: str, guild: str, environment: Mapping[str, str]) -> None:
-    """Prints what would change, a line each, and with `apply` changes it."""
+    """Print each change on a line. With `apply`, also make the changes."""
     discord = DiscordClient(environment.get("DISCORD_URL", DISCORD_URL), lambda fresh: get(stage, "discord/bot-token"))
     application_id = get(stage, "discord/application-id")
     flags = Flags(lambda: below(stage, "flags")).all()
@@ -24,7 +24,7 @@ def run(stage: str, verb: str, guild: str, environment: Mapping[str, str]) -> No
         for change in changes:
             print(f"{change}{place}")
     if not any(changes for _, changes in plans):
-        print("Discord has the same commands; nothing to change.")
+        print("Nothing to change: Discord already has these commands.")
     elif verb == "apply":
         for scope, changes in plans:
             registration.apply(changes, discord, scope)

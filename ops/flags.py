@@ -1,4 +1,4 @@
-"""`ops flags`: which feature flags there are and where they are on, and setting them."""
+"""`ops flags`: list the feature flags and where they are on, or set one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from . import settings
 
 
 def run(stage: str, name: str, words: Sequence[str]) -> None:
-    """Lists all flags; with a name that one; with a value sets it, or with `unset` forgets it."""
+    """List all flags, or only `name`. If there are words, set the flag to them. The word `unset` deletes it."""
     value = " ".join(word.strip() for word in words)
     if value == "unset":
         client("ssm").delete_parameter(Name=f"/watchbell/{stage}/flags/{name}")
-        print(f"{name} is set no more, and so off.")
+        print(f"{name} is no longer set, so it is off.")
     elif value:
         settings.put(stage, f"flags/{name}", value)
-        print(f"It holds within a minute. Where Discord offers it: python -m ops --stage {stage} commands apply")
+        print("It takes effect within a minute.")
+        print(f"To update the commands that Discord offers, run: python -m ops --stage {stage} commands apply")
     else:
         _list(stage, name)
 
@@ -31,10 +32,8 @@ def _list(stage: str, only: str) -> None:
             users.setdefault(command.flag, []).append(f"/{command.name}")
     for name in sorted(users):
         if only in ("", name):
-            print(
-                f"{name}: {there.get(name, 'not set, so off')} ({', '.join(users[name]) or 'no command asks for it'})"
-            )
+            print(f"{name}: {there.get(name, 'not set, so off')} ({', '.join(users[name]) or 'no command uses it'})")
     if only not in {"", *users}:
-        raise ValueError(f"there is no flag {only}")
+        raise ValueError(f"There is no flag {only}. To list the flags, run: python -m ops --stage {stage} flags")
     if not users:
         print("There are no feature flags.")

@@ -1,4 +1,4 @@
-"""`ops ranks`: which roles of a server are viewer, responder or admin to the bot."""
+"""`ops ranks`: list or set which roles of a server are viewer, responder or admin."""
 
 from __future__ import annotations
 
@@ -13,13 +13,16 @@ from watchbell.kit.policy import RANKS
 
 
 def run(stage: str, guild: str, changes: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Makes the changes, `ROLE=rank` or `ROLE=none`, and prints what the server has then."""
+    """Make the changes (`ROLE=RANK` or `ROLE=none`), then print the ranks of the server."""
     if not re.fullmatch(r"\d{15,20}", guild):
-        raise ValueError(f"{guild!r} is no id of a server: 15 to 20 digits")
+        raise ValueError(f"{guild!r} is not a server id. A server id has 15 to 20 digits.")
     asked = dict(change.partition("=")[::2] for change in changes)
     for role, rank in asked.items():
         if not re.fullmatch(r"\d{15,20}", role) or rank not in (*RANKS, "none"):
-            raise ValueError(f"{role}={rank}: an id of a role, =, and one of {', '.join(RANKS)}, none")
+            raise ValueError(
+                f"{role}={rank} is not valid. Write ROLE=RANK: a role id of 15 to 20 digits, "
+                f"and one of {', '.join(RANKS)}, none."
+            )
     ranks = Ranks(environment.get("STATE_TABLE") or _table(stage))
     mapping = {role: rank for role, rank in {**ranks.of(guild), **asked}.items() if rank != "none"}
     if asked:
@@ -27,11 +30,11 @@ def run(stage: str, guild: str, changes: Sequence[str], environment: Mapping[str
     for role, rank in sorted(mapping.items()):
         print(f"{role}={rank}")
     if not mapping:
-        print("No role of that server has a rank.")
+        print("No role in this server has a rank.")
 
 
 def _table(stage: str) -> str:
-    """CloudFormation named the table. ValueError, saying what to do, where there is none."""
+    """Return the name that CloudFormation generated for the table. Raise ValueError if there is no table."""
     stack = f"watchbell-{stage}"
     cloudformation = client("cloudformation")
     try:
@@ -39,9 +42,12 @@ def _table(stage: str) -> str:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise
-        found = {}  # no such stack, or no such table in it
+        found = {}  # the stack does not exist, or has no table
     table = found.get("StackResourceDetail", {}).get("PhysicalResourceId")
     if not table:
         region = cloudformation.meta.region_name
-        raise ValueError(f"{region} has no {stack} with a table; `make deploy STAGE={stage}` makes it")
+        raise ValueError(
+            f"There is no stack {stack} with a table in {region}. "
+            f"Run `make deploy STAGE={stage}`, or set AWS_REGION if the stack is in another region."
+        )
     return str(table)

@@ -1,4 +1,4 @@
-"""The parameters of a stage in SSM Parameter Store: asked for, checked, written and listed."""
+"""`ops setup`, `show` and `set`: the parameters of a stage in SSM Parameter Store."""
 
 from __future__ import annotations
 
@@ -17,35 +17,38 @@ from watchbell.tools.toolbox import DISCORD_URL
 
 REQUIRED = {
     "discord/application-id": "Application ID (General Information page)",
-    "discord/public-keys": "Public key (same page; several separated by commas)",
+    "discord/public-keys": "Public key (same page; separate several with commas)",
     "discord/bot-token": "Bot token (Bot page)",
 }
 OPTIONAL = {
-    "webhooks/digest": "URL of the webhook for the daily digest (empty: none yet)",
-    "operators": "User ids of those who run the bot, separated by commas (empty: nobody yet)",
+    "webhooks/digest": "Webhook URL for the daily digest (optional)",
+    "operators": "User ids of the bot's operators, separated by commas (optional)",
 }
 MADE = {"signing-keys": lambda: f"1:{secrets.token_hex(32)}"}
-"""What nobody is asked for, since any will do."""
+"""Parameters that `setup` generates without asking, because any random value will do."""
 
 
 def setup(stage: str) -> None:
-    """Asks for each parameter; an empty answer leaves what is there."""
+    """Ask for each parameter. An empty answer keeps the current value.
+
+    Raise ValueError if a value is invalid, or if a required parameter has none.
+    """
     there = _names(stage)
     for name, question in {**REQUIRED, **OPTIONAL}.items():
-        kept = " [Enter keeps the present one]" if name in there else ""
+        kept = " [Enter keeps the current value]" if name in there else ""
         value = _ask(f"{question}{kept}: ", secret=is_secret(name))
         if value:
             put(stage, name, value)
         elif name in REQUIRED and name not in there:
-            raise ValueError(f"{name} is needed; run `python -m ops --stage {stage} setup` again when you have it")
+            raise ValueError(f"{name} is required. Run `python -m ops --stage {stage} setup` again when you have it.")
     for name, make in MADE.items():
         if name not in there:
             put(stage, name, make())
-    print(f"Ready to deploy. Services to watch: python -m ops --stage {stage} set status-sources/NAME URL")
+    print(f"Ready to deploy. To watch a service, run: python -m ops --stage {stage} set status-sources/NAME URL")
 
 
 def put(stage: str, name: str, value: str | None) -> None:
-    """Writes one parameter; ValueError says what is wrong with its name or value."""
+    """Set one parameter. Ask for its value if it is None. Raise ValueError if the name or value is invalid."""
     if value is None:
         value = _ask(f"{name}: ", secret=is_secret(name))
     value = value.strip()
@@ -56,67 +59,70 @@ def put(stage: str, name: str, value: str | None) -> None:
 
 
 def get(stage: str, name: str) -> str:
-    """One parameter's value. By boto3, unlike the functions' own reading: it knows profiles and single sign-on."""
+    """Return the value of a parameter. Raise ValueError if it is not set.
+
+    This uses boto3, unlike the functions, because boto3 supports profiles and single sign-on.
+    """
     try:
         found = client("ssm").get_parameter(Name=f"/watchbell/{stage}/{name}", WithDecryption=True)
     except client("ssm").exceptions.ParameterNotFound:
         raise ValueError(
-            f"/watchbell/{stage}/{name} is not set; `python -m ops --stage {stage} setup` sets it"
+            f"/watchbell/{stage}/{name} is not set. To set it, run: python -m ops --stage {stage} setup"
         ) from None
     return str(found["Parameter"]["Value"])
 
 
 def below(stage: str, path: str) -> dict[str, str]:
-    """The parameters right below `path`: last part of the name -> value."""
+    """Return the parameters directly below `path`. The keys are the last parts of their names."""
     pages = client("ssm").get_paginator("get_parameters_by_path").paginate(Path=f"/watchbell/{stage}/{path}")
     return {found["Name"].rpartition("/")[2]: found["Value"] for page in pages for found in page["Parameters"]}
 
 
 def show(stage: str) -> None:
-    """What is set and what is missing."""
+    """Print which parameters are set and which are missing, without their values."""
     there = _names(stage)
     for name in sorted(REQUIRED.keys() | OPTIONAL.keys() | MADE.keys() | there):
         print(f"{'set    ' if name in there else 'MISSING' if name in {**REQUIRED, **MADE} else 'not set'}  {name}")
 
 
 def check(name: str, value: str) -> None:
-    """Raises ValueError where the parameter is none of ours or cannot have that value."""
+    """Raise ValueError if Watchbell has no such parameter, or if the parameter cannot have this value."""
     if name == "discord/public-keys":
         if not signature.public_keys(value):
-            raise ValueError("a public key is needed, else every request is refused")
+            raise ValueError("Enter at least one public key. Without a key, every request from Discord is rejected.")
     elif name == "discord/application-id":
         if not re.fullmatch(r"\d{15,20}", value):
-            raise ValueError(f"{value!r} is no application id: 15 to 20 digits")
+            raise ValueError(f"{value!r} is not an application id. An application id has 15 to 20 digits.")
     elif name == "discord/bot-token":
         if not re.fullmatch(r"[\w.-]{50,100}", value):
-            raise ValueError("that is no bot token: three words with dots between, from the Bot page")
+            raise ValueError("This is not a bot token. Copy the token from the Bot page: three parts joined by dots.")
     elif name == "signing-keys":
         seals.parse_keys(value)
     elif name == "operators":
         if not re.fullmatch(r"\d{15,20}([, ]+\d{15,20})*", value):
-            raise ValueError(f"{value!r} is no list of user ids: 15 to 20 digits each, separated by commas")
+            raise ValueError(f"{value!r} is not a list of user ids. Write ids of 15 to 20 digits, separated by commas.")
     elif name == "webhooks/digest":
         if webhook.parse(value, DISCORD_URL) is None:
-            raise ValueError("that is no Discord webhook URL: https://discord.com/api/webhooks/…")
+            raise ValueError("This is not a Discord webhook URL. One looks like https://discord.com/api/webhooks/…")
     elif re.fullmatch(r"flags/[a-z][a-z0-9_-]{0,59}", name):
         flags.parse(name, value)
     elif name.startswith("status-sources/"):
         if not re.fullmatch(rf"status-sources/[A-Za-z0-9_.-]{{1,{NAME_LENGTH}}}", name):
-            raise ValueError(f"{name!r}: a source's name is 1 to {NAME_LENGTH} letters, digits and _ . -")
+            raise ValueError(f"{name!r} is not valid. A source's name has 1 to {NAME_LENGTH} letters, digits, _ . or -")
         _check_source(value)
     else:
         known = ", ".join([*REQUIRED, *MADE, "operators", "webhooks/digest", "flags/…", "status-sources/…"])
-        raise ValueError(f"{name!r} is no parameter of Watchbell: {known}")
+        raise ValueError(f"Watchbell has no parameter {name!r}. The parameters are {known}.")
 
 
 def _check_source(value: str) -> None:
     source = targets.parse_target(value)
     address = source.url.address
     if address is None or targets.is_allowed(str(address), private=source.private):
-        return  # the addresses of a name are judged each time that it is asked
+        return  # a name is judged by its addresses, each time that it is asked
     if targets.is_allowed(str(address), private=True):
-        raise ValueError(f"{address} is a private address; if a source may have it, set '{value} private'")
-    raise ValueError(f"{address} is an address that no source may have")
+        raise ValueError(f"{address} is a private address. To allow it for this source, set '{value} private'.")
+    raise ValueError(f"The address {address} is not allowed for any source.")
 
 
 def _names(stage: str) -> set[str]:

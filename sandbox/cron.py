@@ -1,4 +1,4 @@
-"""When EventBridge Scheduler's cron and rate expressions come due, in their zone and through its clock changes.
+"""When cron and rate expressions of EventBridge Scheduler are due, in their time zone and across its clock changes.
 
 https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 """
@@ -18,19 +18,20 @@ _DAYS = {"SUN": 1, "MON": 2, "TUE": 3, "WED": 4, "THU": 5, "FRI": 6, "SAT": 7}
 
 
 class ExpressionError(ValueError):
-    """The expression is none that EventBridge Scheduler takes, or one that the sandbox does not know (L, W, #, at)."""
+    """EventBridge Scheduler does not accept the expression, or the sandbox does not support it (L, W, #, at)."""
 
 
 def occurrences(expression: str, zone: str, after: float, until: float) -> Iterator[float]:
-    """The times (epoch seconds) in (`after`, `until`] at which `expression` is due.
+    """Yield the times in (`after`, `until`] at which `expression` is due. All times are in epoch seconds.
 
-    As in AWS, a local time that spring-forward removes is skipped, and one that autumn repeats comes once. A rate
-    counts from the epoch here, where AWS counts from the schedule's creation.
+    As on AWS, a local time that spring-forward removes is skipped, and a local time that autumn repeats is due once.
+    Unlike on AWS, a rate counts from the epoch, not from the creation of the schedule. Raise ExpressionError if the
+    expression is invalid.
     """
     if match := re.fullmatch(r"rate\((\d+) (minute|hour|day)s?\)", expression):
         step = int(match[1]) * _UNITS[match[2]]
         if not step:
-            raise ExpressionError(f"{expression}: a rate of zero")
+            raise ExpressionError(f"{expression}: the rate must be at least 1")
         yield from _steps(after, until, step)
         return
     due, place = _cron(expression), ZoneInfo(zone)
@@ -77,7 +78,7 @@ def _cron(expression: str) -> Callable[[datetime], bool]:
 
 
 def _values(text: str, low: int, high: int, names: dict[str, int] | None = None) -> set[int]:
-    """What a field such as `0`, `*/15`, `MON-FRI` or `1,15` allows."""
+    """Return the values that a field such as `0`, `*/15`, `MON-FRI` or `1,15` allows."""
 
     def number(word: str) -> int:
         value = (names or {}).get(word.upper())
@@ -98,8 +99,8 @@ def _values(text: str, low: int, high: int, names: dict[str, int] | None = None)
             first = number(span)
             last = high if step else first
         if step and not (step.isdigit() and int(step)):
-            raise ExpressionError(f"cron field {text}: /{step} is no step")
-        if last < first:  # 22-2 goes round
+            raise ExpressionError(f"cron field {text}: the step /{step} must be a whole number of at least 1")
+        if last < first:  # 22-2 wraps around
             allowed.update(range(first, high + 1, int(step or 1)))
             first, last = low, last
         allowed.update(range(first, last + 1, int(step or 1)))

@@ -1,6 +1,6 @@
-"""EventBridge Scheduler on the sandbox's clock: invokes what is due, when time passes and when it is turned.
+"""EventBridge Scheduler on the sandbox's clock. It invokes what is due, as time passes or when the clock is turned.
 
-Invocations are asynchronous ones as in AWS: two retries, then the function's destination for failures.
+Invocations are asynchronous, as on AWS: after two retries, the event goes to the function's failure destination.
 """
 
 from __future__ import annotations
@@ -19,14 +19,18 @@ from sandbox.logs import Logs
 from sandbox.template import Function, Schedule
 
 MOST_AT_ONCE = 200
-"""When the clock is turned past more occurrences of one schedule than this, its earliest are left out."""
+"""If the clock is turned past more occurrences of one schedule than this, only the latest are fired."""
 RETRY_SECONDS = (0.2, 0.4)
-"""Before the first and the second retry, in real time; AWS waits one minute and two."""
+"""The waits before the first and the second retry, in real time. AWS waits one minute and two minutes."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One firing: the scheduled time (epoch seconds), how often the function was tried, and how the last try ended."""
+    """One firing of a schedule.
+
+    `at` is the scheduled time in epoch seconds, `attempts` is how often the function was invoked, and `outcome` is the
+    result of the last invocation.
+    """
 
     schedule: str
     at: float
@@ -48,8 +52,11 @@ class Run:
 
 
 class Schedules:
-    """`invoke` takes a function's name and an event; `function` gives its configuration; `send` puts a failed event on
-    the queue of that name with string attributes."""
+    """The schedules of the template.
+
+    `invoke` invokes a function, given its name and an event. `function` returns the configuration of a function.
+    `send` puts a failed event into a queue, given the queue's name, the event as JSON and string attributes.
+    """
 
     def __init__(
         self,
@@ -79,9 +86,9 @@ class Schedules:
         self._stopping.set()
 
     def catch_up(self) -> tuple[list[Run], int]:
-        """Fire all that came due since the last call, in order and one after another.
+        """Fire everything that came due since the last call, one after another, in the order of the scheduled times.
 
-        Returns what was fired, and how many occurrences were left out because a schedule had more than MOST_AT_ONCE.
+        Return the runs, and how many occurrences were left out because a schedule had more than MOST_AT_ONCE.
         """
         with self._lock:
             now = self._clock.now()
@@ -92,11 +99,11 @@ class Schedules:
             return runs, sum(map(len, due.values())) - len(runs)
 
     def run(self, name: str) -> Run:
-        """Fire schedule `name` by hand, for today or the current slot. Raises KeyError if there is no such schedule."""
+        """Fire the schedule `name` by hand, for today or the current slot. Raise KeyError if it does not exist."""
         return self._fire(self._schedules[name], self._clock.now(), run="now")
 
     def next(self, name: str) -> float | None:
-        """When schedule `name` is due next within eight days, epoch seconds."""
+        """Return when the schedule `name` is due next, in epoch seconds, or None if it is not due within eight days."""
         schedule, now = self._schedules[name], self._clock.now()
         return next(occurrences(schedule.expression, schedule.zone, now, now + 8 * 86_400), None)
 
@@ -117,8 +124,8 @@ class Schedules:
         run = Run(schedule.name, at, attempt, outcome)
         what = outcome.payload.decode() if outcome.ok else f"failed after {attempt} tries: {outcome.error}"
         self._logs.write(schedule.function, f"{schedule.name} of {iso(at)}: {what}")
-        # AWS sends to the schedule's own dead letters only what it could not hand to Lambda at all; what the function
-        # failed on goes where the function says.
+        # An event on which the function fails goes to the destination that the function configures. On AWS, the dead
+        # letters of the schedule only get events that could not be delivered to Lambda.
         if not outcome.ok and (destination := function.on_failure or schedule.dead_letters):
             attributes = {"RequestID": "sandbox", "ErrorCode": "200", "ErrorMessage": outcome.error[:1000]}
             self._send(destination.rpartition(":")[2], json.dumps(event), attributes)
@@ -126,5 +133,5 @@ class Schedules:
 
 
 def iso(moment: float) -> str:
-    """Epoch seconds as EventBridge writes a time: 2026-11-22T09:00:00Z."""
+    """Format epoch seconds as EventBridge does: 2026-11-22T09:00:00Z."""
     return datetime.fromtimestamp(moment, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

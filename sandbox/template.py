@@ -1,6 +1,6 @@
-"""Reads the synthesised CloudFormation template: what `cdk deploy` would make, and what the sandbox therefore makes.
+"""Reads the synthesised CloudFormation template, so that the sandbox creates what `cdk deploy` would create.
 
-Only what the sandbox runs is read; an intrinsic function that it does not know is an error, never a guess.
+It only reads the resources that the sandbox runs. An intrinsic function that it does not know is an error.
 """
 
 from __future__ import annotations
@@ -13,20 +13,23 @@ from pathlib import Path
 from typing import Any
 
 REGION = "us-east-1"
-ACCOUNT = "123456789012"  # moto's account
+ACCOUNT = "123456789012"  # moto's default account
 SNAPSHOT = Path(__file__).with_name("template.json")
 
 Resource = dict[str, Any]
 
 
 class TemplateError(Exception):
-    """The template holds something that the sandbox cannot run; the text says what and where."""
+    """The template holds something that the sandbox cannot run. The message says what and where."""
 
 
 @dataclass(frozen=True)
 class Function:
-    """A Lambda function; `name` is its folder in functions/. `async_retries` and `on_failure` (the ARN of a queue, or
-    empty) say what becomes of an asynchronous invocation that fails."""
+    """A Lambda function. `name` is its folder in functions/, `timeout` is in seconds, and `memory` is in MB.
+
+    An asynchronous invocation that fails is retried `async_retries` times. Then its event goes to `on_failure`, the
+    ARN of a queue, unless that is empty.
+    """
 
     name: str
     arn: str
@@ -42,7 +45,7 @@ class Function:
 
 @dataclass(frozen=True)
 class Queue:
-    """An SQS queue; `attributes` as CreateQueue takes them, `dead_letters` the name of its dead-letter queue."""
+    """An SQS queue. `attributes` are the ones of CreateQueue. `dead_letters` is the name of its dead-letter queue."""
 
     logical_id: str
     name: str
@@ -54,7 +57,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Table:
-    """A DynamoDB table; `key` and `attributes` as CreateTable takes them."""
+    """A DynamoDB table. `key` and `attributes` are the KeySchema and AttributeDefinitions of CreateTable."""
 
     name: str
     key: list[dict[str, str]]
@@ -64,7 +67,7 @@ class Table:
 
 @dataclass(frozen=True)
 class EventSource:
-    """A queue that feeds a function."""
+    """A queue whose messages invoke a function."""
 
     function: str
     queue: Queue
@@ -75,7 +78,7 @@ class EventSource:
 
 @dataclass(frozen=True)
 class Schedule:
-    """An EventBridge Scheduler schedule; `input` may hold <aws.scheduler.scheduled-time>."""
+    """A schedule of EventBridge Scheduler. `input` can contain <aws.scheduler.scheduled-time>."""
 
     name: str
     expression: str
@@ -87,8 +90,11 @@ class Schedule:
 
 @dataclass
 class Template:
-    """`url` is where the sandbox's AWS listens, so that queue URLs lead there; `parameter` reads an SSM parameter,
-    as CloudFormation does at deploy for parameters of the type AWS::SSM::Parameter::Value<String>."""
+    """A template whose intrinsic functions resolve to the sandbox's values.
+
+    `url` is the address of the sandbox's AWS services, and queue URLs begin with it. `parameter` returns the value of
+    an SSM parameter. CloudFormation reads SSM at deploy for parameters of type AWS::SSM::Parameter::Value<String>.
+    """
 
     document: dict[str, Any]
     url: str = "http://127.0.0.1"
@@ -99,7 +105,7 @@ class Template:
         try:
             return cls(json.loads(path.read_text()))
         except FileNotFoundError:
-            raise TemplateError(f"{path.name} is missing; `make synth` writes it") from None
+            raise TemplateError(f"{path.name} is missing. Run `make snapshot` to write it.") from None
 
     def resources(self, kind: str) -> Iterator[tuple[str, Resource]]:
         for logical_id, resource in self.document["Resources"].items():
@@ -139,7 +145,7 @@ class Template:
         )
 
     def queues(self) -> list[Queue]:
-        """Dead-letter queues first, as they have to be made."""
+        """Return the queues. Dead-letter queues come first, because other queues refer to them."""
         found = []
         for logical_id, properties in self.resources("AWS::SQS::Queue"):
             redrive = self.resolve(properties.get("RedrivePolicy", {}))
@@ -192,7 +198,7 @@ class Template:
         ]
 
     def routes(self) -> dict[str, str]:
-        """Route key ("POST /interactions") -> function."""
+        """Map each route key, such as "POST /interactions", to the name of its function."""
         integrations = {
             logical_id: self._function_behind(properties["IntegrationUri"])
             for logical_id, properties in self.resources("AWS::ApiGatewayV2::Integration")
@@ -218,7 +224,7 @@ class Template:
         ]
 
     def custom_resources(self) -> list[tuple[str, str, str, Resource]]:
-        """Logical id, resource type, the function that is its service token, and its resolved properties."""
+        """Return the logical id, type, function (the service token) and resolved properties of each custom resource."""
         return [
             (
                 logical_id,
@@ -241,11 +247,11 @@ class Template:
     # Names
 
     def function_name(self, logical_id: str) -> str:
-        """The function's folder, which is its name without `watchbell-<stage>-`."""
+        """Return the function's folder, which is its name without `watchbell-<stage>-`."""
         return self.short(self._name(logical_id))
 
     def short(self, name: str) -> str:
-        """A physical name without the part that is the same for all."""
+        """Return a physical name without `watchbell-<stage>-`."""
         return name.removeprefix(f"watchbell-{self.stage}-")
 
     def _name(self, logical_id: str) -> str:
@@ -253,21 +259,21 @@ class Template:
         for key in ("QueueName", "TableName", "FunctionName", "Name"):
             if key in resource.get("Properties", {}):
                 return str(self.resolve(resource["Properties"][key]))
-        if resource["Type"].startswith("AWS::DynamoDB::"):  # CloudFormation names those after the stack, with a hash
+        if resource["Type"].startswith("AWS::DynamoDB::"):  # on AWS, CloudFormation generates their names
             return f"watchbell-{self.stage}-{logical_id.removesuffix('Table').lower()}"
         return logical_id
 
     def _function_behind(self, reference: Any) -> str:
-        """The function that an ARN expression names, whether by Ref, GetAtt or inside a longer ARN."""
+        """Return the name of the function in an ARN expression, which can be a Ref, a GetAtt or a longer ARN."""
         for logical_id, _ in self.resources("AWS::Lambda::Function"):
             if f'"{logical_id}"' in json.dumps(reference):
                 return self.function_name(logical_id)
-        raise TemplateError(f"no function behind {reference}")
+        raise TemplateError(f"{reference} names no function in the template")
 
     # Intrinsic functions
 
     def resolve(self, value: Any) -> Any:
-        """`value` with every intrinsic function replaced by what it comes to in the sandbox."""
+        """Return `value` with every intrinsic function replaced by its result in the sandbox."""
         if isinstance(value, list):
             return [self.resolve(item) for item in value if item != {"Ref": "AWS::NoValue"}]
         if not isinstance(value, dict):
@@ -288,7 +294,7 @@ class Template:
                 case "Fn::Split":
                     return str(self.resolve(argument[1])).split(argument[0])
             if name.startswith("Fn::"):
-                raise TemplateError(f"the sandbox does not know {name}")
+                raise TemplateError(f"the sandbox does not support {name}")
         return {key: self.resolve(item) for key, item in value.items() if item != {"Ref": "AWS::NoValue"}}
 
     def _substitute(self, argument: Any) -> str:
@@ -341,7 +347,7 @@ class Template:
                 return _arn("dynamodb", f"table/{name}")
             case "AWS::IAM::Role", "Arn":
                 return f"arn:aws:iam::{ACCOUNT}:role/{name}"
-        raise TemplateError(f"the sandbox does not know {attribute} of a {kind} ({logical_id})")
+        raise TemplateError(f"the sandbox does not support the attribute {attribute} of {logical_id}, a {kind}")
 
 
 def _arn(service: str, name: str) -> str:

@@ -1,4 +1,4 @@
-"""The tables in the documents that the code decides."""
+"""The tables in the documents that are generated from the code."""
 
 import sys
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""`python -m tables` writes the tables in README.md and docs/ from the code.
+"""`python -m tables` generates the tables in README.md and docs/ from the code.
 
-It fails if a row lacks its description. With `--check` it writes nothing, and fails if a document would change too.
+It fails if a row has no description. With `--check` it writes nothing, and also fails if a document would change.
 """
 
 import argparse
@@ -23,13 +23,13 @@ def main(arguments: list[str], root: Path = ROOT) -> int:
         after = rewritten(before)
         for row in unwritten(after):
             failed = True
-            print(f"{name}: write what {row} is in place of …")
+            print(f"{name}: replace … in the row {row} with a description")
         if after != before and check:
             failed = True
-            print(f"{name} is not up to date: run `make docs`")
+            print(f"{name} is out of date: run `make docs`")
         elif after != before:
             document.write_text(after)
-            print(f"{name} is written")
+            print(f"{name} is updated")
     return 1 if failed else 0
 
 

@@ -1,4 +1,4 @@
-"""Documents with tables between markers, and what the code says belongs into each table.
+"""The tables in the documents, and their rows from the code. Markers show where each table is:
 
 <!-- table: schedules -->
 | schedule | what it does |
@@ -26,19 +26,20 @@ def documents(root: Path) -> list[Path]:
 
 
 def rewritten(text: str) -> str:
-    """The document with each marked table as the code has it."""
+    """The text of the document, with every marked table generated again from the code."""
     return _MARKED.sub(lambda found: found[1] + table(TABLES[found[2]](), found[3]) + found[4], text)
 
 
 def unwritten(text: str) -> list[str]:
-    """The first cells of the rows that people have yet to describe."""
+    """The first cells of the rows that still need a description."""
     return re.findall(r"^\| ([^|]+) \|.* … \|$", text, flags=re.MULTILINE)
 
 
 def table(rows: Rows, before: str) -> str:
-    """The rows as a Markdown table under the heading of the table `before`.
+    """The rows as a Markdown table, with the heading of `before`, the present text of the table.
 
-    A row with fewer cells than the heading keeps the last cells that `before` has for it: only people can write them.
+    A row may have fewer cells than the heading. It then keeps the remaining cells that it has in `before`, because
+    people write these. A new row gets … in them.
     """
     heading, line, *old = before.splitlines()
     width = len(_cells(heading))
@@ -68,7 +69,7 @@ def schedules() -> Rows:
 
 
 def environment() -> Rows:
-    """The variables that the stack sets, and for which functions; people write what each one is."""
+    """The environment variables that the stack sets, and their functions. People write the descriptions."""
     functions: dict[str, list[str]] = {}
     for function in Template.read().functions():
         for name in function.environment:

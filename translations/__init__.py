@@ -1,4 +1,4 @@
-"""The translations: one `.po` file a language, for translators, and what keeps them equal to the code."""
+"""The translations: one `.po` file for each language, and the code that keeps them up to date with the texts."""
 
 import sys
 from pathlib import Path

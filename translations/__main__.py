@@ -1,6 +1,6 @@
-"""`python -m translations` brings the translations up to date with the code and lists the missing ones.
+"""`python -m translations` updates the translations from the code and lists the missing ones.
 
-With `--check` it writes nothing, and fails if a file is not up to date or lacks a translation.
+With `--check` it writes nothing. It fails if a file is out of date or a translation is missing.
 """
 
 import argparse

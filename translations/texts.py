@@ -1,4 +1,4 @@
-"""Takes all texts out of the code, brings the `.po` files up to date, and compiles them to where the bot reads them."""
+"""Extract all texts from the code, update the `.po` files, and compile them to the `.mo` files that the bot reads."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ COMPILED = CODE / "locales"
 KEYWORDS = {"_": None, "N_": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2)}
 REMEDY = "Run `make translations`, translate the texts that it lists, and run it again."
 SHOWN = 10
-"""How many texts one sentence names."""
+"""How many texts one sentence lists."""
 
 
 def template() -> Catalog:
-    """Every text of the code, in English: those that are marked there, and those that features declare."""
+    """Every text of the code, in English: the marked texts and the texts that features declare."""
     found = Catalog()
     texts = extract_from_dir(CODE, keywords=KEYWORDS)
     for file, _, text, _, context in sorted(texts, key=lambda text: text[:2]):
@@ -41,7 +41,10 @@ def template() -> Catalog:
 
 
 def declared() -> Iterator[tuple[str, str, str]]:
-    """(file, context, text) of what commands declare: names, descriptions, choices, forms, permissions asked for."""
+    """The texts that commands declare, as (file, context, text).
+
+    They are names, descriptions, choices, forms, and the permissions that a command needs.
+    """
     for command, registered in zip(catalogue.commands(), manifest(), strict=True):
         file = f"commands/{catalogue.file_name(command.name)}.py"
         for context, text in _registered(registered):
@@ -54,42 +57,43 @@ def declared() -> Iterator[tuple[str, str, str]]:
 
 
 def bring_up_to_date(language: str, texts: Catalog) -> Catalog:
-    """The translations in `language` with all of `texts` and no other; those that are new have none yet."""
+    """The translations in `language`, with exactly the texts in `texts`. New texts have no translation yet."""
     path = FOLDER / f"{language}.po"
     with path.open("rb") as file:
         translated = read_po(file, locale=language)
     for message in [*translated.obsolete.values()]:
-        if texts.get(message.id, message.context):  # it is said again
+        if texts.get(message.id, message.context):  # the code uses the text again
             translated[message.id] = message
     translated.update(texts, no_fuzzy_matching=True, update_creation_date=False)
     return translated
 
 
 def written(translated: Catalog, *, with_obsolete: bool = False) -> bytes:
-    """The text of a `.po` file; `with_obsolete`, at its end, what nobody says any more."""
+    """The bytes of a `.po` file. `with_obsolete` appends the texts that the code no longer has."""
     file = io.BytesIO()
     write_po(file, translated, width=120, ignore_obsolete=not with_obsolete, include_lineno=False)
     return file.getvalue()
 
 
 def compiled(translated: Catalog) -> bytes:
-    """The bytes of a `.mo` file, which Python's gettext reads."""
+    """The bytes of a `.mo` file, the format that Python's gettext reads."""
     file = io.BytesIO()
     write_mo(file, translated)
     return file.getvalue()
 
 
 def missing(translated: Catalog) -> list[Message]:
-    """The texts that have no translation, or only one that somebody has yet to look at."""
+    """The texts without a complete translation, or with one that is marked as fuzzy."""
     return [message for message in translated if message.id and (message.fuzzy or not _is_whole(message))]
 
 
 def refresh() -> dict[str, list[Message]]:
-    """Writes the files of all languages, and returns the texts that each language lacks.
+    """Write the files of all languages. Return the texts without a translation, by language.
 
-    A language that lacks some keeps the texts that the code no longer has: one may be the old form of a new one.
+    While texts are missing, the file keeps the texts that the code no longer has: an old translation may help with a
+    new text.
     """
-    # The declared texts are read together with their translations, so compile those as they are first.
+    # Reading the declared texts needs the `.mo` files, so compile the translations as they are first.
     for language in LOCALES:
         (COMPILED / f"{language}.mo").write_bytes(compiled(bring_up_to_date(language, Catalog())))
     texts = template()
@@ -103,22 +107,22 @@ def refresh() -> dict[str, list[Message]]:
 
 
 def shortcomings(texts: Catalog) -> list[str]:
-    """What keeps the files of all languages from being up to date with `texts`, in sentences."""
+    """A sentence for each reason why files are not up to date with `texts`, with the languages that it is about."""
     found: dict[str, list[str]] = {}
     for language in LOCALES:
         translated = bring_up_to_date(language, texts)
         lacking = [repr(message.id) for message in missing(translated)]
         if lacking:
             more = [f"{len(lacking) - SHOWN} more"] if len(lacking) > SHOWN else []
-            told = f"no translation of {', '.join([*lacking[:SHOWN], *more])}"
+            fault = f"no translation of {', '.join([*lacking[:SHOWN], *more])}"
         elif (FOLDER / f"{language}.po").read_bytes() != written(translated):
-            told = "the .po file is not up to date with the code"
+            fault = "the .po file is not up to date with the code"
         elif (COMPILED / f"{language}.mo").read_bytes() != compiled(translated):
-            told = "the .mo file is not up to date with the .po file"
+            fault = "the .mo file is not up to date with the .po file"
         else:
             continue
-        found.setdefault(told, []).append(language)
-    return [f"{', '.join(languages)}: {told}" for told, languages in found.items()]
+        found.setdefault(fault, []).append(language)
+    return [f"{', '.join(languages)}: {fault}" for fault, languages in found.items()]
 
 
 def _registered(registered: dict) -> Iterator[tuple[str, str]]:
@@ -133,7 +137,7 @@ def _registered(registered: dict) -> Iterator[tuple[str, str]]:
 
 
 def _of_options(handler: Handler) -> Iterator[tuple[str, str]]:
-    """What is told of an option where a value breaks its rules."""
+    """The texts for a value that breaks the rules of an option."""
     for option in handler.options:
         for name in option.rules[Kinds].names if Kinds in option.rules else ():
             yield "kind of channel", name

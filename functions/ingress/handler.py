@@ -1,4 +1,4 @@
-"""Discord's door: verify, answer now or say "thinking", hand on. Its cold start is inside Discord's 3 seconds."""
+"""Answers Discord's requests at once, or queues the work. Its cold start is within Discord's 3 seconds."""
 
 import os
 import time
@@ -10,14 +10,14 @@ from watchbell.doors.ingress import Doorkeeper
 from watchbell.tools.toolbox import Tools
 
 AWS_SECONDS = 2.0
-"""What all calls of one acknowledgement may take together, of Discord's 3 seconds."""
+"""The time limit, of Discord's 3 seconds, for all AWS calls of one acknowledgement together."""
 
 tools = Tools("ingress", os.environ)
 doorkeeper = Doorkeeper(public_keys(os.environ["DISCORD_PUBLIC_KEYS"]), tools.work_queue, tools, time.time)
 
 
 def handler(event, context):
-    """An API Gateway proxy event in, the HTTP answer out."""
+    """Take an API Gateway proxy event, and return the HTTP response."""
     with within(AWS_SECONDS):
         answer = doorkeeper.answer(*api_gateway.read(event))
     return api_gateway.respond(answer.status, answer.payload)

@@ -1,4 +1,4 @@
-"""Tells Discord which commands there are, when CloudFormation says that they changed."""
+"""Registers the commands with Discord when CloudFormation says that they changed."""
 
 import os
 
@@ -8,16 +8,16 @@ from watchbell.tools.toolbox import Tools
 
 tools = Tools("registrar", os.environ)
 
-MOST_GUILDS = 200  # a call each, within the function's minute
+MOST_GUILDS = 200  # each takes a call, and the function has a minute
 
 
 def handler(event, context):
-    """A custom resource request in; its outcome goes to CloudFormation, with the reason where it failed."""
+    """Take a custom resource request, and tell CloudFormation the outcome, with the reason for a failure."""
     cloudformation.answer(event, context, register)
 
 
 def register(event: dict) -> None:
-    # On Delete the commands stay: a stack may be deployed again, and Discord allows 200 creations a day.
+    # Keep the commands on Delete: the stack may be deployed again, and Discord allows 200 creations a day.
     if event["RequestType"] == "Delete":
         return
     application_id, guild_id = os.environ["DISCORD_APPLICATION_ID"], os.environ["DISCORD_GUILD_ID"]

@@ -1,4 +1,4 @@
-"""Runs what is due when EventBridge Scheduler calls."""
+"""Runs the timed job that EventBridge Scheduler names, if it is due."""
 
 import os
 
@@ -9,5 +9,5 @@ tools = Tools("scheduler", os.environ)
 
 
 def handler(event, context):
-    """`{"schedule": name, "at": ISO time}` in, whether it ran and for which date out."""
+    """Take `{"schedule": name, "at": ISO time}`, and return whether it ran and for which date or slot."""
     return occur(event, tools)

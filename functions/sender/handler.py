@@ -1,4 +1,4 @@
-"""Brings what is on the send queue to Discord, at Discord's pace."""
+"""Sends the messages in the send queue to Discord, at the pace that Discord allows."""
 
 import os
 
@@ -13,5 +13,5 @@ max_receives = int(os.environ["SEND_MAX_RECEIVES"])
 
 
 def handler(event, context):
-    """A batch of SQS messages in, the ones that failed out."""
+    """Take a batch of SQS messages, and return the failed ones."""
     return batch.process(event, context, queue, max_receives, lambda message: delivery.deliver(message, tools))

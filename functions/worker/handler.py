@@ -1,4 +1,4 @@
-"""Does what the ingress queued: deferred interactions, and Discord's webhook events."""
+"""Does the work that the ingress queued: deferred interactions, and Discord's webhook events."""
 
 import os
 
@@ -12,9 +12,9 @@ queue = Queue(os.environ["WORK_QUEUE_URL"])
 max_receives = int(os.environ["WORK_MAX_RECEIVES"])
 
 for part in ("claims", "discord", "parameters", "seals"):
-    getattr(tools, part)  # opened now, while Lambda gives the function a whole processor
+    getattr(tools, part)  # open it now, while Lambda gives the function a whole processor
 
 
 def handler(event, context):
-    """A batch of SQS messages in, the ones that failed out."""
+    """Take a batch of SQS messages, and return the failed ones."""
     return batch.process(event, context, queue, max_receives, lambda delivery: followup.work(delivery, tools))

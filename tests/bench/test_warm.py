@@ -1,4 +1,4 @@
-"""The warm bench asks both sides for the same, times only what is right, and says whether we are ahead."""
+"""The warm bench gives both sides the same work, times only right answers, and says whether Watchbell is faster."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def times(*microseconds: float, whole: float) -> Times:
     return Times(list(microseconds), [10 * each for each in microseconds], [Start(whole - 1, 1, whole, 0.5)])
 
 
-def test_the_figures_are_ours_beside_theirs() -> None:
+def test_the_figures_show_the_ingress_beside_cordless() -> None:
     compared = Comparison(times(100, 100, 100, whole=90), times(200, 200, 200, whole=450))
     assert compared.figures() == {
         "instant_p50_us": 100,
@@ -47,13 +47,13 @@ def test_the_figures_are_ours_beside_theirs() -> None:
     }
 
 
-def test_the_table_tells_where_we_are_ahead() -> None:
+def test_the_table_shows_where_the_ingress_is_faster() -> None:
     compared = Comparison(times(240, 240, whole=90), times(200, 400, whole=45))
     verdicts = {line.split()[0]: line.split()[-1] for line in compared.table().splitlines()[-3:]}
     assert verdicts == {"instant_vs_cordless": "met", "deferred_vs_cordless": "met", "cold_vs_cordless": "MISSED"}
 
 
-def test_a_percentile_lies_among_what_was_measured() -> None:
+def test_a_percentile_is_between_measured_values() -> None:
     values = [float(value) for value in range(1, 101)]
     assert (percentile(values, 50), percentile(values, 99)) == (50.5, 99.0)
 
@@ -61,7 +61,7 @@ def test_a_percentile_lies_among_what_was_measured() -> None:
 @pytest.mark.parametrize(
     "payload", [None, {"type": 5}, {**PONG, "type": 7}, {"type": 4, "data": {**PONG["data"], "content": "Sorry"}}]
 )
-def test_another_answer_is_no_pong(payload: dict | None) -> None:
+def test_any_other_answer_is_not_a_pong(payload: dict | None) -> None:
     assert is_pong({"statusCode": 200, "body": json.dumps(PONG)})
     assert not is_pong({"statusCode": 401, "body": json.dumps(PONG)})
     assert not is_pong({"statusCode": 200, "body": json.dumps(payload)})
@@ -94,7 +94,7 @@ def test_every_call_of_a_block_is_timed(bundle: Bundle, sqs: SqsStub) -> None:
     assert min(microseconds) > 0
 
 
-def test_deferrals_without_their_messages_are_wrong(bundle: Bundle, sqs: SqsStub) -> None:
+def test_deferrals_without_queued_messages_are_wrong(bundle: Bundle, sqs: SqsStub) -> None:
     with Side(bundle, sqs) as side, pytest.raises(WrongAnswer, match="test: queued \\[\\] instead of the 100"):
         side.deferred()
 
@@ -105,7 +105,9 @@ def test_a_side_that_does_not_start_is_wrong_and_says_why(bundle: Bundle, sqs: S
         side.instant()
 
 
-def test_lambda_takes_an_asynchronous_invocation(invocations: LambdaStub, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_lambda_stub_accepts_only_asynchronous_invocations_of_its_function(
+    invocations: LambdaStub, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name, value in {**CREDENTIALS, **invocations.environment}.items():
         monkeypatch.setenv(name, value)
     client = boto3.client("lambda")

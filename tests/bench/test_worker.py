@@ -1,4 +1,4 @@
-"""The bench of the worker times only what is right, and says whether the figure is good enough."""
+"""The worker's bench times only right answers, and says whether the figure meets its goal."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def starts(*whole: float) -> list[Start]:
     return [Start(init=part - 20, first_invoke=20, whole=part, warm=5) for part in whole]
 
 
-def test_the_figures_are_the_workers_beside_the_ingress_and_a_noop() -> None:
+def test_the_figures_show_the_worker_beside_the_ingress_and_a_noop() -> None:
     compared = Comparison(noop=starts(50, 500, 50), ingress=starts(100, 1000, 100), worker=starts(300, 4000, 320))
     assert compared.figures() == {
         "worker_vs_noop": 6.4,
@@ -35,26 +35,26 @@ def test_the_figures_are_the_workers_beside_the_ingress_and_a_noop() -> None:
     }
 
 
-def test_all_figures_fit_into_one_object() -> None:
+def test_figures_with_the_same_name_fit_into_one_object() -> None:
     figures = {"cold": {"init_ms": 80.0, "zip_bytes": 1}, "worker": {"init_ms": 300.0, "worker_vs_noop": 6.0}}
     assert together(figures) == {"init_ms": 80.0, "zip_bytes": 1, "worker_init_ms": 300.0, "worker_vs_noop": 6.0}
 
 
 @pytest.mark.parametrize(("worker", "verdict"), [(600, "met"), (610, "MISSED")])
-def test_the_table_tells_whether_the_goal_is_met(worker: float, verdict: str) -> None:
+def test_the_table_shows_whether_the_goal_is_met(worker: float, verdict: str) -> None:
     compared = Comparison(starts(50), starts(100), starts(worker))
     assert compared.table().splitlines()[-1].split()[-1] == verdict
 
 
 class Seen(NamedTuple):
-    """What the stubs have seen."""
+    """What the stubs received."""
 
     tokens: list[str]
     messages: list[str]
     writes: list[str]
 
 
-def test_a_status_that_was_claimed_shown_and_recorded_is_right() -> None:
+def test_a_status_that_was_claimed_shown_and_marked_done_is_right() -> None:
     seen = Seen(["token"], [SHOWN], ["interaction#1"] * 2)
     assert fault(DONE, "token", seen, seen) == ""
 
@@ -63,11 +63,11 @@ def test_a_status_that_was_claimed_shown_and_recorded_is_right() -> None:
     ("answer", "seen", "wrong"),
     [
         ({"batchItemFailures": [{"itemIdentifier": "1"}]}, Seen(["token"], [SHOWN], ["1", "1"]), "instead of success"),
-        (DONE, Seen([], [], ["1", "1"]), "instead of that of token"),
-        (DONE, Seen(["token", "token"], [SHOWN, SHOWN], ["1", "1"]), "instead of that of token"),
+        (DONE, Seen([], [], ["1", "1"]), "instead of the answer of token"),
+        (DONE, Seen(["token", "token"], [SHOWN, SHOWN], ["1", "1"]), "instead of the answer of token"),
         (DONE, Seen(["token"], ['{"content": "Sorry"}'], ["1", "1"]), "instead of a status with buttons"),
-        (DONE, Seen(["token"], [SHOWN], ["1"]), "instead of one claim"),
-        (DONE, Seen(["token"], [SHOWN], ["1", "2"]), "instead of one claim"),
+        (DONE, Seen(["token"], [SHOWN], ["1"]), "instead of taking one claim"),
+        (DONE, Seen(["token"], [SHOWN], ["1", "2"]), "instead of taking one claim"),
     ],
     ids=["failed", "not shown", "shown twice", "something else", "not recorded", "another claim"],
 )

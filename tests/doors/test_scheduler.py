@@ -31,7 +31,7 @@ def test_a_digest_is_queued_for_the_webhook(door, send, source):
     assert (message["kind"], message["webhook"], message["delivery"]) == ("webhook", "digest", "digest#2026-11-22")
     embed = message["message"]["embeds"][0]
     assert embed["title"] == "Daily digest, 2026-11-22"
-    assert embed["description"] == "**All well.**\n\n🟢 **prod** normal · CPU 12.0 %"
+    assert embed["description"] == "**All OK.**\n\n🟢 **prod** normal · CPU 12.0 %"
 
 
 def test_a_digest_is_in_the_language_of_the_deployment(door, send, source, monkeypatch):
@@ -108,7 +108,7 @@ def test_a_source_that_is_down_is_in_the_digest(door, send, aws, settings):
     ],
 )
 def test_an_event_that_is_no_schedules_is_refused(door, event):
-    with pytest.raises(ValueError, match=r"no schedule of ours|Invalid isoformat"):
+    with pytest.raises(ValueError, match=r"the event names no schedule|Invalid isoformat"):
         door("scheduler").handler(event, None)
 
 
@@ -120,7 +120,7 @@ schedule = Schedule("tea", "Calls for tea", {cadence})
 
 @schedule.run
 def tea(subject, tools):
-    tools.send_queue.send({{"subject": repr(subject), "said": _("**All well.**")}})
+    tools.send_queue.send({{"subject": repr(subject), "said": _("**All OK.**")}})
 """
 
 

@@ -74,7 +74,7 @@ def test_a_document_that_is_not_up_to_date_is_named_by_the_check_and_written_by_
     stale = (ROOT / "README.md").read_text().replace("| `daily_digest` |", "| `nightly_digest` |")
     readme.write_text(stale)
     assert main(["--check"], tmp_path) == 1
-    assert capsys.readouterr().out == "README.md is not up to date: run `make docs`\n"
+    assert capsys.readouterr().out == "README.md is out of date: run `make docs`\n"
     assert readme.read_text() == stale
     assert main([], tmp_path) == 0
     assert main(["--check"], tmp_path) == 0

@@ -376,10 +376,10 @@ def wordy(monkeypatch):
 
 
 def test_a_translation_that_breaks_a_limit_fails_where_it_is_declared(wordy, monkeypatch):
-    with pytest.raises(DefinitionError, match=r"/help: help in fr is 1-32 characters"):
+    with pytest.raises(DefinitionError, match=r"/help: help in fr must be 1-32 lower-case letters"):
         declare(help.command)
     monkeypatch.setattr(Wordy, "pgettext", lambda self, context, text: text)
-    with pytest.raises(DefinitionError, match=r"/help: help in fr: its description has 1-100 characters"):
+    with pytest.raises(DefinitionError, match=r"/help: help in fr: its description must have 1-100 characters"):
         declare(help.command)
 
 

@@ -1,4 +1,4 @@
-"""The synthesised template, made once: it takes seconds."""
+"""The synthesised templates. Each is made once, because a synthesis takes seconds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ Template = dict[str, Any]
 
 @pytest.fixture(scope="session")
 def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """What `cdk deploy` makes with cdk.json as it is. Its synthesis passed cdk-nag, or there is none."""
+    """The template for the default settings of cdk.json. cdk-nag found no problems in it."""
     from infra.synth import synthesise
 
     return synthesise(tmp_path_factory.mktemp("cdk.out"))
@@ -19,7 +19,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
 @pytest.fixture(scope="session")
 def production(tmp_path_factory: pytest.TempPathFactory) -> Template:
-    """The same with every setting another than its default."""
+    """The template with every setting changed from its default."""
     from infra.synth import synthesise
 
     return synthesise(

@@ -1,4 +1,4 @@
-"""A deployment without credentials says so at once; whatever may be a source of them is left to the CDK's own CLI."""
+"""A deployment without credentials stops at once. If there may be credentials, the CDK CLI decides."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ SOURCES = {
     "a role": "[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = base\n"
     "[profile base]\naws_access_key_id = x\naws_secret_access_key = y\n",
     "a console login": "[default]\nlogin_session = arn:aws:iam::1:user/ada\n",
-    "half of a role": "[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = nobodys\n",
+    "half of a role": "[default]\nrole_arn = arn:aws:iam::1:role/r\nsource_profile = missing\n",
 }
 
 
 @pytest.fixture
 def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch:
-    """A shell without any credentials, on a machine that has no metadata."""
+    """A shell without credentials, on a machine without a metadata service."""
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
@@ -39,7 +39,7 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch
 
 @pytest.fixture
 def cli(shell: pytest.MonkeyPatch) -> list[list[str]]:
-    """What the CLI was started with; it ends with 7."""
+    """The arguments of each start of the CLI. It exits with 7."""
     started: list[list[str]] = []
 
     def run(command: list, **options: object) -> SimpleNamespace:
@@ -60,18 +60,18 @@ def test_without_credentials_it_says_what_to_do_and_builds_nothing(
 
 
 @pytest.mark.parametrize("arguments", [[], ["synth"], ["diff"], ["--version"]], ids=" ".join)
-def test_what_needs_none_is_not_asked_for_any(cli: list[list[str]], arguments: list[str]) -> None:
+def test_a_command_that_needs_no_credentials_runs_without_them(cli: list[list[str]], arguments: list[str]) -> None:
     assert cdk.main(arguments) == 7
     assert cli == [arguments]
 
 
 @pytest.mark.parametrize("option", [["--profile", "ada"], ["--profile=ada"], ["--plugin", "./vault"]], ids=" ".join)
-def test_what_the_cli_is_told_to_use_is_its_own_affair(cli: list[list[str]], option: list[str]) -> None:
+def test_an_option_that_names_credentials_is_left_to_the_cli(cli: list[list[str]], option: list[str]) -> None:
     assert cdk.main(["deploy", *option]) == 7
     assert cli == [["deploy", *option]]
 
 
-def test_keys_in_the_environment_will_do(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
+def test_keys_in_the_environment_are_enough(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
     shell.setenv("AWS_ACCESS_KEY_ID", "x")
     shell.setenv("AWS_SECRET_ACCESS_KEY", "y")
     assert cdk.main(["deploy"]) == 7
@@ -79,7 +79,7 @@ def test_keys_in_the_environment_will_do(cli: list[list[str]], shell: pytest.Mon
 
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("profile", ["default", "ada"])
-def test_a_profile_will_do_whatever_it_says(
+def test_every_kind_of_profile_is_enough(
     cli: list[list[str]], shell: pytest.MonkeyPatch, tmp_path: Path, source: str, profile: str
 ) -> None:
     name = "[default]" if profile == "default" else f"[profile {profile}]"
@@ -89,18 +89,18 @@ def test_a_profile_will_do_whatever_it_says(
     assert cdk.main(["deploy"]) == 7
 
 
-def test_a_program_that_gives_credentials_is_run_by_nobody_but_the_cli(cli: list[list[str]], tmp_path: Path) -> None:
+def test_only_the_cli_runs_a_program_that_provides_credentials(cli: list[list[str]], tmp_path: Path) -> None:
     (tmp_path / "config").write_text(f"[default]\ncredential_process = touch {tmp_path}/ran\n")
     assert cdk.main(["deploy"]) == 7
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_profile_that_is_not_there_is_left_to_the_cli(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
-    shell.setenv("AWS_PROFILE", "nobodys")
+def test_a_profile_that_does_not_exist_is_left_to_the_cli(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
+    shell.setenv("AWS_PROFILE", "missing")
     assert cdk.main(["deploy"]) == 7
 
 
-def test_an_identity_of_the_build_service_will_do(
+def test_a_web_identity_of_a_build_service_is_enough(
     cli: list[list[str]], shell: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "token").write_text("t")
@@ -113,12 +113,12 @@ def answering(respond: Callable[[Request], Response]) -> str:
     return Server(respond).url
 
 
-def test_a_containers_role_will_do(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
+def test_the_role_of_a_container_is_enough(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
     shell.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", answering(lambda request: as_json(200, KEYS)))
     assert cdk.main(["deploy"]) == 7
 
 
-def test_an_instances_role_will_do(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
+def test_the_role_of_an_instance_is_enough(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
     def metadata(request: Request) -> Response:
         if request.path.endswith("/security-credentials/"):
             return Response(200, b"role")
@@ -129,6 +129,6 @@ def test_an_instances_role_will_do(cli: list[list[str]], shell: pytest.MonkeyPat
     assert cdk.main(["deploy"]) == 7
 
 
-def test_the_process_ends_so_too(shell: pytest.MonkeyPatch) -> None:
+def test_the_process_exits_with_1_and_says_what_to_do(shell: pytest.MonkeyPatch) -> None:
     done = subprocess.run([sys.executable, "-m", "infra.cdk", "deploy"], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (1, "", cdk.NO_CREDENTIALS)

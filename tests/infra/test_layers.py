@@ -1,4 +1,4 @@
-"""The bundles that Lambda unpacks, built here for this machine instead of for arm64."""
+"""The bundles that Lambda unpacks, built for this machine instead of for arm64."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ pytestmark = pytest.mark.xdist_group("layers")
 
 
 def build(builder: Callable[..., None], target: Path) -> Path:
-    """Built from the wheels that setting up this environment left in uv's cache, so that no test needs a network."""
+    """Build from the wheels in uv's cache, which `make test` has filled, so that the tests need no network."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("UV_OFFLINE", "1")
         try:
             builder(target, platform=None)
-        except subprocess.CalledProcessError:  # someone cleared the cache
+        except subprocess.CalledProcessError:  # the cache was cleared
             environment.delenv("UV_OFFLINE")
             builder(target, platform=None)
     return target
@@ -56,7 +56,7 @@ def contents(bundle: Path) -> dict[str, bytes]:
 
 
 def run(code: str, *bundles: Path) -> str:
-    """What `code` prints in a fresh Python that finds the layers and nothing that is installed."""
+    """Return what `code` prints in a new Python process that can only import from these layers."""
     script = f"import sys; sys.path[:0] = {[str(bundle / 'python') for bundle in bundles]!r}\n{code}"
     done = subprocess.run([sys.executable, "-I", "-S", "-c", script], capture_output=True, text=True, check=True)
     return done.stdout.strip()
@@ -110,7 +110,7 @@ def test_the_testing_kit_is_not_shipped(first_party: Path) -> None:
     assert "testing" not in rooms
 
 
-def test_what_is_shipped_imports_nothing_that_is_not(first_party: Path) -> None:
+def test_shipped_code_does_not_import_the_testing_kit(first_party: Path) -> None:
     for path in (first_party / "python").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Import | ast.ImportFrom):
@@ -118,7 +118,7 @@ def test_what_is_shipped_imports_nothing_that_is_not(first_party: Path) -> None:
                 assert not {name.rpartition(".")[2] for name in names} & {"testing", "fakes"}, path
 
 
-def test_the_vendor_layer_holds_nothing_that_only_tools_read(vendor: Path) -> None:
+def test_the_vendor_layer_holds_no_files_that_only_tools_read(vendor: Path) -> None:
     left = [name for name in contents(vendor) if name.endswith(".pyi") or ".dist-info/" in name or "/tests/" in name]
     assert left == []
     assert not (vendor / "python" / "bin").exists()
@@ -126,7 +126,7 @@ def test_the_vendor_layer_holds_nothing_that_only_tools_read(vendor: Path) -> No
     assert services == set(layers.AWS_SERVICES)
 
 
-def test_every_module_comes_with_its_byte_code_and_lambda_does_not_question_it(
+def test_every_module_has_byte_code_that_python_does_not_check_against_the_source(
     vendor: Path, vendor_ingress: Path, first_party: Path, ingress: Path
 ) -> None:
     for bundle in (vendor, vendor_ingress, first_party, ingress):
@@ -134,7 +134,7 @@ def test_every_module_comes_with_its_byte_code_and_lambda_does_not_question_it(
         compiled = {name: content for name, content in files.items() if name.endswith(".pyc")}
         assert len(compiled) == sum(name.endswith(".py") for name in files) > 0
         for name, content in compiled.items():
-            assert content[4:8] == b"\x01\0\0\0", f"{name}: PEP 552 calls 1 a hash that is not checked"
+            assert content[4:8] == b"\x01\0\0\0", f"{name}: in PEP 552, 1 means an unchecked hash"
 
 
 def test_the_same_sources_give_the_same_bytes(tmp_path: Path, vendor_ingress: Path, first_party: Path) -> None:
@@ -147,7 +147,7 @@ def test_a_bundle_names_no_path_of_the_machine_that_built_it(first_party: Path, 
         assert not [name for name, content in contents(bundle).items() if str(bundle).encode() in content]
 
 
-def test_a_build_into_a_used_folder_leaves_nothing_of_the_former(tmp_path: Path) -> None:
+def test_a_build_removes_what_was_in_its_folder(tmp_path: Path) -> None:
     (tmp_path / "python").mkdir()
     (tmp_path / "python" / "stale.py").write_text("")
     layers.build_first_party(tmp_path, platform=None)
@@ -159,7 +159,7 @@ def test_a_package_without_a_pin_is_refused(tmp_path: Path) -> None:
         layers.build_vendor(tmp_path, packages=["leftpad"])
 
 
-def test_a_fingerprint_changes_with_a_source_and_with_nothing_else(tmp_path: Path) -> None:
+def test_a_fingerprint_changes_only_if_a_source_changes(tmp_path: Path) -> None:
     source = tmp_path / "handler.py"
     source.write_text("answer = 42\n")
     before = layers.fingerprint("arm64", tmp_path)

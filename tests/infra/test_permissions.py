@@ -1,4 +1,4 @@
-"""What each role may do, exactly. A new permission is a new line here, for someone to read."""
+"""What each role may do. A new permission needs a new line here, so that a reviewer sees it."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "SendQueue": CONSUME,
         "StateTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "EphemeralTable": CLAIM,
-        # The only wildcard: each webhook is a parameter of its own, and the operator names them.
+        # The only wildcard: each webhook is a separate parameter, and the operator chooses its name.
         "/watchbell/dev/webhooks/*": {"ssm:GetParameter"},
     },
     "SchedulerRole": {
@@ -50,7 +50,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "SendQueue": {"sqs:SendMessage"},
         "StateTable": CLAIM,
         "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
-        # Lambda puts a tick there, in the function's name, that failed three times.
+        # If a tick fails three times, Lambda sends it there with the function's role.
         "ScheduleDeadQueue": {"sqs:SendMessage"},
     },
     "RegistrarRole": {
@@ -58,7 +58,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "/watchbell/dev/discord/bot-token": {"ssm:GetParameter"},
         "/watchbell/dev/flags": {"ssm:GetParametersByPath"},
     },
-    # EventBridge Scheduler's own.
+    # The role of EventBridge Scheduler.
     "ScheduleRole": {
         "Scheduler": {"lambda:InvokeFunction"},
         "ScheduleDeadQueue": {"sqs:SendMessage"},
@@ -71,7 +71,10 @@ def listed(value: Any) -> list[Any]:
 
 
 def short(resource: Any) -> str:
-    """`WorkQueue` for the ARN of that resource, `/watchbell/…` for the ARN of a parameter; anything else as it is."""
+    """Shorten the ARN of a resource to `WorkQueue`, and the ARN of a parameter to `/watchbell/…`.
+
+    Return anything else as text.
+    """
     match resource:
         case {"Fn::GetAtt": [id, "Arn"]}:
             return str(id)
@@ -81,7 +84,7 @@ def short(resource: Any) -> str:
             return str(resource)
 
 
-def test_every_role_may_exactly_this(template: dict[str, Any]) -> None:
+def test_every_role_has_exactly_the_permissions_in_this_table(template: dict[str, Any]) -> None:
     resources = template["Resources"]
     found: dict[str, dict[str, set[str]]] = {id: {} for id, it in resources.items() if it["Type"] == "AWS::IAM::Role"}
     for policy in (it["Properties"] for it in resources.values() if it["Type"] == "AWS::IAM::Policy"):
@@ -93,7 +96,7 @@ def test_every_role_may_exactly_this(template: dict[str, Any]) -> None:
     assert found == ALLOWED
 
 
-def test_no_role_gets_more_from_elsewhere(template: dict[str, Any]) -> None:
+def test_no_role_gets_permissions_from_a_managed_or_inline_policy(template: dict[str, Any]) -> None:
     roles = {id: it["Properties"] for id, it in template["Resources"].items() if it["Type"] == "AWS::IAM::Role"}
     for role in roles.values():
         assert set(role) == {"AssumeRolePolicyDocument"}, "a managed or inline policy"
@@ -109,9 +112,9 @@ def test_the_ingress_does_not_read_the_bots_token_and_writes_no_table() -> None:
     assert "/watchbell/dev/discord/bot-token" not in ALLOWED["IngressRole"]
 
 
-def test_boto3_ships_the_services_that_the_functions_may_call_and_no_other() -> None:
+def test_boto3_ships_only_the_services_that_the_functions_may_call() -> None:
     functions = {role: rights for role, rights in ALLOWED.items() if role != "ScheduleRole"}
     called = {
         action.split(":")[0] for rights in functions.values() for actions in rights.values() for action in actions
     }
-    assert called - {"logs"} == set(layers.AWS_SERVICES)  # the Lambda service itself writes the logs
+    assert called - {"logs"} == set(layers.AWS_SERVICES)  # the Lambda service writes the logs, not boto3

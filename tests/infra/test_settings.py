@@ -1,4 +1,4 @@
-"""A mistake in the context is told before anything is deployed."""
+"""A mistake in the settings is reported before anything is deployed."""
 
 from __future__ import annotations
 
@@ -34,25 +34,25 @@ def test_the_defaults_are_valid() -> None:
         ("digest_time", "09:00\n", "`digest_time` must be a time from 00:00 to 23:59"),
         ("digest_time", "٠٩:00", "`digest_time` must be a time from 00:00 to 23:59"),
         ("digest_language", "tlh", "`digest_language` must be one of en, de, es, fr, ja, not 'tlh'."),
-        ("guild_id", "my server", "`guild_id` must be a guild's id (17-20 digits), or empty for all"),
+        ("guild_id", "my server", "`guild_id` must be a server id (17-20 digits), or empty for all"),
         ("log_retention_days", "31", "`log_retention_days` must be one of 1, 3, 5, 7, 14, 30,"),
         ("log_retention_days", "month", "`log_retention_days` must be one of 1, 3, 5,"),
-        ("alarm_email", "nobody", "`alarm_email` must be an e-mail address, or empty for none, not 'nobody'."),
-        ("guild_id", 1100000000000000001, "`guild_id` must be a text"),
+        ("alarm_email", "nobody", "`alarm_email` must be an email address, or empty for none, not 'nobody'."),
+        ("guild_id", 1100000000000000001, "`guild_id` must be a string. cdk.json holds its default."),
     ],
 )
-def test_a_bad_value_is_refused_in_a_sentence(name: str, value: object, told: str) -> None:
+def test_an_invalid_value_is_rejected_with_a_sentence(name: str, value: object, told: str) -> None:
     with pytest.raises(SettingError) as refused:
         Settings.read({**DEFAULTS, name: value})
     assert str(refused.value).startswith(told)
 
 
-def test_a_misspelt_setting_is_refused_and_not_passed_over() -> None:
+def test_a_misspelt_setting_is_rejected_and_not_ignored() -> None:
     with pytest.raises(SettingError, match=r"`satge` is not a setting. The settings are stage, digest_zone"):
         Settings.read({**DEFAULTS, "satge": "prod"})
 
 
-def test_what_cdk_keeps_in_the_context_is_left_alone() -> None:
+def test_values_that_cdk_keeps_in_the_context_are_ignored() -> None:
     theirs = {"aws:cdk:bundling-stacks": [], "@aws-cdk/core:stackRelativeExports": True, "cli-telemetry": False}
     assert Settings.read({**DEFAULTS, **theirs}) == Settings.read(DEFAULTS)
 
@@ -61,7 +61,7 @@ def job(**cadence: Any) -> Schedule:
     return Schedule("tea", "Calls for tea", **cadence)
 
 
-def test_the_scheduler_gets_the_choices_that_some_schedule_names_and_no_others() -> None:
+def test_the_scheduler_gets_only_the_choices_that_schedules_use() -> None:
     settings = Settings.read({**DEFAULTS, "digest_time": "16:45"})
     jobs = [job(every=15), job(at="12:00", zone=choice("digest_zone")), job(at=choice("digest_time"))]
     assert choices(jobs, settings) == {"CHOICE_DIGEST_ZONE": "UTC", "CHOICE_DIGEST_TIME": "16:45"}
@@ -71,10 +71,10 @@ def test_a_choice_that_does_not_exist_fails_the_synthesis() -> None:
     with pytest.raises(SettingError) as refused:
         choices([job(at=choice("tea_time"))], Settings.read(DEFAULTS))
     assert str(refused.value).startswith(
-        "The schedule tea names the choice `tea_time`, which does not exist. The choices are stage, digest_zone, "
+        "The schedule tea uses the choice `tea_time`, which does not exist. The choices are stage, digest_zone, "
     )
 
 
-def test_a_choice_that_is_something_else_fails_the_synthesis() -> None:
+def test_a_choice_with_an_unusable_value_fails_the_synthesis() -> None:
     with pytest.raises(DefinitionError, match="tea: at must be a time from 00:00 to 23:59, not 'UTC'"):
         choices([job(at=choice("digest_zone"))], Settings.read(DEFAULTS))

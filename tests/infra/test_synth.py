@@ -1,4 +1,4 @@
-"""The synthesis: checked by cdk-nag, repeatable, and the same as the sandbox runs."""
+"""The synthesis is checked by cdk-nag, is repeatable, and matches the sandbox."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ pytestmark = pytest.mark.xdist_group("synthesis")
 def test_the_sandbox_runs_what_is_deployed(template: dict[str, Any]) -> None:
     from infra.synth import SNAPSHOT, normalise
 
-    assert SNAPSHOT.read_text() == normalise(template), "stale: run `python -m infra.synth --snapshot` and commit"
+    assert SNAPSHOT.read_text() == normalise(template), "out of date: run `make snapshot` and commit"
 
 
-def test_the_same_code_is_the_same_deployment(template: dict[str, Any], tmp_path: Path) -> None:
+def test_the_same_code_gives_the_same_template(template: dict[str, Any], tmp_path: Path) -> None:
     from infra.synth import synthesise
 
     assert synthesise(tmp_path) == template
 
 
-def test_a_resource_that_nag_objects_to_fails_the_synthesis(tmp_path: Path) -> None:
+def test_a_resource_that_breaks_a_rule_of_cdk_nag_fails_the_synthesis(tmp_path: Path) -> None:
     from aws_cdk import aws_sqs as sqs
 
     from infra.synth import bot_app, cdk_json
@@ -40,7 +40,7 @@ def test_a_resource_that_nag_objects_to_fails_the_synthesis(tmp_path: Path) -> N
     assert "AwsSolutions-SQS3" in report
 
 
-def test_a_bad_setting_ends_the_command_with_one_sentence() -> None:
+def test_an_invalid_setting_ends_the_command_with_one_sentence() -> None:
     command = [sys.executable, "-m", "infra.synth", "-c", "stage=live"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert ended.returncode == 1

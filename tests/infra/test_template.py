@@ -1,4 +1,4 @@
-"""What is deployed, read from the CloudFormation template."""
+"""The CloudFormation template that is deployed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ FUNCTIONS = ("Ingress", "Worker", "Sender", "Scheduler", "Registrar")
 
 
 def of_type(template: Template, kind: str) -> dict[str, Any]:
-    """Logical id -> properties."""
+    """Map the logical id of each resource of this type to its properties."""
     return {id: it["Properties"] for id, it in template["Resources"].items() if it["Type"] == kind}
 
 
@@ -29,13 +29,13 @@ def arn(id: str) -> dict[str, list[str]]:
 
 
 def source_queues(template: Template) -> Iterator[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]]:
-    """Each event source with its queue and its function."""
+    """Yield each event source with its queue and its function."""
     for source in of_type(template, "AWS::Lambda::EventSourceMapping").values():
         queue = template["Resources"][source["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
         yield source, queue, template["Resources"][source["FunctionName"]["Ref"]]["Properties"]
 
 
-def test_every_function_runs_the_same_way(template: Template) -> None:
+def test_every_function_has_the_same_runtime_handler_and_logging(template: Template) -> None:
     functions = of_type(template, "AWS::Lambda::Function")
     assert set(functions) == set(FUNCTIONS)
     for id, function in functions.items():
@@ -50,7 +50,7 @@ def test_every_function_runs_the_same_way(template: Template) -> None:
         }
 
 
-def test_times_and_memory(template: Template) -> None:
+def test_each_function_has_its_timeout_and_memory(template: Template) -> None:
     functions = of_type(template, "AWS::Lambda::Function")
     assert {id: (it["Timeout"], it["MemorySize"]) for id, it in functions.items()} == {
         "Ingress": (10, 512),
@@ -61,13 +61,13 @@ def test_times_and_memory(template: Template) -> None:
     }
 
 
-def test_the_ingress_carries_only_its_thin_layer(template: Template) -> None:
+def test_only_the_ingress_has_the_thin_vendor_layer(template: Template) -> None:
     layers = {id: [ref["Ref"] for ref in it["Layers"]] for id, it in of_type(template, "AWS::Lambda::Function").items()}
     assert layers.pop("Ingress") == ["WatchbellLayer", "VendorIngressLayer"]
     assert all(others == ["WatchbellLayer", "VendorLayer"] for others in layers.values())
 
 
-def test_the_environment_is_exactly_this(template: Template) -> None:
+def test_each_function_has_exactly_this_environment(template: Template) -> None:
     functions = of_type(template, "AWS::Lambda::Function")
     environments = {id: dict(it["Environment"]["Variables"]) for id, it in functions.items()}
     for id, environment in environments.items():
@@ -124,7 +124,7 @@ def test_the_environment_is_exactly_this(template: Template) -> None:
     }
 
 
-def test_cloudformation_resolves_nothing_secret(template: Template) -> None:
+def test_cloudformation_resolves_no_secret(template: Template) -> None:
     resolved = {
         id: it["Default"] for id, it in template["Parameters"].items() if it["Type"].startswith("AWS::SSM::Parameter")
     }
@@ -136,35 +136,35 @@ def test_cloudformation_resolves_nothing_secret(template: Template) -> None:
     assert "{{resolve:" not in json.dumps(template)
 
 
-def test_a_message_stays_hidden_six_times_as_long_as_its_function_may_run(template: Template) -> None:
+def test_a_message_stays_hidden_for_six_times_the_timeout_of_its_function(template: Template) -> None:
     pairs = list(source_queues(template))
     assert len(pairs) == 2
     for _, queue, function in pairs:
         assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
 
 
-def test_a_batch_hands_back_only_what_failed(template: Template) -> None:
+def test_only_the_failed_messages_of_a_batch_return_to_the_queue(template: Template) -> None:
     for source, queue, _ in source_queues(template):
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert source["BatchSize"] == (1 if queue["QueueName"].endswith("-work") else 5)
         assert "MaximumBatchingWindowInSeconds" not in source
 
 
-def test_a_function_knows_at_which_delivery_its_message_dies(template: Template) -> None:
+def test_a_function_knows_how_often_a_message_is_delivered_at_most(template: Template) -> None:
     for _, queue, function in source_queues(template):
         variables = function["Environment"]["Variables"]
         (known,) = (value for name, value in variables.items() if name.endswith("_MAX_RECEIVES"))
         assert known == str(queue["RedrivePolicy"]["maxReceiveCount"])
 
 
-def test_what_fails_outlives_the_queue_that_it_failed_in(template: Template) -> None:
+def test_dead_letters_are_kept_longer_than_other_messages(template: Template) -> None:
     queues = of_type(template, "AWS::SQS::Queue")
     for id in ("WorkQueue", "SendQueue"):
         dead = queues[queues[id]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
         assert dead["MessageRetentionPeriod"] == 14 * 86_400 > queues[id]["MessageRetentionPeriod"]
 
 
-def test_queues_are_encrypted_and_refuse_plain_http(template: Template) -> None:
+def test_queues_are_encrypted_and_reject_plain_http(template: Template) -> None:
     guarded = {
         policy["Queues"][0]["Ref"]: policy["PolicyDocument"]["Statement"][0]
         for policy in of_type(template, "AWS::SQS::QueuePolicy").values()
@@ -176,7 +176,7 @@ def test_queues_are_encrypted_and_refuse_plain_http(template: Template) -> None:
         assert (guarded[id]["Effect"], guarded[id]["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
-def test_the_state_survives_the_stack_and_the_ephemeral_expires(template: Template) -> None:
+def test_the_state_table_survives_the_stack_and_ephemeral_rows_expire(template: Template) -> None:
     state, ephemeral = template["Resources"]["StateTable"], template["Resources"]["EphemeralTable"]
     assert (state["DeletionPolicy"], state["UpdateReplacePolicy"]) == ("Retain", "Retain")
     assert state["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
@@ -200,7 +200,7 @@ def test_every_log_is_kept_for_the_configured_time(template: Template, productio
         assert {log["RetentionInDays"] for log in logs.values()} == {days}
 
 
-def test_discord_reaches_the_ingress_by_two_routes(template: Template) -> None:
+def test_two_routes_lead_from_discord_to_the_ingress(template: Template) -> None:
     routes = of_type(template, "AWS::ApiGatewayV2::Route").values()
     assert {route["RouteKey"] for route in routes} == {"POST /interactions", "POST /events"}
     integration = one(template, "AWS::ApiGatewayV2::Integration")
@@ -209,7 +209,7 @@ def test_discord_reaches_the_ingress_by_two_routes(template: Template) -> None:
     assert set(template["Outputs"]) == {"InteractionsUrl", "EventsUrl"}
 
 
-def test_the_api_is_throttled_and_its_log_holds_nothing_that_a_caller_chose(template: Template) -> None:
+def test_the_api_is_throttled_and_its_log_holds_nothing_that_a_caller_chooses(template: Template) -> None:
     stage = one(template, "AWS::ApiGatewayV2::Stage")
     assert (stage["StageName"], stage["AutoDeploy"]) == ("$default", True)
     assert stage["DefaultRouteSettings"] == {"ThrottlingBurstLimit": 200, "ThrottlingRateLimit": 100}
@@ -237,13 +237,13 @@ def test_the_digest_ticks_every_hour_at_its_minute_in_its_zone(template: Templat
         }
 
 
-def test_a_tick_that_nobody_took_or_finished_is_kept(template: Template) -> None:
+def test_a_tick_that_was_not_delivered_or_failed_goes_to_the_dead_letters(template: Template) -> None:
     assert one(template, "AWS::Scheduler::Schedule")["Target"]["DeadLetterConfig"] == {"Arn": arn("ScheduleDeadQueue")}
     scheduler = template["Resources"]["Scheduler"]["Properties"]
     assert scheduler["DeadLetterConfig"] == {"TargetArn": arn("ScheduleDeadQueue")}
 
 
-def test_commands_are_registered_when_they_or_their_place_change(template: Template, production: Template) -> None:
+def test_commands_are_registered_if_they_or_their_server_change(template: Template, production: Template) -> None:
     commands, elsewhere = (one(stack, "Custom::DiscordCommands") for stack in (template, production))
     assert commands["ServiceToken"] == arn("Registrar")
     assert commands["Manifest"] == elsewhere["Manifest"]
@@ -251,11 +251,11 @@ def test_commands_are_registered_when_they_or_their_place_change(template: Templ
     assert (commands["GuildId"], elsewhere["GuildId"]) == ("", "1100000000000000001")
 
 
-def test_a_command_shows_in_discord_after_those_who_answer_it_are_there(template: Template) -> None:
+def test_commands_are_registered_after_the_functions_that_answer_them(template: Template) -> None:
     assert {"Ingress", "Worker", "WorkerMessages", "ApiStage"} <= set(template["Resources"]["Commands"]["DependsOn"])
 
 
-def test_what_is_lost_or_about_to_be_alarms(template: Template) -> None:
+def test_alarms_watch_every_function_and_every_dead_letter_queue_and_unusable_webhooks(template: Template) -> None:
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
     watched = {(it["Namespace"], it["MetricName"], json.dumps(it["Dimensions"][0]["Value"])) for it in alarms.values()}
     assert watched == {
@@ -271,19 +271,21 @@ def test_what_is_lost_or_about_to_be_alarms(template: Template) -> None:
         assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (1, 1, "notBreaching")
 
 
-def test_the_alarm_topic_still_lets_alarms_in(template: Template) -> None:
+def test_cloudwatch_may_publish_to_the_alarm_topic(template: Template) -> None:
     statements = one(template, "AWS::SNS::TopicPolicy")["PolicyDocument"]["Statement"]
     (allowed,) = (statement for statement in statements if statement["Effect"] == "Allow")
     assert allowed["Principal"] == {"Service": "cloudwatch.amazonaws.com"}
 
 
-def test_alarms_are_mailed_to_whoever_asked(template: Template, production: Template) -> None:
+def test_alarms_are_mailed_if_there_is_an_address(template: Template, production: Template) -> None:
     assert not of_type(template, "AWS::SNS::Subscription")
     subscription = one(production, "AWS::SNS::Subscription")
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "ops@example.com")
 
 
-def test_every_name_holds_its_stage_so_that_two_fit_in_one_account(template: Template, production: Template) -> None:
+def test_every_name_contains_its_stage_so_that_two_stages_fit_in_one_account(
+    template: Template, production: Template
+) -> None:
     def names(stack: Template) -> set[str]:
         kinds = ("FunctionName", "QueueName", "LogGroupName", "AlarmName", "LayerName")
         found = (it.get("Properties", {}).get(kind) for it in stack["Resources"].values() for kind in kinds)

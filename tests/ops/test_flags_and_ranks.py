@@ -17,7 +17,7 @@ def fresh(aws, settings, monkeypatch):
 
 @pytest.fixture
 def ops(capsys):
-    """`ops(...)`: exit code, and the lines that were printed."""
+    """`ops(...)` returns the exit code and the printed lines."""
 
     def run(*arguments):
         code = main(list(arguments))
@@ -27,19 +27,20 @@ def ops(capsys):
     return run
 
 
-def test_flags_are_set_listed_and_forgotten(ops, aws):
+def test_flags_are_set_listed_and_deleted(ops, aws):
     _, before = ops("flags")
     code, said = ops("flags", "beta", "on", f"-{GUILD}", OTHER)
     assert (code, said[0]) == (0, "/watchbell/dev/flags/beta is set.")
     assert "within a minute" in said[1]
     assert aws.parameter("/watchbell/dev/flags/beta") == f"on -{GUILD} {OTHER}"
-    assert f"beta: on -{GUILD} {OTHER} (no command asks for it)" in ops("flags")[1]
+    assert f"beta: on -{GUILD} {OTHER} (no command uses it)" in ops("flags")[1]
     assert ops("flags", "beta", "unset")[0] == 0
-    assert ops("flags", "beta") == (1, ["ops: there is no flag beta"])
+    told = "ops: There is no flag beta. To list the flags, run: python -m ops --stage dev flags"
+    assert ops("flags", "beta") == (1, [told])
     assert ops("flags") == (0, before)
 
 
-def test_a_flag_that_a_command_asks_for_is_listed_before_it_is_set(ops, feature):
+def test_a_flag_that_a_command_uses_is_listed_before_it_is_set(ops, feature):
     source = "from watchbell import Command, anyone\ncommand = Command('x', 'X', who=anyone, flag='gamma')\n"
     feature("x", source)
     assert "gamma: not set, so off (/x)" in ops("flags")[1]
@@ -50,21 +51,21 @@ def test_a_flag_that_a_command_asks_for_is_listed_before_it_is_set(ops, feature)
     [
         (["flags", "beta", "perhaps"], "begins with on, off or a percentage"),
         (["flags", "beta", "on", "home"], "no id of a server"),
-        (["flags", "Beta!", "on"], "no parameter of Watchbell"),
+        (["flags", "Beta!", "on"], "Watchbell has no parameter 'flags/Beta!'"),
         (["flags", "beta", "unset"], "ParameterNotFound"),
-        (["ranks", "home"], "no id of a server"),
-        (["ranks", GUILD, "role"], "an id of a role, =, and one of viewer, responder, admin, none"),
+        (["ranks", "home"], "'home' is not a server id"),
+        (["ranks", GUILD, "role"], "a role id of 15 to 20 digits, and one of viewer, responder, admin, none"),
         (["ranks", GUILD, f"{OTHER}=owner"], "one of viewer, responder, admin, none"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_a_sentence(ops, arguments, sentence):
+def test_invalid_arguments_are_rejected_with_a_sentence(ops, arguments, sentence):
     code, said = ops(*arguments)
     assert code == 1
     assert sentence in said[0]
 
 
-def test_ranks_are_listed_set_and_taken_away(ops, settings):
-    assert ops("ranks", GUILD) == (0, ["No role of that server has a rank."])
+def test_ranks_are_listed_set_and_removed(ops, settings):
+    assert ops("ranks", GUILD) == (0, ["No role in this server has a rank."])
     assert ops("ranks", GUILD, f"{GUILD}=viewer", f"{OTHER}=admin") == (0, [f"{GUILD}=viewer", f"{OTHER}=admin"])
     assert ops("ranks", GUILD, f"{GUILD}=none", f"{OTHER}=responder") == (0, [f"{OTHER}=responder"])
     assert Ranks(settings["STATE_TABLE"]).of(GUILD) == {OTHER: "responder"}

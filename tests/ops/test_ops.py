@@ -23,7 +23,7 @@ def fresh_parameters(aws, settings):
 
 
 def ops(*arguments):
-    """Exit code of `python -m ops`."""
+    """Return the exit code of `python -m ops`."""
     return main(list(arguments))
 
 
@@ -47,7 +47,7 @@ def test_setup_asks_for_everything_and_keeps_secrets_encrypted(aws, typed, capsy
     assert TOKEN not in capsys.readouterr().out
     signing_keys = aws.parameter("/watchbell/dev/signing-keys")
     assert kind(aws, "signing-keys") == "SecureString"
-    typed("\n\n\n\n\n")  # again: what is there is kept
+    typed("\n\n\n\n\n")  # the second time, each value is kept
     assert ops("setup") == 0
     assert aws.parameter("/watchbell/dev/signing-keys") == signing_keys
     assert aws.parameter("/watchbell/dev/discord/bot-token") == TOKEN
@@ -56,7 +56,7 @@ def test_setup_asks_for_everything_and_keeps_secrets_encrypted(aws, typed, capsy
 def test_setup_without_an_answer_says_what_is_missing(typed, capsys):
     typed("\n")
     assert ops("setup") == 1
-    assert "discord/application-id is needed" in capsys.readouterr().err
+    assert "discord/application-id is required" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -64,25 +64,25 @@ def test_setup_without_an_answer_says_what_is_missing(typed, capsys):
     [
         ("discord/application-id", "watchbell", "15 to 20 digits"),
         ("discord/public-keys", "abc", "64 hex digits"),
-        ("discord/public-keys", ",", "a public key is needed"),
-        ("discord/bot-token", "secret", "no bot token"),
-        ("webhooks/digest", "https://evil.example/api/webhooks/1/x", "no Discord webhook URL"),
-        ("webhooks/../x", "x", "no parameter of Watchbell"),
-        ("status-sources/prod", "prod.example", "no http or https URL"),
+        ("discord/public-keys", ",", "Enter at least one public key"),
+        ("discord/bot-token", "secret", "not a bot token"),
+        ("webhooks/digest", "https://evil.example/api/webhooks/1/x", "not a Discord webhook URL"),
+        ("webhooks/../x", "x", "Watchbell has no parameter"),
+        ("status-sources/prod", "prod.example", "not an http or https URL"),
         ("status-sources/prod", "https://prod.example/ public", "the word private"),
-        ("status-sources/prod", "https://ada:secret@prod.example/", "user name or a password"),
+        ("status-sources/prod", "https://ada:secret@prod.example/", "a user name or a password"),
         ("status-sources/prod", "http://10.0.0.5/x", "set 'http://10.0.0.5/x private'"),
-        ("status-sources/prod", "http://169.254.169.254/ private", "an address that no source may have"),
+        ("status-sources/prod", "http://169.254.169.254/ private", "not allowed for any source"),
         ("status-sources/a b", "http://x/", "1 to 60 letters"),
         (f"status-sources/{'x' * 61}", "http://x/", "1 to 60 letters"),
-        ("webhooks/digets", "https://discord.com/api/webhooks/1/x", "no parameter of Watchbell"),
-        ("operators", "ada", "no list of user ids"),
+        ("webhooks/digets", "https://discord.com/api/webhooks/1/x", "Watchbell has no parameter"),
+        ("operators", "ada", "not a list of user ids"),
         ("signing-keys", "1:abc", "hexadecimal"),
         ("signing-keys", "secret", "at least 32 hex digits"),
-        ("colour", "blue", "no parameter of Watchbell"),
+        ("colour", "blue", "Watchbell has no parameter"),
     ],
 )
-def test_a_value_that_cannot_be_is_refused_with_a_sentence(name, value, sentence, capsys):
+def test_an_invalid_value_is_rejected_with_a_sentence(name, value, sentence, capsys):
     assert ops("set", name, value) == 1
     assert sentence in capsys.readouterr().err
 
@@ -126,7 +126,7 @@ def discord(aws, monkeypatch):
 
 
 @pytest.mark.parametrize("guild", [[], ["--guild", "home"]])
-def test_plan_tells_and_apply_does_it_until_nothing_is_left(discord, capsys, guild):
+def test_plan_prints_the_changes_and_apply_makes_them(discord, capsys, guild):
     scope = ["--guild", discord.home.id] if guild else []
     capsys.readouterr()
     created = [f"create /{name}" for name in unflagged()]
@@ -135,11 +135,11 @@ def test_plan_tells_and_apply_does_it_until_nothing_is_left(discord, capsys, gui
     assert ops("commands", "apply", *scope) == 0
     assert capsys.readouterr().out.splitlines() == [*created, "Done."]
     assert ops("commands", "plan", *scope) == 0
-    assert "nothing to change" in capsys.readouterr().out
+    assert "Nothing to change" in capsys.readouterr().out
     assert discord.faults == []
 
 
-def test_a_profile_will_do_instead_of_the_environment(discord, monkeypatch, tmp_path, capsys):
+def test_a_profile_is_enough_instead_of_the_environment(discord, monkeypatch, tmp_path, capsys):
     (tmp_path / "config").write_text("[default]\nregion = us-east-1\n")
     (tmp_path / "credentials").write_text("[default]\naws_access_key_id = x\naws_secret_access_key = y\n")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
@@ -154,6 +154,6 @@ def test_a_profile_will_do_instead_of_the_environment(discord, monkeypatch, tmp_
     boto3.setup_default_session()
 
 
-def test_commands_without_parameters_say_what_to_do(capsys):
+def test_commands_without_their_parameters_say_what_to_do(capsys):
     assert ops("commands", "plan") == 1
     assert "/watchbell/dev/discord/application-id is not set" in capsys.readouterr().err

@@ -1,4 +1,4 @@
-"""The operator's command line where AWS is away, or other than it should be: one line that says so, and exit code 1."""
+"""If AWS cannot be used, the operator's command line prints one line that says why, and exits with 1."""
 
 import subprocess
 import sys
@@ -19,7 +19,7 @@ FOUND = "<PhysicalResourceId>{}</PhysicalResourceId>"
 
 @pytest.fixture
 def shell(monkeypatch):
-    """A shell with a region and credentials, and no file of the developer's."""
+    """A shell with a region and credentials, which ignores the developer's AWS configuration."""
     for name in ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "STATE_TABLE"):
         monkeypatch.delenv(name, raising=False)
     for name in ("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"):
@@ -36,7 +36,7 @@ def shell(monkeypatch):
 
 @pytest.fixture
 def said(shell, capsys):
-    """`said("ranks", …)`: the one line that a failure printed."""
+    """`said("ranks", …)` returns the only line that a failed command printed."""
 
     def run(*arguments):
         assert main(list(arguments)) == 1
@@ -49,7 +49,7 @@ def said(shell, capsys):
 
 
 class CloudFormation:
-    """Answers every DescribeStackResource alike."""
+    """Gives the same answer to every DescribeStackResource."""
 
     def __init__(self, shell, response):
         self.requests = []
@@ -70,12 +70,12 @@ def resource(inner):
 @pytest.mark.parametrize("arguments", [["ranks", GUILD], ["flags"], ["show"], ["commands", "plan"]], ids=" ".join)
 def test_without_credentials_or_a_region_it_says_which_is_missing(said, shell, arguments):
     shell.delenv("AWS_ACCESS_KEY_ID")
-    assert said(*arguments).startswith("ops: no AWS credentials: set AWS_PROFILE")
+    assert said(*arguments).startswith("ops: There are no AWS credentials in this shell. Set AWS_PROFILE")
     client.cache_clear()
     shell.delenv("AWS_REGION")
-    assert said(*arguments).startswith("ops: no AWS region: set AWS_REGION")
-    shell.setenv("AWS_PROFILE", "nobodys")
-    assert "nobodys" in said(*arguments)
+    assert said(*arguments).startswith("ops: No AWS region is set. Set AWS_REGION")
+    shell.setenv("AWS_PROFILE", "missing")
+    assert "The config profile (missing) could not be found" in said(*arguments)
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,12 @@ def test_without_credentials_or_a_region_it_says_which_is_missing(said, shell, a
     ],
     ids=["no stack", "no table", "not made yet", "not named yet"],
 )
-def test_a_stack_without_a_table_is_told_with_its_region_and_what_to_do(said, shell, answer):
+def test_a_missing_stack_or_table_is_reported_with_its_region_and_what_to_do(said, shell, answer):
     CloudFormation(shell, answer)
-    told = "ops: eu-west-3 has no watchbell-prod with a table; `make deploy STAGE=prod` makes it"
+    told = (
+        "ops: There is no stack watchbell-prod with a table in eu-west-3. "
+        "Run `make deploy STAGE=prod`, or set AWS_REGION if the stack is in another region."
+    )
     assert said("--stage", "prod", "ranks", GUILD) == told
 
 
@@ -108,18 +111,18 @@ def test_a_stack_without_a_table_is_told_with_its_region_and_what_to_do(said, sh
     ],
     ids=["throttled", "broken", "not allowed", "expired"],
 )
-def test_what_cloudformation_refuses_is_told_in_its_words(said, shell, answer, word, again):
+def test_an_error_of_cloudformation_is_reported_in_its_own_words(said, shell, answer, word, again):
     cloudformation = CloudFormation(shell, answer)
     assert word in said("ranks", GUILD, f"{GUILD}=viewer")
     assert (len(cloudformation.requests) > 1) is again
 
 
-def test_nobody_there_is_told(said, shell):
+def test_an_endpoint_that_cannot_be_reached_is_reported(said, shell):
     shell.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     assert "Could not connect to the endpoint" in said("ranks", GUILD)
 
 
-def test_a_table_that_was_found_and_cannot_be_asked_is_told(said, shell):
+def test_a_table_that_no_longer_exists_is_reported(said, shell):
     missing = b'{"__type": "com.amazonaws.dynamodb.v20120810#ResourceNotFoundException", "message": "no such table"}'
 
     def respond(request):
@@ -129,9 +132,9 @@ def test_a_table_that_was_found_and_cannot_be_asked_is_told(said, shell):
     assert "ResourceNotFoundException" in said("ranks", GUILD)
 
 
-def test_the_process_ends_so_too(shell):
+def test_the_process_exits_with_1_and_prints_one_line(shell):
     shell.delenv("AWS_ACCESS_KEY_ID")
     done = subprocess.run([sys.executable, "-m", "ops", "ranks", GUILD], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith("ops: no AWS credentials")
+    assert done.stderr.startswith("ops: There are no AWS credentials")
     assert len(done.stderr.splitlines()) == 1

@@ -1,4 +1,4 @@
-"""Schedules are deployed with the cadence that they declare, and run at it."""
+"""Schedules are deployed with the cadence that they declare, and run at that cadence."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ pytestmark = pytest.mark.xdist_group("synthesis")
 
 @pytest.fixture(scope="module")
 def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The schedule of CONTRIBUTING, which is tea_time, and another."""
+    """The schedule `tea_time` from CONTRIBUTING, and another schedule."""
     folder = tmp_path_factory.mktemp("features")
     (folder / "schedules").mkdir()
     section = CONTRIBUTING.read_text().split("### An event or a timed job")[1]
@@ -42,7 +42,7 @@ def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def template(features: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """What is deployed with these schedules."""
+    """The template with these schedules."""
     from infra.synth import synthesise
 
     file = features / "template.json"

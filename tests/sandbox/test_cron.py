@@ -1,4 +1,4 @@
-"""When schedules come due, through clock changes."""
+"""When schedules are due, across clock changes."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_the_start_is_excluded_and_the_end_included() -> None:
     assert due("cron(0 9 * * ? *)", "UTC", "2026-11-21T09:00", "2026-11-22T09:00") == ["11-22T09:00"]
 
 
-def test_a_zone_of_half_hours_counts() -> None:
+def test_a_zone_with_a_half_hour_offset_is_respected() -> None:
     assert due("cron(0 9 * * ? *)", "Asia/Kolkata", "2026-11-22T00:00", "2026-11-23T00:00") == ["11-22T03:30"]
 
 
@@ -37,7 +37,7 @@ def test_a_local_time_that_spring_forward_removes_is_skipped() -> None:
     ]
 
 
-def test_a_local_time_that_autumn_repeats_comes_once() -> None:
+def test_a_local_time_that_autumn_repeats_is_due_once() -> None:
     assert due("cron(30 2 * * ? *)", "Europe/Berlin", "2026-10-24T12:00", "2026-10-26T12:00") == [
         "10-25T00:30",
         "10-26T01:30",
@@ -57,11 +57,11 @@ def test_days_months_lists_ranges_and_steps() -> None:
     ]
 
 
-def test_a_range_may_go_round_midnight() -> None:
+def test_a_range_may_wrap_around_midnight() -> None:
     assert due("cron(0 23-0 * * ? *)", "UTC", "2026-11-22T12:00", "2026-11-23T12:00") == ["11-22T23:00", "11-23T00:00"]
 
 
-def test_a_rate_comes_at_its_distance() -> None:
+def test_a_rate_is_due_at_its_interval() -> None:
     assert due("rate(6 hours)", "UTC", "2026-11-22T00:00", "2026-11-22T13:00") == ["11-22T06:00", "11-22T12:00"]
 
 
@@ -81,13 +81,13 @@ def test_a_rate_comes_at_its_distance() -> None:
         "",
     ],
 )
-def test_an_expression_that_is_none_is_refused(expression: str) -> None:
+def test_an_invalid_expression_is_rejected(expression: str) -> None:
     with pytest.raises(ExpressionError):
         due(expression, "UTC", "2026-11-22T00:00", "2026-11-23T00:00")
 
 
 def runs(cadence: Daily | Every, after: str, until: str) -> list[datetime]:
-    """What the ticks between these times run for, once each."""
+    """Return the dates or slots for which the ticks between these times run, each once."""
     times = [datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp() for text in (after, until)]
     return list(
         dict.fromkeys(cadence.latest(tick).subject for tick in occurrences(cadence.ticks, cadence.zone, *times))
@@ -96,7 +96,7 @@ def runs(cadence: Daily | Every, after: str, until: str) -> list[datetime]:
 
 @pytest.mark.parametrize("day", ["2026-03-28", "2026-10-24", "2026-11-22"])
 @pytest.mark.parametrize("minutes", EVERY)
-def test_the_ticks_of_every_length_find_each_slot_once(minutes: int, day: str) -> None:
+def test_ticks_find_each_slot_of_every_length_once(minutes: int, day: str) -> None:
     midnight = datetime.fromisoformat(day).replace(tzinfo=UTC)
     found = runs(Every(minutes), day, (midnight + timedelta(days=3)).isoformat()[:19])
     assert found == [found[0] + timedelta(minutes=minutes) * step for step in range(len(found))]
@@ -108,13 +108,13 @@ def test_the_ticks_of_every_length_find_each_slot_once(minutes: int, day: str) -
     ("at", "zone"),
     [
         *((at, "Europe/Berlin") for at in ("00:00", "02:30", "09:00", "23:59")),
-        ("02:15", "Australia/Lord_Howe"),  # its summer is half an hour
+        ("02:15", "Australia/Lord_Howe"),  # summer time is half an hour
         ("00:30", "America/Havana"),  # its clocks change at midnight
         ("09:00", "UTC"),
     ],
 )
 @pytest.mark.parametrize("month", ["03", "04", "09", "10", "11"])
-def test_the_hourly_ticks_find_each_local_date_once(at: str, zone: str, month: str) -> None:
+def test_hourly_ticks_find_each_local_date_once(at: str, zone: str, month: str) -> None:
     found = runs(Daily(at, zone), f"2026-{month}-01", f"2026-{month}-30")
     assert found == [found[0] + timedelta(days=step) for step in range(len(found))]
     assert len(found) >= 29

@@ -177,9 +177,9 @@ def test_each_policy_lets_in_whom_it_says(features: Path) -> None:
         assert content(boss.press(shown, "Keys")) == "You have the keys."
         for button, why in (
             ("Mine", "This is for the person who asked"),
-            ("Keys", "This needs the permission Manage Server."),
-            ("Watch", "This needs a role that an administrator has made responder here."),
-            ("Blow up", "This is for those who run the bot."),
+            ("Keys", "To use this, you need this permission: Manage Server."),
+            ("Watch", "To use this, you need a role with the rank responder in this server."),
+            ("Blow up", "Only the people who run this bot can use this."),
         ):
             refused = eve.press(shown, button)
             assert content(refused).startswith(why)
@@ -213,7 +213,7 @@ def test_a_feature_behind_a_flag_is_offered_where_it_is_on_and_a_flow_does_nothi
 
         assert "Served" in ada.run("brew").text
         spent = ada.run("brew")
-        assert content(spent).startswith("This server has used this as often as is allowed. It is free again <t:")
+        assert content(spent).startswith("This server has reached the limit for this. You can use it again <t:")
         assert spent.private
         discord.turn(3700)
         assert "Served" in ada.run("brew").text

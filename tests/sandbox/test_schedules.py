@@ -1,4 +1,4 @@
-"""Schedules on a clock that is turned."""
+"""Schedules, when the sandbox's clock is turned."""
 
 from __future__ import annotations
 
@@ -18,7 +18,10 @@ HOUR = 3600
 
 
 class Bench:
-    """Schedules over a function that answers `outcome`, with what it was called with and what was sent away."""
+    """Schedules that invoke a function with the result `outcome`.
+
+    `events` are the events that it was invoked with. `sent` are the messages that were put into queues.
+    """
 
     def __init__(self, expression: str = "cron(0 * * * ? *)", **others: str) -> None:
         self.clock = Clock()
@@ -44,7 +47,7 @@ class Bench:
         return self.outcome
 
 
-def test_turning_the_clock_fires_all_that_it_passes_in_order_and_once() -> None:
+def test_turning_the_clock_fires_each_occurrence_once_and_in_order() -> None:
     bench = Bench()
     bench.clock.advance(3 * HOUR)
     runs, left_out = bench.schedules.catch_up()
@@ -57,7 +60,7 @@ def test_turning_the_clock_fires_all_that_it_passes_in_order_and_once() -> None:
     assert bench.schedules.catch_up() == ([], 0)
 
 
-def test_of_too_many_the_latest_are_fired() -> None:
+def test_only_the_latest_of_too_many_occurrences_are_fired() -> None:
     bench = Bench("rate(1 hour)")
     bench.clock.advance((MOST_AT_ONCE + 5) * HOUR)
     runs, left_out = bench.schedules.catch_up()
@@ -73,12 +76,12 @@ def test_a_busy_schedule_does_not_crowd_out_another() -> None:
     assert (len(runs), left_out) == (MOST_AT_ONCE + 2, 2 * 24 * 60 - MOST_AT_ONCE)
 
 
-def test_the_clock_turns_forward_only() -> None:
+def test_the_clock_only_turns_forward() -> None:
     with pytest.raises(ValueError, match="forward"):
         Clock().advance(-1)
 
 
-def test_a_run_on_demand_has_the_clocks_time() -> None:
+def test_a_run_by_hand_gets_the_time_of_the_clock() -> None:
     bench = Bench()
     bench.clock.advance(400 * 24 * HOUR)
     run = bench.schedules.run("daily_digest")
@@ -93,7 +96,7 @@ def test_a_run_on_demand_has_the_clocks_time() -> None:
     assert (at - datetime.now(UTC)).days in (399, 400)
 
 
-def test_a_failure_is_tried_three_times_and_then_goes_to_the_functions_dead_letters() -> None:
+def test_an_event_that_fails_three_times_goes_to_the_dead_letters_of_the_function() -> None:
     bench = Bench()
     bench.outcome = failure("ValueError", "no")
     run = bench.schedules.run("daily_digest")

@@ -1,4 +1,4 @@
-"""What is read from a template."""
+"""What the sandbox reads from a template."""
 
 from __future__ import annotations
 
@@ -103,17 +103,17 @@ def test_intrinsic_functions_are_resolved(expression: Any, value: Any) -> None:
 @pytest.mark.parametrize(
     "expression", [{"Fn::ImportValue": "x"}, {"Ref": "Nothing"}, {"Fn::GetAtt": ["WorkQueue", "Colour"]}]
 )
-def test_what_is_not_known_is_an_error_and_no_guess(expression: Any) -> None:
+def test_an_unknown_function_resource_or_attribute_is_an_error(expression: Any) -> None:
     with pytest.raises(TemplateError):
         template(QUEUES).resolve(expression)
 
 
-def test_a_missing_snapshot_says_how_to_make_it(tmp_path: Path) -> None:
-    with pytest.raises(TemplateError, match="make synth"):
+def test_a_missing_snapshot_says_how_to_write_it(tmp_path: Path) -> None:
+    with pytest.raises(TemplateError, match="make snapshot"):
         Template.read(tmp_path / "template.json")
 
 
-def test_the_snapshot_has_all_that_the_sandbox_runs() -> None:
+def test_the_snapshot_has_everything_that_the_sandbox_runs() -> None:
     snapshot = Template.read()
     snapshot.parameter = lambda name: "value"
     assert {function.name for function in snapshot.functions()} == {

@@ -93,7 +93,7 @@ def test_a_worker_that_is_killed_between_two_calls_leaves_one_sentence() -> None
     with bot() as discord:
         discord.kill(after=TAKE_AWAY)
         shown = discord.person().run("status", server="nobody")
-        assert shown.message["content"].startswith("I watch no service of that name.")
+        assert shown.message["content"].startswith("I do not watch a service with that name.")
         assert shown.private
 
 

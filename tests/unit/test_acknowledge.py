@@ -286,7 +286,7 @@ def test_an_option_of_a_wrong_type_is_explained():
     options = [{"name": "command", "type": 3, "value": {"deep": 1}}]
     payload = Door().hear("command_help", data={"name": "help", "type": 1, "options": options})[1]
     assert is_private(payload)
-    assert payload["data"]["content"] == "`command` must be a text."
+    assert payload["data"]["content"] == "`command` must be text."
 
 
 # Requests that are refused

@@ -77,7 +77,7 @@ def test_a_form_is_parsed_once_and_the_refusal_of_a_quota_still_offers_it_again(
     monkeypatch.setattr(submission.modal, "read", lambda *given: parsed.append(1) or read(*given))
     custom_id = bot.tools.seals.seal(bot.order.tea.open(table="t" * 200).address, interaction_of(bot))
     answer = {"type": 18, "component": {"type": 4, "custom_id": "kind", "value": "green"}}
-    for told in ("green for " + "t" * 200, "You have used this as often as is allowed."):
+    for told in ("green for " + "t" * 200, "You have reached the limit for this."):
         bot.stash.reads, bot.tools.claims = 0, Claims()
         parsed.clear()
         bot.ask("modal", id=str(len(told)), data={"custom_id": custom_id, "components": [answer]})

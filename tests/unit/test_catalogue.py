@@ -105,7 +105,7 @@ def test_a_feature_that_is_not_named_like_its_file_is_told_what_to_rename(put, p
         ("from watchbell import Bottle", "cannot be imported: ImportError: cannot import name 'Bottle'"),
         ("roll()", "cannot be imported: NameError: name 'roll' is not defined"),
         ("def roll(:", "cannot be imported: SyntaxError: "),
-        (LUDO + "command.run(who=1)(lambda interaction: None)", ": /ludo: who=1 is no policy"),
+        (LUDO + "command.run(who=1)(lambda interaction: None)", ": /ludo: who=1 is not a policy"),
         ("", " declares no `command`: write `command = Command(…)`"),
     ],
 )

@@ -104,7 +104,7 @@ LIMITS = [
     (
         {"embeds": [{"description": "x" * 3000}, {"author": {"name": "x" * 200}, "description": "x" * 2800}]},
         {"embeds": [{"description": "x" * 3000}, {"author": {"name": "x" * 201}, "description": "x" * 2800}]},
-        "embeds: 6001 characters in all; at most 6000",
+        "embeds: 6001 characters in total; at most 6000",
     ),
     (
         {"components": [row(press(str(number))) for number in range(5)]},
@@ -154,12 +154,12 @@ LIMITS = [
     (
         {"components": [row(select(3, options=options(2, default=True), max_values=2))]},
         {"components": [row(select(3, options=options(3, default=True), max_values=2))]},
-        "components[0].components[0].options: 3 are default; at most 2",
+        "components[0].components[0].options: 3 are selected by default; at most 2",
     ),
     (
         {"components": [row(select(min_values=2, max_values=2))]},
         {"components": [row(select(min_values=3, max_values=2))]},
-        "components[0].components[0].min_values: 3, more than max_values, which is 2",
+        "components[0].components[0].min_values: 3, more than max_values (2)",
     ),
     (
         {"components": [row(select(max_values=25))]},
@@ -175,12 +175,12 @@ LIMITS = [
     (
         layout(*[{"type": 17, "components": [TEXT] * 19}] * 2),
         layout(*[{"type": 17, "components": [TEXT] * 19}] * 2, TEXT),
-        "components: 41 with the nested ones; at most 40",
+        "components: 41 including nested ones; at most 40",
     ),
     (
         layout({"type": 9, "components": [TEXT] * 3, "accessory": press()}, *[TEXT] * 35),
         layout({"type": 9, "components": [TEXT] * 3, "accessory": press()}, *[TEXT] * 36),
-        "components: 41 with the nested ones; at most 40",
+        "components: 41 including nested ones; at most 40",
     ),
     (
         layout({"type": 10, "content": "x" * 4000}),
@@ -190,7 +190,7 @@ LIMITS = [
     (
         layout({"type": 10, "content": "x" * 3999}, {"type": 17, "components": [TEXT]}),
         layout({"type": 10, "content": "x" * 4000}, {"type": 17, "components": [TEXT]}),
-        "components: 4001 characters of text in all; at most 4000",
+        "components: 4001 characters of text in total; at most 4000",
     ),
     (
         layout({"type": 9, "components": [TEXT] * 3, "accessory": press()}),
@@ -243,16 +243,16 @@ def test_a_limit_holds_to_the_last_one_and_no_further(fits, exceeds, fault):
 
 BAD = [
     # what there is at all
-    ({}, "content: empty; it needs content, an embed, a component, a file or a poll"),
-    ({"content": "  \n"}, "content: empty; it needs content, an embed, a component, a file or a poll"),
-    ({"content": 5}, "content: 5, not a text"),
+    ({}, "content: empty; a message needs content, an embed, a component, a file or a poll"),
+    ({"content": "  \n"}, "content: empty; a message needs content, an embed, a component, a file or a poll"),
+    ({"content": 5}, "content: 5, not a string"),
     ({"content": "x", "colour": 1}, "colour: there is no such field, or it cannot be set here"),
     ({"content": "x", "username": "Ann"}, "username: there is no such field, or it cannot be set here"),
     ({"content": "x", "tts": 1}, "tts: 1, not true or false"),
     ([], "message: a list, not an object"),
     # flags
     ({"content": "x", "flags": 64}, "flags: EPHEMERAL (64) cannot be set here"),
-    ({"content": "x", "flags": 128}, "flags: one (128) cannot be set here"),
+    ({"content": "x", "flags": 128}, "flags: the flag (128) cannot be set here"),
     ({"content": "x", "flags": -1}, "flags: -1; must be 0 to 2147483647"),
     # embeds
     ({"embeds": [{}]}, "embeds[0]: empty"),
@@ -276,9 +276,9 @@ BAD = [
     ),
     (
         {"embeds": [{"image": {"url": "attachment://a.pdf"}}]},
-        'embeds[0].image.url: "attachment://a.pdf"; an embed shows only .jpg, .jpeg, .png, .webp or .gif',
+        'embeds[0].image.url: "attachment://a.pdf"; an embed can only show .jpg, .jpeg, .png, .webp or .gif',
     ),
-    ({"embeds": [{"image": {"url": "attachment://a.png"}}]}, 'embeds[0].image.url: no file is called "a.png"'),
+    ({"embeds": [{"image": {"url": "attachment://a.png"}}]}, 'embeds[0].image.url: no file is named "a.png"'),
     # mentions
     (
         {"content": "x", "allowed_mentions": {"parse": ["here"]}},
@@ -286,31 +286,40 @@ BAD = [
     ),
     (
         {"content": "x", "allowed_mentions": {"parse": ["users"], "users": ["1"]}},
-        'allowed_mentions.users: ids, and "users" in parse as well; only one of the two',
+        'allowed_mentions.users: has ids, but "users" is in parse too; use one or the other',
     ),
     ({"content": "x", "allowed_mentions": {"roles": [1]}}, "allowed_mentions.roles[0]: 1, not an id"),
-    ({"content": "x", "allowed_mentions": {"roles": ["1", "1"]}}, 'allowed_mentions.roles[1]: "1" is there twice'),
+    ({"content": "x", "allowed_mentions": {"roles": ["1", "1"]}}, 'allowed_mentions.roles[1]: "1" is used twice'),
     # buttons
     (
         {"components": [row({"type": 2, "style": 1, "label": "x"})]},
-        "components[0].components[0].custom_id: missing; a button needs it",
+        "components[0].components[0].custom_id: missing; a button of style 1 needs one",
     ),
-    ({"components": [row(press(url=URL))]}, "components[0].components[0].url: a button has none"),
-    ({"components": [row(press(sku_id="1"))]}, "components[0].components[0].sku_id: a button has none"),
+    ({"components": [row(press(url=URL))]}, "components[0].components[0].url: a button of style 2 cannot have one"),
+    (
+        {"components": [row(press(sku_id="1"))]},
+        "components[0].components[0].sku_id: a button of style 2 cannot have one",
+    ),
     (
         {"components": [row({"type": 2, "style": 5, "label": "x"})]},
-        "components[0].components[0].url: missing; a link needs it",
+        "components[0].components[0].url: missing; a link button needs one",
     ),
-    ({"components": [row(press(style=5, url=URL))]}, "components[0].components[0].custom_id: a link has none"),
+    (
+        {"components": [row(press(style=5, url=URL))]},
+        "components[0].components[0].custom_id: a link button cannot have one",
+    ),
     (
         {"components": [row({"type": 2, "style": 6})]},
-        "components[0].components[0].sku_id: missing; a premium button needs it",
+        "components[0].components[0].sku_id: missing; a premium button needs one",
     ),
     (
         {"components": [row({"type": 2, "style": 6, "sku_id": "1", "label": "x"})]},
-        "components[0].components[0].label: a premium button has none",
+        "components[0].components[0].label: a premium button cannot have one",
     ),
-    ({"components": [row(press(label=""))]}, "components[0].components[0]: a button needs a label or an emoji"),
+    (
+        {"components": [row(press(label=""))]},
+        "components[0].components[0]: a button of style 2 needs a label or an emoji",
+    ),
     (
         {"components": [row(press(style="loud"))]},
         'components[0].components[0].style: "loud"; must be 1, 2, 3, 4, 5 or 6',
@@ -318,29 +327,29 @@ BAD = [
     ({"components": [row(press(""))]}, "components[0].components[0].custom_id: empty"),
     (
         {"components": [row(press(emoji={"name": ":tada:"}))]},
-        'components[0].components[0].emoji.name: ":tada:" is none; write 🎲 itself, or <:name:id>',
+        'components[0].components[0].emoji.name: ":tada:" is not an emoji; write 🎲 itself, or <:name:id>',
     ),
-    ({"components": [row(press(object()))]}, "components[0].components[0].custom_id: object, not a text"),
+    ({"components": [row(press(object()))]}, "components[0].components[0].custom_id: object, not a string"),
     # rows and what is in them
     ({"components": [row()]}, "components[0].components: 0; at least 1"),
     ({"components": [press()]}, "components[0]: Button; must be Action Row, Section, Text Display, Media Gallery,"),
     ({"components": [{"type": 99}]}, "components[0]: an object; must be Action Row, Section"),
-    ({"components": [row(press(), select())]}, "components[0].components: a select takes a row of its own"),
-    ({"components": [row(select(), select(6, "r"))]}, "components[0].components: a select takes a row of its own"),
+    ({"components": [row(press(), select())]}, "components[0].components: a select needs a row of its own"),
+    ({"components": [row(select(), select(6, "r"))]}, "components[0].components: a select needs a row of its own"),
     ({"components": [row(typed())]}, "components[0].components[0]: Text Input; must be Button, String Select,"),
     (
         {"components": [row(press(), press())]},
-        'components[0].components[1].custom_id: "p" is the custom id of another component too',
+        'components[0].components[1].custom_id: "p" is also the custom id of another component',
     ),
     (
         {"components": [row(press(id=3)), row(press("q", id=3))]},
-        "components[1].components[0].id: 3 is the id of another component too",
+        "components[1].components[0].id: 3 is also the id of another component",
     ),
     ({"components": [row(press(id=[]))]}, "components[0].components[0].id: a list, not a whole number"),
     # selects
     (
         {"components": [row(select(3, options=options(1) * 2))]},
-        'components[0].components[0].options[1].value: "0" is there twice',
+        'components[0].components[0].options[1].value: "0" is used twice',
     ),
     ({"components": [row(select(3))]}, "components[0].components[0].options: missing"),
     (
@@ -353,13 +362,13 @@ BAD = [
     ),
     (
         {"components": [row(select(min_values=2))]},
-        "components[0].components[0].min_values: 2, more than max_values, which is 1",
+        "components[0].components[0].min_values: 2, more than max_values (1)",
     ),
     # Components V2
     ({"components": [TEXT]}, "components[0]: needs the flag IS_COMPONENTS_V2 (32768)"),
-    (layout(TEXT, content="x"), "content: cannot stand beside Components V2"),
-    (layout(TEXT, embeds=[{"title": "x"}]), "embeds: cannot stand beside Components V2"),
-    (layout(TEXT, **poll()), "poll: cannot stand beside Components V2"),
+    (layout(TEXT, content="x"), "content: cannot be used with Components V2"),
+    (layout(TEXT, embeds=[{"title": "x"}]), "embeds: cannot be used with Components V2"),
+    (layout(TEXT, **poll()), "poll: cannot be used with Components V2"),
     (layout({"type": 10, "content": " "}), "components[0].content: empty"),
     (layout({"type": 9, "components": [TEXT]}), "components[0].accessory: missing"),
     (
@@ -374,7 +383,7 @@ BAD = [
         layout({"type": 13, "file": {"url": URL}}),
         f'components[0].file.url: "{URL}", not a URL that starts with attachment://',
     ),
-    (layout({"type": 13, "file": {"url": "attachment://a"}}), 'components[0].file.url: no file is called "a"'),
+    (layout({"type": 13, "file": {"url": "attachment://a"}}), 'components[0].file.url: no file is named "a"'),
     (layout({"type": 14, "spacing": 3}), "components[0].spacing: 3; must be 1 or 2"),
     # polls
     (poll(question={}), "poll.question.text: missing"),
@@ -384,7 +393,7 @@ BAD = [
     ),
     (
         poll(answers=[answer(emoji={"id": "1", "name": "x"})]),
-        "poll.answers[0].poll_media.emoji: must have either an id or a name",
+        "poll.answers[0].poll_media.emoji: needs either an id or a name, not both",
     ),
     (poll(layout_type=2), "poll.layout_type: 2; must be 1"),
     # attachments
@@ -438,7 +447,9 @@ def test_each_way_to_send_has_its_fields():
 def test_an_edit_may_name_one_thing_but_may_not_take_everything_away():
     assert faults("edit", {"components": []}) == []
     emptied = {"content": None, "embeds": [], "components": [], "attachments": []}
-    assert faults("edit", emptied) == ["content: empty; it needs content, an embed, a component, a file or a poll"]
+    assert faults("edit", emptied) == [
+        "content: empty; a message needs content, an embed, a component, a file or a poll"
+    ]
     assert faults("edit", {**emptied, "attachments": [{"id": "1100000000000000000"}]}) == []
 
 
@@ -446,7 +457,7 @@ def test_an_edit_may_show_a_file_that_the_message_has_already():
     picture = {"embeds": [{"image": {"url": "attachment://a.png"}}]}
     assert faults("edit", picture) == []
     assert faults("edit", {**picture, "attachments": [{"id": "1100000000000000000"}]}) == []
-    assert faults("edit", {**picture, "attachments": []}) == ['embeds[0].image.url: no file is called "a.png"']
+    assert faults("edit", {**picture, "attachments": []}) == ['embeds[0].image.url: no file is named "a.png"']
 
 
 # Files.
@@ -462,7 +473,7 @@ def test_files_are_counted_and_weighed():
     assert faults("message", {}, [File("a", bytes(FILE_BYTES + 1))]) == ["files[0]: 10485761 bytes; at most 10485760"]
     half = File("a", bytes(REQUEST_BYTES // 2 + 1))
     assert faults("message", {}, [half] * 2, file_bytes=REQUEST_BYTES) == [
-        f"files: {REQUEST_BYTES + 2} bytes in all; at most {REQUEST_BYTES}"
+        f"files: {REQUEST_BYTES + 2} bytes in total; at most {REQUEST_BYTES}"
     ]
     assert faults("message", {}, [File("", b"")]) == ["files[0].name: empty"]
 
@@ -470,17 +481,19 @@ def test_files_are_counted_and_weighed():
 def test_files_and_attachments_belong_together():
     file = File("a.txt", b"")
     assert faults("message", {"attachments": [{"id": 0}, {"id": "1"}]}, [file] * 2) == []
-    assert faults("message", {"attachments": [{"id": 0}]}, [file] * 2) == ["attachments: files[1] is not among them"]
-    assert faults("message", {"attachments": [{"id": 0}, {"id": 0}]}, [file]) == ["attachments[1].id: 0 is there twice"]
+    assert faults("message", {"attachments": [{"id": 0}]}, [file] * 2) == [
+        "attachments: there is no entry for files[1]"
+    ]
+    assert faults("message", {"attachments": [{"id": 0}, {"id": 0}]}, [file]) == ["attachments[1].id: 0 is used twice"]
     assert faults("message", {"attachments": [{"id": 0}] * 11}, [file])[0] == "attachments: 11; at most 10"
 
 
 def test_a_name_leads_to_one_file():
     shown = layout({"type": 13, "file": {"url": "attachment://a.txt"}})
     assert faults("message", shown, [File("a.txt", b"")]) == []
-    assert faults("message", shown, [File("a.txt", b"")] * 2) == ['components[0].file.url: 2 files are called "a.txt"']
+    assert faults("message", shown, [File("a.txt", b"")] * 2) == ['components[0].file.url: 2 files are named "a.txt"']
     assert faults("message", layout({"type": 13, "file": {"url": "attachment://Größe"}}), [File("Größe", b"")]) == [
-        'components[0].file.url: "Größe"; a file that is shown is named with ASCII letters, digits and _-. only'
+        'components[0].file.url: "Größe"; use only ASCII letters, digits and _-. in the name of a shown file'
     ]
     assert faults("message", layout(TEXT), [File("a.txt", b"")]) == [
         'files[0]: no component shows "a.txt", so nobody would see it'
@@ -515,15 +528,18 @@ def test_a_response_that_discord_takes_has_no_fault(response):
 @pytest.mark.parametrize(
     ("response", "fault"),
     [
-        ({}, "type: nothing is no type of interaction response"),
-        ({"type": 10}, "type: 10 is no type of interaction response"),
-        ({"type": True}, "type: true is no type of interaction response"),
+        ({}, "type: nothing is not a type of interaction response"),
+        ({"type": 10}, "type: 10 is not a type of interaction response"),
+        ({"type": True}, "type: true is not a type of interaction response"),
         ({"type": 4}, "data: missing"),
-        ({"type": 4, "data": {}}, "data.content: empty; it needs content, an embed, a component, a file or a poll"),
+        (
+            {"type": 4, "data": {}},
+            "data.content: empty; a message needs content, an embed, a component, a file or a poll",
+        ),
         ({"type": 4, "data": {"content": "x"}, "content": "x"}, "content: there is no such field, or it cannot be"),
         ({"type": 5, "data": {"flags": 4096}}, "data.flags: SUPPRESS_NOTIFICATIONS (4096) cannot be set here"),
         ({"type": 5, "data": {"content": "x"}}, "data.content: there is no such field, or it cannot be set here"),
-        ({"type": 6, "data": {}}, "data: type 6 has none"),
+        ({"type": 6, "data": {}}, "data: a response of type 6 has no data"),
         ({"type": 7, "data": poll()}, "data.poll: there is no such field, or it cannot be set here"),
         ({"type": 7, "data": {"content": "x", "flags": 64}}, "data.flags: EPHEMERAL (64) cannot be set here"),
         ({"type": 8, "data": {"choices": [{"name": "x", "value": "y"}] * 26}}, "data.choices: 26; at most 25"),
@@ -535,7 +551,7 @@ def test_a_response_that_discord_takes_has_no_fault(response):
         ({"type": 8, "data": {"choices": [{"name": "x", "value": 2**53}]}}, "data.choices[0].value: 9007199254740992,"),
         (
             {"type": 8, "data": {"choices": [{"name": "x", "value": 1}, {"name": "x", "value": "1"}]}},
-            "data.choices: texts and numbers; an option is of one type",
+            "data.choices: has both strings and numbers; an option has one type",
         ),
     ],
     ids=str,
@@ -550,7 +566,7 @@ def test_only_a_message_response_has_files():
     file = File("a.txt", b"")
     assert faults("callback", {"type": 4, "data": {"attachments": [{"id": 0}]}}, [file]) == []
     for response in ({"type": 5}, {"type": 5, "data": {"flags": 64}}, {"type": 9, "data": modal(TEXT)}):
-        assert faults("callback", response, [file]) == [f"files: type {response['type']} has none"]
+        assert faults("callback", response, [file]) == [f"files: a response of type {response['type']} has no files"]
 
 
 @pytest.mark.parametrize(
@@ -588,7 +604,7 @@ def test_a_modal_that_discord_takes_has_no_fault(form):
         (modal(label(press())), "components[0].component: Button; must be String Select, Text Input,"),
         (modal(label(typed(), label="x" * 46)), "components[0].label: 46 characters; at most 45"),
         (modal(label(typed(), description="x" * 101)), "components[0].description: 101 characters; at most 100"),
-        (modal(label(typed(label="x"))), "components[0].component.label: the Label has it already"),
+        (modal(label(typed(label="x"))), "components[0].component.label: must not be set; the Label has it"),
         (
             modal(label(typed(min_length=5, max_length=4))),
             "components[0].component.min_length: 5, more than max_length",
@@ -604,22 +620,22 @@ def test_a_modal_that_discord_takes_has_no_fault(form):
         (modal(label(typed(style=3))), "components[0].component.style: 3; must be 1 or 2"),
         (
             modal(label(typed()), label(typed())),
-            'components[1].component.custom_id: "t" is the custom id of another component too',
+            'components[1].component.custom_id: "t" is also the custom id of another component',
         ),
         (modal(label(select(disabled=False))), "components[0].component.disabled: there is no such field in a modal"),
         (
             modal(label(select(min_values=0))),
-            "components[0].component.min_values: 0, though it is required; at least 1",
+            "components[0].component.min_values: 0, but the field is required; at least 1",
         ),
         (modal(label({"type": 19, "custom_id": "f", "max_values": 11})), "components[0].component.max_values: 11;"),
         (
             modal(label({"type": 19, "custom_id": "f", "file_types": ["pdf"]})),
-            'components[0].component.file_types[0]: "pdf"; must be image, video, audio or an ending like .pdf',
+            'components[0].component.file_types[0]: "pdf"; must be image, video, audio or an ending such as .pdf',
         ),
         (modal(label({"type": 21, "custom_id": "r", "options": options(1)})), "components[0].component.options: 1; at"),
         (
             modal(label({"type": 21, "custom_id": "r", "options": options(2, default=True)})),
-            "components[0].component.options: 2 are default; at most 1",
+            "components[0].component.options: 2 are selected by default; at most 1",
         ),
         (
             modal(label({"type": 22, "custom_id": "c", "options": options(11)})),

@@ -849,7 +849,7 @@ def test_a_button_on_a_message_of_components_v2_edits_it_in_its_kind(feature, ca
     press(worker, "answered", message=on_v2)
     assert worker.discord.calls[0][1]["components"] == [{"type": 10, "content": "Done."}]
     press(Worker(), "embedded", message=on_v2)
-    assert "takes neither embeds nor a poll" in caplog.text
+    assert "cannot show embeds or a poll" in caplog.text
 
 
 def test_a_message_that_stands_takes_no_poll_and_one_below_it_does(feature, caplog):

@@ -6,7 +6,7 @@ from tests.unit.test_platform import ADMINISTRATOR, Bot, choices, member, says
 from watchbell.errors import Unavailable
 
 STAFF = "41771983423143936"
-REFUSED = "This needs a role that an administrator has made responder here."
+REFUSED = "To use this, you need a role with the rank responder in this server."
 
 STAFFED = """
 from watchbell import Command, Modal, Reply, Short, anyone, role

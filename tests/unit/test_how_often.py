@@ -150,7 +150,7 @@ def doors(settings):
 
 
 def spent(text):
-    return "as often as is allowed. It is free again <t:" in text
+    return "reached the limit for this. You can use it again <t:" in text
 
 
 # How often
@@ -178,7 +178,7 @@ def test_a_form_that_is_wrong_is_no_use_and_one_too_many_can_be_submitted_later(
 def test_a_quota_lets_so_many_through_and_says_privately_when_it_is_free_again(doors, feature):
     feature("order", ORDER)
     assert [doors.used(), doors.used()] == ["ordered", "ordered"]
-    assert doors.used() == f"You have used this as often as is allowed. It is free again <t:{NOW + 60}:R>."
+    assert doors.used() == f"You have reached the limit for this. You can use it again <t:{NOW + 60}:R>."
     assert doors.discord.calls[-1][1]["flags"] == 64
     assert doors.discord.calls[-2] == ("delete",)
     doors.now += 60
@@ -188,9 +188,7 @@ def test_a_quota_lets_so_many_through_and_says_privately_when_it_is_free_again(d
 def test_another_person_has_their_own_and_the_server_has_one_for_all(doors, feature):
     feature("order", ORDER)
     assert [doors.used(by=by) for by in (ADA, ADA, BOB)] == ["ordered"] * 3
-    assert (
-        doors.used(by=BOB) == f"This server has used this as often as is allowed. It is free again <t:{NOW + 600}:R>."
-    )
+    assert doors.used(by=BOB) == f"This server has reached the limit for this. You can use it again <t:{NOW + 600}:R>."
     assert doors.used(by=BOB, guild_id="7") == "ordered"
 
 
@@ -198,16 +196,16 @@ def test_what_a_handler_inherits_is_counted_together_and_its_own_apart(doors, fe
     feature("order", ORDER)
     assert [doors.used(), doors.used("order:also"), doors.used("order:again")] == ["ordered", "also", "again"]
     assert spent(doors.used("order:also"))
-    assert doors.used("order:again") == f"You have used this as often as is allowed. It is free again <t:{NOW + 30}:R>."
+    assert doors.used("order:again") == f"You have reached the limit for this. You can use it again <t:{NOW + 30}:R>."
 
 
 def test_a_channel_and_a_feature_have_theirs(doors, feature):
     feature("order", ORDER)
     assert doors.used("order:here", by=ADA, channel_id="1") == "here"
-    assert doors.used("order:here", by=BOB, channel_id="1").startswith("This channel has used this")
+    assert doors.used("order:here", by=BOB, channel_id="1").startswith("This channel has reached the limit")
     assert doors.used("order:here", by=BOB, channel_id="2") == "here"
     assert doors.used("order:everybody", by=ADA, guild_id="1") == "everybody"
-    assert doors.used("order:everybody", by=BOB, guild_id="2").startswith("This has been used")
+    assert doors.used("order:everybody", by=BOB, guild_id="2").startswith("The limit for this has been reached")
 
 
 def test_without_a_quota_an_instant_button_costs_nothing(doors, feature):
@@ -392,21 +390,21 @@ def handler(**options):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"quota": Quota(1, per=1), "instant": True}, "a quota or a lock writes a table"),
+        ({"quota": Quota(1, per=1), "instant": True}, "a quota or lock needs a table write"),
         ({"cooldown": 5, "instant": True}, "an instant handler cannot"),
         ({"lock": "a", "instant": True}, "drop instant=True"),
         (
             {"lock": "a:{nobody}"},
             "unknown placeholder {nobody}; use {guild}, {user}, {channel}, {message}, {target}, {word}",
         ),
-        ({"lock": "a:{}"}, "is no template; write one like `apply:{user}`"),
-        ({"lock": "a:{0}"}, "is no template"),
-        ({"lock": "a:{guild.x}"}, "is no template"),
-        ({"lock": "a:{guild"}, "is no template"),
+        ({"lock": "a:{}"}, "is not a template; write one like `apply:{user}`"),
+        ({"lock": "a:{0}"}, "is not a template"),
+        ({"lock": "a:{guild.x}"}, "is not a template"),
+        ({"lock": "a:{guild"}, "is not a template"),
         ({"lock": "{guild}:{word}"}, "must start with fixed text"),
         ({"lock": ""}, "must start with fixed text"),
-        ({"lock": "a:{user}"}, "{user} could be its parameter too; rename the parameter"),
-        ({"cooldown": 0}, "a quota per 0 seconds: it is 1-604800"),
+        ({"lock": "a:{user}"}, "{user} could also mean its parameter; rename the parameter"),
+        ({"cooldown": 0}, "a quota or cooldown lasts 1 to 604800 seconds, not 0"),
     ],
 )
 def test_what_cannot_be_is_refused_where_it_is_declared(options, sentence):
@@ -418,10 +416,10 @@ def test_what_cannot_be_is_refused_where_it_is_declared(options, sentence):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ({"count": 0, "per": 60}, "0 uses: it is 1-100"),
-        ({"count": 101, "per": 60}, "101 uses: it is 1-100"),
-        ({"count": 1, "per": 604_801}, "it is 1-604800"),
-        ({"count": 1, "per": 1, "by": "planet"}, "by 'planet': it is by user, guild, channel, feature"),
+        ({"count": 0, "per": 60}, "a quota allows 1 to 100 uses, not 0"),
+        ({"count": 101, "per": 60}, "a quota allows 1 to 100 uses, not 101"),
+        ({"count": 1, "per": 604_801}, "lasts 1 to 604800 seconds, not 604801"),
+        ({"count": 1, "per": 1, "by": "planet"}, "counts by user, guild, channel or feature, not by 'planet'"),
     ],
 )
 def test_a_quota_has_limits(arguments, sentence):
@@ -431,6 +429,6 @@ def test_a_quota_has_limits(arguments, sentence):
 
 def test_an_instant_button_must_say_that_it_is_not_to_have_its_commands_quota():
     command = Command("x", "X", who=anyone, cooldown=5)
-    with pytest.raises(DefinitionError, match=r"give it quota=\(\)"):
+    with pytest.raises(DefinitionError, match=r"or write quota=\(\)"):
         command.button(lambda interaction: None, instant=True)
     assert command.button(lambda interaction: None, instant=True, quota=()).quotas == ()

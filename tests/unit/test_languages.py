@@ -36,7 +36,7 @@ def test_help_names_the_commands_as_the_persons_app_does():
 
     text = hear()["embeds"][0]["description"]
     assert "`/hilfe`: Sieh, was ich kann" in text
-    assert "`/status`: Sieh, wie es den beobachteten Diensten geht" in text
+    assert "`/status`: Sieh den Status der beobachteten Dienste" in text
     for typed in ("hilfe", "help", "/Hilfe"):
         (embed,) = hear({"name": "command", "type": 3, "value": typed})["embeds"]
         assert embed["title"] == "/hilfe"
@@ -58,11 +58,13 @@ def test_what_goes_wrong_is_told_in_the_persons_language():
     def hear(door, name="command_status", **changes):
         return door.hear(name, locale="de", **changes)[1]["data"]["content"]
 
-    assert hear(Door(), data={"name": "nobody-wrote-this", "type": 1}).startswith("Das kenne ich nicht (mehr).")
-    assert hear(Door(Unavailable("SQS"))).startswith("Das konnte ich gerade nicht annehmen")
+    assert hear(Door(), data={"name": "nobody-wrote-this", "type": 1}).startswith("Das funktioniert nicht mehr.")
+    assert hear(Door(Unavailable("SQS"))).startswith("Deine Anfrage ist nicht angekommen")
     expired = sealed("status:refresh:simple:prod", now=NOW - 100, seconds=10)
     data = {"custom_id": expired, "component_type": 2}
-    assert hear(Door(), "component_refresh", data=data) == "Das ist abgelaufen. Bitte führe den Befehl noch einmal aus."
+    assert hear(Door(), "component_refresh", data=data) == (
+        "Das ist abgelaufen. Führe den Befehl noch einmal aus oder bitte das Team des Servers um eine neue Nachricht."
+    )
 
 
 def test_the_worker_answers_in_the_persons_language_too():
@@ -79,7 +81,7 @@ def test_a_refusal_and_a_failure_are_told_in_the_persons_language():
     assert worker.discord.calls[-1][1]["content"].startswith("Quelque chose s'est mal passé de mon côté")
     worker = Worker()
     worker.work(locale="ja", data={"name": "nobody-wrote-this", "type": 1})
-    assert worker.discord.calls[-1][1]["content"].startswith("それは知りません")
+    assert worker.discord.calls[-1][1]["content"].startswith("それはもう使えません")
 
 
 def test_who_may_not_is_told_so_in_their_language(feature):
@@ -100,7 +102,7 @@ def secret(interaction):
     door.doorkeeper.tools.settings = {"OPERATORS_PARAMETER": "operators"}
     data = {"name": "secret", "type": 1}
     assert door.hear("command_ping", locale="es-ES", data=data)[1]["data"]["content"] == (
-        "Esto es para quienes gestionan el bot."
+        "Esto solo pueden usarlo quienes gestionan este bot."
     )
 
 

@@ -133,7 +133,7 @@ def test_what_is_filled_in_beforehand_is_chosen_already():
 def test_what_cannot_be_filled_in_is_a_mistake_of_the_author():
     with pytest.raises(TypeError, match="Apply has no field wy"):
         modal.prefill(Apply, {"wy": "x"})
-    with pytest.raises(ValueError, match="'Team' offers no 'green'"):
+    with pytest.raises(ValueError, match="'Team' has no option 'green'"):
         modal.prefill(Apply, {"team": "green"})
     with pytest.raises(ValueError, match="files"):
         modal.prefill(Boxes, {"logs": ["9"]})
@@ -155,14 +155,14 @@ def declare(title="Title", **parts):
         ({"why": Short("x", description="x" * 101)}, r"Form.why.description: 101 characters; at most 100"),
         ({"why": Short("x", placeholder="x" * 101)}, r"Form.why.placeholder: 101 characters; at most 100"),
         ({"why": Short("x", most=4001)}, r"Form.why.max_length: 4001; must be 1 to 4000"),
-        ({"why": Short("x", least=9, most=8)}, r"Form.why.min_length: 9, more than max_length, which is 8"),
+        ({"why": Short("x", least=9, most=8)}, r"Form.why.min_length: 9, more than max_length \(8\)"),
         ({"team": OneOf("x", [])}, r"Form.team.options: 0; at least 1"),
         ({"team": OneOf("x", map(str, range(26)))}, r"Form.team.options: 26; at most 25"),
-        ({"team": OneOf("x", ["a", "a"])}, r'Form.team.options\[1\].value: "a" is there twice'),
+        ({"team": OneOf("x", ["a", "a"])}, r'Form.team.options\[1\].value: "a" is used twice'),
         ({"team": OneOf("x", ["y" * 101])}, r"Form.team.options\[0\].label: 101 characters; at most 100"),
         ({"team": SomeOf("x", ["a", "b"], most=3)}, r"Form.team.max_values: 3, but there are 2 options"),
-        ({"team": SomeOf("x", ["a", "b"], least=2)}, r"Form.team.min_values: 2, more than max_values, which is 1"),
-        ({"team": SomeOf("x", ["a", "b"], least=0)}, r"Form.team.min_values: 0, though it is required"),
+        ({"team": SomeOf("x", ["a", "b"], least=2)}, r"Form.team.min_values: 2, more than max_values \(1\)"),
+        ({"team": SomeOf("x", ["a", "b"], least=0)}, r"Form.team.min_values: 0, but the field is required"),
         ({"size": Radio("x", ["a"])}, r"Form.size.options: 1; at least 2"),
         ({"size": Radio("x", map(str, range(11)))}, r"Form.size.options: 11; at most 10"),
         ({"box": Checkboxes("x", map(str, range(11)))}, r"Form.box.options: 11; at most 10"),
@@ -229,7 +229,7 @@ def test_everything_that_is_wrong_is_said_at_once():
     assert found == {
         "why": "at least 10 characters; it has 2.",
         "name": "one line only.",
-        "team": "only what the form offers can be chosen.",
+        "team": "choose from the options in the form.",
         "agree": fields.OTHER_KIND,
     }
 
@@ -245,17 +245,17 @@ def test_everything_that_is_wrong_is_said_at_once():
         (Apply, "team", [], fields.NEEDED),
         (Apply, "team", "red", fields.OTHER_KIND),
         (Apply, "team", [7], fields.OTHER_KIND),
-        (Apply, "team", ["red", "blue"], "1 can be chosen, and not 2."),
-        (People, "who", ["1", "1"], "the same cannot be chosen twice."),
-        (People, "who", ["3"], "that is nothing that Discord knows here."),
+        (Apply, "team", ["red", "blue"], "choose 1. You chose 2."),
+        (People, "who", ["1", "1"], "choose each option only once."),
+        (People, "who", ["3"], "this choice was not found. Please choose again."),
         (People, "who", [{"id": "1"}], fields.OTHER_KIND),
-        (People, "role", ["1"], "that is nothing that Discord knows here."),
-        (People, "where", ["6"], "only a channel of the kind text."),
-        (Boxes, "size", "huge", "only what the form offers can be chosen."),
+        (People, "role", ["1"], "this choice was not found. Please choose again."),
+        (People, "where", ["6"], "choose a channel of this type: text."),
+        (Boxes, "size", "huge", "choose from the options in the form."),
         (Boxes, "size", ["small"], fields.OTHER_KIND),
-        (Boxes, "extras", ["ham", "cheese", "olives"], "1 to 2 can be chosen, and not 3."),
-        (Boxes, "teams", ["a"], "2 to 3 can be chosen, and not 1."),
-        (Boxes, "logs", ["1"], "that file did not arrive."),
+        (Boxes, "extras", ["ham", "cheese", "olives"], "choose 1 to 2. You chose 3."),
+        (Boxes, "teams", ["a"], "choose 2 to 3. You chose 1."),
+        (Boxes, "logs", ["1"], "the file did not arrive. Please upload it again."),
         (Boxes, "done", 1, fields.OTHER_KIND),
     ],
 )

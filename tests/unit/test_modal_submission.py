@@ -366,7 +366,7 @@ def test_a_submission_that_leads_nowhere_gets_a_polite_answer(bot, apply, addres
 
 @pytest.mark.parametrize("state", ["", ":a", ":a:b:c:d", ":a:x"])
 def test_state_of_another_version_gets_a_polite_answer(bot, apply, state):
-    assert "older version" in says(bot.submit(sealed(f"apply:submit{state}", now=NOW), {"why": WHY}))
+    assert "I have been updated" in says(bot.submit(sealed(f"apply:submit{state}", now=NOW), {"why": WHY}))
 
 
 # Mistakes of the author
@@ -391,11 +391,11 @@ def test_a_form_without_its_state_is_a_mistake_of_the_author(bot, apply, caplog)
 @pytest.mark.parametrize(
     ("signature", "mistake"),
     [
-        ("(interaction)", "with the Modal above it"),
-        ("(interaction, form)", "with the Modal above it"),
-        ("(interaction, tools, form: str)", "with the Modal above it"),
-        ("(interaction, form: 'Later')", "with the Modal above it"),
-        ("(interaction, form: Form, *, why: str)", "why is state and a field of Form; rename one"),
+        ("(interaction)", "and declare the Modal above it"),
+        ("(interaction, form)", "and declare the Modal above it"),
+        ("(interaction, tools, form: str)", "and declare the Modal above it"),
+        ("(interaction, form: 'Later')", "and declare the Modal above it"),
+        ("(interaction, form: Form, *, why: str)", "why is both state and a field of Form; rename one of them"),
     ],
 )
 def test_a_modal_declares_its_form_in_its_signature(feature, signature, mistake):

@@ -149,8 +149,8 @@ def test_another_length_is_refused_with_those_that_are_allowed(minutes):
 @pytest.mark.parametrize(
     ("declared", "told"),
     [
-        ({}, 'tea: give it either at="HH:MM" or every=MINUTES'),
-        ({"at": "09:00", "every": 15}, 'tea: give it either at="HH:MM" or every=MINUTES'),
+        ({}, 'tea: write either at="HH:MM" or every=MINUTES'),
+        ({"at": "09:00", "every": 15}, 'tea: write either at="HH:MM" or every=MINUTES'),
         ({"every": 15, "zone": "Europe/Berlin"}, "tea: zone= needs at=; the slots of every= are counted in UTC"),
         ({"every": 15, "zone": choice("digest_zone")}, "tea: zone= needs at=; the slots of every= are counted in UTC"),
         ({"at": "24:00"}, "tea: at must be a time from 00:00 to 23:59, not '24:00'"),

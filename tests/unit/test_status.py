@@ -101,7 +101,7 @@ def test_an_incident_that_is_over_is_not_shown(change):
 
 
 def test_a_source_without_metrics_says_that_it_told_none():
-    assert fields(shown({"status": "normal"}, detailed=False)) == dict.fromkeys(("CPU", "Memory", "Disk"), "not told")
+    assert fields(shown({"status": "normal"}, detailed=False)) == dict.fromkeys(("CPU", "Memory", "Disk"), "no data")
 
 
 @pytest.mark.parametrize(
@@ -114,22 +114,22 @@ def test_what_is_no_status_is_not_taken_for_one(payload):
 
 def test_a_source_that_failed_is_shown_as_such():
     (embed,) = view.embeds([Report.failed("prod", Reason("timeout", {"seconds": 5}))], detailed=True)
-    assert (embed.title, embed.description, embed.fields) == ("❌ prod", "gave no answer within 5 seconds", [])
+    assert (embed.title, embed.description, embed.fields) == ("❌ prod", "did not answer within 5 seconds", [])
 
 
 REASONS = [
-    (Reason("timeout", {"seconds": 1}), "gave no answer within 1 second"),
-    (Reason("timeout", {"seconds": 5}), "gave no answer within 5 seconds"),
+    (Reason("timeout", {"seconds": 1}), "did not answer within 1 second"),
+    (Reason("timeout", {"seconds": 5}), "did not answer within 5 seconds"),
     (Reason("unreachable"), "could not be reached"),
-    (Reason("not_a_url"), "has a URL that cannot be asked"),
-    (Reason("address_not_allowed"), "is at an address that may not be asked"),
+    (Reason("not_a_url"), "has an invalid URL"),
+    (Reason("address_not_allowed"), "has an address that is not allowed"),
     (Reason("too_many_redirects"), "redirects too often"),
     (Reason("not_asked_in_time", {"seconds": 1}), "was not asked: the others took 1 second"),
     (Reason("not_asked_in_time", {"seconds": 15}), "was not asked: the others took 15 seconds"),
-    (Reason("too_large", {"kilobytes": 256}), "answered more than 256 KB"),
-    (Reason("http_status", {"status": 502}), "answered HTTP 502"),
-    (Reason("not_a_status"), "answered something that is no status"),
-    (Reason("asked_too_often"), "asks to be asked less often"),
+    (Reason("too_large", {"kilobytes": 256}), "sent more than 256 KB"),
+    (Reason("http_status", {"status": 502}), "answered with HTTP 502"),
+    (Reason("not_a_status"), "did not answer with a valid status"),
+    (Reason("asked_too_often"), "asks for fewer requests"),
 ]
 
 
@@ -156,8 +156,8 @@ class NoSuchSource:
 @pytest.mark.parametrize(
     ("locale", "text"),
     [
-        ("en-US", "I watch no service of that name. I know `api`, `prod`."),
-        ("de", "Einen Dienst dieses Namens beobachte ich nicht. Ich kenne `api`, `prod`."),
+        ("en-US", "I do not watch a service with that name. I watch `api`, `prod`."),
+        ("de", "Einen Dienst mit diesem Namen beobachte ich nicht. Ich beobachte `api`, `prod`."),
     ],
 )
 def test_who_asks_for_a_service_that_is_not_watched_is_told_which_are(locale, text):
@@ -175,7 +175,7 @@ def test_ten_services_are_shown_and_the_others_counted():
     reports = [Report.parse(f"s{i:02}", {"status": "normal"}) for i in range(25)]
     embeds = view.embeds(reports, detailed=False)
     assert len(embeds) == 10
-    assert embeds[-1].footer == "and 15 more: name one with /status server:"
+    assert embeds[-1].footer == "and 15 more: use /status server: to see one"
 
 
 def test_detail_gives_way_before_services_do():
@@ -233,17 +233,17 @@ def test_the_digest_has_a_line_for_each_service_the_worst_first():
     (embed,) = digest.compose(reports, date(2026, 11, 22)).embeds
     assert (embed.title, embed.colour) == ("Daily digest, 2026-11-22", figures.COLOURS["error"])
     assert embed.description.split("\n") == [
-        "**2 not well, 1 unknown, 1 well.**",
+        "**2 with problems, 1 unknown, 1 OK.**",
         "",
         "❌ **mail** could not be reached",
         "🟠 **api** heavy · CPU 81.2 % · memory 62.5 % · disk 70.0 % · "
         r"**INC\-7** investigating, since <t:1795330800:R>, 1 update",
-        "🔵 **dns** asks to be asked less often",
+        "🔵 **dns** asks for fewer requests",
         "🟢 **shop** normal · CPU 5.0 %",
     ]
 
 
-@pytest.mark.parametrize(("count", "total"), [(1, "**All well.**"), (3, "**All 3 well.**")])
+@pytest.mark.parametrize(("count", "total"), [(1, "**All OK.**"), (3, "**All 3 OK.**")])
 def test_a_digest_of_healthy_services_says_so_in_total(count, total):
     reports = [Report.parse(f"s{i}", {"status": "normal"}) for i in range(count)]
     assert digest.compose(reports, date(2026, 11, 22)).embeds[0].description.split("\n")[0] == total
@@ -264,7 +264,7 @@ def test_a_digest_of_hundreds_of_services_fits_and_counts_the_rest():
 @pytest.mark.parametrize(
     ("bytes_", "text"),
     [
-        (None, "not told"),
+        (None, "no data"),
         (0, "0 B"),
         (1023, "1,023 B"),
         (1024, "1.0 KiB"),

@@ -239,8 +239,8 @@ def test_an_operator_writes_a_url_and_may_add_a_permission():
     [
         ("https://status.example/ public", "the word private"),
         ("https://status.example/ private private", "the word private"),
-        ("private", "no http or https URL"),
-        ("", "no http or https URL"),
+        ("private", "not an http or https URL"),
+        ("", "not an http or https URL"),
         ("https://ada:secret@status.example/", "user name"),
         ("http://2130706433/", "four numbers"),
     ],

@@ -33,7 +33,7 @@ def test_a_text_is_said_in_the_language_that_is_spoken_and_after_that_in_english
         with contextlib.suppress(LookupError), speaking("fr"):
             assert _("Ask again") == "Redemander"
             raise LookupError
-        assert _("answered HTTP {status}", status=500) == "hat mit HTTP 500 geantwortet"
+        assert _("answered with HTTP {status}", status=500) == "hat mit HTTP 500 geantwortet"
     assert _("Ask again") == "Ask again"
 
 
@@ -44,7 +44,7 @@ def test_a_text_that_has_no_translation_is_said_as_it_is():
 
 
 def test_braces_in_what_is_put_in_are_left_alone():
-    assert _("answered HTTP {status}", status="{status} {0}") == "answered HTTP {status} {0}"
+    assert _("answered with HTTP {status}", status="{status} {0}") == "answered with HTTP {status} {0}"
     assert _("{not a field}") == "{not a field}"
 
 

@@ -1,4 +1,4 @@
-"""The ingress's job in the usual way: PyNaCl's signing module and boto3."""
+"""The job of the ingress, done in the usual way: with PyNaCl's signing module and boto3."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The same bot with cordless (https://cordless.dev), as its guides write one: an instant command and a deferred one."""
+"""The same bot with cordless (https://cordless.dev), written as in its guides: an instant and a deferred command."""
 
 import os
 
@@ -7,8 +7,10 @@ from cordless import ActionRow, Button, ButtonStyle, Cordless
 
 
 def release(parsed, **_):
-    """Read what Lambda answered, so that boto3 keeps the connection. cordless leaves it unread and connects anew for
-    each deferral, which would make this a measurement of TLS handshakes."""
+    """Read the answer of Lambda, so that boto3 keeps the connection.
+
+    cordless does not read it, and therefore connects again for each deferral. That would measure TLS handshakes.
+    """
     parsed["Payload"].read()
 
 
@@ -26,7 +28,7 @@ async def ping(ctx):
 
 @bot.command("status", description="See how the watched services are", defer=True)
 async def status(ctx, server: str = "", detailed: bool = False):
-    await ctx.send("This is the worker's to say, and it is not run here.")
+    await ctx.send("The worker answers this, and it does not run here.")
 
 
 handler = bot.handler()

@@ -1,18 +1,18 @@
-"""Everything that Watchbell raises on purpose.
+"""All errors that Watchbell raises on purpose.
 
     WatchbellError
-    ├── UserError           for the person who asked: shown to them privately, never retried
-    │   └── FormError       what they submitted is wrong, field by field; FieldError for one field
-    ├── DefinitionError     a feature is declared, or answers, in a way that cannot work: fails the build, or its tests
-    ├── NoRoom              a custom id cannot carry so much, and there is no table to put it into
-    ├── InvalidReply        a feature answered something that Discord would not take: found before it is sent
-    ├── Retry               not now: back to the queue, with a wait
-    ├── Unavailable         an AWS service did not take or give what it should; a retry may help
-    │   └── Unsure          and may have taken it all the same
+    ├── UserError           the person can correct it: shown to them in private, never retried
+    │   └── FormError       a submitted form is wrong, with a text for each field; FieldError for one field
+    ├── DefinitionError     a feature is declared, or answers, in a way that cannot work: fails the build or its tests
+    ├── NoRoom              state is too long for a custom id and cannot be stored in the table
+    ├── InvalidReply        a feature answered something that Discord would refuse: found before it is sent
+    ├── Retry               the work cannot be done now: it goes back to the queue, with a wait
+    ├── Unavailable         a call to an AWS service failed; a retry may help
+    │   └── Unsure          the same for a write that may have happened
     ├── UnknownSource       no status source has that name
-    └── DiscordError        Discord refused or did not answer; `permanent` says whether a retry may help
+    └── DiscordError        Discord refused or did not answer; `permanent` says that a retry does not help
 
-Anything else that is raised is a bug: it is logged with its stack, retried, and ends in the dead letters.
+Any other exception is a bug. It is logged with its stack and retried, and its message ends in the dead letters.
 """
 
 TYPE_CHECKING = False
@@ -21,20 +21,20 @@ if TYPE_CHECKING:
 
 
 class WatchbellError(Exception):
-    """The root of the tree above."""
+    """The base class of all errors here."""
 
 
 class UserError(WatchbellError):
-    """A sentence for the person who asked: what is wrong and what to do. At most 2,000 characters.
+    """A text for the person who asked: what is wrong and what to do. At most 2,000 characters.
 
-    `reply`, where it is not None, is shown in its place: the same with a button that helps to mend it.
+    If `reply` is not None, it is shown instead: a reply with the text and a button that helps to correct the mistake.
     """
 
     reply: "Any" = None
 
 
 class FormError(UserError):
-    """What is wrong with a submitted form: the names of fields -> what the person should know, "" for the whole."""
+    """A submitted form is wrong. `faults` has the texts for its fields, by name; "" is the whole form."""
 
     def __init__(self, faults: "dict[str, str]") -> None:
         super().__init__("; ".join(f"{name}: {text}" if name else text for name, text in faults.items()))
@@ -42,27 +42,30 @@ class FormError(UserError):
 
 
 class FieldError(FormError):
-    """What is wrong with one field, for a handler to raise: `FieldError("name", "That one is taken.")`."""
+    """One field of a form is wrong. A handler raises it: `FieldError("name", "That one is taken.")`."""
 
     def __init__(self, field: str, text: str) -> None:
         super().__init__({field: text})
 
 
 class DefinitionError(WatchbellError):
-    """A feature is declared in a way that Discord would refuse, or does with the kit what cannot work; names the
-    feature, the place, and the limit or what to write instead. The same at every try."""
+    """A feature is declared in a way that Discord would refuse, or uses the kit in a way that cannot work.
+
+    The message names the feature, the place, and the limit or what to write instead. A retry does not help.
+    """
 
 
 class NoRoom(WatchbellError, ValueError):
-    """State has no room in a custom id and cannot lie in the table: the ingress writes none, and what is kept there
-    must expire."""
+    """State is too long for a custom id and cannot be stored in the table.
+
+    The ingress writes no table, and stored state must expire.
+    """
 
 
 class InvalidReply(WatchbellError):
-    """A feature answered something that Discord would refuse; `faults` says what, a line a fault, each with its place,
-    and `whose` which handler that was.
+    """A feature answered something that Discord would refuse. This is a bug in the feature; a retry does not help.
 
-    A bug of the feature, and the same at every try.
+    `kind` is the kind of payload. `faults` has a line for each fault, with its place. `whose` names the handler.
     """
 
     def __init__(self, kind: str, faults: list[str], whose: str = "") -> None:
@@ -71,7 +74,10 @@ class InvalidReply(WatchbellError):
 
 
 class Retry(WatchbellError):
-    """This delivery cannot be finished now; it goes back to its queue for `wait` seconds."""
+    """The work cannot be finished now. The message goes back to its queue for `wait` seconds.
+
+    If `wait` is None, each attempt waits longer than the one before.
+    """
 
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
@@ -83,7 +89,7 @@ class Unavailable(WatchbellError):
 
 
 class Unsure(Unavailable):
-    """The same of a write, which it may have done all the same."""
+    """A write failed with Unavailable, but the AWS service may have done it."""
 
 
 class UnknownSource(WatchbellError):
@@ -97,11 +103,12 @@ class UnknownSource(WatchbellError):
 class DiscordError(WatchbellError):
     """Discord refused a call, or gave no usable answer.
 
-    `status` is the HTTP status, 0 where there was no answer; `code` is Discord's JSON error code, 0 where it gave
-    none; `errors` is its nested explanation for code 50035. `permanent` means that the same call will fail again.
-    `wait` is the number of seconds that Discord asked us to stay away (429), else None. `of_feature`: it came of a
-    feature's own call, not of showing its answer.
-    The message never holds a token: it names the route by its template.
+    `status` is the HTTP status, 0 if there was no answer. `code` is Discord's JSON error code, 0 if there is none.
+    `errors` is Discord's nested explanation for code 50035. `permanent` means that the same call will fail again.
+    `wait` is the number of seconds that Discord asked us to wait (429), else None. `of_feature` means that a feature's
+    own call failed, not the call that shows its answer.
+
+    The message never contains a token, because `route` is a template.
     """
 
     def __init__(
@@ -124,15 +131,15 @@ class DiscordError(WatchbellError):
 
     @property
     def permanent(self) -> bool:
-        """True for a refusal of the request itself; 401 is not, since an operator can mend a token while we wait."""
+        """True if Discord refused the request itself. A refused bot token does not count, since it can be replaced."""
         return 400 <= self.status < 500 and self.status not in (408, 429) and not self.unauthorised
 
     @property
     def gone(self) -> bool:
-        """True where a message or token is no more, or a person's direct messages are closed: nobody sees it."""
+        """True if the message or token no longer exists, or direct messages are closed. Nobody would see an answer."""
         return self.code in (10008, 10015, 10062, 50027, 50007, 50278)
 
     @property
     def unauthorised(self) -> bool:
-        """True where the bot token was refused. 50027 is a 401 too, but about an interaction's expired token."""
+        """True if the bot token was refused. Code 50027 is also a 401, but for an expired interaction token."""
         return self.status == 401 and self.code != 50027

@@ -1,11 +1,12 @@
-"""What people read, in their language: gettext, over one catalogue for replies and for definitions.
+"""Texts in the language of the person who reads them. One gettext catalogue serves replies and declarations.
 
     Reply(_("Pong! I am awake."))
-    _("I know no service called {name}.", name=name)
+    _("I do not know a service called {name}.", name=name)
     ngettext("{n} update", "{n} updates", n)
 
-The English text is the key, so the code reads as what it says. What a feature declares (a description, the label of a
-field) is written as it is, and translated when it is shown. The repository's `translations/` has the translations.
+The key of a translation is the English text. Texts that a feature declares, such as a description or the label of a
+field, are written without `_()` and translated when they are shown. The translations are in `translations/`, at the
+top of the repository.
 """
 
 import os
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from gettext import GNUTranslations
 
 LOCALES = {"de": "de", "es": "es-ES", "fr": "fr", "ja": "ja"}
-"""The languages besides English, each with Discord's locale for it; es-419 falls back to es-ES there."""
+"""The languages besides English, each with its locale in Discord. Discord falls back from es-419 to es-ES."""
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "locales")
 
@@ -27,7 +28,10 @@ _opened: "dict[str, GNUTranslations]" = {}
 
 
 def language(*locales: str) -> str:
-    """The language of the first of these locales (as Discord writes them, such as es-419) that we speak; else en."""
+    """The language of the first of these locales that has translations, "en" if none has.
+
+    Locales are written as in Discord, such as es-419.
+    """
     for locale in locales:
         name = locale.partition("-")[0]
         if name == "en" or name in LOCALES:
@@ -37,7 +41,7 @@ def language(*locales: str) -> str:
 
 @contextmanager
 def speaking(*locales: str) -> "Iterator[None]":
-    """What is said inside is said in the language of these locales."""
+    """Translate texts into the language of these locales inside the `with` block."""
     before = _spoken.set(language(*locales))
     try:
         yield
@@ -46,43 +50,43 @@ def speaking(*locales: str) -> "Iterator[None]":
 
 
 def N_(text: str) -> str:
-    """`text`, marked for the catalogue: it is translated where it is shown, by `_`."""
+    """`text` unchanged. This marks it for the catalogue; `_` translates it when it is shown."""
     return text
 
 
 def _(text: str, /, **values: object) -> str:
-    """`text` in the language that is spoken, `values` put in for its {names}."""
+    """`text` in the current language, with `values` filled in for its {names}."""
     catalogue = _catalogue()
-    said = catalogue.gettext(text) if catalogue and text else text  # to gettext, "" is the catalogue's own description
+    said = catalogue.gettext(text) if catalogue and text else text  # gettext("") would return the catalogue's header
     return said.format_map(values) if values else said
 
 
 def ngettext(one: str, many: str, n: int, /, **values: object) -> str:
-    """`one` or `many`, as the language wants it for `n`, which may be in them as {n}."""
+    """The English text `one` or `many` in the form for `n` of the current language, with {n} and `values` filled in."""
     catalogue = _catalogue()
     said = catalogue.ngettext(one, many, n) if catalogue else one if n == 1 else many
     return said.format_map({"n": n, **values})
 
 
 def pgettext(context: str, text: str) -> str:
-    """`text` as it is said in that context: `name` for what a command or option is called, ..."""
+    """`text` in the current language, translated for `context`, such as "name" for names of commands and options."""
     catalogue = _catalogue()
     return catalogue.pgettext(context, text) if catalogue else text
 
 
 def either(words: "Iterable[str]") -> str:
-    """The words as a list of which one is enough."""
+    """The words joined with "or" in the current language."""
     return pgettext("in a list", " or ").join(words)
 
 
 def number(value: float, digits: int = 0) -> str:
-    """`value` with so many digits after the point, written as the language writes it."""
+    """`value` with `digits` decimal places, formatted for the current language."""
     point, group = pgettext("decimal point", "."), pgettext("between thousands", ",")
     return f"{value:,.{digits}f}".translate({ord("."): point, ord(","): group})
 
 
 def translations(text: str, context: str = "") -> dict[str, str]:
-    """Discord's locales -> `text` in their language, without those that have no other word for it."""
+    """The translations of `text`, by Discord's locale. Locales whose translation equals `text` are left out."""
     found = {}
     for language, locale in LOCALES.items():
         catalogue = _open(language)
@@ -99,7 +103,7 @@ def _catalogue() -> "GNUTranslations | None":
 
 def _open(language: str) -> "GNUTranslations":
     if language not in _opened:
-        from gettext import GNUTranslations  # nobody who is answered in English waits for it
+        from gettext import GNUTranslations  # answers in English do not need it
 
         with open(os.path.join(_FOLDER, f"{language}.mo"), "rb") as file:
             _opened[language] = GNUTranslations(file)

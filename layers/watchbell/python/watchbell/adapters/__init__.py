@@ -1,1 +1,1 @@
-"""The outside world. Only this room may name an SDK, an HTTP client or a socket."""
+"""Access to the outside world. Only this room may import an SDK, an HTTP client or a socket."""

@@ -1,4 +1,4 @@
-"""API Gateway's proxy events, payload formats 2.0 and 1.0, to and from what HTTP means by them."""
+"""Reads API Gateway's proxy events (payload formats 2.0 and 1.0), and builds the responses."""
 
 import base64
 import binascii
@@ -6,9 +6,10 @@ import json
 
 
 def read(event: dict) -> tuple[str, dict[str, str], bytes]:
-    """Path, headers (lower-case names; a doubled one's values joined by a comma) and raw body of a request.
+    """Return the path, the headers and the raw body of a request.
 
-    A body that claims to be base64 and is not is read as empty: no signature fits it.
+    Header names are lower case. The values of a repeated header are joined by a comma.
+    A body that claims to be base64 but is not is read as empty, so no signature fits it.
     """
     context = event.get("requestContext")
     path = event.get("rawPath") or event.get("path") or ""
@@ -30,15 +31,17 @@ def read(event: dict) -> tuple[str, dict[str, str], bytes]:
 
 def _header_values(event: dict) -> list[tuple[str, list]]:
     single = event.get("headers") or {}
-    several = event.get("multiValueHeaders") or {}  # format 1.0 only, where `headers` has just the last of each
+    several = event.get("multiValueHeaders") or {}  # format 1.0 only; there, `headers` has only the last of each
     return [(name, several.get(name) or [value]) for name, value in single.items()] + [
         (name, values) for name, values in several.items() if name not in single
     ]
 
 
 def respond(status: int, payload: dict | None) -> dict:
-    """The answer that makes API Gateway send `status` with `payload` as JSON. Discord asks for a Content-Type always,
-    with an empty 204 too."""
+    """Return the response that makes API Gateway send `status` with `payload` as JSON. None means no body.
+
+    Discord requires a Content-Type on every response, even on an empty 204.
+    """
     body = "" if payload is None else json.dumps(payload)
     return {
         "statusCode": status,

@@ -1,4 +1,4 @@
-"""boto3, for what nobody waits for: one client per service, with timeouts that fit inside a Lambda's own."""
+"""Calls AWS with boto3, when no person waits. Each service has one client; its timeouts are shorter than a Lambda's."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard",
 
 @cache
 def client(service: str) -> Any:
-    """The client for `service` (sqs, ssm); region, credentials and endpoint come from the environment."""
+    """Return the client for `service` (sqs, ssm). Region, credentials and endpoint come from the environment."""
     return boto3.client(service, config=_CONFIG)
 
 
 def write(service: str, action: str, **request: Any) -> None:
-    """Calls an action such as `send_message`. Raises Unavailable if it was refused, Unsure if it may have been done."""
+    """Call an action such as `send_message`. Raises Unavailable if AWS refused, Unsure if it may have been done."""
     try:
         getattr(client(service), action)(**request)
     except ClientError as error:

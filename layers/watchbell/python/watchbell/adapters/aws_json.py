@@ -1,7 +1,7 @@
-"""Calls AWS's JSON APIs without an SDK, over connections that outlive the invocation.
+"""Calls AWS's JSON APIs without an SDK, over connections that stay open between invocations.
 
-This is for what a person waits for: boto3 would be three quarters of the ingress's cold start and nearly half of the
-worker's. `sigv4` has the signature, and `post` the HTTP.
+Used for calls that a person waits for. boto3 would take three quarters of the ingress's cold start, and nearly half of
+the worker's. `sigv4` signs the requests, and `post` sends them.
 """
 
 import json
@@ -16,12 +16,12 @@ from . import sigv4
 from .post import Connection
 
 SECONDS = 1.5
-"""How long one call may take. It is half of Discord's 3 seconds, so a person can still be told that it was too slow."""
+"""The time limit of one call. It is half of Discord's 3 seconds, so a person can still be told that it was too slow."""
 
 AMAZON_ROOTS = os.path.join(os.path.dirname(__file__), "amazon_roots.pem")
 
 READS = ("Get", "BatchGet", "Query")
-"""How the names of actions begin that change nothing."""
+"""An action changes nothing if its name begins with one of these."""
 
 THROTTLED = ("ThrottlingException", "ProvisionedThroughputExceededException", "RequestLimitExceeded")
 
@@ -31,24 +31,24 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-_ends = [float("inf")]
+_shared_deadline = [float("inf")]  # of the `within` block, in time.monotonic() seconds
 
 
 @contextmanager
 def within(seconds: float) -> "Iterator[None]":
-    """All calls inside the block share `seconds`. Each one's own limit holds too."""
-    _ends[0] = time.monotonic() + seconds
+    """Make all calls inside the block share `seconds`. The time limit of each call still holds."""
+    _shared_deadline[0] = time.monotonic() + seconds
     try:
         yield
     finally:
-        _ends[0] = float("inf")
+        _shared_deadline[0] = float("inf")
 
 
 class Refused(Unavailable):
     """The service answered with an error.
 
-    `code` is AWS's name for the error, such as ParameterNotFound, and `details` is the answer's JSON. `passing` says
-    that the same call may succeed a moment later: the service throttled it, or failed.
+    `code` is AWS's name for the error, such as ParameterNotFound. `details` is the JSON of the answer. `passing` is
+    true if the same call may succeed a moment later, because the service throttled it or had a failure.
     """
 
     def __init__(self, target: str, status: int, details: dict) -> None:
@@ -59,10 +59,10 @@ class Refused(Unavailable):
 
 
 class AwsJson:
-    """One service (sqs, ssm, dynamodb) at `endpoint`, an http or https URL. `version` is its JSON protocol's.
+    """A client for one service (sqs, ssm, dynamodb) at `endpoint`, an http or https URL.
 
-    Each call reads the region and the credentials from the environment, where Lambda keeps them current. Threads may
-    share one: each call has a connection to itself.
+    `version` is the version of the service's JSON protocol. Each call reads the region and the credentials from the
+    environment, where Lambda keeps them current. Threads may share a client: each call has a connection to itself.
     """
 
     def __init__(self, service: str, endpoint: str, version: str = "1.0") -> None:
@@ -71,18 +71,18 @@ class AwsJson:
         self._version = version
         self._host = rest.partition("/")[0]
         self._idle: list[Connection] = []
-        # Made here and not in the first call, because Lambda gives the init a whole processor.
+        # Created here, not in the first call, because Lambda gives the init phase a whole processor.
         self._context = _trusting(os.environ.get("AWS_CA_BUNDLE", AMAZON_ROOTS)) if scheme == "https" else None
 
     def call(self, target: str, payload: dict, seconds: float = SECONDS) -> "Any":
-        """The answer of the action `target`, such as AmazonSQS.SendMessage, to `payload` within `seconds`.
+        """Call the action `target`, such as AmazonSQS.SendMessage, and return the JSON of its answer.
 
-        Raises Refused if the service answers with an error. Without an answer it raises Unavailable for an action that
-        reads, and Unsure for one that writes: that one may have been done. It may even have been done twice, since a
-        kept connection that turns out to be broken is replaced once.
+        Raises Refused if the service answers with an error. If no answer comes within `seconds`, raises Unavailable
+        for an action that reads. For an action that writes it raises Unsure, because the write may have been done. It
+        may even have been done twice: a call is sent again if a kept connection turns out to be broken.
         """
         body = json.dumps(payload).encode()
-        deadline = min(time.monotonic() + seconds, _ends[0])
+        deadline = min(time.monotonic() + seconds, _shared_deadline[0])
         unanswered = Unavailable if target.rpartition(".")[2].startswith(READS) else Unsure
         try:
             status, answer = self._post(target, body, deadline)
@@ -92,7 +92,7 @@ class AwsJson:
             details = json.loads(answer)
         except ValueError as error:
             if status == 200:
-                raise unanswered(f"{target}: answered 200 and no JSON") from error
+                raise unanswered(f"{target}: answered 200 without JSON") from error
             details = {}
         if status != 200:
             raise Refused(target, status, details if isinstance(details, dict) else {})
@@ -106,7 +106,7 @@ class AwsJson:
         try:
             return self._post_on(connection, target, body, deadline)
         except (ConnectionError, ssl.SSLEOFError):
-            # A frozen function thaws with connections that the other side closed long ago; a new one is not stale.
+            # The other side may have closed this one while the function was frozen. A new connection is not stale.
             self._idle.clear()
             return self._post_on(self._connect(deadline), target, body, deadline)
 
@@ -136,13 +136,13 @@ class AwsJson:
         try:
             return Connection(self._host, self._context, deadline)
         except ssl.SSLCertVerificationError:
-            # Amazon may move to a root that is not among our few. Then trust all that the system trusts.
+            # Amazon may move to a root that is not in AMAZON_ROOTS. If so, trust every root that the system trusts.
             self._context = _trusting(None)
             return Connection(self._host, self._context, deadline)
 
 
 def of_region(service: str, version: str = "1.0") -> AwsJson:
-    """That service in this region, or at AWS_ENDPOINT_URL. Whoever asks for the same one shares its connections."""
+    """Return the client for `service` in this region, or at AWS_ENDPOINT_URL. All callers share its connections."""
     endpoint = os.environ.get("AWS_ENDPOINT_URL") or f"https://{service}.{os.environ['AWS_REGION']}.amazonaws.com"
     return _shared(service, endpoint, version)
 
@@ -156,7 +156,7 @@ _contexts: dict[str | None, ssl.SSLContext] = {}
 
 
 def _trusting(authorities: str | None) -> ssl.SSLContext:
-    """The TLS settings that trust `authorities` (a file; None: all that the system trusts), made once."""
+    """Return TLS settings that trust the authorities in a file, or the system's if it is None. Caches them."""
     if authorities not in _contexts:
         _contexts[authorities] = ssl.create_default_context(cafile=authorities)
     return _contexts[authorities]

@@ -1,4 +1,4 @@
-"""An SQS batch: each message is on its own, and what failed goes back to the queue with its wait."""
+"""Processes an SQS batch. Each message succeeds or fails by itself. A failed message waits, then comes again."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ log = logging.getLogger(__name__)
 
 
 LEAST_SECONDS = 8.0
-"""With less than this left of the invocation, no further message is begun: it would be cut off in the middle."""
+"""If the invocation has less time left, no further message is begun: it would be cut off in the middle."""
 
 
 class Delivery:
-    """One delivery of one message. `attempt` counts from 1; `last` says that the queue will not bring it again."""
+    """One delivery of a message. `attempt` counts from 1. `last` is true if the queue will not deliver it again."""
 
     __slots__ = ("_send", "attempt", "last", "message", "seconds_left")
 
@@ -34,12 +34,14 @@ class Delivery:
         self.attempt = attempt
         self.last = last
         self.seconds_left = seconds_left
-        """Until Lambda ends the function."""
+        """Gives the seconds until Lambda ends the function."""
         self._send = send
 
     def begin_again(self, wait: float) -> bool:
-        """Puts the same message on the queue as a new one, with all its tries before it, to come in `wait` seconds.
-        Answers False if that is not certain."""
+        """Put the message on the queue as a new one, to come in `wait` seconds. Its attempts count from 1 again.
+
+        Returns False if it may not be on the queue.
+        """
         assert self._send is not None
         try:
             self._send(self.message, wait)
@@ -50,15 +52,16 @@ class Delivery:
 
 
 def backoff(attempt: int) -> float:
-    """Seconds to wait after the `attempt`-th try: 2, 6, 18, 54, 120, 120, …"""
+    """Return the seconds to wait after the `attempt`-th attempt: 2, 6, 18, 54, 120, 120, …"""
     return min(2.0 * 3 ** (attempt - 1), 120.0)
 
 
 def process(event: dict, context: Any, queue: Queue, max_receives: int, handle: Callable[[Delivery], None]) -> dict:
-    """Calls `handle` for each message, and answers Lambda which of them failed.
+    """Call `handle` for each message, and return the failed ones in the form that Lambda expects.
 
-    If `handle` raises, its message goes back: after the error's own `wait` if it has one, else after `backoff`. A
-    message that is not a JSON object goes back at once, and so to the dead letters. `max_receives` is the queue's.
+    If `handle` raises an exception, its message goes back to the queue. It waits for the `wait` seconds of the
+    exception, or for `backoff` if it has none. A message that is not a JSON object does not wait, and ends in the dead
+    letters. `max_receives` is how often the queue delivers a message.
     """
 
     def seconds_left() -> float:
@@ -87,7 +90,7 @@ def process(event: dict, context: Any, queue: Queue, max_receives: int, handle: 
 
 
 class NotOurs(ValueError):
-    """A message that no part of Watchbell wrote. It goes to the dead letters as it is."""
+    """A message that no part of Watchbell wrote. It ends in the dead letters, unchanged."""
 
     wait = 0.0
 
@@ -98,12 +101,12 @@ def _message(body: str) -> dict:
     except (ValueError, RecursionError):
         message = None
     if not isinstance(message, dict):
-        raise NotOurs("not a message of ours: no JSON object")
+        raise NotOurs("not a Watchbell message: it is not a JSON object")
     return message
 
 
 def _send_back(queue: Queue, receipt_handle: str, wait: float) -> None:
     try:
         queue.come_back(receipt_handle, wait)
-    except Unavailable:  # then it comes back after the visibility timeout: late, not lost
-        log.warning("could not set a message's wait", exc_info=True)
+    except Unavailable:  # the message comes after the visibility timeout instead: late, not lost
+        log.warning("could not set how long a failed message waits", exc_info=True)

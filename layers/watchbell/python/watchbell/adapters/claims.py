@@ -1,6 +1,6 @@
-"""Who may do a thing that must happen once: a row in DynamoDB, taken by one conditional write.
+"""Claims, for work that must be done once. A claim is a row in DynamoDB, taken by one conditional write.
 
-A claim is *taken* for a lease, then *done*. If its holder dies, the lease ends and the next delivery takes over.
+A claim is *taken* for a lease, then *done*. If its holder dies, the lease ends and the next delivery takes the claim.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from ..errors import Retry
 from .dynamodb import ConditionFailed, Table
 
 LEASE_SECONDS = 40
-"""Longer than the function that holds it may run (30 s), so a live holder is never overtaken."""
+"""Longer than the function that holds the claim can run (30 s), so no claim is taken from a live holder."""
+
 BUSY_SECONDS = 12.0
-"""How soon to come back to a claim that is held. Most are done long before their lease is over, and five deliveries
-outlast one that is not."""
+"""The longest wait before a delivery asks again for a claim that is held. Most claims are done long before their lease
+ends. If one is not, five deliveries take longer than its lease."""
 
 
 class Claims:
-    """Claims in the tables, by short name (state, ephemeral) -> table name.
+    """The claims in `tables`, a mapping of short names (state, ephemeral) to the names of tables.
 
-    If DynamoDB cannot be asked, nobody gets a claim: Unavailable is raised, and the message goes back to its queue.
+    If DynamoDB cannot be reached, nobody gets a claim: Unavailable is raised, and the message goes back to its queue.
     """
 
     def __init__(self, tables: Mapping[str, str], clock: Callable[[], float] = time.time) -> None:
@@ -33,7 +34,10 @@ class Claims:
         self._clock = clock
 
     def take(self, row: Row, *names: str, lease: float = LEASE_SECONDS) -> Claim | None:
-        """The claim to `row` for these names; None if it is done already. Raises Retry while somebody holds it."""
+        """Return the claim to `row` for these names, or None if it is done already. Raises Retry while it is held.
+
+        `lease` is in seconds.
+        """
         now = self._clock()
         claim = Claim(self._tables[row.table], row, names, self._clock)
         change = "SET #status = :taken, #owner = :owner, lease_until = :lease"
@@ -44,7 +48,7 @@ class Claims:
             ":now": {"N": str(now)},
             ":one": {"N": "1"},
         }
-        if row.keep is not None:  # from now on, so one that nobody finishes does not stay for ever
+        if row.keep is not None:  # set now, so a claim that nobody finishes expires too
             change += ", expires_at = :expires"
             values[":expires"] = {"N": str(int(now) + row.keep)}
         counted = 0
@@ -54,7 +58,7 @@ class Claims:
                 f"{change} ADD attempt :one, holders :one",
                 values,
                 names={"#status": "status", "#owner": "owner"},
-                # TTL deletes late, so an expired row counts as none.
+                # TTL deletes late, so treat an expired row as if there were none.
                 condition=(
                     "attribute_not_exists(pk) OR (#status = :taken AND lease_until <= :now) OR expires_at <= :now"
                 ),
@@ -68,13 +72,16 @@ class Claims:
                 until = float(before.get("lease_until", {}).get("N", now + 1))
                 wait = min(max(1.0, until - now), BUSY_SECONDS)
                 raise Retry(f"{row.name} is being worked on", wait=wait) from None
-            counted = 1  # DynamoDB took it at once, and its answer to that was lost
+            counted = 1  # the first try of this write succeeded, but its answer was lost
         claim.attempt = int(before.get("attempt", {}).get("N", 0)) + 1 - counted
         claim.cut_off = int(before.get("holders", {}).get("N", 0)) - counted
         return claim
 
     def first(self, row: Row, name: str, value: str) -> str:
-        """The value that the first caller gave for `name`, for ever: `value` itself if that was us."""
+        """Return the value that the first caller gave for `name`: `value` itself if this is the first call.
+
+        The first value is kept for ever.
+        """
         stored = self._tables[row.table].update(
             row.item_key(name),
             "SET #first = if_not_exists(#first, :value)",
@@ -86,10 +93,10 @@ class Claims:
 
 
 class Claim:
-    """A claim that is held. Leaving its `with` block by an exception gives it back, so a retry need not wait.
+    """A claim that is held. An exception in its `with` block gives the claim back, so a retry need not wait.
 
-    `attempt` is 1 for the first holder. Above 1, somebody may have done a part of the work before. `cut_off` is how
-    many holders in a row before this one neither finished nor gave it back.
+    `attempt` is 1 for the first holder. If it is greater, an earlier holder may have done a part of the work.
+    `cut_off` counts the holders directly before this one that neither finished nor gave the claim back.
     """
 
     def __init__(self, table: Table, row: Row, names: tuple[str, ...], clock: Callable[[], float]) -> None:
@@ -109,9 +116,9 @@ class Claim:
             self._write("SET lease_until = :zero, holders = :zero", {":zero": {"N": "0"}})
 
     def done(self, outcome: str = "") -> None:
-        """Record that the thing is done. `outcome` is kept with it: an id or a reason code, never a sentence.
+        """Record that the work is done, with its `outcome`: an id or a reason code, never a sentence.
 
-        At most 200 characters are kept.
+        Only the first 200 characters of `outcome` are kept.
         """
         values = {":done": {"S": "done"}, ":outcome": {"S": outcome[:200]}}
         change = "SET #status = :done, outcome = :outcome"
@@ -121,7 +128,7 @@ class Claim:
         self._write(change, values, {"#status": "status"})
 
     def _write(self, change: str, values: dict, names: dict | None = None) -> None:
-        with suppress(ConditionFailed):  # then our lease ended and somebody else took over: the row is theirs to write
+        with suppress(ConditionFailed):  # the lease ended, and the row belongs to another holder
             self.table.update(
                 self.key,
                 change,

@@ -1,4 +1,4 @@
-"""Answers CloudFormation about a custom resource: it waits for an hour where nobody does."""
+"""Answers CloudFormation's requests for a custom resource. Without an answer, CloudFormation waits for an hour."""
 
 from __future__ import annotations
 
@@ -14,12 +14,15 @@ log = logging.getLogger(__name__)
 
 
 def answer(event: dict, context: Any, change: Callable[[dict], None]) -> None:
-    """Calls `change` with the request and PUTs its outcome to the ResponseURL: FAILED with the error's words where it
-    raised. Raises where CloudFormation could not be told, so that Lambda calls again."""
+    """Call `change` with the request, and PUT the outcome to its ResponseURL.
+
+    If `change` raises an exception, the outcome is FAILED with the exception's message. Raises Unavailable if
+    CloudFormation could not be told, so that Lambda calls again.
+    """
     outcome = {"Status": "SUCCESS"}
     try:
         change(event)
-    except Exception as error:  # whatever it is, CloudFormation must hear of it
+    except Exception as error:  # CloudFormation must hear of every failure
         log.exception("the change failed")
         outcome = {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"[:1000]}
     body = {
@@ -33,5 +36,5 @@ def answer(event: dict, context: Any, change: Callable[[dict], None]) -> None:
         problem = "" if response.ok else f"answered {response.status_code}"
     except requests.RequestException as error:
         problem = f"gave no answer ({type(error).__name__})"
-    if problem:  # not requests' own error: its words hold the signed URL
+    if problem:  # the message of requests' own error holds the signed URL
         raise Unavailable(f"CloudFormation {problem}")

@@ -1,4 +1,7 @@
-"""Discord's REST API, the routes that Watchbell uses. Errors name a route by its template: paths hold tokens."""
+"""Calls the routes of Discord's REST API that Watchbell uses.
+
+Errors name a route by its template, because the real path may hold a token.
+"""
 
 from __future__ import annotations
 
@@ -15,17 +18,17 @@ from .sessions import session
 
 USER_AGENT = "DiscordBot (https://watchbell.example, 0.1)"
 SECONDS = (3.05, 10)
-"""Time-outs: to connect, and between two bytes of the answer."""
+"""The timeouts: to connect, and between two bytes of the answer."""
 
 BLOCKED_SECONDS = 300.0
-"""How long to stay away after a 429 without Discord's headers. It comes from Cloudflare, which counts in minutes."""
+"""How long to wait after a 429 without Discord's headers. It comes from Cloudflare, which blocks for minutes."""
 
 
 class DiscordClient:
-    """Calls `base_url`, such as https://discord.com/api/v10. Every method raises DiscordError.
+    """A client for the API at `base_url`, such as https://discord.com/api/v10. Every method raises DiscordError.
 
-    `bot_token(fresh)` gives the token. If Discord refuses the token, it is asked once for a fresh one. `files` go with
-    the message as `files[0]`, `files[1]`, …, the numbers that the message's `attachments` have.
+    `bot_token(fresh)` returns the token. If Discord refuses the token, it is called once more with True.
+    `files` are sent as `files[0]`, `files[1]`, …: the numbers are the ids in the message's `attachments`.
     """
 
     def __init__(self, base_url: str, bot_token: Callable[[bool], str]) -> None:
@@ -34,7 +37,7 @@ class DiscordClient:
         self._session = session()
         self._session.headers["User-Agent"] = USER_AGENT
 
-    # An interaction's own messages: its token is the credential.
+    # Messages of an interaction. The interaction's token is the credential.
 
     def edit_original(self, application_id: str, token: str, message: dict, files: Sequence[File] = ()) -> dict:
         route = "PATCH /webhooks/{application}/{token}/messages/@original"
@@ -60,35 +63,38 @@ class DiscordClient:
     # Messages of the bot itself.
 
     def open_dm(self, user_id: str) -> str:
-        """The id of the conversation with that user, the existing one if there is one."""
+        """Return the id of the channel for direct messages with a user. Discord creates it if there is none."""
         return self._bot("POST /users/@me/channels", {"recipient_id": user_id})["id"]
 
     def create_message(self, channel_id: str, message: dict, files: Sequence[File] = (), *, nonce: str) -> dict:
-        """`nonce` (at most 25 characters): for a few minutes, the same one gives the same message, not a second."""
+        """Send a message. For a few minutes, a call with the same `nonce` returns the same message and sends no other.
+
+        A nonce has at most 25 characters.
+        """
         body = {**message, "nonce": nonce, "enforce_nonce": True}
         return self._bot("POST /channels/{channel}/messages", body, files, channel=channel_id)
 
     def recent_messages(self, channel_id: str) -> list[dict]:
-        """The last 50 messages of the channel, newest first."""
+        """Return the last 50 messages of the channel, newest first."""
         return self._bot("GET /channels/{channel}/messages?limit=50", channel=channel_id)
 
-    # Webhooks of a channel, whose URL somebody gave us.
+    # Webhooks of a channel. The operator configures their URLs.
 
     def execute_webhook(self, webhook_id: str, token: str, message: dict, files: Sequence[File] = ()) -> dict:
-        """Sends the message and answers it as Discord made it."""
+        """Send a message, and return it as Discord created it."""
         route = "POST /webhooks/{webhook}/{token}?wait=true"
         return self._call(route, message, files, webhook=webhook_id, token=token)
 
-    # Where the bot is.
+    # Servers.
 
     def guilds(self) -> list[str]:
-        """The ids of the servers that the bot is in, all of them: a call for each 200."""
+        """Return the ids of all servers that the bot is in. A call lists at most 200."""
         route, found = "GET /users/@me/guilds?limit=200&after={after}", ["0"]
         while page := self._bot(route, after=found[-1]):
             found += sorted((guild["id"] for guild in page), key=int)
         return found[1:]
 
-    # The commands of the application, everywhere or in one guild.
+    # Commands of the application: the global ones, or those of one server.
 
     def commands(self, scope: str) -> list[dict]:
         return self._bot("GET /applications/{scope}/commands?with_localizations=true", scope=scope)
@@ -131,7 +137,7 @@ class DiscordClient:
         if response.status_code == 204:
             return None
         answer = _json(response)
-        if 200 <= response.status_code < 300:  # it was done, even if the answer makes no sense
+        if 200 <= response.status_code < 300:  # the call succeeded, even if the answer cannot be read
             return answer if answer is not None else {}
         details = answer if isinstance(answer, dict) else {}
         code, text = details.get("code", 0), details.get("message", "")
@@ -146,7 +152,7 @@ class DiscordClient:
 
 
 def _parts(message: dict | None, files: Sequence[File]) -> dict[str, tuple[str | None, str | bytes, str]]:
-    """The parts of a multipart/form-data body: the message as JSON, then each file."""
+    """Return the parts of a multipart/form-data body: the message as JSON, then each file."""
     parts: dict[str, tuple[str | None, str | bytes, str]] = {
         "payload_json": (None, json.dumps(message), "application/json")
     }
@@ -164,7 +170,7 @@ def _json(response: requests.Response) -> Any:
 
 
 def _wait(response: requests.Response, details: dict) -> float:
-    """Seconds to stay away: the body's precise figure, else the header's."""
+    """Return the seconds to wait: from the body, which is more precise, or else from the header."""
     for value in (details.get("retry_after"), response.headers.get("Retry-After")):
         try:
             return max(0.0, float(value))  # type: ignore[arg-type]

@@ -1,4 +1,7 @@
-"""The rows of one DynamoDB table, without an SDK. Items are as DynamoDB's API writes them: `{"n": {"N": "1"}}`."""
+"""Reads and writes the rows of a DynamoDB table, without an SDK.
+
+Items have the format of DynamoDB's API: `{"n": {"N": "1"}}`.
+"""
 
 import os
 import time
@@ -10,15 +13,15 @@ if TYPE_CHECKING:
     from typing import Any
 
 SECONDS = 5.0
-"""How long one try may take."""
+"""The time limit of one try."""
 
 TRIES = 3
 PAUSE_SECONDS = 0.1
-"""At most so long before the second try, and four times as long before the third."""
+"""The longest pause before the second try. The pause before the third is up to four times as long."""
 
 
 class ConditionFailed(Refused):
-    """The row does not meet the condition of the write, so nothing was written. `item` is the row as it is."""
+    """The row does not meet the condition of the write, so nothing was written. `item` is the row as it is now."""
 
     @property
     def item(self) -> dict:
@@ -28,8 +31,8 @@ class ConditionFailed(Refused):
 class Table:
     """The table called `name`.
 
-    A call that DynamoDB throttles or fails is made up to `tries` times. All methods raise Unavailable after that, and
-    Unsure if a write may have been done. A write may be done twice: make it one that can be.
+    If DynamoDB throttles a call or has a failure, the call is made up to `tries` times. After that, methods raise
+    Unavailable, or Unsure if a write may have been done. A write may be done twice, so make only writes that can be.
     """
 
     def __init__(self, name: str, *, tries: int = TRIES) -> None:
@@ -38,7 +41,7 @@ class Table:
         self._dynamodb = of_region("dynamodb")
 
     def get(self, key: dict, seconds: float = SECONDS) -> dict:
-        """The row with that key as it is now, {} if there is none."""
+        """Return the row with that key, or {} if there is none. The read is strongly consistent."""
         return self._call("GetItem", {"Key": key, "ConsistentRead": True}, seconds).get("Item", {})
 
     def put(self, item: dict) -> None:
@@ -54,7 +57,7 @@ class Table:
         condition: str = "",
         returns: str = "NONE",
     ) -> dict:
-        """Makes the `change`, an update expression, and answers the attributes that `returns` asks for.
+        """Apply `change`, an update expression, and return the attributes that `returns` asks for.
 
         Raises ConditionFailed if the row does not meet the `condition`.
         """
@@ -81,5 +84,6 @@ class Table:
                     raise ConditionFailed(target, 400, error.details) from None
                 if not error.passing or attempt == self._tries:
                     raise
-            time.sleep(PAUSE_SECONDS * 4 ** (attempt - 1) * os.urandom(1)[0] / 255)  # not all callers at once
+            # The pause is random, so that callers do not all come back at once.
+            time.sleep(PAUSE_SECONDS * 4 ** (attempt - 1) * os.urandom(1)[0] / 255)
             attempt += 1

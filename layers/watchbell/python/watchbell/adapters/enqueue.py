@@ -1,13 +1,13 @@
-"""Puts work on its queue, from the ingress: SQS SendMessage without an SDK."""
+"""Puts work on the work queue, for the ingress: SQS SendMessage without an SDK."""
 
 from .aws_json import AwsJson
 
 
 class Enqueue:
-    """Calling it puts a text (at most 1 MiB) on the queue at `url`.
+    """Call it to put a text (at most 1 MiB) on the queue at `url`.
 
-    Raises Unavailable if SQS refused it, and Unsure if it may be there all the same. A message may arrive twice, when a
-    connection broke after SQS took it: the worker is idempotent.
+    Raises Unavailable if SQS refused the text, and Unsure if the text may be on the queue. A text may arrive twice if a
+    connection broke after SQS took it. The worker is idempotent.
     """
 
     def __init__(self, url: str) -> None:

@@ -1,4 +1,4 @@
-"""What a flow with several effects has done already, so a crash in the middle does none of them twice.
+"""Records which steps of a flow are done, so that a retry after a crash does not repeat them.
 
 with tools.journal.step("order") as step:
     if step.new:
@@ -19,8 +19,11 @@ from .dynamodb import Table
 
 
 class Step:
-    """`new`: it has not been done. `unsure`: an earlier try began it and may have done it, so look for what that try
-    may have made before you make it again. `value` is any JSON, kept with the step."""
+    """One step of a flow, for a `with` block. The step is recorded as done if the block raises no exception.
+
+    `new` is true if the step is still to be done. `unsure` is true if an earlier try began the step and may have done
+    it: look for what that try may have made before you make it again. `value` is any JSON, kept with the step.
+    """
 
     def __init__(
         self, table: Table, key: dict, clock: Callable[[], float], new: bool, unsure: bool, value: Any
@@ -30,7 +33,7 @@ class Step:
         self._done = not new
 
     def again(self) -> Step:
-        """The step as this try finds it when it asks for it once more."""
+        """Return the step as it is now, for a try that asks for it more than once."""
         return Step(
             self._table, self._key, self._clock, not self._done, not self._done, self.value if self._done else None
         )
@@ -45,15 +48,17 @@ class Step:
 
 
 class Journal:
-    """The steps of one interaction, in the `ephemeral` table beside its claim. `attempt` is the claim's: there is
-    nothing to read before the second."""
+    """The steps of one interaction, in the table `ephemeral`, next to its claim.
+
+    `attempt` is the attempt of the claim. The first attempt has nothing to read.
+    """
 
     def __init__(self, table: str, interaction_id: str, attempt: int, clock: Callable[[], float] = time.time) -> None:
         self._table, self._id, self._attempt, self._clock = Table(table), interaction_id, attempt, clock
         self._asked: dict[str, Step] = {}
 
     def step(self, name: str) -> Step:
-        """One effect, by a name that no other effect of the flow has. Asking for it begins it and records that."""
+        """Return the step called `name`, and record that it has begun. Each step of a flow needs its own name."""
         self._asked[name] = self._asked[name].again() if name in self._asked else self._begin(name)
         return self._asked[name]
 

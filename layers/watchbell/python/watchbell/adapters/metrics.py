@@ -1,4 +1,4 @@
-"""CloudWatch metrics, written to the log in embedded metric format."""
+"""Counts in CloudWatch metrics, by log lines in embedded metric format."""
 
 from __future__ import annotations
 
@@ -6,6 +6,6 @@ from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 
 def count(name: str, service: str) -> None:
-    """Adds one to `name` in the namespace Watchbell, dimension `service`."""
+    """Add one to the metric `name`, in the namespace Watchbell with the dimension `service`."""
     with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace="Watchbell") as metric:
         metric.add_dimension(name="service", value=service)

@@ -1,4 +1,4 @@
-"""SSM Parameter Store: secrets, webhook URLs and the status sources, kept for a minute in a warm function."""
+"""Reads secrets, webhook URLs and status sources from SSM Parameter Store, and caches them for a minute."""
 
 import time
 
@@ -6,7 +6,7 @@ from ..errors import Unavailable
 from .aws_json import Refused, of_region
 
 SECONDS = 60
-"""How long a value may be old."""
+"""How old a cached value may be."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,34 +15,37 @@ if TYPE_CHECKING:
 
 
 def is_secret(name: str) -> bool:
-    """Whether the parameter, named without its stage, is kept as SecureString."""
+    """Return whether a parameter is stored as SecureString. `name` is without the stage."""
     return name in ("discord/bot-token", "signing-keys") or name.startswith("webhooks/")
 
 
 class Parameters:
-    """Reads parameters by full name. Raises Unavailable where the store cannot be asked; never echoes a value.
+    """Reads parameters by their full names. Raises Unavailable if the store cannot be reached. Errors hold no value.
 
-    Without an SDK, like the queue of the ingress, which reads a parameter too.
+    Uses no SDK, because the ingress reads parameters too.
     """
 
-    def __init__(self, clock: "Callable[[], float]" = time.time) -> None:  # the monotonic one stops while frozen
+    def __init__(self, clock: "Callable[[], float]" = time.time) -> None:  # time.monotonic stops while frozen
         self._ssm = of_region("ssm", "1.1")
         self._clock = clock
         self._kept: dict[str, tuple[float, Any]] = {}
 
     def secret(self, name: str, *, fresh: bool = False) -> str:
-        """The decrypted value; Unavailable, saying what to do, where there is none. `fresh` skips the cache."""
+        """Return the decrypted value. `fresh` skips the cache.
+
+        Raises Unavailable if the parameter is not set; the error says how to set it.
+        """
         value = self.find(name, fresh=fresh)
         if value is None:
             raise Unavailable(f"the parameter {name} is not set; `python -m ops setup` sets it")
         return value
 
     def find(self, name: str, *, fresh: bool = False) -> str | None:
-        """The decrypted value, None where there is no such parameter."""
+        """Return the decrypted value, or None if there is no such parameter."""
         return self._cached(name, self._get, fresh)
 
     def below(self, path: str) -> dict[str, str]:
-        """The parameters directly below `path`: last part of the name -> value."""
+        """Return the parameters directly below `path`: last part of the name -> value."""
         return self._cached(path, self._list, False)
 
     def _cached(self, name: str, read: "Callable[[str], Any]", fresh: bool) -> "Any":
@@ -64,10 +67,10 @@ class Parameters:
 
     def _list(self, path: str) -> dict[str, str]:
         found: dict[str, str] = {}
-        question: dict = {"Path": path, "WithDecryption": True, "MaxResults": 10}
+        request: dict = {"Path": path, "WithDecryption": True, "MaxResults": 10}
         while True:
-            page = self._ssm.call("AmazonSSM.GetParametersByPath", question)
+            page = self._ssm.call("AmazonSSM.GetParametersByPath", request)
             found |= {each["Name"].rsplit("/", 1)[-1]: each["Value"] for each in page["Parameters"]}
             if not page.get("NextToken"):
                 return found
-            question["NextToken"] = page["NextToken"]
+            request["NextToken"] = page["NextToken"]

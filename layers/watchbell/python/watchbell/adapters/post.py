@@ -1,5 +1,7 @@
-"""HTTP/1.1 for a client that only POSTs, over a connection that is kept: `http.client` is complete, and to be so it
-imports the whole of `email`, a sixth of the ingress's cold start."""
+"""A small HTTP/1.1 client that only POSTs, over a connection that stays open.
+
+`http.client` imports the whole of `email`, and that would take a sixth of the ingress's cold start.
+"""
 
 import socket
 import ssl
@@ -9,21 +11,23 @@ HEAD_LIMIT = 64 * 1024
 
 
 class BadAnswer(OSError):
-    """What came back is not an HTTP answer, or its headers are over 64 KiB."""
+    """The answer is not HTTP, or its headers are over 64 KiB."""
 
 
 class Connection:
-    """A connection to `host` (ASCII, with `:port` where that is not the scheme's own), opened at once; over TLS where
-    there is a `context`. `reusable` says whether another request may follow the last.
+    """A connection to `host`, opened at once, with TLS if there is a `context`.
 
-    A `deadline` is in time.monotonic() seconds; past it TimeoutError is raised. Raises OSError of every kind:
-    ConnectionError where the other side was gone before its answer was whole, BadAnswer for what it answered.
+    `host` is ASCII, with `:port` if that is not the default of the scheme. `reusable` is true if another request may
+    follow the last one.
+
+    A `deadline` is in time.monotonic() seconds; after it, TimeoutError is raised. All errors are OSErrors:
+    ConnectionError if the other side closed before its whole answer had come, BadAnswer if the answer is not HTTP.
     """
 
     __slots__ = ("_received", "_socket", "reusable")
 
     def __init__(self, host: str, context: "ssl.SSLContext | None", deadline: float) -> None:
-        # As bytes: a text is taken through `encodings.idna`, and that costs more than the connection.
+        # Bytes, because a str goes through `encodings.idna`, and that takes longer than connecting.
         name, _, port = host.encode("ascii").partition(b":")
         self._socket = _dial(name, int(port or (443 if context else 80)), deadline)
         try:
@@ -38,11 +42,12 @@ class Connection:
         self.reusable = True
 
     def post(self, path: str, headers: dict[str, str], body: bytes, deadline: float) -> tuple[int, bytes]:
-        """Status and body of the answer. `headers` are sent as they are (`host` among them), with a content-length.
+        """Send a POST, and return the status and the body of the answer.
 
-        An answer of a megabyte, or of a length that it does not say, is not read: its body is then empty.
+        `headers` are sent as they are, with a content-length added. They must contain `host`.
+        The body of an answer is not read if it has a megabyte or more, or does not state its length. It is then b"".
         """
-        self.reusable = False  # until the answer has been read whole
+        self.reusable = False  # until the whole answer has been read
         lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         head = "\r\n".join([*lines, f"content-length: {len(body)}", "", ""])
         self._socket.settimeout(left(deadline))
@@ -53,7 +58,7 @@ class Connection:
             return status, b""
         answer = self._take(int(length), deadline)
         stays = version == "HTTP/1.1" and fields.get("connection", "").lower() != "close"
-        self.reusable = stays and not self._received  # what came beyond its end would be read as the next answer
+        self.reusable = stays and not self._received  # surplus bytes would be read as the next answer
         return status, answer
 
     def close(self) -> None:
@@ -62,7 +67,7 @@ class Connection:
     def _head(self, deadline: float) -> tuple[str, int, dict[str, str]]:
         while b"\r\n\r\n" not in self._received:
             if len(self._received) > HEAD_LIMIT:
-                raise BadAnswer("headers without end")
+                raise BadAnswer("the headers are over 64 KiB")
             self._receive(deadline)
         head, _, self._received = self._received.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
@@ -83,12 +88,12 @@ class Connection:
         self._socket.settimeout(left(deadline))
         piece = self._socket.recv(HEAD_LIMIT)
         if not piece:
-            raise ConnectionResetError("closed before its answer was whole")
+            raise ConnectionResetError("closed before the whole answer had come")
         self._received += piece
 
 
 def _dial(name: bytes, port: int, deadline: float) -> socket.socket:
-    """A connection to the first of the host's addresses that answers, all of them within the deadline."""
+    """Return a connection to the first address of the host that answers. `deadline` is for all addresses together."""
     problem: OSError = OSError("the host has no address")
     for family, kind, protocol, _, address in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM):
         dialled = socket.socket(family, kind, protocol)
@@ -103,7 +108,7 @@ def _dial(name: bytes, port: int, deadline: float) -> socket.socket:
 
 
 def left(deadline: float) -> float:
-    """Seconds until `deadline`; raises TimeoutError where there are none."""
+    """Return the seconds until `deadline`. Raises TimeoutError if there are none."""
     seconds = deadline - time.monotonic()
     if seconds <= 0:
         raise TimeoutError("no answer in time")

@@ -1,8 +1,8 @@
-"""Uses within a sliding window, in the `ephemeral` table: one conditional write for each use.
+"""Counts uses in a sliding window, in the table `ephemeral`, with one conditional write for each use.
 
-An item holds the last uses as `u0` (the newest), `u1`, `u2`, …, each the millisecond and the interaction's id. A use
-pushes them all along by one. That is a single update, because each SET reads the item as it was before. A use is
-allowed if the `count`-th newest has left the window.
+An item holds the last uses as `u0` (the newest), `u1`, `u2`, …. Each holds its time in milliseconds and the id of the
+interaction. A new use moves each of them to the next name. One update can do that, because each SET reads the item as
+it was before the update. A use is allowed if the `count`-th newest has left the window.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ from .dynamodb import ConditionFailed, Table
 
 
 class Quotas:
-    """If the table cannot be asked, nobody gets through: Unavailable is raised."""
+    """The quotas in `table`. If DynamoDB cannot be reached, no use is allowed: Unavailable is raised."""
 
     def __init__(self, table: str, clock: Callable[[], float] = time.time) -> None:
         self._table = Table(table)
         self._clock = clock
 
     def use(self, quota: Quota, feature: str, subject: str, interaction_id: str) -> float | None:
-        """Counts a use. Answers None if it is allowed, else the epoch second from which the next one is.
+        """Count a use. Return None if it is allowed, or else the epoch second from which the next use is allowed.
 
-        An interaction counts once: if its id is among the item's uses, it was let in already. The item keeps a few more
-        uses than the window has, so a late retry is still known, unless many others came between.
+        An interaction counts once: if its id is among the uses in the item, it has been allowed already. The item keeps
+        SPARE_USES uses more than the quota has. So a late retry is recognised, unless too many other uses came between.
         """
         now = int(self._clock() * 1000)
         slots = [f"u{number}" for number in range(quota.count + SPARE_USES)]
@@ -47,7 +47,7 @@ class Quotas:
                     ":edge": {"S": f"{now - quota.per * 1000:013d}~"},
                     ":expires": {"N": str(expires)},
                 },
-                # Each use carries its time, so an item that TTL has not deleted yet forbids nothing.
+                # Each use holds its time, so an expired item that TTL has not deleted yet forbids nothing.
                 condition=f"NOT ({known}) AND (attribute_not_exists({oldest}) OR {oldest} <= :edge)",
             )
         except ConditionFailed as failed:

@@ -1,6 +1,7 @@
-"""Which roles of a server are viewer, responder or admin to the bot, in the table `state`.
+"""Stores which roles of a server are viewer, responder or admin to the bot, in the table `state`.
 
-The ingress reads them too, for the choices of an option that only some may use. So a call is tried once.
+The ingress reads the ranks too, before it autocompletes an option of a command that only some people may use. Discord
+waits for that, so a call is tried only once.
 """
 
 from __future__ import annotations
@@ -12,17 +13,17 @@ READ_SECONDS = 1.0
 
 
 class Ranks:
-    """Raises Unavailable if the table cannot be asked."""
+    """The ranks in `table`. Methods raise Unavailable if DynamoDB cannot be reached."""
 
     def __init__(self, table: str) -> None:
         self._table = Table(table, tries=1)
 
     def of(self, guild_id: str) -> dict[str, str]:
-        """Role id -> rank."""
+        """Return the ranks of the server: role id -> rank."""
         roles = self._table.get(RANKS.item_key(guild_id), READ_SECONDS).get("roles", {}).get("M", {})
         return {role_id: rank["S"] for role_id, rank in roles.items()}
 
     def put(self, guild_id: str, ranks: dict[str, str]) -> None:
-        """Replaces the server's mapping."""
+        """Replace the ranks of the server: role id -> rank."""
         roles = {"M": {role_id: {"S": rank} for role_id, rank in ranks.items()}}
         self._table.put({**RANKS.item_key(guild_id), "roles": roles})

@@ -1,7 +1,7 @@
-"""HTTP by requests, with one TLS context for all connections.
+"""Sessions of requests that share one TLS context.
 
-By itself requests reads its 120 authorities again for each connection. That takes a whole processor 30 ms, and an
-invocation at 512 MB has about 0.3 of one.
+On its own, requests reads its 120 authorities again for each connection. That takes 30 ms of a whole processor, and a
+function with 512 MB has about 0.3 of one.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from urllib3.util import create_urllib3_context
 
 
 def session() -> requests.Session:
-    """A new session: its connections and cookies are its own."""
+    """Return a new session, with its own connections and cookies."""
     made = requests.Session()
     made.mount("https://", _Adapter())
     return made

@@ -1,6 +1,7 @@
-"""AWS Signature Version 4 for one POST of AWS JSON, by hand: botocore would be three quarters of a cold start.
+"""Signs a POST of AWS JSON with AWS Signature Version 4, without botocore.
 
-The tests hold it against botocore. Source: AWS, "Create a signed AWS API request".
+botocore would take three quarters of a cold start. The tests compare the signatures with botocore's.
+Source: AWS, "Create a signed AWS API request".
 """
 
 import hmac
@@ -22,10 +23,10 @@ def headers(
     session_token: str = "",
     now: float,
 ) -> dict[str, str]:
-    """The headers of `POST https://host/path` for the action `target`, such as AmazonSQS.SendMessage.
+    """Return the headers of `POST https://host/path` for the action `target`, such as AmazonSQS.SendMessage.
 
-    `host` is as it will be sent, with a port where that is not the scheme's own; `path` is already encoded and has
-    no query; `now` is in epoch seconds (AWS refuses a signature that is more than 5 minutes off).
+    `host` is the host as it is sent, with a port if that is not the default of the scheme. `path` is already encoded
+    and has no query. `now` is in epoch seconds. AWS refuses a signature that is more than 5 minutes off.
     """
     stamp = time.strftime("%Y%m%dT%H%M%SZ", time.gmtime(now))
     signed = {

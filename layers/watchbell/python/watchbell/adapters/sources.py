@@ -1,6 +1,6 @@
-"""Asks the status sources over HTTP, some at a time. A source that fails is reported, never raised.
+"""Asks the status sources over HTTP, some at a time. A failed source gives a report, not an exception.
 
-Reports are cached and read by people of different languages, so they hold reason codes and no words of ours.
+Reports are cached, and shown in different languages. So they hold reason codes, and no sentences.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from ..status.report import Report
 from ..status.targets import NotAUrl, parse_target
 from . import opener
 
-NAME_LENGTH = 60  # a name is part of custom ids, which have at most 100 characters
+NAME_LENGTH = 60  # names are part of custom ids, which have at most 100 characters
 
 TOGETHER = 24
 """How many sources are asked at a time.
@@ -36,7 +36,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class _Seen:
-    """The last good report of a source: for its 304s, and for the time in which it does not want to be asked."""
+    """The last good report of a source. It is shown again after a 304, and until the source may be asked again."""
 
     etag: str
     report: Report
@@ -125,7 +125,7 @@ class Sources:
 
 def _fits(name: str) -> bool:
     if len(name) > NAME_LENGTH:
-        log.error("status source %s… is left out: a name has at most %d characters", name[:20], NAME_LENGTH)
+        log.error("status source %s… is ignored: a name has at most %d characters", name[:20], NAME_LENGTH)
     return len(name) <= NAME_LENGTH
 
 
@@ -140,7 +140,7 @@ def _parse(name: str, body: bytes, status: int) -> Report:
 def _quiet(headers: Message) -> float:
     """Return for how many seconds the source does not want to be asked again, at most 60.
 
-    If X-RateLimit-Remaining is 0, X-RateLimit-Reset says so: in seconds, or as the epoch second.
+    If X-RateLimit-Remaining is 0, X-RateLimit-Reset tells when: in seconds from now, or as an epoch second.
     """
     try:
         if int(headers["X-RateLimit-Remaining"]) > 0:

@@ -1,6 +1,7 @@
-"""State of a component that is too large for its custom id, in the `ephemeral` table until the component expires.
+"""Stores state that is too large for a component's custom id, in the table `ephemeral`, until the component expires.
 
-The ingress reads it too, to open a form at once with what was typed into it before. So a call is tried once.
+The ingress reads the state too, to open a form again with what was typed into it. Discord waits for that, so a call is
+tried only once.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from ..data.tables import COMPONENT_STATE
 from .dynamodb import Table
 
 READ_SECONDS = 1.0
-"""How long reading takes at most. The keys may have taken `aws_json.SECONDS` before, and Discord grants 3 for all."""
+"""The time limit of a read. The keys may have taken `aws_json.SECONDS` before, and Discord allows 3 seconds in all."""
 
 
 class Stash:
-    """Raises Unavailable if the table cannot be asked."""
+    """The state in `table`. Methods raise Unavailable if DynamoDB cannot be reached."""
 
     def __init__(self, table: str, clock: Callable[[], float] = time.time) -> None:
         self._table = Table(table, tries=1)
         self._clock = clock
 
     def put(self, values: list[str], seconds: int) -> str:
-        """Keeps `values` for so long and answers their key, 16 characters that nobody can guess."""
+        """Store `values` for `seconds`, and return their key: 16 characters that nobody can guess."""
         key = secrets.token_urlsafe(12)
         item = {
             **COMPONENT_STATE.item_key(key),
@@ -36,7 +37,7 @@ class Stash:
         return key
 
     def get(self, key: str) -> list[str] | None:
-        """The values; None if they have expired or never were there."""
+        """Return the values, or None if they have expired or were never stored."""
         item = self._table.get(COMPONENT_STATE.item_key(key), READ_SECONDS)
         if not item or int(item["expires_at"]["N"]) <= self._clock():
             return None

@@ -1,1 +1,1 @@
-"""What a feature file can import from `watchbell`, in groups by what they cost in a cold start."""
+"""The names that a feature file can import from `watchbell`, grouped by their cost in a cold start."""

@@ -1,4 +1,4 @@
-"""What nearly every feature uses. The ingress loads it in every cold start."""
+"""The names that nearly every feature uses. The ingress loads this group in every cold start."""
 
 from ..discord.reply import Button, Delete, Embed, Reply
 from ..errors import FieldError, FormError, UserError

@@ -1,4 +1,4 @@
-"""Selects, and the layout of Components V2."""
+"""Selects, and the layout components of Components V2."""
 
 from ..discord.components import (
     ChannelSelect,

@@ -1,4 +1,4 @@
-"""Timed jobs. Time zones and dates make this the costliest group; no ingress loads it."""
+"""Timed jobs. Dates and time zones make this the most expensive group, so the ingress never loads it."""
 
 from ..kit.schedule import Schedule, choice
 

@@ -1,27 +1,8 @@
-"""Annotations of options, what arrives by them, and what a reply can carry besides text."""
+"""What arrives by options and selects, and what a reply can carry besides text."""
 
 from ..discord.files import File
 from ..discord.mentions import Mentions
 from ..discord.poll import Poll
 from ..discord.resolved import Attachment, Channel, Mentionable, Message, Role, User
-from ..kit.annotations import Annotated, Choice, FileTypes, Kinds, Length, Range
-from ..kit.quota import Quota
 
-__all__ = [
-    "Annotated",
-    "Attachment",
-    "Channel",
-    "Choice",
-    "File",
-    "FileTypes",
-    "Kinds",
-    "Length",
-    "Mentionable",
-    "Mentions",
-    "Message",
-    "Poll",
-    "Quota",
-    "Range",
-    "Role",
-    "User",
-]
+__all__ = ["Attachment", "Channel", "File", "Mentionable", "Mentions", "Message", "Poll", "Role", "User"]

@@ -1,4 +1,4 @@
-"""/help: what the bot can do, written from the catalogue."""
+"""/help: what the bot can do, generated from the catalogue."""
 
 from watchbell import Command, Embed, Reply, UserError, _, anyone, pgettext
 from watchbell.errors import Unavailable
@@ -6,14 +6,14 @@ from watchbell.kit import catalogue
 
 command = Command("help", "See what I can do", who=anyone, instant=True, private=True, user_installs=True)
 
-CHARACTERS, FIELDS, TOTAL = 4096, 25, 6000  # Discord's limits of an embed
+CHARACTERS, FIELDS, TOTAL = 4096, 25, 6000  # Discord's limits for the description, the fields and the whole of an embed
 
 
 @command.run
 def help(interaction, tools, *, command: str = ""):
-    """Everything I can do, or one command in full.
+    """Show everything I can do, or explain one command.
 
-    command: The command to explain; all of them when left out
+    command: The command to explain (default: all commands)
     """
     name = command.strip().lstrip("/").lower()
     return one(name, known(interaction, tools)) if name else everything(known(interaction, tools))
@@ -30,11 +30,11 @@ def overview(interaction, tools):
 
 
 def known(interaction, tools) -> dict[str, Command]:
-    """The commands that this person has here, by the names that their app shows; /help itself is one, so never none."""
+    """The commands that this person has here, by the names that their app shows. There is always one: /help itself."""
     commands = catalogue.commands()
     try:
         commands = [each for each in commands if not each.flag or tools.flags.on(each.flag, interaction)]
-    except Unavailable:  # those without a flag can be told of all the same
+    except Unavailable:  # the commands without a flag can still be listed
         commands = [each for each in commands if not each.flag]
     return {pgettext("name", each.name): each for each in commands}
 
@@ -45,7 +45,8 @@ def everything(commands: dict[str, Command]) -> Reply:
         lines.pop()
     if len(lines) < len(commands):
         lines.append(_("and {n} more: type / to see them", n=len(commands) - len(lines)))
-    return Reply(embeds=[Embed(_("What I can do"), "\n".join(lines), footer=_("/help command: tells more about one."))])
+    footer = _("Use /help command: to learn more about one of them.")
+    return Reply(embeds=[Embed(_("What I can do"), "\n".join(lines), footer=footer)])
 
 
 def one(name: str, commands: dict[str, Command]) -> Reply:
@@ -55,7 +56,7 @@ def one(name: str, commands: dict[str, Command]) -> Reply:
     found = shown.get(name) or next((each for each in commands.values() if each.name.lower() == name), None)
     if found is None:
         names = ", ".join(called(each, command) for each, command in commands.items())
-        raise UserError(_("I have no such command. I know {names}.", names=names)[:2000])
+        raise UserError(_("I do not have that command. My commands: {names}.", names=names)[:2000])
     embed = Embed(called(pgettext("name", found.name), found), about(found))
     if "" in found.runs:
         for title, text in options(found.runs[""]):
@@ -81,7 +82,7 @@ def about(command: Command) -> str:
 
 
 def options(handler):
-    """What each option is called, and what it is."""
+    """The shown name and the description of each option."""
     from watchbell.kit.options import choice_name
 
     for option in handler.options:

@@ -1,17 +1,17 @@
-"""/status: how the watched services are, at a glance or in detail."""
+"""/status: the status of the watched services, at a glance or in detail."""
 
 from watchbell import Choice, Command, Reply, UserError, _, anyone
 from watchbell.errors import UnknownSource
 
-command = Command("status", "See how the watched services are", who=anyone, user_installs=True)
+command = Command("status", "See the status of the watched services", who=anyone, user_installs=True)
 
 
 @command.run
 def status(interaction, tools, *, server: str = "", detailed: bool = False):
-    """Ask the services and show what they say.
+    """Ask the services for their status and show it.
 
-    server: The service to ask; all of them when left out
-    detailed: Show every figure instead of the three that matter most
+    server: The service to show (default: all services)
+    detailed: Show all figures instead of only the three most important ones
     """
     return show(tools, "detailed" if detailed else "simple", server)
 
@@ -23,7 +23,7 @@ def server(interaction, tools, typed):
 
 @command.button(expires=None)
 def check(interaction, tools):
-    """Answer a button in another feature's message with a new message. The other buttons edit that one."""
+    """Send a new message. This is for a button in another feature's message; the other buttons here edit their own."""
     return show(tools, "simple", "")
 
 
@@ -45,9 +45,9 @@ def show(tools, chosen: str, server: str) -> Reply:
         reports = tools.sources.ask(server)
     except UnknownSource as error:
         names = ", ".join(f"`{name}`" for name in error.names)
-        raise UserError(_("I watch no service of that name. I know {names}.", names=names)[:2000]) from None
+        raise UserError(_("I do not watch a service with that name. I watch {names}.", names=names)[:2000]) from None
     if server and reports:
-        server = reports[0].name  # the name as it is configured, not as it was typed
+        server = reports[0].name  # the configured name may differ from the typed one
     return Reply(
         embeds=page.embeds(reports, detailed=chosen == "detailed"),
         buttons=[

@@ -1,1 +1,1 @@
-"""The tables: every row with its keys and fields, how long it is kept, and whether it is personal."""
+"""The tables: every row with its keys, its fields, its retention and its personal data."""

@@ -1,7 +1,7 @@
-"""The register of everything that Watchbell keeps in DynamoDB; a test refuses an item that is not declared here.
+"""Every kind of item that Watchbell stores in DynamoDB. A test refuses an item that is not declared here.
 
-Both tables have the keys `pk` and `sk`. `state` is backed up and retained; `ephemeral` may be lost without harm, and
-its items go when `expires_at` (epoch seconds) has passed, some time later: readers compare it themselves.
+Both tables have the keys `pk` and `sk`. The table `state` is backed up and retained. The table `ephemeral` can be lost
+without harm. DynamoDB deletes its items some time after `expires_at` (epoch seconds), so readers compare it themselves.
 """
 
 from __future__ import annotations
@@ -10,8 +10,12 @@ DAY = 24 * 60 * 60
 
 
 class Row:
-    """One kind of item. `partition` and `sort` are its keys, `{}` for what varies; `keep` is seconds, None for ever.
-    A plain class, since the ingress reads two of them."""
+    """One kind of item.
+
+    `partition` and `sort` are its keys, with `{}` for the parts that vary. `keep` is how long an item is kept, in
+    seconds, None for ever. `personal` says what personal data it holds, "no" for none. This is a plain class because
+    the ingress imports it in cold starts.
+    """
 
     __slots__ = ("fields", "keep", "name", "partition", "personal", "sort", "table")
 
@@ -29,42 +33,44 @@ class Row:
         self.fields, self.keep, self.personal = fields, keep, personal
 
     def key(self, *names: str) -> dict[str, str]:
-        """The item's two keys."""
+        """The two keys of an item. `names` fill the `{}` of `partition`, then those of `sort`."""
         places = self.partition.count("{}")
         return {"pk": self.partition.format(*names[:places]), "sk": self.sort.format(*names[places:])}
 
     def item_key(self, *names: str) -> dict[str, dict[str, str]]:
-        """The same as DynamoDB's API writes it."""
+        """The same keys in the format of DynamoDB's API."""
         return {part: {"S": value} for part, value in self.key(*names).items()}
 
 
 _CLAIM = ("status", "owner", "attempt", "holders", "lease_until", "outcome", "expires_at")
 
 INTERACTION = Row("interaction", "ephemeral", "interaction#{}", "claim", _CLAIM, DAY, "no")
-"""That an interaction is being answered, or has been."""
+"""Records that an interaction is being answered or has been answered."""
 
 STEP = Row(
     "step", "ephemeral", "interaction#{}", "step#{}", ("status", "value", "expires_at"), DAY, "what a feature put there"
 )
-"""A step of a flow with several effects that has begun or is done; `value` is what the feature needs of it later."""
+"""A started or finished step of a flow with several effects. `value` is the result that later steps need."""
 
 INTRODUCTION = Row("introduction", "state", "introduction#{}", "claim", _CLAIM, None, "a Discord user id")
-"""That a user who installed the bot has been greeted. Its outcome is `sent`, `dm_closed` or `no_shared_server`."""
+"""Records that a user who installed the bot has been greeted. The outcome is `sent`, `dm_closed` or
+`no_shared_server`."""
 
 SCHEDULE = Row("schedule", "state", "schedule#{}#{}", "claim", _CLAIM, 400 * DAY, "no")
-"""That a timed job ran for a local date."""
+"""Records that a timed job ran for a local date."""
 
 SCHEDULE_SLOT = Row("schedule's slot", "state", "schedule#{}#{}", "slot", _CLAIM, 2 * DAY, "no")
-"""That a timed job ran for a slot, named by its start. A tick comes hours late at most, so it need not be kept long."""
+"""Records that a timed job ran for a slot, which its start identifies. A tick is at most hours late, so 2 days are
+enough."""
 
 SCHEDULE_START = Row("schedule's start", "state", "schedule#{}", "start", ("first",), None, "no")
-"""When a timed job's first tick came (epoch seconds): there is nothing to catch up from before."""
+"""The time of a timed job's first tick (epoch seconds). The job does not catch up on anything before it."""
 
 DELIVERY = Row("delivery", "ephemeral", "delivery#{}", "claim", _CLAIM, 14 * DAY, "no")
-"""That a message was sent. Its outcome is the id of the message, or `webhook_retired` or `refused:STATUS:CODE`."""
+"""Records that a message was sent. The outcome is the message's id, `webhook_retired` or `refused:STATUS:CODE`."""
 
 RANKS = Row("ranks", "state", "guild#{}", "ranks", ("roles",), None, "no")
-"""Which roles of a server are viewer, responder or admin to the bot."""
+"""The ranks of a server's roles: viewer, responder or admin."""
 
 COMPONENT_STATE = Row(
     "component's state",
@@ -75,11 +81,11 @@ COMPONENT_STATE = Row(
     30 * DAY,
     "what a feature put there, or a person typed into a form",
 )
-"""State of a button, select or form that is too large for its custom id, and what was typed into a form that has to be
-corrected; kept until an hour after that expires."""
+"""The state of a button, select or form if it is too large for a custom id, and the values of a form that a person has
+to correct. Kept until an hour after the component or form expires."""
 
 SPARE_USES = 5
-"""Uses that are kept past a quota's own, so that a late retry is known for what it is."""
+"""How many uses are kept beyond a quota's count, so that a late retry can be recognised."""
 
 QUOTA = Row(
     "quota",
@@ -90,15 +96,17 @@ QUOTA = Row(
     7 * DAY,
     "a Discord user id",
 )
-"""The last uses of a feature by a user, guild, channel or everybody: the millisecond and the interaction of each."""
+"""The last uses of a feature by a user, guild, channel or everybody. Each field holds the time in milliseconds and the
+id of the interaction."""
 
 LOCK = Row(
     "lock", "ephemeral", "lock#{}", "lock", ("owner", "lease_until", "fence", "expires_at"), DAY, "a Discord user id"
 )
-"""Which interaction works on a thing that only one may work on, and until when."""
+"""The interaction that holds a lock, and when its lease ends."""
 
 RETIRED_WEBHOOK = Row("retired webhook", "state", "webhook#{}", "retired", ("url_hash", "retired_at"), None, "no")
-"""That Discord no longer knows a webhook's URL, kept as a SHA-256, so that it is not called again."""
+"""Records that Discord no longer knows a webhook's URL, so that it is not called again. The URL is kept as a
+SHA-256."""
 
 ROWS = (
     INTERACTION,

@@ -1,1 +1,1 @@
-"""Discord's protocol, pure: no network, no AWS, and nothing of ours but errors and i18n."""
+"""Discord's protocol as pure code: no network, no AWS, and no imports from Watchbell except errors and i18n."""

@@ -1,7 +1,8 @@
-"""Would Discord take this? Every rule for messages, edits, modals and responses, judged before anything is sent.
+"""Check messages, edits, modals and interaction responses against Discord's rules before they are sent.
 
-The rules are those of Discord's reference and of its OpenAPI file (specs/openapi.json, 2026-07-18), and what neither
-the file nor a look at one field can tell: totals, duplicates, fields that exclude each other, names that lead nowhere.
+Sources: Discord's reference and its OpenAPI file (specs/openapi.json, 2026-07-18). Some rules concern more than one
+field and are not in that file: totals, duplicates, fields that exclude each other, and names of files that do not
+exist.
 """
 
 from ..errors import InvalidReply
@@ -16,10 +17,10 @@ if TYPE_CHECKING:
     from .rules import Look, Rule
 
 FILE_BYTES = 10 * 1024 * 1024
-"""What a file may weigh where no Nitro, boost or `attachment_size_limit` says more."""
+"""The default limit of one file, in bytes (10 MiB). Nitro and boosts raise it; see `attachment_size_limit`."""
 
 REQUEST_BYTES = 25 * 1024 * 1024
-"""What all files of a request may weigh together."""
+"""The limit of all files of a request together, in bytes (25 MiB)."""
 
 _V2 = 1 << 15
 _FLAGS = {
@@ -36,17 +37,25 @@ _NAMED = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-."
 def require(
     kind: str, payload: "Any", files: "Sequence[File]" = (), *, file_bytes: int = FILE_BYTES, whose: object = ""
 ) -> None:
-    """Raises InvalidReply with every fault that `faults` finds, saying `whose` payload it is."""
+    """Raise InvalidReply with everything that `faults` finds. The error says `whose` payload it is."""
     found = faults(kind, payload, files, file_bytes=file_bytes)
     if found:
         raise InvalidReply(kind, found, str(whose))
 
 
 def faults(kind: str, payload: "Any", files: "Sequence[File]" = (), *, file_bytes: int = FILE_BYTES) -> list[str]:
-    """What Discord would refuse in `payload`, sealed and sent with `files`: a line a fault, each naming its place.
+    """Return what Discord would refuse in `payload`, one line for each fault, starting with its place.
 
-    `kind` is message (Create Message), followup, webhook (a channel's own webhook), edit (PATCH of a message), modal
-    (the data of one) or callback (a whole interaction response). `file_bytes` is what one file may weigh.
+    `kind` is one of:
+
+    - message: Create Message
+    - followup: a follow-up message to an interaction
+    - webhook: a message through a channel's own webhook
+    - edit: PATCH of a message
+    - modal: the data of a modal
+    - callback: a whole interaction response
+
+    The custom ids in `payload` must be sealed already. `files` are sent with it. `file_bytes` is the limit of one file.
     """
     look = rules.Look(files)
     if not isinstance(payload, dict):
@@ -66,7 +75,7 @@ def faults(kind: str, payload: "Any", files: "Sequence[File]" = (), *, file_byte
 def _embed_picture(value: "Any", place: str, look: "Look") -> None:
     rules.media_url(value, place, look)
     if isinstance(value, str) and value.startswith(rules.ATTACHMENT) and not value.lower().endswith(_PICTURES):
-        look.fault(place, f"{rules.what(value)}; an embed shows only {rules.either(_PICTURES)}")
+        look.fault(place, f"{rules.what(value)}; an embed can only show {rules.either(_PICTURES)}")
 
 
 def _shows_something(embed: dict, place: str, look: "Look") -> None:
@@ -99,7 +108,7 @@ def _embeds(value: "Any", place: str, look: "Look") -> None:
     before = len(look.faults)
     _EMBEDS(value, place, look)
     if len(look.faults) == before and (total := sum(map(_weight, value))) > 6000:
-        look.fault(place, f"{total} characters in all; at most 6000")
+        look.fault(place, f"{total} characters in total; at most 6000")
 
 
 def _weight(embed: dict) -> int:
@@ -115,7 +124,7 @@ def _weight(embed: dict) -> int:
 def _excludes(allowed: dict, place: str, look: "Look") -> None:
     for group in ("users", "roles"):
         if allowed.get(group) and group in (allowed.get("parse") or ()):
-            look.fault(rules.inside(place, group), f'ids, and "{group}" in parse as well; only one of the two')
+            look.fault(rules.inside(place, group), f'has ids, but "{group}" is in parse too; use one or the other')
 
 
 _MENTIONS = rules.object_of(
@@ -130,7 +139,7 @@ _MENTIONS = rules.object_of(
 
 def _id_or_name(emoji: dict, place: str, look: "Look") -> None:
     if bool(emoji.get("id")) == bool(emoji.get("name")):
-        look.fault(place, "must have either an id or a name")
+        look.fault(place, "needs either an id or a name, not both")
 
 
 _POLL_EMOJI = rules.object_of("", _id_or_name, id=rules.snowflake, name=rules.text(0, 32), animated=rules.flag)
@@ -174,7 +183,7 @@ def _choice_value(value: "Any", place: str, look: "Look") -> None:
     if isinstance(value, str):
         rules.text(1, 100)(value, place, look)
     elif isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) <= 2**53 - 1:
-        look.fault(place, f"{rules.what(value)}, not a text, or a number up to 2^53-1")
+        look.fault(place, f"{rules.what(value)}, not a string or a number from -(2^53-1) to 2^53-1")
 
 
 def _names(value: "Any", place: str, look: "Look") -> None:
@@ -187,7 +196,7 @@ def _names(value: "Any", place: str, look: "Look") -> None:
 
 def _one_type(data: dict, place: str, look: "Look") -> None:
     if len({isinstance(choice["value"], str) for choice in data["choices"]}) > 1:
-        look.fault(rules.inside(place, "choices"), "texts and numbers; an option is of one type")
+        look.fault(rules.inside(place, "choices"), "has both strings and numbers; an option has one type")
 
 
 _CHOICE = rules.object_of("name value", name=rules.text(1, 100), name_localizations=_names, value=_choice_value)
@@ -219,7 +228,7 @@ def _nonce(value: "Any", place: str, look: "Look") -> None:
     (rules.text(0, 25) if isinstance(value, str) else rules.number(-(2**63), 2**63 - 1))(value, place, look)
 
 
-# kind -> (its fields, the flags that can be set, whether it edits)
+# kind -> (rule for its fields, flags that can be set, whether it is an edit)
 _KINDS: "dict[str, tuple[Rule, int, bool]]" = {
     "message": (
         rules.object_of(
@@ -252,17 +261,17 @@ _KINDS: "dict[str, tuple[Rule, int, bool]]" = {
 
 
 def _callback(response: dict, look: "Look", file_bytes: int) -> None:
-    """Types 1 PONG, 4 message, 5 and 6 deferrals, 7 update, 8 choices, 9 modal, 12 activity."""
+    """Check a response. Types: 1 PONG, 4 message, 5 and 6 deferrals, 7 update, 8 choices, 9 modal, 12 activity."""
     kind, data = response.get("type"), response.get("data")
     if type(kind) is not int or kind not in (1, 4, 5, 6, 7, 8, 9, 12):
-        look.fault("type", f"{rules.what(kind)} is no type of interaction response")
+        look.fault("type", f"{rules.what(kind)} is not a type of interaction response")
         return
     for key in response:
         if key not in ("type", "data"):
             look.fault(key, "there is no such field, or it cannot be set here")
     if kind in (1, 6, 12) or (kind == 5 and data is None):
         if data is not None:
-            look.fault("data", f"type {kind} has none")
+            look.fault("data", f"a response of type {kind} has no data")
     elif not isinstance(data, dict):
         look.fault("data", "missing" if data is None else f"{rules.what(data)}, not an object")
     elif kind == 8:
@@ -272,7 +281,7 @@ def _callback(response: dict, look: "Look", file_bytes: int) -> None:
     else:
         _message({4: "response", 5: "deferral", 7: "update"}[kind], data, "data", look, file_bytes)
     if look.files and kind not in (4, 7):
-        look.fault("files", f"type {kind} has none")
+        look.fault("files", f"a response of type {kind} has no files")
 
 
 def _message(kind: str, message: dict, place: str, look: "Look", file_bytes: int) -> None:
@@ -280,13 +289,13 @@ def _message(kind: str, message: dict, place: str, look: "Look", file_bytes: int
     before = len(look.faults)
     rule(message, place, look)
     _files(look, file_bytes)
-    if len(look.faults) > before:  # what follows takes the shape for granted
+    if len(look.faults) > before:  # the checks below need fields of the right shape
         return
     flags = message.get("flags") or 0
     for bit in range(flags.bit_length()):
         if flags >> bit & 1 and not settable >> bit & 1:
             name = _FLAGS.get(1 << bit)
-            look.fault(rules.inside(place, "flags"), f"{name or 'one'} ({1 << bit}) cannot be set here")
+            look.fault(rules.inside(place, "flags"), f"{name or 'the flag'} ({1 << bit}) cannot be set here")
     v2 = bool(flags & _V2)
     components = message.get("components") or []
     if v2:
@@ -297,21 +306,26 @@ def _message(kind: str, message: dict, place: str, look: "Look", file_bytes: int
         look.fault(rules.inside(place, "components"), f"{len(components)} rows; at most 5")
     _attachments(message, place, look, edits, v2)
     if not _has_content(message, look, edits):
-        look.fault(rules.inside(place, "content"), "empty; it needs content, an embed, a component, a file or a poll")
+        look.fault(
+            rules.inside(place, "content"), "empty; a message needs content, an embed, a component, a file or a poll"
+        )
 
 
 def _layout(message: dict, place: str, look: "Look") -> None:
     for key in ("content", "embeds", "poll", "sticker_ids"):
         if message.get(key):
-            look.fault(rules.inside(place, key), "cannot stand beside Components V2")
+            look.fault(rules.inside(place, key), "cannot be used with Components V2")
     if look.components > 40:
-        look.fault(rules.inside(place, "components"), f"{look.components} with the nested ones; at most 40")
+        look.fault(rules.inside(place, "components"), f"{look.components} including nested ones; at most 40")
     if look.text > 4000:
-        look.fault(rules.inside(place, "components"), f"{look.text} characters of text in all; at most 4000")
+        look.fault(rules.inside(place, "components"), f"{look.text} characters of text in total; at most 4000")
 
 
 def _has_content(message: dict, look: "Look", edits: bool) -> bool:
-    """An edit has some unless it takes everything away; what it does not name stays."""
+    """Whether the message shows anything.
+
+    An edit keeps the fields that it does not name, so it is empty only if it clears them all.
+    """
     if look.files or (message.get("content") or "").strip():
         return True
     if any(message.get(key) for key in ("embeds", "components", "attachments", "poll", "sticker_ids")):
@@ -325,39 +339,37 @@ def _files(look: "Look", file_bytes: int) -> None:
     for number, file in enumerate(look.files):
         rules.text(1, 1024)(file.name, f"files[{number}].name", look)
         if file.name.encode("utf-8", "replace") != file.name.encode("utf-8", "surrogatepass"):
-            look.fault(f"files[{number}].name", "half a character, which cannot be sent")
+            look.fault(f"files[{number}].name", "has half of a surrogate pair, which cannot be sent")
         if len(file.content) > file_bytes:
             look.fault(f"files[{number}]", f"{len(file.content)} bytes; at most {file_bytes}")
     total = sum(len(file.content) for file in look.files)
     if total > REQUEST_BYTES:
-        look.fault("files", f"{total} bytes in all; at most {REQUEST_BYTES}")
+        look.fault("files", f"{total} bytes in total; at most {REQUEST_BYTES}")
 
 
 def _attachments(message: dict, place: str, look: "Look", edits: bool, v2: bool) -> None:
-    """Each new attachment has its file and each file its attachment; each name that is used leads to one of them."""
+    """Check that new attachments and files match, and that each `attachment://name` names exactly one file."""
     listed = message.get("attachments")
     entries, at = listed or [], rules.inside(place, "attachments")
     numbers = [int(entry["id"]) for entry in entries]
     for number, entry in enumerate(numbers):
         if entry in numbers[:number]:
-            look.fault(f"{at}[{number}].id", f"{entry} is there twice")
-        elif entry >= len(look.files) and (not edits or entry < 2**22):  # a greater one is an attachment to be kept
+            look.fault(f"{at}[{number}].id", f"{entry} is used twice")
+        elif entry >= len(look.files) and (not edits or entry < 2**22):  # greater: the id of an attachment to keep
             look.fault(f"{at}[{number}].id", f"there is no files[{entry}]")
     if listed is not None:
         for number in range(len(look.files)):
             if number not in numbers:
-                look.fault(at, f"files[{number}] is not among them")
+                look.fault(at, f"there is no entry for files[{number}]")
     names = [file.name for file in look.files]
     kept = edits and (listed is None or any(entry >= len(look.files) for entry in numbers))
     for where, name in look.links:
         if name.strip(_NAMED):
-            look.fault(
-                where, f"{rules.what(name)}; a file that is shown is named with ASCII letters, digits and _-. only"
-            )
+            look.fault(where, f"{rules.what(name)}; use only ASCII letters, digits and _-. in the name of a shown file")
         elif names.count(name) > 1:
-            look.fault(where, f"{names.count(name)} files are called {rules.what(name)}")
+            look.fault(where, f"{names.count(name)} files are named {rules.what(name)}")
         elif name not in names and not kept:
-            look.fault(where, f"no file is called {rules.what(name)}")
+            look.fault(where, f"no file is named {rules.what(name)}")
     if v2:
         shown = {name for _, name in look.links}
         for number, name in enumerate(names):

@@ -28,7 +28,7 @@ class Component:
         raise NotImplementedError
 
     def files(self) -> "Iterable[Any]":
-        """The Files that it shows. They must be sent with it."""
+        """The Files that this component shows. They must be sent with the message."""
         # The type is not Iterable[File] because a File is a Component too, so this module cannot import it.
         return ()
 
@@ -41,10 +41,10 @@ class Component:
 def laid_out(components: "Iterable[Component | str]") -> list[dict]:
     """The payloads of `components`, ready for a message or a container.
 
-    Loose buttons share rows of five, a loose select gets its own row, and a bare text becomes a Text.
+    Buttons outside of a row share rows of five, and a select outside of a row gets its own. A string becomes a Text.
     """
     laid = []
-    row: list[dict] = []  # of buttons, while the next button can still join it
+    row: list[dict] = []  # the row of buttons that the next button can join
     for component in components:
         if not isinstance(component, (Component, str)):
             raise DefinitionError(f"{component!r} is not a component; handlers make them with .button(…) or .select(…)")
@@ -61,7 +61,7 @@ def laid_out(components: "Iterable[Component | str]") -> list[dict]:
 def disabled(components: list[dict]) -> list[dict]:
     """A message's `components` with every button and select disabled, ready for an edit.
 
-    Takes payloads of ours and those that Discord sent. Link and premium buttons stay enabled: they change nothing.
+    The payloads can be our own or come from Discord. Link and premium buttons stay enabled: they change nothing.
     If there is layout among the components, the edit needs the flag 32768 too.
     """
     return [_disabled(component) for component in components]

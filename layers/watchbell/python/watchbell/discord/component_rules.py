@@ -1,4 +1,4 @@
-"""The rules of components, in messages and in modals, as Discord's reference and its OpenAPI file give them."""
+"""The rules for components in messages and modals. Sources: Discord's reference and its OpenAPI file."""
 
 from . import rules
 
@@ -36,7 +36,7 @@ _NAMES = {
 
 
 def _component(*allowed: int) -> "Rule":
-    """One of these types of component, whichever its `type` says."""
+    """A component of one of the `allowed` types, which follows the rule of its type."""
 
     def rule(value: "Any", place: str, look: "Look") -> None:
         kind = value.get("type") if isinstance(value, dict) else None
@@ -56,10 +56,10 @@ def _component(*allowed: int) -> "Rule":
 
 def _id(value: "Any", place: str, look: "Look") -> None:
     rules.number(0, 2**31 - 1)(value, place, look)
-    if type(value) is not int or not value:  # 0 leaves the number to Discord
+    if type(value) is not int or not value:  # 0: Discord assigns the id
         return
     if value in look.ids:
-        look.fault(place, f"{value} is the id of another component too")
+        look.fault(place, f"{value} is also the id of another component")
     look.ids.add(value)
 
 
@@ -68,7 +68,7 @@ def _custom_id(value: "Any", place: str, look: "Look") -> None:
     if not isinstance(value, str):
         return
     if value in look.custom_ids:
-        look.fault(place, f"{rules.what(value)} is the custom id of another component too")
+        look.fault(place, f"{rules.what(value)} is also the custom id of another component")
     look.custom_ids.add(value)
 
 
@@ -84,38 +84,41 @@ def _attached(value: "Any", place: str, look: "Look") -> None:
 def _row(row: dict, place: str, look: "Look") -> None:
     kinds = [component["type"] for component in row["components"]]
     if len(kinds) > 1 and any(kind != _BUTTON for kind in kinds):
-        look.fault(rules.inside(place, "components"), "a select takes a row of its own")
+        look.fault(rules.inside(place, "components"), "a select needs a row of its own")
 
 
 def _button(button: dict, place: str, look: "Look") -> None:
     style = button["style"]
     given = {key for key in ("custom_id", "url", "sku_id", "label", "emoji") if button.get(key)}
     target = {5: "url", 6: "sku_id"}.get(style, "custom_id")
-    what = {5: "a link", 6: "a premium button"}.get(style, "a button")
+    what = {5: "a link button", 6: "a premium button"}.get(style, f"a button of style {style}")
     barred = {"custom_id", "url", "sku_id", *(("label", "emoji") if style == 6 else ())} - {target}
     if target not in given:
-        look.fault(rules.inside(place, target), f"missing; {what} needs it")
+        look.fault(rules.inside(place, target), f"missing; {what} needs one")
     for key in sorted(barred & given):
-        look.fault(rules.inside(place, key), f"{what} has none")
+        look.fault(rules.inside(place, key), f"{what} cannot have one")
     if style != 6 and not given & {"label", "emoji"}:
         look.fault(place, f"{what} needs a label or an emoji")
 
 
 def _range(component: dict, place: str, look: "Look", most: int = 1) -> None:
-    """From min_values to max_values, each 1 where it is not given (of a Checkbox Group max_values is all)."""
+    """Check `min_values` and `max_values` against each other, the options and the defaults.
+
+    Each defaults to 1, except that `max_values` of a Checkbox Group defaults to the number of its options (`most`).
+    """
     least = component.get("min_values")
     least = 1 if least is None else least
     highest = component.get("max_values")
     highest = most if highest is None else highest
     if least > highest:
-        look.fault(rules.inside(place, "min_values"), f"{least}, more than max_values, which is {highest}")
+        look.fault(rules.inside(place, "min_values"), f"{least}, more than max_values ({highest})")
     options = component.get("options")
     if options is not None:
         if highest > len(options):
             look.fault(rules.inside(place, "max_values"), f"{highest}, but there are {len(options)} options")
         chosen = sum(option.get("default") is True for option in options)
         if chosen > highest:
-            look.fault(rules.inside(place, "options"), f"{chosen} are default; at most {highest}")
+            look.fault(rules.inside(place, "options"), f"{chosen} are selected by default; at most {highest}")
     defaults = component.get("default_values")
     if defaults and not least <= len(defaults) <= highest:
         look.fault(rules.inside(place, "default_values"), f"{len(defaults)}; must be {least} to {highest}")
@@ -143,7 +146,7 @@ def _options(least: int, most: int, **more: "Rule") -> "Rule":
             seen: set[str] = set()
             for number, each in enumerate(value):
                 if each["value"] in seen:
-                    look.fault(f"{place}[{number}].value", f"{rules.what(each['value'])} is there twice")
+                    look.fault(f"{place}[{number}].value", f"{rules.what(each['value'])} is used twice")
                 seen.add(each["value"])
 
     return rule
@@ -152,20 +155,20 @@ def _options(least: int, most: int, **more: "Rule") -> "Rule":
 def _one_default(group: dict, place: str, look: "Look") -> None:
     chosen = sum(option.get("default") is True for option in group["options"])
     if chosen > 1:
-        look.fault(rules.inside(place, "options"), f"{chosen} are default; at most 1")
+        look.fault(rules.inside(place, "options"), f"{chosen} are selected by default; at most 1")
 
 
 def _lengths(field: dict, place: str, look: "Look") -> None:
     least, most = field.get("min_length") or 0, field.get("max_length") or 4000
     if least > most:
-        look.fault(rules.inside(place, "min_length"), f"{least}, more than max_length, which is {most}")
+        look.fault(rules.inside(place, "min_length"), f"{least}, more than max_length ({most})")
     if len(field.get("value") or "") > most:
         look.fault(rules.inside(place, "value"), f"{len(field['value'])} characters; its max_length is {most}")
 
 
 def _file_type(value: "Any", place: str, look: "Look") -> None:
     if not isinstance(value, str) or not (value in ("image", "video", "audio") or (value[:1] == "." and value[1:])):
-        look.fault(place, f"{rules.what(value)}; must be image, video, audio or an ending like .pdf")
+        look.fault(place, f"{rules.what(value)}; must be image, video, audio or an ending such as .pdf")
 
 
 def _select(types: tuple[str, ...], **more: "Rule") -> "Rule":
@@ -188,7 +191,9 @@ def _select(types: tuple[str, ...], **more: "Rule") -> "Rule":
 
 def _is_emoji(emoji: dict, place: str, look: "Look") -> None:
     if not emoji.get("id") and emoji["name"].isascii():
-        look.fault(rules.inside(place, "name"), f"{rules.what(emoji['name'])} is none; write 🎲 itself, or <:name:id>")
+        look.fault(
+            rules.inside(place, "name"), f"{rules.what(emoji['name'])} is not an emoji; write 🎲 itself, or <:name:id>"
+        )
 
 
 _EMOJI = rules.object_of("name", _is_emoji, id=rules.snowflake, name=rules.text(1, 32), animated=rules.flag)
@@ -295,9 +300,9 @@ def _field(label: dict, place: str, look: "Look") -> None:
     if component.get("disabled") is not None:
         look.fault(rules.inside(place, "disabled"), "there is no such field in a modal")
     if component["type"] == _TEXT_INPUT and component.get("label") is not None:
-        look.fault(rules.inside(place, "label"), "the Label has it already")
+        look.fault(rules.inside(place, "label"), "must not be set; the Label has it")
     if component.get("min_values") == 0 and component.get("required") is not False:
-        look.fault(rules.inside(place, "min_values"), "0, though it is required; at least 1")
+        look.fault(rules.inside(place, "min_values"), "0, but the field is required; at least 1")
 
 
 def _old_row(row: dict, place: str, look: "Look") -> None:

@@ -1,7 +1,8 @@
-"""What a message is made of besides text, embeds and buttons: selects, and the layout of Components V2.
+"""The parts of a message besides text, embeds and buttons: selects, and the layout of Components V2.
 
-Sections 5.2 and 5.3 of Discord's reference in short: a message has 5 rows at most; one with layout has 40 components,
-nested ones counted, and 4,000 characters over all its texts. Custom ids are 1-100 characters and occur once.
+Source of the limits: docs/components. A message has at most 5 rows. A message with layout has at most 40 components,
+including nested ones, and 4,000 characters in all its texts together. Custom ids have 1-100 characters and must be
+unique in their message.
 """
 
 from .component import Component, laid_out
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Row(Component):
-    """One row: 1-5 buttons, or one select."""
+    """A row of 1-5 buttons, or of one select."""
 
     __slots__ = ("components",)
 
@@ -28,9 +29,9 @@ class Row(Component):
 
 
 class Option:
-    """One line of a StringSelect: label, value and description have at most 100 characters each.
+    """One line of a StringSelect. `label`, `value` and `description` have at most 100 characters each.
 
-    `value`, what the handler gets, is the label where it is not given. `default`: chosen from the start.
+    The handler gets the `value`, which is the label if you leave it out. With `default` it is selected at first.
     """
 
     __slots__ = ("default", "description", "emoji", "label", "value")
@@ -58,10 +59,10 @@ class Option:
 
 
 class Select(Component):
-    """What all selects have in common: from `min_values` (0-25) to `max_values` (1-25) things can be chosen.
+    """The base class of selects. People choose `min_values` (0-25) to `max_values` (1-25) things.
 
-    `placeholder`, at most 150 characters, is shown while nothing is. `required` matters in a modal only, where a
-    select that is required has a `min_values` of 1 or more, and none is `disabled`.
+    `placeholder` has at most 150 characters and is shown while nothing is chosen. `required` has an effect only in a
+    modal. There, a required select needs a `min_values` of 1 or more, and no select can be `disabled`.
     """
 
     __slots__ = ("custom_id", "disabled", "max_values", "min_values", "placeholder", "required")
@@ -106,7 +107,7 @@ class Select(Component):
 
 
 class StringSelect(Select):
-    """A choice of 1-25 options with different values; a text stands for an Option of that label."""
+    """A choice of 1-25 options with different values. A string stands for an Option with that label and value."""
 
     __slots__ = ("options",)
     kind = 3
@@ -120,7 +121,7 @@ class StringSelect(Select):
 
 
 class UserSelect(Select):
-    """A choice of users; `default_users` are the ids of those chosen from the start."""
+    """A choice of users. `default_users` are the ids of the users that are selected at first."""
 
     __slots__ = ("default_users",)
     kind = 5
@@ -134,7 +135,7 @@ class UserSelect(Select):
 
 
 class RoleSelect(Select):
-    """A choice of roles; `default_roles` are the ids of those chosen from the start."""
+    """A choice of roles. `default_roles` are the ids of the roles that are selected at first."""
 
     __slots__ = ("default_roles",)
     kind = 6
@@ -148,7 +149,7 @@ class RoleSelect(Select):
 
 
 class MentionableSelect(Select):
-    """A choice of users and roles."""
+    """A choice of users and roles. `default_users` and `default_roles` are the ids that are selected at first."""
 
     __slots__ = ("default_roles", "default_users")
     kind = 7
@@ -166,8 +167,11 @@ class MentionableSelect(Select):
 
 
 class ChannelSelect(Select):
-    """A choice of channels, of all types or of the numbers in `channel_types` (0 text, 2 voice, 4 category, 5
-    announcements, 10-12 threads, 13 stage, 15 forum, 16 media)."""
+    """A choice of channels. `default_channels` are the ids of the channels that are selected at first.
+
+    `channel_types` limits the choice to these types: 0 text, 2 voice, 4 category, 5 announcements, 10-12 threads, 13
+    stage, 15 forum, 16 media. Without it, all types can be chosen.
+    """
 
     __slots__ = ("channel_types", "default_channels")
     kind = 8
@@ -188,7 +192,7 @@ class ChannelSelect(Select):
 
 
 class Text(Component):
-    """Markdown, 1-4,000 characters. Mentions in it notify whom the reply's `mentions` allow."""
+    """Markdown text of 1-4,000 characters. Mentions notify only the people and roles in the reply's `mentions`."""
 
     __slots__ = ("content",)
 
@@ -201,9 +205,9 @@ class Text(Component):
 
 
 class Media:
-    """A picture or video for a Gallery: a URL of at most 2,048 characters or a File.
+    """A picture or video for a Gallery: a URL of at most 2,048 characters, or a File.
 
-    `description` is its alternative text, at most 1,024 characters. A File brings its own, and whether it is a spoiler.
+    `description` is the alternative text, at most 1,024 characters. By default, it and `spoiler` are those of the File.
     """
 
     __slots__ = ("description", "media", "spoiler")
@@ -227,7 +231,7 @@ class Media:
 
 
 class Thumbnail(Component):
-    """A small picture beside a Section: what Media says holds for it."""
+    """A small picture beside a Section. It takes the same arguments as Media."""
 
     __slots__ = ("picture",)
 
@@ -260,7 +264,7 @@ class Section(Component):
 
 
 class Gallery(Component):
-    """1-10 pictures or videos: each a URL, a File, or a Media with a description."""
+    """1-10 pictures or videos. Each is a URL, a File, or a Media with a description."""
 
     __slots__ = ("items",)
 
@@ -276,7 +280,7 @@ class Gallery(Component):
 
 
 class Separator(Component):
-    """Space between two components, `large` or not, with a line in it or not."""
+    """Space between two components. `line` draws a line in it, and `large` makes it taller."""
 
     __slots__ = ("large", "line")
 
@@ -291,9 +295,9 @@ class Separator(Component):
 
 
 class Container(Component):
-    """A card around rows, texts, sections, galleries, separators and files; `colour` (0xRRGGBB) is its edge.
+    """A card around rows, texts, sections, galleries, separators and files. `colour` (0xRRGGBB) is its edge.
 
-    Loose buttons and selects get rows as in a Reply.
+    Buttons and selects outside of a row get rows, as in a Reply.
     """
 
     __slots__ = ("colour", "components", "spoiler")

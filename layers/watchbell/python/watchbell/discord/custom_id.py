@@ -1,11 +1,16 @@
-"""A component's custom id: the full address of its handler and its state, sealed so that nobody can forge or change it.
+"""A component's custom id: the address of its handler and its state, sealed so that nobody can forge or change it.
 
     feature:handler:value:value~1u0htq5zJd8sK2mQp0vXyT3w
 
-Behind the last `~`: one character for the key, one for whom it is bound to (0 nobody, u the user, g the guild), five
-for the minute at which it expires (base 36; 00000 never), and 96 bits of HMAC-SHA256 as 16 characters of base64. So a
-sandbox of any age serves any button, nothing is kept in memory, and 76 of Discord's 100 characters are for the address
-and the state. State that does not fit lies in the `ephemeral` table: `feature:handler*key`.
+The seal is the last `~` and 23 characters:
+
+- 1 character: the id of the key
+- 1 character: who it is bound to (0 nobody, u the user, g the guild)
+- 5 characters: the minute when it expires, in base 36 (00000 never)
+- 16 characters: 96 bits of HMAC-SHA256 in base64
+
+Nothing is kept in memory, so any execution environment can serve any button. Of Discord's 100 characters, 76 are for
+the address and the state. State that does not fit is stored in the `ephemeral` table: `feature:handler*key`.
 """
 
 import base64
@@ -16,10 +21,11 @@ SEAL = 24
 ROOM = LIMIT - SEAL
 
 OPENS = "?"
-"""Behind the handler in the address of a button that opens a form, which so is no address to submit one to."""
+"""The suffix of the handler in the address of a button that opens a form. The form itself is submitted to the address
+without the suffix."""
 
 TO_ANYONE, TO_USER, TO_GUILD = "0", "u", "g"
-"""Whom an address is bound to: nobody, the user or the server that it was made for."""
+"""Who an address is bound to: nobody, or the user or the server that it was made for."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,8 +33,11 @@ if TYPE_CHECKING:
 
 
 class Address:
-    """Where a component leads. `stash` is the key of state that lies in the table. How it is to be sealed: `seconds`
-    is how long it can be used, None for ever; `bound` is 0, u or g."""
+    """The handler that a component calls, and its state.
+
+    `values` is the state, or `stash` is the key of the state in the table. `seconds` is how long the component can be
+    used; None means forever. `bound` is TO_ANYONE, TO_USER or TO_GUILD.
+    """
 
     __slots__ = ("bound", "feature", "handler", "seconds", "stash", "values")
 
@@ -59,16 +68,19 @@ class Address:
 
 
 class BadSeal(ValueError):
-    """A custom id that is not to be acted on; `expired` tells one that was genuine once from all others."""
+    """A custom id that must be refused. `expired` is true if it is genuine and its time is over."""
 
     def __init__(self, expired: bool) -> None:
-        super().__init__("expired" if expired else "not sealed by us, or not for this user")
+        super().__init__("expired" if expired else "forged, sealed with an old key, or not for this user or server")
         self.expired = expired
 
 
 def seal(address: Address, key_id: str, key: bytes, now: float, bound_to: str) -> str:
-    """The custom id. `key_id` is one character of 0-9 and a-z; `bound_to` is the id of the user or guild where the
-    address is bound. Raises ValueError past 100 characters."""
+    """Return the custom id for `address`.
+
+    `key_id` is one character of 0-9 and a-z. `bound_to` is the id of the user or guild, if the address is bound.
+    Raises ValueError if the custom id would be longer than 100 characters.
+    """
     if len(str(address)) > ROOM:
         raise ValueError(f"{str(address)!r} has {len(str(address))} characters; a custom id has room for {ROOM}")
     expiry = 0 if address.seconds is None else int((now + address.seconds) // 60) + 1
@@ -77,7 +89,10 @@ def seal(address: Address, key_id: str, key: bytes, now: float, bound_to: str) -
 
 
 def verify(custom_id: str, keys: "Mapping[str, bytes]", now: float, user_id: str, guild_id: str) -> None:
-    """Raises BadSeal for a custom id that no key of ours sealed for that user or guild, or that has expired."""
+    """Raise BadSeal unless one of `keys` sealed `custom_id` for this user or guild and it has not expired.
+
+    `now` is in epoch seconds.
+    """
     text, tag = custom_id[:-16], custom_id[-16:]
     mark, key_id, bound, expiry = text[-8:-7], text[-7:-6], text[-6:-5], text[-5:]
     key = keys.get(key_id)
@@ -92,12 +107,12 @@ def verify(custom_id: str, keys: "Mapping[str, bytes]", now: float, user_id: str
 
 
 def is_for_one_user(custom_id: str) -> bool:
-    """Whether it says so, unverified."""
+    """Whether the custom id says that it is bound to a user. This is not verified."""
     return custom_id[-SEAL : 1 - SEAL] == "~" and custom_id[2 - SEAL : 3 - SEAL] == TO_USER
 
 
 def parse(custom_id: str) -> Address:
-    """The address in a custom id, unverified: anybody can make one up. Never raises."""
+    """Return the address in a custom id. It is not verified, and anybody can make one up. Never raises."""
     body = custom_id[:-SEAL] if custom_id[-SEAL : 1 - SEAL] == "~" else custom_id
     feature, _, rest = body.partition(":")
     head, *values = rest.split(":")

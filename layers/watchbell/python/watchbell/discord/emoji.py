@@ -1,8 +1,11 @@
-"""Emoji as they are written in text, for the fields of Discord's that take an object."""
+"""Convert emoji from the way they are written in text to the objects that Discord's fields take."""
 
 
 def to_payload(emoji: str) -> dict:
-    """The object for "🎲", or for an emoji of a server or of the bot: "<:name:id>", animated "<a:name:id>"."""
+    """Return the object for an emoji.
+
+    `emoji` is "🎲", or an emoji of a server or the bot: "<:name:id>", or "<a:name:id>" if it is animated.
+    """
     animated, _, rest = emoji.removeprefix("<").partition(":")
     name, _, number = rest.removesuffix(">").partition(":")
     if not number or not emoji.startswith("<"):

@@ -1,8 +1,9 @@
-"""The fields of a form: what Discord shows of each, what it takes back, and what the feature gets, typed.
+"""The fields of a form: how Discord shows each one, which answers it accepts, and the typed value the feature gets.
 
-A person's client can send anything, so what arrives is held to the same rules as what was shown. Selects in messages
-are those of `components`; the names differ, so that one file can use both. Discord's limits: docs/interactions,
-"Label" and the components that it takes.
+A client can send anything, so answers are checked against the same limits that the form shows. The selects for
+messages are in `components`. Their names differ from the names here, so that one file can import both.
+
+Source of the limits: docs/interactions, "Label" and the components that fit into it.
 """
 
 from ..i18n import N_, _, ngettext
@@ -20,15 +21,15 @@ _STRING_SELECT, _TEXT_INPUT, _TEXT_DISPLAY, _LABEL, _UPLOAD = 3, 4, 10, 18, 19
 _RADIO, _CHECKBOXES, _CHECKBOX = 21, 22, 23
 
 NEEDED = N_("an answer is needed.")
-OTHER_KIND = N_("came in another way than it was asked for. Please open the form again.")
+OTHER_KIND = N_("this answer could not be read. Please open the form again.")
 
 
 class Wrong(Exception):
-    """What is wrong with one answer, as the end of a sentence whose beginning is the field's label."""
+    """What is wrong with one answer. The text is shown after the label and a colon."""
 
 
 class Note:
-    """Markdown between the fields, 1-4,000 characters."""
+    """Markdown text between the fields, 1-4,000 characters."""
 
     __slots__ = ("content",)
 
@@ -40,8 +41,13 @@ class Note:
 
 
 class Field:
-    """What all fields have: a `label` of 1-45 characters, a `description` of at most 100, and whether it must be
-    answered. `key` is where Discord puts the answer."""
+    """The base class of all fields.
+
+    `label` has 1-45 characters and `description` at most 100. A `required` field must be answered.
+
+    Subclasses set `kind`, the number of Discord's component type, and `key`, the key of the answer in what Discord
+    sends. `kept_as` is the type of the values that `keep` returns.
+    """
 
     __slots__ = ("description", "label", "required")
     kind = 0
@@ -54,7 +60,7 @@ class Field:
         self.required = required
 
     def payload(self, name: str, value: "Any" = None) -> dict:
-        """The field in its Label; `value`, from `keep` or `prefill`, is filled in beforehand."""
+        """The field inside its Label. `value` comes from `keep` or `prefill` and is filled in when the form opens."""
         component: dict = {"type": self.kind, "custom_id": name, **self.parts(value)}
         if not self.required:
             component["required"] = False
@@ -62,28 +68,34 @@ class Field:
         return {**label, "description": _(self.description)} if self.description else label
 
     def parts(self, value: "Any") -> dict:
-        """What the component has besides its type, its name and whether it is required."""
+        """The parts of the component besides `type`, `custom_id` and `required`."""
         raise NotImplementedError
 
     def empty(self) -> "Any":
-        """The value where there is no answer."""
+        """The value of a field without an answer."""
         return None
 
     def read(self, answer: "Any", resolved: dict) -> "Any":
-        """The value of what Discord sent under `key`, of any JSON type; Wrong where it breaks a rule."""
+        """The value of `answer`, which is what Discord sent under `key` and can be any JSON type.
+
+        Raises Wrong if it breaks a rule.
+        """
         raise NotImplementedError
 
     def keep(self, answer: "Any", resolved: dict) -> "Any":
-        """As much of `answer` as can be filled in when the form is opened again, as JSON; None for nothing."""
+        """The part of `answer` that can be filled in when the form is opened again, as JSON. None if there is none."""
         raise NotImplementedError
 
     def prefill(self, value: "Any") -> "Any":
-        """The same of a value that the feature gives."""
+        """The `value` that a feature gives, converted to the JSON that `keep` returns."""
         return value
 
 
 class _Text(Field):
-    """`least` and `most` characters, at most 4,000; `placeholder`, at most 100, is shown while nothing is typed."""
+    """A text of `least` to `most` characters, at most 4,000.
+
+    `placeholder` has at most 100 characters and is shown while the field is empty.
+    """
 
     __slots__ = ("least", "most", "placeholder")
     kind = _TEXT_INPUT
@@ -147,7 +159,7 @@ class _Text(Field):
 
 
 class Short(_Text):
-    """A text on one line."""
+    """A text of one line."""
 
     __slots__ = ()
     style = 1
@@ -160,14 +172,14 @@ class Short(_Text):
 
 
 class Paragraph(_Text):
-    """A text on one line or many."""
+    """A text of one or more lines."""
 
     __slots__ = ()
     style = 2
 
 
 class _Several(Field):
-    """`least` to `most` things; fewer only where it is not required, and then none."""
+    """A choice of `least` to `most` things. A field that is not required can also be left empty."""
 
     __slots__ = ("least", "most")
 
@@ -188,14 +200,14 @@ class _Several(Field):
         if not number and self.least:
             raise Wrong(_(NEEDED))
         if not self.least <= number <= self.most:
-            text = N_("{least} to {most} can be chosen, and not {number}.")
+            text = N_("choose {least} to {most}. You chose {number}.")
             if self.least == self.most:
-                text = N_("{most} can be chosen, and not {number}.")
+                text = N_("choose {most}. You chose {number}.")
             raise Wrong(_(text, least=self.least, most=self.most, number=number))
 
 
 class _Options(_Several):
-    """`options` have different values; a text stands for an Option of that label."""
+    """A choice among `options` with different values. A string stands for an Option with that label and value."""
 
     __slots__ = ("options",)
 
@@ -212,7 +224,7 @@ class _Options(_Several):
         values = _texts(answer)
         offered = [option["value"] for option in self.options]
         if any(value not in offered for value in values):
-            raise Wrong(_("only what the form offers can be chosen."))
+            raise Wrong(_("choose from the options in the form."))
         self.count(len(values))
         return values
 
@@ -224,11 +236,11 @@ class _Options(_Several):
         values = [value] if isinstance(value, str) else [] if value is None else list(value)
         for each in values:
             if each not in [option["value"] for option in self.options]:
-                raise ValueError(f"{self.label!r} offers no {each!r}")
+                raise ValueError(f"{self.label!r} has no option {each!r}")
         return values
 
     def _marked(self, value: "Any") -> list[dict]:
-        """The options, those in `value` chosen from the start: the author's own defaults where it is None."""
+        """The options with those in `value` selected. If `value` is None, the author's defaults are selected."""
         options = [
             {key: _(part) if key in ("label", "description") else part for key, part in option.items()}
             for option in self.options
@@ -240,7 +252,7 @@ class _Options(_Several):
 
 
 class SomeOf(_Options):
-    """A select (String Select) of 1-25 options, of which `least` to `most` are chosen."""
+    """A select of 1-25 options (String Select). People choose `least` to `most` of them."""
 
     __slots__ = ("placeholder",)
     kind = _STRING_SELECT
@@ -261,7 +273,7 @@ class SomeOf(_Options):
 
 
 class Checkboxes(_Options):
-    """1-10 boxes (Checkbox Group), of which `least` to `most` are ticked: all where `most` is not given."""
+    """1-10 boxes (Checkbox Group). People tick `least` to `most` of them. Without `most` they can tick all."""
 
     __slots__ = ()
     kind = _CHECKBOXES
@@ -282,6 +294,8 @@ class Checkboxes(_Options):
 
 
 class _One(_Options):
+    """A choice of one of `options`."""
+
     __slots__ = ()
 
     def empty(self) -> None:  # type: ignore[override]
@@ -297,7 +311,7 @@ class _One(_Options):
 
 
 class OneOf(_One):
-    """A select (String Select) of 1-25 options, of which one is chosen; None where none has to be, and none was."""
+    """A select of 1-25 options (String Select). People choose one. The value is None if they chose none."""
 
     __slots__ = ("placeholder",)
     kind = _STRING_SELECT
@@ -320,7 +334,7 @@ class OneOf(_One):
 
 
 class Radio(_One):
-    """2-10 buttons (Radio Group), of which one is chosen; None where none has to be, and none was."""
+    """2-10 radio buttons (Radio Group). People choose one. The value is None if they chose none."""
 
     __slots__ = ()
     kind = _RADIO
@@ -338,7 +352,7 @@ class Radio(_One):
 
 
 class Checkbox(Field):
-    """One box to tick or not; `default`: ticked from the start."""
+    """One box to tick (Checkbox). With `default` it is ticked when the form opens."""
 
     __slots__ = ("default",)
     kind = _CHECKBOX
@@ -369,11 +383,11 @@ class Checkbox(Field):
 
 
 class _Found(_Several):
-    """Things that Discord knows by id and sends along."""
+    """A choice of things that an answer names by id. Discord sends the things themselves in `resolved`."""
 
     __slots__ = ()
     found: "Any" = None
-    missing = N_("that is nothing that Discord knows here.")
+    missing = N_("this choice was not found. Please choose again.")
 
     def read(self, answer: "Any", resolved: dict) -> "Any":
         things = [find(self.found, id, resolved) for id in _texts(answer)]
@@ -385,11 +399,14 @@ class _Found(_Several):
         return things
 
     def suits(self, thing: "Any") -> None:
-        """Wrong where `thing` is none of those that were asked for."""
+        """Raise Wrong if `thing` is not of the kind that the field asks for."""
 
 
 class _Pick(_Found):
-    """A select of `least` to `most` (1-25) of what the server has; `placeholder` is at most 150 characters."""
+    """A select of `least` to `most` users, roles or channels of the server, at most 25.
+
+    `placeholder` has at most 150 characters.
+    """
 
     __slots__ = ("placeholder",)
 
@@ -399,7 +416,7 @@ class _Pick(_Found):
 
     def parts(self, value: "Any") -> dict:
         parts: dict = {"placeholder": _(self.placeholder)} if self.placeholder else {}
-        if value:  # `R1` is a role, any other an id of what this field takes
+        if value:  # "R1" is the id of a role in a MentionablePick; other ids have no prefix
             parts["default_values"] = [{"id": id.removeprefix("R"), "type": self._type(id)} for id in value]
         return {**parts, **self.bounds()}
 
@@ -409,7 +426,7 @@ class _Pick(_Found):
             thing = find(self.found, id, resolved) if rules.is_snowflake(id) else None
             if thing is not None and self._suitable(thing) and (name := self._name(thing)) not in kept:
                 kept.append(name)
-        return kept[: self.most] if len(kept) >= self.least else None  # Discord takes no fewer defaults than `least`
+        return kept[: self.most] if len(kept) >= self.least else None  # Discord refuses fewer than `least`
 
     def prefill(self, value: "Any") -> list[str]:
         values = value if isinstance(value, (list, tuple)) else [] if value is None else [value]
@@ -454,7 +471,7 @@ class RolePick(_Pick):
 
 
 class MentionablePick(_Pick):
-    """Users and roles (Mentionable Select). Filled in beforehand with User and Role objects, or the ids of users."""
+    """Users and roles of the server (Mentionable Select). Prefill it with User and Role objects, or with user ids."""
 
     __slots__ = ()
     kind = 7
@@ -469,7 +486,7 @@ class MentionablePick(_Pick):
 
 
 class ChannelPick(_Pick):
-    """Channels of the server (Channel Select); `kinds`, such as `Kinds("text", "forum")`, says which."""
+    """Channels of the server (Channel Select). `kinds` limits the choice, for example `Kinds("text", "forum")`."""
 
     __slots__ = ("kinds",)
     kind = 8
@@ -485,7 +502,7 @@ class ChannelPick(_Pick):
 
     def suits(self, thing: "Any") -> None:
         if self.kinds and thing.raw.get("type") not in self.kinds.types:
-            raise Wrong(_("only a channel of the kind {kinds}.", kinds=self.kinds.shown))
+            raise Wrong(_("choose a channel of this type: {kinds}.", kinds=self.kinds.shown))
 
     if TYPE_CHECKING:
 
@@ -493,15 +510,16 @@ class ChannelPick(_Pick):
 
 
 class Files(_Found):
-    """`least` to `most` (1-10) files (File Upload); `types`, such as `FileTypes("image", ".pdf")`, goes by their names.
+    """`least` to `most` files, at most 10 (File Upload).
 
-    They cannot be kept when a form is opened again. Their URLs expire: fetch them soon.
+    `types` limits the files by their names, for example `FileTypes("image", ".pdf")`. Files cannot be filled in, not
+    even when the form is opened again. Their URLs expire, so fetch them soon.
     """
 
     __slots__ = ("types",)
     kind = _UPLOAD
     found = Attachment
-    missing = N_("that file did not arrive.")
+    missing = N_("the file did not arrive. Please upload it again.")
 
     def __init__(self, label: str, types: "Any" = None, **common: "Any") -> None:
         super().__init__(label, **common)
@@ -518,7 +536,7 @@ class Files(_Found):
         return None
 
     def prefill(self, value: "Any") -> None:
-        raise ValueError("Discord lets nobody choose a person's files for them")
+        raise ValueError(f"{self.label!r} asks for files, which cannot be filled in; leave it out")
 
     if TYPE_CHECKING:
 
@@ -526,11 +544,11 @@ class Files(_Found):
 
 
 def _texts(answer: "Any") -> list[str]:
-    """A list of different texts; Wrong for anything else."""
+    """`answer` as a list of different strings, [] for None. Raises Wrong for anything else."""
     if answer is None:
         return []
     if not isinstance(answer, list) or not all(isinstance(each, str) for each in answer):
         raise Wrong(_(OTHER_KIND))
     if len(set(answer)) < len(answer):
-        raise Wrong(_("the same cannot be chosen twice."))
+        raise Wrong(_("choose each option only once."))
     return answer

@@ -7,8 +7,8 @@ class File(Component):
     """A file called `name`, at most 10 MiB. A message has at most 10 files, and its request at most 25 MiB.
 
     `description` is the alternative text, at most 1,024 characters. A `spoiler` is hidden until somebody clicks it.
-    An embed, a gallery or a component can show the file. Then use only ASCII letters, digits and `_-.` in its name:
-    Discord renames other files and no longer finds them. As a component, it is a box that downloads the file.
+    If an embed, a gallery or a component shows the file, use only ASCII letters, digits and `_-.` in its name. Discord
+    renames files with other names and then does not find them. As a component, a File is a box to download the file.
     """
 
     __slots__ = ("content", "description", "name", "spoiler")
@@ -22,11 +22,11 @@ class File(Component):
 
     @property
     def url(self) -> str:
-        """The URL by which an embed or a component of the same message refers to it."""
+        """The URL that embeds and components of the same message use for the file."""
         return f"attachment://{self.name}"
 
     def attachment(self, number: int) -> dict:
-        """Its entry in `attachments`. `number` is the one in the name of its part of the request, `files[number]`."""
+        """The entry of the file in `attachments`. Its part of the request is `files[number]`."""
         entry = {"filename": self.name, "description": self.description, "is_spoiler": self.spoiler}
         return {"id": number, **{key: value for key, value in entry.items() if value}}
 

@@ -1,4 +1,4 @@
-"""What somebody asked for: an interaction as Discord sent it, read with care."""
+"""An interaction as Discord sent it, and safe access to its parts."""
 
 PING, COMMAND, COMPONENT, AUTOCOMPLETE, MODAL = 1, 2, 3, 4, 5
 
@@ -6,11 +6,11 @@ PRIVATE = 64
 """The message flag EPHEMERAL: only the person who asked sees the message."""
 
 TOKEN_SECONDS = 15 * 60
-"""How long an interaction's token can be used, from its creation."""
-
+"""How many seconds an interaction's token can be used after its creation."""
 
 LARGEST = 2**53 - 1
-"""The largest number, either way, that Discord takes and sends. Source: docs/interactions, option types."""
+"""The largest number that Discord accepts and sends; the smallest is its negative. Source: docs/interactions, option
+types."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
 
 class Interaction:
-    """One interaction. `raw` is Discord's own object; the properties are the parts that features use.
+    """One interaction. `raw` is Discord's own object, and the properties are the parts that features use.
 
-    Raises ValueError where `raw` cannot be one: no object, no integer type, and (but for a PING) no id, application
-    id, token or data. Unknown fields are left alone, missing optional ones read as empty.
+    Raises ValueError if `raw` is not an object with an integer type. Except for a PING, it also needs an id, an
+    application id and a token. Commands, components, autocompletes and modals also need data. Unknown fields are
+    ignored, and missing optional fields read as empty.
     """
 
     __slots__ = ("raw",)
@@ -31,7 +32,7 @@ class Interaction:
             raise ValueError("not an interaction: it has no type")
         self.raw = raw
         if self.type != PING:
-            for key in ("id", "application_id", "token"):  # they become parts of a path
+            for key in ("id", "application_id", "token"):  # they become parts of a URL path
                 value = raw.get(key)
                 if (
                     not isinstance(value, str)
@@ -39,7 +40,7 @@ class Interaction:
                     or not value.isascii()
                     or not set(value).isdisjoint("/?#% \\")
                 ):
-                    raise ValueError(f"not an interaction: it has no {key}, or a strange one")
+                    raise ValueError(f"not an interaction: its {key} is missing or malformed")
             if self.type in (COMMAND, COMPONENT, AUTOCOMPLETE, MODAL) and not isinstance(raw.get("data"), dict):
                 raise ValueError("not an interaction: it has no data")
 
@@ -57,40 +58,43 @@ class Interaction:
 
     @property
     def token(self) -> str:
-        """The credential for 15 minutes of edits and follow-ups: never to be logged or stored."""
+        """The credential for edits and follow-ups, valid for 15 minutes. Never log or store it."""
         return self.raw["token"]
 
     @property
     def data(self) -> dict:
-        """What the interaction is about; {} where it has none, as types that we do not know may."""
+        """The data of the interaction; {} if there is none, for example in a type that we do not know."""
         data = self.raw.get("data")
         return data if isinstance(data, dict) else {}
 
     @property
     def name(self) -> str:
-        """The command's name; "" where this is no command."""
+        """The name of the command; "" if this is not a command."""
         name = self.data.get("name")
         return name if isinstance(name, str) else ""
 
     @property
     def custom_id(self) -> str:
-        """The pressed component's custom id; "" where this is no component."""
+        """The custom id of the component or modal; "" if this is neither."""
         custom_id = self.data.get("custom_id")
         return custom_id if isinstance(custom_id, str) else ""
 
     @property
     def path(self) -> tuple[str, ...]:
-        """The names of the group and the subcommand that were chosen; () for a command without."""
+        """The names of the chosen group and subcommand; () for a command without them."""
         return self._leaf()[0]
 
     @property
     def options(self) -> dict:
-        """What was typed into the command: option name -> value as Discord sent it, of any JSON type."""
+        """The options of the command: name -> value as Discord sent it, of any JSON type."""
         return {option["name"]: option.get("value") for option in self._leaf()[1]}
 
     @property
     def focused(self) -> tuple[str, str]:
-        """The option that is being typed, and its text so far; ("", "") where none is. A text for numbers too."""
+        """The name and the text so far of the option that is being typed; ("", "") if none is.
+
+        The text is a string for numbers too.
+        """
         for option in self._leaf()[1]:
             if option.get("focused") is True:
                 return option["name"], str(option.get("value", ""))
@@ -98,26 +102,26 @@ class Interaction:
 
     @property
     def target_id(self) -> str:
-        """The user or message that a context menu was opened on; "" elsewhere."""
+        """The id of the user or message whose context menu was used; "" if this is not a context menu."""
         target = self.data.get("target_id")
         return target if isinstance(target, str) else ""
 
     @property
     def target(self) -> "Any":
-        """The User or Message that a context menu was opened on; None elsewhere."""
+        """The User or Message whose context menu was used; None if this is not a context menu."""
         from .resolved import Message, User, find
 
         return find(User if self.data.get("type") == 2 else Message, self.target_id, self.resolved)
 
     @property
     def resolved(self) -> dict:
-        """Discord's objects for the ids in this interaction, by group (users, members, roles, channels, …)."""
+        """Discord's objects for the ids in this interaction: group (users, members, roles, …) -> id -> object."""
         resolved = self.data.get("resolved")
         return resolved if isinstance(resolved, dict) else {}
 
     @property
     def values(self) -> "list[Any]":
-        """What was chosen in a select: texts, or the Users, Roles and Channels themselves."""
+        """The choices in a select: strings, or the chosen Users, Roles and Channels."""
         values = self.data.get("values")
         chosen = [value for value in values if isinstance(value, str)] if isinstance(values, list) else []
         kind = self.data.get("component_type")
@@ -130,7 +134,7 @@ class Interaction:
 
     @property
     def guild_id(self) -> str:
-        """The server; "" in direct messages."""
+        """The id of the server; "" in direct messages."""
         return self._text("guild_id")
 
     @property
@@ -139,11 +143,12 @@ class Interaction:
 
     @property
     def locale(self) -> str:
-        """The language of the person who asked, such as en-GB; "" where Discord did not say."""
+        """The language of the person who asked, such as en-GB; "" if Discord did not send it."""
         return self._text("locale")
 
     @property
     def guild_locale(self) -> str:
+        """The language of the server; "" in direct messages."""
         return self._text("guild_locale")
 
     @property
@@ -154,7 +159,7 @@ class Interaction:
 
     @property
     def permissions(self) -> int:
-        """The bits of what the person may do in this channel; 0 in direct messages."""
+        """The permission bits of the person in this channel; 0 in direct messages."""
         bits = self.member.get("permissions")
         return int(bits) if isinstance(bits, str) and bits.isascii() and bits.isdigit() and len(bits) < 30 else 0
 
@@ -166,26 +171,26 @@ class Interaction:
 
     @property
     def message(self) -> dict:
-        """The message that carries the component; {} where this is none."""
+        """The message with the component; {} if this interaction has no message."""
         message = self.raw.get("message")
         return message if isinstance(message, dict) else {}
 
     @property
     def message_owner(self) -> str:
-        """The user whose command or press that message answered; "" where it does not say."""
+        """The id of the user whose command or press caused that message; "" if the message does not say."""
         metadata = self.message.get("interaction_metadata")
         user = metadata.get("user") if isinstance(metadata, dict) else None
         return user["id"] if isinstance(user, dict) and isinstance(user.get("id"), str) else ""
 
     @property
     def message_flags(self) -> int:
-        """The flags of that message; 0 where there is none."""
+        """The flags of that message; 0 if there is none."""
         flags = self.message.get("flags")
         return flags if isinstance(flags, int) else 0
 
     @property
     def installed_here(self) -> bool:
-        """Whether the bot is installed in this place itself, not just by a person who brought it along."""
+        """Whether the bot is installed in this place, and not only by a person for their own use."""
         owners = self.raw.get("authorizing_integration_owners")
         return not isinstance(owners, dict) or "0" in owners or "1" not in owners
 
@@ -194,7 +199,7 @@ class Interaction:
         return value if isinstance(value, str) else ""
 
     def _leaf(self) -> tuple[tuple[str, ...], list[dict]]:
-        """The names of group and subcommand, and the options below them; at most those two levels."""
+        """The names of the group and subcommand, at most two, and the options below them."""
         path: tuple[str, ...] = ()
         options = _named(self.data.get("options"))
         while len(path) < 2 and options and options[0].get("type") in (1, 2):
@@ -204,7 +209,7 @@ class Interaction:
 
     @property
     def user_id(self) -> str:
-        """The person who asked; in a server Discord wraps the user in a member. "" where it named nobody."""
+        """The id of the person who asked; "" if Discord sent no user. In a server the user is inside of `member`."""
         user = (self.member or self.raw).get("user")
         return user["id"] if isinstance(user, dict) and isinstance(user.get("id"), str) else ""
 

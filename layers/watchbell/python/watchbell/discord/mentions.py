@@ -1,4 +1,4 @@
-"""Whom a message may notify."""
+"""Who a message may notify."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -6,8 +6,11 @@ if TYPE_CHECKING:
 
 
 class Mentions:
-    """`users` and `roles` are the ids (at most 100 each) that the message notifies, or True for all that it mentions;
-    `everyone` allows @everyone and @here. It notifies only whom its text mentions as well."""
+    """The users and roles that a message may notify. It notifies them only if its text also mentions them.
+
+    `users` and `roles` are ids, at most 100 each, or True for all that the text mentions. `everyone` allows @everyone
+    and @here.
+    """
 
     __slots__ = ("everyone", "roles", "users")
 

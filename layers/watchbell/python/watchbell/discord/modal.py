@@ -1,11 +1,13 @@
-"""A form: a class whose fields are what Discord shows, what it takes back, and what the feature gets, typed.
+"""Forms. A form is a class with fields, and an instance of it has the submitted values, with types.
 
     class Apply(Modal, title="Apply"):
         why = Paragraph("Why do you want to join?", least=10, most=400)
         team = OneOf("Team", ["red", "blue"])
         proof = Files("Proof", required=False)
 
-Discord's limits: docs/interactions, "Modal"; one has 1-5 parts, and files cannot be filled in beforehand.
+A form has 1-5 parts. Its fields can be filled in when it opens, except files.
+
+Source of the limits: docs/interactions, "Modal".
 """
 
 from ..errors import DefinitionError, FormError
@@ -23,15 +25,16 @@ CHANGED = N_("This form has changed since you opened it.")
 
 
 class Modal:
-    """A form; subclass it with a `title` of 1-45 characters and 1-5 fields and Notes, in the order of their showing.
+    """A form. Subclass it with a `title` of 1-45 characters and 1-5 fields and Notes. They appear in the same order.
 
-    An instance is what somebody submitted: each field's name holds its value. In a test, make one: `Apply(why="…")`.
-    Raises DefinitionError, naming class, field and limit, where Discord would not show it. All names but those that
-    start with `_` are free for fields.
+    An instance is one submission: its attributes have the values of the fields. In a test, create one yourself:
+    `Apply(why="…")`. The name of a field must not start with `_`.
+
+    Subclassing raises DefinitionError if Discord would refuse the form. The error names the class, field and limit.
     """
 
     _title = ""
-    _parts: "dict[str, Any]" = {}  # noqa: RUF012 - written anew for each class
+    _parts: "dict[str, Any]" = {}  # noqa: RUF012 - each subclass gets its own
 
     def __init_subclass__(cls, *, title: str = "", **more: "Any") -> None:
         super().__init_subclass__(**more)
@@ -56,13 +59,15 @@ class Modal:
 
 
 def fields(form: type[Modal]) -> dict[str, Field]:
-    """The fields of a form by their names, without its Notes."""
+    """Return the fields of a form by their names, without its Notes."""
     return {name: part for name, part in form._parts.items() if isinstance(part, Field)}
 
 
 def prefill(form: type[Modal], values: "dict[str, Any]") -> "dict[str, Any]":
-    """The values to fill in beforehand. Raises TypeError if the form has no such field, ValueError if the field cannot
-    have the value."""
+    """Return `values` by field, converted to what `Field.payload` can fill in.
+
+    Raises TypeError if the form has no such field, and ValueError if a field cannot have the value.
+    """
     known = fields(form)
     for name in values:
         if name not in known:
@@ -71,7 +76,7 @@ def prefill(form: type[Modal], values: "dict[str, Any]") -> "dict[str, Any]":
 
 
 def read(form: type[Modal], data: dict, resolved: dict) -> Modal:
-    """What was submitted. Raises FormError with what is wrong, by the names of the fields, "" for the form itself."""
+    """Return the submitted form. Raises FormError with the faults by field name; "" is the form itself."""
     answers, faults = _answers(form, data)
     values = {}
     for name, field in fields(form).items():
@@ -88,7 +93,7 @@ def read(form: type[Modal], data: dict, resolved: dict) -> Modal:
 
 
 def keep(form: type[Modal], data: dict, resolved: dict) -> "dict[str, Any]":
-    """What of a submission, right or wrong, can be filled in when its form is opened again."""
+    """Return the values of a submission, valid or not, that can be filled in when the form is opened again."""
     answers = _answers(form, data)[0]
     kept = {}
     for name, field in fields(form).items():
@@ -98,14 +103,14 @@ def keep(form: type[Modal], data: dict, resolved: dict) -> "dict[str, Any]":
 
 
 def packed(form: type[Modal], kept: "dict[str, Any]") -> str:
-    """`kept` as a short text."""
+    """Return `kept` as a short string for a custom id."""
     import json
 
     return json.dumps([kept.get(name) for name in fields(form)], ensure_ascii=False, separators=(",", ":"))
 
 
 def unpacked(form: type[Modal], text: str) -> "dict[str, Any]":
-    """What `packed` made the text of; {} where the form has other fields by now."""
+    """Return the values from a string made by `packed`, without the ones that no longer fit the form."""
     import json
 
     values, known = json.loads(text), fields(form)
@@ -116,7 +121,7 @@ def unpacked(form: type[Modal], text: str) -> "dict[str, Any]":
 
 
 def _answers(form: type[Modal], data: dict) -> tuple[dict[str, dict], dict[str, str]]:
-    """What was sent for each field, out of Labels and of old rows; and a fault where there is more than was asked."""
+    """Return the answers by field name, from Labels and from action rows, and a fault if there are unknown answers."""
     known, answers, faults = fields(form), {}, {}
     for entry in _objects(data.get("components")):
         inner = entry.get("components") if entry.get("type") == _ROW else [entry.get("component")]
@@ -134,7 +139,7 @@ def _objects(value: "Any") -> list[dict]:
 
 
 def broken_limits(form: type[Modal]) -> list[str]:
-    """What Discord would not take about a form, in the language that is spoken, each fault with class and field."""
+    """Return what Discord would refuse in a form, in the current language. Each fault names the class and field."""
     look = rules.Look(())
     parts = [part.payload(name) for name, part in form._parts.items()]
     component_rules.MODAL({"custom_id": "x", "title": _(form._title), "components": parts}, "", look)

@@ -1,9 +1,9 @@
-"""Permission bits by their names, as Discord documents them."""
+"""Permission bits by name. Source: docs/topics/permissions."""
 
 from ..errors import DefinitionError
 
 ADMINISTRATOR = 1 << 3
-"""Passes everything."""
+"""The permission that includes all others."""
 
 # In the order of their bits; bit 47 is not assigned.
 _NAMES = """
@@ -21,18 +21,19 @@ BITS = {name: 1 << bit for bit, name in enumerate(_NAMES.split()) if name != "-"
 
 
 def bits(*names: str) -> int:
-    """The bits of these permissions together; DefinitionError for a name that Discord does not have."""
+    """Return the bits of these permissions together. Raises DefinitionError for a name that Discord does not have."""
     together = 0
     for name in names:
         if name not in BITS:
             from difflib import get_close_matches
 
             near = get_close_matches(str(name).upper().replace("SERVER", "GUILD"), BITS)
-            raise DefinitionError(f"Discord has no permission {name!r}; near it are {', '.join(near) or 'none'}")
+            hint = f"did you mean {', '.join(near)}?" if near else "there is no similar name"
+            raise DefinitionError(f"Discord has no permission {name!r}; {hint}")
         together |= BITS[name]
     return together
 
 
 def spelt(names: tuple[str, ...]) -> list[str]:
-    """The names as people read them in English: `Manage Server`."""
+    """Return the names as people read them in English, such as `Manage Server`."""
     return [name.replace("GUILD", "SERVER").replace("_", " ").title() for name in names]

@@ -8,10 +8,10 @@ if TYPE_CHECKING:
 
 
 class Poll:
-    """A question of 1-300 characters with 1-10 answers of 1-55: each a text, or a text and its emoji.
+    """A question of 1-300 characters with 1-10 answers of 1-55 characters.
 
-    It is open for 1-768 `hours` (32 days); with `multiple` people can choose several answers. A message with a poll
-    cannot be edited.
+    An answer is a text, or a pair of a text and an emoji. The poll is open for 1-768 `hours` (32 days). With `multiple`
+    people can choose several answers. A message with a poll cannot be edited.
     """
 
     __slots__ = ("answers", "hours", "multiple", "question")
@@ -38,4 +38,4 @@ def _media(answer: "str | tuple[str, str]") -> dict:
     if not emoji:
         return {"text": text}
     full = to_payload(emoji)
-    return {"text": text, "emoji": {"id": full["id"]} if "id" in full else full}  # a poll takes the one or the other
+    return {"text": text, "emoji": {"id": full["id"]} if "id" in full else full}  # a poll takes only an id or a name

@@ -1,7 +1,7 @@
 """What a feature answers with.
 
-These are plain classes, because the ingress imports them in every cold start. What few replies need (selects and
-layout, files, polls, splitting) is in modules of its own, which are imported when they are used.
+The ingress imports this module in every cold start, so it has only plain classes. The parts that few replies need
+(selects and layout, files, polls, splitting) are in other modules, which are imported when they are used.
 """
 
 from ..errors import DefinitionError
@@ -18,17 +18,18 @@ if TYPE_CHECKING:
     from .poll import Poll
 
 SUPPRESS_EMBEDS, SILENT, COMPONENTS_V2 = 4, 4096, 32768
-"""Message flags, besides PRIVATE: links show no preview; nobody's device makes a sound; the new components."""
+"""Message flags besides PRIVATE: hide link previews, send no push or desktop notification, use Components V2."""
 
 _STYLES = {"primary": 1, "secondary": 2, "success": 3, "danger": 4}
 _LINK, _PREMIUM = 5, 6
 
 
 class Button(Component):
-    """A button: `custom_id` is pressed, `url` is followed (at most 512 characters), `sku_id` is bought.
+    """A button to press with a `custom_id`, a link with a `url`, or an offer to buy with a `sku_id`.
 
-    It has a label of at most 80 characters or an emoji ("🎲" or "<:name:id>") or both; one with `sku_id` has neither.
-    `style` is primary, secondary, success or danger. `custom_id` is 1-100 characters, or an address yet to be sealed.
+    It needs a label of at most 80 characters, an emoji ("🎲" or "<:name:id>"), or both. With a `sku_id` it has
+    neither. `custom_id` has 1-100 characters, or is an Address that is sealed later. `url` has at most 512 characters.
+    `style` is primary, secondary, success or danger. It has no effect on links and offers.
     """
 
     __slots__ = ("custom_id", "disabled", "emoji", "label", "sku_id", "style", "url")
@@ -47,7 +48,7 @@ class Button(Component):
     ) -> None:
         super().__init__(id)
         if style not in _STYLES:
-            raise DefinitionError(f"a button's style is {', '.join(_STYLES)}, not {style!r}")
+            raise DefinitionError(f"a button has no style {style!r}; use one of {', '.join(_STYLES)}")
         self.label = label
         self.custom_id = custom_id
         self.url = url
@@ -76,11 +77,14 @@ class Button(Component):
 
 
 class Embed:
-    """A card in a message. Limits: title 256, description 4,096, 25 fields (name 256, value 1,024), footer 2,048,
-    author 256; 6,000 over all embeds of one message. `colour` is 0xRRGGBB, `timestamp` ISO 8601.
+    """A card in a message.
 
-    `url` and `author_url` are links of at most 2,048 characters. `image`, `thumbnail` and the icons are such a URL
-    or a File (jpg, jpeg, png, webp or gif), which is then sent with the reply.
+    Limits in characters: title 256, description 4,096, footer 2,048, author 256, name of a field 256, value of a field
+    1,024. An embed has at most 25 fields. All embeds of a message have at most 6,000 characters together.
+
+    `colour` is 0xRRGGBB and `timestamp` is ISO 8601. `url` and `author_url` have at most 2,048 characters. `image`,
+    `thumbnail` and the icons are a URL of at most 2,048 characters, or a File (jpg, jpeg, png, webp or gif) that is
+    sent with the reply.
     """
 
     __slots__ = (
@@ -130,10 +134,11 @@ class Embed:
         self.fields: list[dict] = []
 
     def field(self, name: str, value: str, *, inline: bool = False) -> None:
+        """Add a field. Fields that are `inline` can share a line."""
         self.fields.append({"name": name, "value": value, "inline": inline})
 
     def __len__(self) -> int:
-        """The characters that count towards the 6,000."""
+        """The number of characters that count towards the limit of 6,000."""
         words = [self.title, self.description, self.footer, self.author]
         words += [text for field in self.fields for text in (field["name"], field["value"])]
         return sum(map(len, words))
@@ -161,17 +166,20 @@ class Embed:
 
 
 class Reply:
-    """A message. It has at most 2,000 characters of `content`, 10 `embeds`, 25 `buttons` and 10 files.
+    """A message with at most 2,000 characters of `content`, 10 `embeds`, 25 `buttons` and 10 files.
 
-    `components` are rows, buttons, selects and layout, see `components`; loose buttons share rows of five, a loose
-    select gets a row of its own, a bare text is a Text, and `buttons` come last. With any layout among them this is a
-    reply of Components V2, which takes no content, embeds or poll: at most 40 components with the nested ones, and
-    4,000 characters of text.
+    `components` are rows, buttons, selects and layout; see the module `components`. Buttons outside of a row share rows
+    of five, and a select outside of a row gets its own. A string becomes a Text. `buttons` come after `components`.
 
-    `files` are shown below; a File that an embed or a component shows need not be named there. Mentions in the text
-    notify nobody but those of `mentions`. A `silent` message makes no sound; `suppress_embeds` hides link previews.
-    A `private` one is seen only by the person who asked, where those of its handler are not all so anyway: it is then a
-    message of its own, and a public "thinking" gives way to it.
+    If there is layout among the components, the message uses Components V2. It then has at most 40 components,
+    including nested ones, and 4,000 characters of text. It cannot have content, embeds or a poll.
+
+    `files` are shown below the message. Leave out files that an embed or a component shows; they are sent anyway.
+    Mentions in the text notify only the people and roles in `mentions`. A `silent` message sends no push or desktop
+    notification. `suppress_embeds` hides link previews.
+
+    Only the person who asked sees a `private` reply. If the other replies of its handler are public, it becomes a
+    separate message, and a public "thinking" is removed.
     """
 
     __slots__ = (
@@ -222,8 +230,10 @@ class Reply:
         return f"Reply({', '.join([repr(self.content), *counted])})"
 
     def message(self, *, private: bool = False) -> dict:
-        """A new message as Discord takes it in an interaction response, a follow-up, a webhook or a channel; the last
-        two know no `private` ones."""
+        """The payload of a new message for an interaction response, a follow-up, a webhook or a channel.
+
+        Messages of webhooks and in channels cannot be `private`.
+        """
         components = self._laid_out()
         parts = {
             "content": self.content,
@@ -236,17 +246,21 @@ class Reply:
         return {"allowed_mentions": self._mentions(), **{key: value for key, value in parts.items() if value}}
 
     def edit(self, *, v2: bool = False) -> dict:
-        """The same as an edit: what this reply does not have, the edited message loses, its files too.
+        """The payload of an edit that replaces the whole message, including its files.
 
-        An edit changes neither who sees a message nor whether it was silent, and can bring a poll only where it ends a
-        deferral. `v2`: the edited message is one of Components V2, and stays one, so content becomes a Text;
-        DefinitionError for embeds or a poll.
+        An edit cannot change who sees a message or whether it was silent. It can add a poll only if it completes a
+        deferral.
+
+        Set `v2` if the edited message uses Components V2, because a message cannot stop using it. The content then
+        becomes a Text. Raises DefinitionError if this reply has embeds or a poll.
         """
         components, content = self._laid_out(), self.content
         flags = self._flags(components)
         if v2 and not flags & COMPONENTS_V2:
             if self.embeds or self.poll:
-                raise DefinitionError("a message of Components V2 stays one, and takes neither embeds nor a poll")
+                raise DefinitionError(
+                    "the edited message uses Components V2, so it cannot show embeds or a poll; use components instead"
+                )
             text = [{"type": TEXT, "content": content}] if content else []
             components, content = [*text, *components, *(file.payload() for file in self.files)], ""
             flags |= COMPONENTS_V2
@@ -265,11 +279,11 @@ class Reply:
 
     @property
     def is_v2(self) -> bool:
-        """Whether it makes a message of Components V2."""
+        """Whether the message uses Components V2."""
         return bool(self._flags(self._laid_out()) & COMPONENTS_V2)
 
     def uploads(self) -> "list[File]":
-        """The files to be sent with it: `files`, then those that only an embed or a component shows, each once."""
+        """The files to send, each once: `files`, then the ones that only an embed or a component shows."""
         found: list[File] = []
         shown = [part.files() for part in (*self.embeds, *self.components) if not isinstance(part, str)]
         for files in (self.files, *shown):
@@ -277,15 +291,16 @@ class Reply:
         return found
 
     def disabled(self) -> "Reply":
-        """The same reply with its buttons and selects out of use; links and offers, which end nothing, stay."""
+        """A copy with all buttons and selects disabled. Link and premium buttons stay enabled: they change nothing."""
         reply = self._copy()
         reply._disabled = True
         return reply
 
     def split(self) -> "list[Reply]":
-        """Replies with at most 2,000 characters of content each, of which the last has all that is not content.
+        """Replies with at most 2,000 characters of content each. The last one has everything that is not content.
 
-        It is split between lines, else between words, else anywhere; a code block is closed and opened again.
+        The content is split between lines if possible, otherwise between words, otherwise anywhere. A code block that
+        is split is closed and opened again.
         """
         from .split import pieces
 
@@ -309,7 +324,8 @@ class Reply:
         return [file.attachment(number) for number, file in enumerate(self.uploads())]
 
     def _mentions(self) -> dict:
-        return self.mentions.payload() if self.mentions else {"parse": []}  # Discord's default is users, or everybody
+        # Without it, Discord notifies all mentioned users, and in a channel also roles and everybody.
+        return self.mentions.payload() if self.mentions else {"parse": []}
 
     def _flags(self, components: list[dict]) -> int:
         v2 = any(component["type"] != ROW for component in components)
@@ -317,8 +333,11 @@ class Reply:
 
 
 class Delete:
-    """In place of the first reply of a deferred handler: the message with the button is deleted, or nothing takes the
-    place of "thinking". What follows in a list, `[Delete(), Reply("Done.")]`, are messages as ever."""
+    """Delete a message instead of sending the first reply of a deferred handler.
+
+    This deletes the message with the pressed button, or the "thinking" of a command. Replies that follow in a list are
+    sent as usual: `[Delete(), Reply("Done.")]`.
+    """
 
     __slots__ = ()
 
@@ -327,7 +346,7 @@ class Delete:
 
 
 def address(media: "str | File") -> str:
-    """The URL of a picture. For a File it is the URL by which its own message refers to it."""
+    """The URL of a picture. The URL of a File works only inside its own message."""
     return media if isinstance(media, str) else media.url
 
 

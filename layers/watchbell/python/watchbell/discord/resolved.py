@@ -1,8 +1,8 @@
-"""People, roles, channels and files that an interaction names by id, with what Discord sent along about them."""
+"""The users, roles, channels, messages and files that an interaction names by id."""
 
 
 class Resolved:
-    """`raw` is Discord's object, {} where it sent none."""
+    """The base class. `raw` is Discord's object, or {} if Discord sent none."""
 
     __slots__ = ("id", "raw")
 
@@ -25,7 +25,7 @@ class Resolved:
 
 
 class User(Resolved):
-    """A user; `member` is what they are in the server, {} outside of one."""
+    """A user. `member` is Discord's object for them as a member of the server, or {} outside of a server."""
 
     __slots__ = ("member",)
 
@@ -35,7 +35,7 @@ class User(Resolved):
 
     @property
     def name(self) -> str:
-        """As people see it: nick, display name or user name."""
+        """The name that people see: the nickname, the display name or the user name."""
         return str(self.member.get("nick") or self.raw.get("global_name") or self.raw.get("username") or self.id)
 
     @property
@@ -64,7 +64,7 @@ class Message(Resolved):
 
 
 class Attachment(Resolved):
-    """A file; `url` is signed and expires: fetch it soon. `size` is in bytes."""
+    """A file. Its `url` is signed and expires, so fetch it soon. `size` is in bytes."""
 
     __slots__ = ()
 
@@ -82,11 +82,14 @@ class Attachment(Resolved):
 
 
 class Mentionable:
-    """The annotation of an option that takes a user or a role; what arrives is a User or a Role."""
+    """The annotation for an option that takes a user or a role. The handler gets a User or a Role."""
 
 
 def find(kind: type, id: str, resolved: dict) -> "Resolved | None":
-    """What `resolved` (an interaction's) says about `id`, as `kind`; None where it says nothing."""
+    """Return the object with this `id` from the `resolved` of an interaction, or None if it is not there.
+
+    `kind` is User, Role, Mentionable, Channel, Message or Attachment.
+    """
 
     def among(name: str) -> dict | None:
         group = resolved.get(name)

@@ -1,6 +1,7 @@
-"""What one value of a payload may be: a rule takes the value, its place and a Look, and leaves its faults there.
+"""The rules for single values of a payload. A rule takes a value, its place and a Look, and adds faults to the Look.
 
-Plain functions, and no regular expression: the ingress checks its instant answers with them.
+The ingress checks its instant answers with these rules. They are plain functions without regular expressions, so that
+they load fast.
 """
 
 TYPE_CHECKING = False
@@ -13,11 +14,11 @@ if TYPE_CHECKING:
     Rule = Callable[[Any, str, "Look"], None]
 
 ATTACHMENT = "attachment://"
-"""What the URL of a file that is sent with the message starts with; its name follows."""
+"""The start of the URL of a file that is sent with the message. The name of the file follows."""
 
 
 class Look:
-    """One look at a payload: the faults found, and what must be counted or compared over all of it."""
+    """The check of one payload: the faults found so far, and what is counted or compared across the whole payload."""
 
     __slots__ = ("components", "custom_ids", "faults", "files", "ids", "links", "text", "v2")
 
@@ -26,7 +27,7 @@ class Look:
         self.faults: list[str] = []
         self.components = 0
         self.text = 0
-        self.v2 = ""  # where the first component is that only Components V2 has
+        self.v2 = ""  # the place of the first component that needs Components V2
         self.ids: set[int] = set()
         self.custom_ids: set[str] = set()
         self.links: list[tuple[str, str]] = []  # (place, name) of each attachment://name
@@ -36,9 +37,11 @@ class Look:
 
 
 def text(least: int, most: int) -> "Rule":
+    """A string of at most `most` characters. If `least` is not 0, it must not be blank."""
+
     def rule(value: "Any", place: str, look: Look) -> None:
         if not isinstance(value, str):
-            look.fault(place, f"{what(value)}, not a text")
+            look.fault(place, f"{what(value)}, not a string")
         elif len(value) > most:
             look.fault(place, f"{len(value)} characters; at most {most}")
         elif least and not value.strip():
@@ -72,7 +75,7 @@ def flag(value: "Any", place: str, look: Look) -> None:
 
 def real(value: "Any", place: str, look: Look) -> None:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= 2**31 - 1:
-        look.fault(place, f"{what(value)}, not a number from 0")
+        look.fault(place, f"{what(value)}, not a number of 0 or more")
 
 
 def snowflake(value: "Any", place: str, look: Look) -> None:
@@ -93,7 +96,7 @@ def is_snowflake(value: "Any") -> bool:
 def url(most: int, schemes: tuple[str, ...] = ("http://", "https://")) -> "Rule":
     def rule(value: "Any", place: str, look: Look) -> None:
         if not isinstance(value, str):
-            look.fault(place, f"{what(value)}, not a text")
+            look.fault(place, f"{what(value)}, not a string")
         elif len(value) > most:
             look.fault(place, f"{len(value)} characters; at most {most}")
         elif not value.startswith(schemes) or not _has_host(value) or any(map(str.isspace, value)):
@@ -130,13 +133,17 @@ def list_of(item: "Rule", least: int, most: int, *, unique: bool = False) -> "Ru
         for number, each in enumerate(value):
             item(each, f"{place}[{number}]", look)
             if unique and each in value[:number]:
-                look.fault(f"{place}[{number}]", f"{what(each)} is there twice")
+                look.fault(f"{place}[{number}]", f"{what(each)} is used twice")
 
     return rule
 
 
 def object_of(required: str = "", then: "Rule | None" = None, /, **fields: "Rule") -> "Rule":
-    """An object with these fields and no others; those that are not `required` may be null. `then` judges the whole."""
+    """An object with these fields and no others.
+
+    `required` has the names of the fields that must be there, separated by spaces. The other fields can be null.
+    `then` is a rule for the whole object. It runs only if no field has a fault.
+    """
     needed = required.split()
 
     def rule(value: "Any", place: str, look: Look) -> None:
@@ -160,7 +167,7 @@ def object_of(required: str = "", then: "Rule | None" = None, /, **fields: "Rule
 
 
 def anything(value: "Any", place: str, look: Look) -> None:
-    """Some other rule judges this."""
+    """Accept any value, because another rule checks it."""
 
 
 def inside(place: str, key: str) -> str:
@@ -173,7 +180,7 @@ def either(values: "Sequence[Any]") -> str:
 
 
 def what(value: "Any") -> str:
-    """`value` in a few words."""
+    """A short description of `value` for an error message."""
     if value is None:
         return "nothing"
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""Seals the addresses in what we send, and checks the seals of what comes back."""
+"""Seal the addresses in the messages that the bot sends, and check the custom ids that come back."""
 
 import logging
 
@@ -13,48 +13,61 @@ if TYPE_CHECKING:
     from typing import Any, Protocol
 
     class Stash(Protocol):
-        """The table for state that is too large for a custom id."""
+        """The table for state that does not fit into a custom id."""
 
         def put(self, values: list[str], seconds: int) -> str: ...
 
 
 log = logging.getLogger(__name__)
 
-EXPIRED = N_("That has expired. Please run the command again.")
-FORM_EXPIRED = N_("That form has expired, so nothing was done with it. Please open it anew.")
-ANEW_SECONDS = 10
+EXPIRED = N_("This has expired. Run the command again, or ask the server's staff for a new message.")
+FORM_EXPIRED = N_("This form has expired, so your answers were not used. Please open it again.")
 FOR_ANOTHER = N_("This is for the person who asked for the message. Run the command yourself to get your own.")
-NOT_YOURS = N_("That one is not for you, or no longer mine. Please run the command again.")
+NOT_YOURS = N_(
+    "This no longer works, or it is not for you. Run the command again, or ask the server's staff for a new message."
+)
+
+REREAD_SECONDS = 10
+"""How many seconds must pass before an unknown key makes us read the keys again."""
 
 LINGER = 60 * 60
-"""How many seconds state in the table outlives its button: a form that it opened is still being filled in."""
+"""How many seconds the state in the table is kept after its button expires. A form that the button opened may still be
+open then."""
 
 
 def parse_keys(text: str) -> dict[str, bytes]:
-    """`1:hex,2:hex` -> key id -> key, the one that seals first. ValueError for what is written otherwise."""
+    """Parse `1:hex,2:hex` into a dict of key id -> key. The first key seals. Raises ValueError for any other format."""
     keys = {}
     for word in text.split(","):
         key_id, _, digits = word.strip().partition(":")
         key = bytes.fromhex(digits)
         if len(key_id) != 1 or not key_id.isalnum() or len(key) < 16:
-            raise ValueError("signing keys are written `1:hex,2:hex`, with at least 32 hex digits each")
+            raise ValueError("signing keys must be written as `1:hex,2:hex`, with at least 32 hex digits each")
         keys[key_id] = key
     return keys
 
 
 class Seals:
-    """`keys(fresh)` gives the keys as `parse_keys` reads them; `clock` epoch seconds; `stash` keeps state that is too
-    large for a custom id, None where there is no table at hand (the ingress)."""
+    """Seals and checks custom ids.
+
+    `keys(fresh)` returns the signing keys in the format of `parse_keys`. With `fresh` true it reads them again instead
+    of using a cached copy. `clock` returns epoch seconds. `stash` stores state that does not fit into a custom id. It
+    is None in the ingress, which has no table.
+    """
 
     def __init__(self, keys: "Callable[[bool], str]", clock: "Callable[[], float]", stash: "Stash | None") -> None:
         self._keys = keys
         self._clock = clock
         self._stash = stash
-        self._read_anew_at = float("-inf")
+        self._reread_at = float("-inf")
 
     def seal(self, payload: "Any", interaction: Interaction | None = None, *, edits: bool = False) -> "Any":
-        """`payload` with every address in it sealed. What is bound to a user is for whoever caused `interaction`, and
-        where that `edits` the message with the button, for whose message it is."""
+        """Return `payload` with every Address in it replaced by its custom id.
+
+        Addresses that are bound to a user are sealed for the person who caused `interaction`. If the payload `edits`
+        the message with the pressed button, they are sealed for the owner of that message. Raises ValueError for a
+        bound address without an `interaction`, and NoRoom for state that cannot be stored.
+        """
         if isinstance(payload, dict):
             return {key: self.seal(value, interaction, edits=edits) for key, value in payload.items()}
         if isinstance(payload, list):
@@ -64,12 +77,12 @@ class Seals:
         return payload
 
     def check(self, interaction: Interaction) -> None:
-        """Raises UserError where the custom id of `interaction` is forged, stale, expired or somebody else's."""
+        """Raise UserError if the custom id of `interaction` is forged, expired, for another, or has an old key."""
         keys = parse_keys(self._keys(False))
         sealed_with = interaction.custom_id[-SEAL_KEY : 1 - SEAL_KEY]
-        if sealed_with.isalnum() and sealed_with not in keys and self._clock() >= self._read_anew_at + ANEW_SECONDS:
-            # Rotated since we read them, or made up: which must not cost a call each.
-            self._read_anew_at = self._clock()
+        if sealed_with.isalnum() and sealed_with not in keys and self._clock() >= self._reread_at + REREAD_SECONDS:
+            # The key is newer than our copy, or made up. The pause keeps made-up keys from causing a call each.
+            self._reread_at = self._clock()
             keys = parse_keys(self._keys(True))
         try:
             custom_id.verify(interaction.custom_id, keys, self._clock(), interaction.user_id, interaction.guild_id)
@@ -80,7 +93,9 @@ class Seals:
         if error.expired:
             return FORM_EXPIRED if interaction.type == MODAL else EXPIRED
         details = {"interaction_id": interaction.id, "user_id": interaction.user_id, "guild_id": interaction.guild_id}
-        log.warning("AUDIT refused a custom id: forged, of an old key, or made for another", extra=details)
+        log.warning(
+            "AUDIT refused a custom id: it is forged, has an old key, or is for another person or server", extra=details
+        )
         return FOR_ANOTHER if custom_id.is_for_one_user(interaction.custom_id) else NOT_YOURS
 
     def _custom_id(self, address: custom_id.Address, interaction: Interaction | None, edits: bool) -> str:
@@ -90,7 +105,9 @@ class Seals:
         bound_to = ""
         if address.bound != "0":
             if interaction is None:
-                raise ValueError(f"{address.feature}:{address.handler} is bound, and nobody asked")
+                raise ValueError(
+                    f"{address.feature}:{address.handler} is bound, but there is no interaction to bind it to"
+                )
             user = _holder(interaction) if edits else interaction.user_id
             bound_to = user if address.bound == "u" else interaction.guild_id
         return custom_id.seal(address, key_id, key, self._clock(), bound_to)
@@ -99,8 +116,8 @@ class Seals:
         name = f"{address.feature}:{address.handler}"
         if self._stash is None or address.seconds is None:
             raise NoRoom(
-                f"the state of {name} has {len(str(address))} characters, and a custom id has room for "
-                f"{custom_id.ROOM}: have it deferred and let it expire, so that its state can lie in the table"
+                f"the state of {name} has {len(str(address))} characters, but a custom id has room for "
+                f"{custom_id.ROOM}; defer the handler and let the button expire, so that the table can store the state"
             )
         key = self._stash.put(list(address.values), address.seconds + LINGER)
         return custom_id.Address(
@@ -109,12 +126,16 @@ class Seals:
 
 
 def _holder(interaction: Interaction) -> str:
-    """Whose message the button is on. A message that came late does not say, so there it is who pressed what was bound
-    to them, and else nobody: what is theirs is rather out of use than somebody else's."""
+    """Return the id of the user who owns the message with the pressed button.
+
+    If the message does not name its owner, the owner is the person who pressed a button bound to them. Otherwise it is
+    "nobody", so that nobody can use the new buttons: a button must not pass from its owner to somebody else.
+    """
     if interaction.message_owner:
         return interaction.message_owner
-    pressed = interaction.type != MODAL and custom_id.is_for_one_user(interaction.custom_id)  # a form is its opener's
+    # The seal of a form says nothing about the owner: forms are always bound to the person who opened them.
+    pressed = interaction.type != MODAL and custom_id.is_for_one_user(interaction.custom_id)
     return interaction.user_id if pressed else "nobody"
 
 
-SEAL_KEY = custom_id.SEAL - 1  # the key's character comes right after the `~`
+SEAL_KEY = custom_id.SEAL - 1  # the character of the key comes right after the `~`

@@ -1,22 +1,22 @@
-"""Is this request really from Discord? Ed25519 over the timestamp header and the raw body, and fresh."""
+"""Check that a request is from Discord: an Ed25519 signature of the timestamp header and the raw body, and its age."""
 
-# PyNaCl's binding itself: `nacl.bindings` imports 15 modules and `typing` to reach the same function, a tenth of a
-# cold start. Private, so the version is pinned, and the signature tests fail at once should it move.
+# This is PyNaCl's private binding. `nacl.bindings` has the same function, but imports 15 modules and `typing`, which
+# takes a tenth of a cold start. The version is pinned, and the signature tests fail if the binding moves.
 from nacl._sodium import ffi, lib
 
-if lib.sodium_init() < 0:  # it picks the fastest implementation for this processor; 1 says that it had done so before
+if lib.sodium_init() < 0:  # picks the fastest implementation for this processor; 1 if that is done already
     raise RuntimeError("libsodium could not be initialised")
 
 INTERACTION_WINDOW = 5 * 60
-"""Seconds that an interaction's timestamp may be off, either way. Discord documents no window; its 3-second deadline
-makes anything older useless."""
+"""How many seconds the timestamp of an interaction may differ from our clock. Discord documents no limit. Its deadline
+of 3 seconds makes older interactions useless."""
 
 EVENT_WINDOW = 15 * 60
-"""Seconds for a webhook event: Discord retries for up to 10 minutes and does not say whether it signs anew."""
+"""The same for a webhook event. Discord retries for up to 10 minutes and does not say whether it signs each retry."""
 
 
 def public_keys(text: str) -> tuple[bytes, ...]:
-    """The keys in `text`: hex, 64 digits each, separated by commas. Raises ValueError naming the one that is wrong."""
+    """Parse keys of 64 hex digits, separated by commas or spaces. Raises ValueError that names the wrong key."""
     keys = []
     for word in text.replace(",", " ").split():
         try:
@@ -25,7 +25,7 @@ def public_keys(text: str) -> tuple[bytes, ...]:
             key = b""
         if len(key) != 32:
             raise ValueError(
-                f"{word!r} is not a Discord public key: 64 hex digits, from the application's General page"
+                f"{word!r} is not a Discord public key; copy the 64 hex digits from the application's General page"
             )
         keys.append(key)
     return tuple(keys)
@@ -34,10 +34,10 @@ def public_keys(text: str) -> tuple[bytes, ...]:
 def is_authentic(
     keys: tuple[bytes, ...], signature: str | None, timestamp: str | None, body: bytes, now: float, window: int
 ) -> bool:
-    """Whether one of `keys` signed `timestamp + body`, and that within `window` seconds of `now`.
+    """Whether one of `keys` signed `timestamp + body`, and `timestamp` is at most `window` seconds away from `now`.
 
     `signature` and `timestamp` are the headers X-Signature-Ed25519 (128 hex digits) and X-Signature-Timestamp (unix
-    seconds) as they came, None where they did not. Never raises: whatever is wrong with them is False.
+    seconds), or None if they are missing. Never raises: malformed headers return False.
     """
     if signature is None or len(signature) != 128 or not signature.isascii() or not signature.isalnum():
         return False
@@ -53,6 +53,6 @@ def is_authentic(
 
 
 def _opens(signed: bytes, key: bytes) -> bool:
-    """Whether `key` (32 bytes) made the signature, the first 64 bytes of `signed`, over the rest of it. NULL: the
-    message and its length, which we have, are not to be copied out."""
+    """Whether `key` (32 bytes) made the signature in the first 64 bytes of `signed` for the rest of it."""
+    # NULL: do not copy out the message and its length.
     return lib.crypto_sign_open(ffi.NULL, ffi.NULL, signed, len(signed), key) == 0

@@ -1,14 +1,15 @@
-"""Long text in pieces that each make sense as a message."""
+"""Split long text into pieces that each make sense as a message."""
 
 _FENCE = "```"
 _CLOSE = "\n```"
 
 
 def pieces(text: str, limit: int) -> list[str]:
-    """`text` in pieces of at most `limit` characters (64 or more), at least one.
+    """Split `text` into one or more pieces of at most `limit` characters. `limit` is 64 or more.
 
-    Split at the end of a line, else of a word, if there is one in the piece's second half, else anywhere; the line
-    break or space there is dropped. A code block that is split is closed, and opened again by the next piece.
+    A piece ends at the end of a line in its second half, if there is one. Otherwise it ends at the end of a word
+    there, or anywhere. The line break or space at that place is dropped. A code block that is split is closed, and the
+    next piece opens it again.
     """
     if len(text) > limit and text.count(_FENCE) % 2:
         text += _CLOSE
@@ -29,13 +30,13 @@ def _cut(text: str, room: int) -> int:
         if cut > 0:
             return _before_opener(text, cut)
     cut = room
-    while cut > room // 2 and text[cut - 1] == text[cut] == "`":  # a fence stays whole
+    while cut > room // 2 and text[cut - 1] == text[cut] == "`":  # keep the ``` of a fence together
         cut -= 1
     return _before_opener(text, cut)
 
 
 def _before_opener(text: str, cut: int) -> int:
-    """`cut`, or an earlier one where it would part "```py" from its code."""
+    """Return `cut`, or an earlier place if `cut` would separate "```py" from its code."""
     fence = text.rfind(_FENCE, 1, cut)
     opens = fence > 0 and "\n" not in text[fence:cut] and text.count(_FENCE, 0, fence) % 2 == 0
     if not opens:
@@ -44,6 +45,6 @@ def _before_opener(text: str, cut: int) -> int:
 
 
 def _language(piece: str) -> str:
-    """What the last code block of `piece` says of its language: "" where that is nothing, or no such word."""
+    """Return the language of the last code block in `piece`; "" if the block does not name one."""
     word, line_ends, _ = piece.rpartition(_FENCE)[2].partition("\n")
     return word if line_ends and len(word) <= 20 and " " not in word else ""

@@ -1,4 +1,4 @@
-"""Is this the URL of a Discord webhook? Somebody typed it, and whatever it names gets our messages."""
+"""Recognize the URL of a Discord webhook. People type it, so another URL must never receive our messages."""
 
 import re
 
@@ -7,10 +7,10 @@ _REST = r"/webhooks/(\d{1,20})/([A-Za-z0-9_-]{1,200})/?"
 
 
 def parse(url: str, base_url: str) -> tuple[str, str] | None:
-    """The webhook's id and token, None where the URL is none of Discord's.
+    """Return the webhook's id and token, or None if the URL is not a webhook of Discord.
 
-    Discord's are https at discord.com, its ptb. and canary., and discordapp.com, with or without a version. Whichever
-    it is, the call goes to `base_url`, the API that we use; a URL below that is taken too (the sandbox's are).
+    Accepted are https URLs at discord.com, discordapp.com and their subdomains ptb. and canary., with or without an API
+    version. The caller always uses `base_url` for the call. URLs below `base_url` are accepted too, for the sandbox.
     """
     ours = re.escape(re.sub(r"/v\d{1,2}$", "", base_url)) + r"(?:/v\d{1,2})?"
     found = re.fullmatch(f"(?:{_DISCORD}|{ours}){_REST}", url.strip())

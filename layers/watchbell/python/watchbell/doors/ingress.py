@@ -1,7 +1,7 @@
-"""The first half of an interaction's life: verify, then answer now, or say "thinking" once the work is queued.
+"""The first half of an interaction's life: verify it, then answer it at once, or queue it and answer "thinking".
 
-This is what Discord waits for, 3 seconds at most with a cold start inside them, so nothing here may import what it
-does not need: a test keeps the list.
+Discord waits for this for 3 seconds at most, cold start included. So this module imports only what it needs; a test
+has the list.
 """
 
 import json
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-UNSURE = N_("I could not make sure that I took that on. If no answer comes within a minute, please try again.")
-NOT_QUEUED = N_("I could not take that on just now, and nothing has been done. Please try again in a minute.")
+UNSURE = N_("I am not sure whether your request got through. If no answer comes within a minute, please try again.")
+NOT_QUEUED = N_("Your request did not get through, so nothing has been done. Please try again in a minute.")
 
 
 class TooDeep(ValueError):
-    """Nested so deeply that JSON can be read and, a level further in, not be written."""
+    """A body is nested too deeply. It could be read as JSON, but cannot be written one level deeper."""
 
 
 class Answer:
-    """An HTTP answer: `status`, and `payload` to be sent as JSON, None for no body."""
+    """An HTTP answer. `payload` is sent as JSON; None means no body."""
 
     __slots__ = ("payload", "status")
 
@@ -42,8 +42,11 @@ class Answer:
 
 
 class Doorkeeper:
-    """Answers Discord's HTTP requests. `keys` are the public keys that may sign; `enqueue` puts a text on the work
-    queue and raises Unavailable where it could not, Unsure where it may have; `clock` gives epoch seconds."""
+    """Answers Discord's HTTP requests.
+
+    `keys` are the public keys that may sign. `enqueue` puts a text on the work queue; it raises Unavailable if it could
+    not, and Unsure if it may have. `clock` returns epoch seconds.
+    """
 
     __slots__ = ("clock", "enqueue", "keys", "tools")
 
@@ -56,8 +59,10 @@ class Doorkeeper:
         self.clock = clock
 
     def answer(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        """The answer to a request; header names are lower case. By path, since type 1 is a PING to one URL and an
-        event to the other."""
+        """Return the answer to a request. Header names are lower case.
+
+        The path decides what the body means: type 1 is a PING at one URL, and an event at the other.
+        """
         events = path.rstrip("/").endswith("/events")
         window = signature.EVENT_WINDOW if events else signature.INTERACTION_WINDOW
         signed, stamp = headers.get("x-signature-ed25519"), headers.get("x-signature-timestamp")
@@ -82,11 +87,11 @@ class Doorkeeper:
         except UserError as error:
             return Answer(200, private(sentence(error, interaction)))
         except Unavailable as error:
-            log.exception("could not queue", extra={"interaction_id": interaction.id})
+            log.exception("could not queue an interaction", extra={"interaction_id": interaction.id})
             return Answer(200, private(_(UNSURE if isinstance(error, Unsure) else NOT_QUEUED)))
-        except TooDeep:  # no person sent it, so nobody need be told
+        except TooDeep:  # no person sent this, so nobody waits for an answer
             raise
-        except Exception:  # a bug in a feature: its user must hear of it in time, whatever it is
+        except Exception:  # a bug in a feature: the person must hear of it in time
             log.exception("failed to answer", extra={"interaction_id": interaction.id})
             return Answer(200, private(_(BROKEN, reference=interaction.id)))
 
@@ -102,34 +107,39 @@ class Doorkeeper:
         except UserError as error:
             if error.reply is None:
                 raise
-            return self._mendable(handler, interaction, private(error.reply))
-        return self._mendable(handler, interaction, responses.response(handler, answer, interaction))
+            return self._sealed_or_deferred(handler, interaction, private(error.reply))
+        return self._sealed_or_deferred(handler, interaction, responses.response(handler, answer, interaction))
 
-    def _mendable(self, handler: "Handler", interaction: Interaction, response: dict) -> dict:
-        """`response`, or where what it carries has no room in a custom id, a deferral: the worker, who may write the
-        table, comes to the same end and shows it."""
+    def _sealed_or_deferred(self, handler: "Handler", interaction: Interaction, response: dict) -> dict:
+        """Return `response`, ready to be sent, or a deferral if its state does not fit into a custom id.
+
+        Then the worker runs the handler again and shows the same answer. Only the worker can store state in a table.
+        """
         try:
-            return self._ready(handler, interaction, response)
+            return self._sealed(handler, interaction, response)
         except NoRoom:
             self._queue("interaction", interaction.raw)
             return responses.deferral(handler, interaction)
 
-    def _ready(self, handler: "Handler", interaction: Interaction, response: dict) -> dict:
-        """The response with its custom ids sealed; InvalidReply where Discord would not take it."""
-        from ..discord import check  # only for answers that are made here: a deferral need not wait for it
+    def _sealed(self, handler: "Handler", interaction: Interaction, response: dict) -> dict:
+        """Return the response with its custom ids sealed. Raises InvalidReply if Discord would refuse it."""
+        from ..discord import check  # imported here because a deferral does not need it
 
         sealed: dict = self.tools.seals.seal(response, interaction, edits=response["type"] == 7)
         check.require("callback", sealed, whose=handler)
         return sealed
 
     def _choices(self, interaction: Interaction) -> list[dict]:
-        """Never raises. Without a list, Discord shows none, and the person can still send what they typed."""
+        """Return the choices for an autocomplete, or [] if there is an error.
+
+        Without choices, the person can still send what they typed.
+        """
         try:
             handler = gate.enter(interaction, self.tools)
             return dispatch.complete(handler, interaction, self.tools)
         except UserError:
             return []
-        except Exception:  # for any exception, Discord would show "Loading options failed"
+        except Exception:  # otherwise Discord would show "Loading options failed"
             log.exception("no choices", extra={"interaction_id": interaction.id})
             return []
 
@@ -148,7 +158,7 @@ class Doorkeeper:
         return Answer(204)
 
     def _queue(self, kind: str, body: dict) -> None:
-        # Dumped anew, not passed on as it came: pure ASCII, since SQS refuses some characters that JSON may hold.
+        # json.dumps makes the text pure ASCII: SQS refuses some characters that JSON may hold.
         message = {"kind": kind, "received_at": int(self.clock()), "body": body}
         try:
             text = json.dumps(message, separators=(",", ":"))

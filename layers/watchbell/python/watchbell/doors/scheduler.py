@@ -1,4 +1,4 @@
-"""Runs a timed job when its time has come. Each date or slot is claimed, so it runs once even if ticks are doubled."""
+"""Runs a timed job when it is due. Each date or slot is claimed, so the job runs once even if a tick comes twice."""
 
 from __future__ import annotations
 
@@ -15,25 +15,25 @@ log = logging.getLogger(__name__)
 
 
 def occur(event: dict, tools: Tools) -> dict:
-    """Run the job that EventBridge Scheduler names, if it is due: `{"schedule": name, "at": ISO time}`.
+    """Run the job that EventBridge Scheduler names, if it is due. The event is `{"schedule": name, "at": ISO time}`.
 
-    `at` is the scheduled time, so a call that arrives late still runs the date or slot that it was made for. With
-    `"run": "now"`, the current date or slot runs even if its time has not come.
+    `at` is the scheduled time. So a call that arrives late still runs the date or slot that it was made for.
+    With `"run": "now"`, the current date or slot runs even if it is not due yet.
 
-    Returns `{"schedule", "date" or "slot", "ran"}`. Raises ValueError if the event names no schedule. If the job
-    raises an exception, it passes, and a later tick tries again.
+    Returns `{"schedule", "date" or "slot", "ran"}`. Raises ValueError if the event names no schedule. An exception of
+    the job is not caught, and a later tick tries the job again.
     """
     name, at = event.get("schedule"), event.get("at")
     schedule = catalogue.schedule(name) if isinstance(name, str) else None
     if schedule is None or not isinstance(at, str):
-        raise ValueError(f"no schedule of ours: {str(event)[:200]}")
+        raise ValueError(f"the event names no schedule: {str(event)[:200]}")
     now = datetime.fromisoformat(at).timestamp()
     cadence = schedule.cadence(tools.settings)
     by_hand = event.get("run") == "now"
     subject, due = cadence.current(now) if by_hand else cadence.latest(now)
     details = {"schedule": schedule.name, cadence.unit: subject.isoformat()}
     if not by_hand and due < int(tools.claims.first(SCHEDULE_START, schedule.name, str(int(now)))):
-        return {**details, "ran": False}  # its time came before the first tick: there was no bot to run it
+        return {**details, "ran": False}  # it was due before the first tick, when there was no bot yet
     # The lease is longer than the 60 seconds that the function may run.
     claim = tools.claims.take(cadence.row, schedule.name, subject.isoformat(), lease=90)
     if claim is not None:

@@ -1,4 +1,4 @@
-"""Sends the messages in the send queue to their webhooks. Only the parameter store knows a webhook's URL."""
+"""Sends the messages in the send queue to their webhooks. Only the parameter store holds the URLs of webhooks."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ log = logging.getLogger(__name__)
 
 
 def deliver(delivery: Delivery, tools: Tools) -> None:
-    """Send one message at least once. An exception sends it back to the queue.
+    """Send one message at least once. If this raises an exception, the message goes back to the queue.
 
-    A webhook has no nonce. So a message is sent twice if Discord's answer is lost, or if the function dies between
-    the answer and the record of it. The claim keeps the id of the message, or a code that says why there is none.
+    Webhooks have no nonce. So a message is sent twice if Discord's answer is lost, or if the function dies before it
+    records the answer. The claim keeps the id of the sent message, or a code that says why there is none.
     """
     message = delivery.message
     name, id, body = message.get("webhook"), message.get("delivery"), message.get("message")
     if message.get("kind") != "webhook" or not isinstance(name, str) or not isinstance(id, str):
-        raise NotOurs("not a message of ours: no webhook, or no id")
+        raise NotOurs("not a Watchbell message: it has no webhook or no id")
     if not isinstance(body, dict):
-        raise NotOurs("not a message of ours: no message")
+        raise NotOurs("not a Watchbell message: there is nothing to send")
     details = {"webhook": name, "delivery": id}
     url = tools.webhook(name)
     if url is None:
@@ -32,7 +32,7 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
         return
     target = webhook.parse(url, tools.discord_url)
     if target is None:
-        log.error("not sent: the URL that is configured for this webhook is none of Discord's", extra=details)
+        log.error("not sent: the URL that is configured for this webhook is not a Discord webhook", extra=details)
         tools.count("WebhookUnusable")
         return
     if tools.retired_webhooks.has(name, url):
@@ -54,7 +54,7 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
                 return
             if not error.permanent:
                 raise
-            log.exception("not sent: Discord refused the message, and would again", extra=details)
+            log.exception("not sent: Discord refused the message, and would refuse it again", extra=details)
             tools.count("WebhookUnusable")
             claim.done(f"refused:{error.status}:{error.code}")
             return

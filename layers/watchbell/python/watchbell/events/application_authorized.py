@@ -1,4 +1,4 @@
-"""Greets a person who installs the bot once, by direct message."""
+"""Greets each person who installs the bot with one direct message."""
 
 import logging
 
@@ -11,16 +11,16 @@ event = Event("APPLICATION_AUTHORIZED")
 log = logging.getLogger(__name__)
 
 CANNOT_DM = {50007: "dm_closed", 50278: "no_shared_server"}
-"""Discord's error codes for a person whom the bot cannot write to, and the outcome that is kept for each."""
+"""Discord's error codes for a person whom the bot cannot send a message, and the outcome to store for each."""
 
 
 @event.run
 def introduce(data, tools):
-    """Greet the user once, however many times the event comes. A claim in the `state` table makes sure of it."""
+    """Greet the user once, even if the event comes several times. A claim in the `state` table ensures this."""
     user = data.get("user")
     user_id = user.get("id") if isinstance(user, dict) else None
     if not isinstance(user_id, str) or not user_id.isdigit():
-        log.warning("an installation that names no user")
+        log.warning("the event of an installation names no user, so nobody is greeted")
         return
     claim = tools.claims.take(INTRODUCTION, user_id)
     if claim is None:
@@ -32,10 +32,10 @@ def introduce(data, tools):
 
 
 def write_to(user_id, tools, *, may_have_been_sent: bool) -> str:
-    """Send the introduction and return the outcome: `sent`, or a code of CANNOT_DM.
+    """Send the introduction and return the outcome: `sent`, or a value of CANNOT_DM.
 
-    An earlier try may have sent it and crashed before it could record that. Discord drops a message with the same
-    nonce for a few minutes. After that, only a look at the conversation tells.
+    An earlier try may have sent the message and crashed before it stored the outcome. For a few minutes, Discord drops
+    a second message with the same nonce. After that, only the messages in the conversation show it.
     """
     try:
         channel = tools.discord.open_dm(user_id)
@@ -65,8 +65,8 @@ def introduction() -> Reply:
     embed = Embed(
         _("Hello, I am Watchbell."),
         _(
-            "I watch services and tell you how they are. Thank you for installing me!\n\n"
-            "Press a button to try me here, or type `/status` and `/help` wherever I am installed."
+            "I watch services and tell you how they are doing. Thank you for installing me!\n\n"
+            "Press a button to try me here, or type `/status` or `/help` wherever I am installed."
         ),
         colour=0x3498DB,
     )

@@ -1,4 +1,4 @@
-"""What a person reads when something went wrong. Both the ingress and the worker say it."""
+"""The messages that a person gets when something went wrong, from the ingress or from the worker."""
 
 from ..discord.reply import Reply
 from ..errors import UserError
@@ -12,13 +12,13 @@ BROKEN = N_("Something went wrong on my side, and it has been logged. Reference:
 
 
 def sentence(error: UserError, interaction: "Interaction") -> str:
-    """The text of `error`, cut to Discord's 2,000 characters. An empty text becomes BROKEN."""
+    """Return the text of `error`, cut to Discord's 2,000 characters, or BROKEN if the text is empty."""
     from ..discord.text import clip
 
     return clip(str(error), 2000) if str(error).strip() else _(BROKEN, reference=interaction.id)
 
 
 def private(text: "str | Reply") -> dict:
-    """The response that shows `text`, or a reply, only to the person who asked."""
+    """Return the response that shows a text or a reply only to the person who asked."""
     reply = Reply(text) if isinstance(text, str) else text
     return {"type": 4, "data": reply.message(private=True)}

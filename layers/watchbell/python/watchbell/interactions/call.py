@@ -1,4 +1,4 @@
-"""An interaction, parsed: one object that carries everything from the gate to the author's function."""
+"""One parsed interaction, as it is passed from the gate to the author's function."""
 
 from ..discord.interaction import MODAL, Interaction
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
 
 
 class Call:
-    """An interaction, parsed once: what the author's function gets.
+    """A parsed interaction.
 
-    `arguments` are its keyword arguments: the options of a command, or the state of a component or form. `state` are
-    the same texts as they travel in a custom id, () for a command. `form` is the submitted form. `prefilled` are the
-    values that a button fills into the form that it opens, as text.
+    `arguments` are the keyword arguments of the author's function: the options of a command, or the state of a
+    component or form. `state` is the same state as texts, as a custom id carries it; () for a command. `form` is the
+    submitted form, or None. `prefilled` has the values, packed as text, that a button fills into the form it opens.
     """
 
     __slots__ = ("arguments", "form", "handler", "interaction", "prefilled", "state")
@@ -32,5 +32,5 @@ class Call:
 
     @property
     def opens_form(self) -> bool:
-        """Whether this is the press of a button that opens the handler's form."""
+        """Whether the person pressed a button that opens the handler's form."""
         return self.handler.form is not None and self.interaction.type != MODAL

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 def find(interaction: Interaction) -> "Handler | None":
-    """The handler that `interaction` addresses, or None. Imports the feature of that handler and no other."""
+    """Return the handler for `interaction`, or None. Imports the feature of that handler and no other."""
     if interaction.type in (COMMAND, AUTOCOMPLETE):
         type = interaction.data.get("type", 1)
         command = catalogue.command(interaction.name, type) if type in (1, 2, 3) else None
@@ -37,8 +37,10 @@ def find(interaction: Interaction) -> "Handler | None":
 
 
 def parse(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> Call:
-    """The call that `interaction` makes. Reads the table only for state that is stored there. Raises UserError if the
-    values do not fit the handler's parameters, or the form is filled in wrongly."""
+    """Return the parsed `interaction`. Reads a table only if the state is stored there.
+
+    Raises UserError if the values do not fit the handler's parameters, or if the form is filled in wrongly.
+    """
     takes = handler.function.__code__.co_kwonlyargcount
     if interaction.type == COMMAND:
         call = Call(handler, interaction)
@@ -48,7 +50,7 @@ def parse(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -
             call.arguments = bind(handler.options, interaction.options, interaction.resolved)
         return call
     values = _state(interaction, tools) if takes or handler.form is not None else []
-    # Behind the state of a button that opens a form lies one value more: what the form is filled in with.
+    # A button that opens a form can have one more value after its state: what to fill in.
     more = len(values) - takes
     if not 0 <= more <= (1 if handler.form is not None else 0):
         from ..kit.options import STALE
@@ -56,9 +58,9 @@ def parse(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -
         raise UserError(_(STALE))
     call = Call(handler, interaction, tuple(values[:takes]), "".join(values[takes:]))
     if handler.form is not None:
-        from . import forms as submission
+        from . import forms
 
-        submission.read(call)
+        forms.read(call)
     if takes and not call.opens_form:
         from ..kit.options import bind_state
 
@@ -67,21 +69,25 @@ def parse(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -
 
 
 def run(call: Call, tools: "Tools | Desk") -> "Any":
-    """What the author's function answers to `call`. Raises what it raises."""
+    """Return what the author's function returns for `call`. Raises what the function raises."""
     handler, function = call.handler, call.handler.function
     if handler.form is not None:
-        from . import forms as submission
+        from . import forms
 
-        return submission.run(call, tools)
+        return forms.run(call, tools)
     answer = function(*_arguments(function, call.interaction, tools), **call.arguments)
     if isinstance(answer, Opening) and not handler.instant:
-        raise DefinitionError(f"{handler}: only an instant handler can open a form; answer with a button of the modal")
+        raise DefinitionError(
+            f"{handler}: only an instant handler can open a form; return a Reply with a button of the modal"
+        )
     return answer
 
 
 def complete(handler: "Handler", interaction: Interaction, tools: "Tools") -> list[dict]:
-    """At most 25 choices for the option that is being typed, [] if the option offers none. Leaves out a choice that
-    would make Discord refuse the whole list. Raises what the author's function raises."""
+    """Return at most 25 choices for the option that is being typed, or [] if the option offers none.
+
+    Leaves out choices that would make Discord refuse the whole list. Raises what the author's function raises.
+    """
     name, typed = interaction.focused
     function = handler.autocompletes.get(name)
     if function is None:
@@ -98,7 +104,7 @@ def complete(handler: "Handler", interaction: Interaction, tools: "Tools") -> li
 
 
 def _state(interaction: Interaction, tools: "Tools | Desk") -> list[str]:
-    """The state that the custom id carries, or that is stored in the table under its key."""
+    """Return the state that the custom id carries, or that a table holds under the key in the custom id."""
     address = custom_id.parse(interaction.custom_id)
     if not address.stash:
         return list(address.values)
@@ -109,7 +115,7 @@ def _state(interaction: Interaction, tools: "Tools | Desk") -> list[str]:
 
 
 def _value(kind: type, value: "Any") -> "Any":
-    """`value` as a choice of an option of type `kind`, None if it cannot be one."""
+    """Return `value` as a choice for an option of type `kind`, or None if it cannot be one."""
     try:
         value = kind(value)
     except (TypeError, ValueError):
@@ -120,5 +126,5 @@ def _value(kind: type, value: "Any") -> "Any":
 
 
 def _arguments(function: "Any", interaction: Interaction, tools: "Tools | Desk", leave: int = 0) -> tuple:
-    """The interaction, and the tools if the function takes a second positional parameter."""
+    """Return the interaction, and the tools if the function takes a second positional parameter."""
     return (interaction, tools) if function.__code__.co_argcount - leave > 1 else (interaction,)

@@ -1,6 +1,6 @@
-"""Forms: opened by a button, submitted, and opened again with what was typed if something has to be corrected.
+"""Opens forms, reads submissions, and offers to open a form again with what was typed if something must be corrected.
 
-Imported only for a handler that has a form, so that no other interaction pays for it.
+Imported only for a handler with a form, so that no other interaction pays for it.
 """
 
 from ..discord import custom_id, modal
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
 
 AGAIN = N_("Open the form again")
 WRONG = N_("Nothing has been done yet. Please correct this:")
-FILES = N_("Discord keeps no files, so choose yours again.")
+FILES = N_("Discord does not keep files, so please choose yours again.")
 READY = N_("Your form is ready.")
 
 
 def read(call: "Call") -> None:
-    """Puts the submitted form into `call.form`. The UserError for a wrong form has a reply that opens it again."""
+    """Read the submitted form into `call.form`. Raises UserError if it is wrong; its reply opens the form again."""
     if call.interaction.type != MODAL:
         return
     try:
@@ -39,7 +39,7 @@ def read(call: "Call") -> None:
 
 
 def run(call: "Call", tools: "Tools | Desk") -> "Any":
-    """The form to open, or what the author's function answers to a submission."""
+    """Return the form to open, or what the author's function returns for a submission."""
     if call.opens_form:
         return _opened(call)
     handler = call.handler
@@ -50,12 +50,14 @@ def run(call: "Call", tools: "Tools | Desk") -> "Any":
         error.reply = correction(call, error)
         raise
     if isinstance(answer, Opening):
-        raise DefinitionError(f"{handler}: a submission cannot open a form; answer with a button of the other modal")
+        raise DefinitionError(
+            f"{handler}: a submission cannot open a form; return a Reply with a button of the other modal"
+        )
     return _watched(answer, call) if hasattr(answer, "send") else answer
 
 
 def correction(call: "Call", error: UserError) -> Reply:
-    """What is wrong, and a button that opens the form again with everything that was typed."""
+    """Return a reply that says what is wrong, with a button to open the form again, filled in as it was."""
     form = call.handler.form
     fields = modal.fields(form)
     text = clip(str(error), 1800)
@@ -72,7 +74,7 @@ def correction(call: "Call", error: UserError) -> Reply:
 
 
 def later(opening: Opening) -> UserError:
-    """For the worker, which can store state but cannot open a form: a message with a button that opens it."""
+    """Return an error that shows a button to open the form. The worker raises it, because it cannot open a form."""
     error = UserError(_(READY))
     error.reply = Reply(_(READY), buttons=[_reopener(opening, _("Open the form"))])
     return error
@@ -81,14 +83,14 @@ def later(opening: Opening) -> UserError:
 def _opened(call: "Call") -> Opening:
     address = _address(call)
     stored = custom_id.parse(call.interaction.custom_id).stash
-    if stored and len(str(address)) > custom_id.ROOM:  # the table has it already
+    if stored and len(str(address)) > custom_id.ROOM:  # a table holds the state already
         address.values, address.stash = (), stored
     kept = modal.unpacked(call.handler.form, call.prefilled) if call.prefilled else {}
     return Opening(call.handler.form, address, kept)
 
 
 def _address(call: "Call") -> custom_id.Address:
-    """The address of the submission. Only the person who opened the form can submit it."""
+    """Return the address that the form is submitted to. Only the person who opened the form can submit it."""
     handler = call.handler
     assert isinstance(handler, FormHandler)
     return custom_id.Address(
@@ -97,12 +99,12 @@ def _address(call: "Call") -> custom_id.Address:
 
 
 def _reopener(opening: Opening, label: str) -> "Any":
-    seconds = opening.address.seconds or BUTTON_SECONDS  # what is stored in the table must expire
+    seconds = opening.address.seconds or BUTTON_SECONDS  # state in a table must expire
     return opening.button(label, seconds=seconds, bound=custom_id.TO_USER, style="primary")
 
 
 def _watched(steps: "Generator[Any, Any, Any]", call: "Call") -> "Generator[Any, Any, Any]":
-    """`steps`, with the correction for a UserError that is raised after some progress was shown."""
+    """Run `steps`, and add the correction to a UserError that they raise after some progress was shown."""
     try:
         return (yield from steps)
     except UserError as error:

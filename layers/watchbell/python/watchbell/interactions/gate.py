@@ -1,8 +1,8 @@
-"""Who may pass: every check between a signed interaction and its handler.
+"""Decides whether an interaction may reach its handler.
 
 There are two phases. `check` decides what the signed payload can decide: the seal, the flag, the installation and the
-permissions. `check_tables` decides what only a table knows, such as the ranks of a server. The ingress runs `check`.
-The worker runs `check_tables`. A handler that answers at once has only the ingress, so `check` runs both for it.
+permissions. `check_tables` decides what needs a table, such as the ranks of a server. The ingress runs `check`, and the
+worker runs `check_tables`. A handler that answers at once never reaches the worker, so `check` does both for it.
 """
 
 import logging
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-UNKNOWN = N_("I do not know that one (any more). /help lists what I can do.")
+UNKNOWN = N_("That no longer works. /help lists what I can do.")
 OFF = N_("That is not switched on here yet.")
-NOT_INSTALLED = N_("This works only where I am a part of the server. Ask somebody who manages it to add me.")
+NOT_INSTALLED = N_("This works only in a server that has added me. Ask somebody who manages the server to add me.")
 
 
 def enter(interaction: Interaction, tools: "Tools") -> "Handler":
-    """The handler of `interaction`, if the person may use it. Raises UserError with the reason if not."""
+    """Return the handler of `interaction`. Raises UserError with the reason if the person may not use it."""
     handler = dispatch.find(interaction)
     if handler is None:
         log.info("unknown interaction of type %d", interaction.type, extra={"interaction_id": interaction.id})
@@ -35,8 +35,10 @@ def enter(interaction: Interaction, tools: "Tools") -> "Handler":
 
 
 def check(handler: "Handler", interaction: Interaction, tools: "Tools") -> None:
-    """Raises UserError if the signed payload forbids `handler`. Reads a table only for a handler that answers at once,
-    and only if the payload has not decided."""
+    """Raise UserError if the signed payload forbids `handler`.
+
+    Reads a table only if the payload does not decide, and only for an autocomplete or a handler that answers at once.
+    """
     if interaction.type in (COMPONENT, MODAL):
         tools.seals.check(interaction)
     flag = handler.command.flag
@@ -52,13 +54,13 @@ def check(handler: "Handler", interaction: Interaction, tools: "Tools") -> None:
 
 
 def check_tables(handler: "Handler", interaction: Interaction, tools: "Tools") -> None:
-    """Raises UserError if a table forbids `handler`. Asks nothing if the payload has decided in `check`."""
+    """Raise UserError if a table forbids `handler`. Reads no table if the payload decides."""
     if handler.who.decide(interaction, tools) is None and not handler.who.ask(interaction, tools):
         _refuse(handler, interaction, handler.who.refusal())
 
 
 def _refuse(handler: "Handler", interaction: Interaction, reason: str) -> None:
-    if interaction.type != AUTOCOMPLETE:  # nobody asked for anything yet, and each key stroke would add a line
+    if interaction.type != AUTOCOMPLETE:  # the person is still typing, and each key would add a line to the log
         details = {"interaction_id": interaction.id, "user_id": interaction.user_id, "guild_id": interaction.guild_id}
         log.warning("AUDIT refused %s: needs %s", handler, handler.who.name, extra=details)
     raise UserError(reason)

@@ -1,6 +1,6 @@
-"""How often and how many at a time: the quotas and the lock of a deferred handler, asked before it runs.
+"""Limits how often a deferred handler runs (quotas), and lets only one run at a time (locks).
 
-If the table does not answer, nobody gets in: Unavailable is raised, and the message goes back to its queue.
+If the table cannot be reached, the handler does not run: Unavailable is raised, and the message goes back to its queue.
 """
 
 from __future__ import annotations
@@ -18,28 +18,28 @@ from ..kit.quota import Quota
 from ..tools.toolbox import Desk
 from .call import Call
 
-BUSY = N_("That is being worked on already. Its answer comes in a moment; there is no need to ask again.")
+BUSY = N_("This is already being worked on. Please wait a moment before you try again.")
 SPENT = {
-    "user": N_("You have used this as often as is allowed. It is free again <t:{at}:R>."),
-    "guild": N_("This server has used this as often as is allowed. It is free again <t:{at}:R>."),
-    "channel": N_("This channel has used this as often as is allowed. It is free again <t:{at}:R>."),
-    "feature": N_("This has been used as often as is allowed. It is free again <t:{at}:R>."),
+    "user": N_("You have reached the limit for this. You can use it again <t:{at}:R>."),
+    "guild": N_("This server has reached the limit for this. You can use it again <t:{at}:R>."),
+    "channel": N_("This channel has reached the limit for this. You can use it again <t:{at}:R>."),
+    "feature": N_("The limit for this has been reached. You can use it again <t:{at}:R>."),
 }
 _NAME_LENGTH = 500
 
 
 @contextmanager
 def admit(call: Call, desk: Desk) -> Iterator[None]:
-    """Holds the handler's lock and counts one use of its quotas. `desk.fence` is the lock's fencing token.
+    """Hold the handler's lock, and count one use of its quotas. Sets `desk.fence` to the lock's fencing token.
 
-    Raises UserError if another interaction holds the lock or a quota is spent. A use that finds the lock taken is not
-    counted. A person who has spent a quota can submit the same form later.
+    Raises UserError if another interaction holds the lock, or if a quota is spent. If the lock is held, no use is
+    counted. If a quota is spent, the reply to a form has a button that opens it again.
 
-    The lock is given back when the interaction is finished. If a failure will be tried again, the lock is kept for the
-    rest of its lease: the same interaction gets it again, and nobody else meets work that is half done.
+    The lock is released when the interaction is finished. After a failure that will be tried again, it is kept until
+    its lease ends: the same interaction gets it again, and nobody else finds half-done work.
     """
     handler = call.handler
-    if call.opens_form:  # the person only asks for the form
+    if call.opens_form:  # opening a form is not a use
         yield
         return
     if not handler.lock:
@@ -61,7 +61,7 @@ def admit(call: Call, desk: Desk) -> Iterator[None]:
 
 
 def lock_name(call: Call) -> str:
-    """The handler's lock template, filled in. `:` and `%` in a value are quoted, so that no two names are alike."""
+    """Return the handler's lock template, filled in. `:` and `%` in values are quoted, so that names stay distinct."""
     handler, interaction = call.handler, call.interaction
     assert handler.lock is not None
     known = {
@@ -87,9 +87,9 @@ def _count(call: Call, desk: Desk) -> None:
         if free_at is not None:
             refusal = UserError(_(SPENT[quota.by], at=ceil(free_at)))
             if call.form is not None:
-                from . import forms as submission
+                from . import forms
 
-                refusal.reply = submission.correction(call, refusal)
+                refusal.reply = forms.correction(call, refusal)
             raise refusal
 
 

@@ -1,4 +1,4 @@
-"""How Discord is answered within its 3 seconds: with "thinking", or with an instant handler's answer."""
+"""Builds the response that Discord gets within 3 seconds: "thinking", or the answer of an instant handler."""
 
 from ..discord.opening import Opening
 from ..discord.reply import COMPONENTS_V2, Reply
@@ -11,33 +11,38 @@ if TYPE_CHECKING:
 
 
 def deferral(handler: "Handler", interaction: "Interaction | None" = None) -> dict:
-    """The acknowledgement that says "thinking": type 6 if the answer edits the component's message, else type 5."""
+    """Return the response that says "thinking": type 6 if the answer edits the component's message, else type 5."""
     if handler.edits(interaction):
         return {"type": 6}
     return {"type": 5, "data": {"flags": 64}} if handler.private else {"type": 5}
 
 
 def response(handler: "Handler", answer: object, interaction: "Interaction") -> dict:
-    """What an instant handler answers: type 9 for a form, type 7 if it edits the component's message, else type 4.
-    Raises DefinitionError for an answer that only a deferred handler can give."""
+    """Return the response for the `answer` of an instant handler.
+
+    It has type 9 for a form, type 7 if the answer edits the component's message, else type 4.
+    Raises DefinitionError for an answer that only a deferred handler can give.
+    """
     if isinstance(answer, Opening):
         return {"type": 9, "data": answer.payload()}
     if not isinstance(answer, Reply):
         raise DefinitionError(
-            f"{handler} answered {answer!r}; an instant handler answers a Reply or a form; for anything else drop "
-            "instant=True"
+            f"{handler} returned {answer!r}, but an instant handler returns a Reply or a form; remove instant=True to "
+            "return anything else"
         )
     if answer.uploads():
-        raise DefinitionError(f"{handler} is instant, so it cannot send files; drop instant=True")
+        raise DefinitionError(f"{handler} is instant, so it cannot send files; remove instant=True")
     if edits_with(handler, answer, interaction):
         return {"type": 7, "data": answer.edit(v2=bool(interaction.message_flags & COMPONENTS_V2))}
     return {"type": 4, "data": answer.message(private=handler.private or answer.private)}
 
 
 def edits_with(handler: "Handler", reply: Reply, interaction: "Interaction") -> bool:
-    """Whether `reply` edits the component's message; a private reply never does. Raises DefinitionError for an edit
-    with a poll, which Discord refuses."""
+    """Return whether `reply` edits the component's message. A private reply never does.
+
+    Raises DefinitionError for an edit with a poll, which Discord refuses.
+    """
     edits = handler.edits(interaction) and not reply.private
     if edits and reply.poll:
-        raise DefinitionError(f"{handler} updates a message, and an edit cannot add a poll")
+        raise DefinitionError(f"{handler} updates a message, and an edit cannot add a poll; remove updates=True")
     return edits

@@ -1,1 +1,1 @@
-"""What a feature is written with: commands, events, schedules, policies, quotas, flags and options."""
+"""The parts that features are written with: commands, events, schedules, policies, quotas, flags and options."""

@@ -1,4 +1,4 @@
-"""Annotations of options: what a feature can write, and the one place that reads it.
+"""The annotations of options that a feature can write. `read` is the only code that interprets them.
 
     server: Choice["prod", "staging"]
     count: Annotated[int, Range(1, 10)] = 1
@@ -61,7 +61,7 @@ else:
 
 
 class Range:
-    """The least and the greatest number, both allowed, either None."""
+    """The least and the greatest number, both inclusive. None means no limit on that side."""
 
     __slots__ = ("least", "most")
 
@@ -71,7 +71,7 @@ class Range:
 
 
 class Length:
-    """The fewest and the most characters of a text, 0 to 6,000."""
+    """The fewest and the most characters of a text, each from 0 to 6,000."""
 
     __slots__ = ("least", "most")
 
@@ -81,7 +81,7 @@ class Length:
 
 
 class Kinds:
-    """The kinds of channel that may be chosen: text, voice, category, announcement, thread, stage, forum, media."""
+    """The kinds of channel that can be chosen: text, voice, category, announcement, thread, stage, forum, media."""
 
     __slots__ = ("names",)
     TYPES = {  # noqa: RUF012 - a table, never written
@@ -108,7 +108,7 @@ class Kinds:
 
 
 class FileTypes:
-    """What may be attached, by name: image, video, audio, or endings such as .png; at most 10."""
+    """The types of file that can be attached, at most 10: image, video, audio, or file name endings such as .png."""
 
     __slots__ = ("names",)
 
@@ -116,8 +116,11 @@ class FileTypes:
         self.names = names
 
     def take(self, file: "Any") -> bool:
-        """Whether `file`, an Attachment, is of one of these types. Discord goes by the name; a file whose type it does
-        not say may be a picture."""
+        """Whether `file`, an Attachment, has one of these types.
+
+        An ending is compared with the file's name, and the other types with the content type that Discord gives. A file
+        without a content type passes as image, video or audio, because it may be one.
+        """
         kind, name = str(file.raw.get("content_type") or ""), file.name.lower()
         return any(
             name.endswith(each.lower()) if each[:1] == "." else kind.startswith(f"{each}/") or not kind
@@ -128,7 +131,7 @@ class FileTypes:
 def annotation_of(function: "Callable[..., Any]", name: str) -> "Any":
     """The annotation of the parameter `name`. DefinitionError if there is none."""
     if name not in function.__annotations__:
-        raise DefinitionError(f"option {name} has no type; write `{name}: str`, or another of its types")
+        raise DefinitionError(f"option {name} has no type; write `{name}: str`, or another option type")
     annotation = function.__annotations__[name]
     if isinstance(annotation, str):  # the module has `from __future__ import annotations`
         annotation = eval(annotation, function.__globals__)  # noqa: S307 - the author's source text, never input
@@ -136,10 +139,11 @@ def annotation_of(function: "Callable[..., Any]", name: str) -> "Any":
 
 
 def read(annotation: "Any") -> "tuple[Any, tuple[Any, ...], tuple[Any, ...]]":
-    """The type, the choices and the rules of an annotation, whether it is written with our classes or with `typing`'s.
+    """The type, the choices and the rules of an annotation. It can use the classes here or those of `typing`.
 
-    `Choice["a", "b"] | None` gives `(str, ("a", "b"), ())`. The type of mixed choices is None."""
-    typing = sys.modules.get("typing")  # an annotation of `typing`'s can only exist once `typing` is imported
+    `Choice["a", "b"] | None` gives `(str, ("a", "b"), ())`. If the choices have different types, the type is None.
+    """
+    typing = sys.modules.get("typing")  # `typing` annotations can only exist if `typing` has been imported
     rules: tuple[Any, ...] = ()
     while True:
         origin = getattr(annotation, "__origin__", None)

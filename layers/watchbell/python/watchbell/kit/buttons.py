@@ -1,4 +1,4 @@
-"""Handlers that a message leads to: buttons, selects and forms, and the addresses in their custom ids."""
+"""Handlers of the buttons, selects and forms in messages, and the addresses in their custom ids."""
 
 from ..discord.custom_id import TO_ANYONE, TO_GUILD, TO_USER, Address
 from ..discord.opening import Opening
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .handler import Rules
 
     class ComponentRules(Rules, total=False):
-        """What the decorators of components and forms take besides."""
+        """The additional arguments of the decorators for components and forms."""
 
         updates: bool
         expires: int | None
@@ -27,14 +27,15 @@ DAY = 24 * 60 * 60
 FORM_SECONDS = 15 * 60
 _BOUND = {"nobody": TO_ANYONE, "user": TO_USER, "guild": TO_GUILD}
 _LOOKS = ("style", "emoji", "disabled")
-"""How a button looks, by keyword beside its state."""
+"""Arguments of `button` for the look of the button. State cannot have these names."""
 
 
 class ComponentHandler(Handler):
-    """What runs when a button is pressed or a select is used. Its parameters are the state in the custom id.
+    """A function that runs when a button is pressed or a select is used. Its parameters are the state in the custom id.
 
-    `updates`: it edits the message that carries the component. `expires`: seconds until the component cannot be used
-    any more, None for never. `bound`: who can use it; "nobody" for everybody, "user", "guild".
+    `updates`: the answer edits the message that carries the component. `expires`: seconds until the component stops
+    working, None for never. `bound`: who can use it: "nobody" (bound to nobody, so everybody can), "user" (only the
+    person the message is for) or "guild" (only in the same server).
     """
 
     __slots__ = ("bound", "expires", "updates")
@@ -61,16 +62,20 @@ class ComponentHandler(Handler):
             self.bound = TO_USER
         if updates and self.private and not command.private and self.form is None:
             raise DefinitionError(
-                f"{self}: it updates a message that others may see; put private=True on a Reply, or drop updates=True"
+                f"{self}: updates=True edits a message that others may see; instead of private=True here, put it on a "
+                "Reply, or drop updates=True"
             )
         self._check_names(self.parameters)
 
     def address(self, state: "dict[str, Any]") -> Address:
-        """Where a component that carries `state` leads. Raises DefinitionError if `state` is not all of the keyword
-        parameters, or if a parameter cannot have its value."""
+        """The address of this handler with `state`, for the custom id of a component.
+
+        Raises DefinitionError if the names in `state` are not exactly those of the keyword-only parameters, or if a
+        parameter cannot have its value.
+        """
         names = self.parameters
         if set(names) != set(state):
-            raise DefinitionError(f"{self} takes {', '.join(names) or 'no state'}, not {', '.join(state) or 'none'}")
+            raise DefinitionError(f"{self} takes {', '.join(names) or 'no state'}, not {', '.join(state) or 'nothing'}")
         if names:
             for option in self.options:
                 if not option.fits(state[option.name]):
@@ -81,23 +86,27 @@ class ComponentHandler(Handler):
     def button(
         self, label: str = "", /, *, style: str = "secondary", emoji: str = "", disabled: bool = False, **state: "Any"
     ) -> Button:
-        """A button that runs this handler with `state`, which must be all of its keyword parameters."""
+        """A button that runs this handler with `state`, which must name all of its keyword-only parameters."""
         return Button(label, custom_id=self.address(state), style=style, emoji=emoji, disabled=disabled)
 
     def select(self, component: "Select", /, **state: "Any") -> "Select":
-        """`component`, any of the five selects, leading to this handler with `state`. What was chosen arrives in
-        `interaction.values`: texts, or Users, Roles and Channels."""
+        """`component`, one of the five selects, changed so that it runs this handler with `state`.
+
+        What the person chose arrives in `interaction.values`: texts, or Users, Roles and Channels.
+        """
         component.custom_id = self.address(state)
         return component
 
     def _check_names(self, names: "tuple[str, ...]") -> None:
         for name in names:
             if name in _LOOKS:
-                raise DefinitionError(f"{self}: {name} says how its button looks; rename the parameter or field")
+                raise DefinitionError(
+                    f"{self}: {name} is reserved for the look of a button; rename the parameter or field"
+                )
 
 
 class FormHandler(ComponentHandler):
-    """What runs when a form is submitted. The form is the annotation of its last positional parameter."""
+    """A function that runs when a form is submitted. Its last positional parameter is annotated with the form."""
 
     __slots__ = ("form",)
     kind = "modal"
@@ -110,20 +119,23 @@ class FormHandler(ComponentHandler):
         known = fields(self.form)
         for parameter in self.parameters:
             if parameter in known:
-                raise DefinitionError(f"{self}: {parameter} is state and a field of {self.form.__name__}; rename one")
+                raise DefinitionError(
+                    f"{self}: {parameter} is both state and a field of {self.form.__name__}; rename one of them"
+                )
         self._check_names(tuple(known))
 
     def button(
         self, label: str = "", /, *, style: str = "secondary", emoji: str = "", disabled: bool = False, **values: "Any"
     ) -> Button:
-        """A button that opens the form. `values` are the state, and the fields to fill in beforehand."""
+        """A button that opens the form. `values` are the state, and the values to prefill fields with, by name."""
         return self.open(**values).button(label, bound=self.bound, style=style, emoji=emoji, disabled=disabled)
 
     def open(self, **values: "Any") -> "Opening":
-        """The form, for an instant handler of a command or button to return: Discord shows it at once.
+        """The form, for an instant handler of a command or button to return. Discord shows it at once.
 
-        `values` are the state that the submission brings back, all of this handler's keyword parameters, and the fields
-        to fill in beforehand, by name."""
+        `values` are the state that the submission brings back, and the values to prefill fields with, by name. The
+        state must name all of this handler's keyword-only parameters.
+        """
         from ..discord.modal import prefill
 
         names = self.parameters
@@ -141,11 +153,11 @@ def _form_of(function: "Callable[..., Any]", place: str) -> "Any":
     last = code.co_varnames[code.co_argcount - 1] if code.co_argcount in (2, 3) else ""
     try:
         form = annotation_of(function, last) if last in function.__annotations__ else None
-    except NameError:  # written as text, and declared further down
+    except NameError:  # a quoted annotation, and the form is declared further down
         form = None
     if not isinstance(form, type) or not issubclass(form, Modal):
         raise DefinitionError(
-            f"{place}: write a form's handler as `def {function.__name__}(interaction, tools, form: Form)`, with the "
-            "Modal above it"
+            f"{place}: write a form's handler as `def {function.__name__}(interaction, tools, form: Form)` and "
+            "declare the Modal above it"
         )
     return form

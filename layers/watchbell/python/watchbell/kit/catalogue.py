@@ -1,4 +1,4 @@
-"""Every feature there is, found by the name of its file and imported only when it is asked for."""
+"""All features. Each is found by the name of its file, and imported when it is first needed."""
 
 import os
 import re
@@ -18,50 +18,53 @@ _FILE_NAME = re.compile(r"[a-z][a-z0-9_]{0,63}")
 
 
 def command(name: str, type: int = 1) -> "Command | None":
-    """The command of that name and type, None if there is none. `name` comes from outside and can be anything."""
+    """The command with that name and type, None if there is none. `name` is untrusted input."""
     found = _load("commands", file_name(name)) if len(name) <= 32 else None
     return found if found is not None and found.name == name and found.type == type else None
 
 
 def at(address: str) -> "Command | None":
-    """The command, of any type, that custom ids know by `address`: the name of its file."""
+    """The command of any type with that address in custom ids, None if there is none. It is the name of its file."""
     return _load("commands", address)
 
 
 def file_name(name: str) -> str:
-    """The name of the file that a command called `name` lies in: `Report user` in report_user.py."""
+    """The name, without .py, of the file that declares a command called `name`: `report_user` for `Report user`."""
     return name.lower().replace("-", "_").replace(" ", "_")
 
 
 def event(type: str) -> "Event | None":
-    """The feature for webhook events of that type (APPLICATION_AUTHORIZED), None if there is none."""
+    """The feature for webhook events of that type, such as APPLICATION_AUTHORIZED. None if there is none."""
     return _load("events", type.lower())
 
 
 def schedule(name: str) -> "Schedule | None":
-    """The timed job of that name, None if there is none."""
+    """The timed job with that name, None if there is none."""
     return _load("schedules", name)
 
 
 def commands() -> "list[Command]":
-    """All commands, by name. Raises DefinitionError as `names` does, and if a command and its file differ in name."""
+    """All commands, sorted by file name.
+
+    Raises DefinitionError if a file cannot be imported, or if its name does not fit the command.
+    """
     return [_declared("commands", name) for name in names("commands")]
 
 
 def events() -> "list[Event]":
-    """The features for webhook events, by type. Raises DefinitionError as `commands` does."""
+    """All features for webhook events, sorted by type. Raises DefinitionError like `commands`."""
     return [_declared("events", name) for name in names("events")]
 
 
 def schedules() -> "list[Schedule]":
-    """All timed jobs, by name. Raises DefinitionError as `commands` does."""
+    """All timed jobs, sorted by name. Raises DefinitionError like `commands`."""
     return [_declared("schedules", name) for name in names("schedules")]
 
 
 def names(room: str) -> list[str]:
-    """The features in `room` (commands, events or schedules), by file name, sorted.
+    """The sorted names of the features in `room`: commands, events or schedules. Each is a file name without .py.
 
-    Raises DefinitionError if the name of a file there cannot be the name of a feature.
+    Raises DefinitionError if a file has a name that a feature cannot have.
     """
     package = import_module(f"watchbell.{room}")
     files = {file for folder in package.__path__ for file in os.listdir(folder)}
@@ -76,7 +79,7 @@ def names(room: str) -> list[str]:
 
 
 def _declared(room: str, name: str) -> "Any":
-    """The feature in that file. Raises DefinitionError if the feature declares a name that does not fit the file."""
+    """The feature in that file. Raises DefinitionError if the feature's name does not fit the name of the file."""
     feature = _load(room, name)
     declared, expected = (feature.type, name.upper()) if room == "events" else (feature.name, name)
     file = file_name(declared)

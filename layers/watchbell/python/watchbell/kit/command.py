@@ -1,4 +1,4 @@
-"""What a feature declares: a command with its buttons, selects and forms, all in one file."""
+"""Commands, each declared in one file together with its buttons, selects and forms."""
 
 from ..errors import DefinitionError
 from .buttons import FORM_SECONDS, ComponentHandler, FormHandler
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Group:
-    """Subcommands under one name, as in `/config source add`. They are right under the command if `name` is empty."""
+    """Subcommands under one name, as in `/config source add`. If `name` is empty, they are not in a group."""
 
     __slots__ = ("_command", "description", "name")
 
@@ -27,7 +27,10 @@ class Group:
 
     @decorator
     def subcommand(self, function: "Callable[..., Any]", *, name: str = "", **rules: "Unpack[Rules]") -> Handler:
-        """A subcommand called `name`, or like its function. The first line of the docstring is its description."""
+        """A subcommand called `name`, or like its function if `name` is empty.
+
+        The first line of the docstring is its description.
+        """
         path = " ".join(filter(None, [self.name, name or function.__name__.replace("_", "-")]))
         handler = Handler(self._command, path, function, **rules)
         if path in self._command.runs:
@@ -37,15 +40,20 @@ class Group:
 
 
 class Command(Declaration):
-    """A slash command. `name`: 1-32 lower-case characters, the same as the file's name; `description`: 1-100.
+    """A slash command.
 
-    `who`: who may use it; see `policy`. `instant`: its handlers run in the ingress and must be quick, without table,
-    queue or network. Other handlers are deferred: acknowledged at once and run by the worker. `private`: only the
-    person who asked sees the answers. `user_installs`: it also works where only the person installed the bot, who need
-    not belong to the server; off by default, because it shows them what the bot knows. `contexts`: guild, bot_dm,
-    private; None for all. `quota` (a Quota or several) or `cooldown` (seconds between two uses by one person): how
-    often all deferred handlers may be used together; see `quota`. `flag`: the command exists only in servers where that
-    feature flag is on; see `flags`.
+    `name`: 1-32 lower-case characters. The file has the same name, with `_` for `-`.
+    `description`: 1-100 characters.
+    `who`: who may use it; see `policy`.
+    `instant`: its handlers run in the ingress. They must be quick and use no table, queue or network. Other handlers
+        are deferred: the ingress acknowledges them at once and the worker runs them.
+    `private`: only the person who used the command sees the answers.
+    `user_installs`: it also works for people who installed the bot for themselves, in servers that have not installed
+        it. Off by default, because it shows them what the bot knows.
+    `contexts`: where it can be used: "guild", "bot_dm", "private". None for everywhere.
+    `quota` (a Quota or a tuple of them), `cooldown` (seconds between two uses by one person): how often all deferred
+        handlers together may be used; see `quota`.
+    `flag`: the command exists only in servers where this feature flag is on; see `flags`.
     """
 
     __slots__ = ("components", "contexts", "description", "groups", "modals", "nsfw", "runs")
@@ -79,18 +87,19 @@ class Command(Declaration):
 
     @decorator
     def run(self, function: "Callable[..., Any]", **rules: "Unpack[Rules]") -> Handler:
-        """The command itself. The keyword-only parameters are its options; the docstring describes each: `name: text`.
+        """The command itself. The keyword-only parameters are its options. Docstring lines `name: text` describe them.
 
-        `lock`, here and for every other handler: a template such as `apply:{guild}:{user}`. Only one interaction at a
-        time may run for the same filled-in template; the second person is told so. The template may name guild, user,
-        channel, message, target and the handler's parameters. `tools.fence` is the fencing token. `quota`, `cooldown`:
-        instead of the command's."""
+        `lock`, for this and every other handler: a template such as `apply:{guild}:{user}`. Only one interaction at a
+        time can hold the lock with the same filled-in template. A second one is refused, and its user is told why. The
+        template can name guild, user, channel, message, target and the handler's parameters. `tools.fence` is the
+        lock's fencing token. `quota`, `cooldown`: replace those of the command.
+        """
         self.runs[""] = Handler(self, "", function, **rules)
         return self.runs[""]
 
     @decorator
     def subcommand(self, function: "Callable[..., Any]", *, name: str = "", **rules: "Unpack[Rules]") -> Handler:
-        """A subcommand right under the command; see Group.subcommand."""
+        """A subcommand outside of any group; see Group.subcommand."""
         return Group(self, "", "").subcommand(name=name, **rules)(function)
 
     def group(self, name: str, description: str) -> Group:
@@ -103,10 +112,14 @@ class Command(Declaration):
         """A button or select of this command.
 
         Its keyword-only parameters are the state that its custom id carries. Do not change the function's name or the
-        order of the parameters while old messages can still be used. `updates`: it edits the message that carries it
-        instead of sending one. `expires`: seconds until it cannot be used any more, None for never. `bound`: "user",
-        only for the person whom the message was made for; "guild", only in that server. `instant`, `private`, `who`,
-        `quota`, `cooldown`: the command's if not given; a quota of its own is counted separately. `lock`: see `run`.
+        order of the parameters while old messages can still be used.
+
+        `updates`: the answer edits the message with the component instead of sending a new one.
+        `expires`: seconds until the component stops working, None for never.
+        `bound`: "user" for the person the message is for, "guild" for that server, "nobody" for everybody.
+        `instant`, `private`, `who`, `quota`, `cooldown`: default to the command's. A quota given here is counted
+            separately.
+        `lock`: see `run`.
         """
         handler = ComponentHandler(self, function.__name__, function, **rules)
         self.components[handler.name] = handler
@@ -118,14 +131,17 @@ class Command(Declaration):
     def modal(
         self, function: "Callable[..., Any]", *, expires: int | None = FORM_SECONDS, **rules: "Any"
     ) -> FormHandler:
-        """What gets a submitted form: `def submit(interaction, tools, form: Apply, *, server: str)`.
+        """The function that gets a submitted form: `def submit(interaction, tools, form: Apply, *, server: str)`.
 
-        `Apply` is the Modal. `form` is an `Apply` with what the person typed, all of it valid. The keyword-only
-        parameters are state: it comes from `submit.open(server=…)`, which an instant handler returns, or from
-        `submit.button("Apply", server=…)` in any message. Raise FieldError or UserError for what the person can
-        correct: they can open the form again with what they typed. `expires`: seconds from opening the form until a
-        submission is too late. `updates`: it edits the message with the button that opened the form, and sends a new
-        message if a command opened it. The other rules are those of a button.
+        `Apply` is the Modal. `form` is an `Apply` with the values that the person entered, already validated. The
+        keyword-only parameters are state. The state comes from `submit.open(server=…)`, which an instant handler
+        returns, or from `submit.button("Apply", server=…)` in any message. Raise FieldError or UserError for what the
+        person can correct. They can then open the form again with what they entered.
+
+        `expires`: seconds from opening the form until a submission is too late.
+        `updates`: the answer edits the message with the button that opened the form. If a command opened the form, the
+            answer is a new message.
+        The other arguments are those of a button.
         """
         handler = FormHandler(self, function.__name__, function, expires=expires, **rules)
         self.modals[handler.name] = handler
@@ -138,8 +154,10 @@ class Command(Declaration):
 
 
 class UserCommand(Command):
-    """An entry in the context menu of a user. `name`: 1-32 characters; spaces and capitals are allowed. The file has
-    the name in lower case with `_`. The user is `interaction.target`."""
+    """An entry in the context menu of a user. The user is `interaction.target`.
+
+    `name`: 1-32 characters; spaces and capitals are allowed. The file has the name in lower case, with `_` for spaces.
+    """
 
     __slots__ = ()
     type = 2
@@ -149,8 +167,10 @@ class UserCommand(Command):
 
 
 class MessageCommand(UserCommand):
-    """An entry in the context menu of a message. The message is `interaction.target`, with its content, even if the bot
-    may not read the channel."""
+    """An entry in the context menu of a message. The message is `interaction.target`.
+
+    The message has its content even if the bot may not read the channel.
+    """
 
     __slots__ = ()
     type = 3

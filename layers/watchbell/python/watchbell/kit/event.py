@@ -1,4 +1,4 @@
-"""What a feature for a Discord webhook event is: one file in `events/`, named after the event's type in lower case."""
+"""Features for Discord webhook events. Each is one file in `events/`, named after the event's type in lower case."""
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -7,9 +7,10 @@ if TYPE_CHECKING:
 
 
 class Event:
-    """`type` as Discord writes it, such as APPLICATION_AUTHORIZED. Its function gets the event's `data` and the tools.
+    """A webhook event. `type` is Discord's name for it, such as APPLICATION_AUTHORIZED.
 
-    Discord delivers an event up to several times within 10 minutes, without an id, so the function must be idempotent.
+    The function gets the event's `data` and the tools. It must be idempotent: Discord can deliver an event several
+    times within 10 minutes, and events have no id.
     """
 
     __slots__ = ("function", "type")

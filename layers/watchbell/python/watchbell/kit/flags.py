@@ -1,10 +1,12 @@
-"""Feature flags: features that are on for some servers only, by a parameter that takes effect within a minute.
+"""Feature flags: they switch a feature on for some servers only. A changed parameter takes effect within a minute.
 
-on                      everywhere
-off                     nowhere; so is a flag that is not set
-25%                     for a quarter of the servers (in direct messages: of the people), always the same ones
-off 1100000000000000001         only there; a user's id stands for their direct messages
-on -1100000000000000001         everywhere but there
+A flag's parameter says where it is on:
+
+on                          everywhere
+off                         nowhere; the same as a flag that is not set
+25%                         in a quarter of the servers (in direct messages: of the people), always the same ones
+off 1100000000000000001     only in this server; a user's id means their direct messages
+on -1100000000000000001     everywhere except in this server
 """
 
 import hashlib
@@ -20,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class Flag:
-    """`percent` of all places, besides those that are named: `always` on, `never` on."""
+    """A flag that is on in `percent` of all places, always on in `always` and never on in `never`."""
 
     __slots__ = ("always", "name", "never", "percent")
 
@@ -32,8 +34,10 @@ class Flag:
         return self.percent == 100 and not self.never
 
     def on(self, place: str) -> bool:
-        """Whether it is on in `place`, the id of a server, or of a user for their direct messages. Where it is on at
-        some percentage, it is on at a higher one too."""
+        """Whether the flag is on in `place`: the id of a server, or of a user for their direct messages.
+
+        A place where the flag is on stays on when the percentage rises.
+        """
         if place in self.never or place in self.always:
             return place in self.always
         digest = hashlib.sha256(f"{self.name}:{place}".encode()).digest()
@@ -41,7 +45,7 @@ class Flag:
 
 
 def parse(name: str, text: str) -> Flag:
-    """The flag `name` as its parameter says; ValueError tells what is wrong."""
+    """The flag `name` with the text of its parameter. Raises ValueError with the reason if the text is not valid."""
     share, *places = text.replace(",", " ").split() or [""]
     percent = {"on": 100.0, "off": 0.0}.get(share)
     if percent is None:
@@ -54,32 +58,37 @@ def parse(name: str, text: str) -> Flag:
     for place in places:
         digits = place.removeprefix("-")
         if not (digits.isascii() and digits.isdigit() and 15 <= len(digits) <= 20):
-            raise ValueError(f"{place!r} is no id of a server: 15 to 20 digits, with - before it where it is off")
+            raise ValueError(
+                f"{place!r} is not an id: write 15 to 20 digits, with - before them to switch the flag off"
+            )
     never = {place[1:] for place in places if place.startswith("-")}
     always = {place for place in places if not place.startswith("-")}
     if never & always:
-        raise ValueError(f"{', '.join(sorted(never & always))} is named as on and as off")
+        raise ValueError(f"{', '.join(sorted(never & always))} is listed both as on and as off")
     return Flag(name, percent, always, never)
 
 
 class Flags:
-    """`read` answers all flags that are set, name -> text, or raises Unavailable. A flag that makes no sense is off."""
+    """All flags. `read` returns the texts of those that are set, by name, or raises Unavailable.
+
+    A flag with an invalid text is off.
+    """
 
     def __init__(self, read: "Callable[[], dict[str, str]]") -> None:
         self._read = read
 
     def all(self) -> dict[str, Flag]:
-        """The flags that are set, by name."""
+        """The flags that are set, by name. Raises Unavailable if they cannot be read."""
         flags = {}
         for name, text in self._read().items():
             try:
                 flags[name] = parse(name, text)
             except ValueError as error:
-                log.error("the flag %s is off, since %s", name, error)  # noqa: TRY400 - the operator's slip, not a bug
+                log.error("flag %s is off: %s", name, error)  # noqa: TRY400 - the operator's mistake, not a bug
                 flags[name] = Flag(name, 0.0, set(), set())
         return flags
 
     def on(self, name: str, interaction: "Interaction") -> bool:
-        """Whether the flag is on where `interaction` comes from."""
+        """Whether the flag is on where `interaction` comes from. Raises Unavailable if the flags cannot be read."""
         flag = self.all().get(name)
         return flag is not None and flag.on(interaction.guild_id or interaction.user_id)

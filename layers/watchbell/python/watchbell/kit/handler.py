@@ -1,7 +1,7 @@
 """A handler: one function of a feature, who may use it, and how often.
 
-Plain classes and no `inspect`, `typing` or `dataclasses`: the ingress imports this in every cold start. The options are
-read from the function's signature only when something needs them.
+The ingress imports this module in every cold start, so it uses plain classes instead of `inspect`, `typing` and
+`dataclasses`. Options are read from the function's signature when they are first needed.
 """
 
 from ..discord.interaction import COMPONENT as PRESSED
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     Function = Callable[..., Any]
 
     class Rules(TypedDict, total=False):
-        """What a decorator takes. What is left out is the command's."""
+        """The arguments of a decorator. Each defaults to the command's value."""
 
         who: Policy
         instant: bool
@@ -47,7 +47,7 @@ if TYPE_CHECKING:
 else:
 
     def decorator(method):
-        """Makes `method` a decorator that is written with or without rules: `@command.run`, `@command.run(…)`."""
+        """Turn `method` into a decorator that works with and without arguments: `@command.run`, `@command.run(…)`."""
 
         def decorate(self, function=None, /, **rules):
             if function is None:
@@ -59,7 +59,7 @@ else:
 
 
 LOCK_NAMES = ("guild", "user", "channel", "message", "target")
-"""What a lock's template may name, besides the handler's own parameters."""
+"""The placeholders of a lock's template, besides the handler's own parameters."""
 
 _YIELDS, _ASYNC = 0x20, 0x80 | 0x200
 """Bits of a function's `co_flags`, as `inspect` documents them."""
@@ -99,9 +99,9 @@ class Declaration:
 class Handler:
     """A function of a feature, with the rules for its use. Calling the handler calls the function.
 
-    `who`, `instant`, `private`: the command's if None. `quotas` are counted under the name `counted_as`. `lock` is a
-    template such as `apply:{guild}:{user}`; see Command.run. Raises DefinitionError for rules that contradict each
-    other, and says what to write instead.
+    `who`, `instant` and `private` are the command's if None. `quotas` are counted under the name `counted_as`. `lock`
+    is a template such as `apply:{guild}:{user}`; see Command.run. Raises DefinitionError, which says what to write
+    instead, if the rules contradict each other.
     """
 
     __slots__ = (
@@ -153,8 +153,10 @@ class Handler:
 
     @property
     def options(self) -> "tuple[Option, ...]":
-        """The keyword-only parameters as their annotations declare them. Raises DefinitionError for an annotation that
-        declares no option."""
+        """The keyword-only parameters, read from their annotations.
+
+        Raises DefinitionError if an annotation is not an option type.
+        """
         if self._options is None:
             from .options import options_of
 
@@ -162,25 +164,27 @@ class Handler:
         return self._options
 
     def answers_at_once(self, interaction: "Interaction") -> bool:
-        """Whether the ingress answers: for an instant handler, and for a button that opens a form."""
+        """Whether the ingress answers. True for an instant handler and for a button that opens a form."""
         return self.instant or (interaction.type == PRESSED and self.form is not None)
 
     def edits(self, interaction: "Interaction | None" = None) -> bool:
-        """Whether the answer edits the message with the pressed component. False for a form that a command opened."""
+        """Whether the answer edits the message with the component. False for a form that a command opened."""
         return self.updates and (self.form is None or interaction is None or bool(interaction.message))
 
     @decorator
     def autocomplete(self, function: "Function", *, option: str = "") -> "Function":
-        """The choices to offer while an option is typed. The option is the one with the function's name, unless
-        `option` names it.
+        """Offer choices while a person types an option: `option`, or the option with the function's name.
 
-        The function gets the interaction, the tools if it takes a second parameter, and the text so far. It returns a
-        list of texts or of (name, value) pairs. Texts that do not contain what is typed are left out; pairs are all
-        shown; at most 25 are shown. The function runs in the ingress, within Discord's 3 seconds. A person may send any
-        other text all the same."""
+        The function gets the interaction, the tools if it takes three parameters, and the text so far. It returns a
+        list of texts or of (name, value) pairs. Texts that do not contain the text so far are left out; pairs are never
+        filtered. At most 25 choices are shown. The function runs in the ingress, within Discord's 3 seconds. A person
+        can still send a value that is not among the choices.
+        """
         if not 2 <= function.__code__.co_argcount <= 3 or function.__code__.co_flags & _ASYNC:
             name = function.__name__
-            raise DefinitionError(f"{self}: write `def {name}(interaction, typed)`, or with `tools` between")
+            raise DefinitionError(
+                f"{self}: write `def {name}(interaction, typed)` or `def {name}(interaction, tools, typed)`"
+            )
         self.autocompletes[option or function.__name__] = function
         return function
 
@@ -188,22 +192,25 @@ class Handler:
         code = self.function.__code__
         if not isinstance(self.who, Policy):
             raise DefinitionError(
-                f"{self}: who={self.who!r} is no policy; write anyone, owner, operator, permission(…) or role(…)"
+                f"{self}: who={self.who!r} is not a policy; write anyone, owner, operator, permission(…) or role(…)"
             )
         if self.who is owner and self.kind == "run":
-            raise DefinitionError(f"{self}: owner is for the components of a message; a command has no message yet")
+            raise DefinitionError(
+                f"{self}: who=owner is for buttons, selects and forms, because a command has no message yet; "
+                "write another policy"
+            )
         if code.co_flags & _ASYNC:
             raise DefinitionError(f"{self}: handlers are plain functions; write `def`, not `async def`")
         if code.co_flags & _YIELDS and self.instant:
-            raise DefinitionError(f"{self}: an instant handler shows no progress; drop instant=True or the `yield`")
+            raise DefinitionError(f"{self}: an instant handler cannot show progress; drop instant=True or the `yield`")
         if self.form is None and not 1 <= code.co_argcount <= 2:
             raise DefinitionError(
-                f"{self}: it takes the interaction, then the tools if it needs them; everything else comes after `*`"
+                f"{self}: write the interaction first, then the tools if it needs them, and everything else after `*`"
             )
         if self.instant and (self.quotas or self.lock):
             raise DefinitionError(
-                f"{self}: a quota or a lock writes a table, which an instant handler cannot; drop instant=True, or "
-                "give it quota=() if the command's quota is not meant for it"
+                f"{self}: a quota or lock needs a table write, which an instant handler cannot do; drop instant=True, "
+                "or write quota=() if the command's quota should not count here"
             )
         if self.lock is not None:
             self._check_lock(self.lock)
@@ -212,7 +219,7 @@ class Handler:
         for name in self.parameters:
             if name in LOCK_NAMES and "{" + name in template:
                 raise DefinitionError(
-                    f"{self}: in the lock, {{{name}}} could be its parameter too; rename the parameter"
+                    f"{self}: in the lock, {{{name}}} could also mean its parameter; rename the parameter"
                 )
         known = (*LOCK_NAMES, *self.parameters)
         try:
@@ -221,14 +228,14 @@ class Handler:
             named, use = error.args[0], ", ".join(f"{{{name}}}" for name in known)
             raise DefinitionError(f"{self}: the lock has the unknown placeholder {{{named}}}; use {use}") from None
         except (ValueError, IndexError, AttributeError, TypeError):
-            told = "is no template; write one like `apply:{user}`"
-            raise DefinitionError(f"{self}: the lock {template!r} {told}") from None
+            fault = "is not a template; write one like `apply:{user}`"
+            raise DefinitionError(f"{self}: the lock {template!r} {fault}") from None
         if not filled.strip(":"):
             raise DefinitionError(f"{self}: the lock {template!r} must start with fixed text, as in `apply:{{user}}`")
 
 
 def quotas(quota: "Quota | tuple[Quota, ...] | None", cooldown: int | None) -> "tuple[Quota, ...]":
-    """What `quota=` and `cooldown=` mean together."""
+    """The quotas that `quota=` and `cooldown=` declare together."""
     given = () if quota is None else tuple(quota) if isinstance(quota, (tuple, list)) else (quota,)
     if cooldown is None:
         return given

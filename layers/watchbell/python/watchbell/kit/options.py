@@ -1,4 +1,4 @@
-"""A handler's signature is its schema: Discord registers, and the function receives, what the same line declares."""
+"""Options, read from a handler's signature: one line declares what Discord registers and what the function gets."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-STALE = N_("That button is from an older version of me. Please run the command again.")
+STALE = N_("I have been updated, so this no longer works. Please run the command again, or ask for a new message.")
 
 TYPES = {
     str: 3,
@@ -30,7 +30,7 @@ TYPES = {
     resolved.Attachment: 11,
 }
 _MUST_BE = {
-    str: N_("`{name}` must be a text."),
+    str: N_("`{name}` must be text."),
     int: N_("`{name}` must be a whole number."),
     bool: N_("`{name}` must be true or false."),
     float: N_("`{name}` must be a number."),
@@ -44,8 +44,11 @@ _RULES = {Range: (int, float), Length: (str,), Kinds: (resolved.Channel,), FileT
 
 
 class Option:
-    """One keyword-only parameter. `kind` is one of TYPES. `choices` is () if any value of that type will do. `rules`
-    are its limits, by their type."""
+    """One keyword-only parameter.
+
+    `kind` is one of TYPES. `choices` is () if every value of that type is allowed. `rules` are its limits by their
+    type, such as `{Range: Range(1, 10)}`. Raises DefinitionError if the annotation is not an option type.
+    """
 
     __slots__ = ("choices", "description", "kind", "name", "required", "rules")
 
@@ -55,15 +58,17 @@ class Option:
         self.description = description
         self.kind, self.choices, rules = read(annotation)
         if self.kind not in TYPES:
-            raise DefinitionError(f"option {name}: {annotation!r} is no option type; docs/features.md lists the types")
+            raise DefinitionError(
+                f"option {name}: {annotation!r} is not an option type; docs/features.md lists the types"
+            )
         for rule in rules:
             if self.kind not in _RULES.get(type(rule), ()):
-                raise DefinitionError(f"option {name}: {type(rule).__name__} is no rule for {self.kind.__name__}")
+                raise DefinitionError(f"option {name}: {type(rule).__name__} is not for {self.kind.__name__}; drop it")
         self.rules = {type(rule): rule for rule in rules}
 
     @property
     def shown(self) -> str:
-        """The name as the person's app shows it."""
+        """The option's name in the language of the person, as their app shows it."""
         return pgettext("name", self.name)
 
     def schema(self, *, autocompleted: bool = False) -> dict:
@@ -87,8 +92,10 @@ class Option:
         return schema
 
     def check(self, value: Any, seen: dict) -> Any:
-        """`value`, as the function gets it. Raises UserError if it breaks the schema, since a client can send anything.
-        `seen` are the objects that the interaction resolved."""
+        """`value` converted to what the function gets. `seen` are the objects that the interaction resolved.
+
+        Raises UserError if the value breaks the schema, since a client can send anything.
+        """
         number = isinstance(value, (int, float)) and not isinstance(value, bool)
         if self.kind in (int, float):
             right = number and isinstance(value, (int, self.kind)) and abs(value) <= LARGEST
@@ -142,7 +149,7 @@ class Option:
             raise UserError(_("`{name}` must be a channel of the kind {kinds}.", name=self.shown, kinds=channels.shown))
 
     def fits(self, value: Any) -> bool:
-        """Whether `value` can be state of a component: it must come back from a custom id as it is."""
+        """Whether `value` can be the state of a component. A value that `check` refuses could not be read back."""
         try:
             self.check(value, {})
         except UserError:
@@ -150,7 +157,7 @@ class Option:
         return True
 
     def parse(self, text: str) -> Any:
-        """The value from a custom id's text, checked like a value that was typed."""
+        """The value of a text in a custom id. Raises UserError if it breaks the schema, like a value that was typed."""
         if self.kind is bool:
             value: Any = {"0": False, "1": True}.get(text)
         elif self.kind in (int, float):
@@ -164,13 +171,15 @@ class Option:
 
 
 def options_of(function: Callable[..., Any]) -> tuple[Option, ...]:
-    """The keyword-only parameters of `function`, in order. Raises DefinitionError for an annotation that declares no
-    option, and for an option that does not come after `*`."""
+    """The keyword-only parameters of `function`, in order.
+
+    Raises DefinitionError if an annotation is not an option type, or if an option does not come after `*`.
+    """
     code = function.__code__
     names = code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
     for name in code.co_varnames[1 : code.co_argcount]:
         if _is_an_option(function, name):
-            raise DefinitionError(f"{function.__name__}: {name} is no option unless it comes after `*`")
+            raise DefinitionError(f"{function.__name__}: to make {name} an option, write it after `*`")
     defaults = function.__kwdefaults__ or {}
     described = _descriptions(function.__doc__ or "")
     return tuple(
@@ -179,7 +188,7 @@ def options_of(function: Callable[..., Any]) -> tuple[Option, ...]:
 
 
 def bind(options: Iterable[Option], given: dict[str, Any], seen: dict) -> dict[str, Any]:
-    """The keyword arguments for what was typed into a command. Raises UserError if a value does not fit."""
+    """The keyword arguments for the values that were typed into a command. Raises UserError if a value does not fit."""
     known = {option.name: option for option in options}
     if any(name not in known for name in given) or any(o.required and o.name not in given for o in known.values()):
         raise UserError(_("This command has changed since your app loaded it. Please reload Discord and try again."))
@@ -195,19 +204,19 @@ def bind_state(options: Iterable[Option], values: Iterable[str]) -> dict[str, An
 
 
 def choice_name(value: Any) -> str:
-    """A choice as the person's app shows it."""
+    """A choice in the language of the person, as their app shows it."""
     return pgettext("choice", str(value))
 
 
 def summary(function: Callable[..., Any]) -> str:
-    """The first line of a docstring."""
+    """The first line of the function's docstring, without a final dot."""
     return (function.__doc__ or "").strip().split("\n")[0].rstrip(".")
 
 
 def _is_an_option(function: Callable[..., Any], name: str) -> bool:
     try:
         return read(annotation_of(function, name))[0] in TYPES
-    except Exception:  # noqa: BLE001 - no annotation, or one that only a type checker can evaluate
+    except Exception:  # noqa: BLE001 - there is no annotation, or only a type checker can evaluate it
         return False
 
 

@@ -1,6 +1,6 @@
-"""Who may use a handler. Every command declares it, and its buttons have the same policy unless they declare their own.
+"""Who may use a handler. Every command declares a policy. Its buttons have the same one unless they declare their own.
 
-A policy decides from the payload that Discord signed if it can. Only `role` may have to ask a table.
+A policy decides from the payload that Discord signed. Only `role` may also need to read a table.
 """
 
 from ..discord.permissions import ADMINISTRATOR, bits, spelt
@@ -18,28 +18,34 @@ RANKS = ("viewer", "responder", "admin")
 
 
 class Policy:
-    """Everybody may. `name` is for the log. `permissions` are the bits that Discord registers as the command's default,
-    None for everybody."""
+    """A policy that allows everybody, and the base of the others.
+
+    `name` is for the log. `permissions` are the bits that Discord registers as the command's default member
+    permissions, None for everybody.
+    """
 
     __slots__ = ()
     name = "anyone"
     permissions: int | None = None
 
     def decide(self, interaction: "Interaction", tools: "Any") -> bool | None:
-        """Whether the person may, or None if only a table knows."""
+        """Whether the person may use the handler, or None if only a table knows."""
         return True
 
     def ask(self, interaction: "Interaction", tools: "Any") -> bool:
-        """What the table says, if `decide` returned None. Raises Unavailable if the table does not answer."""
+        """Whether the table allows it. Call this if `decide` returned None.
+
+        Raises Unavailable if the table does not answer.
+        """
         raise NotImplementedError
 
     def refusal(self) -> str:
-        """What the person reads if they may not."""
+        """The text for a person who may not use the handler."""
         raise NotImplementedError
 
 
 anyone = Policy()
-"""Everybody who can see it."""
+"""Everybody who can see the command or component."""
 
 
 class permission(Policy):
@@ -49,8 +55,8 @@ class permission(Policy):
 
     def __init__(self, *names: str) -> None:
         self.names = names
-        # Discord would ask for all of several permissions. Without a default, everybody sees the command instead, and
-        # whoever lacks the permission is told.
+        # Discord requires all bits of a default, and we require any. With several permissions, everybody sees the
+        # command and `decide` refuses the others.
         self.permissions = bits(*names) if len(names) < 2 else None
 
     @property
@@ -62,12 +68,15 @@ class permission(Policy):
 
     def refusal(self) -> str:
         names = either(pgettext("permission", name) for name in spelt(self.names))
-        return _("This needs the permission {names}.", names=names)
+        return _("To use this, you need this permission: {names}.", names=names)
 
 
 class role(Policy):
-    """Members with a role that the server has given `rank` (viewer, responder or admin) or a higher rank, and
-    administrators of the server."""
+    """Members with a role of this rank or a higher one, and administrators of the server.
+
+    The ranks are viewer, responder and admin. `python -m ops ranks` gives them to the roles of a server. Raises
+    ValueError for another rank.
+    """
 
     __slots__ = ("rank",)
 
@@ -91,7 +100,7 @@ class role(Policy):
         return any(ranks.get(id) in enough for id in interaction.roles)
 
     def refusal(self) -> str:
-        return _("This needs a role that an administrator has made {rank} here.", rank=self.rank)
+        return _("To use this, you need a role with the rank {rank} in this server.", rank=self.rank)
 
 
 class _Owner(Policy):
@@ -100,7 +109,7 @@ class _Owner(Policy):
 
     def decide(self, interaction: "Interaction", tools: "Any") -> bool:
         if not interaction.message_owner and interaction.custom_id:
-            return True  # a message that was sent late names no owner; the seal is bound to the owner and was checked
+            return True  # a message that was sent late names no owner, but its seal is bound to the owner and checked
         return bool(interaction.message_owner) and interaction.message_owner == interaction.user_id
 
     def refusal(self) -> str:
@@ -108,7 +117,7 @@ class _Owner(Policy):
 
 
 owner = _Owner()
-"""The person whose command or press the message answered. Its components are bound to that person."""
+"""The person whose command or button press the message answered. Its components are bound to that person."""
 
 
 class _Operator(Policy):
@@ -120,8 +129,8 @@ class _Operator(Policy):
         return bool(interaction.user_id) and interaction.user_id in tools.operators()
 
     def refusal(self) -> str:
-        return _("This is for those who run the bot.")
+        return _("Only the people who run this bot can use this.")
 
 
 operator = _Operator()
-"""The people whose user ids are in the parameter `operators`."""
+"""The people who run the bot: those whose user ids are in the parameter `operators`."""

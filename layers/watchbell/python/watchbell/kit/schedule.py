@@ -1,4 +1,7 @@
-"""A timed job and its cadence: when it runs, and what each run is for. One file in `schedules/` is one job."""
+"""Timed jobs and their cadence: when a job runs, and which date or slot each run is for.
+
+One file in `schedules/` is one job.
+"""
 
 from __future__ import annotations
 
@@ -31,25 +34,26 @@ class DeploymentChoice:
 
 
 def choice(name: str) -> DeploymentChoice:
-    """The choice of the deployment called `name`. The synthesis fails if there is none."""
+    """The deployment choice called `name`. `cdk synth` fails if the deployment does not have it."""
     return DeploymentChoice(name)
 
 
 def chosen(value: str | DeploymentChoice, environment: Mapping[str, str]) -> str:
-    """`value`, or what `environment` holds for it if it is a choice."""
+    """`value`, or the chosen value from `environment` if `value` is a deployment choice."""
     return environment[value.variable] if isinstance(value, DeploymentChoice) else value
 
 
 class Schedule:
-    """A job that runs by the clock. Its function gets what it runs for, and the tools.
+    """A job that runs by the clock. Its function gets the date or slot that the run is for, and the tools.
 
-    `at` ("HH:MM"): it runs once for each local date in `zone` (an IANA name), and gets that date.
-    `every` (minutes): it runs once for each slot of that length, and gets the slot's start as a datetime in UTC.
+    `at` ("HH:MM"): the job runs once for each local date in `zone` (an IANA name). The function gets that date.
+    `every` (minutes): the job runs once for each slot of that length. The function gets the slot's start, a datetime in
+    UTC.
 
-    `language` is what its texts are written in. `at`, `zone` and `language` can be choices of the deployment, such as
+    `language` is the language of its texts. `at`, `zone` and `language` can be deployment choices, such as
     `choice("digest_time")`. A run that fails is repeated for the same date or slot, so the function must be idempotent.
 
-    Raises DefinitionError if a value cannot be used.
+    Raises DefinitionError if a value is not allowed.
     """
 
     __slots__ = ("at", "description", "every", "function", "language", "name", "zone")
@@ -69,7 +73,7 @@ class Schedule:
         self.at, self.zone, self.every, self.language = at, zone, every, language
         self.function: Callable[[Any, Any], None]
         if (at is None) == (every is None):
-            raise DefinitionError(f'{name}: give it either at="HH:MM" or every=MINUTES')
+            raise DefinitionError(f'{name}: write either at="HH:MM" or every=MINUTES')
         if every is not None and zone != "UTC":
             raise DefinitionError(f"{name}: zone= needs at=; the slots of every= are counted in UTC")
         if every is not None and (type(every) is not int or every not in EVERY):
@@ -88,7 +92,7 @@ class Schedule:
 
     @property
     def choices(self) -> dict[str, DeploymentChoice]:
-        """The choices of the deployment that it names, by parameter: `at`, `zone`, `language`."""
+        """The deployment choices among its parameters `at`, `zone` and `language`, by parameter."""
         values = {parameter: getattr(self, parameter) for parameter in RULES}
         return {parameter: value for parameter, value in values.items() if isinstance(value, DeploymentChoice)}
 
@@ -99,7 +103,7 @@ class Schedule:
             raise DefinitionError(f"{self.name}: {parameter} must be {rule}, not {value!r}")
 
     def cadence(self, environment: Mapping[str, str]) -> Daily | Every:
-        """When it runs in a deployment whose choices are in `environment`."""
+        """When the job runs in a deployment with the choices in `environment`."""
         if self.at is None:
             assert self.every is not None
             return Every(self.every)
@@ -107,7 +111,7 @@ class Schedule:
 
 
 class Occurrence(NamedTuple):
-    """What one run is for (a local date, or the start of a slot), and when its time comes, in epoch seconds."""
+    """One due run: `subject` is its local date or the start of its slot, `due` its time in epoch seconds."""
 
     subject: date
     due: float
@@ -115,10 +119,10 @@ class Occurrence(NamedTuple):
 
 @dataclass(frozen=True)
 class Daily:
-    """Once for each local date in `zone` (IANA), from the time `at` ("HH:MM") on.
+    """Once for each local date in `zone` (IANA), at the time `at` ("HH:MM") or later.
 
-    A time that spring-forward removes comes when the clock would have shown it. A time that autumn repeats comes when
-    the clock first shows it.
+    If the clock skips `at` in spring, the run is due at the moment when the clock would have shown it. If the clock
+    shows `at` twice in autumn, the run is due the first time.
     """
 
     at: str
@@ -130,11 +134,11 @@ class Daily:
         return Occurrence(day, datetime.combine(day, time.fromisoformat(self.at), ZoneInfo(self.zone)).timestamp())
 
     def current(self, now: float) -> Occurrence:
-        """Today's, even if its time has not come yet."""
+        """The occurrence of today's local date, even if it is not due yet."""
         return self.on(datetime.fromtimestamp(now, ZoneInfo(self.zone)).date())
 
     def latest(self, now: float) -> Occurrence:
-        """The latest whose time has come: today's or yesterday's. Older ones are superseded."""
+        """The latest occurrence that is due: today's or yesterday's. It supersedes older ones."""
         found = self.current(now)
         while found.due > now:
             found = self.on(found.subject - timedelta(days=1))
@@ -142,17 +146,16 @@ class Daily:
 
     @property
     def ticks(self) -> str:
-        """When EventBridge Scheduler calls, as an expression in `zone`: each hour, at the minute of `at`.
+        """The EventBridge Scheduler expression, in `zone`: each hour at the minute of `at`.
 
-        Hourly, because EventBridge skips a local time that spring-forward removes, and because a call may fail. The
-        next one catches up.
+        Hourly calls catch up if a call failed, or if EventBridge skipped a local time that does not exist in spring.
         """
         return f"cron({int(self.at[3:])} * * * ? *)"
 
 
 @dataclass(frozen=True)
 class Every:
-    """Once for each slot of so many minutes. Slots are counted from 1970-01-01T00:00Z."""
+    """Once for each slot of `minutes`. Slots are counted from 1970-01-01T00:00Z."""
 
     minutes: int
     zone: ClassVar[str] = "UTC"
@@ -160,18 +163,18 @@ class Every:
     row: ClassVar[Row] = SCHEDULE_SLOT
 
     def current(self, now: float) -> Occurrence:
-        """The slot that has begun and not ended."""
+        """The occurrence of the slot that `now` is in."""
         start = now // (self.minutes * 60) * (self.minutes * 60)
         return Occurrence(datetime.fromtimestamp(start, UTC), start)
 
     latest = current
-    """The time of a slot comes at its start, so the latest is the current one. Older ones are superseded."""
+    """A slot is due at its start, so the latest one that is due is the current one. It supersedes older ones."""
 
     @property
     def ticks(self) -> str:
-        """When EventBridge Scheduler calls, as an expression in UTC: at the start of each slot, and at least hourly.
+        """The EventBridge Scheduler expression, in UTC: at the start of each slot, and at least hourly.
 
-        The hourly calls inside a long slot catch up if an earlier one failed.
+        The hourly calls inside a long slot catch up if an earlier call failed.
         """
         return f"cron(0/{self.minutes} * * * ? *)" if self.minutes < 60 else "cron(0 * * * ? *)"
 
@@ -181,7 +184,7 @@ def _is_time(text: str) -> bool:
 
 
 def _is_zone(text: str) -> bool:
-    # available_timezones() would read the whole database: about 80 ms of a cold start. This takes less than 1 ms.
+    # available_timezones() reads the whole database, about 80 ms of a cold start. ZoneInfo takes less than 1 ms.
     try:
         ZoneInfo(text)
     except (KeyError, ValueError, OSError):
@@ -194,4 +197,4 @@ RULES: dict[str, tuple[Callable[[str], bool], str]] = {
     "zone": (_is_zone, "an IANA time zone such as UTC or Europe/Berlin"),
     "language": (LANGUAGES.__contains__, f"one of {', '.join(LANGUAGES)}"),
 }
-"""What each parameter of a schedule may be: a test, and the same in words."""
+"""The values that each parameter of a schedule may have: a test, and the same rule in words."""

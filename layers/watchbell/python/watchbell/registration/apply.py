@@ -1,4 +1,4 @@
-"""Which commands are registered where: everywhere, and those that a flag holds back, in the servers that have them."""
+"""Where commands are registered: everywhere, or in single servers if a flag is on only there."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from .diff import Change
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 30.0
-"""How long a deployment waits for a Discord that is unwell, within the registrar's minute."""
+"""How long a deployment waits in all while Discord fails. The registrar may run for a minute."""
 
 _GLOBAL_ONLY = ("integration_types", "contexts")
-"""What only a command that is registered everywhere can have."""
+"""Fields that only a globally registered command can have."""
 
 Plan = list[tuple[str, list[Change]]]
 
 
 class Api(registration.Api, Protocol):
-    """The calls that registering takes."""
+    """The calls to Discord that registration needs."""
 
     def guilds(self) -> list[str]: ...
 
@@ -34,12 +34,17 @@ class Api(registration.Api, Protocol):
 def plan(
     api: Api, flags: Mapping[str, Flag], application_id: str, guild_id: str = "", *, most_guilds: int | None = None
 ) -> Plan:
-    """What is to change, by scope, the global one first; a server where nothing is to change is left out.
+    """The changes to make, by scope. The global scope comes first. Servers without changes are left out.
 
-    A flag that is on everywhere has its command registered globally; one that is not, in each server where it is on.
-    Such a server has its flagged commands and no other of its own. So long as any flag is set, all servers of the bot
-    are looked at, a call each, since what was on there may be off now; where there are more than `most_guilds`, only
-    those that a flag names. With `guild_id` everything is registered in that server, and nothing elsewhere.
+    A command without a flag, or with a flag that is on everywhere, is registered globally. Other flagged commands are
+    registered in each server where their flag is on. All other commands of these servers are deleted.
+
+    If any flag is set, the commands of every server of the bot are read, one call each, because a flag that was on
+    there may be off now. If the bot is in more than `most_guilds` servers, only the servers that a flag names are read.
+
+    With `guild_id`, all commands are registered in that server, and nothing changes elsewhere.
+
+    Raises DiscordError if a call fails. A server that refuses the call is skipped.
     """
     unflagged, flagged = [], []
     for command in catalogue.commands():
@@ -59,7 +64,11 @@ def plan(
     guilds = api.guilds()
     if most_guilds is not None and len(guilds) > most_guilds:
         named = set().union(*(flag.always | flag.never for flag in flags.values()))
-        log.warning("%d servers are too many to look at; `python -m ops commands apply` does them all", len(guilds))
+        log.warning(
+            "only the servers that flags name are updated, because there are %d servers; run `python -m ops commands "
+            "apply` to update them all",
+            len(guilds),
+        )
         guilds = [guild for guild in guilds if guild in named]
     for guild in guilds:
         try:
@@ -67,7 +76,7 @@ def plan(
         except DiscordError as error:
             if not error.permanent:
                 raise
-            log.warning("the commands of server %s are out of reach: %s", guild, error)
+            log.warning("server %s is skipped, because Discord refuses access to its commands: %s", guild, error)
             continue
         if changes:
             plans.append((scope, changes))
@@ -83,8 +92,11 @@ def bring_about(
     most_guilds: int | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Plans, and makes the changes. Where Discord is unwell it waits as it was asked to and plans anew, which repeats
-    nothing; DiscordError where that would take longer than PATIENCE_SECONDS in all, Rejected for a refusal."""
+    """Plan the changes and make them.
+
+    If Discord fails, wait as long as it asks and plan again. The new plan repeats no finished change. Raises
+    DiscordError if the waits would exceed PATIENCE_SECONDS in all, and Rejected if Discord refuses a command.
+    """
     waited, pause = 0.0, 1.0
     while True:
         try:
@@ -96,7 +108,7 @@ def bring_about(
             waited, pause = waited + wait, pause * 2
             if error.permanent or error.unauthorised or waited > PATIENCE_SECONDS:
                 raise
-            log.warning("again in %.1f s: %s", wait, error)
+            log.warning("trying again in %.1f s: %s", wait, error)
             sleep(wait)
         else:
             return

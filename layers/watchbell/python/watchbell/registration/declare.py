@@ -1,4 +1,4 @@
-"""A command as Discord registers it, with Discord's limits kept before Discord sees it."""
+"""Commands in the format that Discord registers, checked against Discord's limits."""
 
 from __future__ import annotations
 
@@ -16,14 +16,13 @@ from ..kit.options import Option, summary
 CONTEXTS = {"guild": 0, "bot_dm": 1, "private": 2}
 SUBCOMMAND, GROUP = 1, 2
 SIZE = 8000
-"""The most characters of a command: names, descriptions and values of all that it holds, localised ones at their
-longest."""
+"""The most characters in all names, descriptions and values of a command. The longest localisation of each counts."""
 
 
 def manifest() -> list[dict]:
-    """All commands as Discord registers them.
+    """All commands in the format that Discord registers.
 
-    Raises DefinitionError for the first command, event or schedule that Discord or the catalogue cannot take.
+    Raises DefinitionError for the first command, event or schedule that Discord or the catalogue would refuse.
     """
     catalogue.events()
     catalogue.schedules()
@@ -31,7 +30,10 @@ def manifest() -> list[dict]:
 
 
 def declare(command: Command) -> dict:
-    """The registration of `command`; DefinitionError names the command, the place and the limit where it breaks one."""
+    """The registration of `command`.
+
+    Raises DefinitionError, which names the command, the place and the limit, if the command breaks a limit.
+    """
     try:
         return _declare(command)
     except DefinitionError as error:
@@ -44,7 +46,7 @@ def _declare(command: Command) -> dict:
     slash = command.type == 1
     _name(command.name, "name", slash=slash)
     if not command.runs:
-        raise DefinitionError("nothing runs it; decorate its function with @command.run")
+        raise DefinitionError("it has no function; decorate one with @command.run")
     registration: dict = {"type": command.type, "name": command.name}
     if slash:
         _described(command.description, "description")
@@ -53,7 +55,7 @@ def _declare(command: Command) -> dict:
         if options:
             registration["options"] = options
     elif list(command.runs) != [""] or command.runs[""].options:
-        raise DefinitionError("a context menu has one function, without options")
+        raise DefinitionError("a context menu command has exactly one function, without options")
     if command.who.permissions is not None:
         registration["default_member_permissions"] = str(command.who.permissions)
     if command.nsfw:
@@ -63,29 +65,35 @@ def _declare(command: Command) -> dict:
     for handler in (*command.components.values(), *command.modals.values()):
         for option in handler.options:
             place, kind = f"{handler.name}: {option.name}", option.kind
-            _must(kind in (str, int, float, bool), f"{place} is state, and cannot be a {kind.__name__}; carry its id")
+            _must(
+                kind in (str, int, float, bool),
+                f"{place} is state, so it cannot be a {kind.__name__}; use its id, a str",
+            )
     if command.contexts is not None:
-        _must(bool(command.contexts), "contexts are at least one, or None for all")
-        _must(len(set(command.contexts)) == len(command.contexts), "it has a context twice")
-        _must(set(command.contexts) <= CONTEXTS.keys(), f"contexts are {', '.join(CONTEXTS)}")
+        _must(bool(command.contexts), "write at least one context, or contexts=None for all")
+        _must(len(set(command.contexts)) == len(command.contexts), "write each context once")
+        _must(set(command.contexts) <= CONTEXTS.keys(), f"contexts can be {', '.join(CONTEXTS)}")
         registration["contexts"] = [CONTEXTS[context] for context in command.contexts]
     _localise(registration, slash=slash)
     size = _size(registration)
-    _must(size <= SIZE, f"its names, descriptions and values have {size} characters together; at most {SIZE}")
+    _must(size <= SIZE, f"its names, descriptions and values have {size} characters in all; at most {SIZE} are allowed")
     return registration
 
 
 def _options(command: Command) -> list[dict]:
-    """A command's own options, or its groups and subcommands."""
+    """The command's options, or its groups and subcommands."""
     if "" in command.runs:
-        _must(len(command.runs) == 1, "it has subcommands, so it cannot be run itself; drop @command.run or them")
+        _must(
+            len(command.runs) == 1,
+            "it has subcommands, so it cannot be run itself; drop @command.run or the subcommands",
+        )
         return _arguments(command.runs[""], "")
     groups: dict[str, dict] = {}
     registered: list[dict] = []
     for name, handler in command.runs.items():
         group, _, leaf = name.rpartition(" ")
         place = f"subcommand {name}"
-        _must(not group or group in command.groups, f"{place} has a space in its name, and no group is called {group}")
+        _must(not group or group in command.groups, f"{place} has a space in its name, but no group is called {group}")
         _name(leaf, place)
         _described(summary(handler.function), f"{place}, the first line of its docstring,")
         arguments = _arguments(handler, f"{place}, ")
@@ -100,9 +108,9 @@ def _options(command: Command) -> list[dict]:
             registered.append(groups[group])
         (groups[group]["options"] if group else registered).append(subcommand)
     for name in command.groups:
-        _must(name in groups, f"group {name} has no subcommand")
-        _must(len(groups[name]["options"]) <= 25, f"group {name} has at most 25 subcommands")
-    _must(len(registered) <= 25, "it has at most 25 subcommands and groups")
+        _must(name in groups, f"group {name} has no subcommand; add one or drop the group")
+        _must(len(groups[name]["options"]) <= 25, f"group {name} can have at most 25 subcommands")
+    _must(len(registered) <= 25, "it can have at most 25 subcommands and groups")
     names = [option["name"] for option in registered]
     _must(len(set(names)) == len(names), "a group and a subcommand have the same name")
     return registered
@@ -110,18 +118,21 @@ def _options(command: Command) -> list[dict]:
 
 def _arguments(handler: Handler, place: str) -> list[dict]:
     options = handler.options
-    _must(len(options) <= 25, f"{place}options are at most 25")
+    _must(len(options) <= 25, f"{place}there can be at most 25 options")
     required = [option.required for option in options]
-    _must(required == sorted(required, reverse=True), f"{place}options have the required ones first")
+    _must(required == sorted(required, reverse=True), f"{place}write the required options before the optional ones")
     for name in handler.autocompletes:
-        _must(any(option.name == name for option in options), f"{place}autocomplete {name} is for no option")
+        _must(
+            any(option.name == name for option in options),
+            f"{place}autocomplete {name} has no option of that name; rename it or write option=…",
+        )
     for option in options:
         _check(option, f"{place}option {option.name}", autocompleted=option.name in handler.autocompletes)
     return [option.schema(autocompleted=option.name in handler.autocompletes) for option in options]
 
 
 def _localise(registered: dict, place: str = "", *, slash: bool = True) -> None:
-    """Adds what it is called and how it is described in our other languages, within the limits of the English."""
+    """Add the names and descriptions in the other languages. The same limits apply as for English."""
     place = f"{place}{registered['name']} "
     for locale, name in _add(registered, "name", "name").items():
         _name(name, f"{place}in {locale}", slash=slash)
@@ -150,46 +161,61 @@ def _check(option: Option, place: str, *, autocompleted: bool) -> None:
     _name(option.name, place)
     _must(
         _describes(option.description),
-        f"{place} is described in 1-100 characters, by a docstring line `{option.name}: …`",
+        f"{place} needs a description of 1-100 characters; add a docstring line `{option.name}: …`",
     )
-    _must(len(option.choices) <= 25, f"{place} has at most 25 choices")
+    _must(len(option.choices) <= 25, f"{place} can have at most 25 choices")
     named = [str(choice).strip() for choice in option.choices]
-    _must(len(set(named)) == len(named), f"{place} has a choice twice")
-    _must(all(1 <= len(name) <= 100 for name in named), f"{place} choices: 1-100 characters")
-    _must(not option.choices or option.kind is not bool, f"{place} is true or false anyway; write `bool`")
-    _must(all(isinstance(c, str) or abs(c) <= LARGEST for c in option.choices), f"{place} choices: within 2^53")
-    _must(not (option.choices and autocompleted), f"{place} has choices, so it cannot be autocompleted")
-    _must(not autocompleted or option.kind in (str, int, float), f"{place} is no text or number to autocomplete")
+    _must(len(set(named)) == len(named), f"{place} has the same choice twice")
+    _must(all(1 <= len(name) <= 100 for name in named), f"{place}: each choice must have 1-100 characters")
+    _must(not option.choices or option.kind is not bool, f"{place} has boolean choices; write `bool` instead")
+    _must(
+        all(isinstance(c, str) or abs(c) <= LARGEST for c in option.choices),
+        f"{place}: choices must be within ±(2^53 - 1)",
+    )
+    _must(not (option.choices and autocompleted), f"{place} has choices, so it cannot be autocompleted; drop one")
+    _must(
+        not autocompleted or option.kind in (str, int, float),
+        f"{place} cannot be autocompleted; only str, int and float can",
+    )
     bounds: Range | None = option.rules.get(Range)
     if bounds is not None and bounds.least is not None and bounds.most is not None:
-        _must(bounds.least <= bounds.most, f"{place} has a range from {bounds.least} to {bounds.most}")
+        _must(bounds.least <= bounds.most, f"{place} has a range from {bounds.least} to {bounds.most}; swap them")
     if bounds is not None:
         given = [bound for bound in (bounds.least, bounds.most) if bound is not None]
-        _must(all(abs(bound) <= LARGEST for bound in given), f"{place} range is within 2^53")
+        _must(all(abs(bound) <= LARGEST for bound in given), f"{place}: its range must be within ±(2^53 - 1)")
         whole = option.kind is not int or all(isinstance(bound, int) for bound in given)
-        _must(whole, f"{place} is a whole number, and so are the bounds of its range")
+        _must(whole, f"{place} is an int, so the bounds of its range must be ints too")
     length: Length | None = option.rules.get(Length)
     if length is not None:
         whole = isinstance(length.least, int) and isinstance(length.most, int)
-        _must(whole, f"{place} has a length from {length.least} to {length.most}, which are no whole numbers")
-        _must(0 <= length.least <= length.most, f"{place} has a length from {length.least} to {length.most}")
-        _must(1 <= length.most <= 6000, f"{place} length is at most 6000")
+        _must(whole, f"{place} has a length from {length.least} to {length.most}; write whole numbers")
+        _must(
+            0 <= length.least <= length.most,
+            f"{place} has a length from {length.least} to {length.most}; write 0 or more, the smaller one first",
+        )
+        _must(1 <= length.most <= 6000, f"{place}: its greatest length must be 1-6000")
     files: FileTypes | None = option.rules.get(FileTypes)
     if files is not None:
-        _must(1 <= len(files.names) <= 10, f"{place} has 1-10 file types")
+        _must(1 <= len(files.names) <= 10, f"{place} must have 1-10 file types")
         known = all(name in ("image", "video", "audio") or (name[:1] == "." and name[1:]) for name in files.names)
-        _must(known, f"{place} file types are image, video, audio, or endings such as .pdf")
+        _must(known, f"{place}: file types can be image, video, audio, or endings such as .pdf")
     channels: Kinds | None = option.rules.get(Kinds)
     if channels is not None:
         known = set(channels.names) <= Kinds.TYPES.keys() and len(set(channels.names)) == len(channels.names)
-        _must(bool(channels.names) and known, f"{place} kinds are, each once, {', '.join(Kinds.TYPES)}")
+        _must(
+            bool(channels.names) and known,
+            f"{place}: write one or more kinds of channel, each once: {', '.join(Kinds.TYPES)}",
+        )
 
 
 def _name(name: str, place: str, *, slash: bool = True) -> None:
-    """Discord: `^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]{1,32}$`, in lower case; a context menu's may be anything."""
+    """Check a name. A slash command's must match `^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]{1,32}$` and be lower-case.
+
+    A context menu command's can have any characters. Discord's documentation of application commands gives these rules.
+    """
     allowed = name == name.lower() and all(map(_in_names, name)) if slash else bool(name.strip())
-    rule = "of letters, digits, -, _ and ', in lower case" if slash else "long"
-    _must(1 <= len(name) <= 32 and allowed, f"{place} is 1-32 characters {rule}")
+    rule = "1-32 lower-case letters, digits, -, _ or '" if slash else "1-32 characters"
+    _must(1 <= len(name) <= 32 and allowed, f"{place} must be {rule}")
 
 
 def _in_names(character: str) -> bool:
@@ -198,7 +224,7 @@ def _in_names(character: str) -> bool:
 
 
 def _described(description: str, place: str) -> None:
-    _must(_describes(description), f"{place} has 1-100 characters")
+    _must(_describes(description), f"{place} must have 1-100 characters")
 
 
 def _describes(text: str) -> bool:

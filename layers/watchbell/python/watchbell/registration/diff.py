@@ -1,4 +1,4 @@
-"""Which commands Discord has, which it should have, and the fewest calls from the one to the other."""
+"""The calls that turn the commands that Discord has into those it should have, as few as possible."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ _OURS = (
     *("description", "options", "default_member_permissions", "nsfw", "integration_types", "contexts"),
     *("name_localizations", "description_localizations"),
 )
-"""The parts of a command that we may declare, besides the type and name that identify it."""
+"""The fields of a command that we can declare, besides the type and name that identify it."""
 
 _DEFAULTS = {"options": [], "description": "", "nsfw": False}
-"""What stands for a part that a command does not have; null for the others."""
+"""The values to send for fields that a command does not declare. The other fields are sent as null."""
 
 _THE_APPLICATIONS = ("integration_types", "contexts")
-"""Parts that Discord takes from the application's own settings where a command does not give them."""
+"""Fields that Discord fills from the application's settings if a command does not declare them."""
 
 _NOT_OURS = 4
-"""The type of an activity's entry point, which Discord makes and which must stay."""
+"""The type of an activity's entry point command. Discord creates it, and it must not be deleted."""
 
 
 class Api(Protocol):
-    """The calls that registering takes; `scope` is `{application}` or `{application}/guilds/{guild}`."""
+    """The calls to Discord that change commands. `scope` is `{application}` or `{application}/guilds/{guild}`."""
 
     def commands(self, scope: str) -> list[dict]: ...
     def create_command(self, scope: str, command: dict) -> dict: ...
@@ -33,12 +33,15 @@ class Api(Protocol):
 
 
 class Rejected(WatchbellError):
-    """Discord refused a command; says which, and which field of it, by name."""
+    """Discord refused a command. The message names the command and its wrong fields."""
 
 
 @dataclass(frozen=True)
 class Change:
-    """One call: `verb` is create, edit or delete; `command` what is sent, `fields` what an edit changes."""
+    """One call. `verb` is create, edit or delete. `command` is the payload, `fields` what an edit changes.
+
+    `id` is Discord's id of an existing command.
+    """
 
     verb: str
     name: str
@@ -51,14 +54,15 @@ class Change:
 
 
 def scope(application_id: str, guild_id: str = "") -> str:
-    """The path below /applications for the commands of the application, everywhere or in one guild."""
+    """The path below /applications for the application's commands: its global ones, or those of one guild."""
     return f"{application_id}/guilds/{guild_id}" if guild_id else application_id
 
 
 def plan(wanted: list[dict], existing: list[dict]) -> list[Change]:
-    """The changes that make Discord's `existing` commands the `wanted` ones; deletions first, to stay within limits.
+    """The changes that turn Discord's `existing` commands into the `wanted` ones.
 
-    Commands are the same by type and name, as for Discord. Fields that Discord adds by itself are no difference.
+    Deletions come first, to stay within Discord's limits. Type and name identify a command, as they do for Discord.
+    Fields that Discord adds by itself are ignored.
     """
     there = {_identity(command): command for command in existing}
     deletions = [
@@ -79,7 +83,10 @@ def plan(wanted: list[dict], existing: list[dict]) -> list[Change]:
 
 
 def apply(changes: list[Change], api: Api, scope: str) -> None:
-    """Makes the changes, in order; Rejected explains a refusal, and what came before it stands."""
+    """Make the changes in order. Raises Rejected if Discord refuses one. The changes before it are not undone.
+
+    Raises DiscordError if a call fails and a retry may help.
+    """
     for change in changes:
         try:
             if change.verb == "create":
@@ -89,7 +96,7 @@ def apply(changes: list[Change], api: Api, scope: str) -> None:
             else:
                 api.delete_command(scope, change.id)
         except DiscordError as error:
-            if change.verb == "delete" and error.status == 404:  # somebody else deleted it: as we wanted
+            if change.verb == "delete" and error.status == 404:  # somebody else deleted it already
                 continue
             faults = explain(error.errors, change.command)
             if not faults and not error.permanent:
@@ -100,7 +107,10 @@ def apply(changes: list[Change], api: Api, scope: str) -> None:
 
 
 def explain(errors: Any, command: dict) -> list[str]:
-    """Discord's nested `errors` for `command`, a line a fault, options and choices by name instead of by index."""
+    """Discord's nested `errors` for `command` as lines, one for each fault.
+
+    Options and choices are identified by name instead of by index.
+    """
     return [f"{' '.join(place)}: {text}" if place else text for place, text in _faults(errors, command, ())]
 
 
@@ -137,7 +147,7 @@ def _differs(key: str, wanted: dict, existing: dict) -> bool:
 
 
 def _plain(value: Any) -> Any:
-    """`value` without what Discord drops, adds or defaults: null, false, and what is empty. A 0 is none of these."""
+    """`value` without the values that Discord drops or adds as defaults: null, false and empty ones. A 0 stays."""
     if isinstance(value, dict):
         value = {key: plain for key, item in value.items() if (plain := _plain(item)) is not None or key == "value"}
     elif isinstance(value, list):

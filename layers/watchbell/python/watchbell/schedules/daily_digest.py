@@ -1,4 +1,4 @@
-"""The daily status digest. It goes to the channel behind the webhook `webhooks/digest`."""
+"""The daily status digest. It is sent to the channel of the webhook `webhooks/digest`."""
 
 from datetime import date
 
@@ -8,7 +8,7 @@ from watchbell.tools.toolbox import Tools
 
 schedule = Schedule(
     "daily_digest",
-    "Tells a channel once a day how every watched service is",
+    "Posts the status of every watched service in a channel once a day",
     at=choice("digest_time"),
     zone=choice("digest_zone"),
     language=choice("digest_language"),

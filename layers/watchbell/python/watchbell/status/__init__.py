@@ -1,1 +1,1 @@
-"""The status domain, pure: what a source says, how it is shown, what a digest tells."""
+"""The status domain, without I/O: the reports of sources, how they are shown, and the daily digest."""

@@ -1,4 +1,4 @@
-"""The status digest: a line for each service, under a total of how many are well."""
+"""The status digest: how many services are OK, then a line for each service."""
 
 from __future__ import annotations
 
@@ -37,10 +37,10 @@ def _total(reports: list[Report]) -> str:
     unknown = sum(report.status == "unknown" for report in reports)
     unwell = len(reports) - well - unknown
     if well == len(reports):
-        return ngettext("**All well.**", "**All {n} well.**", well)
-    parts = [_("{n} not well", n=unwell)] if unwell else []
+        return ngettext("**All OK.**", "**All {n} OK.**", well)
+    parts = [_("{n} with problems", n=unwell)] if unwell else []
     parts += [_("{n} unknown", n=unknown)] if unknown else []
-    parts += [_("{n} well", n=well)]
+    parts += [_("{n} OK", n=well)]
     return f"**{', '.join(parts)}.**"
 
 

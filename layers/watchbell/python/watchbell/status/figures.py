@@ -1,4 +1,4 @@
-"""Figures, states and reasons in words, spelt the same in every message."""
+"""Figures, states and reasons in words. Every message uses these."""
 
 from __future__ import annotations
 
@@ -19,17 +19,17 @@ DOTS = {"normal": "🟢", "elevated": "🟡", "heavy": "🟠", "critical": "🔴
 
 
 def percent(value: float | None) -> str:
-    return _("not told") if value is None else _("{number} %", number=number(value, 1))
+    return _("no data") if value is None else _("{number} %", number=number(value, 1))
 
 
 def count(value: float | None) -> str:
-    return _("not told") if value is None else number(value)
+    return _("no data") if value is None else number(value)
 
 
 def size(value: float | None) -> str:
-    """Spell a number of bytes in units of 1,024."""
+    """Format a number of bytes in units of 1,024."""
     if value is None:
-        return _("not told")
+        return _("no data")
     for unit in ("B", "KiB", "MiB", "GiB"):
         if abs(value) < 1024:
             return f"{number(value, 0 if unit == 'B' else 1)} {unit}"
@@ -38,22 +38,22 @@ def size(value: float | None) -> str:
 
 
 def state(report: Report) -> str:
-    """How a service is: its status, or why it gave no report."""
+    """Describe how a service is: its status, or the reason why there is no report."""
     return reason(report.failure) if report.failure else status_word(report.status)
 
 
 def reason(found: Reason) -> str:
-    """Why a service gave no report, in words that fit after the service's name."""
+    """Describe why there is no report, in words that follow the service's name."""
     values = found.values
     match found.code:
         case "timeout":
-            return ngettext("gave no answer within {n} second", "gave no answer within {n} seconds", values["seconds"])
+            return ngettext("did not answer within {n} second", "did not answer within {n} seconds", values["seconds"])
         case "unreachable":
             return _("could not be reached")
         case "not_a_url":
-            return _("has a URL that cannot be asked")
+            return _("has an invalid URL")
         case "address_not_allowed":
-            return _("is at an address that may not be asked")
+            return _("has an address that is not allowed")
         case "too_many_redirects":
             return _("redirects too often")
         case "not_asked_in_time":
@@ -63,13 +63,13 @@ def reason(found: Reason) -> str:
                 values["seconds"],
             )
         case "too_large":
-            return _("answered more than {n} KB", n=values["kilobytes"])
+            return _("sent more than {n} KB", n=values["kilobytes"])
         case "http_status":
-            return _("answered HTTP {status}", status=values["status"])
+            return _("answered with HTTP {status}", status=values["status"])
         case "not_a_status":
-            return _("answered something that is no status")
+            return _("did not answer with a valid status")
         case "asked_too_often":
-            return _("asks to be asked less often")
+            return _("asks for fewer requests")
 
 
 def status_word(status: str) -> str:

@@ -1,4 +1,4 @@
-"""Why a source gave no report, as a code and its values. `figures.reason` puts it into words when somebody reads it."""
+"""Why there is no report from a source, as a code and values. `figures.reason` makes the text when it is shown."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 Code = Literal[
-    "timeout",  # gave no whole answer within `seconds`
+    "timeout",  # the answer was not complete within `seconds`
     "unreachable",  # no connection, or a broken answer
-    "not_a_url",  # its URL, or one that it redirects to, is no http or https URL
-    "address_not_allowed",  # its URL, or one that it redirects to, is at an address that it may not have
+    "not_a_url",  # the URL, or one that it redirects to, is not a valid http or https URL
+    "address_not_allowed",  # the URL, or one that it redirects to, has an address that is not allowed
     "too_many_redirects",
     "not_asked_in_time",  # not asked, because the others took `seconds`
-    "too_large",  # answered more than `kilobytes`
-    "http_status",  # answered with the HTTP status `status`, and no report can be read from that
-    "not_a_status",  # answered something that is not a status
-    "asked_too_often",  # answered that it is asked too often
+    "too_large",  # the answer was longer than `kilobytes`
+    "http_status",  # the answer had the HTTP status `status` and no readable report
+    "not_a_status",  # the answer was not a status report
+    "asked_too_often",  # the source asked for fewer requests
 ]
 """Every code. The comments name the values that go with each."""
 
@@ -25,7 +25,7 @@ Code = Literal[
 class Reason:
     """A code and its values, such as `Reason("http_status", {"status": 502})`.
 
-    It holds no words, so it can be cached or stored and then read in any language.
+    It contains no text, so it can be cached or stored and later shown in any language.
     """
 
     code: Code

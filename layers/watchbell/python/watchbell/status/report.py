@@ -1,6 +1,6 @@
-"""What a status source says. Nothing in it is trusted: any field may be missing, wrong or hostile.
+"""The reports of status sources. They are untrusted: any field can be missing, wrong or hostile.
 
-A report holds codes, values and the source's own words. `view` and `digest` make our words from it.
+A report contains codes, values and the source's own texts. `view` and `digest` turn it into messages.
 """
 
 from __future__ import annotations
@@ -12,14 +12,15 @@ from typing import Any
 from .reason import Reason
 
 STATUSES = ("normal", "unknown", "elevated", "heavy", "error", "critical")
-"""From best to worst: a digest ranks services in this order."""
+"""All statuses, from best to worst. A digest uses this order to put the worst services first."""
 
 
 @dataclass(frozen=True)
 class Incident:
-    """An incident that is not over. `status` is "" if the source gives none.
+    """An incident that is not resolved.
 
-    Times are epoch seconds, or None if the source gives none.
+    `status` is "" if the source gives none. `latest` is the text of the latest update. `updates` is their number.
+    `started` and `updated` are epoch seconds, or None if the source gives no time.
     """
 
     id: str
@@ -32,7 +33,7 @@ class Incident:
 
 @dataclass(frozen=True)
 class Report:
-    """One source's answer. `failure` is the reason if the source gave no usable answer."""
+    """The answer of one source. `failure` is the reason if there was no usable answer, else None."""
 
     name: str
     status: str
@@ -44,12 +45,12 @@ class Report:
 
     @classmethod
     def failed(cls, name: str, failure: Reason, status: str = "error") -> Report:
-        """Make the report of a source that gave no usable answer."""
+        """Make the report for a source that gave no usable answer."""
         return cls(name, status, failure=failure)
 
     @classmethod
     def parse(cls, name: str, payload: object) -> Report:
-        """Read the report in a source's JSON. Raises ValueError if it is not an object with a known status."""
+        """Read the report from a source's JSON. Raises ValueError if it is not an object with a known status."""
         if not isinstance(payload, dict) or payload.get("status") not in STATUSES:
             raise ValueError("not a status")
         stamp = _time(payload.get("timestamp"))
@@ -64,7 +65,7 @@ class Report:
 
 
 class Metrics:
-    """The figures of a report. A figure is None if the source gave none, or one that makes no sense."""
+    """The figures of a report. A figure is None if it is missing or invalid."""
 
     def __init__(self, raw: dict) -> None:
         self._raw = raw
@@ -89,7 +90,7 @@ class Metrics:
 
     @property
     def load(self) -> list[float]:
-        """The load averages over 1, 5 and 15 minutes, or [] if the source did not give three numbers."""
+        """Return the load averages over 1, 5 and 15 minutes, or [] if the source did not give three numbers."""
         load = self._raw.get("loadAverage")
         numbers = [_number(value) for value in load] if isinstance(load, list) else []
         return [n for n in numbers if n is not None] if len(numbers) == 3 and None not in numbers else []
@@ -101,7 +102,7 @@ def _incident(raw: dict) -> Incident | None:
     updates = raw.get("updates")
     updates = updates if isinstance(updates, list) else []
     last = _object(updates[-1]) if updates else {}
-    latest = raw.get("latestUpdate")  # some sources put the time of the last update here, others its words
+    latest = raw.get("latestUpdate")  # some sources put the time of the last update here, others its text
     updated = _seconds(latest) or _seconds(last.get("time"))
     said = _text(last.get("message")) or _text(raw.get("message"))
     return Incident(
@@ -119,14 +120,14 @@ def _object(value: Any) -> dict:
 
 
 def _text(value: Any) -> str:
-    """Return a text that can be encoded. JSON may hold half of a surrogate pair."""
+    """Return a text that can be encoded. A string in JSON can contain half of a surrogate pair."""
     if isinstance(value, str):
         return value.encode("utf-8", "replace").decode().replace("\0", "").strip()
     return str(value) if isinstance(value, int) and abs(value) < 10**18 else ""
 
 
 def _number(value: Any) -> float | None:
-    """Return a number of a plausible size, else None. Python's JSON parser lets NaN, Infinity and 1e400 through."""
+    """Return a number of a plausible size, else None. Python's JSON parser accepts NaN, Infinity and 1e400."""
     if isinstance(value, bool) or not isinstance(value, (int, float)):
         return None
     return float(value) if abs(value) < 1e18 else None

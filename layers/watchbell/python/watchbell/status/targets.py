@@ -1,6 +1,6 @@
-"""Which URLs and addresses may be asked. Whoever can name a URL must not reach the network that Watchbell runs in.
+"""Which URLs and addresses may be asked. A URL that somebody typed must not lead into the network of the functions.
 
-Pure: `adapters.opener` resolves the names and asks here about every address before it connects.
+This module does no I/O. `adapters.opener` resolves names, and asks here about every address before it connects.
 """
 
 from __future__ import annotations
@@ -118,28 +118,28 @@ def parse_target(value: str) -> Target:
     """
     text, *words = value.split()[:3] or [""]
     if words not in ([], [PRIVATE_WORD]):
-        raise NotAUrl(f"{value!r}: write only the URL, or the URL, a blank and the word {PRIVATE_WORD}")
+        raise NotAUrl(f"{value!r} is not valid. Write the URL, or the URL and the word {PRIVATE_WORD}.")
     return Target(parse_url(text), private=bool(words))
 
 
 def parse_url(text: str) -> Url:
     """Take an http or https URL apart. Raises NotAUrl if different programs could read different hosts in it."""
     if not text.isprintable() or set(text) & set(' \\<>"^`{|}'):
-        raise NotAUrl(f"{text!r} has a character that must be percent-encoded in a URL")
+        raise NotAUrl(f"{text!r} has a character that must be percent-encoded in a URL.")
     try:
         parts = urlsplit(text)
     except ValueError as error:
-        raise NotAUrl(f"{text!r}: {error}") from None
+        raise NotAUrl(f"{text!r} is not a URL: {error}.") from None
     if parts.scheme not in _PORTS:
-        raise NotAUrl(f"{text!r} is no http or https URL")
+        raise NotAUrl(f"{text!r} is not an http or https URL.")
     if "@" in parts.netloc:
-        raise NotAUrl("a URL may not hold a user name or a password")
+        raise NotAUrl("A URL may not contain a user name or a password.")
     found = _NETLOC.fullmatch(parts.netloc)
     if not found:
-        raise NotAUrl(f"{text!r} is no http or https URL with a host")
+        raise NotAUrl(f"{text!r} is not an http or https URL with a host.")
     port = int(found["port"] or _PORTS[parts.scheme])
     if not 0 < port < 65536:
-        raise NotAUrl(f"{port} is no port: 1 to 65535")
+        raise NotAUrl(f"{port} is not a port. Ports go from 1 to 65535.")
     path, query = (quote(part, safe="%/:=&?~#+!$,;'@()*[]") for part in (parts.path or "/", parts.query))
     return Url(parts.scheme, _host(found["host"]), port, path + ("?" + query if query else ""))
 
@@ -175,28 +175,28 @@ def _host(text: str) -> str:
         try:
             return str(IPv6Address("" if "%" in text else text[1:-1]))
         except ValueError:
-            raise NotAUrl(f"{text} is no IPv6 address") from None
+            raise NotAUrl(f"{text} is not an IPv6 address.") from None
     name = text.lower().removesuffix(".")
     if not name.isascii():
         name = _in_ascii(name)
     labels = name.split(".")
     if len(name) > 253 or not all(_LABEL.fullmatch(label) for label in labels):
-        raise NotAUrl(f"{text!r} is no host name")
-    if labels[-1][0].isdigit():  # no name ends so, but inet_aton reads addresses in 2130706433, 0x7f.1 and 0177.1
+        raise NotAUrl(f"{text!r} is not a host name.")
+    if labels[-1][0].isdigit():  # such a name does not exist, but resolvers take 2130706433 and 0x7f.1 for addresses
         try:
             return str(IPv4Address(name))
         except ValueError:
-            raise NotAUrl(f"{text!r} is no IPv4 address: write four numbers from 0 to 255") from None
+            raise NotAUrl(f"{text!r} is not an IPv4 address. Write four numbers from 0 to 255.") from None
     return name
 
 
 def _in_ascii(name: str) -> str:
-    """An international name in Punycode. Raises NotAUrl for characters that are only a guise of others."""
+    """An international name in Punycode. Raises NotAUrl for characters that stand for other characters."""
     if any(not char.isascii() and category(char)[0] not in "LM" for char in name):
-        raise NotAUrl(f"{name!r} has a character that no host name has")
+        raise NotAUrl(f"{name!r} has a character that is not allowed in a host name.")
     if normalize("NFKC", name.casefold()) != name:
-        raise NotAUrl(f"{name!r} can be read as another name; write it in Punycode (xn--…)")
+        raise NotAUrl(f"{name!r} can be read as another name. Write it in Punycode (xn--…).")
     try:
         return name.encode("idna").decode()
     except UnicodeError:
-        raise NotAUrl(f"{name!r} is no host name") from None
+        raise NotAUrl(f"{name!r} is not a host name.") from None

@@ -1,4 +1,4 @@
-"""The simple and the detailed view of reports, as embeds that keep Discord's limits."""
+"""The simple and the detailed view of reports, as embeds within Discord's limits."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from . import figures
 from .report import Metrics, Report
 
 EMBEDS = 10
-ROOM = 6000 - 100  # the characters Discord takes in one message, less space for the footer
+ROOM = 6000 - 100  # Discord allows 6,000 characters in the embeds of a message; 100 are kept for the footer
 DRIVES = 6
 
 
 def embeds(reports: list[Report], *, detailed: bool) -> list[Embed]:
-    """Make an embed for each report: at most 10, and 6,000 characters in all.
+    """Make an embed for each report: at most 10, and at most 6,000 characters in all.
 
-    If there is too much, the last services lose their detail. If that is not enough, the last services are left out.
+    If the text is too long, the last services are shown without details. If it is still too long, the last services
+    are left out.
     """
     if not reports:
-        text = _("No service is configured yet. Whoever runs me can add one: `python -m ops setup` tells how.")
+        text = _(
+            "No service is configured yet. The person who runs this bot can add one: "
+            "`python -m ops set status-sources/NAME URL`"
+        )
         return [Embed(_("Nothing to watch"), text, colour=figures.COLOURS["unknown"])]
     shown = [_simple(report) for report in reports[:EMBEDS]]
     while sum(map(len, shown)) > ROOM:
@@ -30,7 +34,7 @@ def embeds(reports: list[Report], *, detailed: bool) -> list[Embed]:
             if sum(map(len, shown)) - len(shown[place]) + len(embed) <= ROOM:
                 shown[place] = embed
     if len(shown) < len(reports):
-        shown[-1].footer = _("and {n} more: name one with /status server:", n=len(reports) - len(shown))
+        shown[-1].footer = _("and {n} more: use /status server: to see one", n=len(reports) - len(shown))
     return shown
 
 
@@ -64,7 +68,7 @@ def _detailed(report: Report) -> Embed:
         counts = _("{running} running of {total}", running=figures.count(running), total=figures.count(total))
         embed.field(_("Processes"), counts, inline=True)
         load = " ".join(number(value, 2) for value in metrics.load)
-        load = _("{load} (1, 5, 15 minutes)", load=load) if load else _("not told")
+        load = _("{load} (1, 5, 15 minutes)", load=load) if load else _("no data")
         embed.field(_("Load"), load, inline=True)
     _add_incident(embed, report, latest=True)
     return embed

@@ -1,1 +1,1 @@
-"""What a running feature is handed of the outside world, and which function is given what."""
+"""The tools that a running feature gets to reach the outside world, and which function has which of them."""

@@ -1,7 +1,7 @@
-"""What each function is given: the parts of `tools`, and the parameters, tables and queues behind them.
+"""The parts of `tools` that each function has, and the parameters, tables and queues behind them.
 
-This is the one declaration. A function's environment and IAM role are derived from it, `Tools` offers what it lists,
-and `FakeTools` refuses what it does not list, with the same sentence.
+This is the only declaration. The environment and the IAM role of a function are derived from it. `Tools` offers the
+parts that it lists. `FakeTools` refuses the others with the same error.
 """
 
 from ..errors import DefinitionError
@@ -11,15 +11,18 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PARAMETER, PARAMETERS, NAMED_PARAMETERS, TABLE, QUEUE = range(5)
-"""Kinds of needs: one parameter; all parameters below a path, read together; each of them by its name; a table; a
-queue."""
+"""Kinds of needs: one parameter; all parameters below a path, read in one call; the parameters below a path, each read
+by its name; a table; a queue."""
 
 _SUFFIX = ("_PARAMETER", "_PATH", "_PATH", "_TABLE", "_QUEUE_URL")
 
 
 class Need:
-    """Something outside that a part needs. `kind` is one of those above. `name` is the parameter's or path's name
-    without its stage, or the short name of the table or queue. `actions` are IAM actions."""
+    """A resource that a part needs.
+
+    `kind` is one of the kinds above. `name` is the name of the parameter or path without its stage, or the short name
+    of the table or queue. `actions` are IAM actions.
+    """
 
     __slots__ = ("actions", "kind", "name")
 
@@ -28,12 +31,12 @@ class Need:
 
     @property
     def variable(self) -> str:
-        """The environment variable that names it: `BOT_TOKEN_PARAMETER` for `discord/bot-token`."""
+        """The environment variable with the resource's full name: `BOT_TOKEN_PARAMETER` for `discord/bot-token`."""
         return self.name.rpartition("/")[2].replace("-", "_").upper() + _SUFFIX[self.kind]
 
 
 class Part:
-    """`tools.name`, and what it needs."""
+    """The attribute `name` of `tools`, and the resources that it needs."""
 
     __slots__ = ("name", "needs")
 
@@ -54,12 +57,12 @@ def _table(name: str, *actions: str) -> Need:
 
 
 def _claims(*tables: str) -> Part:
-    """Claims to rows in these tables."""
+    """The part `claims` for rows in these tables."""
     return Part("claims", *(_table(name, "UpdateItem") for name in tables))
 
 
 _ALWAYS = (Part("now"), Part("settings"))
-_COUNT = Part("count")  # by Powertools, which the ingress does not carry
+_COUNT = Part("count")  # needs Powertools, which the ingress does not contain
 _SEALS = Part("seals", _parameter("signing-keys"))
 _FLAGS = Part("flags", _parameters("flags"))
 _OPERATORS = Part("operators", _parameter("operators"))
@@ -102,29 +105,29 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
 }
 
 PARTS = {part.name for parts in FUNCTIONS.values() for part in parts}
-"""The names of all parts that there are."""
+"""The names of all parts."""
 
 OF_AN_INTERACTION = ("journal", "seconds_left", "fence")
-"""Parts that belong to one deferred interaction. An event or a schedule has none of them."""
+"""Parts that belong to one deferred interaction. Events and schedules do not have them."""
 
 
 class NoSuchTool(DefinitionError, AttributeError):
-    """A feature uses a part of `tools` that its function is not given."""
+    """A feature uses a part of `tools` that its function does not have."""
 
 
 def require(function: str, name: str) -> None:
-    """Raises NoSuchTool, saying what to write instead, unless `function` is given `tools.name`."""
+    """Raises NoSuchTool, which says what to write instead, if `function` does not have `tools.name`."""
     if any(part.name == name for part in FUNCTIONS[function]):
         return
     having = [other for other, parts in FUNCTIONS.items() if any(part.name == name for part in parts)]
     if not having:
         raise NoSuchTool(f"tools has no {name}; the {function} has {', '.join(sorted(_names(function)))}")
-    cure = "; drop instant=True" if function == "ingress" and "worker" in having else ""
-    raise NoSuchTool(f"the {function} has no tools.{name}, only the {' and the '.join(having)} has it{cure}")
+    advice = "; drop instant=True" if function == "ingress" and "worker" in having else ""
+    raise NoSuchTool(f"the {function} has no tools.{name}, only the {' and the '.join(having)} has it{advice}")
 
 
 def needs(function: str) -> "list[Need]":
-    """What `function` needs, each thing once with all actions on it."""
+    """The resources that `function` needs, each once with all of its actions."""
     merged: dict[tuple[int, str], list[str]] = {}
     for part in FUNCTIONS[function]:
         for need in part.needs:

@@ -1,6 +1,6 @@
-"""What a running feature is handed: the outside world, each part opened when it is first used.
+"""The tools that a running feature gets to reach the outside world. `grants` says which function has which part.
 
-Nothing is imported before that, so that the ingress can carry the tools too. `grants` says which function has what.
+A part is imported and opened when it is first used, so the tools cost the ingress almost nothing.
 """
 
 import time
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 else:
 
     class part(cached_property):
-        """A part of the tools. The first use asks whether the function is given it."""
+        """A part of the tools. The first access raises NoSuchTool if the function does not have the part."""
 
         def __get__(self, tools, kind=None):
             if tools is not None:
@@ -44,8 +44,10 @@ DISCORD_URL = "https://discord.com/api/v10"
 
 
 class Tools:
-    """The parts that `grants` gives to `function`, opened with its environment, `settings`. In a test, assign a fake to
-    an attribute. A part that the function is not given raises NoSuchTool."""
+    """The parts that `grants` gives to `function`. `settings` is the function's environment.
+
+    A part that the function does not have raises NoSuchTool. In a test, assign a fake to an attribute.
+    """
 
     def __init__(self, function: str, settings: "Mapping[str, str]") -> None:
         self.function = function
@@ -63,7 +65,7 @@ class Tools:
         return time.time()
 
     def count(self, metric: str) -> None:
-        """Adds one to a CloudWatch metric of the function."""
+        """Add one to a CloudWatch metric of the function."""
         grants.require(self.function, "count")
         from ..adapters.metrics import count
 
@@ -71,7 +73,7 @@ class Tools:
 
     @property
     def discord_url(self) -> str:
-        """The base of Discord's API. Only the sandbox sets another one."""
+        """The base URL of Discord's API. Only the sandbox sets another one."""
         return self.settings.get("DISCORD_URL", DISCORD_URL)
 
     @cached_property
@@ -94,7 +96,10 @@ class Tools:
         return Claims({table: self.settings.get(f"{table.upper()}_TABLE", "") for table in ("state", "ephemeral")})
 
     def journal_of(self, interaction_id: str, attempt: int) -> "Journal":
-        """The steps that earlier tries of an interaction have done. `attempt` is the attempt of its claim."""
+        """The journal of the steps that earlier tries of an interaction finished.
+
+        `attempt` is the attempt number of the interaction's claim.
+        """
         from ..adapters.journal import Journal
 
         return Journal(self.settings["EPHEMERAL_TABLE"], interaction_id, attempt)
@@ -144,7 +149,7 @@ class Tools:
         return Sources(lambda: self.parameters.below(self.settings["STATUS_SOURCES_PATH"]))
 
     def source_names(self) -> list[str]:
-        """The names of the status sources. It reads only their parameters, so that an autocomplete can use it."""
+        """The sorted names of the status sources. An autocomplete can use this, because it only reads parameters."""
         grants.require(self.function, "source_names")
         return sorted(self.parameters.below(self.settings["STATUS_SOURCES_PATH"]))
 
@@ -155,7 +160,7 @@ class Tools:
         return set(listed.replace(",", " ").split())
 
     def webhook(self, name: str) -> str | None:
-        """The URL of the webhook `name`, None if the operator has not set it."""
+        """The URL of the webhook called `name`, None if the operator has not set it."""
         grants.require(self.function, "webhook")
         return self.parameters.find(f"{self.settings['WEBHOOKS_PATH']}/{name}")
 
@@ -179,16 +184,16 @@ class Tools:
 
 
 class Desk:
-    """The tools of one deferred interaction: the worker's, and what belongs to this interaction alone."""
+    """The tools of one deferred interaction: the worker's tools and the parts that belong to the interaction."""
 
     def __init__(self, tools: Tools, journal: "Journal", seconds_left: "Callable[[], float]") -> None:
         self._tools = tools
         self.journal = journal
         self.seconds_left = seconds_left
-        """How long the feature may go on: until the token expires or the function ends, whichever comes first."""
+        """The seconds until the token expires or the function ends, whichever comes first."""
         self.fence = 0
-        """The fencing token of the lock that this handler holds; 0 without a lock. It is greater for each later holder.
-        A write can be made conditional on it: `fence <= :fence`, and store the fence."""
+        """The fencing token of the lock that this handler holds, 0 without a lock. Each later holder has a greater one.
+        To keep an earlier holder from overwriting, store the fence and make writes conditional on `fence <= :fence`."""
 
     def __getattr__(self, name: str) -> "Any":
         return getattr(self._tools, name)
