@@ -57,7 +57,7 @@ def test_a_url_that_is_none_of_discords_gets_nothing(door, send, aws, caplog, ur
     discord = FakeDiscord()
     assert run(door("sender", discord), send) == {"batchItemFailures": []}
     assert discord.calls == []
-    assert "none of Discord's" in caplog.text
+    assert "not a Discord webhook" in caplog.text
     assert url not in caplog.text
 
 

@@ -50,7 +50,7 @@ def test_a_flag_that_a_command_uses_is_listed_before_it_is_set(ops, feature):
     ("arguments", "sentence"),
     [
         (["flags", "beta", "perhaps"], "begins with on, off or a percentage"),
-        (["flags", "beta", "on", "home"], "no id of a server"),
+        (["flags", "beta", "on", "home"], "is not an id: write 15 to 20 digits"),
         (["flags", "Beta!", "on"], "Watchbell has no parameter 'flags/Beta!'"),
         (["flags", "beta", "unset"], "ParameterNotFound"),
         (["ranks", "home"], "'home' is not a server id"),

@@ -296,6 +296,7 @@ def test_a_feature_that_no_longer_loads_is_a_bug_that_the_last_delivery_tells(tm
     with pytest.raises(DefinitionError, match=r"commands/torn\.py cannot be imported: ModuleNotFoundError"):
         worker.work(data={"name": "torn", "type": 1}, attempt=5, last=True)
     assert "Reference" in worker.discord.did("follow up")[0][1]["content"]
+    assert TAKEN_AWAY in worker.steps.asked
 
 
 def test_the_last_delivery_tells_the_user_when_the_table_is_away_too():
@@ -604,6 +605,42 @@ def test_a_message_that_could_not_be_taken_back_is_by_the_next_try(feature, done
     assert again.discord.did("follow up")[-1][1]["content"] == "No seats."
 
 
+def test_a_message_that_progress_could_not_take_back_is_taken_back_in_the_end(feature):
+    feature("long", SCREENS)
+    worker = Worker(None, None, refused(503))
+    said_in(worker, "1002")
+    press(worker, "shrinking")
+    assert worker.discord.did("delete follow up") == [("delete follow up", "1002")] * 2
+
+
+def test_an_edit_that_may_have_been_made_is_made_again(feature):
+    feature("long", SCREENS)
+    assert press(Worker(None, refused(0)), "undecided") == [("edit", "a"), ("edit", "b"), ("edit", "a")]
+
+
+def test_a_message_that_could_not_be_recorded_is_taken_back_when_the_person_is_told(feature):
+    class Table(dict):
+        def __setitem__(self, name, value):
+            if name == SECOND:
+                raise ConnectionError("no table")
+            super().__setitem__(name, value)
+
+    feature("long", LONG)
+    worker = Worker()
+    worker.steps.done = Table()
+    with pytest.raises(ConnectionError):
+        press(worker, "several", last=True, attempt=5)
+    assert worker.discord.did("delete follow up") == [("delete follow up", "1002")]
+
+
+def test_what_is_left_over_is_not_taken_back_after_the_deadline(feature):
+    feature("long", LONG)
+    worker = Worker()
+    press(worker, "growing", received_at=NOW - 14 * 60 - 27)  # it passes between the second and the third
+    assert [text for _, text in shown_elsewhere(worker)][1:] == ["A", "B"]
+    assert worker.discord.did("delete follow up") == []
+
+
 @pytest.mark.parametrize("handler", ["closed_dm", "closed_dm_later"])
 def test_a_persons_closed_messages_are_no_reason_to_leave_them_waiting(feature, handler):
     feature("long", SCREENS)
@@ -756,6 +793,14 @@ def reordered(interaction, tools):
 @command.button
 def hiding(interaction, tools):
     return slowly(tools, Reply("https://x.example"), Reply("https://x.example", suppress_embeds=True))
+
+@command.button
+def shrinking(interaction, tools):
+    return slowly(tools, [Reply("a"), Reply("b")], Reply("a"))
+
+@command.button
+def undecided(interaction, tools):
+    return slowly(tools, Reply("a"), Reply("b"), Reply("a"))
 
 @command.button
 def vanished(interaction, tools):

@@ -42,7 +42,7 @@ def test_help_names_the_commands_as_the_persons_app_does():
         assert embed["title"] == "/hilfe"
         assert embed["fields"][0]["name"] == "befehl (freiwillig)"
     refusal = hear({"name": "command", "type": 3, "value": "tee"})["content"]
-    assert refusal.startswith("Diesen Befehl habe ich nicht. Ich kenne ")
+    assert refusal.startswith("Diesen Befehl habe ich nicht. Meine Befehle: ")
     assert {"/hilfe", "/ping", "/status"} <= set(refusal.rstrip(".").replace(",", "").split())
 
 

@@ -23,7 +23,7 @@ def server(interaction, tools, typed):
 
 @command.button(expires=None)
 def check(interaction, tools):
-    """Send a new message. This is for a button in another feature's message; the other buttons here edit their own."""
+    """Show the services in a new message. Other features put this button into their messages."""
     return show(tools, "simple", "")
 
 

@@ -1,10 +1,11 @@
-"""The second half of an interaction's life: claim it, run its feature, and show what came of it, whatever that is."""
+"""The second half of an interaction's life: claims it, runs its feature, and shows the answer or what went wrong."""
 
 from __future__ import annotations
 
 import logging
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from ..adapters.batch import Delivery, NotOurs
 from ..data.tables import INTERACTION
@@ -20,21 +21,24 @@ from ..interactions.screen import Screen
 from ..kit import catalogue
 from ..tools.toolbox import Desk, Tools
 
+if TYPE_CHECKING:
+    from ..kit.handler import Handler
+
 log = logging.getLogger(__name__)
 
 CUT_OFFS = 3
-"""So many tries in a row have to be cut off for the last one to be spent on telling."""
+"""After this many tries in a row that were cut off, the last one only tells the person."""
 
 AGAIN_SECONDS = 60.0
-"""While the token lives, a Discord that was unwell for all tries of a message is tried all over again after so long."""
+"""If Discord was unwell for all tries of a message and the token lives, start over after this long."""
 
 
 class CutOff(Exception):
-    """The function ended in the middle of a feature, time and again."""
+    """The function ended in the middle of a feature, several times in a row."""
 
 
 def work(delivery: Delivery, tools: Tools, sleep: Callable[[float], None] = time.sleep) -> None:
-    """Does one message of the work queue; what it raises sends the message back."""
+    """Does one message of the work queue. If it raises, the message goes back to the queue."""
     message = delivery.message
     body, received_at = message.get("body"), message.get("received_at")
     if not isinstance(body, dict) or not isinstance(received_at, int):
@@ -46,11 +50,11 @@ def work(delivery: Delivery, tools: Tools, sleep: Callable[[float], None] = time
         with speaking(interaction.locale, interaction.guild_locale):
             answer(interaction, received_at, delivery, tools, sleep)
     else:
-        raise NotOurs("not a message of ours: of no kind that we know")
+        raise NotOurs("not a message of ours: unknown kind")
 
 
 def happen(body: dict, tools: Tools) -> None:
-    """A webhook event: its feature runs, and one that has no feature is only logged."""
+    """Runs the feature of a webhook event. An event without a feature is only logged."""
     details = body.get("event") or {}
     kind = str(details.get("type", ""))
     event = catalogue.event(kind)
@@ -63,7 +67,7 @@ def happen(body: dict, tools: Tools) -> None:
 
 
 def _locales(data: dict) -> list[str]:
-    """What an event tells of the language of whom it is about: their own (rarely), then that of the server."""
+    """The locales that an event names: the user's (rarely), then the server's."""
     parts = ((data.get("user"), "locale"), (data.get("guild"), "preferred_locale"))
     found = (part.get(key) for part, key in parts if isinstance(part, dict))
     return [locale for locale in found if isinstance(locale, str)]
@@ -72,24 +76,28 @@ def _locales(data: dict) -> list[str]:
 def answer(
     interaction: Interaction, received_at: float, delivery: Delivery, tools: Tools, sleep: Callable[[float], None]
 ) -> None:
-    """A deferred interaction: one visible effect, however often it is delivered, and its user hears of every end.
+    """Answers a deferred interaction: once, however often it is delivered, and its user hears how it ended.
 
-    A failure that may pass goes back to the queue; the last delivery tells the user. What Discord refuses for good is
-    told and not tried again. A person whom nothing reaches any more is logged."""
+    A failure that may pass goes back to the queue, and the last delivery tells the user. If Discord refuses something
+    for good, the user is told and it is not tried again. If nothing reaches the user any more, that is logged."""
     details = {"interaction_id": interaction.id}
     reach = Reach(interaction, received_at, tools, sleep, delivery.seconds_left)
-    screen = Screen(interaction, tools, reach)
+    screen = Screen(interaction, tools, reach)  # can tell the person if the claim fails
     try:
         claim = tools.claims.take(INTERACTION, interaction.id)
         if claim is None:
             return
         with claim:
-            screen.journal, screen.attempt = tools.journal_of(interaction.id, claim.attempt), claim.attempt
-            screen.handler = dispatch.find(interaction)
-            if delivery.last and claim.cut_off >= CUT_OFFS:  # it would be again, and its user never hear of it
-                raise CutOff(f"{screen.handler} was cut off {claim.cut_off} times, by its time, its memory or a crash")
+            handler, journal = None, tools.journal_of(interaction.id, claim.attempt)
             try:
-                attempt(interaction, screen, reach, delivery, tools)
+                handler = dispatch.find(interaction)
+            finally:  # The person is told even if the feature does not load.
+                screen = Screen(interaction, tools, reach, handler, journal, claim.attempt)
+            if delivery.last and claim.cut_off >= CUT_OFFS:  # The feature would be cut off again, and nobody told.
+                raise CutOff(f"{handler} was cut off {claim.cut_off} times, by its time, its memory or a crash")
+            desk = Desk(tools, journal, lambda: min(reach.seconds_left(), delivery.seconds_left()))
+            try:
+                attempt(interaction, handler, screen, desk, tools)
             except DiscordError as error:
                 if not error.permanent:
                     raise
@@ -112,33 +120,32 @@ def answer(
         raise
 
 
-def attempt(interaction: Interaction, screen: Screen, reach: Reach, delivery: Delivery, tools: Tools) -> None:
-    """Runs the feature and shows its answer, or tells what was wrong. Raises for what may pass, and DiscordError where
-    the person cannot be reached."""
+def attempt(interaction: Interaction, handler: Handler | None, screen: Screen, desk: Desk, tools: Tools) -> None:
+    """Runs the feature and shows its answer, or tells the person what was wrong.
+
+    Raises what a retry may mend, and DiscordError if the person cannot be reached."""
     details = {"interaction_id": interaction.id}
-    handler = screen.handler
-    if handler is None:  # a feature that an older deployment had when it acknowledged this
+    if handler is None:  # An older deployment had this feature when it acknowledged the interaction.
         screen.tell(_(gate.UNKNOWN))
         return
     try:
         gate.check_tables(handler, interaction, tools)
         call = dispatch.parse(handler, interaction, tools)
-        desk = Desk(tools, screen.journal, lambda: min(reach.seconds_left(), delivery.seconds_left()))
         with admit(call, desk):
             try:
                 answer = dispatch.run(call, desk)
             except DiscordError as error:
                 error.of_feature = True
                 raise
-            if isinstance(answer, Opening):  # too much for a custom id, so the ingress left it to us
+            if isinstance(answer, Opening):  # The ingress leaves it to us if it is too much for a custom id.
                 from ..interactions.forms import later
 
                 raise later(answer)
-            screen.show(answer)  # in the lock too: what yields runs only now
+            screen.show(answer)  # Inside the lock too: a generator runs only now.
     except UserError as error:
         log.info("told the user: %s", error, extra=details)
         screen.tell(error.reply or sentence(error, interaction))
-    except (DefinitionError, InvalidReply, NoRoom):  # a bug, and the next try would make the same reply
+    except (DefinitionError, InvalidReply, NoRoom):  # A bug: the next try would make the same reply.
         log.exception("a reply that Discord would not take", extra=details)
         screen.tell(_(BROKEN, reference=interaction.id))
     except DiscordError as error:

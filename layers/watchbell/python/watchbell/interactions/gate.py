@@ -2,7 +2,7 @@
 
 There are two phases. `check` decides what the signed payload can decide: the seal, the flag, the installation and the
 permissions. `check_tables` decides what needs a table, such as the ranks of a server. The ingress runs `check`, and the
-worker runs `check_tables`. A handler that answers at once never reaches the worker, so `check` does both for it.
+worker runs `check_tables`. For a handler that answers at once, `check` does both.
 """
 
 import logging

@@ -1,4 +1,4 @@
-"""How a person is reached: by the interaction's token while that lives, then in the channel, or by direct message."""
+"""Reaches a person: by the interaction's token while it lives, then in the channel or by direct message."""
 
 from __future__ import annotations
 
@@ -15,35 +15,34 @@ from ..i18n import N_, _
 if TYPE_CHECKING:
     from ..kit.handler import Handler
     from ..tools.toolbox import Tools
+    from .messages import Message
 
 log = logging.getLogger(__name__)
 
 Answer = TypeVar("Answer")
 Address = tuple[str, str]
-"""The application's id, and the token."""
+"""The application's id and the token."""
 
 MARGIN_SECONDS = 30
-"""A token is not used in the last seconds of its life: Discord's clock and ours differ, and calls take time."""
+"""Do not use a token in the last seconds of its life: Discord's clock and ours differ, and calls take time."""
 
 RACE_SECONDS = 10.0
-"""For so long after an interaction arrived, 404/10015 can mean that our edit overtook its acknowledgement."""
+"""For this long after an interaction arrived, 404/10015 can mean that our edit overtook its acknowledgement."""
 
 SHORT_WAIT, PATIENCE_SECONDS = 2.0, 10.0
-"""A 429 that asks for so little is waited for here, in all at most so long; a longer one goes back to the queue."""
+"""Wait here for a 429 that asks for at most this many seconds, and at most so many in all. A longer wait is left to the
+queue."""
 
 UNKNOWN_WEBHOOK, UNKNOWN_MESSAGE, NO_MORE = 10015, 10008, 40094
-"""The last: where only the person has installed the bot, Discord takes five follow-ups, those taken back counted."""
-
-Late = tuple[Reply, bool, int, bool]
-"""What is still to be shown when the token is dead: a reply, whether it is for the person alone, which of the
-interaction's messages it is, and whether it would have edited the message with the button."""
+"""Discord's error codes. The last one: if only the person has installed the bot, Discord takes five follow-ups, and
+those that were deleted count."""
 
 LATE = N_("<@{user}> Your request took longer than Discord keeps its answer open, so here it is.")
 FULL = N_("<@{user}> Discord takes no more of my messages there, so here is the rest.")
 
 
 class Reach:
-    """`received_at` is when the ingress got the interaction, `time_left` how many seconds this function has left."""
+    """`received_at` is when the ingress got the interaction. `time_left` is how many seconds this function has left."""
 
     def __init__(
         self,
@@ -60,69 +59,77 @@ class Reach:
         self._excuse, self._excused = LATE, False
 
     def seconds_left(self) -> float:
-        """Until the token must not be used any more; negative after that."""
+        """Until the token must not be used any more. Negative after that."""
         return self._received_at + TOKEN_SECONDS - MARGIN_SECONDS - self._tools.now()
 
+    @property
+    def late(self) -> bool:
+        """Whether the token must not be used any more."""
+        return self.seconds_left() <= 0
+
     def ready(self, kind: str, payload: dict, reply: Reply, whose: Handler | None, *, edits: bool = False) -> dict:
-        """The payload with its custom ids sealed, `edits` for whose the message with the button is; InvalidReply where
-        Discord would not take it."""
+        """The payload with its custom ids sealed. Raises InvalidReply if Discord would not take it.
+
+        `edits`: the ids are for the owner of the message with the button, instead of the person who asked."""
         sealed: dict = self._tools.seals.seal(payload, self._interaction, edits=edits)
         limit = self._interaction.raw.get("attachment_size_limit")
         limits = {"file_bytes": limit} if isinstance(limit, int) else {}
         check.require(kind, sealed, reply.uploads(), whose=whose or "", **limits)
         return sealed
 
-    def by_token(self, call: Callable[[Address], dict], late: Late | None) -> dict:
-        """What `call` answers, while the token lives; after that, and where it turns out to be dead or Discord takes no
-        more, `late` goes elsewhere, and {}. Without `late`, DiscordError."""
-        if late is None:
+    def by_token(self, call: Callable[[Address], dict], message: Message | None) -> dict:
+        """What `call` answers. If the token is dead, or Discord takes no more messages, sends `message` elsewhere and
+        answers {}; without a `message`, raises DiscordError."""
+        if message is None:
             return self._patient(call)
-        if self.seconds_left() > 0:
+        if not self.late:
             try:
                 return self._patient(call)
             except DiscordError as error:
                 if error.code == NO_MORE:
                     self._excuse = FULL
-                elif not error.gone or error.code == UNKNOWN_MESSAGE:  # the person took the message away: so be it
+                elif not error.gone or error.code == UNKNOWN_MESSAGE:  # The person may have deleted the message.
                     raise
-                log.warning("it goes elsewhere: %s", error, extra={"interaction_id": self._interaction.id})
-        self._elsewhere(*late)
+                log.warning("sending the message elsewhere: %s", error, extra={"interaction_id": self._interaction.id})
+        self._send_elsewhere(message)
         return {}
 
     def unless_gone(self, call: Callable[[Address], object]) -> None:
-        """`call` for a message that somebody may have taken away, or that is out of reach by now."""
+        """Calls `call` for a message that may have been deleted. Does nothing if it is too late."""
+        if self.late:
+            return
         try:
             self._patient(call)
         except DiscordError as error:
             if not error.gone:
                 raise
 
-    def _elsewhere(self, reply: Reply, private: bool, number: int, edits: bool) -> None:
-        """In the channel, or where the answer is private or the channel closed to us, by direct message; and says why.
-        A nonce each: done twice within minutes, it is there once."""
+    def _send_elsewhere(self, message: Message) -> None:
+        """Sends it to the channel; by direct message if it is private, or if the channel is closed to us."""
         interaction, discord = self._interaction, self._tools.discord
-        if interaction.guild_id and interaction.channel_id and not private:
+        if interaction.guild_id and interaction.channel_id and not message.private:
             try:
-                self._post(interaction.channel_id, reply, number, edits)
+                self._post(interaction.channel_id, message)
                 return
             except DiscordError as error:
                 if not error.permanent:
                     raise
-        self._post(discord.open_dm(interaction.user_id), reply, number, edits)
+        self._post(discord.open_dm(interaction.user_id), message)
 
-    def _post(self, channel_id: str, reply: Reply, number: int, edits: bool) -> None:
-        interaction, discord = self._interaction, self._tools.discord
+    def _post(self, channel_id: str, message: Message) -> None:
+        """Sends it, and before the first one a note that says why. Each has a nonce, so a retry sends none twice."""
+        interaction, discord, reply = self._interaction, self._tools.discord, message.reply
         if not self._excused:
             note = Reply(_(self._excuse, user=interaction.user_id)).message()
             note["allowed_mentions"] = {"parse": [], "users": [interaction.user_id]}
             discord.create_message(channel_id, note, nonce=f"late{interaction.id}")
             self._excused = True
-        payload = self.ready("message", reply.message(), reply, None, edits=edits)
-        discord.create_message(channel_id, payload, reply.uploads(), nonce=f"{number}-{interaction.id}")
+        payload = self.ready("message", reply.message(), reply, None, edits=message.updates)
+        discord.create_message(channel_id, payload, reply.uploads(), nonce=f"{message.number}-{interaction.id}")
 
     def _patient(self, call: Callable[[Address], Answer]) -> Answer:
-        """`call`, again while Discord may not have recorded our acknowledgement yet (404/10015), and after a short wait
-        that it asks for."""
+        """Calls `call`. Retries if Discord may not have recorded our acknowledgement yet (404/10015), and after a short
+        wait that Discord asks for."""
         pause = 0.25
         while True:
             try:

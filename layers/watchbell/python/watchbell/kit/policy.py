@@ -1,6 +1,6 @@
 """Who may use a handler. Every command declares a policy. Its buttons have the same one unless they declare their own.
 
-A policy decides from the payload that Discord signed. Only `role` may also need to read a table.
+A policy decides from the payload that Discord signed, if it can. Only `role` may need to read a table.
 """
 
 from ..discord.permissions import ADMINISTRATOR, bits, spelt

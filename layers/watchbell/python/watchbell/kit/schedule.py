@@ -23,7 +23,7 @@ EVERY = (*(minutes for minutes in range(1, 61) if 60 % minutes == 0), *range(120
 
 @dataclass(frozen=True)
 class DeploymentChoice:
-    """A value that the operator chooses at deploy. `name` is its key in cdk.json, such as `digest_time`."""
+    """A value that the operator chooses for a deployment. `name` is its key in cdk.json, such as `digest_time`."""
 
     name: str
 
@@ -111,7 +111,7 @@ class Schedule:
 
 
 class Occurrence(NamedTuple):
-    """One due run: `subject` is its local date or the start of its slot, `due` its time in epoch seconds."""
+    """One run: `subject` is its local date or the start of its slot, `due` is its time in epoch seconds."""
 
     subject: date
     due: float

@@ -37,7 +37,7 @@ def plan(
     """The changes to make, by scope. The global scope comes first. Servers without changes are left out.
 
     A command without a flag, or with a flag that is on everywhere, is registered globally. Other flagged commands are
-    registered in each server where their flag is on. All other commands of these servers are deleted.
+    registered in each server where their flag is on. A server's own commands besides these are deleted.
 
     If any flag is set, the commands of every server of the bot are read, one call each, because a flag that was on
     there may be off now. If the bot is in more than `most_guilds` servers, only the servers that a flag names are read.

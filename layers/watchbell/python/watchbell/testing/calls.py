@@ -34,7 +34,7 @@ from ..errors import FormError, UserError
 from ..i18n import speaking
 from ..interactions import dispatch, gate, responses
 from ..interactions.limits import admit
-from ..interactions.screen import messages
+from ..interactions.messages import replies
 from ..kit import catalogue
 from ..kit.buttons import ComponentHandler, FormHandler
 from ..kit.command import Command
@@ -286,7 +286,7 @@ class _Asked:
         if self.handler.instant:
             self._require("callback", responses.response(self.handler, answer, interaction), answer, interaction)
         else:
-            first, *rest = messages(answer, self.handler)
+            first, *rest = replies(answer, self.handler)
             if isinstance(first, Reply):
                 responses.edits_with(self.handler, first, interaction)
             for reply in (first, *rest):
@@ -352,9 +352,9 @@ def _watch(steps: GeneratorType, handler: Handler) -> list[Reply | Delete]:
     shown: list[Reply | Delete] = []
     while True:
         try:
-            shown += messages(next(steps), handler)
+            shown += replies(next(steps), handler)
         except StopIteration as end:
-            return shown if end.value is None else [*shown, *messages(end.value, handler)]
+            return shown if end.value is None else [*shown, *replies(end.value, handler)]
 
 
 def _command(feature: Feature, path: str) -> Handler:
