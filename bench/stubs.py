@@ -137,7 +137,9 @@ class WorkStub(SqsStub):
         """`sources` maps the names of the status sources to their URLs."""
         super().__init__(folder)
         self.writes: list[str] = []
-        self._sources = [{"Name": f"/bench/status-sources/{name}", "Value": url} for name, url in sources.items()]
+        self._sources = [
+            {"Name": f"/bench/status-sources/{name}", "Value": f"{url} private"} for name, url in sources.items()
+        ]
         self.environment |= {
             "STATUS_SOURCES_PATH": "/bench/status-sources",
             "BOT_TOKEN_PARAMETER": "/bench/bot-token",

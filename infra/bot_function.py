@@ -19,6 +19,9 @@ from infra.settings import Settings
 from infra.storage import Storage
 from watchbell.tools import grants
 
+RES_OPTIONS = "timeout:1 attempts:2"
+"""For the functions that ask status sources. The C library reads it: nothing else can end a wait for a name server."""
+
 
 @dataclass(frozen=True)
 class Common:

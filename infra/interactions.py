@@ -11,7 +11,7 @@ from aws_cdk.aws_apigatewayv2_integrations import HttpLambdaIntegration
 from constructs import Construct
 
 from infra import nag
-from infra.bot_function import BotFunction, Common
+from infra.bot_function import RES_OPTIONS, BotFunction, Common
 from infra.logs import log_group
 from infra.queues import queue
 from infra.storage import Storage
@@ -77,7 +77,11 @@ class Interactions(Construct):
             common,
             timeout=worker_timeout,
             memory=512,
-            environment={"WORK_QUEUE_URL": work.queue_url, "WORK_MAX_RECEIVES": str(WORK_MAX_RECEIVES)},
+            environment={
+                "WORK_QUEUE_URL": work.queue_url,
+                "WORK_MAX_RECEIVES": str(WORK_MAX_RECEIVES),
+                "RES_OPTIONS": RES_OPTIONS,
+            },
         )
         worker.hand_tools(storage)
         # One message per invocation. In a batch, messages would wait for each other and time out behind a slow one.

@@ -10,7 +10,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
-from infra.bot_function import BotFunction, Common
+from infra.bot_function import RES_OPTIONS, BotFunction, Common
 from infra.naming import logical_id
 from infra.outbound import Outbound
 from infra.queues import dead_letters
@@ -51,8 +51,10 @@ class Schedules(Construct):
             "scheduler",
             common,
             timeout=Duration.seconds(60),
-            memory=256,
-            environment=chosen,
+            # One whole processor. A status source costs about 27 ms of one for TLS, so 200 sources take 5.4 seconds.
+            # `adapters.sources` has 15 to start them all. At 256 MB, a seventh of a processor, they would take 37.
+            memory=1769,
+            environment={**chosen, "RES_OPTIONS": RES_OPTIONS},
             dead_letters=dead,
         )
         function.hand_tools(storage, send=outbound.send)

@@ -29,9 +29,9 @@ def main(arguments: list[str] | None = None) -> int:
     put = actions.add_parser("set", help="set one parameter, for example webhooks/digest or status-sources/NAME")
     put.add_argument("name")
     put.add_argument(
-        "value", nargs="?", help="leave it out to be asked for it, so that a secret stays out of your history"
+        "value", nargs="*", help="leave it out to be asked for it, so that a secret stays out of your history"
     )
-    put.set_defaults(run=lambda given: settings.put(given.stage, given.name, given.value))
+    put.set_defaults(run=lambda given: settings.put(given.stage, given.name, " ".join(given.value) or None))
 
     registry = actions.add_parser(
         "commands", help="show how Discord's commands differ from the bot's, or update Discord"

@@ -12,6 +12,7 @@ from watchbell.adapters.parameters import is_secret
 from watchbell.adapters.sources import NAME_LENGTH
 from watchbell.discord import seals, signature, webhook
 from watchbell.kit import flags
+from watchbell.status import targets
 from watchbell.tools.toolbox import DISCORD_URL
 
 REQUIRED = {
@@ -108,11 +109,20 @@ def check(name: str, value: str) -> None:
     elif name.startswith("status-sources/"):
         if not re.fullmatch(rf"status-sources/[A-Za-z0-9_.-]{{1,{NAME_LENGTH}}}", name):
             raise ValueError(f"{name!r} is not valid. A source's name has 1 to {NAME_LENGTH} letters, digits, _ . or -")
-        if not re.fullmatch(r"https?://\S+", value):
-            raise ValueError(f"{value!r} is not an http or https URL.")
+        _check_source(value)
     else:
         known = ", ".join([*REQUIRED, *MADE, "operators", "webhooks/digest", "flags/…", "status-sources/…"])
         raise ValueError(f"Watchbell has no parameter {name!r}. The parameters are {known}.")
+
+
+def _check_source(value: str) -> None:
+    source = targets.parse_target(value)
+    address = source.url.address
+    if address is None or targets.is_allowed(str(address), private=source.private):
+        return  # a name is judged by its addresses, each time that it is asked
+    if targets.is_allowed(str(address), private=True):
+        raise ValueError(f"{address} is a private address. To allow it for this source, set '{value} private'.")
+    raise ValueError(f"The address {address} is not allowed for any source.")
 
 
 def _names(stage: str) -> set[str]:

@@ -30,7 +30,7 @@ from sandbox.discord import Discord
 from sandbox.logs import Logs
 from sandbox.loopback import Request, Response, Server
 from sandbox.schedules import Schedules
-from sandbox.status_source import StatusSources
+from sandbox.status_source import StatusSources, with_permission
 from sandbox.template import REGION, SNAPSHOT, Template
 from watchbell.adapters.parameters import is_secret
 
@@ -169,7 +169,12 @@ class Sandbox:
         return sum(now for now, _ in counts), sum(later for _, later in counts)
 
     def put(self, name: str, value: str) -> None:
-        """Set the SSM parameter /watchbell/<stage>/`name`."""
+        """Set the SSM parameter /watchbell/<stage>/`name`.
+
+        A status source on this machine gets the permission for that too: see "The status sources" in docs/operating.md.
+        """
+        if name.startswith("status-sources/"):
+            value = with_permission(value)
         self.aws.put_parameter(f"/watchbell/{self._template.stage}/{name}", value, secret=is_secret(name))
 
     def put_and_restart(self, name: str, value: str) -> None:

@@ -5,14 +5,25 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sandbox.loopback import Request, Response, Server, as_json
+from watchbell.status import targets
 
 MODES = ("normal", "elevated", "heavy", "critical", "incident", "down", "slow", "nonsense")
 SLOW_SECONDS = 8.0
 GIB = 1024**3
+
+
+def with_permission(value: str) -> str:
+    """A source's parameter, with the permission to have a private address if its URL is on this machine."""
+    with suppress(targets.NotAUrl):
+        source = targets.parse_target(value)
+        if targets.is_loopback(source.url.host) and not source.private:
+            return f"{value.strip()} {targets.PRIVATE_WORD}"
+    return value
 
 
 class StatusSources:

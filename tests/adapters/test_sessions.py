@@ -7,7 +7,7 @@ import requests
 
 from sandbox.loopback import Server, as_json
 from tests.adapters.test_enqueue import authority
-from watchbell.adapters.sessions import _context, session
+from watchbell.adapters.sessions import session, tls_context
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def test_a_server_that_nobody_vouches_for_is_not_asked(tls):
 
 def test_a_server_whose_authority_is_in_the_context_is_asked_by_its_own_name_only(tls):
     server, root = tls
-    _context().load_verify_locations(root)
+    tls_context().load_verify_locations(root)
     assert session().get(f"https://localhost:{server.port}/status").json() == {"path": "/status"}
     with pytest.raises(requests.exceptions.SSLError, match="CERTIFICATE_VERIFY_FAILED"):
         session().get(f"https://127.0.0.1:{server.port}/status")
@@ -44,6 +44,6 @@ def test_other_authorities_can_be_named_in_the_environment(tls, monkeypatch):
     assert session().get(f"https://localhost:{server.port}/status").ok
 
 
-def test_all_sessions_share_one_context():
+def test_all_sessions_share_onetls_context():
     pools = [session().get_adapter("https://discord.com").poolmanager for _ in range(2)]
-    assert {pool.connection_pool_kw["ssl_context"] for pool in pools} == {_context()}
+    assert {pool.connection_pool_kw["ssl_context"] for pool in pools} == {tls_context()}

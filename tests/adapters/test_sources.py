@@ -8,7 +8,7 @@ import time
 import pytest
 
 from sandbox.loopback import Response, Server, as_json
-from watchbell.adapters import sources
+from watchbell.adapters import opener, sources
 from watchbell.adapters.sources import Sources
 from watchbell.errors import UnknownSource
 from watchbell.i18n import speaking
@@ -31,7 +31,7 @@ class Source:
 
     def ask(self):
         """The one report, and again with the same Sources by calling `again`."""
-        self.asker = getattr(self, "asker", None) or Sources(lambda: {"prod": self.url})
+        self.asker = getattr(self, "asker", None) or Sources(lambda: {"prod": f"{self.url} private"})
         (report,) = self.asker.ask()
         return report
 
@@ -88,14 +88,14 @@ def test_a_source_that_says_with_503_that_it_is_unwell_is_believed():
         (Response(200, b""), Reason("not_a_status")),
         (Response(200, b"\xff\xfe\x00"), Reason("not_a_status")),
         (Response(200, b"[" * 200_000), Reason("not_a_status")),
-        (Response(200, b'{"status": "normal"}' + b" " * sources.BYTES), Reason("too_large", {"kilobytes": 256})),
+        (Response(200, b'{"status": "normal"}' + b" " * opener.BYTES), Reason("too_large", {"kilobytes": 256})),
         (as_json(200, {"status": "splendid"}), Reason("not_a_status")),
         (as_json(503, {}), Reason("http_status", {"status": 503})),
         (as_json(500, HEALTHY), Reason("http_status", {"status": 500})),
         (as_json(404, {}), Reason("http_status", {"status": 404})),
         (as_json(304, {}), Reason("http_status", {"status": 304})),
         (as_json(429, {}), Reason("asked_too_often")),
-        (Response(302, b"", [("location", "/status")]), Reason("unreachable")),
+        (Response(302, b"", [("location", "/status")]), Reason("too_many_redirects")),
     ],
 )
 def test_nonsense_is_shown_as_such(answer, failure):
@@ -104,11 +104,21 @@ def test_nonsense_is_shown_as_such(answer, failure):
     assert report.status == ("unknown" if answer.status == 429 else "error")
 
 
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1/", "not a url", "http://", "http://[", "ftp://127.0.0.1/", "http://nobody.invalid/"]
-)
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/ private", "http://nobody.invalid/"])
 def test_a_source_that_cannot_be_reached_is_shown_as_such(url):
     assert Sources(lambda: {"prod": url}).ask()[0].failure == Reason("unreachable")
+
+
+@pytest.mark.parametrize("url", ["not a url", "http://", "http://[", "ftp://127.0.0.1/", "http://2130706433/", ""])
+def test_a_source_whose_url_makes_no_sense_is_shown_as_such(url):
+    assert Sources(lambda: {"prod": url}).ask()[0].failure == Reason("not_a_url")
+
+
+def test_a_source_at_a_private_address_is_asked_with_permission_only():
+    source = Source(as_json(200, HEALTHY))
+    (report,) = Sources(lambda: {"prod": source.url}).ask()
+    assert (report.failure, source.requests) == (Reason("address_not_allowed"), [])
+    assert source.ask().status == "normal"
 
 
 def drip():
@@ -135,9 +145,10 @@ def test_the_slow_and_the_dripping_do_not_hold_up_the_others():
     healthy = Source(as_json(200, HEALTHY))
     with silent, dripping:
         urls = {"slow": f"http://127.0.0.1:{silent.getsockname()[1]}/", "drip": drip_url, "prod": healthy.url}
+        urls = {name: f"{url} private" for name, url in urls.items()}
         started = time.monotonic()
         reports = {report.name: report for report in Sources(lambda: urls).ask()}
-        assert time.monotonic() - started < sources.SECONDS + 1.5
+        assert time.monotonic() - started < opener.SECONDS + 1.5
     assert reports["prod"].status == "normal"
     assert reports["slow"].failure == reports["drip"].failure == Reason("timeout", {"seconds": 5})
 
@@ -184,21 +195,21 @@ def test_a_redirect_is_followed_three_times_and_its_own_body_is_never_read():
     assert source.ask().status == "normal"
     far = Source(respond)
     far.url += "?4"
-    assert far.ask().failure == Reason("unreachable")
+    assert far.ask().failure == Reason("too_many_redirects")
 
 
 def test_two_sources_at_one_url_keep_their_names():
     source = Source(
         Response(200, json.dumps(HEALTHY).encode(), [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "9")])
     )
-    asker = Sources(lambda: {"a": source.url, "b": source.url})
+    asker = Sources(lambda: dict.fromkeys("ab", f"{source.url} private"))
     for _ in range(2):
         assert [report.name for report in asker.ask()] == ["a", "b"]
 
 
 def test_one_source_is_asked_by_name_in_any_case():
     source = Source(as_json(200, HEALTHY))
-    asker = Sources(lambda: {"Prod": source.url, "other": "http://127.0.0.1:1/"})
+    asker = Sources(lambda: {"Prod": f"{source.url} private", "other": "http://127.0.0.1:1/"})
     assert [report.name for report in asker.ask(" pROD ")] == ["Prod"]
 
 
@@ -216,3 +227,57 @@ def test_no_sources_is_no_error():
 def test_a_name_too_long_for_a_button_is_left_out(caplog):
     assert Sources(lambda: {"x" * 61: "http://127.0.0.1:1/"}).ask() == []
     assert "at most 60" in caplog.text
+
+
+def no_thread_is_left():
+    """Wait for the threads that asked; they end when they have nothing more to ask."""
+    threads = [thread for thread in threading.enumerate() if thread.name.startswith("source")]
+    for thread in threads:
+        thread.join(5)
+    return not any(thread.is_alive() for thread in threads)
+
+
+def test_two_hundred_healthy_sources_are_all_reported():
+    source = Source(as_json(200, HEALTHY))
+    urls = {f"s{number:03}": f"{source.url} private" for number in range(200)}
+    reports = Sources(lambda: urls).ask()
+    assert [(report.name, report.status) for report in reports] == [(name, "normal") for name in urls]
+    assert no_thread_is_left()
+
+
+@pytest.fixture
+def silent():
+    """65 sources that accept a connection and say nothing."""
+    with socket.create_server(("127.0.0.1", 0), backlog=128) as listener:
+        yield {f"s{number:02}": f"http://127.0.0.1:{listener.getsockname()[1]}/ private" for number in range(65)}
+
+
+def test_sixty_five_slow_sources_are_all_reported(silent):
+    reports = Sources(lambda: silent, seconds=0.2).ask()
+    assert [report.name for report in reports] == list(silent)
+    assert [report.failure for report in reports] == [Reason("timeout", {"seconds": 1})] * 65
+    assert no_thread_is_left()
+
+
+def test_sources_whose_turn_does_not_come_in_time_are_reported_as_not_asked(silent):
+    reports = Sources(lambda: silent, seconds=2, last_start=1).ask()
+    asked, others = reports[: sources.TOGETHER], reports[sources.TOGETHER :]
+    assert [report.failure for report in asked] == [Reason("timeout", {"seconds": 2})] * sources.TOGETHER
+    assert [report.failure for report in others] == [Reason("not_asked_in_time", {"seconds": 1})] * len(others)
+    assert {report.status for report in others} == {"unknown"}
+    assert len(others) == 65 - sources.TOGETHER
+    assert no_thread_is_left()
+
+
+def test_a_name_server_that_says_nothing_does_not_hold_up_the_reports():
+    answered = threading.Event()
+
+    def get(url, **options):
+        answered.wait(10)
+        return Reason("unreachable")
+
+    urls = {f"s{number:02}": "https://status.example/" for number in range(30)}
+    reports = Sources(lambda: urls, seconds=0.1, last_start=0.1, get=get).ask()
+    assert [report.failure.code for report in reports] == ["timeout"] * 24 + ["not_asked_in_time"] * 6
+    answered.set()
+    assert no_thread_is_left()

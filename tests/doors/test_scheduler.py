@@ -13,7 +13,7 @@ MORNING = "2026-11-22T08:00:00Z"  # 09:00 in Berlin
 @pytest.fixture
 def source(aws, settings):
     server = Server(lambda request: as_json(200, {"status": "normal", "metrics": {"cpu": {"usage": 12}}}))
-    aws.put_parameter("/watchbell/test/status-sources/prod", server.url, secret=False)
+    aws.put_parameter("/watchbell/test/status-sources/prod", f"{server.url} private", secret=False)
     return server
 
 
@@ -92,7 +92,7 @@ def test_a_digest_that_failed_is_made_by_the_next_tick(door, send, source):
 
 
 def test_a_source_that_is_down_is_in_the_digest(door, send, aws, settings):
-    aws.put_parameter("/watchbell/test/status-sources/prod", "http://127.0.0.1:1/", secret=False)
+    aws.put_parameter("/watchbell/test/status-sources/prod", "http://127.0.0.1:1/ private", secret=False)
     tick(door("scheduler"))
     assert "❌ **prod** could not be reached" in queued(send)[0]["message"]["embeds"][0]["description"]
 

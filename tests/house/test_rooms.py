@@ -113,7 +113,10 @@ def test_a_pure_room_imports_nothing_of_ours_but_its_like_errors_and_i18n(room):
 
 @pytest.mark.parametrize(
     "path",
-    [*(PACKAGE / "adapters").glob("*.py"), *(PACKAGE / "status" / name for name in ("reason.py", "report.py"))],
+    [
+        *(PACKAGE / "adapters").glob("*.py"),
+        *(PACKAGE / "status" / name for name in ("reason.py", "report.py", "targets.py")),
+    ],
     ids=lambda path: str(path.relative_to(PACKAGE)),
 )
 def test_what_is_stored_or_cached_comes_from_code_that_has_no_words(path):

@@ -56,7 +56,7 @@ def test_each_function_has_its_timeout_and_memory(template: Template) -> None:
         "Ingress": (10, 512),
         "Worker": (30, 512),
         "Sender": (30, 256),
-        "Scheduler": (60, 256),
+        "Scheduler": (60, 1769),
         "Registrar": (60, 256),
     }
 
@@ -90,6 +90,7 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
         "Worker": {
             "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
             "WORK_MAX_RECEIVES": "5",
+            "RES_OPTIONS": "timeout:1 attempts:2",
             "STATE_TABLE": {"Ref": "StateTable"},
             "EPHEMERAL_TABLE": {"Ref": "EphemeralTable"},
             "SIGNING_KEYS_PARAMETER": "/watchbell/dev/signing-keys",
@@ -109,6 +110,7 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
             "SEND_QUEUE_URL": {"Ref": "SendQueue"},
             "STATE_TABLE": {"Ref": "StateTable"},
             "STATUS_SOURCES_PATH": "/watchbell/dev/status-sources",
+            "RES_OPTIONS": "timeout:1 attempts:2",
             "CHOICE_DIGEST_ZONE": "UTC",
             "CHOICE_DIGEST_TIME": "09:00",
             "CHOICE_DIGEST_LANGUAGE": "en",

@@ -69,6 +69,10 @@ def test_setup_without_an_answer_says_what_is_missing(typed, capsys):
         ("webhooks/digest", "https://evil.example/api/webhooks/1/x", "not a Discord webhook URL"),
         ("webhooks/../x", "x", "Watchbell has no parameter"),
         ("status-sources/prod", "prod.example", "not an http or https URL"),
+        ("status-sources/prod", "https://prod.example/ public", "the word private"),
+        ("status-sources/prod", "https://ada:secret@prod.example/", "a user name or a password"),
+        ("status-sources/prod", "http://10.0.0.5/x", "set 'http://10.0.0.5/x private'"),
+        ("status-sources/prod", "http://169.254.169.254/ private", "not allowed for any source"),
         ("status-sources/a b", "http://x/", "1 to 60 letters"),
         (f"status-sources/{'x' * 61}", "http://x/", "1 to 60 letters"),
         ("webhooks/digets", "https://discord.com/api/webhooks/1/x", "Watchbell has no parameter"),
@@ -88,6 +92,12 @@ def test_a_secret_can_be_given_on_standard_input(aws, typed, capsys):
     assert ops("set", "webhooks/digest") == 0
     assert kind(aws, "webhooks/digest") == "SecureString"
     assert "secret-token" not in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("value", [["http://10.0.0.5/x private"], ["http://10.0.0.5/x", "private"]])
+def test_a_source_may_be_given_permission_to_have_a_private_address(aws, value):
+    assert ops("set", "status-sources/prod", *value) == 0
+    assert aws.parameter("/watchbell/dev/status-sources/prod") == "http://10.0.0.5/x private"
 
 
 def test_show_lists_what_is_set_and_what_is_missing(capsys):

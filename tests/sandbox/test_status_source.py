@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.status_source import StatusSources
+from sandbox.status_source import StatusSources, with_permission
 
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopback needs no proxy
 
@@ -29,6 +29,22 @@ def get(url: str, **headers: str) -> tuple[int, Any, str]:
             return answer.status, answer.read(), answer.headers["etag"]
     except urllib.error.HTTPError as error:
         return error.code, error.read(), error.headers["etag"]
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("http://127.0.0.1:9001/status", "http://127.0.0.1:9001/status private"),
+        ("http://localhost:9001/status", "http://localhost:9001/status private"),
+        ("http://[::1]:9001/", "http://[::1]:9001/ private"),
+        ("http://127.0.0.1:9001/status private", "http://127.0.0.1:9001/status private"),
+        ("https://status.example/", "https://status.example/"),
+        ("http://10.0.0.5/", "http://10.0.0.5/"),
+        ("nonsense", "nonsense"),
+    ],
+)
+def test_a_source_on_this_machine_gets_the_permission_for_it(value: str, kept: str) -> None:
+    assert with_permission(value) == kept
 
 
 def test_a_source_answers_the_schema(sources: StatusSources) -> None:

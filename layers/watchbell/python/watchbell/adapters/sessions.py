@@ -24,7 +24,8 @@ def session() -> requests.Session:
 
 
 @cache
-def _context() -> ssl.SSLContext:
+def tls_context() -> ssl.SSLContext:
+    """The one context. It trusts the authorities that requests trusts."""
     context: ssl.SSLContext = create_urllib3_context()
     context.load_verify_locations(certifi.where())
     return context
@@ -32,7 +33,7 @@ def _context() -> ssl.SSLContext:
 
 class _Adapter(HTTPAdapter):
     def init_poolmanager(self, *arguments: Any, **options: Any) -> None:
-        super().init_poolmanager(*arguments, ssl_context=_context(), **options)
+        super().init_poolmanager(*arguments, ssl_context=tls_context(), **options)
 
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
         if verify is not True:  # REQUESTS_CA_BUNDLE names other authorities

@@ -50,6 +50,18 @@ def reason(found: Reason) -> str:
             return ngettext("did not answer within {n} second", "did not answer within {n} seconds", values["seconds"])
         case "unreachable":
             return _("could not be reached")
+        case "not_a_url":
+            return _("has an invalid URL")
+        case "address_not_allowed":
+            return _("has an address that is not allowed")
+        case "too_many_redirects":
+            return _("redirects too often")
+        case "not_asked_in_time":
+            return ngettext(
+                "was not asked: the others took {n} second",
+                "was not asked: the others took {n} seconds",
+                values["seconds"],
+            )
         case "too_large":
             return _("sent more than {n} KB", n=values["kilobytes"])
         case "http_status":

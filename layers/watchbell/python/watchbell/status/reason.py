@@ -8,7 +8,11 @@ from typing import Literal
 
 Code = Literal[
     "timeout",  # the answer was not complete within `seconds`
-    "unreachable",  # no connection, a broken answer, too many redirects, or an invalid URL
+    "unreachable",  # no connection, or a broken answer
+    "not_a_url",  # the URL, or one that it redirects to, is not a valid http or https URL
+    "address_not_allowed",  # the URL, or one that it redirects to, has an address that is not allowed
+    "too_many_redirects",
+    "not_asked_in_time",  # not asked, because the others took `seconds`
     "too_large",  # the answer was longer than `kilobytes`
     "http_status",  # the answer had the HTTP status `status` and no readable report
     "not_a_status",  # the answer was not a status report
