@@ -55,7 +55,7 @@ def signed(body: bytes, *, key: SigningKey = KEY, at: float | None = None) -> di
 
 
 def request(payload: Any, path: str = "/interactions", *, key: SigningKey = KEY, at: float | None = None) -> dict:
-    """Return an API Gateway event (2.0) with the signed `payload`. Bytes stay as they are, anything else becomes JSON."""
+    """Return an API Gateway event (2.0) with the signed `payload`: bytes unchanged, anything else as JSON."""
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     event = recorded.load("gateway_v2", rawPath=path, body=body.decode("utf-8", "surrogateescape"))
     event["requestContext"]["http"]["path"] = path

@@ -21,7 +21,7 @@ Json = Any
 
 
 def _words(folder: str) -> dict[str, list[str]]:
-    """Return {file name: names and short texts in the file}. Parameter names come twice, so they are drawn more often."""
+    """Return {file name: names and short texts in the file}. Parameters come twice, so they are drawn more often."""
     words = {}
     for path in sorted((LIBRARY / folder).rglob("[a-z]*.py")):
         nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
