@@ -105,7 +105,7 @@ def order(interaction, tools, form: Tea, *, table: str):
 
 
 class Doors(Bot):
-    """The ingress and the worker, with tables. The ingress fills `queue`, and `deliver` gives a message to the worker."""
+    """The ingress and the worker, with tables. The ingress fills `queue`; `deliver` gives a message to the worker."""
 
     def __init__(self, settings):
         super().__init__()
