@@ -1,4 +1,4 @@
-"""What the suite shares: AWS on loopback, with the queues and tables that the template declares."""
+"""Fixtures for all tests: features for one test, and AWS on loopback with the template's queues and tables."""
 
 from __future__ import annotations
 
@@ -38,10 +38,11 @@ CREDENTIALS = {
 
 @pytest.fixture
 def feature(tmp_path, monkeypatch):
-    """`feature("name", source)` puts a command into the catalogue for one test, and returns its module.
+    """`feature("name", source)` adds a command to the catalogue for one test, and returns the command's module.
 
-    `feature("name", source, room="schedules")` does so with a schedule. It takes the place of a feature of that name
-    that somebody has added to the bot."""
+    `feature("name", source, room="schedules")` adds a schedule. If the bot already has a feature with that name, the
+    new one replaces it during the test.
+    """
     hidden = {}
     for package in (commands, schedules):
         folder = tmp_path / package.__name__.rpartition(".")[2]
@@ -63,7 +64,7 @@ def feature(tmp_path, monkeypatch):
 
 @pytest.fixture(scope="session")
 def aws() -> Iterator[Aws]:
-    """moto's server with the template's queues and tables; boto3 and our own code reach it by the environment."""
+    """moto's server with the template's queues and tables. boto3 and the library find it through the environment."""
     children = Children()
     server = Aws(children, Logs())
     os.environ.update(CREDENTIALS, AWS_ENDPOINT_URL=server.url)
@@ -77,8 +78,10 @@ def aws() -> Iterator[Aws]:
 
 @pytest.fixture
 def settings(aws: Aws) -> Iterator[dict[str, str]]:
-    """An environment like the functions', with empty tables and new queues; whatever the test leaves in a
-    table must be declared in the register (law 8)."""
+    """The functions' environment variables, with empty tables and new queues.
+
+    Every item that the test leaves in a table must be declared in the register, `data.tables` (law 8).
+    """
     template = Template.read(SNAPSHOT)
     tables = {name.rsplit("-", 1)[-1]: name for name in (table.name for table in template.tables())}
     queues = {template.short(queue.name): _fresh(aws, queue) for queue in template.queues()}
@@ -115,7 +118,7 @@ def _declares(row: Row, table: str, item: dict) -> bool:
 
 
 def _fresh(aws: Aws, queue: Queue) -> str:
-    """The URL of a new queue like `queue`; SQS empties an old one once a minute only."""
+    """Create a queue like `queue` and return its URL. SQS lets a queue be purged only once a minute."""
     answer = aws.sqs.create_queue(QueueName=f"{queue.name}-{uuid4().hex}", Attributes=queue.attributes)
     return str(answer["QueueUrl"])
 

@@ -1,4 +1,4 @@
-"""What the suite plays of Discord: signing requests, and small fakes that judge every payload they are given."""
+"""Discord's side for tests: signed requests, and a fake client that checks every payload against Discord's schema."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ SIGNING_KEYS = f"1:{'ab' * 32}"
 
 
 def tools(clock: Any = time.time, *, function: str = "worker", **settings: str) -> Tools:
-    """Tools that need nothing outside: with the suite's signing keys, and no table."""
+    """Return tools that need no service: they have the suite's signing keys, no table, and every flag is off."""
     made = Tools(function, settings)
     made.now = clock  # type: ignore[method-assign]
     made.seals = Seals(lambda fresh: SIGNING_KEYS, clock, None)
@@ -35,12 +35,12 @@ def tools(clock: Any = time.time, *, function: str = "worker", **settings: str) 
 
 
 def unflagged() -> list[str]:
-    """The names of the commands that no flag holds back."""
+    """Return the names of the commands without a flag."""
     return [command.name for command in catalogue.commands() if not command.flag]
 
 
 def sealed(text: str, *, now: float | None = None, seconds: int | None = None, bound: str = "0", to: str = "") -> str:
-    """The custom id for an address such as `status:refresh:simple:prod`, as the bot would have sent it."""
+    """Return the custom id for an address like `status:refresh:simple:prod`, as the bot sends it."""
     address = custom_id.parse(text)
     address.seconds, address.bound = seconds, bound
     ((key_id, key),) = parse_keys(SIGNING_KEYS).items()
@@ -48,14 +48,14 @@ def sealed(text: str, *, now: float | None = None, seconds: int | None = None, b
 
 
 def signed(body: bytes, *, key: SigningKey = KEY, at: float | None = None) -> dict[str, str]:
-    """The two headers that Discord sends with `body`."""
+    """Return the two signature headers that Discord sends with `body`."""
     timestamp = str(int(time.time() if at is None else at))
     signature = key.sign(timestamp.encode() + body).signature.hex()
     return {"x-signature-ed25519": signature, "x-signature-timestamp": timestamp}
 
 
 def request(payload: Any, path: str = "/interactions", *, key: SigningKey = KEY, at: float | None = None) -> dict:
-    """An API Gateway event (2.0) with `payload` signed; bytes are sent as they are, anything else as JSON."""
+    """Return an API Gateway event (2.0) with the signed `payload`: bytes unchanged, anything else as JSON."""
     body = payload if isinstance(payload, bytes) else json.dumps(payload).encode()
     event = recorded.load("gateway_v2", rawPath=path, body=body.decode("utf-8", "surrogateescape"))
     event["requestContext"]["http"]["path"] = path
@@ -64,7 +64,10 @@ def request(payload: Any, path: str = "/interactions", *, key: SigningKey = KEY,
 
 
 class FakeDiscord:
-    """Stands in for adapters.discord.DiscordClient: keeps the calls, and raises what `failures` holds, one a call."""
+    """A fake of adapters.discord.DiscordClient that keeps the calls. Each call uses up and raises one of `failures`.
+
+    A failure of None lets its call succeed.
+    """
 
     def __init__(self, *failures: DiscordError) -> None:
         self.calls: list[tuple] = []

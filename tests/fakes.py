@@ -1,4 +1,4 @@
-"""Small fakes of what lies in DynamoDB, for tests that are about something else."""
+"""Small fakes of claims and journals, for tests that need no DynamoDB."""
 
 
 class Claim:
@@ -18,7 +18,7 @@ class Claim:
 
 
 class Claims:
-    """One claim, free, done or held."""
+    """One claim. It is free, done, or held: then `take` raises the error `held`."""
 
     def __init__(self, held=None, done=False):
         self.claim, self.held, self.done = Claim(), held, done
@@ -30,8 +30,11 @@ class Claims:
 
 
 class Journal:
-    """The steps of a flow that were asked for. Of an earlier try, `done` are those that it ended, each name with what
-    was kept, and `begun` those that it may have done."""
+    """The steps of a flow. `asked` lists the names of the steps that were asked for.
+
+    `done` are the steps that an earlier try completed: {name: kept value}. `begun` are the names of the steps that an
+    earlier try began and may have completed.
+    """
 
     def __init__(self, done=None, begun=()):
         self.asked, self.done, self.begun = [], done or {}, begun

@@ -1,4 +1,4 @@
-"""Discord's own schema as a judge of every payload that the suite sends, where the file is at hand."""
+"""Check the payloads that the tests send against Discord's own schema, if its file is available."""
 
 from __future__ import annotations
 
@@ -17,6 +17,6 @@ if AVAILABLE:
 
 
 def approve(kind: str, payload: dict) -> None:
-    """Fails where Discord's schema finds a fault; `kind`: callback, followup, edit, command, message or dm."""
+    """Fail if Discord's schema finds a fault. `kind` is callback, followup, edit, command, message or dm."""
     if AVAILABLE:
         assert _schema.faults(kind, payload) == [], f"{kind}: {payload}"

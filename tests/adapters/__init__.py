@@ -1,1 +1,1 @@
-"""Tests of the adapters against servers on loopback."""
+"""Tests that run the adapters against servers on loopback."""

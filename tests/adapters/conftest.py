@@ -1,4 +1,4 @@
-"""What the adapters' tests share: a clock that stands still until a test turns it."""
+"""Fixtures for the adapters' tests: a clock that only a test advances."""
 
 import pytest
 
@@ -15,5 +15,5 @@ class Clock:
 
 @pytest.fixture
 def clock():
-    """Epoch seconds: called by what is tested, and turned by `clock.now += 60`."""
+    """A callable that returns epoch seconds. Advance it with `clock.now += 60`."""
     return Clock()

@@ -1,4 +1,4 @@
-"""A thing that must happen once has one holder at a time, and none for ever."""
+"""Work that must happen once has one holder at a time, and no holder keeps it forever."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""Calls to Discord: a result or a DiscordError that tells whether to try again, and no token leaks."""
+"""A call to Discord returns a result, or raises a DiscordError that says whether to try again. No token leaks."""
 
 import io
 import json
@@ -17,7 +17,7 @@ SECRET = "aW50ZXJhY3Rpb24tdG9rZW4"
 
 
 class Api:
-    """Answers with what it is given, in turn, the last again and again."""
+    """A server that gives `answers` in order. The last answer is repeated."""
 
     def __init__(self, *answers):
         self.answers, self.requests, self.asked_fresh = list(answers), [], []
@@ -36,7 +36,7 @@ class Api:
         return {name.lower(): value for name, value in self.requests[number].headers}
 
     def parts(self, number=0):
-        """What was uploaded: the message, and (name of the part, name of the file, its type, its bytes) of each."""
+        """Return the uploaded message, and (name of the part, name of the file, type, bytes) for each file."""
         kind, _, boundary = self.headers(number)["content-type"].partition("; boundary=")
         assert kind == "multipart/form-data"
         body = self.requests[number].body

@@ -1,4 +1,4 @@
-"""A table that is throttled or sick is asked again; whoever asks knows what may have been written."""
+"""A table that is throttled or sick is asked again. The caller learns whether something may have been written."""
 
 import json
 import socket
@@ -23,7 +23,7 @@ def error(name, status=400, **more):
 
 
 class Dynamodb:
-    """Does to each request what `answers` say, one a request and the last for all others."""
+    """A server that gives one of `answers` to each request. The last answer is repeated."""
 
     def __init__(self, *answers):
         self.answers, self.requests = list(answers), []
@@ -37,7 +37,7 @@ class Dynamodb:
 
 @pytest.fixture
 def dynamodb(monkeypatch):
-    """`dynamodb(answer, …)`: a DynamoDB that answers so, and at which tables are found from now on."""
+    """`dynamodb(answer, …)` starts a DynamoDB with these answers. Tables are created with its URL from then on."""
     for name, value in CREDENTIALS.items():
         monkeypatch.setenv(name, value)
     servers = []

@@ -1,4 +1,4 @@
-"""The ingress's one call: it arrives, or the caller knows within 1.5 seconds that it may not have."""
+"""The ingress's only call: the message arrives, or the caller learns within 1.5 seconds that it may not arrive."""
 
 import json
 import os
@@ -28,7 +28,7 @@ def credentials():
 
 
 class Sqs:
-    """An HTTP server that takes what it is sent, or does what `answer` says."""
+    """An HTTP server that keeps the requests and gives `answer`, by default SQS's success."""
 
     def __init__(self, answer=None):
         self.requests = []
@@ -145,7 +145,7 @@ def test_all_calls_of_an_acknowledgement_share_one_deadline():
                     Enqueue(silent)("{}")
     assert 0.3 < time.monotonic() - started < 1
     sqs = Sqs()
-    Enqueue(sqs.url)("{}")  # which is over with its block
+    Enqueue(sqs.url)("{}")  # The limit ended with its block.
     assert len(sqs.requests) == 1
 
 
@@ -172,7 +172,7 @@ def test_an_answer_that_is_not_http_is_unavailable():
 
 
 def authority():
-    """A certificate authority and a server certificate of its for 127.0.0.1, as PEM."""
+    """Return the certificate of an authority, its certificate for localhost, and the key of the latter, all as PEM."""
     now = datetime.now(UTC)
 
     def certificate(name, issuer, issuer_key, key, *, is_authority):
@@ -205,7 +205,7 @@ def authority():
 
 @pytest.fixture
 def tls(tmp_path):
-    """An SQS over TLS at localhost, and the file with the authority that it can be trusted by."""
+    """An SQS over TLS at localhost, and the file with the certificate authority that a client must trust."""
     root, certificate, key = authority()
     (tmp_path / "root.pem").write_bytes(root)
     (tmp_path / "server.pem").write_bytes(certificate + key)

@@ -1,4 +1,4 @@
-"""A flow with several effects does none of them twice, whichever moment it is killed at."""
+"""A flow with several effects does no effect twice, no matter when it is killed."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from watchbell.errors import Unavailable
 
 @pytest.fixture
 def journal(settings):
-    """`journal(attempt)`: the journal of one interaction as its first, second, … try has it."""
+    """`journal(attempt)` returns the journal of one interaction in its first, second, … try."""
     return lambda attempt, id="1": Journal(settings["EPHEMERAL_TABLE"], id, attempt)
 
 
@@ -30,7 +30,7 @@ def test_a_step_that_failed_is_done_again_and_known_to_have_been_begun(journal):
 
 
 def test_a_step_in_which_the_process_was_killed_is_unsure(journal):
-    journal(1).step("channel").__enter__()  # and no more is heard of it
+    journal(1).step("channel").__enter__()  # and the process is killed
     with journal(2).step("channel") as step:
         assert (step.new, step.unsure) == (True, True)
 

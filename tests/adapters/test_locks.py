@@ -1,4 +1,4 @@
-"""One holder at a time, for the time of a lease, and a token by which a late one is known."""
+"""A lock has one holder at a time, for the length of a lease. Its fence shows that an earlier holder is late."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -20,7 +20,7 @@ def table(settings, clock):
 
 @pytest.fixture(params=["table", "memory"])
 def locks(request, clock):
-    """DynamoDB's, and those of the testing kit: the same is true of both."""
+    """DynamoDB's locks and the testing kit's locks. Both must behave the same."""
     return FakeLocks(clock) if request.param == "memory" else request.getfixturevalue("table")
 
 
@@ -44,7 +44,7 @@ def test_a_redelivery_gets_its_own_lock_and_a_new_fence(locks):
     first = locks.take("apply", "first")
     again = locks.take("apply", "first")
     assert again.fence > first.fence
-    first.release()  # the delivery before: it holds nothing any more
+    first.release()  # The earlier delivery no longer holds the lock.
     assert locks.take("apply", "second") is None
 
 

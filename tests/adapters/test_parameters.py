@@ -1,4 +1,4 @@
-"""Parameters are read as AWS keeps them, kept for a minute, and never echoed."""
+"""Parameters are read as AWS stores them, cached for a minute, and never shown."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The little HTTP that the ingress speaks: every answer is read right, or is an OSError in time."""
+"""The small HTTP client of the ingress: it reads every answer correctly, or raises an OSError in time."""
 
 import contextlib
 import socket
@@ -14,13 +14,13 @@ OK = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"
 
 @pytest.fixture
 def serve():
-    """Answers each request on one connection with the pieces given for it, a little apart, then closes."""
+    """`serve(pieces, …)` answers each request on one connection with its pieces, with pauses between, then closes."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def start(*answers, pause=0.01):
         def run():
             connection, _ = listener.accept()
-            with connection, contextlib.suppress(ConnectionError):  # who asked may have had enough
+            with connection, contextlib.suppress(ConnectionError):  # the client may have disconnected
                 for pieces in answers:
                     if not connection.recv(65536):
                         return
@@ -51,7 +51,7 @@ def test_an_answer_may_come_byte_by_byte(serve):
     [
         b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: Close\r\n\r\n{}",
         b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\n{}",
-        OK + b"HTTP/1.1 403 Forbidden",  # it would be taken for the next answer
+        OK + b"HTTP/1.1 403 Forbidden",  # the rest would be read as the next answer
     ],
 )
 def test_a_connection_that_cannot_be_used_again_is_known(serve, answer):

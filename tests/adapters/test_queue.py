@@ -1,4 +1,4 @@
-"""Whoever puts a message on a queue knows whether it may be there."""
+"""A caller that puts a message on a queue learns whether the message may be on it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A quota lets so many through in any window, counted once for an interaction, over all workers at once."""
+"""A quota limits the uses in every window. It counts an interaction once, and is shared by all workers."""
 
 import re
 from concurrent.futures import ThreadPoolExecutor
@@ -18,13 +18,13 @@ THREE = Quota(3, per=60)
 
 @pytest.fixture
 def use_table(settings, clock):
-    """`use_table(id)`: None where that interaction may, else when it may again."""
+    """`use_table(id)` returns None if the interaction is allowed, otherwise the time when one is allowed again."""
     return using(Quotas(settings["EPHEMERAL_TABLE"], clock))
 
 
 @pytest.fixture(params=["table", "memory"])
 def use(request, clock):
-    """The same of DynamoDB's quotas, and of those of the testing kit: the same is true of both."""
+    """Like `use_table`, for DynamoDB's quotas and the testing kit's quotas. Both must behave the same."""
     return using(FakeQuotas(clock)) if request.param == "memory" else request.getfixturevalue("use_table")
 
 
@@ -123,7 +123,7 @@ def test_the_largest_quota_in_its_fullest_row_fits_into_dynamodbs_limits(clock, 
 
     quotas = Quotas(table, clock)
     quotas._table = Recording(table)
-    before = int((NOW - MOST_SECONDS) * 1000)  # each of them has just left the window
+    before = int((NOW - MOST_SECONDS) * 1000)  # each use is just outside of the window
     uses = {f"u{number}": {"S": f"{before} {10**19 + number};"} for number in range(MOST_USES + SPARE_USES)}
     aws.dynamodb.put_item(TableName=table, Item={**key, **uses})
     assert quotas.use(largest, feature, who, str(2 * 10**19)) is None
@@ -134,7 +134,7 @@ def test_the_largest_quota_in_its_fullest_row_fits_into_dynamodbs_limits(clock, 
     assert asked_key == key
     assert len(key["pk"]["S"].encode()) <= 2048
     item = aws.dynamodb.get_item(TableName=table, Key=key)["Item"]
-    assert {*item} == {"pk", "sk", *QUOTA.fields}  # no place is free
+    assert {*item} == {"pk", "sk", *QUOTA.fields}  # every field is in use
     assert item["u1"] == uses["u0"]
     assert sum(len(name.encode()) + len(*map(str.encode, value.values())) for name, value in item.items()) <= 400 * 1024
 

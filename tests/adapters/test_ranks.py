@@ -1,4 +1,4 @@
-"""Which roles have which rank, asked of a table that may be slow, sick or silent."""
+"""The ranks of roles are read from a table that may be slow, sick or silent."""
 
 import socket
 import time
@@ -15,7 +15,7 @@ MAPPED = {"Item": {"roles": {"M": {"7": {"S": "responder"}}}}}
 
 @pytest.fixture
 def ranks(monkeypatch):
-    """Ranks in a table that gives `answers`, one a request."""
+    """`ranks(answer, …)` returns Ranks whose table gives one answer to each request."""
 
     def asked_of(url):
         for name, value in {**CREDENTIALS, "AWS_ENDPOINT_URL": url}.items():

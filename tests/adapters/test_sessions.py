@@ -1,4 +1,4 @@
-"""requests with one TLS context trusts whom it would trust by itself, and nobody else."""
+"""requests with a shared TLS context trusts the same servers as it does by default, and no others."""
 
 import ssl
 
@@ -12,7 +12,7 @@ from watchbell.adapters.sessions import session, tls_context
 
 @pytest.fixture
 def tls(tmp_path):
-    """A server over TLS at localhost, and the file with the authority that vouches for it."""
+    """A server over TLS at localhost, and the file with the authority that issued its certificate."""
     root, certificate, key = authority()
     (tmp_path / "root.pem").write_bytes(root)
     (tmp_path / "server.pem").write_bytes(certificate + key)

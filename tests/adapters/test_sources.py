@@ -1,4 +1,4 @@
-"""Status sources over real sockets: whatever they do is an answer, in time."""
+"""Status sources over real sockets: whatever a source does, there is a report in time."""
 
 import json
 import socket
@@ -30,7 +30,7 @@ class Source:
         return self.respond(request) if callable(self.respond) else self.respond
 
     def ask(self):
-        """The one report, and again with the same Sources by calling `again`."""
+        """Return the report. Later calls use the same Sources again."""
         self.asker = getattr(self, "asker", None) or Sources(lambda: {"prod": f"{self.url} private"})
         (report,) = self.asker.ask()
         return report
@@ -52,7 +52,7 @@ INCIDENT = json.dumps({"status": "heavy", "incident": {"id": "7"}}).encode()
 
 
 def ask_and_read(source, locale):
-    """What somebody reads of the incident at a source that they ask."""
+    """Ask `source` in the language of `locale`, and return the text about its incident."""
     with speaking(locale):
         (embed,) = view.embeds([source.ask()], detailed=False)
     return embed.fields[-1]["value"]
@@ -122,7 +122,7 @@ def test_a_source_at_a_private_address_is_asked_with_permission_only():
 
 
 def drip():
-    """A server that sends a byte every half second."""
+    """Start a server that sends a byte every half second."""
     listener = socket.create_server(("127.0.0.1", 0))
 
     def serve():

@@ -1,4 +1,4 @@
-"""State that lies in the table: whoever presses its button gets the form, or hears in private and in time why not."""
+"""State in the table: a press on its button opens the form, or a private answer says in time why it does not."""
 
 import json
 import time
@@ -36,7 +36,7 @@ AWAY = {"__type": "com.amazonaws.dynamodb.v20120810#ThrottlingException"}
 
 
 class Dynamodb:
-    """Does to each GetItem what `answers` say, one a request and the last for all others; None is silence."""
+    """A server that gives one of `answers` to each GetItem. The last answer is repeated. None is silence."""
 
     def __init__(self, *answers):
         self.answers, self.requests = list(answers), []
@@ -51,7 +51,7 @@ class Dynamodb:
 
 
 class Press:
-    """What a press on the button that opens a form gets, and after how many seconds."""
+    """A press on a button that opens a form, with the answer and the seconds that it took."""
 
     def __init__(self, asked, key="key"):
         self.queue = []
@@ -80,7 +80,7 @@ def environment(monkeypatch, feature):
 
 @pytest.fixture
 def press(environment):
-    """`press(answer, …)`: the press while DynamoDB answers so."""
+    """`press(answer, …)` presses the button while DynamoDB gives these answers."""
 
     def ask(*answers):
         environment.setenv("AWS_ENDPOINT_URL", Dynamodb(*answers).server.url)
@@ -153,7 +153,7 @@ def test_a_row_is_read_as_it_is_now_and_the_next_press_after_a_failure_works(env
     environment.setenv("AWS_ENDPOINT_URL", dynamodb.server.url)
     asked = ingress("ephemeral")
     assert Press(asked).told_in_private() == NOT_QUEUED
-    assert [Press(asked).type for _ in range(2)] == [9, 9]  # twice: a form can be opened again
+    assert [Press(asked).type for _ in range(2)] == [9, 9]  # A form can be opened twice.
     assert all(json.loads(each.body)["ConsistentRead"] for each in dynamodb.requests)
 
 

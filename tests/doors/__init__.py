@@ -1,1 +1,1 @@
-"""Tests of what each Lambda does, against AWS on loopback."""
+"""Tests of each function's handler, against AWS on loopback."""

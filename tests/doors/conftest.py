@@ -1,4 +1,4 @@
-"""The functions' doors as Lambda loads them, with AWS on loopback and Discord a fake that judges what it gets."""
+"""The functions' handlers as Lambda loads them, with AWS on loopback and a fake Discord that checks all payloads."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FUNCTIONS = Path(__file__).parents[2] / "functions"
 
 @pytest.fixture
 def door(settings, monkeypatch):
-    """`door("worker", DISCORD_PUBLIC_KEYS=…)`: that function's handler module, loaded anew."""
+    """`door("worker", DISCORD_PUBLIC_KEYS=…)` loads the function's handler module again and returns it."""
 
     def load(name: str, discord: FakeDiscord | None = None, **more: str) -> ModuleType:
         for key, value in {**settings, "WORK_MAX_RECEIVES": "5", "SEND_MAX_RECEIVES": "10", **more}.items():
@@ -35,7 +35,7 @@ def door(settings, monkeypatch):
 
 
 class Batches:
-    """Takes messages from a queue as the event source does, and what the function answered back to it."""
+    """Takes messages from a queue as Lambda's event source does, and deletes those that the function handled."""
 
     def __init__(self, sqs, url: str) -> None:
         self.sqs, self.url = sqs, url
@@ -44,7 +44,7 @@ class Batches:
         self.sqs.send_message(QueueUrl=self.url, MessageBody=body)
 
     def take(self) -> dict:
-        """An event with up to 10 messages, in SQS's own shape."""
+        """Return an event with up to 10 messages, in the shape that Lambda gets from SQS."""
         found = self.sqs.receive_message(
             QueueUrl=self.url, MaxNumberOfMessages=10, AttributeNames=["All"], MessageAttributeNames=["All"]
         ).get("Messages", [])
@@ -66,7 +66,7 @@ class Batches:
         }
 
     def settle(self, event: dict, answer: dict) -> None:
-        """Deletes what succeeded."""
+        """Delete the messages of `event` that did not fail according to `answer`."""
         failed = {failure["itemIdentifier"] for failure in answer["batchItemFailures"]}
         for record in event["Records"]:
             if record["messageId"] not in failed:

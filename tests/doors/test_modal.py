@@ -1,4 +1,4 @@
-"""A form end to end: a person of the simulated Discord, the ingress's and the worker's own doors, a table between."""
+"""A form end to end: a person in the simulated Discord, the handlers of the ingress and the worker, and a table."""
 
 import json
 import threading

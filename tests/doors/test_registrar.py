@@ -1,4 +1,4 @@
-"""The registrar's door: CloudFormation always hears what came of it."""
+"""The registrar's handler: CloudFormation always learns the result."""
 
 import json
 
@@ -22,7 +22,7 @@ SETTINGS = {"DISCORD_APPLICATION_ID": "42", "DISCORD_GUILD_ID": ""}
 
 
 class CloudFormation:
-    """The response URL, and what was put there."""
+    """The response URL, and the requests to it."""
 
     def __init__(self, status=200):
         self.requests = []

@@ -1,4 +1,4 @@
-"""The scheduler's door: each local date's digest is queued once, whatever happens to the ticks."""
+"""The scheduler's handler: the digest of each local date is queued once, even if ticks are late, lost or repeated."""
 
 import json
 
@@ -55,7 +55,7 @@ def test_the_ticks_of_a_day_make_one_digest_and_the_next_day_another(door, send,
 
 def test_a_date_that_was_missed_is_caught_up_by_a_later_tick(door, send, source):
     scheduler = door("scheduler")
-    assert tick(scheduler, "2026-11-22T07:00:00Z")["ran"] is False  # not yet; and then the function was away all day
+    assert tick(scheduler, "2026-11-22T07:00:00Z")["ran"] is False  # too early; then no tick comes all day
     assert tick(scheduler, "2026-11-23T03:00:00Z") == {"schedule": "daily_digest", "date": "2026-11-22", "ran": True}
 
 
@@ -126,7 +126,7 @@ def tea(subject, tools):
 
 @pytest.fixture
 def tea(feature, door):
-    """`tea("every=15")("2026-11-22T08:15:00Z")`: a tick of a schedule with that cadence."""
+    """`tea("every=15")("2026-11-22T08:15:00Z")` ticks a schedule with this cadence at this time."""
 
     def declared(cadence):
         feature("tea", TEA.format(cadence=cadence), room="schedules")

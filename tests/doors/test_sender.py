@@ -1,4 +1,4 @@
-"""The sender's door: a message for a webhook is sent, kept for later, or given up, and each says so."""
+"""The sender's handler: a message for a webhook is sent, kept for later, or given up, and the outcome is recorded."""
 
 import json
 
@@ -22,7 +22,7 @@ def configure(aws, url=URL):
 
 
 def kept(aws, settings, delivery="digest#2026-11-22"):
-    """The status and the outcome of the claim to that delivery."""
+    """Return the status and the outcome of the claim to a delivery."""
     key = {"pk": {"S": f"delivery#{delivery}"}, "sk": {"S": "claim"}}
     stored = aws.dynamodb.get_item(TableName=settings["EPHEMERAL_TABLE"], Key=key)["Item"]
     return stored["status"]["S"], stored["outcome"]["S"]
@@ -113,7 +113,7 @@ def test_a_new_url_ends_the_retirement(door, send, aws):
     sender = door("sender", discord)
     run(sender, send)
     configure(aws, URL.replace("123", "456"))
-    sender = door("sender", discord)  # a minute later: its cache is gone
+    sender = door("sender", discord)  # a minute later, the cache has expired
     run(sender, send, message("digest#2026-11-23"))
     assert [call[1] for call in discord.calls] == ["123", "456"]
 

@@ -1,4 +1,4 @@
-"""The worker's door: batches with partial failures, one visible effect, nothing lost."""
+"""The worker's handler: batches may fail in part, each message has one visible effect, and no message is lost."""
 
 import json
 import time
@@ -51,14 +51,14 @@ def test_ten_concurrent_deliveries_make_one_visible_effect(door, work):
     with ThreadPoolExecutor(10) as pool:
         answers = list(pool.map(lambda _: run(worker, event), range(10)))
     assert len(discord.did("edit")) == 1
-    # Those that found it being done came back to the queue: had the first one died, one of them would have done it.
+    # Deliveries that found the work claimed return to the queue. If the first one dies, one of them does the work.
     assert sum(not failures(answer) for answer in answers) >= 1
     assert run(worker, event) == {"batchItemFailures": []}
     assert len(discord.did("edit")) == 1
 
 
 def test_a_failure_comes_back_after_its_own_wait(door, work):
-    discord = FakeDiscord(DiscordError("PATCH", 429, wait=2.1))  # longer than is waited for in place
+    discord = FakeDiscord(DiscordError("PATCH", 429, wait=2.1))  # longer than the worker waits itself
     worker = door("worker", discord)
     work.put(message())
     event = work.take()
@@ -66,7 +66,7 @@ def test_a_failure_comes_back_after_its_own_wait(door, work):
     assert failures(answer) == [event["Records"][0]["messageId"]]
     came = []
     assert eventually(lambda: bool(again := work.take()["Records"]) and (came.extend(again) or True), 6)
-    again = {"Records": came}  # not only after the queue's visibility timeout
+    again = {"Records": came}  # It came back before the queue's visibility timeout.
     assert again["Records"][0]["attributes"]["ApproximateReceiveCount"] == "2"
     assert run(worker, again) == {"batchItemFailures": []}
     assert len(discord.did("edit")) == 2
@@ -112,7 +112,7 @@ def test_a_worker_that_died_between_claim_and_edit_is_followed(door, work, aws, 
     event = work.take()
     from watchbell.data.tables import INTERACTION
 
-    worker.tools.claims.take(INTERACTION, "77")  # and its process is killed
+    worker.tools.claims.take(INTERACTION, "77")  # then the process is killed
     assert failures(run(worker, event)) != []
     worker.tools.claims._clock = lambda: time.time() + 41
     assert run(worker, event) == {"batchItemFailures": []}
@@ -185,7 +185,7 @@ def test_a_crash_between_claim_and_send_neither_loses_nor_doubles_the_greeting(d
     worker = door("worker", discord)
     work.put(message("event_application_authorized"))
     event = work.take()
-    worker.tools.claims.take(INTRODUCTION, ADA)  # and its process is killed before it sends
+    worker.tools.claims.take(INTRODUCTION, ADA)  # then the process is killed before it sends
     assert len(failures(run(worker, event))) == 1
     worker.tools.claims._clock = lambda: time.time() + 41
     assert run(worker, event) == {"batchItemFailures": []}
@@ -203,7 +203,7 @@ def test_a_crash_between_send_and_record_does_not_double_the_greeting(door, work
     worker.tools.claims.take(INTRODUCTION, ADA)
     discord.conversation = [
         worker.tools.seals.seal(introduction().message())
-    ]  # it was sent, and then its process was killed
+    ]  # It was sent, then the process was killed.
     worker.tools.claims._clock = lambda: time.time() + 41
     assert run(worker, event) == {"batchItemFailures": []}
     assert discord.did("create") == []

@@ -1,1 +1,1 @@
-"""Damaged requests through the ingress's door."""
+"""Fuzz tests that send damaged requests to the ingress."""

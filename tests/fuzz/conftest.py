@@ -1,4 +1,4 @@
-"""The door that is fuzzed, and custom ids that came through it."""
+"""The ingress that is fuzzed. Before the tests, it answers the recorded commands, to collect custom ids."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The ingress as deployed, in this process, with a queue on loopback; and the laws that hold whatever it is asked."""
+"""The deployed ingress in this process, with a queue on loopback, and the rules that every answer must keep."""
 
 from __future__ import annotations
 
@@ -22,17 +22,17 @@ from tests.discord_side import KEY, PUBLIC_KEY, signed
 HANDLER = Path(__file__).parents[2] / "functions/ingress/handler.py"
 
 TAKES, REFUSES, HANGS_UP = "takes", "refuses", "hangs up"
-"""What a queue may do with a message."""
+"""What the queue does with a message."""
 
 ANSWERS = {1: {1}, 2: {4, 5, 9}, 3: {4, 5, 6, 7, 9}, 4: {8}, 5: {4, 5, 6, 7}}
-"""Interaction type -> the types of response that Discord takes to it. Discord, "Interaction Callback Type"."""
+"""Interaction type -> the response types that Discord accepts for it. Source: Discord, "Interaction Callback Type"."""
 
 
 PARAMETERS = {"/fuzz/signing-keys": "1:" + "5a" * 32, "/fuzz/status-sources/prod": "https://prod.example/status"}
 
 
 class Queue:
-    """SQS's SendMessage, as far as a body goes: at most 1 MiB. It has the ingress's parameters too."""
+    """SQS's SendMessage for bodies of at most 1 MiB, and Parameter Store with the ingress's parameters."""
 
     def __init__(self) -> None:
         self.mode = TAKES
@@ -69,7 +69,7 @@ class Queue:
 
 
 class Errors(logging.Handler):
-    """Keeps what is logged as an error: an apology to the person must not hide a bug from the fuzzer."""
+    """Keeps logged errors, so that an apology to the person does not hide a bug from the fuzzer."""
 
     def __init__(self) -> None:
         super().__init__(logging.ERROR)
@@ -89,7 +89,10 @@ class Door:
         self.errors = errors
 
     def ask(self, event: dict, sent: bytes, *, queue: str = TAKES) -> tuple[int, Any]:
-        """Status and payload of the answer to `event`, whose body is `sent`. Fails where a law is broken."""
+        """Return the status and payload of the answer to `event`. `sent` is the body of `event`.
+
+        Fail if the answer breaks a rule.
+        """
         self.queue.mode = queue
         self.queue.messages.clear()
         self.errors.records.clear()
@@ -98,7 +101,7 @@ class Door:
         assert status in (200, 204, 400, 401, 503)
         if status == 200:
             _discord_takes(answer["body"])
-        if queue == TAKES and len(sent) < 300_000:  # what is larger may not fit a message once it is escaped
+        if queue == TAKES and len(sent) < 300_000:  # A larger body may not fit into a message after escaping.
             assert self.errors.texts() == []
             assert status != 503
         self._queued_is_what_was_promised(status, payload, sent)
@@ -109,13 +112,13 @@ class Door:
         assert len(self.queue.messages) == promised
         for message in map(json.loads, self.queue.messages):
             assert message["kind"] == ("event" if status == 204 else "interaction")
-            # Compared as text, in which a NaN equals itself.
+            # Compare as text, because a NaN does not equal itself.
             assert json.dumps(message["body"]) == json.dumps(json.loads(sent))
 
 
 @contextlib.contextmanager
 def opened() -> Iterator[Door]:
-    """The ingress's handler, loaded with its environment, which it keeps until the end."""
+    """The ingress's handler, loaded with its environment. The environment stays set until the block ends."""
     queue, errors = Queue(), Errors()
     log = logging.getLogger("watchbell")
     environment = {**CREDENTIALS, **queue.environment, "DISCORD_PUBLIC_KEYS": PUBLIC_KEY}
@@ -132,7 +135,10 @@ def opened() -> Iterator[Door]:
 
 
 def event(body: bytes, path: str, *, shape: str = "gateway_v2", encoded: bool = False, key: Any = KEY) -> dict:
-    """The request as API Gateway hands it over, validly signed with `key`; bytes that are no text come as base64."""
+    """Return the request as API Gateway passes it on, with a valid signature by `key`.
+
+    A body that is not UTF-8 is always base64-encoded.
+    """
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -151,7 +157,7 @@ def event(body: bytes, path: str, *, shape: str = "gateway_v2", encoded: bool = 
 
 
 def _payload(answer: dict) -> Any:
-    """What API Gateway would send, None for no body; fails where it could not."""
+    """Return the payload that API Gateway sends, or None without a body. Fail if API Gateway could not send it."""
     assert isinstance(answer["statusCode"], int)
     assert answer["headers"]["content-type"] == "application/json"
     assert not answer.get("isBase64Encoded")
@@ -161,7 +167,7 @@ def _payload(answer: dict) -> Any:
 
 @functools.lru_cache(10_000)
 def _discord_takes(body: str) -> None:
-    """The same few answers come again and again, and the schema is slow."""
+    """Check `body` against Discord's schema. The schema is slow and answers repeat, so results are cached."""
     payload = json.loads(body)
-    json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()  # no lone surrogate, no NaN
+    json.dumps(payload, ensure_ascii=False, allow_nan=False).encode()  # fails for a lone surrogate or a NaN
     judge.approve("callback", payload)

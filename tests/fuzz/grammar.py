@@ -1,5 +1,8 @@
-"""What Discord may send, as Hypothesis strategies; then how it may be damaged. Nothing here knows the library: the
-words are read from the features' own files, and custom ids are what the bot answered."""
+"""Hypothesis strategies for requests that Discord may send, and for damage to them.
+
+This module does not import the library. It reads words from the features' files, and takes custom ids from the bot's
+answers.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +21,7 @@ Json = Any
 
 
 def _words(folder: str) -> dict[str, list[str]]:
-    """File name -> the names and short texts in that file, its functions' parameters twice."""
+    """Return {file name: names and short texts in the file}. Parameters come twice, so they are drawn more often."""
     words = {}
     for path in sorted((LIBRARY / folder).rglob("[a-z]*.py")):
         nodes = list(ast.walk(ast.parse(path.read_text("utf-8"))))
@@ -33,7 +36,7 @@ def _words(folder: str) -> dict[str, list[str]]:
 COMMANDS, EVENTS = _words("commands"), _words("events")
 WORDS = sorted({word for words in COMMANDS.values() for word in words})
 HARVESTED: list[str] = []
-"""Custom ids that the bot itself made."""
+"""Custom ids from the bot's own answers."""
 
 
 def harvest(payload: Json) -> None:
@@ -80,7 +83,7 @@ PLACES = [
 
 @st.composite
 def options(draw: Draw, words: list[str], depth: int = 2, focused: bool = False) -> list[Json]:
-    """A command's options: values, or one subcommand or group that holds them."""
+    """A command's options: values, or one subcommand or group that contains them."""
     if depth and draw(st.integers(0, 5)) == 5:
         inner = draw(options(words, depth - 1, focused))
         return [{"name": draw(st.sampled_from(words)), "type": depth, "options": inner}]
@@ -117,7 +120,7 @@ def commands(draw: Draw, focused: bool = False) -> Json:
 
 @st.composite
 def custom_ids(draw: Draw) -> str:
-    """Of the bot's own making, damaged, or made up. Forgeries of signed ones get a test of their own."""
+    """Custom ids that the bot made, damaged ones, and invented ones."""
     if HARVESTED and draw(st.booleans()):
         known = draw(st.sampled_from(HARVESTED))
         cut = draw(st.integers(0, len(known)))
@@ -139,7 +142,7 @@ def components(draw: Draw) -> Json:
 
 @st.composite
 def fields(draw: Draw) -> Json:
-    """What was put into one field of a modal."""
+    """The value of one field of a modal."""
     kind = draw(st.sampled_from([4, 4, 3, 5, 6, 7, 8, 19, 21, 22, 23, 99]))
     field: Json = {"type": kind, "id": draw(st.integers(1, 40)), "custom_id": draw(st.one_of(custom_ids(), texts))}
     if kind in (3, 5, 6, 7, 8, 19, 22):
@@ -151,7 +154,7 @@ def fields(draw: Draw) -> Json:
 
 @st.composite
 def modals(draw: Draw) -> Json:
-    """Labels, the action rows that were there before them, and texts."""
+    """Modals with labels, texts, and the action rows that Discord used before labels."""
     rows: list[Json] = []
     for _ in range(draw(st.integers(0, 5))):
         kind = draw(st.sampled_from([18, 18, 1, 10, 99]))
@@ -166,7 +169,7 @@ DATA = {2: commands(), 3: components(), 4: commands(focused=True), 5: modals()}
 
 @st.composite
 def interactions(draw: Draw) -> Json:
-    """Every type, and some that do not exist yet."""
+    """Interactions of every type, and of types that do not exist yet."""
     kind = draw(st.sampled_from([2] * 7 + [3] * 7 + [4] * 2 + [5] * 3 + [1, 0, 6, 99, -1]))
     interaction: Json = {
         "id": draw(snowflakes),
@@ -202,14 +205,14 @@ def events(draw: Draw) -> Json:
 
 
 HOLE = "@@hole@@"
-"""Stands where raw text is put that `json.dumps` would not write."""
+"""A placeholder for raw text that `json.dumps` cannot write."""
 RAW = ["NaN", "Infinity", "1" * 5000, "1e999", "-0.0", '"\\ud800"', '{"a":1,"a":2}', "{", "'x'", ""]
 GARBAGE = [b"", b"null", b"[]", b"{}", b"0", b'"x"', b"true", b"NaN", b"[" * 100_000, b'{"a":' * 100_000]
 BAD_BYTES = [b"\xff", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\x00", b"\xef\xbb\xbf", b"\xe2\x82", b"\\"]
 
 
 def _places(value: Json, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
-    """Every container and key in `value`."""
+    """Return `found` with every (container, key) in `value` added."""
     for key in list(value) if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ():
         found.append((value, key))
         _places(value[key], found)
@@ -218,7 +221,7 @@ def _places(value: Json, found: list[tuple[Any, Any]]) -> list[tuple[Any, Any]]:
 
 @st.composite
 def damaged(draw: Draw, sound: st.SearchStrategy[Json]) -> bytes:
-    """A request's body with something wrong in it: a type at any place, a part gone, its depth, its size, its bytes."""
+    """A request's body with faults: a wrong type, a missing part, too much depth or size, or broken bytes."""
     payload = json.loads(json.dumps(draw(sound)))
     raw = ""
     for _ in range(draw(st.integers(1, 3))):
@@ -253,7 +256,7 @@ def nests(draw: Draw) -> str:
 
 @st.composite
 def torn(draw: Draw, body: bytes) -> bytes:
-    """Harm to the bytes themselves."""
+    """Bodies with damaged bytes: cut, reordered, encoded otherwise, or replaced."""
     at = draw(st.integers(0, len(body)))
     harm = draw(st.integers(0, 4))
     if harm == 0:

@@ -1,6 +1,7 @@
-"""Whatever comes in through the ingress's door, what goes out is something that Discord takes, and promises are kept.
+"""For every request, the ingress gives an answer that Discord accepts, and queues the work that it promised.
 
-WATCHBELL_FUZZ is the number of inputs in all, new ones each time; without it they are 2,000, always the same.
+The environment variable WATCHBELL_FUZZ sets the total number of inputs, which are new in each run. Without it, a run
+uses the same 2,000 inputs each time.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from tests.fuzz import grammar
 from tests.fuzz.door import ANSWERS, HANGS_UP, REFUSES, TAKES, Door, event
 
 INPUTS = int(os.environ.get("WATCHBELL_FUZZ", 2_000))
-BATCHES = -(-INPUTS // 5_000)  # Hypothesis remembers all that a run has tried: some 400 MB after so many
+BATCHES = -(-INPUTS // 5_000)  # Hypothesis remembers all inputs of a run: about 400 MB for 5,000.
 queues = st.sampled_from([TAKES] * 8 + [REFUSES, HANGS_UP])
 
 
 def share(percent: int) -> Callable[[Any], Any]:
-    """Runs a property with its part of all inputs: in the suite the same ones every time, else new ones."""
+    """Run a property with `percent` of all inputs. The inputs are new only if WATCHBELL_FUZZ is set."""
     chosen = "WATCHBELL_FUZZ" in os.environ
     return settings(
         max_examples=max(1, INPUTS * percent // 100 // BATCHES),
@@ -40,7 +41,7 @@ def share(percent: int) -> Callable[[Any], Any]:
 
 @pytest.fixture(autouse=True, scope="module", params=range(BATCHES), ids="batch{}".format)
 def batch() -> None:
-    """Each property holds for every batch; pytest-xdist spreads them."""
+    """Run each property once per batch. pytest-xdist distributes the batches."""
 
 
 def dumps(payload: Any) -> bytes:
@@ -61,7 +62,7 @@ def test_every_interaction_gets_an_answer_of_a_type_that_discord_takes_to_it(
     assert status == 200
     allowed = ANSWERS.get(interaction["type"], {4})
     if interaction["type"] == 5 and "message" not in interaction:
-        allowed = {4, 5}  # there is no message that a modal opened by a command could edit
+        allowed = {4, 5}  # A modal that a command opened has no message to edit.
     assert payload["type"] in allowed
     if queue != TAKES and door.errors.records:
         assert payload["type"] == 8 or is_private(payload)
@@ -98,7 +99,7 @@ SOUND = {
 
 @st.composite
 def requests(draw: st.DrawFn, key: Any = None) -> tuple[dict, bytes]:
-    """A sound body in one of the shapes that API Gateway gives a request, and the body."""
+    """A request with a valid body, in one of API Gateway's shapes, and the body."""
     path = draw(st.sampled_from(sorted(SOUND)))
     body = draw(st.sampled_from(SOUND[path]))
     stage = draw(st.sampled_from(["", "", "/prod", "/a/b"]))

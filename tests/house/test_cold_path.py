@@ -1,5 +1,7 @@
-"""Law 1 and law 7: what the ingress loads to acknowledge stays small, and a forged request loads and queues nothing.
-The worker, too, loads no SDK to answer, and is ready when its init is over."""
+"""Law 1 and law 7: the ingress loads few modules to acknowledge, and a forged request loads and queues nothing.
+
+The worker loads no SDK to answer either, and it is ready when its init is over.
+"""
 
 import json
 import os
@@ -19,7 +21,7 @@ ROOT = Path(__file__).parents[2]
 LIBRARY = ROOT / "layers/watchbell/python"
 PATHS = [LIBRARY, ROOT / "functions/ingress"]
 
-# SDKs and frameworks, and the costly modules of the standard library: their import is time in Discord's 3 seconds.
+# SDKs, frameworks and slow modules of the standard library. Their import takes time out of Discord's 3 seconds.
 FORBIDDEN = {
     *("boto3", "botocore", "requests", "urllib3", "pydantic", "aws_lambda_powertools", "certifi"),
     *(
@@ -36,10 +38,10 @@ FORBIDDEN = {
     ),
 }
 
-# A person waits for the worker too. These cost it more than everything else together.
+# People wait for the worker too. These modules take longer to import than all others together.
 FORBIDDEN_TO_THE_WORKER = {"boto3", "botocore", "s3transfer", "pydantic", "aws_lambda_powertools", "asyncio"}
 
-# Runs in a process of its own: answers each event of the file named first, and prints what that loaded.
+# Runs in a separate process. It answers the events in the file that its argument names, and prints the loaded modules.
 PROGRAM = """
 import json, sys
 import handler
@@ -53,7 +55,7 @@ print(json.dumps({"statuses": [a["statusCode"] for a in answers], "bodies": [a["
 
 @pytest.fixture
 def ask(tmp_path):
-    """`ask(events)`: answers, loaded modules, and the messages that reached the queue, of a fresh ingress."""
+    """`ask(events)` returns a new ingress's answers, the modules that it loaded, and the messages that it queued."""
     messages: list[bytes] = []
     server = Server(lambda request: messages.append(request.body) or as_json(200, {"MessageId": "1"}))
 
@@ -144,8 +146,11 @@ print(json.dumps({"answer": answer, "ready": sorted(ready), "later": sorted(set(
 
 @pytest.fixture
 def work():
-    """`work()`: what a fresh worker answers to a `/status`, what its init loaded, and what the `/status` did."""
-    # One answer that suits DynamoDB, Parameter Store and Discord alike.
+    """`work()` gives a `/status` to a new worker.
+
+    It returns the worker's answer, the modules that the init loaded, and those that the `/status` loaded.
+    """
+    # This answer is valid for DynamoDB, Parameter Store and Discord.
     answer = as_json(200, {"Parameter": {"Value": SIGNING_KEYS}, "Parameters": []})
     server = Server(lambda request: answer)
 
@@ -183,7 +188,7 @@ def test_the_worker_answers_with_no_sdk_loaded(work):
 
 
 def test_the_worker_is_ready_when_its_init_is_over(work):
-    """An invocation has a part of a processor, so it imports no third party, and makes no client."""
+    """An invocation has only a part of a processor, so it must not import third-party modules or create clients."""
     done = work()
     assert {"requests", "ssl", "watchbell.adapters.claims", "watchbell.adapters.discord"} <= set(done["ready"])
     assert {name.split(".")[0] for name in done["later"]} - sys.stdlib_module_names == {"watchbell"}

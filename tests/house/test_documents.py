@@ -1,4 +1,4 @@
-"""Law 5: README and docs say what the code says. `make check` compares the tables that `make docs` writes."""
+"""Law 5: README and docs agree with the code. `make check` compares the tables that `make docs` writes."""
 
 import re
 from pathlib import Path
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[2]
 
 
 def table_of(document, heading):
-    """The rows, as tuples of cells, of the table under `heading` in `document`."""
+    """Return the rows of the table under `heading` in `document`, as tuples of cells."""
     text = (ROOT / document).read_text()
     section = re.split(rf"^#+ {re.escape(heading)}$", text, flags=re.MULTILINE)[1]
     lines = [line for line in re.split(r"^#+ ", section, flags=re.MULTILINE)[0].splitlines() if line.startswith("|")]

@@ -1,4 +1,4 @@
-"""Law 3: every feature file loads without AWS, is named as it declares, and passes Discord's limits."""
+"""Law 3: every feature file loads without AWS, has the name that it declares, and is within Discord's limits."""
 
 import os
 import subprocess

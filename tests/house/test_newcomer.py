@@ -1,4 +1,4 @@
-"""What CONTRIBUTING promises: one file, no other touched, is a command that works."""
+"""CONTRIBUTING's promise: one new file is a working command, without a change to other files."""
 
 import json
 import re
@@ -19,7 +19,7 @@ CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
 @pytest.fixture
 def dice(feature):
-    """The example of CONTRIBUTING as a file in the catalogue, for one test."""
+    """Add CONTRIBUTING's example to the catalogue for one test, and return the example's source."""
     source = re.search(r"```python\n(.*?)```", CONTRIBUTING.read_text(), flags=re.DOTALL)[1]
     feature("newcomers_dice", source.replace('Command("dice"', 'Command("newcomers-dice"'))
     return source

@@ -1,4 +1,4 @@
-"""What a newcomer does: clone, paste the command of CONTRIBUTING into one file, and run the tests."""
+"""A newcomer's first steps: clone, paste the command from CONTRIBUTING into one file, and run the tests."""
 
 import re
 import shutil
@@ -17,7 +17,7 @@ def test_the_command_of_contributing_passes_the_tests_with_a_warning_for_its_tra
     listed = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     files = subprocess.run(listed, cwd=ROOT, capture_output=True, text=True, check=True).stdout.split("\0")
     for file in filter(None, files):
-        if (ROOT / file).is_file():  # and not deleted or a link to a folder
+        if (ROOT / file).is_file():  # neither deleted nor a link to a folder
             (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(ROOT / file, tmp_path / file)
     source = re.search(r"```python\n(.*?)```", (ROOT / "CONTRIBUTING.md").read_text(), flags=re.DOTALL)[1]

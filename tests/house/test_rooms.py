@@ -1,4 +1,7 @@
-"""Law 2: only the rooms at the edge name the outside world, and the pure rooms stay pure."""
+"""Law 2: only the rooms at the edge use the outside world, and the pure rooms stay pure.
+
+A room is a top-level package or module of the library.
+"""
 
 import ast
 import sys
@@ -25,7 +28,7 @@ FILES = sorted(PACKAGE.rglob("*.py"))
 
 
 def imports(path):
-    """Absolute names of all that a file imports, at its top or inside a function."""
+    """Return the absolute names of all imports in a file, at its top or inside a function."""
     package = ("watchbell", *path.relative_to(PACKAGE).parent.parts)
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -71,7 +74,7 @@ LEVEL = {room: level for level, rooms in enumerate(FLOORS) for room in rooms}
 
 
 def room_of(module):
-    """The room of a module of the library. `from watchbell import Reply` takes from `api`."""
+    """Return the room of a module. `from watchbell import Reply` imports from the room `api`."""
     name = module.split(".")[1]
     return name if name in LEVEL else "api"
 
@@ -129,7 +132,7 @@ def test_code_that_has_words_is_found():
 
 
 def words_of(path):
-    """What a file imports to say something in a language."""
+    """Return the names that a file imports to translate texts."""
     found = {name.removeprefix("watchbell.") for name in imports(path)}
     said = {name.removeprefix("i18n.") for name in found if name.split(".")[0] == "i18n"}
     return said | found & {"_", "N_", "ngettext", "pgettext"}

@@ -1,4 +1,4 @@
-"""Every text that people read is in the catalogue, in every language, and breaks no limit of Discord's in any."""
+"""Every text for people is in the catalogue, is translated, and is within Discord's limits in every language."""
 
 import ast
 import re
@@ -36,17 +36,17 @@ SPEAKING = {
     **dict.fromkeys(("tell", "private", "field"), ALL),
     **dict.fromkeys(("File", "Media", "Thumbnail"), NONE),
     **dict.fromkeys(("StringSelect", "UserSelect", "RoleSelect", "MentionableSelect", "ChannelSelect"), NONE),
-    "FieldError": slice(1, None),  # the first is the name of the field
-    "Option": slice(1),  # the second is the value
+    "FieldError": slice(1, None),  # The first is the field's name.
+    "Option": slice(1),  # The second is the value.
 }
-"""What shows texts to people, and which of its positional arguments are texts."""
+"""Callable that shows texts to people -> the positional arguments that are texts."""
 SHOWN = {"content", "title", "description", "footer", "author", "label", "placeholder", "question"}
-"""Its keyword arguments that are texts."""
+"""Keyword arguments of these callables that are texts."""
 
 
 @pytest.fixture(scope="module")
 def template():
-    """The texts of the code. If their translations are not up to date, the summary of the tests warns of it."""
+    """The texts of the code. If their translations are not up to date, the tests end with a warning."""
     found = texts.template()
     for shortcoming in texts.shortcomings(found):
         warnings.warn(f"{shortcoming}. {texts.REMEDY}", stacklevel=1)
@@ -59,7 +59,7 @@ def language(request):
 
 
 def translated(language, template):
-    """The texts that have a translation; `make test` only warns of the others."""
+    """Return the translated texts. `make test` only warns about the others."""
     return [message for message in texts.bring_up_to_date(language, template) if message.id and all(said(message))]
 
 
@@ -94,7 +94,7 @@ def test_a_text_that_nobody_translated_is_missing_and_one_that_nobody_says_is_dr
 
 @pytest.fixture
 def translated_folder(tmp_path, monkeypatch):
-    """A folder whose translations are up to date with the texts that it is given, in one language."""
+    """`translated_folder(Tea="Tee")` returns a folder of catalogues for de and fr, with these translations."""
     monkeypatch.setattr(texts, "FOLDER", tmp_path)
     monkeypatch.setattr(texts, "COMPILED", tmp_path)
     monkeypatch.setattr(texts, "LOCALES", {"de": "de", "fr": "fr"})
@@ -194,7 +194,7 @@ def test_a_translation_has_the_places_of_the_english(language, template):
         allowed = set().union(*map(names_in, meant(message)))
         for text in said(message):
             assert names_in(text) <= allowed, f"{text!r} has places that {message.id!r} has not"
-            if "n" not in allowed:  # "one" may do without its number
+            if "n" not in allowed:  # the form for one may leave out the number
                 assert names_in(text) == allowed, f"{text!r} leaves out places of {message.id!r}"
 
 
@@ -214,7 +214,7 @@ def test_no_text_for_people_is_written_where_only_english_speakers_read_it(path)
 
 
 def unmarked(file, source):
-    """What this source shows people that no catalogue can have, each with its place and what to write instead."""
+    """Return a fault for each text for people that cannot be in the catalogue: its place, and what to write instead."""
     tree = ast.parse(source)
     found = [
         f"{file}:{call.lineno}: write it before the f-string, where Python 3.11 finds it too: {ast.unparse(call)}"
@@ -248,14 +248,14 @@ def called(call):
 
 
 def words_in(argument):
-    """Whether words are written in a text or in an f-string."""
+    """Return whether a text or an f-string contains words."""
     parts = argument.values if isinstance(argument, ast.JoinedStr) else [argument]
     written = [part.value for part in parts if isinstance(part, ast.Constant) and isinstance(part.value, str)]
     return any(re.search(r"[A-Za-z]{2,}", text.replace("```", "")) for text in written)
 
 
 def is_made(argument):
-    """Whether a text is put together on the spot, so that no catalogue can have it."""
+    """Return whether a text is built at run time, so that it cannot be in a catalogue."""
     formatted = isinstance(argument, ast.Call) and getattr(argument.func, "attr", "") == "format"
     return formatted or isinstance(argument, ast.JoinedStr | ast.BinOp)
 
@@ -311,7 +311,7 @@ class Sources:
 
 
 def conversation(locale):
-    """Payloads of what the bot says, by what leads to it."""
+    """Yield the payloads of what the bot says in the language of `locale`."""
     unwell = [Report.parse(name, {**FULL, "status": name}) for name in STATUSES]
     unwell.append(Report.parse("vague", {"status": "heavy", "incident": {"id": "7"}}))
     failed = [Report.failed("down", reason) for reason, _ in REASONS]
@@ -358,7 +358,7 @@ def test_every_form_is_within_discords_limits_in_every_language(language):
 
 
 class Wordy:
-    """A language in which everything takes longer."""
+    """A language in which every text is longer than Discord allows."""
 
     def gettext(self, text):
         return text + "." * 101

@@ -1,4 +1,4 @@
-"""Tests of the sandbox itself, over real sockets and processes."""
+"""Tests of the sandbox itself, with real sockets and processes."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 15) -> bool:
-    """Whether `condition` comes true within so long."""
+    """Return whether `condition` becomes true within `seconds`."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:

@@ -1,4 +1,4 @@
-"""What the tests of the sandbox share: the guide's examples, as commands that the bot has besides its own."""
+"""Fixtures for the sandbox's tests: the guide's examples, as commands that are added to the bot."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ GUIDE = Path(__file__).parents[2] / "docs" / "features.md"
 
 @pytest.fixture(scope="session")
 def features(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A folder of commands: the examples of docs/features.md, each in the file that it belongs in."""
+    """A folder with the examples of docs/features.md as commands, each in a file with the right name."""
     folder = tmp_path_factory.mktemp("guide")
     for source in re.findall(r"```python\n(.*?)```", GUIDE.read_text(), flags=re.DOTALL):
         name = (ast.get_docstring(ast.parse(source)) or "").split(":")[0].removeprefix("/")

@@ -26,7 +26,7 @@ def gone(pid: int) -> bool:
             os.kill(pid, 0)
         except ProcessLookupError:
             return True
-        with open(f"/proc/{pid}/stat") as stat:  # killed, and not yet reaped by whoever inherited it
+        with open(f"/proc/{pid}/stat") as stat:  # killed, but its new parent has not reaped it yet
             if stat.read().rpartition(")")[2].split()[0] == "Z":
                 return True
         time.sleep(0.02)
@@ -48,6 +48,6 @@ def test_ending_a_child_ends_what_it_started() -> None:
     assert child.stdout is not None
     grandchild = int(child.stdout.readline())
     children.end(child)
-    children.end(child)  # twice is no harm
+    children.end(child)  # a second call does no harm
     assert gone(grandchild)
     children.stop()

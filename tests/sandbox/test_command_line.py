@@ -1,4 +1,4 @@
-"""What `python -m sandbox` says to arguments that are wrong."""
+"""The errors of `python -m sandbox` for wrong arguments."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The control API: what it answers, and what it says to bad input."""
+"""The control API: its answers, and its errors for bad input."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from sandbox.template import Function, Schedule
 
 
 class Desk:
-    """A control over a schedule whose function answers `outcome`; `put` keeps the parameters."""
+    """A control API with one schedule. Its function returns `outcome`. `put` holds the parameters that were set."""
 
     def __init__(self) -> None:
         self.clock, self.logs, self.put = Clock(), Logs(), dict[str, str]()

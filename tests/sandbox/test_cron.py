@@ -1,4 +1,4 @@
-"""When schedules are due, across clock changes."""
+"""The times when schedules are due, across clock changes."""
 
 from __future__ import annotations
 
@@ -108,8 +108,8 @@ def test_ticks_find_each_slot_of_every_length_once(minutes: int, day: str) -> No
     ("at", "zone"),
     [
         *((at, "Europe/Berlin") for at in ("00:00", "02:30", "09:00", "23:59")),
-        ("02:15", "Australia/Lord_Howe"),  # summer time is half an hour
-        ("00:30", "America/Havana"),  # its clocks change at midnight
+        ("02:15", "Australia/Lord_Howe"),  # summer time shifts the clocks by half an hour
+        ("00:30", "America/Havana"),  # the clocks change at midnight
         ("09:00", "UTC"),
     ],
 )

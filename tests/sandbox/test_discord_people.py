@@ -1,4 +1,4 @@
-"""People of the simulated Discord against a tiny bot over real sockets: acks, deadlines, deferrals, buttons, events."""
+"""People in the simulated Discord use a tiny bot over real sockets: acks, deadlines, deferrals, buttons, events."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Http = tuple[int, str, Any]
 
 
 class Bot:
-    """A bot of a few lines: verifies, answers PINGs, and answers everything else by `answer`, which a test sets."""
+    """A tiny bot. It verifies signatures and answers PINGs. A test sets `answer`, which answers everything else."""
 
     def __init__(self) -> None:
         self.public_key = ""
@@ -136,7 +136,7 @@ def rows(*buttons: dict) -> list[dict]:
 
 
 def call(discord: Discord, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-    """One REST call as a right bot makes it: (status, JSON)."""
+    """Make a REST call as a correct bot does. Return (status, JSON)."""
     headers = {"User-Agent": "DiscordBot (https://example.org, 1)", "Content-Type": JSON}
     if not path.startswith("/webhooks"):
         headers["Authorization"] = f"Bot {TOKEN}"
@@ -210,7 +210,7 @@ def test_requests_and_forged_requests_are_dated_by_the_signing_clock() -> None:
     assert stamps == ["1800000000"] * 2
 
 
-# ---- what the bot is sent
+# ---- interactions that the bot gets
 
 
 def test_an_interaction_carries_every_field_that_discord_always_sends(discord: Discord, bot: Bot) -> None:
@@ -220,7 +220,7 @@ def test_an_interaction_carries_every_field_that_discord_always_sends(discord: D
     always = "id application_id type version token channel app_permissions locale entitlements context"
     assert set(always.split()) | {"authorizing_integration_owners", "attachment_size_limit", "data"} <= set(body)
     assert (body["guild_id"], body["guild_locale"]) == (discord.home.id, "en-US")
-    assert body["member"]["permissions"] == "8866461766385663"  # an administrator has them all
+    assert body["member"]["permissions"] == "8866461766385663"  # an administrator has all permissions
     assert body["authorizing_integration_owners"] == {"0": discord.home.id}
     assert "user" not in body
 

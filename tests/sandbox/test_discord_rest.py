@@ -1,4 +1,4 @@
-"""The simulated Discord's REST API over a real socket: the door, commands, DMs, webhooks, limits, injected faults."""
+"""The simulated Discord's REST API over a real socket: access, commands, DMs, webhooks, limits, injected faults."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Clock:
 
 
 class Client:
-    """A kept connection to the API; `call` returns (status, JSON) and keeps the last headers."""
+    """An open connection to the API. `call` returns (status, JSON) and keeps the headers of the answer in `headers`."""
 
     def __init__(self, discord: Discord) -> None:
         base = urlsplit(discord.url)
@@ -82,7 +82,7 @@ def say(text: str, **more: Any) -> dict:
     return {"content": text} | more
 
 
-# ---- the door
+# ---- access
 
 
 def test_an_unknown_route_is_404_and_a_fault(discord: Discord, bot: Client) -> None:
@@ -331,7 +331,7 @@ def test_the_snapshot_is_json_and_holds_no_token(discord: Discord, bot: Client) 
 
 
 def multipart(message: Any, *files: tuple[str, str, bytes], kind: str = "image/png") -> tuple[bytes, str]:
-    """A body of form-data with these files, each the name of its part, its own name and its bytes; and its type."""
+    """Return a form-data body and its content type. Each file is (name of the part, name of the file, bytes)."""
     parts = [b'Content-Disposition: form-data; name="payload_json"\r\n\r\n' + json.dumps(message).encode()]
     for part, name, content in files:
         head = f'Content-Disposition: form-data; name="{part}"; filename="{name}"\r\nContent-Type: {kind}\r\n\r\n'

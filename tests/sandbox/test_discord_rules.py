@@ -1,4 +1,4 @@
-"""What the simulated Discord refuses in messages, components, modals and commands, beside Discord's own schema."""
+"""Faults that the simulated Discord finds in messages, components, modals and commands, besides Discord's schema."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ def test_a_message_full_to_the_limits_is_taken() -> None:
     fields = read(FULL)
     assert (len(fields["content"]), len(fields["components"])) == (2000, 5)
     ids = [inner["id"] for each in fields["components"] for inner in (each, *each["components"])]
-    assert ids == list(range(1, 27))  # as Discord assigns them, in the order shown
+    assert ids == list(range(1, 27))  # Discord assigns them in the order of display.
 
 
 @pytest.mark.parametrize(
@@ -303,7 +303,7 @@ def test_a_rendered_layout_shows_the_files_that_its_components_name() -> None:
     assert not form.ignored
 
 
-# ---- whatever comes
+# ---- any input
 
 _LEAVES = st.one_of(st.none(), st.booleans(), st.integers(-5, 10**9), st.floats(), st.text(max_size=5))
 _KEYS = st.sampled_from(

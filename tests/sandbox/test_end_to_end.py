@@ -1,4 +1,4 @@
-"""The whole on one machine: served as its users start it, driven over HTTP; and the demo."""
+"""The whole sandbox, started as its users start it and driven over HTTP, and the demo."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # loopbac
 
 
 class OtherDiscord:
-    """A Discord of somebody else's: takes every call and keeps it."""
+    """A Discord that does not belong to the sandbox. It accepts every call and keeps it."""
 
     def __init__(self) -> None:
         self.calls: list[tuple[str, str, Any]] = []
@@ -106,7 +106,7 @@ def other_discord() -> Iterator[OtherDiscord]:
 
 @pytest.fixture(scope="module")
 def served(other_discord: OtherDiscord) -> Iterator[Served]:
-    """A sandbox against somebody else's Discord and status source, with a key of theirs."""
+    """A sandbox that uses an external Discord, its public key, and an external status source."""
     source = Server(
         lambda request: as_json(200, {"status": "heavy", "message": "busy", "timestamp": "2026-11-22T00:00:00Z"})
     )
@@ -194,7 +194,7 @@ def test_the_demo_comes_out_right() -> None:
 
 
 def children_of(pid: int) -> dict[int, str]:
-    """The processes that `pid` started, with their command lines."""
+    """Return the processes that `pid` started, with their command lines."""
     listing = subprocess.run(["ps", "-eo", "pid,ppid,args"], capture_output=True, text=True, check=True).stdout
     rows = [line.split(None, 2) for line in listing.splitlines()[1:]]
     return {int(row[0]): row[2] for row in rows if int(row[1]) == pid}

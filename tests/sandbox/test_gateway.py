@@ -1,4 +1,4 @@
-"""Requests as API Gateway shows them to a function, and answers as it sends them on."""
+"""API Gateway passes requests to a function as events, and sends the function's answers back."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from sandbox.loopback import Request, Server
 
 
 class Ingress:
-    """Answers what it is told to, and keeps the events."""
+    """A function that returns `outcome` and keeps the events."""
 
     def __init__(self) -> None:
         self.events: list[Any] = []

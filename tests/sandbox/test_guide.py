@@ -1,4 +1,4 @@
-"""The examples of docs/features.md, deployed beside the bot's own commands and used by people: what it says is true."""
+"""The examples of docs/features.md, deployed with the bot's own commands and used by people: the guide is true."""
 
 from __future__ import annotations
 
@@ -201,7 +201,7 @@ def test_a_feature_behind_a_flag_is_offered_where_it_is_on_and_a_flow_does_nothi
         discord.ops("flags", "brewing", "off", discord.simulated.home.id)
         discord.ops("commands", "apply")
         discord.kill(after=POST)
-        discord.kill(after=READ)  # after minutes, when no nonce is remembered any more
+        discord.kill(after=READ)  # minutes later, when Discord has forgotten the nonce
         served = ada.run("brew")
         orders = [each for each in served.messages if each["content"].startswith("One pot, please!")]
         assert len(orders) == 1

@@ -1,4 +1,4 @@
-"""The functions' life under the real runtime client: cold, warm, late, crashed, several at once."""
+"""Functions with the real runtime client: cold, warm, late, crashed, several at once."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def logs() -> Logs:
 
 @pytest.fixture
 def deploy(tmp_path: Path, logs: Logs) -> Iterator[Deploy]:
-    """Deploys the function `f` with this source."""
+    """`deploy(source)` deploys the function `f` with this source."""
     children = Children()
     services: list[LambdaService] = []
 

@@ -1,4 +1,4 @@
-"""Somebody at a keyboard uses the bot by hand: by its own commands, and by the guide's examples."""
+"""Somebody at a keyboard uses the bot's own commands and the guide's examples."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What becomes of messages when their function succeeds, fails in part, or fails always."""
+"""What happens to messages when their function succeeds, fails in part, or always fails."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ def test_a_record_has_lambdas_names() -> None:
 
 @pytest.fixture
 def source(aws: Aws) -> EventSource:
-    """A queue of its own with dead letters: hidden for a second, given out twice."""
+    """A queue with a dead-letter queue. A received message is hidden for 1 second. It is received at most twice."""
     name = f"poll-{uuid.uuid4().hex[:8]}"
     aws.sqs.create_queue(QueueName=f"{name}-dead")
     redrive = {"deadLetterTargetArn": f"arn:aws:sqs:us-east-1:123456789012:{name}-dead", "maxReceiveCount": 2}

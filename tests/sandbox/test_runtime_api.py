@@ -1,4 +1,4 @@
-"""The Runtime API as a runtime client meets it."""
+"""The Runtime API as a runtime client uses it."""
 
 from __future__ import annotations
 

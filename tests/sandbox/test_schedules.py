@@ -1,4 +1,4 @@
-"""Schedules, when the sandbox's clock is turned."""
+"""Schedules run when the sandbox's clock is advanced."""
 
 from __future__ import annotations
 

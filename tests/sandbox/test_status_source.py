@@ -1,4 +1,4 @@
-"""The made-up status sources."""
+"""The simulated status sources."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_an_answer_that_did_not_change_is_304(sources: StatusSources) -> None:
     sources.set_mode("prod", "heavy")
     tag = get(sources.urls["prod"])[2]
     status, body, _ = get(sources.urls["prod"], **{"If-None-Match": tag})
-    assert (status, body) in [(304, b""), (200, get(sources.urls["prod"])[1])]  # 200 where the minute has just changed
+    assert (status, body) in [(304, b""), (200, get(sources.urls["prod"])[1])]  # 200 if the minute has just changed
 
 
 def test_a_source_falls_ill_on_request(sources: StatusSources) -> None:

@@ -1,4 +1,4 @@
-"""What the sandbox reads from a template."""
+"""The parts that the sandbox reads from a template."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""People use the product's own commands while things go wrong: each ends in one right message, and empty queues."""
+"""People use the bot's own commands while things go wrong: each use ends in one right message and empty queues."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def test_a_message_that_is_delivered_twice_is_answered_once() -> None:
         assert ada.run("status", server="nobody").private
         discord.delivers_twice("send")
         discord.run_schedule("daily_digest")
-        assert discord.transcript.count(" POST /webhooks/") == 2  # the sentence for ada, and the digest
+        assert discord.transcript.count(" POST /webhooks/") == 2  # the answer for ada, and the digest
 
 
 @pytest.mark.parametrize("of_it", [True, False])
@@ -127,7 +127,7 @@ def test_an_introduction_comes_once_though_all_of_it_is_doubled_and_unanswered()
 
 def test_a_digest_comes_once() -> None:
     with bot() as discord:
-        discord.turn(86_400)  # past any day that another block had
+        discord.turn(86_400)  # later than the day of any other block
         for fault in (
             lambda: discord.goes_wrong(429, DIGEST, wait=3),
             lambda: discord.goes_wrong("silence", DIGEST),

@@ -1,1 +1,1 @@
-"""Tests of pure code, by plain calls."""
+"""Tests that call the library directly."""

@@ -1,4 +1,4 @@
-"""What Discord gets to hear within its 3 seconds, for everything that it may send and a lot that it may not."""
+"""The answer within Discord's 3 seconds, to every request that Discord sends and to many that it never sends."""
 
 import base64
 import json
@@ -21,7 +21,7 @@ PRIVATE = 64
 
 
 class Door:
-    """The ingress with a queue that is a list."""
+    """The ingress, with a list as its queue."""
 
     def __init__(self, refusal=None):
         self.queue = []
@@ -34,7 +34,7 @@ class Door:
         self.queue.append(text)
 
     def ask(self, event):
-        """Status and payload of the answer to an API Gateway event, the payload judged by Discord's schema."""
+        """Return the status and payload of the answer to an API Gateway event. Check it against Discord's schema."""
         answer = self.doorkeeper.answer(*api_gateway.read(event))
         response = api_gateway.respond(answer.status, answer.payload)
         assert response["headers"]["content-type"] == "application/json"
@@ -44,7 +44,7 @@ class Door:
         return answer.status, payload
 
     def hear(self, name, **changes):
-        """The same to a recording; what a component or modal leads to is sealed as the bot would have done."""
+        """Return the status and payload of the answer to a recording. Its custom id is sealed as the bot seals it."""
         path = "/events" if name.startswith("event_") else "/interactions"
         payload = recorded.load(name, **changes)
         if "custom_id" in payload.get("data", {}) and "data" not in changes:
@@ -354,7 +354,7 @@ def test_a_signed_body_that_is_no_interaction_is_400(body):
 
 
 def nested(depth):
-    """A deferred command, signed, with lists in lists so deep among what we do not read."""
+    """Return a signed, deferred command. A field that the bot does not read has `depth` nested lists."""
     body = json.dumps({**recorded.load("command_status"), "unheard_of": "?"}).encode()
     return request(body.replace(b'"?"', b"[" * depth + b"]" * depth), at=NOW)
 
@@ -363,7 +363,7 @@ def test_what_can_be_read_and_is_too_deep_to_be_queued_is_400_and_no_apology():
     door = Door()
     deepest = bisect_left(range(100_000), 1, key=lambda depth: door.ask(nested(depth))[0] != 200)
     door.queue.clear()
-    # What JSON's reader takes and its writer does not differs by a few levels, and with the version of Python.
+    # JSON's reader accepts a few more levels than its writer. How many depends on the version of Python.
     answers = [door.ask(nested(depth)) for depth in range(deepest - 10, deepest + 10)]
     refused = (400, {"error": "not something that Discord sends here"})
     assert all(answer in ((200, {"type": 5}), refused) for answer in answers)
@@ -420,7 +420,7 @@ def test_a_signed_body_that_is_no_event_is_400(payload):
     assert Door().ask(request(payload, "/events", at=NOW))[0] == 400
 
 
-# The shapes that API Gateway gives a request
+# The shapes of API Gateway's requests
 
 
 @pytest.mark.parametrize("upper", [False, True])

@@ -1,4 +1,4 @@
-"""One parsed call: state and form are read once, however many parts of the kit need them."""
+"""One parsed call: its state and form are read only once, even if several parts of the kit need them."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def tea(interaction, tools, form: Tea, *, table: str):
 
 
 class Stash:
-    """The table for large state, counting how often it is read."""
+    """The table for large state. It counts how often it is read."""
 
     def __init__(self):
         self.rows, self.reads = {}, 0

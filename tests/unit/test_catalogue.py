@@ -1,4 +1,4 @@
-"""A file that cannot be the feature it means to be is told by its name before it is registered."""
+"""A file that cannot be a feature fails before the registration, with an error that names the file."""
 
 import sys
 import traceback
@@ -15,7 +15,7 @@ LUDO = "from watchbell import Command, anyone\ncommand = Command('ludo', 'Roll',
 
 @pytest.fixture
 def put(tmp_path, monkeypatch):
-    """`put("commands/ludo.py", source)` adds that file to the catalogue for one test."""
+    """`put("commands/ludo.py", source)` adds a file to the catalogue for one test."""
     for room in ("commands", "events", "schedules"):
         package = import_module(f"watchbell.{room}")
         (tmp_path / room).mkdir()

@@ -1,4 +1,4 @@
-"""What Discord would refuse is found before it is sent, and said with its place and its limit."""
+"""A payload that Discord would refuse is found before it is sent. The error gives the place and the limit."""
 
 import pytest
 
@@ -56,7 +56,7 @@ def answer(**media):
     return {"poll_media": {"text": "a", **media}}
 
 
-# (name, a payload at the limit, the payload one past it, what is said of that)
+# (a payload at the limit, a payload that exceeds the limit by one, the fault)
 LIMITS = [
     ({"content": "x" * 2000}, {"content": "x" * 2001}, "content: 2001 characters; at most 2000"),
     ({"embeds": [{"title": "x"}] * 10}, {"embeds": [{"title": "x"}] * 11}, "embeds: 11; at most 10"),
@@ -242,7 +242,7 @@ def test_a_limit_holds_to_the_last_one_and_no_further(fits, exceeds, fault):
 
 
 BAD = [
-    # what there is at all
+    # content and unknown fields
     ({}, "content: empty; a message needs content, an embed, a component, a file or a poll"),
     ({"content": "  \n"}, "content: empty; a message needs content, an embed, a component, a file or a poll"),
     ({"content": 5}, "content: 5, not a string"),
@@ -330,7 +330,7 @@ BAD = [
         'components[0].components[0].emoji.name: ":tada:" is not an emoji; write 🎲 itself, or <:name:id>',
     ),
     ({"components": [row(press(object()))]}, "components[0].components[0].custom_id: object, not a string"),
-    # rows and what is in them
+    # rows and their contents
     ({"components": [row()]}, "components[0].components: 0; at least 1"),
     ({"components": [press()]}, "components[0]: Button; must be Action Row, Section, Text Display, Media Gallery,"),
     ({"components": [{"type": 99}]}, "components[0]: an object; must be Action Row, Section"),

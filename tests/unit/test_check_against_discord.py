@@ -1,4 +1,4 @@
-"""Our check and Discord's own schema, over replies that nobody wrote: ours is never the more lenient."""
+"""The library's check against Discord's own schema, with generated replies: the check is never more lenient."""
 
 import copy
 
@@ -33,7 +33,7 @@ pytestmark = pytest.mark.skipif(not judge.AVAILABLE, reason="Discord's schema is
 
 
 def words(most):
-    """Mostly a few words, at times as many characters as fit, at times one more, at times none."""
+    """Texts: often a few words, sometimes `most` characters, one more, or none."""
     return st.one_of(
         st.text(min_size=1, max_size=8), st.sampled_from(["x", "two words", "x" * most, "x" * (most + 1), ""])
     )
@@ -94,7 +94,7 @@ COMMON = {
 }
 SOME_IDS = st.lists(IDS, max_size=3)
 OPTIONS = st.builds(Option, words(100), words(100), description=words(100), emoji=EMOJI, default=st.booleans())
-CHANNEL_TYPES = st.integers(-1, 15)  # Discord's file does not know 16, media channels, though its reference does
+CHANNEL_TYPES = st.integers(-1, 15)  # 16, media channels, is in Discord's reference but not in its schema.
 SELECTS = st.one_of(
     st.builds(StringSelect, st.lists(OPTIONS, max_size=26), **COMMON),
     st.builds(UserSelect, default_users=SOME_IDS, **COMMON),
@@ -149,7 +149,7 @@ REPLIES = st.one_of(
 
 
 def in_all_ways(reply):
-    """(kind, payload) of each way to send it; a poll cannot come with an update."""
+    """Yield (kind, payload) for each way to send `reply`. An update cannot have a poll."""
     yield "message", reply.message()
     yield "followup", reply.message(private=True)
     yield "edit", reply.edit()
@@ -326,7 +326,7 @@ JUNK = st.sampled_from(
 
 
 def places(value, path=()):
-    """The path of everything inside `value`."""
+    """Yield the path of everything inside `value`."""
     inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
     for key, inner in inside:
         yield (*path, key)
@@ -335,11 +335,11 @@ def places(value, path=()):
 
 @st.composite
 def spoiled(draw):
-    """A good payload in which some things are replaced, removed or repeated."""
+    """A valid payload in which some parts are replaced, removed or repeated."""
     kind, payload = draw(st.sampled_from(GOOD))
     payload = copy.deepcopy(payload)
     for _ in range(draw(st.integers(1, 2))):
-        paths = [path for path in places(payload) if path != ("type",)]  # by which the judge picks its schema
+        paths = [path for path in places(payload) if path != ("type",)]  # The judge selects its schema by the type.
         if not paths:
             break
         *path, last = draw(st.sampled_from(paths))

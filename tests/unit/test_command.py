@@ -1,4 +1,4 @@
-"""A feature is declared in one file: its signature is the schema, its decorators say how it is acknowledged."""
+"""A feature is declared in one file. Its signature is the schema, and its decorators say how it is acknowledged."""
 
 import typing
 
@@ -555,7 +555,7 @@ def test_an_autocomplete_for_no_option_or_beside_choices_is_a_mistake():
         declare(command)
 
 
-# Names that collide
+# Colliding names
 
 
 @pytest.mark.parametrize("name", ["style", "emoji", "disabled"])

@@ -1,4 +1,4 @@
-"""Every component of a message says what Discord's reference says it does, and no more."""
+"""Every component of a message has the fields of Discord's reference and no others."""
 
 import pytest
 

@@ -1,5 +1,7 @@
-"""A custom id brings back exactly what was put into it, to whom it was given, for as long as it may, and nothing else
-is accepted."""
+"""A custom id returns its exact contents, only to the person it was made for, and only until it expires.
+
+Every other custom id is refused.
+"""
 
 import random
 import string
@@ -98,7 +100,7 @@ def test_of_a_hundred_thousand_forgeries_none_is_accepted_and_of_twenty_thousand
         assert bound == "0" or not accepted(text, user=BOB, guild="2")
 
 
-# Sealing what is sent, and checking what comes back
+# Sealing custom ids that are sent, and checking those that come back
 
 
 class Table:

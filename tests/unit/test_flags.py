@@ -1,4 +1,4 @@
-"""A feature whose flag is off says so and is not offered; one without a flag asks for none."""
+"""A feature that is off by its flag says so and is not offered. A feature without a flag reads no flag."""
 
 from itertools import pairwise
 
@@ -52,7 +52,7 @@ def bot():
     return made
 
 
-# What a flag says
+# The text of a flag
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_a_percentage_is_that_share_of_the_servers_always_the_same_and_kept_as_i
     assert [len(share) / 40 for share in shares] == pytest.approx([1, 25, 26, 90], abs=1)
     assert all(set(small) <= set(large) for small, large in pairwise(shares))
     assert shares[1] != [server for server in servers if parse("other", "25%").on(server)]
-    # For ever: another hash would switch features off for those who have them.
+    # This must never change: another hash would switch features off for people who already have them.
     assert [parse("beta", "50%").on(server) for server in servers[:8]] == FIRST_EIGHT
 
 
@@ -176,11 +176,11 @@ def test_where_flags_cannot_be_read_the_feature_is_not_used(bot, feature):
     assert bot.queue == []
 
 
-# Registered where it is on
+# Registered only in the servers for which the flag is on
 
 
 class Registry:
-    """Discord's commands by scope, for servers that the bot is in."""
+    """Discord's commands by scope, for the servers with the bot."""
 
     def __init__(self, *guilds, closed=()):
         self.there = {scope: {} for scope in ("42", *(f"42/guilds/{guild}" for guild in guilds))}

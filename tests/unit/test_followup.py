@@ -1,4 +1,4 @@
-"""A deferred interaction ends in something that its user sees, whatever goes wrong."""
+"""A deferred interaction always ends in something that its user sees, even if something goes wrong."""
 
 import pytest
 
@@ -18,7 +18,7 @@ NOW = 1_795_334_400
 
 
 class Sources:
-    """Answers with healthy reports, or raises."""
+    """Returns healthy reports, or raises `failure`."""
 
     def __init__(self, failure=None):
         self.failure = failure
@@ -30,7 +30,7 @@ class Sources:
 
 
 class Clock:
-    """Time passes only while something sleeps."""
+    """A clock that advances only while something sleeps."""
 
     def __init__(self):
         self.now = NOW
@@ -339,7 +339,7 @@ def test_a_message_that_began_again_though_nobody_could_tell_is_answered_after_a
         followup.work(Delivery(message, 5, True, send=lost), worker.tools, worker.clock.sleep)
     assert [call[0] for call in worker.discord.calls] == ["edit", "delete", "follow up"]
     assert "Reference" in worker.discord.calls[-1][1]["content"]
-    again = Worker(refused(404, 10008))  # "thinking" was taken away
+    again = Worker(refused(404, 10008))  # "thinking" was deleted
     again.steps = Journal(done=worker.steps.done, begun=worker.steps.asked)
     again.claims.claim.attempt = 2
     for delivered in on_the_queue:
@@ -426,7 +426,7 @@ def long(worker, how, **more):
 
 
 def told(worker):
-    """The calls that carry a message, and what it says."""
+    """Return (verb, text) for each call that has a message."""
     messages = [
         (call[0], next((part for part in call if isinstance(part, dict)), None)) for call in worker.discord.calls
     ]
@@ -459,7 +459,7 @@ def test_progress_that_cannot_be_shown_does_not_stop_the_work(feature, failure, 
 def test_progress_after_the_deadline_is_left_out_and_the_answer_comes_once(feature):
     feature("long", LONG)
     worker = Worker()
-    long(worker, "returns", received_at=NOW - 14 * 60 - 28)  # it passes between the second and the third
+    long(worker, "returns", received_at=NOW - 14 * 60 - 28)  # the deadline is between the second and the third message
     assert [call[0] for call in worker.discord.calls] == ["edit", "create", "create"]
     assert shown_elsewhere(worker)[1] == (CHANNEL, "finished")
 
@@ -636,7 +636,7 @@ def test_a_message_that_could_not_be_recorded_is_taken_back_when_the_person_is_t
 def test_what_is_left_over_is_not_taken_back_after_the_deadline(feature):
     feature("long", LONG)
     worker = Worker()
-    press(worker, "growing", received_at=NOW - 14 * 60 - 27)  # it passes between the second and the third
+    press(worker, "growing", received_at=NOW - 14 * 60 - 27)  # the deadline is between the second and the third message
     assert [text for _, text in shown_elsewhere(worker)][1:] == ["A", "B"]
     assert worker.discord.did("delete follow up") == []
 

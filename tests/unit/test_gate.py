@@ -1,4 +1,4 @@
-"""The gate: what the signed payload decides, what a table decides, and who asks which."""
+"""The gate: which checks need only the signed payload, which need a table, and which function makes which check."""
 
 import pytest
 
@@ -35,7 +35,7 @@ def note(interaction, tools, form: Note):
 
 
 class Ranks:
-    """The ranks of one server, counting how often they are read."""
+    """The ranks of one server. They count how often they are read."""
 
     def __init__(self):
         self.asked = 0

@@ -1,4 +1,4 @@
-"""What each function is given: the tools, the fakes, the environment and the roles say the same."""
+"""The parts that each function gets: the tools, the fakes, the environment and the IAM roles agree."""
 
 import re
 
@@ -19,7 +19,7 @@ def environment(function):
 
 
 def use(tools, name):
-    """Uses a part: a method is called, since the attribute itself is always there."""
+    """Use a part of `tools`. Methods must be called, because their attributes always exist."""
     call = getattr(tools, name)
     call(*["x"] * (call.__code__.co_argcount - 1))
 

@@ -1,4 +1,4 @@
-"""Quotas, cooldowns and locks as a feature declares them, used through the doors with the real tables."""
+"""Quotas, cooldowns and locks that a feature declares, used through the ingress and the worker with real tables."""
 
 import json
 
@@ -105,7 +105,7 @@ def order(interaction, tools, form: Tea, *, table: str):
 
 
 class Doors(Bot):
-    """Both doors, with tables: `queue` is what the ingress queued; `deliver` has the worker do one of them."""
+    """The ingress and the worker, with tables. The ingress fills `queue`; `deliver` gives a message to the worker."""
 
     def __init__(self, settings):
         super().__init__()
@@ -124,7 +124,7 @@ class Doors(Bot):
         return super().ask(name, **{"id": str(self.ids), **changes})
 
     def deliver(self, number=-1, *, attempt=1):
-        """What was said to the person at this delivery, in order."""
+        """Deliver a message to the worker. Return the texts that the person sees because of it, in order."""
         before = len(self.discord.calls)
         message = json.loads(self.queue[number])
         followup.work(Delivery(message, attempt, False), self.tools, lambda seconds: None)
@@ -140,7 +140,7 @@ class Doors(Bot):
 
 @pytest.fixture
 def doors(settings):
-    # The clock of the recorded requests stands still; that of the doors may go on.
+    # The recorded requests have a fixed time, but the clock of the doors can advance.
     made = Doors(settings)
     made.press = lambda address, **changes: made.ask(
         "component_refresh",
@@ -268,7 +268,7 @@ def test_the_second_of_two_clicks_is_told_privately_that_the_first_is_being_work
     assert doors.deliver(0)[-1] == "applied"
     told = [call[1] for call in doors.discord.did("follow up")]
     assert [(message["content"], message["flags"]) for message in told] == [(BUSY, 64)]
-    assert doors.deliver(1) == []  # told, and so finished: not queued behind the first
+    assert doors.deliver(1) == []  # The person was told, so the interaction is finished and does not wait its turn.
 
 
 def test_what_yields_keeps_its_lock_to_the_end_and_frees_it_then(doors, feature):
@@ -303,7 +303,7 @@ def test_a_redelivery_is_not_kept_out_by_its_own_lock_and_others_are(doors, feat
     doors.command("apply")
     with pytest.raises(KeyError):
         doors.deliver(0)
-    assert doors.deliver(1)[-1] == BUSY  # what the first has half done is still its own
+    assert doors.deliver(1)[-1] == BUSY  # the first still holds the lock for its unfinished work
     assert doors.deliver(0, attempt=2) == ["applied"]
     assert module.fences[1] > module.fences[0]
 
@@ -359,7 +359,7 @@ def test_a_quota_is_not_used_up_by_who_found_the_lock_taken(doors, feature):
     assert spent(doors.deliver()[-1])
     doors.now += 30
     doors.command("apply")
-    assert doors.deliver() == ["applied"]  # the refusal gave the lock back
+    assert doors.deliver() == ["applied"]  # the refusal released the lock
 
 
 def test_two_deliveries_of_one_interaction_at_once_are_the_claims_affair(doors, feature):

@@ -1,4 +1,4 @@
-"""What an interaction says of itself, whatever Discord or anybody else put into it."""
+"""The properties of an interaction, for expected and for unexpected contents."""
 
 import pytest
 

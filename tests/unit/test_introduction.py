@@ -1,4 +1,4 @@
-"""Whoever installs the bot is greeted once."""
+"""A person who installs the bot is greeted once."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whoever asks is answered in their language: at once, later, in a form, when something is wrong, and unasked."""
+"""People read the bot in their language: in instant and deferred answers, forms, errors, and unasked messages."""
 
 import pytest
 

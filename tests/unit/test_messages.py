@@ -1,6 +1,7 @@
-"""Whatever stands and whatever goes wrong, in the end the person sees what was wanted, once, and nobody else sees more.
+"""Whatever is shown already and whatever goes wrong, the person finally sees each wanted message once.
 
-`Chat` is the oracle: a plain list of what the person sees. It does what Discord does, and checks the rules again.
+Nobody else sees more than they should. `Chat` is the oracle: a plain list of the messages that the person sees. It does
+what Discord does, and checks the rules independently.
 """
 
 import pytest
@@ -49,13 +50,13 @@ def kind_of(reply):
 
 
 class Seen:
-    """A message that the person sees. `number` is the number of the wanted message that it was sent for."""
+    """A message that the person sees. `number` is the number of the wanted message for which it was sent."""
 
     def __init__(self, id, private, text, kind="plain", number=ANSWER):
         self.id, self.private, self.text, self.kind, self.number = id, private, text, kind, number
 
     def become(self, message):
-        """Does what an edit does. False if Discord refuses it."""
+        """Edit the message. Return False if Discord refuses the edit."""
         new, layout = message.reply, self.kind == "layout"
         if self.kind == "poll" or (new.poll and self.text != THINKING) or (layout and (new.embeds or new.poll)):
             return False
@@ -65,24 +66,25 @@ class Seen:
 
 
 class Interrupted(Exception):
-    """Discord or the table did not answer, and so nothing more was done."""
+    """Discord or the table did not answer, so nothing more was done."""
 
 
 class Chat:
-    """What the person sees, oldest first, and the journal.
+    """The messages that the person sees, oldest first, and the journal.
 
-    `stays`: the original is the message with the button. `faults`: what goes wrong with one call after the other."""
+    `stays`: whether the original is the message with the button. `faults`: a number for each call, 0 if it succeeds.
+    """
 
     def __init__(self, seen, stays, faults=()):
         self.seen, self.stays, self.faults = seen, stays, faults
         self.journal, self.last_id, self.tries = {}, 1000, 1
         self.calls_left = float("inf")  # until the token dies
         self.elsewhere = []
-        self.overlooked = False  # whether only a sweep can find some message, or not even a sweep
+        self.overlooked = False  # whether there may be a message that only a sweep finds, or nothing finds
         self.found_poll = False
 
     def perform(self, standing, wanted, progress=False):
-        """Does what `plan` says until there is nothing to do. `standing` is what is known of it afterwards."""
+        """Do what `plan` says until nothing is left to do. Afterwards, `self.standing` is what is known."""
         self.standing, effects = standing, 0
         while effect := plan(self.standing, wanted, progress=progress):
             effects += 1
@@ -192,21 +194,21 @@ class Chat:
         return [seen for seen in self.seen if not seen.private and seen.id not in known]
 
     def check(self, wanted):
-        """Asserts that the person sees `wanted` in its order, and nothing else but a message with a button."""
+        """Assert that the person sees `wanted` in order, and besides it at most the message with the button."""
         known = {ORIGINAL, *(place.id for place in self.standing.others)}
-        # Nobody can look for private messages, so those that an earlier try left stay for ever.
+        # Discord does not list private messages, so those of an earlier try stay forever.
         forgotten = self.overlooked or self.tries > 1
         seen = [seen for seen in self.seen if seen.id in known or not (seen.private and forgotten)]
         may_stay = self.stays and wanted and wanted[0].number <= ANSWER and not wanted[0].updates
         besides = [each for each in seen if not (may_stay and each.id == ORIGINAL)]
         expected = [(text_of(message.reply), message.private) for message in wanted]
         found = [[(each.text, each.private) for each in those] for those in (seen, besides)]
-        if self.found_poll:  # It keeps its votes, even if it stands above a message that it should follow.
+        if self.found_poll:  # The poll is kept for its votes, even if it is above a message that it should follow.
             expected, found = sorted(expected), [sorted(each) for each in found]
         assert expected in found
 
 
-# What can stand, what can be wanted, and what can go wrong
+# What can be shown already, what can be wanted, and what can go wrong
 
 TEXTS = st.sampled_from(["a", "b"])
 KIND_NAMES = st.sampled_from(["plain"] * 5 + list(KINDS))
@@ -217,14 +219,14 @@ SCRIPTS = st.lists(st.tuples(st.none() | PARTS, st.lists(PARTS, max_size=2)), ma
 that follow. It answers nothing if it raises an error."""
 
 FAULTS = st.lists(st.sampled_from([0] * 16 + [1, 2, 3, 4]), min_size=30, max_size=30)
-"""For one call after the other: 0 if it succeeds, else which of its faults it has."""
+"""A number for each call: 0 if the call succeeds, otherwise it selects one of the call's faults."""
 
 WRONG = [Message(NOTICE, Reply("Something went wrong."), private=True)]
 
 
 @st.composite
 def scenes(draw):
-    """A Chat in which anything stands, the Standing that knows a part of it, and whether the handler is private."""
+    """A Chat with any messages, a Standing that knows some of them, and whether the handler is private."""
     stays, private = draw(st.booleans()), draw(PRIVATE)
     original, seen, others = None, [], []
     if stays:
@@ -266,15 +268,18 @@ def wanted_of(parts, standing, private):
         if part is not None:
             kind, text, alone = part
             updates = number == ANSWER and standing.stays and standing.original is not None and not alone
-            if updates and kind not in ("plain", "layout"):  # an error of the handler
+            if updates and kind not in ("plain", "layout"):  # a handler that does this is wrong
                 kind = "plain"
             wanted.append(Message(number, KINDS[kind](text), private or alone, updates))
     return wanted
 
 
 def shows_or_tells(chat, standing, private, script, answers, tells):
-    """One try of a handler, which `answers` with the last of its script or else raises an error. If its answer is
-    interrupted, it `tells` that something went wrong. False if it does not, or if that is interrupted too."""
+    """Run one try of a handler. Return whether the person was told how it ended.
+
+    If it `answers`, the last part of its script is the answer. Otherwise it raises an error. If the answer is
+    interrupted and it `tells`, the person is told that something went wrong.
+    """
     for left, parts in zip(reversed(range(len(script))), script, strict=True):
         last = answers and left == 0
         wanted = wanted_of(parts, standing, private)
@@ -312,7 +317,7 @@ def test_whatever_stands_the_person_sees_what_was_wanted_in_the_end(scene, scrip
 def test_a_retry_shows_what_was_wanted_and_repeats_nothing(private, stays, tries, faults):
     chat = Chat([Seen(ORIGINAL, private, BUTTON if stays else THINKING)], stays, faults)
     for chat.tries, (script, answers, tells) in enumerate([*tries, tries[-1], tries[-1]], 1):
-        # A try knows no more than the interaction and the journal.
+        # A try knows only the interaction and the journal.
         original = Place(ANSWER, ORIGINAL, private, UNKNOWN if stays else THINKING)
         standing = Standing(original, stays, unsure=chat.tries > 1 and not private)
         if shows_or_tells(chat, standing, private, script, answers, tells):
@@ -334,7 +339,7 @@ def test_what_comes_too_late_for_the_token_is_sent_elsewhere_once(scene, script,
     assert len(chat.elsewhere) == len({*chat.elsewhere}), "it is sent twice"
 
 
-# The same in small
+# Examples
 
 
 REPLIES = {text: Reply(text) for text in "ab"}

@@ -1,4 +1,4 @@
-"""A form as its class declares it: what Discord is shown, which limits fail the class, and what is read back."""
+"""Forms as classes: the payload for Discord, the limits that a class must keep, and the values that are read back."""
 
 import pytest
 
@@ -73,7 +73,7 @@ def shown(form, **values):
 
 
 def answered(form, **answers):
-    """What Discord sends: each field in its Label, with the key of its kind."""
+    """Return the data that Discord sends: each field is in its Label, and its value has the key of its kind."""
     fields = modal.fields(form)
     components = [{"type": 10, "id": 1}]
     for name, value in answers.items():
@@ -92,7 +92,7 @@ def faults(form, **answers):
     return error.value.faults
 
 
-# What is shown
+# The payload for Discord
 
 
 @pytest.mark.parametrize("form", [Apply, People, Boxes])
@@ -192,7 +192,7 @@ def test_any_name_is_free_for_a_field():
     assert read(form, payload="1", read="2", open="3").read == "2"
 
 
-# What is read
+# The values that are read
 
 
 def test_values_arrive_with_their_types():
@@ -319,7 +319,7 @@ def test_a_form_can_be_made_for_a_test():
         Apply(wy="Because")
 
 
-# What is kept
+# The values that are kept
 
 
 def reopened(form, **answers):

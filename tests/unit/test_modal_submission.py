@@ -1,4 +1,4 @@
-"""A form through the doors: opened, submitted with its state, and opened again with everything that was put in."""
+"""A form through the ingress and the worker: opened, submitted with its state, and opened again with its values."""
 
 import json
 
@@ -96,7 +96,7 @@ def offer_much(interaction, tools):
 
 
 class Table:
-    """The stash, readable by both and writable by the worker."""
+    """The table for large state. The ingress and the worker read it, and only the worker writes it."""
 
     def __init__(self):
         self.rows = {}
@@ -111,7 +111,7 @@ class Table:
 
 
 class FormBot(Bot):
-    """As Bot, with the ingress apart from the worker: it reads the table, and writes none."""
+    """A Bot with separate tools for the ingress, which reads the table but cannot write it."""
 
     def __init__(self):
         super().__init__()
@@ -136,7 +136,7 @@ class FormBot(Bot):
         return self.ask("component_refresh", data={"custom_id": button(message), "component_type": 2})
 
     def work(self):
-        """What Discord was told by the worker, after all that is queued."""
+        """Let the worker do everything in the queue. Return its calls to Discord."""
         before = len(self.discord.calls)
         self.finally_shown()
         self.queue.clear()
@@ -148,7 +148,7 @@ def button(message):
 
 
 def filled_in(response):
-    """What a person sees in an opened form, by the names of the fields."""
+    """Return the values that a person sees in an opened form: {name of the field: value}."""
     assert response["type"] == 9
     found = {}
     for label in response["data"]["components"]:
@@ -169,7 +169,7 @@ def apply(feature):
 
 
 def modal(bot):
-    """The custom id of the form that /apply opens."""
+    """Return the custom id of the form that /apply opens."""
     return bot.command("apply")["data"]["custom_id"]
 
 
@@ -305,7 +305,7 @@ def test_files_cannot_be_kept_and_it_says_so(bot, feature):
     bot.press_button(response["data"])
 
 
-# Much state
+# Large state
 
 
 def test_much_state_of_a_command_makes_the_form_come_by_a_button(bot, apply):
@@ -335,7 +335,7 @@ def test_state_that_is_gone_from_the_table_says_so(bot, apply):
     assert "expired" in says(bot.press_button(message))
 
 
-# Late, forged, foreign
+# Expired, forged, or somebody else's
 
 
 def test_a_late_submission_gets_a_polite_answer(bot, apply):

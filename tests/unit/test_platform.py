@@ -1,4 +1,7 @@
-"""What a feature can declare, used through the door: who may, where, autocomplete, subcommands, context menus."""
+"""Everything that a feature can declare, used through the ingress and the worker.
+
+That is who may use it and where, autocomplete, subcommands, context menus, large state and instant answers.
+"""
 
 import json
 
@@ -32,7 +35,7 @@ class Parameters:
 
 
 class Bot:
-    """The ingress and the worker in one: `ask` answers the acknowledgement, `finally_shown` what Discord got."""
+    """The ingress and the worker. `ask` returns the acknowledgement, `finally_shown` the texts that Discord got."""
 
     def __init__(self):
         self.queue = []
@@ -75,7 +78,7 @@ def says(payload):
     return payload["data"]["content"]
 
 
-# Who may
+# Who may use it
 
 
 GUARDED = """
@@ -184,7 +187,7 @@ def test_what_is_bound_stays_with_whose_message_it_is_whoever_updates_that(bot, 
     refresh, cancel = buttons(bot.command("order"))
     _, after_bob = buttons(press(refresh, **bob))
     assert press(after_bob, **bob)["type"] == 4  # refused
-    assert (press(after_bob)["type"] == 7) is not late  # of a late message nobody knows whose it is
+    assert (press(after_bob)["type"] == 7) is not late  # the owner of a late message is unknown
     _, after_ada = buttons(press(cancel))
     assert press(after_ada)["type"] == 7
     assert press(after_ada, **bob)["type"] == 4
@@ -211,7 +214,7 @@ def test_a_role_that_the_server_mapped_is_asked_for_by_the_worker(bot, feature, 
     assert bot.finally_shown() == [shown]
 
 
-# Where
+# Where it may be used
 
 
 @pytest.mark.parametrize(
@@ -486,7 +489,7 @@ def test_large_state_that_is_gone_says_so(bot, feature):
     ]
 
 
-# What an instant handler can answer
+# Answers of an instant handler
 
 INSTANT = """
 from watchbell import Command, Delete, File, Reply, anyone

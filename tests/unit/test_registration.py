@@ -1,4 +1,4 @@
-"""Discord is told what changed and nothing else, and a refusal is explained by name."""
+"""Only changed commands are sent to Discord, and the error after a refusal names the command."""
 
 import pytest
 
@@ -25,7 +25,7 @@ STATUS = {
 
 
 def as_discord_has_it(command, id="1"):
-    """With everything that Discord adds."""
+    """Return the command with everything that Discord adds to it."""
     options = [
         {"name_localizations": None, "description_localizations": None, **option}
         for option in command.get("options", [])

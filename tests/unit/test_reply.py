@@ -1,4 +1,4 @@
-"""A reply is what its author wrote: as a new message, as an edit, in several pieces, and out of use."""
+"""A reply keeps what its author wrote: as a new message, as an edit, in several messages, and with disabled buttons."""
 
 import json
 import os

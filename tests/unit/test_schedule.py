@@ -1,4 +1,4 @@
-"""Each local date and each slot comes due once, in every zone, through every change of the clocks."""
+"""Each local date and each slot is due once, in every time zone, across all clock changes."""
 
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, available_timezones
@@ -44,7 +44,7 @@ def test_a_time_that_autumn_repeats_comes_once():
 
 
 def zones_that_differ():
-    """One of each kind: zones with the same offsets on every day of 2026 are the same for these tests."""
+    """Return one zone of each kind. Zones of a kind have the same offset on every day of 2026."""
     days = [datetime(2026, 1, 1, tzinfo=UTC) + timedelta(days=day) for day in range(366)]
     kinds = {tuple(ZoneInfo(zone).utcoffset(day) for day in days): zone for zone in sorted(available_timezones())}
     assert len(kinds) > 40
@@ -57,7 +57,7 @@ def test_hourly_ticks_find_every_local_date_of_a_year_once_in_every_zone(at):
         place, daily = ZoneInfo(zone), Daily(at, zone)
         found = []
         for day in range(364):
-            # Ticks come hourly at that minute; those around the due time are the ones that can go wrong.
+            # Ticks come hourly at the same minute. Only the ticks around the due time can go wrong.
             noon = datetime(2026, 1, 2, 12, tzinfo=place) + timedelta(days=day)
             target = datetime.combine(noon.date(), datetime.strptime(at, "%H:%M").time(), place).timestamp()
             for tick in (target - HOUR, target, target + HOUR, target + 2 * HOUR):
@@ -70,7 +70,7 @@ def test_hourly_ticks_find_every_local_date_of_a_year_once_in_every_zone(at):
 
 
 def test_a_date_that_a_place_never_had_is_not_due():
-    # Samoa went from 29 to 31 December 2011 at midnight.
+    # At midnight, Samoa skipped from 29 to 31 December 2011.
     assert due("2011-12-29T23:00:00-10:00", "Pacific/Apia") == date(2011, 12, 29)
     assert due("2011-12-31T09:00:00+14:00", "Pacific/Apia") == date(2011, 12, 31)
 
@@ -93,8 +93,8 @@ def test_the_current_date_is_todays_before_its_time_too():
         (60, "2026-11-22T08:59:59Z", "2026-11-22T08:00:00Z"),
         (360, "2026-11-22T11:00:00Z", "2026-11-22T06:00:00Z"),
         (1440, "2026-11-22T23:59:59Z", "2026-11-22T00:00:00Z"),
-        (60, "2026-03-29T03:30:00+02:00", "2026-03-29T01:00:00Z"),  # the hour that is 2 o'clock in no clock of Berlin
-        (60, "2026-10-25T02:30:00+02:00", "2026-10-25T00:00:00Z"),  # and the two that are
+        (60, "2026-03-29T03:30:00+02:00", "2026-03-29T01:00:00Z"),  # Berlin has no 2 o'clock on this day
+        (60, "2026-10-25T02:30:00+02:00", "2026-10-25T00:00:00Z"),  # Berlin has 2 o'clock twice on this day
         (60, "2026-10-25T02:30:00+01:00", "2026-10-25T01:00:00Z"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Only what Discord signed, and signed just now, gets in."""
+"""Only a request that Discord has just signed is accepted."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Our signature is the one that botocore would make."""
+"""The library's signature is the same as botocore's."""
 
 import string
 from datetime import UTC, datetime
@@ -16,7 +16,7 @@ names = st.from_regex(r"[a-z][a-z0-9-]{0,20}", fullmatch=True)
 
 
 class Oracle(SigV4Auth):
-    """botocore's signer without its clock."""
+    """botocore's signer, with a given time instead of its clock."""
 
     def headers(self, url, target, body, now):
         headers = {"content-type": "application/x-amz-json-1.0", "x-amz-target": target}

@@ -1,4 +1,4 @@
-"""What a source says is read with suspicion and shown within Discord's limits."""
+"""The answer of a source is not trusted: anything in it is read safely and shown within Discord's limits."""
 
 from datetime import date
 from typing import get_args
@@ -196,7 +196,7 @@ json_values = st.recursive(
 
 
 def spoiled(template):
-    """The template's shape with anything in the place of each part."""
+    """Values of the template's shape in which each part may be replaced by anything."""
     if isinstance(template, dict):
         parts = st.fixed_dictionaries({}, optional={key: spoiled(value) for key, value in template.items()})
         return parts | json_values

@@ -1,4 +1,4 @@
-"""The plain half of the testing kit: a feature is called as an interaction would call it, and nothing less."""
+"""The plain calls of the testing kit: a feature is called with all the checks of a real interaction."""
 
 import re
 from pathlib import Path
@@ -163,7 +163,7 @@ def test_a_button_is_pressed_by_its_handler_or_out_of_a_reply(cafe):
     reply = run(cafe, "order", cups=2)
     assert [each.content for each in press(reply.buttons[0])] == ["2 for: me", "and a biscuit"]
     assert press(cafe.again, cups=3, note="~%")[0].content == "3 ~%"
-    assert press(cafe.again, cups=3, note="long" * 40)[0].content == "3 " + "long" * 40  # lies in the table
+    assert press(cafe.again, cups=3, note="long" * 40)[0].content == "3 " + "long" * 40  # stored in the table
     with pytest.raises(ValueError, match="nobody can press"):
         press(reply.buttons[1])
     with pytest.raises(DefinitionError, match="takes cups, note"):
@@ -199,7 +199,7 @@ def test_progress_comes_back_as_all_that_was_shown(cafe):
     tools = FakeTools()
     for _ in range(2):
         assert [each.content for each in press(cafe.slow, tools=tools)] == ["grinding", "pouring", "done"]
-    assert cafe.brewed == [1]  # the second call found the step done
+    assert cafe.brewed == [1]  # in the second call, the step was already done
 
 
 def test_autocomplete_offers_what_fits(cafe):
@@ -214,7 +214,7 @@ def test_autocomplete_offers_what_fits(cafe):
 def test_what_discord_would_refuse_fails_with_its_place(cafe):
     with pytest.raises(InvalidReply, match=r"data\.content: 2001 characters"):
         press(cafe.quick)
-    assert press(cafe.heavy).content == "x"  # by way of the worker, who has the table
+    assert press(cafe.heavy).content == "x"  # the worker answers, because it has the table
     with pytest.raises(DefinitionError, match="/cafe nothing answered None"):
         press(cafe.nothing)
 
@@ -332,7 +332,7 @@ def test_a_tool_that_the_test_did_not_give_is_named(cafe):
     assert autocomplete(cafe.order, "sort", tools=tools) == [("Of the day", "x")]
 
 
-# What lies in tables and parameters
+# Tables and parameters
 
 
 BAR = """
@@ -408,7 +408,7 @@ def test_a_spent_quota_is_told_with_the_time_when_it_is_free_again(bar, tools):
         tools.time += 10
     with spent(NOW + 60):
         run(bar, tools=tools)
-    tools.time = NOW + 60  # the first of the two has left the window
+    tools.time = NOW + 60  # the first of the two uses is outside of the window
     assert run(bar, tools=tools).content == "cheers"
     with spent(NOW + 70):
         run(bar, tools=tools)
@@ -466,7 +466,7 @@ def test_the_second_click_is_told_that_the_first_is_being_worked_on(bar, tools):
     bar.meanwhile.append(click)
     assert [each.content for each in press(bar.pay, number=1, tools=tools)] == ["counting", "paid"]
     assert bar.meanwhile == []
-    assert press(bar.pay, number=1, tools=tools, user="6")  # given back when the first was done
+    assert press(bar.pay, number=1, tools=tools, user="6")  # the lock was released when the first press was done
 
 
 def test_a_test_can_hold_a_lock_and_who_finds_it_taken_is_not_counted(bar, tools):
@@ -488,7 +488,7 @@ def test_a_failure_keeps_its_lock_for_its_own_retry_until_the_lease_is_over(bar,
         press(bar.pay, number=1, tools=tools, id="7")
     with pytest.raises(UserError, match="already being worked on"):
         press(bar.pay, number=1, tools=tools, user="5")
-    with pytest.raises(KeyError):  # not kept out
+    with pytest.raises(KeyError):  # the retry gets the lock again
         press(bar.pay, number=1, tools=tools, id="7")
     tools.time += 41
     assert press(bar.pay, number=1, tools=tools, user="5")

@@ -1,4 +1,4 @@
-"""A webhook's URL is Discord's, or it gets nothing."""
+"""Only a URL of Discord is accepted as a webhook."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What people read is in their language, or in English."""
+"""People read texts in their language, or in English if there is no translation."""
 
 import contextlib
 from concurrent.futures import ThreadPoolExecutor

@@ -1,4 +1,4 @@
-"""Plain calls on a feature, for its tests: no network, no AWS, and the checks that a real interaction meets.
+"""Plain calls on a feature, for its tests: no network, no AWS, and the same checks as for a real interaction.
 
     from watchbell.commands import dice
     from watchbell.testing import press, run
@@ -6,12 +6,19 @@
     reply = run(dice, sides=6)
     assert "🎲" in press(reply.buttons[0]).content
 
-`run`, `press`, `choose` and `submit` make the interaction that Discord would send, ask the handler's policy, bind the
-values to its signature, and answer what the feature answered: a Reply or a Delete; a list of them where it sends
-several or shows progress; the Opening of a form. A UserError is raised as such. The command and whatever would be shown
-are held to Discord's rules: DefinitionError and InvalidReply name the place. Who asks is given by keyword, see
-`Somebody`; a keyword that the handler's signature has too is the handler's, and `by=Somebody(…)` says who then. Quotas,
-locks and flags hold as in production, in memory, over all calls with the same FakeTools. This module is not shipped.
+`run`, `press`, `choose` and `submit` make the interaction that Discord would send. They ask the handler's policy, bind
+the values to its signature, and return its answer:
+
+- a Reply or a Delete,
+- a list of them if the feature sends several messages or shows progress,
+- an Opening if the feature opens a form.
+
+A UserError is raised unchanged. The command and all payloads are checked against Discord's rules. DefinitionError and
+InvalidReply name the place of a fault.
+
+Keywords say who asks, see `Somebody`. A keyword that is also in the handler's signature goes to the handler. In that
+case, use `by=Somebody(…)`. Quotas, locks and flags work as in production. They are kept in memory, and calls with the
+same FakeTools share them. This module is not shipped.
 """
 
 from __future__ import annotations
@@ -47,7 +54,7 @@ from ..tools.toolbox import Desk
 from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeStash
 
 USER, GUILD, CHANNEL = "1000000000000000101", "1000000000000000102", "1000000000000000103"
-"""Who asks, and where, if a test does not say."""
+"""The ids of the user, the server and the channel if a test does not give them."""
 
 _GROUPS = {User: "users", Role: "roles", Channel: "channels", Attachment: "attachments", Message: "messages"}
 _SELECTS = {frozenset([User]): 5, frozenset([Role]): 6, frozenset([User, Role]): 7, frozenset([Channel]): 8}
@@ -55,11 +62,17 @@ _ids = count(1_000_000_000_000_001_000)
 
 
 class Somebody:
-    """Who asks, and where. `permissions` are bits, a permission's name or several; none where not given.
+    """The person who asks, and the place where they ask.
 
-    `guild=""` is the direct message with the bot. `rank` (viewer, responder, admin) is what a role of theirs is mapped
-    to there; `operator`: they run the bot. `asked_by` is the user whose message carries the button, themself if "".
-    `id` is the interaction's, a new one each time if ""; with the same one twice, it is delivered again.
+    user, guild, channel: Ids. `guild=""` is the direct message with the bot.
+    permissions: Bits, the name of a permission, or several names. The default is no permission.
+    locale, guild_locale: Discord's locales of the person and of the server.
+    rank: The rank of the person's role in the server: viewer, responder, admin, or "" for none.
+    operator: Whether the person runs the bot.
+    asked_by: The id of the user who owns the message with the button. If "", the person owns it.
+    id: The id of the interaction. If "", each call gets a new one. The same id twice is a second delivery.
+
+    An unknown rank raises ValueError.
     """
 
     def __init__(
@@ -81,11 +94,11 @@ class Somebody:
         self.user, self.guild, self.channel = user, guild, channel
         self.locale, self.guild_locale = locale, guild_locale
         if rank not in ("", *RANKS):
-            raise ValueError(f"{rank!r} is no rank; the ranks are {', '.join(RANKS)}")
+            raise ValueError(f"{rank!r} is not a rank; use one of {', '.join(RANKS)}")
         self.rank, self.operator, self.asked_by, self.id = rank, operator, asked_by, id
 
     def interaction(self, kind: int, data: dict) -> Interaction:
-        """The interaction of theirs with this data, as Discord would send it."""
+        """Return an interaction of this person with `data`, as Discord would send it."""
         user = {"id": self.user, "username": "ada", "global_name": "Ada"}
         raw: dict = {"id": self.id or str(next(_ids)), "type": kind, "data": data, "token": "t", "version": 1}
         raw |= {"application_id": "1000000000000000100", "channel_id": self.channel, "locale": self.locale}
@@ -101,13 +114,16 @@ class Somebody:
 
 
 class FakeTools:
-    """Stands in for `tools`: has the parts that a test gives it, by keyword or assigned, and of its own a clock, the
-    seals, and in memory what lies in tables: quotas, locks, large state and a journal. `counted` are the metrics.
+    """A stand-in for `tools`. A test gives it other parts by keyword or assigns them.
 
-    With the same FakeTools twice, what the first call has used is used, by the clock `now`, and the steps that it has
-    done are done. `locks.take("apply:1", "somebody")` lets somebody else be at work. `flags={"beta": "off"}` are all
-    that are set, written as for `ops flags`, so one that is not among them is off. Without `flags` every flag is on,
-    since a test is about what its feature does: where it is off there is nothing to see but a refusal.
+    FakeTools has a clock and seals. It keeps in memory what production keeps in tables: quotas, locks, large state and
+    a journal. `counted` lists the metrics that were counted.
+
+    Calls with the same FakeTools share what they use: a spent quota stays spent, by the clock `now`, and a done step
+    stays done. `locks.take("apply:1", "somebody")` makes somebody else hold the lock.
+
+    `flags={"beta": "off"}` sets flags, written as for `ops flags`. A flag that is not among them is off. Without
+    `flags`, every flag is on, because a feature whose flag is off only refuses.
     """
 
     def __init__(self, *, flags: dict[str, str] | None = None, **parts: Any) -> None:
@@ -123,7 +139,7 @@ class FakeTools:
         self.seals = parts.get("seals") or _seals(lambda: self.now(), self.stash)
 
     def __getattr__(self, name: str) -> Any:
-        raise AttributeError(f"the feature uses tools.{name}, so its test gives it one: FakeTools({name}=…)")
+        raise AttributeError(f"the feature uses tools.{name}, which the test must give it: FakeTools({name}=…)")
 
     def count(self, metric: str) -> None:
         self.counted.append(metric)
@@ -133,7 +149,7 @@ class FakeTools:
 
 
 class Pressable(Protocol):
-    """A button or a select of ours, out of a reply."""
+    """A button or a select from a reply of the bot."""
 
     custom_id: Any
     disabled: bool
@@ -142,12 +158,17 @@ class Pressable(Protocol):
 Feature = ModuleType | Command | Handler
 
 
-# The five verbs. Options and state come as they are declared; a User, Role, Channel or Attachment as one.
+# The five verbs. Give options and state in their declared types, for example a User for a User.
 
 
 def run(feature: Feature, path: str = "", /, **given: Any) -> Any:
-    """What a command answers; `path` is its subcommand, "source add" or "config source add". `target`, for a context
-    menu, is the User or Message that it is opened on."""
+    """Run a command and return its answer.
+
+    `path` is the subcommand, with or without the command's name: "source add" or "config source add". A context menu
+    takes `target`, the User or Message that it is opened on.
+
+    LookupError if there is no such subcommand. TypeError if a required option is missing or an option is unknown.
+    """
     handler = _command(feature, path)
     asked = _Asked(handler, given)
     data: dict = {"id": "1", "name": handler.command.name, "type": handler.command.type}
@@ -158,8 +179,11 @@ def run(feature: Feature, path: str = "", /, **given: Any) -> Any:
 
 
 def autocomplete(feature: Feature, option: str, typed: str = "", /, *, path: str = "", **given: Any) -> list:
-    """What is offered for `option` when `typed` stands there and `given` in the others: the texts, and pairs of name
-    and value where the two differ. Nothing where the person may not, or the feature is off."""
+    """Return what is offered for `option` after `typed` is typed into it. `given` are the other options.
+
+    Each choice is a text, or a pair (name, value) if the two differ. The list is empty if the person may not use the
+    command or the feature is off.
+    """
     handler = _command(feature, path)
     asked = _Asked(handler, {**given, option: typed})
     data: dict = {"id": "1", "name": handler.command.name, "type": 1, "options": _options(handler, asked, option)}
@@ -175,8 +199,11 @@ def autocomplete(feature: Feature, option: str, typed: str = "", /, *, path: str
 
 
 def press(target: ComponentHandler | Pressable, /, **given: Any) -> Any:
-    """What a button answers: a handler with its state, or a button out of a reply, which has it. That of a modal
-    answers its Opening."""
+    """Press a button and return its answer.
+
+    `target` is a button from a reply, or a handler. A handler takes its state as keywords. A button that opens a modal
+    returns an Opening. ValueError if nobody can press the button.
+    """
     handler, address = _pressed(target)
     asked = _Asked(handler, given)
     address = address or handler.button("x", **asked.taken()).custom_id
@@ -184,7 +211,11 @@ def press(target: ComponentHandler | Pressable, /, **given: Any) -> Any:
 
 
 def choose(target: ComponentHandler | Pressable, /, *values: Any, **given: Any) -> Any:
-    """What a select answers when these are chosen: texts, or Users, Roles, Channels."""
+    """Choose `values` in a select and return its answer.
+
+    `values` are texts, Users, Roles or Channels. `target` is a select from a reply, or a handler with its state as
+    keywords. ValueError if the select does not offer a value.
+    """
     handler, address = _pressed(target)
     offered = [option.value for option in getattr(target, "options", ())] if target is not handler else []
     for value in values:
@@ -198,12 +229,15 @@ def choose(target: ComponentHandler | Pressable, /, *values: Any, **given: Any) 
 
 
 def submit(handler: FormHandler, /, **given: Any) -> Any:
-    """What a modal answers to its fields and its state, both by name; a field that is not given is not filled in.
-    FormError has the faults by field, and its `reply` is the message that offers the form again."""
+    """Submit a modal and return its answer.
+
+    Fields and state are given by name. A field that is not given stays empty. A FormError has the faults by field, and
+    its `reply` is the message that offers the form again. TypeError if `handler` is not a modal's.
+    """
     from ..discord.modal import fields
 
     if not isinstance(handler, FormHandler):
-        raise TypeError(f"{handler} is no modal")
+        raise TypeError(f"{handler} is no modal; submit takes a handler that is declared with @command.modal")
     asked = _Asked(handler, given, fields(handler.form))
     known, taken = fields(handler.form), asked.taken()
     rows = []
@@ -217,7 +251,10 @@ def submit(handler: FormHandler, /, **given: Any) -> Any:
 
 
 class _Asked:
-    """One interaction in the making: who asks is taken out of `given`, the rest is the handler's."""
+    """An interaction that is being made. The keywords in `given` that say who asks are taken out of it.
+
+    The other keywords are for the handler. `more` names keywords that are for the handler besides its parameters.
+    """
 
     def __init__(self, handler: Handler, given: dict[str, Any], more: Iterable[str] = ()) -> None:
         own = {*handler.parameters, *more}
@@ -236,7 +273,7 @@ class _Asked:
         return dict(self.given)
 
     def value(self, value: Any) -> Any:
-        """`value` as it travels: what Discord knows by id goes as its id, its object along."""
+        """Return `value` as Discord sends it: a User, Role and the like as an id, with the object in `resolved`."""
         if not isinstance(value, Resolved):
             return value
         self.resolved.setdefault(_GROUPS[type(value)], {})[value.id] = value.raw
@@ -245,14 +282,14 @@ class _Asked:
         return value.id
 
     def sealed(self, address: Any, kind: int = COMPONENT) -> str:
-        """The custom id as it stands in what the bot answered `asked_by` with, or in a form that the person opened."""
+        """Return the custom id as the bot sent it: sealed for `asked_by`, or for the person if they opened a form."""
         asked = self.by.interaction(COMPONENT, {})
         if kind == COMPONENT and self.by.asked_by:
             asked = Somebody(user=self.by.asked_by, guild=self.by.guild).interaction(COMPONENT, {})
         return str(self.tools.seals.seal(address, asked))
 
     def interaction(self, kind: int, data: dict) -> Interaction:
-        """The interaction, allowed: UserError where the person may not, or the feature is off there."""
+        """Return the interaction. UserError if the person may not use the feature or it is off in this place."""
         interaction = self.by.interaction(kind, {**data, "resolved": self.resolved} if self.resolved else data)
         tools: Any = _Known(self.tools, self.by)
         gate.check(self.handler, interaction, tools)
@@ -260,7 +297,7 @@ class _Asked:
         return interaction
 
     def answer(self, kind: int, data: dict) -> Any:
-        """What the feature answers, in the person's language, found to be what Discord would take."""
+        """Return the feature's answer in the person's language, after checking it against Discord's rules."""
         with speaking(self.by.locale, self.by.guild_locale):
             return self._answer(kind, data)
 
@@ -294,7 +331,7 @@ class _Asked:
         return answer
 
     def _check_fields(self, error: UserError) -> None:
-        """The fields that a handler names must be there; Discord's own answer about a form cannot name others."""
+        """Raise LookupError if the handler reports a fault in a field that the form does not have."""
         from ..discord.modal import fields
 
         if isinstance(error, FormError) and self.handler.form:
@@ -303,7 +340,7 @@ class _Asked:
                 raise LookupError(f"{self.handler.form.__name__} has no field {', '.join(sorted(missing))}") from error
 
     def _judge(self, reply: Reply | Delete, interaction: Interaction) -> None:
-        """Where the work is deferred, every reply may be an edit or a message of its own."""
+        """Check `reply` both as an edit and as a follow-up, because a deferred reply may become either."""
         if isinstance(reply, Reply):
             self._require("edit", reply.edit(), reply, interaction)
             private = self.handler.private or reply.private
@@ -316,7 +353,7 @@ class _Asked:
 
 
 class _Handed:
-    """What a feature is handed: the test's tools, without the parts that production does not give to `function`."""
+    """The tools as a feature gets them: without the parts that production does not give to `function`."""
 
     def __init__(self, tools: Any, function: str) -> None:
         self._tools, self._function = tools, function
@@ -327,7 +364,7 @@ class _Handed:
 
 
 class _Known:
-    """What policies read: the test's tools, and what `Somebody` says about the person."""
+    """The tools as policies read them. Operators and ranks come from `Somebody`."""
 
     def __init__(self, tools: Any, by: Somebody) -> None:
         self._tools, self._by = tools, by
@@ -348,7 +385,7 @@ def _seals(now: Any, stash: Any) -> Seals:
 
 
 def _watch(steps: GeneratorType, handler: Handler) -> list[Reply | Delete]:
-    """What a handler that yields has shown, the answer last."""
+    """Run a handler that yields, and return everything that it showed, with its answer last."""
     shown: list[Reply | Delete] = []
     while True:
         try:
@@ -371,23 +408,22 @@ def _command(feature: Feature, path: str) -> Handler:
 
 
 def _pressed(target: ComponentHandler | Pressable) -> tuple[ComponentHandler, Any]:
-    """The handler that a button or select leads to, and the address that it carries, None if `target` is the handler
-    itself."""
+    """Return the handler of a button or select, and its address. The address is None if `target` is a handler."""
     if isinstance(target, ComponentHandler):
         return target, None
     address = target.custom_id
     if target.disabled or not isinstance(address, custom_id.Address):
-        raise ValueError("nobody can press that: it is disabled, a link, or not made by a handler of ours")
+        raise ValueError("nobody can press that: it is disabled, a link, or not made by a handler of the bot")
     command = catalogue.at(address.feature)
     name = address.handler
     found = command and (command.components.get(name) or command.modals.get(name.removesuffix(OPENS)))
     if not found:
-        raise LookupError(f"no feature in the catalogue has {address}; press the handler instead")
+        raise LookupError(f"no feature in the catalogue has {address}; give the handler itself and its state instead")
     return found, address
 
 
 def _options(handler: Handler, asked: _Asked, focused: str | None) -> list[dict]:
-    """The options as Discord nests them: below the subcommand, below its group."""
+    """Return the options as Discord nests them: in the subcommand, and the subcommand in its group."""
     declared = handler.options
     names = [option.name for option in declared]
     left_out = {option.name for option in declared if option.required} - asked.given.keys()

@@ -1,4 +1,4 @@
-"""What lies in tables and parameters, in memory, for `testing`: it behaves as `adapters` does. Not shipped either."""
+"""In-memory fakes of tables and parameters, for `testing`. They behave like `adapters`. This module is not shipped."""
 
 from __future__ import annotations
 
@@ -15,14 +15,17 @@ Clock = Callable[[], float]
 
 
 class FakeQuotas:
-    """The uses of each quota, the newest first: the millisecond and the interaction of each."""
+    """The uses of each quota, newest first. Each use is a pair: epoch milliseconds and the interaction's id."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.uses: dict[tuple[str, str, int, str], list[tuple[int, str]]] = {}
 
     def use(self, quota: Quota, feature: str, subject: str, interaction_id: str) -> float | None:
-        """Counts a use; None where it may, else the epoch second from which on it may again."""
+        """Count a use and return None. If the quota is spent, return the epoch second when it is free again.
+
+        A second delivery of the same interaction is not counted again.
+        """
         now = int(self._clock() * 1000)
         uses = self.uses.setdefault((feature, quota.by, quota.per, subject), [])
         known = quota.count + SPARE_USES
@@ -37,14 +40,17 @@ class FakeQuotas:
 
 
 class FakeLocks:
-    """The newest lock on each name. A test that takes one has its feature told that somebody else is at work."""
+    """The newest lock on each name. If a test takes a lock, its feature finds somebody else at work."""
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
         self.taken: dict[str, FakeLock] = {}
 
     def take(self, name: str, holder: str, lease: float = LEASE_SECONDS) -> FakeLock | None:
-        """The lock on `name`; None while another `holder` has it. The same holder gets it anew, with a new fence."""
+        """Return the lock on `name`, or None while another holder has it.
+
+        The same `holder` gets the lock again, with a new fence. `lease` is in seconds.
+        """
         now = self._clock()
         before = self.taken.get(name)
         if before and before.lease_until > now and before.holder != holder:
@@ -59,14 +65,15 @@ class FakeLock:
         self.holder, self.lease_until, self.fence = holder, lease_until, fence
 
     def release(self) -> None:
-        """Frees the name, where nobody has taken it since."""
+        """Free the name. A lock that somebody else has taken since then is not affected."""
         self.lease_until = 0.0
 
 
 class FakeFlags(dict[str, str]):
-    """The flags as their parameters say: `{"beta": "off 1100000000000000001"}`. ValueError for what makes no sense.
+    """The texts of the flags' parameters by name, for example `{"beta": "off 1100000000000000001"}`.
 
-    `unset` is what a flag says that is not among them."""
+    `unset` is the text of every other flag. `on` raises ValueError for a text that is not valid.
+    """
 
     def __init__(self, texts: dict[str, str], unset: str) -> None:
         super().__init__(texts)
@@ -77,7 +84,7 @@ class FakeFlags(dict[str, str]):
 
 
 class FakeStash:
-    """Large state."""
+    """State that is too large for a custom id, by key."""
 
     def __init__(self) -> None:
         self.kept: dict[str, list[str]] = {}
@@ -92,7 +99,7 @@ class FakeStash:
 
 
 class FakeJournal:
-    """The steps of a flow by name; an exception inside one leaves it begun and not done."""
+    """The steps of a flow by name. An exception inside a step leaves the step begun but not done."""
 
     def __init__(self) -> None:
         self.steps: dict[str, FakeStep] = {}
