@@ -137,7 +137,7 @@ def test_a_button_expires_with_the_clock(features: Path) -> None:
         ada = discord.person()
         asked = ada.choose(ada.run("table"), "Where?", "hall")
         discord.turn(700)
-        assert ada.press(asked, "Alone").text.startswith("That has expired.")
+        assert ada.press(asked, "Alone").text.startswith("This has expired.")
 
 
 def test_a_form_is_corrected_without_typing_it_again_and_its_files_arrive(features: Path) -> None:
@@ -165,7 +165,7 @@ def test_a_form_that_comes_too_late_is_answered_politely(features: Path) -> None
         opened = ada.run("join")
         discord.turn(16 * 60)
         late = ada.submit(opened, name="Ada", why="Because I like it.", agreed=True)
-        assert late.text.startswith("That form has expired")
+        assert late.text.startswith("This form has expired")
 
 
 def test_each_policy_lets_in_whom_it_says(features: Path) -> None:

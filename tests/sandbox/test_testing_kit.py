@@ -101,7 +101,7 @@ def test_a_worker_that_is_killed_between_two_calls_leaves_one_sentence() -> None
 def test_a_sentence_comes_once_though_the_call_that_says_it_fails(how: int | str) -> None:
     with bot() as discord:
         discord.goes_wrong(how, FOLLOW_UP)
-        assert discord.person().run("status", server="nobody").message["content"].startswith("I watch")
+        assert discord.person().run("status", server="nobody").message["content"].startswith("I do not watch")
 
 
 @pytest.mark.xfail(raises=AssertionError, reason="a follow-up has no nonce: one whose answer is lost is said again")
@@ -145,7 +145,7 @@ def test_a_clock_that_is_turned_makes_a_button_expire() -> None:
         pong = ada.run("ping")
         assert "Still here" in ada.press(pong, "Ask again").text
         discord.turn(31 * 86_400)
-        assert ada.press(pong, "Ask again").text.startswith("That has expired.")
+        assert ada.press(pong, "Ask again").text.startswith("This has expired.")
 
 
 def test_what_fails_in_a_block_tells_the_whole_story() -> None:

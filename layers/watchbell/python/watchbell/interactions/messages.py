@@ -1,10 +1,10 @@
 """Decides which messages to edit, send and remove, so that those that stand are those that are wanted.
 
-`plan` compares the two and names the next effect. Each effect has a method for every way it can end; the method
-returns what stands afterwards. Nothing here does I/O or reads a clock: `screen` performs the effects.
+`plan` compares the two and returns the next effect. An effect has a method for each way it can end, which returns
+what stands afterwards. Nothing here does I/O or reads a clock: `screen` performs the effects.
 
     while effect := plan(standing, wanted):
-        standing = effect.done(standing)  # or .refused(standing), .found(standing, …), …
+        standing = effect.done(standing)  # or .refused(standing), .lost(standing), …
 """
 
 from __future__ import annotations
@@ -107,7 +107,7 @@ class Standing:
 
     `original` is "thinking", or the message with the button; None after it was removed. `stays`: it is the message with
     the button, which is removed only on request. `others` are the messages after it, by number. `removed` lists the
-    number and privacy of each that was removed. `begun` are the journal's steps that no earlier try has done.
+    number and privacy of each that was removed. `begun` are the journal's steps of messages that are not yet there.
     `answered`: the journal knows that the answer was shown. `unsure`: there may be messages that we do not know of.
     """
 
@@ -288,7 +288,7 @@ def _put(message: Message, place: Place | None, standing: Standing, progress: bo
     return Begin(message, step) if step and step not in standing.begun else Send(message, step)
 
 
-def replies(answer: Any, handler: Handler) -> list[Any]:
+def replies(answer: Any, handler: Handler | None) -> list[Any]:
     """What `handler` answered or yielded, as a list of Replies; the first can be a Delete. Raises DefinitionError if
     it cannot be shown."""
     found = answer if isinstance(answer, list) else [answer]

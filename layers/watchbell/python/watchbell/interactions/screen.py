@@ -66,7 +66,7 @@ class Screen:
     ) -> None:
         self._interaction, self._discord, self._now = interaction, tools.discord, tools.now
         self._reach, self._handler, self._journal = reach, handler, journal
-        # Without a handler, assume that a component has left its message in place.
+        # Without a handler, assume that a button or a form has left the message where it is.
         stays = handler.edits(interaction) if handler else interaction.type != COMMAND
         flags = interaction.message_flags if stays else 0
         self._private = bool(flags & PRIVATE) if stays else handler is not None and handler.private
@@ -81,7 +81,7 @@ class Screen:
         be a generator: what it yields is shown as progress, and what it returns, or else yields last, is the answer."""
         if isinstance(answer, GeneratorType):
             answer = self._show_progress(answer)
-        wanted = self._wanted(answer)
+        wanted = self._wanted(replies(answer, self._handler))
         first_of_several = len(wanted) > 1 and wanted[0].number == ANSWER
         if first_of_several and self._reach.late and not self._step(ANSWERED).new:
             self._standing = RecordAnswer().done(self._standing)  # Do not send it again because the rest is late.
@@ -103,26 +103,21 @@ class Screen:
             except DiscordError as error:
                 error.of_feature = True
                 raise
-            wanted = self._wanted(waiting)
+            found = replies(waiting, self._handler)
             if self._now() - shown >= PROGRESS_SECONDS and not self._reach.late:
                 try:
-                    self._perform(wanted, progress=True)
+                    self._perform(self._wanted(found), progress=True)
                 except DiscordError as error:  # The answer is what counts, so the work goes on.
                     details = {"interaction_id": self._interaction.id}
                     log.warning("progress is not shown: %s", error, extra=details)
                 shown = self._now()
 
-    def _wanted(self, answer: Any) -> list[Message]:
-        handler = self._handler
-        assert handler is not None
+    def _wanted(self, found: list[Any]) -> list[Message]:
         wanted = []
-        for number, reply in enumerate(replies(answer, handler), ANSWER):
-            if isinstance(reply, Reply):  # The first can be a Delete, and then nothing has its number.
-                updates = (
-                    number == ANSWER
-                    and self._standing.original is not None
-                    and edits_with(handler, reply, self._interaction)
-                )
+        for number, reply in enumerate(found, ANSWER):
+            if isinstance(reply, Reply):  # The first can be a Delete, and then no message has its number.
+                first = number == ANSWER and self._standing.original
+                updates = bool(first and self._handler and edits_with(self._handler, reply, self._interaction))
                 wanted.append(Message(number, reply, self._private or reply.private, updates))
         return wanted
 
