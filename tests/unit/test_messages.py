@@ -302,7 +302,7 @@ def shows_or_tells(chat, standing, private, script, answers, tells):
     return True
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(scenes(), SCRIPTS, st.booleans(), FAULTS)
 def test_whatever_stands_the_person_sees_what_was_wanted_in_the_end(scene, script, answers, faults):
     chat, standing, private = scene
@@ -310,7 +310,7 @@ def test_whatever_stands_the_person_sees_what_was_wanted_in_the_end(scene, scrip
     shows_or_tells(chat, standing, private, script, answers, tells=True)
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=500, deadline=None)
 @given(
     PRIVATE, st.booleans(), st.lists(st.tuples(SCRIPTS, st.booleans(), st.booleans()), min_size=1, max_size=2), FAULTS
 )
@@ -444,6 +444,14 @@ def test_a_message_that_was_found_above_those_that_it_follows_is_sent_again():
     wanted = [answer(), answer(2)]
     assert plan(below, wanted) == Edit(below.other(2), wanted[1])
     assert plan(above, wanted) == Remove(above.other(2))
+
+
+def test_one_message_that_was_found_cannot_stand_for_two():
+    first = Place(1, "7", False, answer().digest)
+    standing = Standing(None, others=(first,), answered=True)
+    standing = Begin(answer(2), "watchbell: message 2").found(standing, "7")
+    assert standing.others == (first,)
+    assert plan(standing, [answer(), answer(2)]) == Begin(answer(2), "watchbell: message 2, again 1")
 
 
 @pytest.mark.parametrize(

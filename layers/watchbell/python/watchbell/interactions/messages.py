@@ -192,11 +192,15 @@ class Begin:
     step: str
 
     def found(self, standing: Standing, id: str, *, poll: bool = False, says: str = UNKNOWN) -> Standing:
-        number, private = self.message.number, self.message.private
-        before = [int(other.id) for other in standing.others if other.number < number and other.id != ELSEWHERE]
+        place = Place(self.message.number, id, self.message.private, says, poll=poll)
+        ids = {other.number: int(other.id) for other in standing.others if other.id != ELSEWHERE}
+        if id == ELSEWHERE:
+            return standing.with_place(place)
+        if int(id) in ids.values():  # It was taken for another message, so this one is sent under a new step.
+            return standing.without(place)
         # Ids grow with time. If it stands above a message that it should follow, no edit can move it.
-        fixed = id != ELSEWHERE and int(id) < max(before, default=0)
-        return standing.with_place(Place(number, id, private, says, poll=poll, fixed=fixed))
+        above = any(int(id) < other for number, other in ids.items() if number < place.number)
+        return standing.with_place(replace(place, fixed=above))
 
     def nothing(self, standing: Standing) -> Standing:
         return replace(standing, begun=standing.begun | {self.step})
