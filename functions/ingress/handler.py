@@ -3,17 +3,20 @@
 import os
 import time
 
-from watchbell.adapters import api_gateway
-from watchbell.adapters.aws_json import within
-from watchbell.discord.signature import public_keys
-from watchbell.doors.ingress import Doorkeeper
 from watchbell.tools.toolbox import Tools
+
+tools = Tools("ingress", os.environ)
+queue = tools.work_queue  # connects in the background while the rest of the code loads: a twentieth of a cold start
+
+from watchbell.adapters import api_gateway  # noqa: E402
+from watchbell.adapters.aws_json import within  # noqa: E402
+from watchbell.discord.signature import public_keys  # noqa: E402
+from watchbell.doors.ingress import Doorkeeper  # noqa: E402
 
 AWS_SECONDS = 2.0
 """The time limit, of Discord's 3 seconds, for all AWS calls of one acknowledgement together."""
 
-tools = Tools("ingress", os.environ)
-doorkeeper = Doorkeeper(public_keys(os.environ["DISCORD_PUBLIC_KEYS"]), tools.work_queue, tools, time.time)
+doorkeeper = Doorkeeper(public_keys(os.environ["DISCORD_PUBLIC_KEYS"]), queue, tools, time.time)
 
 
 def handler(event, context):

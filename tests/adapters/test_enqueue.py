@@ -99,6 +99,29 @@ def test_the_connection_is_used_again():
     assert (sqs.connections, sqs.requests) == (1, 5)
 
 
+def test_the_connection_is_opened_before_the_first_message_which_uses_it():
+    sqs = Counting()
+    send = Enqueue(sqs.url)
+    end = time.monotonic() + 5
+    while not sqs.connections and time.monotonic() < end:
+        time.sleep(0.005)
+    assert (sqs.connections, sqs.requests) == (1, 0)
+    send("{}")
+    assert (sqs.connections, sqs.requests) == (1, 1)
+
+
+def test_if_the_connection_could_not_be_opened_ahead_the_first_message_opens_one():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    send = Enqueue(f"http://127.0.0.1:{port}/1/work")
+    send._sqs._opening.join(5)
+    sqs = Server(lambda request: as_json(200, {}), port=port)
+    try:
+        send("{}")
+    finally:
+        sqs.stop()
+
+
 @pytest.mark.parametrize("politely", [False, True])
 def test_a_connection_that_went_stale_is_opened_anew(politely):
     sqs = Counting(per_connection=1, politely=politely)

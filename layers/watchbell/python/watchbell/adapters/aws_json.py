@@ -7,13 +7,14 @@ the worker's. `sigv4` signs the requests, and `post` sends them.
 import json
 import os
 import ssl
+import threading
 import time
-from contextlib import contextmanager
+from contextlib import suppress
 from functools import cache
 
 from ..errors import Unavailable, Unsure
 from . import sigv4
-from .post import Connection
+from .post import Connection, left
 
 SECONDS = 1.5
 """The time limit of one call. It is half of Discord's 3 seconds, so a person can still be told that it was too slow."""
@@ -27,20 +28,22 @@ THROTTLED = ("ThrottlingException", "ProvisionedThroughputExceededException", "R
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from typing import Any
 
 
 _shared_deadline = [float("inf")]  # of the `within` block, in time.monotonic() seconds
 
 
-@contextmanager
-def within(seconds: float) -> "Iterator[None]":
+class within:
     """Make all calls inside the block share `seconds`. The time limit of each call still holds."""
-    _shared_deadline[0] = time.monotonic() + seconds
-    try:
-        yield
-    finally:
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+
+    def __enter__(self) -> None:
+        _shared_deadline[0] = time.monotonic() + self._seconds
+
+    def __exit__(self, *raised: object) -> None:
         _shared_deadline[0] = float("inf")
 
 
@@ -63,16 +66,26 @@ class AwsJson:
 
     `version` is the version of the service's JSON protocol. Each call reads the region and the credentials from the
     environment, where Lambda keeps them current. Threads may share a client: each call has a connection to itself.
+
+    If `ahead`, a connection is opened in the background at once, while the function loads the rest of its code. The
+    first call waits for the connection. If it cannot be opened, the call tries again and tells what is wrong.
     """
 
-    def __init__(self, service: str, endpoint: str, version: str = "1.0") -> None:
+    def __init__(self, service: str, endpoint: str, version: str = "1.0", *, ahead: bool = False) -> None:
         scheme, _, rest = endpoint.partition("://")
         self._service = service
         self._version = version
         self._host = rest.partition("/")[0]
         self._idle: list[Connection] = []
-        # Created here, not in the first call, because Lambda gives the init phase a whole processor.
-        self._context = _trusting(os.environ.get("AWS_CA_BUNDLE", AMAZON_ROOTS)) if scheme == "https" else None
+        self._opening: threading.Thread | None = None
+        self._authorities: str | None = os.environ.get("AWS_CA_BUNDLE", AMAZON_ROOTS)
+        self._secure = scheme == "https"
+        # Both prepare TLS here, not in the first call, because Lambda gives the init phase a whole processor.
+        if ahead:
+            self._opening = threading.Thread(target=self._open_ahead, daemon=True)
+            self._opening.start()
+        elif self._secure:
+            _trusting(self._authorities)
 
     def call(self, target: str, payload: dict, seconds: float = SECONDS) -> "Any":
         """Call the action `target`, such as AmazonSQS.SendMessage, and return the JSON of its answer.
@@ -98,7 +111,14 @@ class AwsJson:
             raise Refused(target, status, details if isinstance(details, dict) else {})
         return details
 
+    def _open_ahead(self) -> None:
+        with suppress(OSError):  # the first call tries again
+            self._idle.append(self._connect(time.monotonic() + SECONDS))
+
     def _post(self, target: str, body: bytes, deadline: float) -> tuple[int, bytes]:
+        if self._opening:
+            self._opening.join(left(deadline))
+            self._opening = None
         try:
             connection = self._idle.pop()
         except IndexError:
@@ -133,12 +153,14 @@ class AwsJson:
                 connection.close()
 
     def _connect(self, deadline: float) -> Connection:
+        if not self._secure:
+            return Connection(self._host, None, deadline)
         try:
-            return Connection(self._host, self._context, deadline)
+            return Connection(self._host, _trusting(self._authorities), deadline)
         except ssl.SSLCertVerificationError:
             # Amazon may move to a root that is not in AMAZON_ROOTS. If so, trust every root that the system trusts.
-            self._context = _trusting(None)
-            return Connection(self._host, self._context, deadline)
+            self._authorities = None
+            return Connection(self._host, _trusting(None), deadline)
 
 
 def of_region(service: str, version: str = "1.0") -> AwsJson:

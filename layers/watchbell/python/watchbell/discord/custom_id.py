@@ -81,10 +81,11 @@ def seal(address: Address, key_id: str, key: bytes, now: float, bound_to: str) -
     `key_id` is one character of 0-9 and a-z. `bound_to` is the id of the user or guild, if the address is bound.
     Raises ValueError if the custom id would be longer than 100 characters.
     """
-    if len(str(address)) > ROOM:
-        raise ValueError(f"{str(address)!r} has {len(str(address))} characters; a custom id has room for {ROOM}")
+    named = str(address)
+    if len(named) > ROOM:
+        raise ValueError(f"{named!r} has {len(named)} characters; a custom id has room for {ROOM}")
     expiry = 0 if address.seconds is None else int((now + address.seconds) // 60) + 1
-    text = f"{address}~{key_id}{address.bound}{_base36(expiry)}"
+    text = f"{named}~{key_id}{address.bound}{_base36(expiry)}"
     return text + _mac(text, key, bound_to if address.bound != "0" else "")
 
 

@@ -68,13 +68,15 @@ class Seals:
         the message with the pressed button, they are sealed for the owner of that message. Raises ValueError for a
         bound address without an `interaction`, and NoRoom for state that cannot be stored.
         """
-        if isinstance(payload, dict):
-            return {key: self.seal(value, interaction, edits=edits) for key, value in payload.items()}
-        if isinstance(payload, list):
-            return [self.seal(value, interaction, edits=edits) for value in payload]
-        if isinstance(payload, custom_id.Address):
-            return self._custom_id(payload, interaction, edits)
-        return payload
+        return self._sealed(payload, interaction, edits)
+
+    def _sealed(self, part: "Any", interaction: Interaction | None, edits: bool) -> "Any":
+        kind = type(part)
+        if kind is dict:
+            return {key: self._sealed(value, interaction, edits) for key, value in part.items()}
+        if kind is list:
+            return [self._sealed(value, interaction, edits) for value in part]
+        return self._custom_id(part, interaction, edits) if kind is custom_id.Address else part
 
     def check(self, interaction: Interaction) -> None:
         """Raise UserError if the custom id of `interaction` is forged, expired, for another, or has an old key."""
