@@ -72,7 +72,7 @@ class Failing:
 
 
 def patient(api, clock, chance=0.0, seconds=PATIENCE_SECONDS):
-    return Patient(api, seconds, sleep=clock.sleep, chance=lambda: chance)
+    return Patient(api, seconds, sleep=clock.sleep, chance=lambda: chance, clock=lambda: clock.now)
 
 
 def test_200_servers_at_100_calls_in_2_seconds_are_registered_and_nothing_is_read_twice(feature):
@@ -101,12 +101,29 @@ def test_without_a_wait_of_discords_the_pauses_double():
     assert clock.waits == [1, 2, 4, 8]
 
 
-def test_short_waits_do_not_buy_endless_attempts():
+@pytest.mark.parametrize("wait", [0.0, 0.001, 0.25])
+def test_waits_that_are_too_short_grow_and_do_not_buy_endless_attempts(wait):
     clock = Clock()
-    discord = Failing(*[DiscordError("GET", 429, wait=0.25)] * 99)
+    discord = Failing(*[DiscordError("GET", 429, wait=wait)] * 99)
+    with pytest.raises(DiscordError):
+        patient(discord, clock, seconds=600).commands("42")
+    assert clock.waits == [0.25, 0.5, 1, 2, 4, 8, 16]
+    assert discord.tried == ATTEMPTS
+
+
+def test_a_discord_that_hangs_uses_up_the_patience_too():
+    clock = Clock()
+    discord = Failing(*[DiscordError("GET", 0)] * 9)
+    read = discord.commands
+
+    def hang(scope):
+        clock.now += 10
+        return read(scope)
+
+    discord.commands = hang
     with pytest.raises(DiscordError):
         patient(discord, clock).commands("42")
-    assert (discord.tried, len(clock.waits)) == (ATTEMPTS, ATTEMPTS - 1)
+    assert (discord.tried, clock.now) == (3, 33)
 
 
 def test_the_waits_of_all_calls_share_one_patience():

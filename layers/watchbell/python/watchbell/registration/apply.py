@@ -18,7 +18,7 @@ from .diff import Update
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 30.0
-"""How long a deployment waits in all while Discord fails. The registrar may run for a minute."""
+"""How long failed calls and the waits after them may take in a deployment. The registrar may run for a minute."""
 
 ATTEMPTS = 8
 """How often one call is tried, even if the waits are short."""
@@ -41,8 +41,9 @@ class Api(registration.Api, Protocol):
 class Patient:
     """Discord's API for commands. A call that Discord cannot answer now is repeated; what was read before is kept.
 
-    Each wait is as long as Discord asks for, or doubles from 1 second, plus up to a quarter of it. The waits of all
-    calls together last at most `seconds`. `tell` is called before each wait, with its seconds and the error.
+    Each wait is as long as Discord asks for, plus up to a quarter of it. If Discord does not say, the waits double from
+    1 second; if it says too little, from a quarter of a second. All failed calls and their waits together may take
+    `seconds`. `tell` is called before each wait, with its seconds and the error.
 
     A method raises the last DiscordError if the call is refused, has been tried ATTEMPTS times, or if the next wait
     would be too long.
@@ -56,12 +57,14 @@ class Patient:
         tell: Callable[[float, DiscordError], object] | None = None,
         sleep: Callable[[float], object] = time.sleep,
         chance: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._api = api
         self._left = seconds
         self._tell = tell or (lambda wait, error: log.warning("trying again in %.1f s: %s", wait, error))
         self._sleep = sleep
         self._chance = chance
+        self._clock = clock
 
     def guilds(self, after: str) -> list[str]:
         return self._call(lambda: self._api.guilds(after))
@@ -75,14 +78,16 @@ class Patient:
     def _call(self, call: Callable[[], Answer]) -> Answer:
         pause = 1.0
         for _ in range(ATTEMPTS - 1):
+            begun = self._clock()
             try:
                 return call()
             except DiscordError as error:
-                wait = (pause if error.wait is None else error.wait) * (1 + self._chance() / 4)
-                if error.permanent or error.unauthorised or not wait <= self._left:
+                asked = pause if error.wait is None else max(error.wait, pause / 4)
+                wait = asked * (1 + self._chance() / 4)
+                self._left -= self._clock() - begun + wait
+                if error.permanent or error.unauthorised or not self._left >= 0:  # NaN is no wait either
                     raise
                 self._tell(wait, error)
-            self._left -= wait
             self._sleep(wait)
             pause *= 2
         return call()
