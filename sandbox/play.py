@@ -189,6 +189,9 @@ class Console:
 
     def _option(self, declared: Json, text: str) -> Any:
         kind = declared.get("type")
+        for choice in declared.get("choices", ()):
+            if choice["name"] == text:
+                return choice["value"]
         if kind == commands.BOOLEAN:
             return _boolean(text)
         if kind in (commands.INTEGER, commands.NUMBER):

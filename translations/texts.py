@@ -18,7 +18,7 @@ from watchbell.i18n import LOCALES
 from watchbell.kit import catalogue
 from watchbell.kit.annotations import Kinds
 from watchbell.kit.handler import Handler
-from watchbell.registration.declare import manifest
+from watchbell.registration.declare import is_text, manifest
 
 FOLDER = Path(__file__).parent
 CODE = FOLDER.parent / "layers/watchbell/python/watchbell"
@@ -130,7 +130,7 @@ def _registered(registered: dict) -> Iterator[tuple[str, str]]:
     if registered.get("description"):
         yield "", registered["description"]
     for choice in registered.get("choices", ()):
-        if isinstance(choice["value"], str):
+        if is_text(choice):
             yield "choice", choice["name"]
     for option in registered.get("options", ()):
         yield from _registered(option)

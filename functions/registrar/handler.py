@@ -8,7 +8,9 @@ from watchbell.tools.toolbox import Tools
 
 tools = Tools("registrar", os.environ)
 
-MOST_GUILDS = 200  # each takes a call, and the function has a minute
+# Each takes one call, or two if its commands change, and the function has a minute. If Lambda ends it, Lambda runs it
+# again, and the new run has only the rest to do.
+MOST_GUILDS = 200
 
 
 def handler(event, context):

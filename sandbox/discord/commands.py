@@ -5,21 +5,26 @@ from __future__ import annotations
 import copy
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
-from sandbox.discord.validation import MAX_SAFE_INTEGER, Form, Json, NotSimulated, Path, Refusal
+from sandbox.discord.validation import MAX_SAFE_INTEGER, Form, Json, Path, Refusal
 
 CHAT_INPUT, USER, MESSAGE, ENTRY_POINT = 1, 2, 3, 4
 MOST_OF_A_TYPE = {CHAT_INPUT: 100, USER: 15, MESSAGE: 15, ENTRY_POINT: 1}
 MAX_SIZE, CREATES_PER_DAY = 8000, 200
 SUB_COMMAND, SUB_COMMAND_GROUP, STRING, INTEGER, BOOLEAN = 1, 2, 3, 4, 5
+CHANNEL_TYPES = (0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16)
 USER_OPTION, CHANNEL, ROLE, MENTIONABLE, NUMBER, ATTACHMENT = 6, 7, 8, 9, 10, 11
 LOCALES = re.compile(
     "id|da|de|en-GB|en-US|es-ES|es-419|fr|hr|it|lt|hu|nl|no|pl|pt-BR|ro|fi|sv-SE|vi|tr|cs|el|bg|ru|uk|hi|th|zh-CN|ja|"
     "zh-TW|ko|ar|he"
 )
 OPTION_KEYS = ("type", "name", "description", "name_localizations", "description_localizations")
+# What a name can have besides letters and digits. Not all code points of the two blocks are of the script.
+_SIGNS = re.compile(
+    "[-_\u0900-\u0950\u0955-\u0963\u0966-\u097f\ua8e0-\ua8ff\U00011b00-\U00011b09\u0e01-\u0e3a\u0e40-\u0e5b]"
+)
 COMMAND_KEYS = (
     *("id", *OPTION_KEYS, "options", "default_member_permissions", "integration_types", "contexts", "nsfw"),
     *("handler", "dm_permission", "default_permission"),
@@ -67,7 +72,7 @@ class CommandRegistry:
         before = self._named(guild_id, command["type"], command["name"])
         if before is None:
             self._room(guild_id, {command["type"]: 1}, creates=1)
-        return (200 if before else 201), self._keep(command, before)
+        return (200 if before else 201), self._keep(command | _unsent(body, before), before)
 
     def edit(self, form: Form, guild_id: str | None, command_id: str, body: Any) -> Json:
         """Replace the given fields."""
@@ -76,7 +81,7 @@ class CommandRegistry:
         if changes.get("type", before["type"]) != before["type"]:
             form.ignore(("type",), "the type of a command cannot be changed")
         given = {key: before.get(key) for key in COMMAND_KEYS if key != "id"} | changes | {"type": before["type"]}
-        if before["type"] != CHAT_INPUT and "description" not in changes:
+        if before["type"] in (USER, MESSAGE) and "description" not in changes:
             given.pop("description")
         command = self._read(form, (), given, guild_id)
         form.refuse()
@@ -89,8 +94,12 @@ class CommandRegistry:
         del self._commands[self.get(guild_id, command_id)["id"]]
 
     def replace_all(self, form: Form, guild_id: str | None, body: Any) -> list[Json]:
-        """Replace all commands with the given list. A command with the same name and type keeps its id."""
-        given = [self._read(form, (i,), one, guild_id) for i, one in enumerate(form.array((), body, 0, 130))]
+        """Replace all commands with the given list. A command with the same name and type keeps its id.
+
+        An item can name a command by `id`, which renames it. Raises 50240 if the Entry Point command is left out.
+        """
+        items = form.array((), body, 0, 130)
+        given = [self._read(form, (i,), one, guild_id) for i, one in enumerate(items)]
         names = [(command["type"], command["name"]) for command in given]
         for i, name in enumerate(names):
             if name in names[:i]:
@@ -98,16 +107,27 @@ class CommandRegistry:
                     (i, "name"), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique"
                 )
         form.refuse()
-        before = [self._named(guild_id, *name) for name in names]
+        by_id = [one["id"] for one in items if one.get("id")]
+        before = [
+            self.get(guild_id, one["id"]) if one.get("id") else self._named(guild_id, *name, by_id)
+            for one, name in zip(items, names, strict=True)
+        ]
+        kept = [one["id"] for one in before if one]
+        gone = [command for command in self.all(guild_id) if command["id"] not in kept]
+        if any(command["type"] == ENTRY_POINT for command in gone):
+            message = "You cannot remove this app's Entry Point command in a bulk update operation."
+            raise Refusal(400, 50240, message)
         counts = {kind: sum(command["type"] == kind for command in given) for kind in MOST_OF_A_TYPE}
         self._room(guild_id, counts, creates=before.count(None), whole_set=True)
-        for command in self.all(guild_id):
-            if command["id"] not in [one["id"] for one in before if one]:
-                del self._commands[command["id"]]
-        return [self._keep(command, old) for command, old in zip(given, before, strict=True)]
+        for command in gone:
+            del self._commands[command["id"]]
+        return [
+            self._keep(command | _unsent(one, old), old) for one, command, old in zip(items, given, before, strict=True)
+        ]
 
-    def _named(self, guild_id: str | None, kind: int, name: str) -> Json | None:
-        return next((c for c in self.all(guild_id) if (c["type"], c["name"]) == (kind, name)), None)
+    def _named(self, guild_id: str | None, kind: int, name: str, others: Collection[str] = ()) -> Json | None:
+        there = (command for command in self.all(guild_id) if command["id"] not in others)
+        return next((c for c in there if (c["type"], c["name"]) == (kind, name)), None)
 
     def _room(self, guild_id: str | None, more: dict[int, int], creates: int, whole_set: bool = False) -> None:
         for kind, count in more.items():
@@ -130,15 +150,20 @@ class CommandRegistry:
         """A command as Discord stores it: with defaults, and without empty fields."""
         body = form.object(path, body, COMMAND_KEYS)
         kind = body.get("type") or CHAT_INPUT
-        if kind == ENTRY_POINT:
-            raise NotSimulated("entry point commands")
-        form.one_of((*path, "type"), kind, MOST_OF_A_TYPE)
+        form.one_of((*path, "type"), kind, [each for each in MOST_OF_A_TYPE if not (guild_id and each == ENTRY_POINT)])
+        if body.get("id") is not None:
+            form.snowflake((*path, "id"), body["id"])
         command: Json = {"type": kind, "name": "", "description": ""}
         if form.required(path, body, "name"):
             command["name"] = _read_name(form, (*path, "name"), body["name"], kind)
         if kind == CHAT_INPUT:
             if form.required(path, body, "description"):
                 command["description"] = form.text((*path, "description"), body["description"], 1, 100)
+        elif kind == ENTRY_POINT:
+            command["description"] = form.text((*path, "description"), body.get("description") or "", 0, 100)
+            if form.required(path, body, "handler"):
+                form.one_of((*path, "handler"), body["handler"], (1, 2))
+            command["handler"] = body.get("handler")
         elif body.get("description"):
             message = "Context menu commands cannot have description"
             form.error((*path, "description"), "APPLICATION_COMMAND_INVALID_DESCRIPTION", message)
@@ -160,8 +185,7 @@ class CommandRegistry:
         for key, most, default in (("integration_types", 1, self.integration_types), ("contexts", 2, None)):
             values = body.get(key)
             if values is not None:
-                for i, value in enumerate(form.array((*path, key), values, 1, most + 1)):
-                    form.one_of((*path, key, i), value, range(most + 1))
+                values = _read_set(form, (*path, key), values, range(most + 1), most + 1)
                 if guild_id is not None:
                     form.ignore((*path, key), "only global commands have this field")
             if guild_id is None:
@@ -184,14 +208,21 @@ def without_localizations(command: Json) -> Json:
     return shown
 
 
+def _unsent(body: Json, before: Json | None) -> Json:
+    """What stays of a command that is replaced: where it can be used, unless both of these fields are sent."""
+    where = ("contexts", "integration_types")
+    if before is None or "contexts" not in before or all(body.get(key) is not None for key in where):
+        return {}
+    return {key: before[key] for key in where}
+
+
 def _valid_name(name: str) -> bool:
-    """`^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]+$`, with every letter in lower case if it has one."""
+    """`^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]+$`, with every letter in lower case if it has one.
 
-    def fits(letter: str) -> bool:
-        thai_or_devanagari = "\u0900" <= letter <= "\u097f" or "\u0e01" <= letter <= "\u0e5b"
-        return letter in "-_'" or unicodedata.category(letter)[0] in "LN" or thai_or_devanagari
-
-    return all(map(fits, name)) and name == name.lower()
+    The apostrophe is U+02BC, which is a letter. U+0027 is refused.
+    """
+    fits = (_SIGNS.match(letter) or unicodedata.category(letter)[0] in "LN" for letter in name)
+    return all(fits) and name == name.lower()
 
 
 def _read_name(form: Form, path: Path, name: Any, kind: int = CHAT_INPUT) -> str:
@@ -255,12 +286,18 @@ def _read_option(form: Form, path: Path, option: Any, inside: int | None) -> Jso
             message = "An option cannot have choices and autocomplete"
             form.error((*path, "autocomplete"), "APPLICATION_COMMAND_OPTIONS_CHOICES_AND_AUTOCOMPLETE", message)
     _read_bounds(form, path, given, read, kind)
-    for key, most in (("channel_types", 20), ("file_types", 10)):
-        if key in given:
-            read[key] = form.array((*path, key), given[key], 1, most)
+    if "channel_types" in given:
+        read["channel_types"] = _read_set(form, (*path, "channel_types"), given["channel_types"], CHANNEL_TYPES, 20)
+    if "file_types" in given:
+        read["file_types"] = form.array((*path, "file_types"), given["file_types"], 1, 10)
     if "options" in given:
         read["options"] = _read_options(form, (*path, "options"), given["options"], inside=kind)
     return read
+
+
+def _read_set(form: Form, path: Path, values: Any, known: Collection[int], most: int) -> list[int]:
+    """Numbers whose order means nothing. Discord stores them sorted."""
+    return sorted(v for i, v in enumerate(form.array(path, values, 1, most)) if form.one_of((*path, i), v, known))
 
 
 def _not_default(value: Any) -> bool:

@@ -22,7 +22,9 @@ class Limit:
 
 WEBHOOK = Limit("webhook", 5, 2.0)
 CREATE_MESSAGE = Limit("create message", 5, 5.0)
+CHANGE_COMMANDS = Limit("change commands", 5, 20.0)  # all methods together; measured by users of the real Discord
 ORDINARY = Limit("ordinary", 50, 1.0)
+GLOBAL = Limit("global", 50, 1.0)  # all calls that show the bot's token
 
 
 class Buckets:
@@ -54,7 +56,11 @@ class Buckets:
         return headers, None if allowed else left
 
 
-def too_many(retry_after: float) -> tuple[Json, dict[str, str]]:
-    """The body and the headers of a 429."""
-    body = {"message": "You are being rate limited.", "retry_after": round(retry_after, 3), "global": False}
-    return body, {"Retry-After": str(math.ceil(retry_after)), "X-RateLimit-Scope": "user"}
+def too_many(retry_after: float, everywhere: bool = False) -> tuple[Json, dict[str, str]]:
+    """The body and the headers of a 429. `everywhere` says that the bot made too many calls in all."""
+    body = {"message": "You are being rate limited.", "retry_after": round(retry_after, 3), "global": everywhere}
+    headers = {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}
+    return body, {
+        "Retry-After": str(math.ceil(retry_after)),
+        **(headers if everywhere else {"X-RateLimit-Scope": "user"}),
+    }

@@ -57,17 +57,26 @@ class Rest:
         fault = self.state.injected.next_for(method, path)
         if fault and not fault.after:
             return self._fail(method, path, fault)
+        if route.needs_bot:
+            _, wait = self.buckets.take(limits.GLOBAL, "")
+            if wait is not None:
+                return self._too_many(method, path, wait, everywhere=True)
         limit_headers, wait = self.buckets.take(route.limit, _major(route, where))
         if wait is not None:
-            body, more = limits.too_many(wait)
-            self._note(method, path, f"429, retry after {wait:.1f} s")
-            return Answer(429, body, limit_headers | more)
+            return self._too_many(method, path, wait, limit_headers)
         query = dict(urllib.parse.parse_qsl(address.query))
         answer = self._call(route, Call(self.state, where, query), path, headers, raw)
         if fault:
             return self._fail(method, path, fault)
         answer.headers |= limit_headers
         return answer
+
+    def _too_many(
+        self, method: str, path: str, wait: float, headers: dict[str, str] | None = None, everywhere: bool = False
+    ) -> Answer:
+        body, more = limits.too_many(wait, everywhere)
+        self._note(method, path, f"429, retry after {wait:.1f} s")
+        return Answer(429, body, (headers or {}) | more)
 
     def _file(self, id: str) -> Answer:
         upload = self.state.world.files.get(id)
@@ -152,7 +161,8 @@ def _major(route: Route, where: dict[str, str]) -> str:
     if route.limit is limits.WEBHOOK:
         return f"{where['id']}/{where['token']}"
     majors = "/".join(where[name] for name in ("channel", "guild", "token") if name in where)
-    return majors if route.limit is limits.CREATE_MESSAGE else f"{route.method} {route.template} {majors}"
+    shared = (limits.CREATE_MESSAGE, limits.CHANGE_COMMANDS)
+    return majors if route.limit in shared else f"{route.method} {route.template} {majors}"
 
 
 def _read_body(headers: Message, raw: bytes, form: Form) -> Any:

@@ -315,11 +315,11 @@ def command_routes(scope: str) -> None:
         found = call.state.commands.all(_scope(call))
         return 200, found if call.asks("with_localizations") else [without_localizations(command) for command in found]
 
-    @route(f"POST {scope}")
+    @route(f"POST {scope}", limit=limits.CHANGE_COMMANDS)
     def create_command(call: Call) -> Answer:
         return call.state.commands.create(call.form, _scope(call), call.body)
 
-    @route(f"PUT {scope}")
+    @route(f"PUT {scope}", limit=limits.CHANGE_COMMANDS)
     def replace_commands(call: Call) -> Answer:
         return 200, call.state.commands.replace_all(call.form, _scope(call), call.body)
 
@@ -327,11 +327,11 @@ def command_routes(scope: str) -> None:
     def read_command(call: Call) -> Answer:
         return 200, call.state.commands.get(_scope(call), call.where["command"])
 
-    @route(f"PATCH {scope}/{{command}}")
+    @route(f"PATCH {scope}/{{command}}", limit=limits.CHANGE_COMMANDS)
     def edit_command(call: Call) -> Answer:
         return 200, call.state.commands.edit(call.form, _scope(call), call.where["command"], call.body)
 
-    @route(f"DELETE {scope}/{{command}}")
+    @route(f"DELETE {scope}/{{command}}", limit=limits.CHANGE_COMMANDS)
     def delete_command(call: Call) -> Answer:
         call.state.commands.delete(_scope(call), call.where["command"])
         return 204, None

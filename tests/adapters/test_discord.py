@@ -225,7 +225,14 @@ def test_a_follow_up_is_edited_and_deleted_by_its_id():
 
 
 def test_the_servers_of_the_bot_are_listed_page_by_page():
-    pages = [as_json(200, [{"id": id, "name": "x"} for id in ids]) for ids in (["9", "10"], ["11"], [])]
+    pages = [as_json(200, [{"id": id, "name": "x"} for id in ids]) for ids in (["10", "9"], ["11"], [])]
     api = Api(*pages)
-    assert api.client.guilds() == ["9", "10", "11"]
+    assert [api.client.guilds(), api.client.guilds("10"), api.client.guilds("11")] == [["9", "10"], ["11"], []]
     assert [request.target.rpartition("after=")[2] for request in api.requests] == ["0", "10", "11"]
+
+
+def test_the_commands_are_replaced_as_a_whole():
+    api = Api(as_json(200, [{"id": "7", "name": "ping"}]))
+    assert api.client.replace_commands("42/guilds/7", [{"name": "ping"}]) == [{"id": "7", "name": "ping"}]
+    assert (api.requests[0].method, api.requests[0].target) == ("PUT", "/api/v10/applications/42/guilds/7/commands")
+    assert api.requests[0].body == b'[{"name": "ping"}]'

@@ -7,7 +7,6 @@ import pytest
 from sandbox.loopback import Response, Server
 from tests.discord_side import unflagged
 from watchbell.errors import DiscordError, Unavailable
-from watchbell.registration import apply as rollout
 from watchbell.registration.declare import manifest
 
 REQUEST = {
@@ -39,17 +38,20 @@ class CloudFormation:
 
 
 class Registry:
-    def __init__(self, existing=(), failure=None):
-        self.existing, self.failure, self.created = list(existing), failure, []
+    """Discord's commands in one scope. Each call uses up and raises one of `failures`; None lets its call succeed."""
+
+    def __init__(self, *failures):
+        self.failures, self.created = list(failures), []
 
     def commands(self, scope):
         self.scope = scope
-        return self.existing
+        return []
 
-    def create_command(self, scope, command):
-        if self.failure:
-            raise self.failure
-        self.created.append(command["name"])
+    def replace_commands(self, scope, commands):
+        failure = self.failures.pop(0) if self.failures else None
+        if failure:
+            raise failure
+        self.created += [command["name"] for command in commands]
 
 
 def test_the_commands_are_created_and_cloudformation_told(door):
@@ -75,7 +77,7 @@ def test_a_guild_has_its_own(door):
 def test_a_refusal_fails_the_deployment_with_its_reason(door):
     errors = {"description": {"_errors": [{"code": "X", "message": "Must be 100 or fewer in length."}]}}
     cloudformation = CloudFormation()
-    registry = Registry(failure=DiscordError("POST", 400, 50035, "Invalid Form Body", errors=errors))
+    registry = Registry(DiscordError("PUT", 400, 50035, "Invalid Form Body", errors={"0": errors}))
     door("registrar", registry, **SETTINGS).handler(cloudformation.request(), None)
     assert cloudformation.answer["Status"] == "FAILED"
     first = manifest()[0]["name"]
@@ -92,30 +94,14 @@ def test_a_missing_token_is_the_reason_and_says_what_to_do(door):
 
 
 def test_a_discord_that_is_unwell_for_a_moment_does_not_fail_the_deployment(door):
-    cloudformation, registry = CloudFormation(), Registry(failure=DiscordError("POST", 429, wait=0.01))
-    create = registry.create_command
-
-    def recover(scope, command):
-        try:
-            create(scope, command)
-        finally:
-            registry.failure = None
-
-    registry.create_command = recover
+    cloudformation, registry = CloudFormation(), Registry(DiscordError("PUT", 429, wait=0.01))
     door("registrar", registry, **SETTINGS).handler(cloudformation.request(), None)
     assert cloudformation.answer["Status"] == "SUCCESS"
-    assert set(registry.created) == set(unflagged())
-
-
-def test_a_discord_that_stays_unwell_does_after_half_a_minute(door):
-    waits = []
-    with pytest.raises(DiscordError):
-        rollout.bring_about(Registry(failure=DiscordError("POST", 503)), {}, "42", sleep=waits.append)
-    assert waits == [1, 2, 4, 8]
+    assert registry.created == unflagged()
 
 
 def test_deleting_the_stack_leaves_the_commands(door):
-    cloudformation, registry = CloudFormation(), Registry(failure=AssertionError("must not be called"))
+    cloudformation, registry = CloudFormation(), Registry(AssertionError("must not be called"))
     request = cloudformation.request(RequestType="Delete", PhysicalResourceId="before")
     door("registrar", registry, **SETTINGS).handler(request, None)
     assert (cloudformation.answer["Status"], cloudformation.answer["PhysicalResourceId"]) == ("SUCCESS", "before")

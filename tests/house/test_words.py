@@ -142,7 +142,7 @@ def test_what_features_declare_is_among_the_texts(feature):
         "tea",
         """
 from watchbell import Annotated, Channel, ChannelPick, Choice, Command, Kinds
-from watchbell import Modal, Note, OneOf, Option, Reply, Short, permission
+from watchbell import Modal, Names, Note, OneOf, Option, Reply, Short, permission
 
 class Order(Modal, title="Order tea"):
     about = Note("Leaves only.")
@@ -154,10 +154,18 @@ command = Command("tea", "Have tea", who=permission("MANAGE_GUILD"))
 pots = command.group("pot", "All about pots")
 
 @pots.subcommand
-def boil(interaction, tools, *, size: Choice["small", "large"], room: Annotated[Channel, Kinds("voice")]):
+def boil(
+    interaction,
+    tools,
+    *,
+    size: Annotated[Choice["s", "large"], Names({"s": "small"})],
+    heat: Annotated[Choice[1, 2], Names({2: "boiling"})],
+    room: Annotated[Channel, Kinds("voice")]
+):
     \"\"\"Boil it.
 
     size: How large
+    heat: How hot
     room: To drink in\"\"\"
 
 @command.modal
@@ -167,11 +175,14 @@ def order(interaction, form: Order):
     )
     found = {(context, text) for file, context, text in texts.declared() if file == "commands/tea.py"}
     assert found == {
-        *(("name", name) for name in ("tea", "pot", "boil", "size", "room")),
-        *(("choice", name) for name in ("small", "large")),
+        *(("name", name) for name in ("tea", "pot", "boil", "size", "heat", "room")),
+        *(("choice", name) for name in ("small", "large", "boiling")),
         ("permission", "Manage Server"),
         *(("kind of channel", name) for name in ("voice", "forum")),
-        *(("", text) for text in ("Have tea", "All about pots", "Boil it", "How large", "Order tea", "Leaves only.")),
+        *(
+            ("", text)
+            for text in ("Have tea", "All about pots", "Boil it", "How large", "How hot", "Order tea", "Leaves only.")
+        ),
         *(
             ("", text)
             for text in (

@@ -7,6 +7,7 @@ import pytest
 
 from ops.__main__ import main
 from sandbox.discord import Discord
+from sandbox.discord.faults import InjectedFault
 from tests.discord_side import unflagged
 from watchbell.adapters.aws import client
 
@@ -137,6 +138,25 @@ def test_plan_prints_the_changes_and_apply_makes_them(discord, capsys, guild):
     assert ops("commands", "plan", *scope) == 0
     assert "Nothing to change" in capsys.readouterr().out
     assert discord.faults == []
+
+
+def test_a_wait_and_the_progress_in_several_servers_are_shown(discord, capsys, feature):
+    source = "from watchbell import Command, Reply, anyone\n"
+    source += "command = Command('beta', 'Beta', who=anyone, instant=True, flag='beta')\n"
+    feature("beta", source + "command.run(lambda interaction: Reply('on'))\n")
+    other = discord.guild("Other")
+    ops("flags", "beta", "off", discord.home.id, other.id)
+    discord.inject(InjectedFault("GET", "/applications/*/commands", 429, retry_after=0.25))
+    discord.inject(InjectedFault("PUT", "/applications/*/commands", 503))
+    capsys.readouterr()
+    assert ops("commands", "apply") == 0
+    told = capsys.readouterr().out.splitlines()
+    assert told[0].startswith("Discord is asked again in 0.")
+    assert told[0].endswith(" s, because of its rate limit.")
+    assert f"create /beta in server {other.id}" in told
+    assert [line for line in told if line.endswith("failed (PUT /applications/{scope}/commands: 503 0 503: injected).")]
+    assert told[-4:] == ["1 of 3 updated", "2 of 3 updated", "3 of 3 updated", "Done."]
+    assert [command["name"] for command in discord.commands(other)] == ["beta"]
 
 
 def test_a_profile_is_enough_instead_of_the_environment(discord, monkeypatch, tmp_path, capsys):

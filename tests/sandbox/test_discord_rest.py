@@ -28,9 +28,10 @@ COMMANDS = f"/applications/{APP}/commands"
 class Clock:
     def __init__(self) -> None:
         self.ahead = 0.0
+        self.stopped = 0.0
 
     def __call__(self) -> float:
-        return time.time() + self.ahead
+        return (self.stopped or time.time()) + self.ahead
 
 
 class Client:
@@ -172,6 +173,45 @@ def test_the_registry_is_full_at_100_commands(discord: Discord, bot: Client) -> 
     assert len(discord.commands()) == 100
 
 
+def test_changes_of_commands_share_a_small_bucket_in_each_scope(discord: Discord, bot: Client, clock: Clock) -> None:
+    made = bot.call("POST", COMMANDS, {"name": "ping", "description": "x"})[1]
+    path = f"{COMMANDS}/{made['id']}"
+    assert bot.call("PATCH", path, {"description": "y"})[0] == 200
+    assert bot.call("PUT", COMMANDS, [{"name": "ping", "description": "z"}])[0] == 200
+    assert bot.call("DELETE", path)[0] == 204
+    assert bot.call("PUT", COMMANDS, [])[0] == 200
+    status, answer = bot.call("PUT", COMMANDS, [])
+    assert (status, 19 < answer["retry_after"] <= 20, answer["global"]) == (429, True, False)
+    assert bot.call("GET", COMMANDS) == (200, [])
+    assert bot.call("PUT", f"/applications/{APP}/guilds/{discord.home.id}/commands", [])[0] == 200
+    clock.ahead = 20
+    assert bot.call("PUT", COMMANDS, [])[0] == 200
+
+
+def test_the_entry_point_keeps_its_id_and_cannot_be_left_out_of_the_whole_set(discord: Discord, bot: Client) -> None:
+    launch = {"name": "launch", "type": 4, "handler": 2}
+    made = bot.call("POST", COMMANDS, launch)[1]
+    ping = {"name": "ping", "description": "x"}
+    assert bot.code("PUT", COMMANDS, [ping]) == (400, 50240)
+    status, now = bot.call("PUT", COMMANDS, [ping, {"id": made["id"], "name": "start", "type": 4, "handler": 1}])
+    assert (status, now[1]["id"], now[1]["name"], now[1]["handler"]) == (200, made["id"], "start", 1)
+    assert bot.code("PUT", COMMANDS, [ping, {**launch, "id": "5"}]) == (404, 10063)
+    assert bot.code("POST", f"/applications/{APP}/guilds/{discord.home.id}/commands", launch) == (400, 50035)
+    assert bot.code("POST", COMMANDS, {"name": "launch", "type": 4}) == (400, 50035)
+
+
+def test_where_a_command_can_be_used_changes_only_if_both_fields_are_sent_and_is_stored_sorted(bot: Client) -> None:
+    ping = {"name": "ping", "description": "x"}
+
+    def put(**more: Any) -> tuple[Any, Any]:
+        (stored,) = bot.call("PUT", COMMANDS, [ping | more])[1]
+        return stored["contexts"], stored["integration_types"]
+
+    assert put(contexts=[1, 0], integration_types=[0]) == ([0, 1], [0])
+    assert put() == put(integration_types=[1, 0]) == put(contexts=[2]) == ([0, 1], [0])
+    assert put(contexts=[2, 0], integration_types=[1, 0]) == ([0, 2], [0, 1])
+
+
 # ---- DMs and channels
 
 
@@ -275,6 +315,17 @@ def test_the_sixth_message_in_five_seconds_is_a_real_429(discord: Discord, bot: 
     assert int(bot.headers["Retry-After"]) >= body["retry_after"]
     assert bot.headers["X-RateLimit-Scope"] == "user"
     assert len(discord.messages(discord.channels(discord.home)[0])) == 5
+
+
+def test_a_bot_makes_50_calls_a_second_in_all(discord: Discord, bot: Client, clock: Clock) -> None:
+    clock.stopped = time.time()
+    paths = ["/users/@me", "/users/@me/guilds", COMMANDS]
+    assert {bot.call("GET", paths[number % 3])[0] for number in range(50)} == {200}
+    status, answer = bot.call("GET", COMMANDS)
+    assert (status, answer["global"], bot.headers["X-RateLimit-Global"]) == (429, True, "true")
+    assert bot.code("PATCH", f"/webhooks/{APP}/nothing/messages/@original", say("x")) == (404, 10015)
+    clock.stopped += 1
+    assert bot.call("GET", COMMANDS)[0] == 200
 
 
 def test_a_webhooks_bucket_refills_with_the_clock(discord: Discord, bot: Client, clock: Clock) -> None:

@@ -214,6 +214,7 @@ def command(*options: Json, **more: Any) -> Json:
     [
         (command(name="Upper"), "name"),
         (command(name="with space"), "name"),
+        (command(name="l'hôte"), "name"),
         (command(name="n" * 33), "name"),
         (command(description=None), "description"),
         (command(description="d" * 101), "description"),
@@ -233,6 +234,7 @@ def command(*options: Json, **more: Any) -> Json:
         (command(name_localizations={"xx": "n"}), "name_localizations.xx"),
         (command(default_member_permissions="all"), "default_member_permissions"),
         (command(contexts=[3]), "contexts.0"),
+        (command(option(7, channel_types=[0, 99])), "options.0.channel_types.1"),
         ({"name": "Context", "type": 2, "description": "none allowed"}, "description"),
     ],
 )
@@ -253,13 +255,15 @@ def test_a_command_above_8000_characters_is_too_large() -> None:
 
 
 def test_a_right_command_is_kept_without_what_only_repeats_the_default() -> None:
-    body = command(option(required=False, choices=[]), option(4, name="höhe", min_value=0), nsfw=False)
+    room = option(7, name="lʼendroit", channel_types=[2, 0])
+    body = command(option(required=False, choices=[]), option(4, name="höhe", min_value=0), room, nsfw=False)
     judge.approve("command", body)
     kept = registered(body)
     assert (kept["type"], kept["default_member_permissions"], kept["contexts"]) == (1, None, None)
     assert "required" not in kept["options"][0]
     assert "choices" not in kept["options"][0]
     assert kept["options"][1]["min_value"] == 0
+    assert kept["options"][2]["channel_types"] == [0, 2]
 
 
 # ---- how a message looks

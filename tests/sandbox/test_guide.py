@@ -28,17 +28,19 @@ def test_every_kind_of_option_arrives_as_what_it_is(features: Path) -> None:
             "count": 3,
             "note": "fragile",
             "insured": True,
+            "speed": "air",
             "near": garden,
             "team": crew,
             "copy": crew,
             "label": PNG,
         }
         shown = ada.run("parcel", **asked, **more)
-        expected = "3 small to bob, 1.5 kg; fragile; insured; garden; crew; crew; face.png, 6 bytes"
+        expected = "3 small to bob, 1.5 kg; fragile; insured; By air; garden; crew; crew; face.png, 6 bytes"
         assert content(shown) == expected
         for wrong in (
             {"kilos": 31},
             {"size": "huge"},
+            {"speed": "By air"},
             {"to": crew},
             {"label": Upload("x.txt", b"x")},
             {"note": "n" * 201},

@@ -25,8 +25,11 @@ def console(features: Path) -> Iterator[Console]:
 def test_commands_are_typed_with_options_of_every_kind(console: Console, tmp_path: Path) -> None:
     label = tmp_path / "label.pdf"
     label.write_bytes(b"1234")
-    line = f"/parcel to:@bob size=small kilos:1.5 count:2 insured:yes near:#general team:&crew label:{label}"
-    assert console.do(line) == "2 small to bob, 1.5 kg; insured; general; crew; label.pdf, 4 bytes"
+    line = f'/parcel to:@bob size=small kilos:1.5 count:2 insured:yes speed:"By air" near:#general label:{label}'
+    assert console.do(line) == "2 small to bob, 1.5 kg; insured; By air; general; label.pdf, 4 bytes"
+    assert (
+        console.do("/parcel to:@bob size:small kilos:2 speed:air team:&crew") == "1 small to bob, 2.0 kg; By air; crew"
+    )
     assert console.do("/shelf box find title:Emma") == "Emma, by Austen"
     assert console.do("type /shelf box find title:em") == "Emma\nMiddlemarch"
 

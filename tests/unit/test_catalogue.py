@@ -72,7 +72,12 @@ def test_hidden_files_and_other_files_are_no_features(put):
         (
             "commands/state.py",
             "from watchbell import Command, anyone\ncommand = Command('статус', 'Status', who=anyone)",
-            "declares /статус: rename the command to state",
+            "declares /статус: rename the command to state (only its translations can have letters beyond a to z)",
+        ),
+        (
+            "commands/page.py",
+            "from watchbell import UserCommand, anyone\ncommand = UserCommand('Überall', who=anyone)",
+            "declares Überall: rename the command to page (only its translations can have letters beyond a to z)",
         ),
         (
             "events/left.py",

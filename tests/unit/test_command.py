@@ -18,6 +18,7 @@ from watchbell import (
     Mentionable,
     MessageCommand,
     Modal,
+    Names,
     Range,
     Reply,
     Role,
@@ -26,6 +27,7 @@ from watchbell import (
     UserCommand,
     UserError,
     anyone,
+    i18n,
     permission,
 )
 from watchbell.errors import DefinitionError
@@ -63,6 +65,7 @@ def test_the_signature_is_the_schema():
         "name": "order",
         "description": "Order something",
         "integration_types": [0],
+        "contexts": [0, 1],
         "options": [
             {
                 "type": 3,
@@ -237,6 +240,62 @@ def test_a_value_that_does_not_fit_is_explained(given, sentence):
         bind(example().runs[""].options, given, {})
 
 
+def named():
+    command = Command("deploy", "Deploy", who=anyone, instant=True)
+    places = {"prod": "Production", "stage": "Staging"}
+
+    @command.run
+    def deploy(
+        interaction,
+        *,
+        to: Annotated[Choice["prod", "stage", "lab"], Names(places)],
+        speed: Annotated[Choice[1, 2], Names({2: "Twice as fast"})] = 1,
+    ):
+        """Deploy.
+
+        to: Where to
+        speed: How fast
+        """
+        return to, speed
+
+    return command
+
+
+def test_a_choice_can_have_a_name_that_differs_from_its_value():
+    registered = declare(named())
+    judge.approve("command", registered)
+    to, speed = registered["options"]
+    assert to["choices"] == [
+        {"name": "Production", "value": "prod"},
+        {"name": "Staging", "value": "stage"},
+        {"name": "lab", "value": "lab"},
+    ]
+    assert speed["choices"] == [{"name": "1", "value": 1}, {"name": "Twice as fast", "value": 2}]
+    options = named().runs[""].options
+    assert bind(options, {"to": "prod", "speed": 2}, {}) == {"to": "prod", "speed": 2}
+    with pytest.raises(UserError, match=r"`to` must be one of Production, Staging, lab\."):
+        bind(options, {"to": "Production"}, {})
+
+
+def test_the_name_of_a_choice_is_translated_and_a_bare_number_is_not(monkeypatch):
+    class Loud:
+        def gettext(self, text):
+            return text
+
+        def pgettext(self, context, text):
+            return text.upper() if context == "choice" else text
+
+    monkeypatch.setitem(i18n._opened, "de", Loud())
+    to, speed = declare(named())["options"]
+    assert [each["name_localizations"]["de"] for each in to["choices"]] == ["PRODUCTION", "STAGING", "LAB"]
+    assert [each.get("name_localizations", {}).get("de") for each in speed["choices"]] == [None, "TWICE AS FAST"]
+    with i18n.speaking("de"):
+        assert [option.shown_choices for option in named().runs[""].options] == [
+            "PRODUCTION, STAGING, LAB",
+            "1, TWICE AS FAST",
+        ]
+
+
 def test_a_button_carries_its_state():
     again = example().components["again"]
     button = again.button("Again", dish="stew", count=2, hot=False)
@@ -309,8 +368,32 @@ def test_what_discord_is_told_besides():
         "description": "X",
         "default_member_permissions": str(1 << 28),
         "nsfw": True,
+        "integration_types": [0, 1],
         "contexts": [0],
     }
+
+
+@pytest.mark.parametrize(
+    ("contexts", "user_installs", "registered"),
+    [
+        (None, False, [0, 1]),
+        (None, True, [0, 1, 2]),
+        (("bot_dm", "guild"), False, [0, 1]),
+        (("private", "bot_dm"), True, [1, 2]),
+    ],
+)
+def test_where_a_command_can_be_used_is_always_sent_and_sorted_as_discord_stores_it(
+    contexts, user_installs, registered
+):
+    command = Command("x", "X", who=anyone, contexts=contexts, user_installs=user_installs)
+    command.run(lambda interaction: None)
+    declared = declare(command)
+    assert (declared["contexts"], declared["integration_types"]) == (registered, [0, 1] if user_installs else [0])
+
+
+def test_kinds_of_channel_are_sorted_as_discord_stores_them():
+    declared = declare(described(**takes("Annotated[Channel, Kinds('thread', 'voice', 'text')]")))
+    assert declared["options"][0]["channel_types"] == [0, 2, 10, 11, 12]
 
 
 def test_discord_would_ask_for_all_of_several_permissions_so_it_is_told_of_none():
@@ -409,7 +492,7 @@ def test_two_subcommands_with_one_name_are_a_mistake():
 def test_a_context_menu_has_a_name_and_no_description():
     command = UserCommand("Report user", who=anyone)
     command.run(lambda interaction, tools: None)
-    assert declare(command) == {"type": 2, "name": "Report user", "integration_types": [0]}
+    assert declare(command) == {**{"type": 2, "name": "Report user", "integration_types": [0], "contexts": [0, 1]}}
     message = MessageCommand("Pin it", who=anyone)
     message.run(lambda interaction, tools: None)
     assert declare(message)["type"] == 3
@@ -422,7 +505,7 @@ def described(
     name="x", description="X", doc="Does.\n\n    a: A\n    b: B", source="def f(interaction, *, a: str = ''): ..."
 ):
     command = Command(name, description, who=anyone)
-    offered = (Annotated, Attachment, Channel, FileTypes, Kinds, Length, Range)
+    offered = (Annotated, Attachment, Channel, FileTypes, Kinds, Length, Names, Range)
     namespace: dict = {"Choice": Choice, "Annotated": Annotated, **{each.__name__: each for each in offered[1:]}}
     exec(source, namespace)
     namespace["f"].__doc__ = doc
@@ -440,6 +523,9 @@ def takes(annotation):
         ({"name": "Upper"}, "/Upper: name must be 1-32 lower-case letters"),
         ({"name": "x" * 33}, "name must be 1-32"),
         ({"name": "a b"}, "name must be 1-32"),
+        ({"name": ""}, "name must be 1-32"),
+        ({"name": "l'hôte"}, r"digits, - or _; write the apostrophe as ʼ \(U\+02BC\)"),
+        ({"name": "l’hôte"}, r"digits, - or _; write the apostrophe as ʼ \(U\+02BC\)"),
         ({"description": ""}, "/x: description must have 1-100"),
         ({"description": "x" * 101}, "description must have 1-100"),
         ({"doc": None}, "/x: option a needs a description of 1-100 characters; add a docstring line `a: …`"),
@@ -459,6 +545,13 @@ def takes(annotation):
         (takes("Choice[2**60, 1]"), r"option a: choices must be within ±\(2\^53 - 1\)"),
         (takes("Choice['a', 'a ']"), "option a has the same choice twice"),
         (takes("Choice[' ', 'b']"), "option a: each choice must have 1-100"),
+        (takes("Annotated[str, Names({'a': 'A'})]"), "option a: Names is for a Choice; drop it"),
+        (takes("Annotated[Choice['a', 'b'], Names({'c': 'C'})]"), "option a has names for c, which are not among its"),
+        (takes("Annotated[Choice['a', 'b'], Names({'a': 'b '})]"), "option a shows two choices under the same name"),
+        (takes("Annotated[Choice['a', 'b'], Names({'a': ''})]"), "option a: the name of each choice must have 1-100"),
+        (takes("Annotated[Choice['a', 'b'], Names({'a': 'x' * 101})]"), "the name of each choice must have 1-100"),
+        (takes("Annotated[Choice['a', 'b'], Names({'a': 1})]"), "option a: the name of a choice must be text"),
+        (takes("Choice['a' * 101, 'b']"), "option a: each choice must have 1-100"),
         (takes("Choice[True, False]"), "option a has boolean choices; write `bool`"),
         (
             takes("Annotated[Channel, Kinds('text', 'text')]"),

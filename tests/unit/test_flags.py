@@ -1,6 +1,6 @@
 """A feature that is off by its flag says so and is not offered. A feature without a flag reads no flag."""
 
-from itertools import pairwise
+from itertools import count, pairwise
 
 import pytest
 
@@ -182,40 +182,41 @@ def test_where_flags_cannot_be_read_the_feature_is_not_used(bot, feature):
 class Registry:
     """Discord's commands by scope, for the servers with the bot."""
 
-    def __init__(self, *guilds, closed=()):
-        self.there = {scope: {} for scope in ("42", *(f"42/guilds/{guild}" for guild in guilds))}
-        self.closed, self.asked, self.ids = closed, [], 0
+    def __init__(self, *guilds, closed="", left=""):
+        self.there = {scope: [] for scope in ("42", *(f"42/guilds/{guild}" for guild in guilds))}
+        self.closed, self.left, self.asked = closed, left, []
 
-    def guilds(self):
+    def guilds(self, after):
         self.asked.append("guilds")
-        return [scope.rpartition("/")[2] for scope in self.there if "/" in scope]
+        guilds = [scope.rpartition("/")[2] for scope in self.there if "/" in scope]
+        return [guild for guild in sorted(guilds, key=int) if int(guild) > int(after)][:40]
 
     def commands(self, scope):
         self.asked.append(scope)
         if scope.endswith(self.closed or "never"):
             raise DiscordError("GET", 403, 50001, "Missing Access")
-        return list(self.there[scope].values())
+        return self.there[scope]
 
-    def create_command(self, scope, command):
-        judge.approve("command", command)
-        self.ids += 1
-        self.there[scope][str(self.ids)] = {**command, "id": str(self.ids)}
-
-    def edit_command(self, scope, id, changes):
-        self.there[scope][id].update(changes)
-
-    def delete_command(self, scope, id):
-        del self.there[scope][id]
+    def replace_commands(self, scope, commands):
+        for command in commands:
+            judge.approve("command", command)
+        if scope.endswith(self.left or "never"):
+            raise DiscordError("PUT", 403, 50001, "Missing Access")
+        ids = {(command["type"], command["name"]): command["id"] for command in self.there[scope]}
+        fresh = map(str, count(1000))
+        self.there[scope] = [
+            {**command, "id": ids.get((command["type"], command["name"])) or next(fresh)} for command in commands
+        ]
 
     def names(self, guild=""):
-        return {command["name"] for command in self.there[registration.scope("42", guild)].values()}
+        return {command["name"] for command in self.there[registration.scope("42", guild)]}
 
 
 def register(registry, *, guild="", most=None, **texts):
     flags = Flags(lambda: texts).all()
-    for scope, changes in rollout.plan(registry, flags, "42", guild, most_guilds=most):
-        registration.apply(changes, registry, scope)
-    assert not any(changes for _, changes in rollout.plan(registry, flags, "42", guild, most_guilds=most))
+    updates = rollout.plan(registry, flags, "42", guild, most_guilds=most)
+    rollout.carry_out(updates, registry, "42", guild)
+    assert rollout.plan(registry, flags, "42", guild, most_guilds=most) == []
 
 
 def test_a_flagged_command_is_registered_where_it_is_on_and_moves_and_goes(feature):
@@ -247,7 +248,7 @@ def test_without_any_flag_no_server_is_looked_at(feature):
 
 def test_a_command_whose_code_is_gone_goes_from_the_servers_too(feature):
     registry = Registry(HOME)
-    registry.create_command(f"42/guilds/{HOME}", {"type": 1, "name": "beta", "description": "Beta"})
+    registry.replace_commands(f"42/guilds/{HOME}", [{"type": 1, "name": "beta", "description": "Beta"}])
     register(registry, beta="off")
     assert registry.names(HOME) == set()
 
@@ -258,7 +259,7 @@ def test_a_servers_command_has_nothing_that_only_a_global_one_can_have(feature):
     )
     registry = Registry(HOME)
     register(registry, beta=f"off {HOME}")
-    (command,) = registry.there[f"42/guilds/{HOME}"].values()
+    (command,) = registry.there[f"42/guilds/{HOME}"]
     assert {"integration_types", "contexts"} & set(command) == set()
 
 
@@ -279,6 +280,17 @@ def test_a_server_out_of_reach_stops_nobody(feature, caplog):
     register(registry, beta=f"off {HOME} {OTHER}")
     assert registry.names(OTHER) == {"beta"}
     assert f"server {HOME} is skipped, because Discord refuses access" in caplog.text
+
+
+def test_a_server_that_the_bot_leaves_meanwhile_stops_nobody_unless_it_is_the_only_one(feature, caplog):
+    feature("beta", BETA)
+    flags = Flags(lambda: {"beta": f"off {HOME} {OTHER}"}).all()
+    registry = Registry(HOME, OTHER, left=HOME)
+    rollout.bring_about(registry, flags, "42")
+    assert (registry.names(HOME), registry.names(OTHER)) == (set(), {"beta"})
+    assert f"server {HOME} is skipped, because Discord refuses access" in caplog.text
+    with pytest.raises(DiscordError, match="50001 Missing Access"):
+        rollout.bring_about(registry, flags, "42", HOME)
 
 
 def test_where_there_are_too_many_servers_only_the_named_ones_are_looked_at(feature, caplog):

@@ -87,28 +87,21 @@ class DiscordClient:
 
     # Servers.
 
-    def guilds(self) -> list[str]:
-        """Return the ids of all servers that the bot is in. A call lists at most 200."""
-        route, found = "GET /users/@me/guilds?limit=200&after={after}", ["0"]
-        while page := self._bot(route, after=found[-1]):
-            found += sorted((guild["id"] for guild in page), key=int)
-        return found[1:]
+    def guilds(self, after: str = "0") -> list[str]:
+        """Return the ids of the servers that the bot is in, in ascending order: at most 200, those after `after`."""
+        page = self._bot("GET /users/@me/guilds?limit=200&after={after}", after=after)
+        return sorted((guild["id"] for guild in page), key=int)
 
     # Commands of the application: the global ones, or those of one server.
 
     def commands(self, scope: str) -> list[dict]:
         return self._bot("GET /applications/{scope}/commands?with_localizations=true", scope=scope)
 
-    def create_command(self, scope: str, command: dict) -> dict:
-        return self._bot("POST /applications/{scope}/commands", command, scope=scope)
+    def replace_commands(self, scope: str, commands: list[dict]) -> list[dict]:
+        """Make `commands` the whole set. A command with the same type and name keeps its id."""
+        return self._bot("PUT /applications/{scope}/commands", commands, scope=scope)
 
-    def edit_command(self, scope: str, command_id: str, changes: dict) -> dict:
-        return self._bot("PATCH /applications/{scope}/commands/{command}", changes, scope=scope, command=command_id)
-
-    def delete_command(self, scope: str, command_id: str) -> None:
-        self._bot("DELETE /applications/{scope}/commands/{command}", scope=scope, command=command_id)
-
-    def _bot(self, route: str, body: dict | None = None, files: Sequence[File] = (), **names: str) -> Any:
+    def _bot(self, route: str, body: dict | list | None = None, files: Sequence[File] = (), **names: str) -> Any:
         try:
             return self._call(route, body, files, bot_token=self._bot_token(False), **names)
         except DiscordError as error:
@@ -117,7 +110,13 @@ class DiscordClient:
         return self._call(route, body, files, bot_token=self._bot_token(True), **names)
 
     def _call(
-        self, route: str, body: dict | None = None, files: Sequence[File] = (), *, bot_token: str = "", **names: str
+        self,
+        route: str,
+        body: dict | list | None = None,
+        files: Sequence[File] = (),
+        *,
+        bot_token: str = "",
+        **names: str,
     ) -> Any:
         method, _, path = route.partition(" ")
         headers = {"Authorization": f"Bot {bot_token}"} if bot_token else {}
@@ -151,7 +150,7 @@ class DiscordClient:
         )
 
 
-def _parts(message: dict | None, files: Sequence[File]) -> dict[str, tuple[str | None, str | bytes, str]]:
+def _parts(message: dict | list | None, files: Sequence[File]) -> dict[str, tuple[str | None, str | bytes, str]]:
     """Return the parts of a multipart/form-data body: the message as JSON, then each file."""
     parts: dict[str, tuple[str | None, str | bytes, str]] = {
         "payload_json": (None, json.dumps(message), "application/json")

@@ -83,12 +83,10 @@ def about(command: Command) -> str:
 
 def options(handler):
     """The shown name and the description of each option."""
-    from watchbell.kit.options import choice_name
-
     for option in handler.options:
         title = pgettext("name", option.name)
         text = _(option.description)
         if option.choices:
-            choices = _("One of {choices}.", choices=", ".join(map(choice_name, option.choices)))
+            choices = _("One of {choices}.", choices=option.shown_choices)
             text = f"{text} {choices}"
         yield title if option.required else _("{option} (optional)", option=title), text

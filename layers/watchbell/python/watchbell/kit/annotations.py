@@ -1,6 +1,7 @@
 """The annotations of options that a feature can write. `read` is the only code that interprets them.
 
     server: Choice["prod", "staging"]
+    region: Annotated[Choice["eu", "us"], Names({"eu": "Europe", "us": "United States"})]
     count: Annotated[int, Range(1, 10)] = 1
     name: Annotated[str, Length(2, 32)]
     channel: Annotated[Channel, Kinds("text", "announcement")] | None = None
@@ -58,6 +59,18 @@ if TYPE_CHECKING:
     from typing import Literal as Choice
 else:
     Annotated, Choice = Constrained, OneOf
+
+
+class Names:
+    """The names under which the choices of an option are shown, by value. Each has 1-100 characters.
+
+    A choice without a name is shown as its value. The function gets the value.
+    """
+
+    __slots__ = ("by_value",)
+
+    def __init__(self, by_value: "dict[Any, str]") -> None:
+        self.by_value = by_value
 
 
 class Range:

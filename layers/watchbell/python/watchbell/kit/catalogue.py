@@ -87,7 +87,8 @@ def _declared(room: str, name: str) -> "Any":
     if declared != expected and (room != "commands" or file != name):
         shown = f"/{declared}" if room == "commands" and feature.type == 1 else declared
         other = f"the file to {file}.py or " if file != name and _is_file_name(file) else ""
-        raise DefinitionError(f"{room}/{name}.py declares {shown}: rename {other}the {room[:-1]} to {expected}")
+        rule = "" if declared.isascii() else " (only its translations can have letters beyond a to z)"
+        raise DefinitionError(f"{room}/{name}.py declares {shown}: rename {other}the {room[:-1]} to {expected}{rule}")
     return feature
 
 

@@ -9,7 +9,7 @@ from ..discord import resolved
 from ..discord.interaction import LARGEST
 from ..errors import DefinitionError, UserError
 from ..i18n import N_, _, pgettext
-from .annotations import FileTypes, Kinds, Length, Range, annotation_of, read
+from .annotations import FileTypes, Kinds, Length, Names, Range, annotation_of, read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,13 @@ _MUST_BE = {
     resolved.Mentionable: N_("`{name}` must be a user or a role."),
     resolved.Attachment: N_("`{name}` must be a file."),
 }
-_RULES = {Range: (int, float), Length: (str,), Kinds: (resolved.Channel,), FileTypes: (resolved.Attachment,)}
+_RULES = {
+    Names: (str, int, float),
+    Range: (int, float),
+    Length: (str,),
+    Kinds: (resolved.Channel,),
+    FileTypes: (resolved.Attachment,),
+}
 
 
 class Option:
@@ -65,11 +71,24 @@ class Option:
             if self.kind not in _RULES.get(type(rule), ()):
                 raise DefinitionError(f"option {name}: {type(rule).__name__} is not for {self.kind.__name__}; drop it")
         self.rules = {type(rule): rule for rule in rules}
+        if Names in self.rules and not self.choices:
+            raise DefinitionError(f"option {name}: Names is for a Choice; drop it, or list the values in Choice[…]")
 
     @property
     def shown(self) -> str:
         """The option's name in the language of the person, as their app shows it."""
         return pgettext("name", self.name)
+
+    @property
+    def choice_names(self) -> list[str]:
+        """The English names of the choices, in their order."""
+        names = self.rules[Names].by_value if Names in self.rules else {}
+        return [names.get(value, str(value)) for value in self.choices]
+
+    @property
+    def shown_choices(self) -> str:
+        """The names of the choices in the language of the person, as their app shows them."""
+        return ", ".join(pgettext("choice", name) for name in self.choice_names)
 
     def schema(self, *, autocompleted: bool = False) -> dict:
         """The option as Discord registers it."""
@@ -77,7 +96,8 @@ class Option:
         if self.required:
             schema["required"] = True
         if self.choices:
-            schema["choices"] = [{"name": str(value), "value": value} for value in self.choices]
+            named = zip(self.choice_names, self.choices, strict=True)
+            schema["choices"] = [{"name": name, "value": value} for name, value in named]
         if autocompleted:
             schema["autocomplete"] = True
         if number := self.rules.get(Range):
@@ -86,7 +106,7 @@ class Option:
         if length := self.rules.get(Length):
             schema |= {"min_length": length.least, "max_length": length.most}
         if channels := self.rules.get(Kinds):
-            schema["channel_types"] = channels.types
+            schema["channel_types"] = sorted(channels.types)  # as Discord stores them
         if files := self.rules.get(FileTypes):
             schema["file_types"] = list(files.names)
         return schema
@@ -109,13 +129,7 @@ class Option:
         if self.kind in (int, float):
             value = self.kind(value)
         if self.choices and value not in self.choices:
-            raise UserError(
-                _(
-                    "`{name}` must be one of {choices}.",
-                    name=self.shown,
-                    choices=", ".join(map(choice_name, self.choices)),
-                )
-            )
+            raise UserError(_("`{name}` must be one of {choices}.", name=self.shown, choices=self.shown_choices))
         self._check_rules(value)
         return value
 
@@ -201,11 +215,6 @@ def bind_state(options: Iterable[Option], values: Iterable[str]) -> dict[str, An
         return {option.name: option.parse(text) for option, text in zip(options, values, strict=True)}
     except (ValueError, UserError) as error:
         raise UserError(_(STALE)) from error
-
-
-def choice_name(value: Any) -> str:
-    """A choice in the language of the person, as their app shows it."""
-    return pgettext("choice", str(value))
 
 
 def summary(function: Callable[..., Any]) -> str:

@@ -3,38 +3,100 @@
 from __future__ import annotations
 
 import logging
+import random
 import time
-from collections.abc import Callable, Mapping
-from typing import Protocol
+from collections.abc import Callable, Iterable, Mapping
+from typing import Protocol, TypeVar
 
 from ..errors import DiscordError
 from ..kit import catalogue
 from ..kit.flags import Flag
 from . import diff as registration
 from .declare import declare
-from .diff import Change
+from .diff import Update
 
 log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 30.0
-"""How long a deployment waits in all while Discord fails. The registrar may run for a minute."""
+"""How long failed calls and the waits after them may take in a deployment. The registrar may run for a minute."""
+
+ATTEMPTS = 8
+"""How often one call is tried, even if the waits are short."""
 
 _GLOBAL_ONLY = ("integration_types", "contexts")
 """Fields that only a globally registered command can have."""
 
-Plan = list[tuple[str, list[Change]]]
+Answer = TypeVar("Answer")
 
 
 class Api(registration.Api, Protocol):
-    """The calls to Discord that registration needs."""
+    """The calls to Discord that registration needs.
 
-    def guilds(self) -> list[str]: ...
+    `guilds` returns the ids of the next servers after `after`, in ascending order, and [] at the end.
+    """
+
+    def guilds(self, after: str) -> list[str]: ...
+
+
+class Patient:
+    """Discord's API for commands. A call that Discord cannot answer now is repeated; what was read before is kept.
+
+    Each wait is as long as Discord asks for, plus up to a quarter of it. If Discord does not say, the waits double from
+    1 second; if it says too little, from a quarter of a second. All failed calls and their waits together may take
+    `seconds`. `tell` is called before each wait, with its seconds and the error.
+
+    A method raises the last DiscordError if the call is refused, has been tried ATTEMPTS times, or if the next wait
+    would be too long.
+    """
+
+    def __init__(
+        self,
+        api: Api,
+        seconds: float = PATIENCE_SECONDS,
+        *,
+        tell: Callable[[float, DiscordError], object] | None = None,
+        sleep: Callable[[float], object] = time.sleep,
+        chance: Callable[[], float] = random.random,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._api = api
+        self._left = seconds
+        self._tell = tell or (lambda wait, error: log.warning("trying again in %.1f s: %s", wait, error))
+        self._sleep = sleep
+        self._chance = chance
+        self._clock = clock
+
+    def guilds(self, after: str) -> list[str]:
+        return self._call(lambda: self._api.guilds(after))
+
+    def commands(self, scope: str) -> list[dict]:
+        return self._call(lambda: self._api.commands(scope))
+
+    def replace_commands(self, scope: str, commands: list[dict]) -> object:
+        return self._call(lambda: self._api.replace_commands(scope, commands))
+
+    def _call(self, call: Callable[[], Answer]) -> Answer:
+        pause = 1.0
+        for _ in range(ATTEMPTS - 1):
+            begun = self._clock()
+            try:
+                return call()
+            except DiscordError as error:
+                asked = pause if error.wait is None else max(error.wait, pause / 4)
+                wait = asked * (1 + self._chance() / 4)
+                self._left -= self._clock() - begun + wait
+                if error.permanent or error.unauthorised or not self._left >= 0:  # NaN is no wait either
+                    raise
+                self._tell(wait, error)
+            self._sleep(wait)
+            pause *= 2
+        return call()
 
 
 def plan(
     api: Api, flags: Mapping[str, Flag], application_id: str, guild_id: str = "", *, most_guilds: int | None = None
-) -> Plan:
-    """The changes to make, by scope. The global scope comes first. Servers without changes are left out.
+) -> list[Update]:
+    """The updates to make, one for each scope that changes. The global scope comes first.
 
     A command without a flag, or with a flag that is on everywhere, is registered globally. Other flagged commands are
     registered in each server where their flag is on. A server's own commands besides these are deleted.
@@ -57,30 +119,39 @@ def plan(
         return [_of_a_guild(declared) for flag, declared in flagged if flag is not None and flag.on(guild)]
 
     if guild_id:
-        return [_changes(api, application_id, [*map(_of_a_guild, unflagged), *in_guild(guild_id)], guild_id)]
-    plans = [_changes(api, application_id, unflagged)]
-    if not flags:
-        return plans
-    guilds = api.guilds()
-    if most_guilds is not None and len(guilds) > most_guilds:
-        named = set().union(*(flag.always | flag.never for flag in flags.values()))
-        log.warning(
-            "only the servers that flags name are updated, because there are %d servers; run `python -m ops commands "
-            "apply` to update them all",
-            len(guilds),
-        )
-        guilds = [guild for guild in guilds if guild in named]
-    for guild in guilds:
+        updates = [_update(api, application_id, [*map(_of_a_guild, unflagged), *in_guild(guild_id)], guild_id)]
+    else:
+        updates = [_update(api, application_id, unflagged)]
+        for guild in _guilds(api, flags, most_guilds) if flags else ():
+            try:
+                updates.append(_update(api, application_id, in_guild(guild), guild))
+            except DiscordError as error:
+                _skip(guild, error)
+    return [update for update in updates if update.changes]
+
+
+def carry_out(
+    updates: Iterable[Update],
+    api: Api,
+    application_id: str,
+    guild_id: str = "",
+    *,
+    tell: Callable[[int], object] | None = None,
+) -> None:
+    """Make the updates of a `plan` in order. After each, call `tell` with the number of updates so far.
+
+    Raises Rejected if Discord refuses a command, and DiscordError if a call fails. The updates before it stay. A server
+    that refuses the call is skipped, unless it is `guild_id`.
+    """
+    for number, update in enumerate(updates, 1):
         try:
-            scope, changes = _changes(api, application_id, in_guild(guild), guild)
+            registration.apply(update, api)
         except DiscordError as error:
-            if not error.permanent:
+            if update.scope == registration.scope(application_id, guild_id):
                 raise
-            log.warning("server %s is skipped, because Discord refuses access to its commands: %s", guild, error)
-            continue
-        if changes:
-            plans.append((scope, changes))
-    return plans
+            _skip(update.scope.rpartition("/")[2], error)
+        if tell:
+            tell(number)
 
 
 def bring_about(
@@ -90,33 +161,45 @@ def bring_about(
     guild_id: str = "",
     *,
     most_guilds: int | None = None,
-    sleep: Callable[[float], None] = time.sleep,
+    sleep: Callable[[float], object] = time.sleep,
 ) -> None:
-    """Plan the changes and make them.
-
-    If Discord fails, wait as long as it asks and plan again. The new plan repeats no finished change. Raises
-    DiscordError if the waits would exceed PATIENCE_SECONDS in all, and Rejected if Discord refuses a command.
-    """
-    waited, pause = 0.0, 1.0
-    while True:
-        try:
-            for scope, changes in plan(api, flags, application_id, guild_id, most_guilds=most_guilds):
-                registration.apply(changes, api, scope)
-                log.info("commands of %s: %s", scope, ", ".join(map(str, changes)) or "nothing to change")
-        except DiscordError as error:
-            wait = pause if error.wait is None else error.wait
-            waited, pause = waited + wait, pause * 2
-            if error.permanent or error.unauthorised or waited > PATIENCE_SECONDS:
-                raise
-            log.warning("trying again in %.1f s: %s", wait, error)
-            sleep(wait)
-        else:
-            return
+    """Plan the updates and make them, with patience. Raises what `plan` and `carry_out` raise."""
+    patient = Patient(api, sleep=sleep)
+    updates = plan(patient, flags, application_id, guild_id, most_guilds=most_guilds)
+    for update in updates:
+        log.info("commands of %s: %s", update.scope, ", ".join(map(str, update.changes)))
+    carry_out(updates, patient, application_id, guild_id)
+    log.info("the commands of %d scopes were changed", len(updates))
 
 
-def _changes(api: Api, application_id: str, wanted: list[dict], guild: str = "") -> tuple[str, list[Change]]:
+def _guilds(api: Api, flags: Mapping[str, Flag], most: int | None) -> list[str]:
+    """The servers whose commands are read."""
+    guilds: list[str] = []
+    last = "0"
+    while page := [guild for guild in api.guilds(last) if int(guild) > int(last)]:
+        guilds += page
+        last = page[-1]
+    if most is None or len(guilds) <= most:
+        return guilds
+    log.warning(
+        "only the servers that flags name are updated, because there are %d servers; run `python -m ops commands "
+        "apply` to update them all",
+        len(guilds),
+    )
+    named = set().union(*(flag.always | flag.never for flag in flags.values()))
+    return [guild for guild in guilds if guild in named]
+
+
+def _update(api: Api, application_id: str, wanted: list[dict], guild: str = "") -> Update:
     scope = registration.scope(application_id, guild)
-    return scope, registration.plan(wanted, api.commands(scope))
+    return registration.plan(wanted, api.commands(scope), scope)
+
+
+def _skip(guild: str, error: DiscordError) -> None:
+    """Log that Discord refuses access to a server's commands. Raise any other error again."""
+    if not error.permanent:
+        raise error
+    log.warning("server %s is skipped, because Discord refuses access to its commands: %s", guild, error)
 
 
 def _of_a_guild(declared: dict) -> dict:

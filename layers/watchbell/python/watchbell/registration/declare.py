@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import unicodedata
-
 from ..discord.interaction import LARGEST
+from ..discord.names import LONGEST, is_name
 from ..errors import DefinitionError
 from ..i18n import LOCALES, translations
 from ..kit import catalogue
-from ..kit.annotations import FileTypes, Kinds, Length, Range
+from ..kit.annotations import FileTypes, Kinds, Length, Names, Range
 from ..kit.command import Command
 from ..kit.handler import Handler
 from ..kit.options import Option, summary
@@ -60,8 +59,6 @@ def _declare(command: Command) -> dict:
         registration["default_member_permissions"] = str(command.who.permissions)
     if command.nsfw:
         registration["nsfw"] = True
-    if not command.user_installs:
-        registration["integration_types"] = [0]
     for handler in (*command.components.values(), *command.modals.values()):
         for option in handler.options:
             place, kind = f"{handler.name}: {option.name}", option.kind
@@ -69,15 +66,23 @@ def _declare(command: Command) -> dict:
                 kind in (str, int, float, bool),
                 f"{place} is state, so it cannot be a {kind.__name__}; use its id, a str",
             )
-    if command.contexts is not None:
-        _must(bool(command.contexts), "write at least one context, or contexts=None for all")
-        _must(len(set(command.contexts)) == len(command.contexts), "write each context once")
-        _must(set(command.contexts) <= CONTEXTS.keys(), f"contexts can be {', '.join(CONTEXTS)}")
-        registration["contexts"] = [CONTEXTS[context] for context in command.contexts]
+    # A registered command keeps the values of these two fields until a call sends both, so they are never left out.
+    registration["integration_types"] = [0, 1] if command.user_installs else [0]
+    registration["contexts"] = _contexts(command)
     _localise(registration, slash=slash)
     size = _size(registration)
     _must(size <= SIZE, f"its names, descriptions and values have {size} characters in all; at most {SIZE} are allowed")
     return registration
+
+
+def _contexts(command: Command) -> list[int]:
+    """Where the command can be used, sorted as Discord stores it. Only a user install reaches private channels."""
+    if command.contexts is None:
+        return [0, 1, 2] if command.user_installs else [0, 1]
+    _must(bool(command.contexts), "write at least one context, or contexts=None for all")
+    _must(len(set(command.contexts)) == len(command.contexts), "write each context once")
+    _must(set(command.contexts) <= CONTEXTS.keys(), f"contexts can be {', '.join(CONTEXTS)}")
+    return sorted(CONTEXTS[context] for context in command.contexts)
 
 
 def _options(command: Command) -> list[dict]:
@@ -131,6 +136,11 @@ def _arguments(handler: Handler, place: str) -> list[dict]:
     return [option.schema(autocompleted=option.name in handler.autocompletes) for option in options]
 
 
+def is_text(choice: dict) -> bool:
+    """Whether the name of a registered choice is a text to translate. A number that is shown as it is needs none."""
+    return isinstance(choice["value"], str) or choice["name"] != str(choice["value"])
+
+
 def _localise(registered: dict, place: str = "", *, slash: bool = True) -> None:
     """Add the names and descriptions in the other languages. The same limits apply as for English."""
     place = f"{place}{registered['name']} "
@@ -139,7 +149,7 @@ def _localise(registered: dict, place: str = "", *, slash: bool = True) -> None:
     for locale, description in _add(registered, "description").items():
         _described(description, f"{place}in {locale}: its description")
     for choice in registered.get("choices", ()):
-        if isinstance(choice["value"], str):
+        if is_text(choice):
             for locale, name in _add(choice, "name", "choice").items():
                 _described(name, f"{place}in {locale}: a choice")
     options = registered.get("options", [])
@@ -164,9 +174,7 @@ def _check(option: Option, place: str, *, autocompleted: bool) -> None:
         f"{place} needs a description of 1-100 characters; add a docstring line `{option.name}: …`",
     )
     _must(len(option.choices) <= 25, f"{place} can have at most 25 choices")
-    named = [str(choice).strip() for choice in option.choices]
-    _must(len(set(named)) == len(named), f"{place} has the same choice twice")
-    _must(all(1 <= len(name) <= 100 for name in named), f"{place}: each choice must have 1-100 characters")
+    _check_choices(option, place)
     _must(not option.choices or option.kind is not bool, f"{place} has boolean choices; write `bool` instead")
     _must(
         all(isinstance(c, str) or abs(c) <= LARGEST for c in option.choices),
@@ -208,19 +216,28 @@ def _check(option: Option, place: str, *, autocompleted: bool) -> None:
         )
 
 
+def _check_choices(option: Option, place: str) -> None:
+    values = [str(choice).strip() for choice in option.choices]
+    _must(len(set(values)) == len(values), f"{place} has the same choice twice")
+    _must(all(1 <= len(value) <= 100 for value in values), f"{place}: each choice must have 1-100 characters")
+    names: Names | None = option.rules.get(Names)
+    if names is None:
+        return
+    unknown = [str(value) for value in names.by_value if value not in option.choices]
+    _must(not unknown, f"{place} has names for {', '.join(unknown)}, which are not among its choices; drop them")
+    _must(all(isinstance(name, str) for name in names.by_value.values()), f"{place}: the name of a choice must be text")
+    shown = [name.strip() for name in option.choice_names]
+    _must(all(map(_describes, shown)), f"{place}: the name of each choice must have 1-100 characters")
+    _must(len(set(shown)) == len(shown), f"{place} shows two choices under the same name; change one")
+
+
 def _name(name: str, place: str, *, slash: bool = True) -> None:
-    """Check a name. A slash command's must match `^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]{1,32}$` and be lower-case.
-
-    A context menu command's can have any characters. Discord's documentation of application commands gives these rules.
-    """
-    allowed = name == name.lower() and all(map(_in_names, name)) if slash else bool(name.strip())
-    rule = "1-32 lower-case letters, digits, -, _ or '" if slash else "1-32 characters"
-    _must(1 <= len(name) <= 32 and allowed, f"{place} must be {rule}")
-
-
-def _in_names(character: str) -> bool:
-    script = unicodedata.name(character, "").split(" ")[0]
-    return character.isalnum() or character in "-_'" or script in ("DEVANAGARI", "THAI")
+    """Check a name. The name of a context menu command can have any characters."""
+    if not slash:
+        _must(len(name) <= LONGEST and bool(name.strip()), f"{place} must be 1-{LONGEST} characters")
+        return
+    apostrophe = "; write the apostrophe as ʼ (U+02BC)" if "'" in name or "\u2019" in name else ""
+    _must(is_name(name), f"{place} must be 1-{LONGEST} lower-case letters, digits, - or _{apostrophe}")
 
 
 def _described(description: str, place: str) -> None:
