@@ -55,6 +55,7 @@ class Buckets:
 
 
 def too_many(retry_after: float) -> tuple[Json, dict[str, str]]:
-    """The body and the headers of a 429."""
+    """The body and the headers of a 429. An injected `retry_after` can also be NaN, infinite or negative."""
     body = {"message": "You are being rate limited.", "retry_after": round(retry_after, 3), "global": False}
-    return body, {"Retry-After": str(math.ceil(retry_after)), "X-RateLimit-Scope": "user"}
+    whole = math.ceil(retry_after) if math.isfinite(retry_after) else retry_after
+    return body, {"Retry-After": str(whole), "X-RateLimit-Scope": "user"}
