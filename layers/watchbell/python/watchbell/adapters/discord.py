@@ -239,7 +239,10 @@ def _are_objects(answer: Any) -> bool:
 
 
 def _are_messages(answer: Any) -> bool:
-    return _are_objects(answer) and all(isinstance(each.get("interaction_metadata"), dict | None) for each in answer)
+    return _are_objects(answer) and all(
+        isinstance(each.get("content"), str) and isinstance(each.get("interaction_metadata"), dict | None)
+        for each in answer
+    )
 
 
 def _are_commands(answer: Any) -> bool:
