@@ -81,7 +81,7 @@ check: lint types documents test oldest synth  ## run everything that CI runs; n
 bench: .venv/ready  ## measure cold starts and warm answers of the built functions, beside cordless and boto3
 	@$(PYTHON) -m bench
 
-fuzz: .venv/ready  ## send 200,000 damaged requests to the ingress; takes ten minutes or more
+fuzz: .venv/ready  ## send 200,000 damaged requests to the ingress and 20,000 odd answers to the client; takes ten minutes or more
 	@WATCHBELL_FUZZ=200000 $(PYTHON) -m pytest tests/fuzz -n 2
 
 clean:  ## remove everything that these commands created

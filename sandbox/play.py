@@ -11,6 +11,7 @@ from typing import Any, TextIO
 from sandbox.aws.custom_resources import DeployFailed
 from sandbox.control import FURTHEST
 from sandbox.discord import EndpointRefused, NotPossible, commands, components
+from sandbox.discord.faults import ODD_BODIES
 from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, RESOLVED_OPTIONS, ROLES, USERS
 from sandbox.discord.upload import Upload
 from sandbox.discord.validation import Json
@@ -31,6 +32,7 @@ say Hello                    post a message of your own
 as bob MANAGE_GUILD          become somebody else, with these permissions in addition to a member's
 dm, server                   go to the direct messages with the bot, and back to the server
 turn 3600                    let this many seconds pass
+fail 404 html                answer the bot's next call this way; also `fail 503`, `fail 429 nan`, `fail silence`
 ops flags beta on            run `python -m ops …` for this bot; `ops ranks server &crew=responder`
 log                          see what the functions logged since the last `log`
 quit
@@ -140,6 +142,21 @@ class Console:
         self.block.turn(seconds)
         return "(the time has passed)"
 
+    def fail(self, words: list[str]) -> str:
+        how, *more = words or [""]
+        odd = more[0] if more and more[0] in ODD_BODIES else ""
+        try:
+            wait = _number(more[0]) if more and not odd else 1.0
+            if how != "silence" and not 200 <= int(how) <= 599:
+                raise ValueError
+        except ValueError:
+            raise ValueError(
+                "give a status from 200 to 599 or `silence`, and after it one of "
+                f"{', '.join(ODD_BODIES)}, or the seconds that a 429 asks for: `fail 404 html`, `fail 429 nan`"
+            ) from None
+        self.block.goes_wrong(how, "* *", body=odd, wait=wait, after=how.startswith("2"))
+        return "(the bot's next call fails)"
+
     def ops(self, words: list[str]) -> str:
         try:
             return self.block.ops(*map(self._id, words)).rstrip()
@@ -236,7 +253,10 @@ class Console:
 
 _VERBS = {
     **{name: getattr(Console, name) for name in ("help", "type", "press", "choose", "submit", "menu", "say")},
-    **{"as": Console.become, **{name: getattr(Console, name) for name in ("dm", "server", "turn", "ops", "log")}},
+    **{
+        "as": Console.become,
+        **{name: getattr(Console, name) for name in ("dm", "server", "turn", "fail", "ops", "log")},
+    },
 }
 
 

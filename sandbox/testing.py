@@ -30,7 +30,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.discord import Discord, Exchange, Person, components, render
-from sandbox.discord.faults import InjectedFault
+from sandbox.discord.faults import ODD_BODIES, InjectedFault
 from sandbox.discord.messages import EPHEMERAL, LOADING
 from sandbox.discord.upload import Upload as Upload
 from sandbox.discord.world import MEMBER_PERMISSIONS, Channel, Role
@@ -252,16 +252,28 @@ class Block:
     # Faults. Each one affects the next matching call, once.
 
     def goes_wrong(
-        self, how: int | str, call: str = ANSWER, *, after: bool = False, wait: float = 1.0, times: int = 1
+        self,
+        how: int | str,
+        call: str = ANSWER,
+        *,
+        code: int = 0,
+        body: str = "",
+        cut: bool = False,
+        after: bool = False,
+        wait: float = 1.0,
+        times: int = 1,
     ) -> None:
-        """Discord answers the bot's next matching call with this HTTP status.
+        """Discord answers the bot's next matching call with this HTTP status, and `code` in its JSON.
 
-        `call` is a method and a path, and `*` matches anything. A 429 asks the bot to wait for `wait` seconds.
-        "silence" cuts the connection, which to the bot looks like a time-out but does not take 10 seconds.
-        With `after`, the call takes effect all the same.
+        `call` is a method and a path, and `*` matches anything. A 429 asks the bot to wait for `wait` seconds, which
+        may be 0, negative, NaN or infinite. "silence" cuts the connection, which to the bot looks like a time-out but
+        does not take 10 seconds. `body` is the name of an odd body: html, nothing, list, deep, and the others in
+        `sandbox.discord.faults`. With `cut`, the connection ends after half of the body. With `after`, the call takes
+        effect all the same.
         """
         status = None if how == "silence" else int(how)
-        self._inject(call, status, after=after, retry_after=wait, times=times)
+        odd = {"body": ODD_BODIES[body]} if body else {}
+        self._inject(call, status, code=code, after=after, retry_after=wait, times=times, cut=cut, **odd)
 
     def kill(self, function: str = "worker", *, after: str = ANSWER, of_it: bool = True) -> None:
         """Kill the function's process right after the call `after` took effect, before it gets the response.

@@ -1,6 +1,6 @@
-"""moto's server, with one fix: DynamoDB's conditional writes are atomic.
+"""moto's server, with two fixes: DynamoDB's conditional writes are atomic, and SQS refuses a delay that is too long.
 
-moto checks the condition and writes in two steps. Between them another thread can run, so two callers both win a claim.
+moto checks a condition and writes in two steps. Between them another thread can run, so two callers both win a claim.
 """
 
 from __future__ import annotations
@@ -27,6 +27,20 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     return answer
 
 
+def refuse_long_delays() -> None:
+    """Make SendMessage take only the delays that SQS takes: 0 to 900 seconds."""
+    from moto.sqs import exceptions, models
+
+    send = models.SQSBackend.send_message
+
+    def send_message(*given: Any, delay_seconds: Any = None, **more: Any) -> Any:
+        if delay_seconds is not None and not 0 <= int(delay_seconds) <= 900:
+            raise exceptions.InvalidParameterValue(f"Value {delay_seconds} for parameter DelaySeconds is invalid.")
+        return send(*given, delay_seconds=delay_seconds, **more)
+
+    models.SQSBackend.send_message = send_message
+
+
 def follow_clock(file: str) -> None:
     """Make visibility timeouts and delays follow the sandbox's clock. `file` holds the clock's offset."""
     from moto.sqs import models
@@ -44,6 +58,7 @@ def follow_clock(file: str) -> None:
 
 
 if __name__ == "__main__":
+    refuse_long_delays()
     if "SANDBOX_CLOCK" in os.environ:
         follow_clock(os.environ["SANDBOX_CLOCK"])
     run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True)

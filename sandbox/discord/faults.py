@@ -1,11 +1,27 @@
-"""Faults to inject: the next matching REST call gets a 429, a 5xx, a cut connection or a long wait."""
+"""Faults to inject: the next matching REST call gets a 429, a 5xx, an odd answer, a cut connection or a long wait."""
 
 from __future__ import annotations
 
 import fnmatch
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+ODD_BODIES = {
+    "nothing": b"",
+    "html": b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>cloudflare</body></html>",
+    "broken": b'{"id": "1", "content": "',
+    "bytes": b'{"id": "\xff\xfe"}',
+    "null": b"null",
+    "number": b"7",
+    "text": b'"ok"',
+    "list": b"[]",
+    "lists": b'[[], null, {"id": 7}, "x"]',
+    "object": b"{}",
+    "nested": b'{"errors":' * 400 + b"{}" + b"}" * 400,  # json.loads takes it, code that walks it fails
+    "deep": b"[" * 100_000 + b"]" * 100_000,  # json.loads raises RecursionError
+}
+"""Bodies that are not Discord's, by name. A proxy, Cloudflare, or Discord on a bad day sends them with any status."""
 
 
 @dataclass
@@ -16,6 +32,8 @@ class InjectedFault:
     `status` is the HTTP status of the response, or None to cut the connection. A 429 carries `retry_after` seconds.
     With `after` the call takes effect first. `delay` holds the response back, in real seconds.
     `headerless` responds as Cloudflare does when it blocks a client: no rate-limit headers and no JSON.
+    `body` is sent instead of Discord's JSON, and `headers` in addition to the others. With `cut`, the connection ends
+    after half of the body.
     `then` is called before the response is sent or the connection is cut.
     """
 
@@ -28,6 +46,9 @@ class InjectedFault:
     delay: float = 0.0
     headerless: bool = False
     times: int = 1
+    body: bytes | None = None
+    headers: dict[str, str] = field(default_factory=dict)
+    cut: bool = False
     then: Callable[[], object] | None = None
 
 

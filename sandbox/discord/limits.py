@@ -57,10 +57,11 @@ class Buckets:
 
 
 def too_many(retry_after: float, everywhere: bool = False) -> tuple[Json, dict[str, str]]:
-    """The body and the headers of a 429. `everywhere` says that the bot made too many calls in all."""
+    """The body and the headers of a 429. `everywhere` says that the bot made too many calls in all.
+
+    An injected `retry_after` can also be NaN, infinite or negative.
+    """
     body = {"message": "You are being rate limited.", "retry_after": round(retry_after, 3), "global": everywhere}
     headers = {"X-RateLimit-Global": "true", "X-RateLimit-Scope": "global"}
-    return body, {
-        "Retry-After": str(math.ceil(retry_after)),
-        **(headers if everywhere else {"X-RateLimit-Scope": "user"}),
-    }
+    whole = math.ceil(retry_after) if math.isfinite(retry_after) else retry_after
+    return body, {"Retry-After": str(whole), **(headers if everywhere else {"X-RateLimit-Scope": "user"})}

@@ -24,12 +24,16 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Answer:
-    """An HTTP response. `kind` is its Content-Type. A `status` of None cuts the connection without a response."""
+    """An HTTP response. `kind` is its Content-Type. A `status` of None cuts the connection without a response.
+
+    With `cut`, the connection ends after half of the body.
+    """
 
     status: int | None
     body: Any = None
     headers: dict[str, str] = field(default_factory=dict)
     kind: str = "application/json"
+    cut: bool = False
 
 
 class Rest:
@@ -149,11 +153,18 @@ class Rest:
             fault.then()
         self.state.stopped.wait(fault.delay)
         if fault.headerless:
-            return Answer(fault.status, "error code: 1015", kind="text/plain; charset=UTF-8")
-        if fault.status == 429:
+            answer = Answer(fault.status, "error code: 1015", kind="text/plain; charset=UTF-8")
+        elif fault.status == 429:
             body, headers = limits.too_many(fault.retry_after)
-            return Answer(429, body | ({"code": fault.code} if fault.code else {}), headers)
-        return Answer(fault.status, {"message": f"{fault.status}: injected", "code": fault.code})
+            answer = Answer(429, body | ({"code": fault.code} if fault.code else {}), headers)
+        else:
+            answer = Answer(fault.status, {"message": f"{fault.status}: injected", "code": fault.code})
+        if fault.body is not None:
+            answer.body = fault.body
+            answer.kind = "text/html" if fault.body.startswith(b"<") else answer.kind
+        answer.headers |= fault.headers
+        answer.cut = fault.cut
+        return answer
 
 
 def _major(route: Route, where: dict[str, str]) -> str:

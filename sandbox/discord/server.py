@@ -99,7 +99,11 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         if self.command != "HEAD":
-            self.wfile.write(body)
+            self.wfile.write(body[: len(body) // 2] if answer.cut else body)
+        if answer.cut:
+            self.wfile.flush()
+            self.close_connection = True
+            _close(self.connection)
 
     def log_message(self, format: str, *args: Any) -> None:
         log.debug(format, *args)

@@ -206,9 +206,12 @@ class Discord:
         delay: float = 0.0,
         headerless: bool = False,
         times: int = 1,
+        body: bytes | None = None,
+        cut: bool = False,
     ) -> None:
         """Make the next matching call fail. For the parameters see `InjectedFault`."""
-        self.inject(InjectedFault(method, path, status, code, retry_after, after, delay, headerless, times))
+        fault = InjectedFault(method, path, status, code, retry_after, after, delay, headerless, times, body, cut=cut)
+        self.inject(fault)
 
     def inject(self, fault: InjectedFault) -> None:
         self.state.injected.add(fault)

@@ -9,7 +9,7 @@ from werkzeug.formparser import MultiPartParser
 
 from sandbox.loopback import Response, Server, as_json
 from watchbell import Embed, Reply
-from watchbell.adapters.discord import BLOCKED_SECONDS, DiscordClient
+from watchbell.adapters.discord import BLOCKED_SECONDS, LEAST_WAIT, MOST_WAIT, DiscordClient
 from watchbell.discord.files import File
 from watchbell.errors import DiscordError
 
@@ -95,15 +95,15 @@ def test_an_expired_interaction_token_is_not_a_bad_bot_token():
         (as_json(404, {"code": 10015, "message": "Unknown Webhook"}), 10015, True, None),
         (as_json(403, {"code": 50007, "message": "Cannot send"}), 50007, True, None),
         (as_json(400, {"code": 50035, "message": "Invalid Form Body", "errors": {}}), 50035, True, None),
-        (as_json(429, {"message": "slow down", "retry_after": 1.25, "global": False}), 0, False, 1.25),
-        (Response(429, b'{"message": "slow down"}', [("retry-after", "7")]), 0, False, 7.0),
-        (Response(429, b"error code: 1015"), 0, False, BLOCKED_SECONDS),
-        (Response(429, b'{"retry_after": "soon"}'), 0, False, BLOCKED_SECONDS),
+        (as_json(500, {"code": 10008, "message": "Unknown Message"}), 10008, False, None),
         (as_json(500, {"message": "oops"}), 0, False, None),
         (Response(502, b"<html>bad gateway</html>"), 0, False, None),
         (as_json(503, {"code": 130000, "message": "overloaded"}), 130000, False, None),
-        (as_json(403, {"code": "strange", "message": ["strange"]}), 0, True, None),
-        (Response(400, b"[1]"), 0, True, None),
+        (as_json(404, {"code": 0, "message": "404: Not Found"}), 0, True, None),
+        (as_json(403, {"code": "strange", "message": ["strange"]}), 0, False, None),
+        (as_json(404, {"error": "no such host"}), 0, False, None),
+        (Response(404, b"<html>"), 0, False, None),
+        (Response(400, b"[1]"), 0, False, None),
     ],
 )
 def test_a_refusal_says_whether_to_try_again_and_when(answer, code, permanent, wait):
@@ -112,6 +112,73 @@ def test_a_refusal_says_whether_to_try_again_and_when(answer, code, permanent, w
     error = raised.value
     assert (error.status, error.code, error.permanent, error.wait) == (answer.status, code, permanent, wait)
     assert SECRET not in str(error)
+
+
+@pytest.mark.parametrize(
+    ("body", "header", "seconds"),
+    [
+        (b'{"message": "slow down", "retry_after": 1.25, "global": false}', None, 1.25),
+        (b'{"message": "slow down"}', "7", 7.0),
+        (b'{"retry_after": 3}', "7", 3.0),
+        (b'{"retry_after": "soon"}', "7", 7.0),
+        (b'{"retry_after": 0}', None, LEAST_WAIT),
+        (b'{"retry_after": -5}', None, LEAST_WAIT),
+        (b'{"retry_after": 0.001}', None, LEAST_WAIT),
+        (b'{"retry_after": 36000}', None, MOST_WAIT),
+        (b'{"retry_after": NaN}', "7", 7.0),
+        (b'{"retry_after": NaN}', "nan", BLOCKED_SECONDS),
+        (b'{"retry_after": Infinity}', None, BLOCKED_SECONDS),
+        (b'{"retry_after": 1e999}', "inf", BLOCKED_SECONDS),
+        (b'{"retry_after": %s}' % (b"9" * 400), None, BLOCKED_SECONDS),
+        (b"error code: 1015", None, BLOCKED_SECONDS),
+        (b"<html>", "0", LEAST_WAIT),
+        (b"<html>", "Wed, 21 Oct 2026 07:28:00 GMT", BLOCKED_SECONDS),
+    ],
+)
+def test_a_wait_is_a_sane_number_of_seconds_and_a_random_part_more(body, header, seconds):
+    api = Api(Response(429, body, [("retry-after", header)] if header else []))
+    waits = []
+    for _ in range(3):
+        with pytest.raises(DiscordError) as raised:
+            api.client.edit_original("42", SECRET, {})
+        waits.append(raised.value.wait)
+    assert all(seconds <= wait <= seconds * 1.25 for wait in waits)
+    assert len(set(waits)) == 3
+    assert not raised.value.permanent
+
+
+def test_an_error_lists_what_discord_found_wrong():
+    length = {"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 256 or fewer in length."}
+    errors = {
+        "embeds": {"0": {"title": {"_errors": [length]}, "url": {"_errors": [{"code": "URL_TYPE_INVALID_URL"}]}}},
+        "_errors": [{"message": "Too\nlarge"}, 7],
+        "x": 7,
+    }
+    answer = as_json(400, {"code": 50035, "message": "Invalid Form Body", "errors": errors})
+    with pytest.raises(DiscordError) as raised:
+        Api(answer).client.edit_original("42", SECRET, {})
+    faults = ["embeds.0.title: Must be 256 or fewer in length.", "embeds.0.url: URL_TYPE_INVALID_URL", "Too large"]
+    assert raised.value.faults == faults
+    assert raised.value.errors == errors
+    assert str(raised.value).endswith("400 50035 Invalid Form Body; " + "; ".join(faults))
+
+
+def test_what_discord_says_about_a_token_does_not_name_it():
+    for secret, call in (
+        (SECRET, lambda client: client.edit_original("42", SECRET, {})),
+        ("old-token", lambda client: client.create_message("9", {}, nonce="n")),
+    ):
+        errors = {secret: {"_errors": [{"message": f"{secret} is wrong"}]}}
+        with pytest.raises(DiscordError) as raised:
+            call(Api(as_json(400, {"code": 0, "message": f"no {secret}", "errors": errors})).client)
+        assert raised.value.faults == ["***: *** is wrong"]
+        assert secret not in f"{raised.value} {raised.value.text} {raised.value.errors}"
+
+
+def test_a_list_of_servers_that_does_not_go_on_is_an_error():
+    for after, page in ("10", ["9", "11"]), ("9", ["9"]):
+        with pytest.raises(DiscordError, match="does not go on"):
+            Api(as_json(200, [{"id": id} for id in page])).client.guilds(after)
 
 
 def test_no_answer_at_all_may_be_tried_again_and_names_no_token():
@@ -131,10 +198,11 @@ def test_what_was_done_is_done_whatever_came_back_of_it(answer):
 
 
 def test_a_redirect_is_not_followed():
-    api = Api(Response(302, b"", [("location", "http://127.0.0.1:1/evil")]))
-    with pytest.raises(DiscordError):
-        api.client.edit_original("42", SECRET, {})
-    assert len(api.requests) == 1
+    for place in ("http://127.0.0.1:1/evil", "http://[::1", "//"):
+        api = Api(Response(302, b"", [("location", place)]))
+        with pytest.raises(DiscordError):
+            api.client.edit_original("42", SECRET, {})
+        assert len(api.requests) == 1
 
 
 def test_a_deletion_has_no_answer():
@@ -233,6 +301,6 @@ def test_the_servers_of_the_bot_are_listed_page_by_page():
 
 def test_the_commands_are_replaced_as_a_whole():
     api = Api(as_json(200, [{"id": "7", "name": "ping"}]))
-    assert api.client.replace_commands("42/guilds/7", [{"name": "ping"}]) == [{"id": "7", "name": "ping"}]
+    api.client.replace_commands("42/guilds/7", [{"name": "ping"}])
     assert (api.requests[0].method, api.requests[0].target) == ("PUT", "/api/v10/applications/42/guilds/7/commands")
     assert api.requests[0].body == b'[{"name": "ping"}]'

@@ -143,6 +143,15 @@ def test_a_refusal_is_unavailable_and_the_next_message_is_tried(status):
     assert len(sqs.requests) == 2
 
 
+@pytest.mark.parametrize("body", [b"", b"[]", b"null", b"<html>", b"[" * 100_000, b"\xff"])
+def test_an_answer_without_a_json_object_leaves_it_open_whether_the_message_is_there(body):
+    with pytest.raises(Unsure, match="without a JSON object"):
+        Enqueue(Sqs(Response(200, body)).url)("{}")
+    with pytest.raises(Unavailable, match="answered 400") as raised:
+        Enqueue(Sqs(Response(400, body)).url)("{}")
+    assert not isinstance(raised.value, Unsure)
+
+
 def test_nobody_there_is_unavailable():
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]

@@ -1,9 +1,10 @@
 """A caller that puts a message on a queue learns whether the message may be on it."""
 
 import pytest
+from botocore.exceptions import ClientError
 
 from watchbell.adapters import aws as boto
-from watchbell.adapters.queue import Queue
+from watchbell.adapters.queue import Queue, _seconds
 from watchbell.errors import Unavailable, Unsure
 
 
@@ -14,6 +15,26 @@ def test_a_message_comes_back_when_it_is_told_to(aws, settings):
         (message,) = aws.sqs.receive_message(QueueUrl=queue.url)["Messages"]
         assert message["Body"] == '{"hello": "\\u00e9"}'
         queue.come_back(message["ReceiptHandle"], 0)
+
+
+@pytest.mark.parametrize("seconds", [-1.0, 0.0, 0.1, 3_600, 43_200, 1e9, float("inf"), float("nan")])
+def test_sqs_takes_every_wait(aws, settings, seconds):
+    queue = Queue(settings["WORK_QUEUE_URL"])
+    queue.send({}, seconds)
+    queue.send({})
+    (message,) = aws.sqs.receive_message(QueueUrl=queue.url)["Messages"]
+    queue.come_back(message["ReceiptHandle"], seconds)
+
+
+def test_sqs_is_given_whole_seconds_within_its_limits():
+    waits = [-1.0, float("nan"), 0.0, 0.1, 2.0, 2.1, 1e9, float("inf")]
+    assert [_seconds(wait, 900) for wait in waits] == [0, 0, 0, 1, 2, 3, 900, 900]
+
+
+def test_the_simulated_sqs_refuses_a_delay_that_sqs_refuses(aws, settings):
+    for delay in (901, -1):
+        with pytest.raises(ClientError, match="DelaySeconds"):
+            aws.sqs.send_message(QueueUrl=settings["WORK_QUEUE_URL"], MessageBody="{}", DelaySeconds=delay)
 
 
 def test_what_sqs_refuses_is_surely_not_there(settings):

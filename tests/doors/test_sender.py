@@ -87,11 +87,47 @@ def test_a_webhook_that_is_gone_is_retired_and_never_called_again(door, send, aw
     assert "secret-token" not in caplog.text
 
 
-@pytest.mark.parametrize("answer", [None, {}])
-def test_an_answer_without_an_id_is_a_message_that_was_sent(door, send, aws, answer):
+@pytest.mark.parametrize(
+    "failure", [DiscordError("POST", 404, by_discord=False), DiscordError("POST", 403, by_discord=False)]
+)
+def test_an_answer_that_is_not_discords_neither_retires_a_webhook_nor_loses_the_message(door, send, aws, failure):
+    configure(aws)
+    discord = FakeDiscord(failure)
+    sender = door("sender", discord)
+    send.put(message())
+    event = send.take()
+    assert len(sender.handler(event, None)["batchItemFailures"]) == 1
+    assert sender.handler(event, None) == {"batchItemFailures": []}
+    assert len(discord.calls) == 2
+
+
+@pytest.mark.parametrize("failure", [DiscordError("POST", 404, 10003), DiscordError("POST", 404)])
+def test_another_404_of_discord_refuses_the_message_and_not_the_webhook(door, send, aws, settings, failure):
+    configure(aws)
+    discord = FakeDiscord(failure)
+    sender = door("sender", discord)
+    assert run(sender, send) == {"batchItemFailures": []}
+    assert kept(aws, settings) == ("done", f"refused:404:{failure.code}")
+    run(sender, send, message("digest#2026-11-23"))
+    assert len(discord.calls) == 2
+
+
+def test_a_url_that_is_set_again_gives_its_webhook_a_new_life(door, send, aws):
+    configure(aws)
+    discord = FakeDiscord(DiscordError("POST", 401, 50027))
+    sender = door("sender", discord)
+    run(sender, send)
+    run(sender, send, message("digest#2026-11-23"))
+    assert len(discord.calls) == 1
+    configure(aws)
+    assert run(sender, send, message("digest#2026-11-24")) == {"batchItemFailures": []}
+    assert len(discord.calls) == 2
+
+
+def test_an_answer_without_an_id_is_a_message_that_was_sent(door, send, aws):
     configure(aws)
     discord = FakeDiscord()
-    discord.execute_webhook = lambda *_: discord.calls.append(("webhook",)) or answer
+    discord.execute_webhook = lambda *_: discord.calls.append(("webhook",)) or {}
     sender = door("sender", discord)
     assert run(sender, send) == run(sender, send) == {"batchItemFailures": []}
     assert len(discord.calls) == 1

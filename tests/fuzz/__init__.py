@@ -1,1 +1,1 @@
-"""Fuzz tests that send damaged requests to the ingress."""
+"""Fuzz tests that send damaged requests to the ingress, and odd answers of Discord to its client."""

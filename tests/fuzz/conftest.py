@@ -9,9 +9,15 @@ import pytest
 
 from tests import recorded
 from tests.fuzz import grammar
+from tests.fuzz.budget import BATCHES
 
 pytest.register_assert_rewrite("tests.fuzz.door")
 from tests.fuzz.door import Door, event, opened  # noqa: E402
+
+
+@pytest.fixture(autouse=True, scope="module", params=range(BATCHES), ids="batch{}".format)
+def batch() -> None:
+    """Run each property once per batch. pytest-xdist distributes the batches."""
 
 
 @pytest.fixture(scope="module")

@@ -1,47 +1,20 @@
-"""For every request, the ingress gives an answer that Discord accepts, and queues the work that it promised.
-
-The environment variable WATCHBELL_FUZZ sets the total number of inputs, which are new in each run. Without it, a run
-uses the same 2,000 inputs each time.
-"""
+"""For every request, the ingress gives an answer that Discord accepts, and queues the work that it promised."""
 
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Callable
 from typing import Any
 
-import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import recorded
 from tests.discord_side import OTHER_KEY, signed
 from tests.fuzz import grammar
+from tests.fuzz.budget import share
 from tests.fuzz.door import ANSWERS, HANGS_UP, REFUSES, TAKES, Door, event
 
-INPUTS = int(os.environ.get("WATCHBELL_FUZZ", 2_000))
-BATCHES = -(-INPUTS // 5_000)  # Hypothesis remembers all inputs of a run: about 400 MB for 5,000.
 queues = st.sampled_from([TAKES] * 8 + [REFUSES, HANGS_UP])
-
-
-def share(percent: int) -> Callable[[Any], Any]:
-    """Run a property with `percent` of all inputs. The inputs are new only if WATCHBELL_FUZZ is set."""
-    chosen = "WATCHBELL_FUZZ" in os.environ
-    return settings(
-        max_examples=max(1, INPUTS * percent // 100 // BATCHES),
-        derandomize=not chosen,
-        database=None,
-        deadline=None,
-        print_blob=True,
-        phases=[Phase.explicit, Phase.generate, Phase.shrink],
-        suppress_health_check=list(HealthCheck),
-    )
-
-
-@pytest.fixture(autouse=True, scope="module", params=range(BATCHES), ids="batch{}".format)
-def batch() -> None:
-    """Run each property once per batch. pytest-xdist distributes the batches."""
 
 
 def dumps(payload: Any) -> bytes:

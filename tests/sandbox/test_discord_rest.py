@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from sandbox.discord import Discord
+from sandbox.discord.faults import ODD_BODIES
 
 APP, TOKEN = "1100000000000000001", "bot-token"
 GOOD = {
@@ -53,6 +54,11 @@ class Client:
         self.headers = dict(answer.headers)
         is_json = answer.headers.get_content_type() == "application/json"
         return answer.status, json.loads(read) if read and is_json else read.decode() or None
+
+    def raw(self, method: str, path: str) -> tuple[int, bytes]:
+        self.connection.request(method, self.base + path, headers=GOOD)
+        answer = self.connection.getresponse()
+        return answer.status, answer.read()
 
     def code(self, method: str, path: str, body: Any = None, **headers: str | None) -> tuple[int, int]:
         status, answer = self.call(method, path, body, **headers)
@@ -347,6 +353,28 @@ def test_an_injected_fault_comes_before_or_after_the_effect(discord: Discord, bo
     status, body = bot.call("POST", path, say("limited"))
     assert (status, body["retry_after"], bot.headers["Retry-After"]) == (429, 0.7, "1")
     assert [message["content"] for message in discord.messages(channel)] == ["kept"]
+
+
+@pytest.mark.parametrize("name", ODD_BODIES)
+def test_an_odd_body_comes_as_it_is_with_any_status(discord: Discord, bot: Client, name: str) -> None:
+    for status in (200, 404):
+        discord.fail_next("GET", "/users/@me", status, body=ODD_BODIES[name])
+        assert bot.raw("GET", "/users/@me") == (status, ODD_BODIES[name])
+
+
+def test_an_answer_can_be_cut_off(discord: Discord, bot: Client) -> None:
+    discord.fail_next("GET", "/users/@me", 200, body=b"1234", cut=True)
+    with pytest.raises(http.client.IncompleteRead) as raised:
+        bot.raw("GET", "/users/@me")
+    assert raised.value.partial == b"12"
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1.0", "0.0"])
+def test_a_429_can_ask_for_an_odd_wait(discord: Discord, bot: Client, seconds: str) -> None:
+    discord.fail_next("GET", "/users/@me", retry_after=float(seconds))
+    status, body = bot.call("GET", "/users/@me")
+    assert (status, str(body["retry_after"])) == (429, seconds)
+    assert float(bot.headers["Retry-After"]) == pytest.approx(float(seconds), nan_ok=True)
 
 
 def test_cloudflares_block_has_no_headers_and_no_json(discord: Discord, bot: Client) -> None:

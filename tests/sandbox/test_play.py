@@ -82,6 +82,13 @@ def test_an_operator_acts_and_time_passes(console: Console) -> None:
     assert console.do("log") == "(nothing)"
 
 
+@pytest.mark.parametrize("how", ["404 html", "200 deep", "503", "429 nan", "silence"])
+def test_a_person_can_try_what_discord_does_on_a_bad_day(console: Console, how: str) -> None:
+    console.do("dm")
+    assert console.do(f"fail {how}") == "(the bot's next call fails)"
+    assert "prod" in console.do("/status server:prod")
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [
@@ -97,6 +104,7 @@ def test_an_operator_acts_and_time_passes(console: Console) -> None:
         ("turn 1e9", "at most"),
         ("turn -1", "give a number of seconds"),
         ("as", "name a person"),
+        *((line, "give a status") for line in ("fail", "fail x", "fail 99", "fail 503 soon")),
         ("menu", "name an entry"),
         ("type /shelf count", "name an option"),
         ("/parcel to:@bob size:small kilos:heavy", "'heavy' is not a number"),

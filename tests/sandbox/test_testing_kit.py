@@ -52,6 +52,12 @@ def test_the_five_verbs_answer_what_the_person_finally_sees() -> None:
         (503, {"times": 2}),
         ("silence", {}),
         ("silence", {"after": True}),
+        (404, {"body": "html"}),
+        (401, {"body": "nothing"}),
+        (200, {"body": "list", "after": True}),
+        (200, {"body": "deep", "after": True, "cut": True}),
+        (429, {"wait": 0.0, "times": 3}),
+        (429, {"wait": float("nan")}),
     ],
 )
 def test_a_deferred_answer_comes_once_whatever_discord_does(how: int | str, more: dict) -> None:

@@ -11,6 +11,7 @@ from watchbell.discord import custom_id
 from watchbell.discord.seals import parse_keys
 from watchbell.doors import worker as followup
 from watchbell.errors import DefinitionError, DiscordError, Retry, Unsure, UserError
+from watchbell.interactions import refusals
 from watchbell.interactions.screen import TAKEN_AWAY
 from watchbell.status.report import Report
 
@@ -645,7 +646,7 @@ def test_what_is_left_over_is_not_taken_back_after_the_deadline(feature):
 def test_a_persons_closed_messages_are_no_reason_to_leave_them_waiting(feature, handler):
     feature("long", SCREENS)
     ((_, text),) = press(Worker(), handler)
-    assert "Reference" in text
+    assert text.startswith("I cannot send that person a direct message")
 
 
 def test_what_said_something_stays_until_the_person_is_told_otherwise(feature):
@@ -916,6 +917,65 @@ def test_a_short_wait_is_waited_for_and_a_long_one_goes_back_to_the_queue(featur
     for failures in ([refused(429, wait=2.5)], [refused(429, wait=2.0)] * 6):
         with pytest.raises(DiscordError):
             press(Worker(*failures), "several")
+
+
+def test_a_person_waits_for_a_few_short_waits_only_and_the_queue_for_the_rest():
+    for wait in (0, 0.25):
+        worker = Worker(*[refused(429, wait=wait)] * 1_000)
+        with pytest.raises(DiscordError):
+            worker.work()
+        assert len(worker.discord.calls) == 11
+
+
+def test_a_refusal_that_is_not_discords_is_tried_again_and_nobody_is_told_of_it():
+    for status in (400, 401, 403, 404):
+        worker = Worker(DiscordError("PATCH /webhooks/…", status, by_discord=False))
+        with pytest.raises(DiscordError):
+            worker.work()
+        assert [call[0] for call in worker.discord.calls] == ["edit"]
+        assert worker.claims.claim.states == ["given back"]
+
+
+def test_a_channel_that_is_gone_leaves_its_person_an_answer_by_direct_message():
+    worker = Worker(refused(404, 10003), refused(404, 10003))
+    assert [call[0] for call in worker.work()] == ["edit", "create", "open dm", "create", "create"]
+    assert worker.claims.claim.states == ["done", "kept"]
+
+
+REFUSED = """
+from watchbell import Command, anyone
+from watchbell.errors import DiscordError
+
+command = Command("refused", "Refused", who=anyone)
+
+@command.run
+def refused(interaction, tools):
+    raise DiscordError("POST /channels", 403, CODE, "Missing Permissions", faults=["name: too long"])
+"""
+
+
+@pytest.mark.parametrize("code", refusals.WORDS)
+def test_what_people_can_change_is_told_in_words_that_say_how(feature, caplog, code):
+    feature("refused", REFUSED.replace("CODE", str(code)))
+    worker = Worker()
+    told = worker.work(data={"name": "refused", "type": 1})[-1][1]
+    assert (told["content"], told["flags"]) == (refusals.WORDS[code], 64)
+    assert f"403 {code} Missing Permissions; name: too long" in caplog.text
+    assert {record.levelname for record in caplog.records} == {"WARNING"}
+    assert worker.claims.claim.states == ["done", "kept"]
+
+
+def test_what_only_we_can_change_is_a_bug_with_a_reference(feature, caplog):
+    feature("refused", REFUSED.replace("CODE", "50035"))
+    worker = Worker()
+    assert "Reference" in worker.work(data={"name": "refused", "type": 1})[-1][1]["content"]
+    assert "50035 Missing Permissions; name: too long" in caplog.text
+
+
+def test_what_people_can_change_is_told_in_their_language(feature):
+    feature("refused", REFUSED.replace("CODE", "30013"))
+    told = Worker().work(data={"name": "refused", "type": 1}, locale="de")[-1][1]
+    assert told["content"].startswith("Discord erlaubt auf diesem Server keine weiteren Kanäle.")
 
 
 def test_what_discord_takes_no_more_of_goes_to_the_channel_or_the_person(feature):

@@ -5,7 +5,7 @@ import pytest
 from tests import recorded
 from tests.discord_side import FakeDiscord, tools
 from watchbell.errors import DiscordError
-from watchbell.events.application_authorized import introduce, introduction
+from watchbell.events.application_authorized import CANNOT_DM, introduce, introduction
 from watchbell.kit import catalogue
 
 ADA = "80351110224678912"
@@ -62,7 +62,7 @@ def test_its_buttons_lead_to_handlers_that_make_a_new_message():
         assert handler.expires is None
 
 
-@pytest.mark.parametrize(("code", "outcome"), [(50007, "dm_closed"), (50278, "no_shared_server")])
+@pytest.mark.parametrize(("code", "outcome"), [*CANNOT_DM.items()])
 @pytest.mark.parametrize("calls_before", [0, 1])
 def test_a_person_who_cannot_be_written_to_is_an_outcome(code, outcome, calls_before):
     discord, claims = FakeDiscord(*[None] * calls_before, DiscordError("POST", 403, code)), Claims()
@@ -70,8 +70,9 @@ def test_a_person_who_cannot_be_written_to_is_an_outcome(code, outcome, calls_be
     assert claims.claim.outcome == outcome
 
 
-def test_a_discord_that_is_unwell_leaves_the_claim_to_the_next_try():
-    discord, claims = FakeDiscord(None, DiscordError("POST", 500)), Claims()
+@pytest.mark.parametrize("failure", [DiscordError("POST", 500), DiscordError("POST", 403, by_discord=False)])
+def test_a_discord_that_is_unwell_leaves_the_claim_to_the_next_try(failure):
+    discord, claims = FakeDiscord(None, failure), Claims()
     with pytest.raises(DiscordError):
         installed(discord, claims)
     assert claims.claim.outcome is None
@@ -87,9 +88,17 @@ def test_after_a_crash_it_looks_whether_the_message_is_there_already():
 
 def test_after_a_crash_before_the_message_it_is_sent():
     discord, claims = FakeDiscord(), Claims(attempt=2)
-    discord.conversation = [{"content": "hi", "components": []}]
+    odd = [{}, {"components": None}, {"components": 7}, {"components": [7, {"components": "x"}]}]
+    discord.conversation = [{"content": "hi", "components": []}, *odd]
     installed(discord, claims)
     assert len(discord.did("create")) == 1
+
+
+def test_after_a_crash_a_conversation_that_cannot_be_read_is_not_an_empty_one():
+    discord, claims = FakeDiscord(None, DiscordError("GET", 200, by_discord=False)), Claims(attempt=2)
+    with pytest.raises(DiscordError):
+        installed(discord, claims)
+    assert discord.did("create") == []
 
 
 @pytest.mark.parametrize("data", [{}, {"user": None}, {"user": {}}, {"user": {"id": 7}}, {"user": {"id": "../x"}}])

@@ -17,6 +17,7 @@ Any other exception is a bug. It is logged with its stack and retried, and its m
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from typing import Any
 
 
@@ -104,11 +105,14 @@ class DiscordError(WatchbellError):
     """Discord refused a call, or gave no usable answer.
 
     `status` is the HTTP status, 0 if there was no answer. `code` is Discord's JSON error code, 0 if there is none.
-    `errors` is Discord's nested explanation for code 50035. `permanent` means that the same call will fail again.
-    `wait` is the number of seconds that Discord asked us to wait (429), else None. `of_feature` means that a feature's
-    own call failed, not the call that shows its answer.
+    `errors` is Discord's nested explanation for code 50035; `faults` has a line `path: message` for each fault in it.
+    `permanent` means that the same call will fail again. `wait` is the number of seconds to wait after a 429, else
+    None. `of_feature` means that a feature's own call failed, not the call that shows its answer.
 
-    The message never contains a token, because `route` is a template.
+    `by_discord` is false if the answer was not Discord's JSON. A proxy or Cloudflare may have given it, so it says
+    nothing about the request.
+
+    The message has the `faults`. It never contains a token, because `route` is a template.
     """
 
     def __init__(
@@ -119,27 +123,39 @@ class DiscordError(WatchbellError):
         text: str = "",
         *,
         errors: object = None,
+        faults: "Sequence[str]" = (),
         wait: float | None = None,
+        by_discord: bool = True,
     ) -> None:
-        super().__init__(f"{route}: {status} {code} {text}".rstrip())
+        super().__init__("; ".join([f"{route}: {status} {code} {text}".rstrip(), *faults]))
         self.of_feature = False
         self.status = status
         self.code = code
         self.text = text
         self.errors = errors
+        self.faults = list(faults)
         self.wait = wait
+        self.by_discord = by_discord
+
+    @property
+    def refused(self) -> bool:
+        """True if the call surely had no effect. Otherwise Discord may have done what was asked."""
+        return self.status == 429 or (self.by_discord and 400 <= self.status < 500)
 
     @property
     def permanent(self) -> bool:
         """True if Discord refused the request itself. A refused bot token does not count, since it can be replaced."""
-        return 400 <= self.status < 500 and self.status not in (408, 429) and not self.unauthorised
+        return self.refused and self.status not in (408, 429) and not self.unauthorised
 
     @property
     def gone(self) -> bool:
-        """True if the message or token no longer exists, or direct messages are closed. Nobody would see an answer."""
-        return self.code in (10008, 10015, 10062, 50027, 50007, 50278)
+        """True if the message, its channel or the token no longer exists, or direct messages are closed.
+
+        Nobody would see an answer.
+        """
+        return self.permanent and self.code in (10003, 10008, 10015, 10062, 50027, 50007, 50278)
 
     @property
     def unauthorised(self) -> bool:
         """True if the bot token was refused. Code 50027 is also a 401, but for an expired interaction token."""
-        return self.status == 401 and self.code != 50027
+        return self.by_discord and self.status == 401 and self.code != 50027

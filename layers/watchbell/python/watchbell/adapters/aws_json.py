@@ -103,12 +103,12 @@ class AwsJson:
             raise unanswered(f"{target}: no answer: {type(error).__name__}: {error}") from error
         try:
             details = json.loads(answer)
-        except ValueError as error:
-            if status == 200:
-                raise unanswered(f"{target}: answered 200 without JSON") from error
-            details = {}
+        except (ValueError, RecursionError):
+            details = None
         if status != 200:
             raise Refused(target, status, details if isinstance(details, dict) else {})
+        if not isinstance(details, dict):
+            raise unanswered(f"{target}: answered 200 without a JSON object")
         return details
 
     def _open_ahead(self) -> None:

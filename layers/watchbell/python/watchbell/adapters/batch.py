@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import logging
+import math
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -53,15 +55,26 @@ class Delivery:
 
 def backoff(attempt: int) -> float:
     """Return the seconds to wait after the `attempt`-th attempt: 2, 6, 18, 54, 120, 120, …"""
-    return min(2.0 * 3 ** (attempt - 1), 120.0)
+    return min(2.0 * 3 ** min(attempt - 1, 4), 120.0)  # a power of a large number takes for ever
+
+
+def wait_after(error: Exception, attempt: int) -> float:
+    """Return the seconds that a failed message waits: the error's `wait`, if that is a finite number, or `backoff`.
+
+    `backoff` varies by a quarter, so that messages that failed together do not come back together.
+    """
+    wait = getattr(error, "wait", None)
+    if isinstance(wait, int | float) and math.isfinite(wait):
+        return wait
+    return backoff(attempt) * random.uniform(0.75, 1.25)  # noqa: S311 - no secret
 
 
 def process(event: dict, context: Any, queue: Queue, max_receives: int, handle: Callable[[Delivery], None]) -> dict:
     """Call `handle` for each message, and return the failed ones in the form that Lambda expects.
 
-    If `handle` raises an exception, its message goes back to the queue. It waits for the `wait` seconds of the
-    exception, or for `backoff` if it has none. A message that is not a JSON object does not wait, and ends in the dead
-    letters. `max_receives` is how often the queue delivers a message.
+    If `handle` raises an exception, its message goes back to the queue, and waits as `wait_after` says. A message that
+    is not a JSON object does not wait, and ends in the dead letters. `max_receives` is how often the queue delivers a
+    message.
     """
 
     def seconds_left() -> float:
@@ -74,8 +87,7 @@ def process(event: dict, context: Any, queue: Queue, max_receives: int, handle: 
                 raise Retry("no time left in this invocation", wait=0.0)
             handle(Delivery(_message(record["body"]), attempt, attempt >= max_receives, seconds_left, queue.send))
         except Exception as error:
-            wait = getattr(error, "wait", None)
-            wait = backoff(attempt) if wait is None else wait
+            wait = wait_after(error, attempt)
             details = {"message_id": record["messageId"], "attempt": attempt, "wait": wait}
             if isinstance(error, Retry):
                 log.info("back to the queue: %s", error, extra=details)

@@ -1,13 +1,19 @@
 """Calls the routes of Discord's REST API that Watchbell uses.
 
 Errors name a route by its template, because the real path may hold a token.
+
+Anything may answer in Discord's place: a proxy, Cloudflare, or Discord on a bad day. A write that was answered with 2xx
+is done, even if the answer cannot be read. A read whose answer has not the expected shape is an error. Without
+Discord's JSON, a 4xx says nothing about the request.
 """
 
 from __future__ import annotations
 
 import json
+import math
 import mimetypes
-from collections.abc import Callable, Sequence
+import random
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import requests
@@ -21,12 +27,23 @@ SECONDS = (3.05, 10)
 """The timeouts: to connect, and between two bytes of the answer."""
 
 BLOCKED_SECONDS = 300.0
-"""How long to wait after a 429 without Discord's headers. It comes from Cloudflare, which blocks for minutes."""
+"""How long to wait after a 429 that says no number. It comes from Cloudflare, which blocks for minutes."""
+
+LEAST_WAIT, MOST_WAIT = 0.25, 720.0
+"""The limits of what a 429 may ask for, in seconds. Up to a quarter is added, so that callers come back one by one.
+So the longest wait is 15 minutes, which is also the longest delay of an SQS message."""
+
+LARGEST, DEEPEST = 10_000_000, 100
+"""An answer with more bytes, or nested more deeply, is not read."""
+
+LINE, LINES = 300, 20
+"""How many characters of a text from Discord an error keeps, and how many lines of `errors`."""
 
 
 class DiscordClient:
     """A client for the API at `base_url`, such as https://discord.com/api/v10. Every method raises DiscordError.
 
+    A method that creates or edits returns the object that Discord made, or {} if the answer cannot be read.
     `bot_token(fresh)` returns the token. If Discord refuses the token, it is called once more with True.
     `files` are sent as `files[0]`, `files[1]`, …: the numbers are the ids in the message's `attachments`.
     """
@@ -64,7 +81,8 @@ class DiscordClient:
 
     def open_dm(self, user_id: str) -> str:
         """Return the id of the channel for direct messages with a user. Discord creates it if there is none."""
-        return self._bot("POST /users/@me/channels", {"recipient_id": user_id})["id"]
+        channel = self._bot("POST /users/@me/channels", {"recipient_id": user_id}, fits=_is_object)
+        return str(channel["id"])
 
     def create_message(self, channel_id: str, message: dict, files: Sequence[File] = (), *, nonce: str) -> dict:
         """Send a message. For a few minutes, a call with the same `nonce` returns the same message and sends no other.
@@ -76,7 +94,7 @@ class DiscordClient:
 
     def recent_messages(self, channel_id: str) -> list[dict]:
         """Return the last 50 messages of the channel, newest first."""
-        return self._bot("GET /channels/{channel}/messages?limit=50", channel=channel_id)
+        return self._bot("GET /channels/{channel}/messages?limit=50", fits=_are_messages, channel=channel_id)
 
     # Webhooks of a channel. The operator configures their URLs.
 
@@ -89,25 +107,36 @@ class DiscordClient:
 
     def guilds(self, after: str = "0") -> list[str]:
         """Return the ids of the servers that the bot is in, in ascending order: at most 200, those after `after`."""
-        page = self._bot("GET /users/@me/guilds?limit=200&after={after}", after=after)
-        return sorted((guild["id"] for guild in page), key=int)
+        route = "GET /users/@me/guilds?limit=200&after={after}"
+        ids = sorted((guild["id"] for guild in self._bot(route, fits=_are_objects, after=after)), key=int)
+        if ids and int(ids[0]) <= int(after):
+            raise DiscordError(route, 200, text="the list does not go on after the last id", by_discord=False)
+        return ids
 
     # Commands of the application: the global ones, or those of one server.
 
     def commands(self, scope: str) -> list[dict]:
-        return self._bot("GET /applications/{scope}/commands?with_localizations=true", scope=scope)
+        return self._bot("GET /applications/{scope}/commands?with_localizations=true", fits=_are_commands, scope=scope)
 
-    def replace_commands(self, scope: str, commands: list[dict]) -> list[dict]:
+    def replace_commands(self, scope: str, commands: list[dict]) -> None:
         """Make `commands` the whole set. A command with the same type and name keeps its id."""
-        return self._bot("PUT /applications/{scope}/commands", commands, scope=scope)
+        self._bot("PUT /applications/{scope}/commands", commands, scope=scope)
 
-    def _bot(self, route: str, body: dict | list | None = None, files: Sequence[File] = (), **names: str) -> Any:
+    def _bot(
+        self,
+        route: str,
+        body: dict | list | None = None,
+        files: Sequence[File] = (),
+        *,
+        fits: Callable[[Any], bool] | None = None,
+        **names: str,
+    ) -> Any:
         try:
-            return self._call(route, body, files, bot_token=self._bot_token(False), **names)
+            return self._call(route, body, files, fits=fits, bot_token=self._bot_token(False), **names)
         except DiscordError as error:
             if not error.unauthorised:
                 raise
-        return self._call(route, body, files, bot_token=self._bot_token(True), **names)
+        return self._call(route, body, files, fits=fits, bot_token=self._bot_token(True), **names)
 
     def _call(
         self,
@@ -115,9 +144,11 @@ class DiscordClient:
         body: dict | list | None = None,
         files: Sequence[File] = (),
         *,
+        fits: Callable[[Any], bool] | None = None,
         bot_token: str = "",
         **names: str,
     ) -> Any:
+        """Return the answer if `fits` accepts it. Without `fits`, return the object that a write made, or {}."""
         method, _, path = route.partition(" ")
         headers = {"Authorization": f"Bot {bot_token}"} if bot_token else {}
         try:
@@ -129,25 +160,22 @@ class DiscordClient:
                 headers=headers,
                 timeout=SECONDS,
                 allow_redirects=False,
+                stream=True,  # The status counts even if the body is cut off.
             )
-        except requests.RequestException as error:
+        except (requests.RequestException, ValueError) as error:
             # `from None`: the message of requests' own error holds the path, and so the token.
-            raise DiscordError(route, 0, text=f"no answer ({type(error).__name__})") from None
-        if response.status_code == 204:
-            return None
-        answer = _json(response)
-        if 200 <= response.status_code < 300:  # the call succeeded, even if the answer cannot be read
-            return answer if answer is not None else {}
-        details = answer if isinstance(answer, dict) else {}
-        code, text = details.get("code", 0), details.get("message", "")
-        raise DiscordError(
-            route,
-            response.status_code,
-            code if isinstance(code, int) else 0,
-            text if isinstance(text, str) else "",
-            errors=details.get("errors"),
-            wait=_wait(response, details) if response.status_code == 429 else None,
-        )
+            raise DiscordError(route, 0, text=f"no answer ({type(error).__name__})", by_discord=False) from None
+        status, content = response.status_code, _content(response)
+        if 200 <= status < 300:
+            answer = _json(content)
+            if fits is None:
+                return answer if _is_object(answer) else {}
+            if fits(answer):
+                return answer
+            raise DiscordError(route, status, text="the answer cannot be read", by_discord=False)
+        for secret in filter(None, (names.get("token"), bot_token)):
+            content = content.replace(secret.encode(), b"***")
+        raise _refusal(route, status, _json(content), response.headers.get("Retry-After"))
 
 
 def _parts(message: dict | list | None, files: Sequence[File]) -> dict[str, tuple[str | None, str | bytes, str]]:
@@ -161,18 +189,99 @@ def _parts(message: dict | list | None, files: Sequence[File]) -> dict[str, tupl
     return parts
 
 
-def _json(response: requests.Response) -> Any:
+def _content(response: requests.Response) -> bytes:
+    """Return the body, b"" if it is cut off, damaged, or larger than LARGEST."""
+    content = bytearray()
     try:
-        return response.json()
-    except ValueError:
+        with response:
+            for piece in response.iter_content(1 << 16):
+                content += piece
+                if len(content) > LARGEST:
+                    return b""
+    except requests.RequestException:
+        return b""
+    return bytes(content)
+
+
+def _json(content: bytes) -> Any:
+    """Return the JSON in `content`, None if there is none or if it is nested more than DEEPEST levels deep."""
+    try:
+        value = json.loads(content)
+    except (ValueError, RecursionError):
         return None
+    level = [value]
+    for _ in range(DEEPEST):
+        level = [inner for each in level if isinstance(each, dict | list) for inner in _inside(each)]
+        if not level:
+            return value
+    return None
 
 
-def _wait(response: requests.Response, details: dict) -> float:
-    """Return the seconds to wait: from the body, which is more precise, or else from the header."""
-    for value in (details.get("retry_after"), response.headers.get("Retry-After")):
-        try:
-            return max(0.0, float(value))  # type: ignore[arg-type]
-        except (TypeError, ValueError):
+def _inside(value: dict | list) -> list:
+    return list(value.values()) if isinstance(value, dict) else value
+
+
+def _is_object(answer: Any) -> bool:
+    """Whether it is an object with an id, as Discord returns for everything that it keeps."""
+    id = answer.get("id") if isinstance(answer, dict) else None
+    return isinstance(id, str) and id.isascii() and id.isdigit() and len(id) <= 20
+
+
+def _are_objects(answer: Any) -> bool:
+    return isinstance(answer, list) and all(map(_is_object, answer))
+
+
+def _are_messages(answer: Any) -> bool:
+    return _are_objects(answer) and all(
+        isinstance(each.get("content"), str) and isinstance(each.get("interaction_metadata"), dict | None)
+        for each in answer
+    )
+
+
+def _are_commands(answer: Any) -> bool:
+    return _are_objects(answer) and all(
+        isinstance(each.get("name"), str) and isinstance(each.get("type", 1), int) for each in answer
+    )
+
+
+def _refusal(route: str, status: int, answer: Any, retry_after: str | None) -> DiscordError:
+    """Return the error for an answer that is not a success. Discord's own has an integer `code` and a `message`."""
+    details = answer if isinstance(answer, dict) else {}
+    code, text, errors = details.get("code"), details.get("message"), details.get("errors")
+    wait = _wait(details.get("retry_after"), retry_after) if status == 429 else None
+    if not (type(code) is int and 0 <= code < 1 << 31 and isinstance(text, str)):
+        return DiscordError(route, status, text="not Discord's JSON", wait=wait, by_discord=False)
+    faults = [_line(f"{path}: {message}" if path else message) for path, message in _faults(errors, "")]
+    return DiscordError(route, status, code, _line(text), errors=errors, faults=faults[:LINES], wait=wait)
+
+
+def _faults(errors: Any, path: str) -> Iterator[tuple[str, str]]:
+    """Yield the path and the message of each fault in Discord's nested `errors`."""
+    for key, inner in errors.items() if isinstance(errors, dict) else ():
+        if key != "_errors":
+            yield from _faults(inner, f"{path}.{key}" if path else key)
             continue
-    return BLOCKED_SECONDS
+        for leaf in inner if isinstance(inner, list) else ():
+            if isinstance(leaf, dict):
+                yield path, str(leaf.get("message") or leaf.get("code"))
+
+
+def _line(text: str) -> str:
+    """Return `text` cut to LINE characters, with spaces for what cannot be printed in a line."""
+    return "".join(each if each.isprintable() else " " for each in text[:LINE])
+
+
+def _wait(*asked: Any) -> float:
+    """Return the seconds to wait: the first number in `asked`, within the limits, and a random part of it more.
+
+    The body comes before the header, because it is more precise.
+    """
+    seconds = next(filter(math.isfinite, map(_number, asked)), BLOCKED_SECONDS)
+    return min(max(seconds, LEAST_WAIT), MOST_WAIT) * random.uniform(1, 1.25)  # noqa: S311 - no secret
+
+
+def _number(value: Any) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError):
+        return math.nan

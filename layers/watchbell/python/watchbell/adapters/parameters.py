@@ -44,6 +44,14 @@ class Parameters:
         """Return the decrypted value, or None if there is no such parameter."""
         return self._cached(name, self._get, fresh)
 
+    def set_at(self, name: str) -> str:
+        """Return when the parameter was last set, as the store writes it. It is "" if there is no such parameter.
+
+        This is not cached.
+        """
+        found = self._parameter(name)
+        return str(found["LastModifiedDate"]) if found else ""
+
     def below(self, path: str) -> dict[str, str]:
         """Return the parameters directly below `path`: last part of the name -> value."""
         return self._cached(path, self._list, False)
@@ -56,10 +64,12 @@ class Parameters:
         return value
 
     def _get(self, name: str) -> str | None:
+        found = self._parameter(name)
+        return found["Value"] if found else None
+
+    def _parameter(self, name: str) -> "dict[str, Any] | None":
         try:
-            return self._ssm.call("AmazonSSM.GetParameter", {"Name": name, "WithDecryption": True})["Parameter"][
-                "Value"
-            ]
+            return self._ssm.call("AmazonSSM.GetParameter", {"Name": name, "WithDecryption": True})["Parameter"]
         except Refused as error:
             if error.code == "ParameterNotFound":
                 return None

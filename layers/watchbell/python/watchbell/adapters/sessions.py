@@ -17,8 +17,8 @@ from urllib3.util import create_urllib3_context
 
 
 def session() -> requests.Session:
-    """Return a new session, with its own connections and cookies."""
-    made = requests.Session()
+    """Return a new session, with its own connections and cookies. It follows no redirect."""
+    made = _Session()
     made.mount("https://", _Adapter())
     return made
 
@@ -29,6 +29,11 @@ def tls_context() -> ssl.SSLContext:
     context: ssl.SSLContext = create_urllib3_context()
     context.load_verify_locations(certifi.where())
     return context
+
+
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Even with `allow_redirects=False`, requests parses the URL, and a malformed one raises ValueError."""
 
 
 class _Adapter(HTTPAdapter):

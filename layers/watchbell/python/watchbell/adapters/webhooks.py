@@ -7,26 +7,39 @@ from __future__ import annotations
 
 import hashlib
 import time
+from collections.abc import Callable
 
 from ..data.tables import RETIRED_WEBHOOK
 from .dynamodb import Table
 
 
 class RetiredWebhooks:
-    """The retired webhooks in the table `state`, by name, with a hash of the URL: a new URL is a new webhook."""
+    """The retired webhooks in the table `state`, by name.
 
-    def __init__(self, table: str) -> None:
-        self._table = Table(table)
+    `set_at(name)` tells when the webhook's URL was last set. A webhook is retired until its URL is set again, even to
+    the same value.
+    """
+
+    def __init__(self, table: str, set_at: Callable[[str], str]) -> None:
+        self._table, self._set_at = Table(table), set_at
 
     def has(self, name: str, url: str) -> bool:
         """Return whether the webhook with this name and this URL is retired."""
         retired = self._table.get(RETIRED_WEBHOOK.item_key(name))
-        return bool(retired) and retired["url_hash"]["S"] == _hash(url)
+        if not retired or retired["url_hash"]["S"] != _hash(url):
+            return False
+        return "set_at" in retired and retired["set_at"]["S"] == self._set_at(name)
 
     def add(self, name: str, url: str) -> None:
         """Record that Discord no longer knows the webhook."""
-        retired = {"url_hash": {"S": _hash(url)}, "retired_at": {"N": str(int(time.time()))}}
-        self._table.put({**RETIRED_WEBHOOK.item_key(name), **retired})
+        self._table.put(
+            {
+                **RETIRED_WEBHOOK.item_key(name),
+                "url_hash": {"S": _hash(url)},
+                "set_at": {"S": self._set_at(name)},
+                "retired_at": {"N": str(int(time.time()))},
+            }
+        )
 
 
 def _hash(url: str) -> str:

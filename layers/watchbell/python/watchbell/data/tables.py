@@ -104,9 +104,11 @@ LOCK = Row(
 )
 """The interaction that holds a lock, and when its lease ends."""
 
-RETIRED_WEBHOOK = Row("retired webhook", "state", "webhook#{}", "retired", ("url_hash", "retired_at"), None, "no")
-"""Records that Discord no longer knows a webhook's URL, so that it is not called again. The URL is kept as a
-SHA-256."""
+RETIRED_WEBHOOK = Row(
+    "retired webhook", "state", "webhook#{}", "retired", ("url_hash", "set_at", "retired_at"), None, "no"
+)
+"""Records that Discord no longer knows a webhook's URL, so that it is not called again until it is set again. The URL
+is kept as a SHA-256."""
 
 ROWS = (
     INTERACTION,

@@ -12,6 +12,9 @@ from ..tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
 
+UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
+"""Discord's error codes for a webhook that no longer exists. No other answer says so."""
+
 
 def deliver(delivery: Delivery, tools: Tools) -> None:
     """Send one message at least once. If this raises an exception, the message goes back to the queue.
@@ -36,7 +39,7 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
         tools.count("WebhookUnusable")
         return
     if tools.retired_webhooks.has(name, url):
-        log.error("not sent: this webhook is gone from Discord; configure a new URL", extra=details)
+        log.error("not sent: Discord no longer knows this webhook; set its URL again", extra=details)
         tools.count("WebhookUnusable")
         return
     claim = tools.claims.take(DELIVERY, id)
@@ -46,9 +49,9 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
         try:
             sent = tools.discord.execute_webhook(*target, body)
         except DiscordError as error:
-            if error.status == 404 or error.code == 50027:
+            if error.permanent and error.code in (UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN):
                 tools.retired_webhooks.add(name, url)
-                log.error("WEBHOOK RETIRED: Discord no longer knows it; configure a new URL", extra=details)  # noqa: TRY400
+                log.error("WEBHOOK RETIRED: Discord no longer knows it; set its URL again", extra=details)  # noqa: TRY400
                 tools.count("WebhookUnusable")
                 claim.done("webhook_retired")
                 return
@@ -58,6 +61,6 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
             tools.count("WebhookUnusable")
             claim.done(f"refused:{error.status}:{error.code}")
             return
-        sent_id = str((sent or {}).get("id", ""))
+        sent_id = sent.get("id", "")  # none if Discord's answer could not be read
         claim.done(sent_id)
         log.info("sent", extra={**details, "discord_message_id": sent_id})

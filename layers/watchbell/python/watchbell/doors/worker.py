@@ -13,7 +13,7 @@ from ..discord.interaction import Interaction
 from ..discord.opening import Opening
 from ..errors import DefinitionError, DiscordError, InvalidReply, NoRoom, Retry, UserError
 from ..i18n import _, speaking
-from ..interactions import dispatch, gate
+from ..interactions import dispatch, gate, refusals
 from ..interactions.apology import BROKEN, sentence
 from ..interactions.limits import admit
 from ..interactions.reach import Reach
@@ -151,5 +151,8 @@ def attempt(interaction: Interaction, handler: Handler | None, screen: Screen, d
     except DiscordError as error:
         if not error.permanent or (error.gone and not error.of_feature):
             raise
-        log.exception("Discord refused", extra=details)
-        screen.tell(_(BROKEN, reference=interaction.id))
+        if error.code in refusals.WORDS:  # People can change it, so it is not a bug.
+            log.warning("told the user what to change: %s", error, extra=details)
+        else:
+            log.exception("Discord refused", extra=details)
+        screen.tell(refusals.words(error, interaction))

@@ -1,5 +1,6 @@
 """Greets each person who installs the bot with one direct message."""
 
+import json
 import logging
 
 from watchbell import Button, Embed, Reply, _
@@ -10,7 +11,13 @@ from watchbell.kit.event import Event
 event = Event("APPLICATION_AUTHORIZED")
 log = logging.getLogger(__name__)
 
-CANNOT_DM = {50007: "dm_closed", 50278: "no_shared_server"}
+CANNOT_DM = {
+    10003: "no_channel",
+    10013: "no_user",
+    50001: "no_access",
+    50007: "dm_closed",
+    50278: "no_shared_server",
+}
 """Discord's error codes for a person whom the bot cannot send a message, and the outcome to store for each."""
 
 
@@ -43,20 +50,15 @@ def write_to(user_id, tools, *, may_have_been_sent: bool) -> str:
             return "sent"
         tools.discord.create_message(channel, tools.seals.seal(introduction().message()), nonce=f"hello{user_id}")
     except DiscordError as error:
-        if error.code not in CANNOT_DM:
+        if not error.permanent or error.code not in CANNOT_DM:
             raise
         return CANNOT_DM[error.code]
     return "sent"
 
 
 def already_there(channel, tools) -> bool:
-    ours = f"{introduction().buttons[0].custom_id}~"
-    return any(
-        str(component.get("custom_id")).startswith(ours)
-        for message in tools.discord.recent_messages(channel)
-        for row in message.get("components", ())
-        for component in row.get("components", ())
-    )
+    ours = f'"custom_id": "{introduction().buttons[0].custom_id}~'
+    return any(ours in json.dumps(message.get("components")) for message in tools.discord.recent_messages(channel))
 
 
 def introduction() -> Reply:

@@ -29,9 +29,9 @@ MARGIN_SECONDS = 30
 RACE_SECONDS = 10.0
 """For this long after an interaction arrived, 404/10015 can mean that our edit overtook its acknowledgement."""
 
-SHORT_WAIT, PATIENCE_SECONDS = 2.0, 10.0
-"""Wait here for a 429 that asks for at most this many seconds, and at most so many in all. A longer wait is left to the
-queue."""
+SHORT_WAIT, PATIENCE_SECONDS, PATIENCE_TRIES = 2.0, 10.0, 10
+"""Wait here for a 429 that asks for at most this many seconds, and at most so many seconds and times in all. The queue
+waits for a longer one."""
 
 UNKNOWN_WEBHOOK, UNKNOWN_MESSAGE, NO_MORE = 10015, 10008, 40094
 """Discord's error codes. The last one: if only the person has installed the bot, Discord takes five follow-ups, and
@@ -55,7 +55,7 @@ class Reach:
         self._interaction, self._received_at, self._tools = interaction, received_at, tools
         self._sleep, self._time_left = sleep, time_left
         self._address = (interaction.application_id, interaction.token)
-        self._patience = PATIENCE_SECONDS
+        self._patience, self._tries = PATIENCE_SECONDS, PATIENCE_TRIES
         self._excuse, self._excused = LATE, False
 
     def seconds_left(self) -> float:
@@ -140,8 +140,8 @@ class Reach:
                     if error.code != UNKNOWN_WEBHOOK or self._tools.now() + pause > self._received_at + RACE_SECONDS:
                         raise
                     wait, pause = pause, pause * 2
-                elif wait > min(SHORT_WAIT, self._patience, self._time_left() - SHORT_WAIT):
+                elif not self._tries or wait > min(SHORT_WAIT, self._patience, self._time_left() - SHORT_WAIT):
                     raise
                 else:
-                    self._patience -= wait
+                    self._patience, self._tries = self._patience - wait, self._tries - 1
             self._sleep(wait)

@@ -154,7 +154,7 @@ class Screen:
             if _is_lost(error):
                 self._standing = effect.lost(self._standing)
             gone = error.code == UNKNOWN_MESSAGE
-            if (original and stays) or not (gone or error.status == 400):
+            if (original and stays) or not (gone or (error.refused and error.status == 400)):
                 raise
             if not (original and gone):
                 self._standing = effect.refused(self._standing)
@@ -258,4 +258,4 @@ class Screen:
 
 def _is_lost(error: DiscordError) -> bool:
     """Whether Discord may have done what was asked, though its answer did not arrive."""
-    return not 400 <= error.status < 500
+    return not error.refused

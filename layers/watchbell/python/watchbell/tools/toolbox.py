@@ -180,7 +180,8 @@ class Tools:
     def retired_webhooks(self) -> "RetiredWebhooks":
         from ..adapters.webhooks import RetiredWebhooks
 
-        return RetiredWebhooks(self.settings["STATE_TABLE"])
+        path = self.settings["WEBHOOKS_PATH"]
+        return RetiredWebhooks(self.settings["STATE_TABLE"], lambda name: self.parameters.set_at(f"{path}/{name}"))
 
 
 class Desk:
