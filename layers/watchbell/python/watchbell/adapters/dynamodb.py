@@ -13,11 +13,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-SECONDS = 5.0
+SECONDS = 8.0
 """The time limit of a call, with all its tries."""
 
-TRY_SECONDS = 2.0
-"""The time limit of each try but the last."""
+TRY_SECONDS = 5.0
+"""The time limit of one try. A try whose answer is lost leaves time for another."""
 
 TRIES = 3
 PAUSE_SECONDS = 0.1
@@ -85,7 +85,7 @@ class Table:
         while True:
             left = deadline - time.monotonic()
             try:
-                return self._dynamodb.call(target, payload, left if attempt == self._tries else min(left, TRY_SECONDS))
+                return self._dynamodb.call(target, payload, min(left, TRY_SECONDS))
             except Unavailable as error:
                 if isinstance(error, Refused) and error.code == "ConditionalCheckFailedException":
                     raise ConditionFailed(target, 400, error.details) from None

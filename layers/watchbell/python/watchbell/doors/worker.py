@@ -56,7 +56,7 @@ def work(delivery: Delivery, tools: Tools, sleep: Callable[[float], None] = time
     if message.get("kind") == "event":
         happen(body, tools)
     elif message.get("kind") == "thinking":
-        stop_thinking(Interaction(body), received_at, delivery, tools)
+        stop_thinking(Interaction(body), delivery, tools)
     elif message.get("kind") == "interaction":
         interaction = Interaction(body)
         with speaking(interaction.locale, interaction.guild_locale):
@@ -154,7 +154,7 @@ def give_up(interaction: Interaction, screen: Screen, error: Exception, *, again
     return True
 
 
-def stop_thinking(interaction: Interaction, received_at: float, delivery: Delivery, tools: Tools) -> None:
+def stop_thinking(interaction: Interaction, delivery: Delivery, tools: Tools) -> None:
     """Deletes the "thinking" of an interaction whose answer went elsewhere, because Discord did not know the token."""
     try:
         tools.discord.delete_original(interaction.application_id, interaction.token)
