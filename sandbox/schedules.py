@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import threading
+import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -54,15 +55,16 @@ class Run:
 class Schedules:
     """The schedules of the template.
 
-    `invoke` invokes a function, given its name and an event. `function` returns the configuration of a function.
-    `send` puts a failed event into a queue, given the queue's name, the event as JSON and string attributes.
+    `invoke` invokes a function, given its name, an event and the request's id. `function` returns the configuration of
+    a function. `send` puts a failed event into a queue, given the queue's name, the event as JSON and string
+    attributes.
     """
 
     def __init__(
         self,
         schedules: Iterable[Schedule],
         clock: Clock,
-        invoke: Callable[[str, object], Outcome],
+        invoke: Callable[[str, object, str], Outcome],
         function: Callable[[str], Function],
         send: Callable[[str, str, dict[str, str]], None],
         logs: Logs,
@@ -117,8 +119,9 @@ class Schedules:
     def _fire(self, schedule: Schedule, at: float, **more: str) -> Run:
         event = {**json.loads(schedule.input.replace("<aws.scheduler.scheduled-time>", iso(at))), **more}
         function = self._function(schedule.function)
+        request_id = str(uuid.uuid4())  # Lambda's retries of an asynchronous invocation keep it
         for attempt in range(1, function.async_retries + 2):
-            outcome = self._invoke(schedule.function, event)
+            outcome = self._invoke(schedule.function, event, request_id)
             if outcome.ok or attempt > function.async_retries or self._stopping.wait(RETRY_SECONDS[attempt - 1]):
                 break
         run = Run(schedule.name, at, attempt, outcome)

@@ -285,6 +285,20 @@ class Block:
         functions.function(function)  # KeyError, now, if there is no such function
         self._inject(after, None, after=of_it, then=lambda: self._killed.append(functions.kill(function)))
 
+    def acknowledges_late(self, seconds: float) -> None:
+        """Discord does not know the token of an interaction until so many seconds after its acknowledgement.
+
+        Until then it answers 404 with code 10015. This holds until the end of the block.
+        """
+        self.simulated.state.interactions.known_after = seconds
+
+    def table_fails(self, action: str, row: str, *, after: bool = False, times: int = 1) -> None:
+        """DynamoDB answers the bot's next `action` on a row whose keys contain `row` with a 500.
+
+        With `after`, the call takes effect, but its answer is lost: `table_fails("UpdateItem", "lock#", after=True)`.
+        """
+        self.sandbox.aws.table_faults("POST", action=action, text=row, after=after, times=times)
+
     def delivers_twice(self, queue: str = "work") -> None:
         """The queue (work, send) delivers its next message twice at the same time."""
         self.sandbox.pollers[queue].deliver_twice()
@@ -320,13 +334,17 @@ class Block:
         held = self.simulated.faults[self._begun[1] :]
         assert not held, f"the bot did what Discord refuses or ignores: {held}"
         unmet = [f"{fault.method} {fault.pattern}" for fault in self._faults if fault.times > 0]
+        unmet += ["a failure of a table"] * self.sandbox.aws.table_faults()
         unmet += [f"two deliveries of {name}" for name, poller in self.sandbox.pollers.items() if poller.twice]
         assert not unmet, f"faults that nothing met: {', '.join(unmet)}"
         assert all(self._killed), "no function was running when it should have been killed"
+        self.acknowledges_late(0)
 
     def tidied(self) -> bool:
         """After a failure, drop the pending faults. Returns whether the next block can use this sandbox."""
         self.simulated.clear_injected()
+        self.acknowledges_late(0)
+        self.sandbox.aws.table_faults("DELETE")
         for poller in self.sandbox.pollers.values():
             poller.deliver_once()
         try:

@@ -63,20 +63,28 @@ def request(payload: Any, path: str = "/interactions", *, key: SigningKey = KEY,
     return event
 
 
+LOADING = 128
+"""Discord's flag of a message that says "thinking"."""
+
+
 class FakeDiscord:
     """A fake of adapters.discord.DiscordClient that keeps the calls. Each call uses up and raises one of `failures`.
 
-    A failure of None lets its call succeed.
+    A failure of None lets its call succeed. `flags` are those of the original.
     """
 
     def __init__(self, *failures: DiscordError) -> None:
         self.calls: list[tuple] = []
         self.failures = list(failures)
         self.conversation: list[dict] = []
+        self.flags = LOADING
 
     def edit_original(self, application_id: str, token: str, message: dict, files: Sequence = ()) -> dict:
         judge.approve("edit", message)
         return self._call("edit", message)
+
+    def original(self, application_id: str, token: str) -> dict:
+        return {"flags": self.flags, **self._call("read original")}
 
     def delete_original(self, application_id: str, token: str) -> None:
         self._call("delete")

@@ -14,7 +14,11 @@ class Claim:
         self.states.append("given back" if error else "kept")
 
     def done(self, outcome=""):
-        self.states.append("done")
+        if "done" not in self.states:
+            self.states.append("done")
+
+    def dead(self, outcome=""):
+        self.states.append("dead")
 
 
 class Claims:

@@ -10,4 +10,4 @@ tools = Tools("scheduler", os.environ)
 
 def handler(event, context):
     """Take `{"schedule": name, "at": ISO time}`, and return whether it ran and for which date or slot."""
-    return occur(event, tools)
+    return occur(event, tools, getattr(context, "aws_request_id", ""))

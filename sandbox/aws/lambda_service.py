@@ -62,8 +62,11 @@ class LambdaService:
             if replaced:
                 replaced.stop()
 
-    def invoke(self, name: str, event: object) -> Outcome:
-        """Invoke function `name` with `event`, which must be JSON, and wait. A failure is returned, never raised."""
+    def invoke(self, name: str, event: object, request_id: str = "") -> Outcome:
+        """Invoke function `name` with `event`, which must be JSON, and wait. A failure is returned, never raised.
+
+        `request_id` is given for a retry, which has the id of the first try.
+        """
         if self._stopped:
             return failure("ServiceException", "the sandbox is stopping", fatal=False)
         if name not in self._pools:
@@ -74,7 +77,7 @@ class LambdaService:
         with self._counting:
             self._running += 1
         try:
-            return self._pools[name].invoke(payload)
+            return self._pools[name].invoke(payload, request_id or str(uuid.uuid4()))
         finally:
             with self._counting:
                 self._running -= 1
@@ -118,13 +121,13 @@ class _Pool:
         self._count = 0
         self._stopped = False
 
-    def invoke(self, payload: bytes) -> Outcome:
+    def invoke(self, payload: bytes, request_id: str) -> Outcome:
         instance = self._take()
         usable = False
         with self._changed:
             self._busy.add(instance)
         try:
-            outcome = instance.invoke(payload)
+            outcome = instance.invoke(payload, request_id)
             usable = not outcome.fatal
             return outcome
         finally:
@@ -196,8 +199,7 @@ class _Instance:
     def alive(self) -> bool:
         return self._process.poll() is None
 
-    def invoke(self, payload: bytes) -> Outcome:
-        request_id = str(uuid.uuid4())
+    def invoke(self, payload: bytes, request_id: str) -> Outcome:
         outcome = self._api.invoke(
             payload, timeout=self._function.timeout, arn=self._function.arn, request_id=request_id
         )

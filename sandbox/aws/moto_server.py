@@ -1,10 +1,17 @@
-"""moto's server, with two fixes: DynamoDB's conditional writes are atomic, and SQS refuses a delay that is too long.
+"""moto's server, with two fixes and faults.
 
-moto checks a condition and writes in two steps. Between them another thread can run, so two callers both win a claim.
+The fixes: DynamoDB's conditional writes are atomic, and SQS refuses a delay that is too long. moto checks a condition
+and writes in two steps. Between them another thread can run, so two callers both win a claim.
+
+`POST /faults` with `{"action": "UpdateItem", "text": "interaction#", "after": true, "times": 1}` makes the next
+calls of the action whose body contains the text fail with a 500. With `after`, the call takes effect all the same, but
+its answer is lost. `GET /faults` returns how many calls will still fail, and `DELETE /faults` drops them.
 """
 
 from __future__ import annotations
 
+import io
+import json
 import os
 import sys
 import threading
@@ -17,12 +24,22 @@ from werkzeug.serving import run_simple
 
 _dynamodb = threading.Lock()
 _moto = DomainDispatcherApplication(create_backend_app)
+_faults: list[dict[str, Any]] = []
 
 
 def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
+    if environ["PATH_INFO"] == "/faults":
+        with _dynamodb:
+            return _control(environ["REQUEST_METHOD"], _body(environ), start_response)
     if environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
         with _dynamodb:
-            return list(_moto(environ, start_response))
+            fault = _next_fault(environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2], _body(environ).decode())
+            if fault is None:
+                return list(_moto(environ, start_response))
+            if fault["after"]:
+                list(_moto(environ, lambda *_: None))
+            start_response("500 Internal Server Error", [("Content-Type", "application/x-amz-json-1.0")])
+            return [b'{"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"}']
     answer: Iterable[bytes] = _moto(environ, start_response)
     return answer
 
@@ -39,6 +56,33 @@ def refuse_long_delays() -> None:
         return send(*given, delay_seconds=delay_seconds, **more)
 
     models.SQSBackend.send_message = send_message
+
+
+def _body(environ: dict[str, Any]) -> bytes:
+    """Read the body, and leave it for the next reader."""
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    environ["wsgi.input"] = io.BytesIO(body)
+    return body
+
+
+def _control(method: str, body: bytes, start_response: Callable[..., Any]) -> list[bytes]:
+    if method == "POST":
+        _faults.append(json.loads(body))
+    elif method == "DELETE":
+        _faults.clear()
+    start_response("200 OK", [("Content-Type", "application/json")])
+    return [json.dumps(sum(fault["times"] for fault in _faults)).encode()]
+
+
+def _next_fault(action: str, body: str) -> dict[str, Any] | None:
+    """The first fault for this call. It counts as used."""
+    for fault in _faults:
+        if fault["action"] == action and fault["text"] in body:
+            fault["times"] -= 1
+            if not fault["times"]:
+                _faults.remove(fault)
+            return fault
+    return None
 
 
 def follow_clock(file: str) -> None:

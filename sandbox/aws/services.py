@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import socket
 import sys
 import threading
 import time
+import urllib.request
 from collections import deque
 from collections.abc import Mapping
 from pathlib import Path
@@ -113,6 +115,16 @@ class Aws:
     def parameter(self, name: str) -> str:
         """The decrypted value of an SSM parameter. Raises botocore's ParameterNotFound."""
         return self.ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
+
+    def table_faults(self, method: str = "GET", **fault: Any) -> int:
+        """Add (POST) or drop (DELETE) faults of DynamoDB, and return how many calls will still fail.
+
+        A fault has an `action`, a `text`, `after` and `times`; see `moto_server`.
+        """
+        body = json.dumps(fault).encode() if fault else None
+        asked = urllib.request.Request(f"{self.url}/faults", body, method=method)
+        with urllib.request.urlopen(asked) as answer:
+            return int(answer.read())
 
     def _client(self, service: str) -> Any:
         return self._session.client(

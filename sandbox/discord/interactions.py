@@ -28,6 +28,7 @@ class Interaction:
         self.component_message: str | None = body.get("message", {}).get("id")
         self.sent = time.monotonic()  # real time, for the 3 seconds
         self.ack: Json | None = None
+        self.known_from = 0.0  # epoch seconds by the clock; before this, calls with its token get 404/10015
         self.failed: str | None = None
         self.original: str | None = None  # id of the message that @original refers to
         self.answered: float | None = None  # real time when the person saw the final answer
@@ -54,6 +55,8 @@ class Interactions:
 
     def __init__(self, world: World) -> None:
         self.world = world
+        self.known_after = 0.0
+        """Seconds after an ack during which calls with the token still get 404/10015, as in Discord on a bad day."""
         self._by_token: dict[str, Interaction] = {}
 
     def new_token(self) -> str:
@@ -94,6 +97,7 @@ class Interactions:
             form.refuse()
             self._apply(form, interaction, body["type"], body.get("data"))
             interaction.ack = copy.deepcopy(body)
+            interaction.known_from = self.world.clock() + self.known_after
             if body["type"] not in (DEFERRED, DEFERRED_UPDATE):
                 interaction.answered = time.monotonic()
             self.world.changed.notify_all()
@@ -145,12 +149,15 @@ class Interactions:
     def by_token(self, token: str) -> Interaction:
         """The interaction with this token.
 
-        Raises 401/50027 after 15 minutes, 404/10015 if it is unknown, not acknowledged yet, or failed.
+        Raises 401/50027 after 15 minutes, 404/10015 if it is unknown, failed, or acknowledged less than `known_after`
+        seconds ago or not yet.
         """
         interaction = self._by_token.get(token)
         if interaction is not None and self.world.clock() - interaction.created >= TOKEN_SECONDS:
             raise Refusal(401, 50027, "Invalid Webhook Token")
         if interaction is None or interaction.ack is None or interaction.failed or interaction.type == AUTOCOMPLETE:
+            raise Refusal(404, 10015, "Unknown Webhook")
+        if self.world.clock() < interaction.known_from:
             raise Refusal(404, 10015, "Unknown Webhook")
         return interaction
 

@@ -6,6 +6,7 @@ import pytest
 
 from tests.adapters.conftest import NOW
 from watchbell.adapters.claims import BUSY_SECONDS, LEASE_SECONDS, Claims
+from watchbell.adapters.dynamodb import Table
 from watchbell.data.tables import DELIVERY, INTERACTION, INTRODUCTION
 from watchbell.errors import Retry, Unavailable
 
@@ -109,6 +110,56 @@ def test_of_twenty_at_once_one_gets_it(claims):
 
     with ThreadPoolExecutor(20) as pool:
         assert sum(claim is not None for claim in pool.map(attempt, range(20))) == 1
+
+
+def test_what_is_dead_is_given_to_nobody_and_waits_for_nothing(claims, aws, settings):
+    with pytest.raises(KeyError), claims.take(INTERACTION, "1") as claim:
+        raise KeyError
+    claim.dead()
+    with pytest.raises(Retry, match="failed for good") as raised:
+        claims.take(INTERACTION, "1")
+    assert raised.value.wait == 0
+    stored = item(aws, settings, INTERACTION, "1")
+    assert int(stored["expires_at"]["N"]) == int(NOW) + INTERACTION.keep
+
+
+def test_what_is_done_stays_done_though_something_fails_after_it(claims):
+    claim = claims.take(INTERACTION, "1")
+    claim.done()
+    with pytest.raises(KeyError), claim:
+        raise KeyError
+    claim.dead()
+    assert claims.take(INTERACTION, "1") is None
+
+
+def test_an_owner_that_comes_again_gets_its_claim_for_a_new_lease_and_others_do_not(claims, clock):
+    claims.take(INTERACTION, "1", owner="a")
+    clock.now += LEASE_SECONDS - 1
+    again = claims.take(INTERACTION, "1", owner="a")
+    assert again.attempt == 2
+    clock.now += 2
+    for other in ("b", ""):
+        with pytest.raises(Retry):
+            claims.take(INTERACTION, "1", owner=other)
+    again.done()
+    assert claims.take(INTERACTION, "1", owner="a") is None
+
+
+@pytest.mark.parametrize("end", ["done", "dead", "give back"])
+def test_a_table_that_fails_afterwards_does_not_hide_how_the_work_went(claims, end, caplog):
+    def work():
+        with claims.take(INTERACTION, "1") as claim:
+            claim.table = Table("no-such-table")
+            if end == "give back":
+                raise KeyError("the work's own error")
+            getattr(claim, end)()
+
+    if end == "give back":
+        with pytest.raises(KeyError, match="the work's own error"):
+            work()
+    else:
+        work()
+    assert "could not record how the work on interaction went" in caplog.text
 
 
 def test_nobody_gets_it_where_the_table_is_away(clock):

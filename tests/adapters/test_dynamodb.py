@@ -2,6 +2,8 @@
 
 import json
 import socket
+import threading
+import urllib.error
 import urllib.request
 from concurrent.futures import ThreadPoolExecutor
 
@@ -11,8 +13,13 @@ from sandbox.loopback import Response, Server, as_json
 from tests.conftest import CREDENTIALS
 from watchbell.adapters.claims import Claims
 from watchbell.adapters.dynamodb import TRIES, ConditionFailed, Table
-from watchbell.data.tables import INTERACTION
+from watchbell.adapters.journal import Journal
+from watchbell.adapters.locks import Locks
+from watchbell.adapters.quotas import Quotas
+from watchbell.adapters.stash import Stash
+from watchbell.data.tables import INTERACTION, SCHEDULE_START
 from watchbell.errors import Unavailable, Unsure
+from watchbell.kit.quota import Quota
 
 KEY = {"pk": {"S": "a"}, "sk": {"S": "b"}}
 ITEM = as_json(200, {"Item": KEY})
@@ -120,25 +127,99 @@ def test_threads_that_share_a_table_get_each_its_own_answer(dynamodb):
         assert list(pool.map(table.get, keys)) == keys
 
 
-def test_a_claim_is_held_although_the_answer_to_it_was_lost(dynamodb, aws, settings):
+@pytest.fixture(params=["a 500", "a closed connection"])
+def lossy(request, dynamodb, aws, settings):
+    """A DynamoDB that does each write, and loses its first answer."""
+
     def done(asked):
-        request = urllib.request.Request(aws.url, asked.body, dict(asked.headers))
-        with urllib.request.urlopen(request) as answer:
-            return Response(answer.status, answer.read())
-
-    def done_and_lost(asked):
-        done(asked)
-        return error("InternalServerError", 500)
-
-    def refused(asked):
+        forwarded = urllib.request.Request(aws.url, asked.body, dict(asked.headers))
         try:
-            return done(asked)
+            with urllib.request.urlopen(forwarded) as answer:
+                return Response(answer.status, answer.read())
         except urllib.error.HTTPError as problem:
             return Response(problem.code, problem.read())
 
-    dynamodb(done_and_lost, refused)
-    claim = Claims({"ephemeral": settings["EPHEMERAL_TABLE"]}).take(INTERACTION, "1")
+    def lost(asked):
+        done(asked)
+        if request.param == "a closed connection":
+            raise ConnectionAbortedError
+        return error("InternalServerError", 500)
+
+    def some(asked):
+        first = asked.body not in seen and "Get" not in dict(asked.headers).get("x-amz-target", "")
+        seen.add(asked.body)
+        return lost(asked) if first else done(asked)
+
+    seen = set()
+    server = dynamodb(some)
+    yield server
+    assert len(server.requests) > len(seen)  # Something was asked again.
+
+
+def test_a_claim_whose_answer_was_lost_is_held_and_done_and_given_back(lossy, settings):
+    claims = Claims({"ephemeral": settings["EPHEMERAL_TABLE"]})
+    claim = claims.take(INTERACTION, "1")
     assert (claim.attempt, claim.cut_off) == (1, 0)
-    claim.done("fine")
-    item = aws.dynamodb.get_item(TableName=settings["EPHEMERAL_TABLE"], Key=INTERACTION.item_key("1"))["Item"]
-    assert (item["attempt"]["N"], item["outcome"]["S"]) == ("1", "fine")
+    with pytest.raises(KeyError), claim:
+        raise KeyError
+    again = claims.take(INTERACTION, "1")
+    assert (again.attempt, again.cut_off) == (2, 0)
+    again.done("fine")
+    assert claims.take(INTERACTION, "1") is None
+
+
+def test_a_lock_whose_answer_was_lost_is_held_and_released(lossy, settings, caplog):
+    locks = Locks(settings["EPHEMERAL_TABLE"])
+    lock = locks.take("apply", "first")
+    assert locks.take("apply", "second") is None
+    lock.release()
+    after = locks.take("apply", "second")
+    assert after.fence > lock.fence
+    assert "could not release" not in caplog.text
+
+
+def test_a_use_of_a_quota_whose_answer_was_lost_counts_once(lossy, settings):
+    quotas = Quotas(settings["EPHEMERAL_TABLE"])
+    used = [quotas.use(Quota(2, per=60), "order", "ada", str(id)) is None for id in range(3)]
+    assert used == [True, True, False]
+
+
+def test_a_step_whose_answers_were_lost_is_done_once(lossy, settings):
+    with Journal(settings["EPHEMERAL_TABLE"], "1", 1).step("channel") as step:
+        assert (step.new, step.unsure) == (True, False)
+        step.value = "7"
+    again = Journal(settings["EPHEMERAL_TABLE"], "1", 2).step("channel")
+    assert (again.new, again.value) == (False, "7")
+
+
+def test_the_first_value_stays_the_first_though_its_answer_was_lost(lossy, settings):
+    claims = Claims({"state": settings["STATE_TABLE"]})
+    assert claims.first(SCHEDULE_START, "tea", "1") == "1"
+    assert claims.first(SCHEDULE_START, "tea", "2") == "1"
+
+
+def test_state_whose_answer_was_lost_is_stored_again_under_another_key(dynamodb, settings):
+    dynamodb(error("InternalServerError", 500))
+    stash = Stash(settings["EPHEMERAL_TABLE"])
+    with pytest.raises(Unsure):  # The message comes back, and its next try makes another key.
+        stash.put(["web"], 60)
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_write_that_was_answered_with_a_5xx_may_have_been_done_and_a_read_has_not(dynamodb, status):
+    dynamodb(error("InternalServerError", status))
+    with pytest.raises(Unsure):
+        Table("t").put(KEY)
+    with pytest.raises(Unavailable) as raised:
+        Table("t").get(KEY)
+    assert not isinstance(raised.value, Unsure)
+
+
+def test_a_try_without_an_answer_leaves_time_for_another(dynamodb, monkeypatch):
+    monkeypatch.setattr("watchbell.adapters.dynamodb.TRY_SECONDS", 0.1)
+    over = threading.Event()
+    dynamodb(lambda asked: over.wait(10) and ITEM, ITEM)
+    try:
+        assert Table("t").get(KEY) == KEY
+    finally:
+        over.set()

@@ -182,11 +182,19 @@ def test_all_calls_of_an_acknowledgement_share_one_deadline():
 
 
 def test_only_what_sqs_refused_is_surely_not_there():
-    with pytest.raises(Unavailable) as refused:
-        Enqueue(Sqs(as_json(400, {"__type": "com.amazonaws.sqs#QueueDoesNotExist"})).url)("{}")
-    assert not isinstance(refused.value, Unsure)
-    with pytest.raises(Unsure):
-        Enqueue(Sqs(Response(200, b"not JSON")).url)("{}")
+    for status, name in ((400, "QueueDoesNotExist"), (400, "ThrottlingException"), (403, "AccessDeniedException")):
+        with pytest.raises(Unavailable) as refused:
+            Enqueue(Sqs(as_json(status, {"__type": f"com.amazonaws.sqs#{name}"})).url)("{}")
+        assert not isinstance(refused.value, Unsure)
+    internal = {"__type": "com.amazonaws.sqs#InternalError"}
+    for answer in (
+        Response(200, b"not JSON"),
+        Response(503, b"<html>"),
+        as_json(500, internal),
+        as_json(503, internal),
+    ):
+        with pytest.raises(Unsure):
+            Enqueue(Sqs(answer).url)("{}")
 
 
 def test_an_answer_that_is_not_http_is_unavailable():

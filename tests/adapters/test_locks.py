@@ -5,10 +5,10 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.adapters.conftest import NOW
-from watchbell.adapters.claims import LEASE_SECONDS
+from watchbell.adapters.claims import Claims
 from watchbell.adapters.dynamodb import Table
-from watchbell.adapters.locks import Lock, Locks
-from watchbell.data.tables import LOCK
+from watchbell.adapters.locks import LEASE_SECONDS, Lock, Locks
+from watchbell.data.tables import INTERACTION, LOCK
 from watchbell.errors import Unavailable
 from watchbell.testing.fakes import FakeLocks
 
@@ -46,6 +46,21 @@ def test_a_redelivery_gets_its_own_lock_and_a_new_fence(locks):
     assert again.fence > first.fence
     first.release()  # The earlier delivery no longer holds the lock.
     assert locks.take("apply", "second") is None
+
+
+def test_a_lock_is_free_when_its_holders_claim_is_done_or_dead(table, clock, settings):
+    claims = Claims({"ephemeral": settings["EPHEMERAL_TABLE"]}, clock)
+    for holder, end in (("first", "done"), ("second", "dead")):
+        claim = claims.take(INTERACTION, holder)
+        held = table.take("apply", holder)
+        assert table.take("apply", "other") is None
+        getattr(claim, end)()
+        clock.now += 1
+        after = table.take("apply", f"after {holder}")
+        assert after.fence > held.fence
+        held.release()  # It has another holder now.
+        assert table.take("apply", "other") is None
+        after.release()
 
 
 def test_one_who_was_overtaken_frees_nothing(locks, clock):

@@ -1,8 +1,10 @@
 """A caller that puts a message on a queue learns whether the message may be on it."""
 
 import pytest
+from botocore.config import Config
 from botocore.exceptions import ClientError
 
+from sandbox.loopback import Server, as_json
 from watchbell.adapters import aws as boto
 from watchbell.adapters.queue import Queue, _seconds
 from watchbell.errors import Unavailable, Unsure
@@ -51,3 +53,17 @@ def test_what_gets_no_answer_may_be_there(settings, monkeypatch):
             Queue(settings["WORK_QUEUE_URL"]).send({})
     finally:
         boto.client.cache_clear()
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_what_sqs_answers_with_a_5xx_may_be_there(settings, monkeypatch, status):
+    failing = Server(lambda request: as_json(status, {"__type": "com.amazonaws.sqs#InternalError"}))
+    monkeypatch.setenv("AWS_ENDPOINT_URL", failing.url)
+    monkeypatch.setattr(boto, "_CONFIG", boto._CONFIG.merge(Config(retries={"max_attempts": 1})))
+    boto.client.cache_clear()
+    try:
+        with pytest.raises(Unsure):
+            Queue(f"{failing.url}/1/work").send({})
+    finally:
+        boto.client.cache_clear()
+        failing.stop()

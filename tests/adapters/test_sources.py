@@ -171,6 +171,38 @@ def test_a_source_that_has_had_enough_is_left_alone():
     assert len(source.requests) == 1
 
 
+def test_a_source_is_asked_again_after_its_minute_although_the_function_was_frozen_meanwhile():
+    now, answers = [1_795_334_400.0], ["normal", "critical"]
+    source = Source(
+        lambda request: Response(
+            200,
+            json.dumps({"status": answers.pop(0)}).encode(),
+            (("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "60")),
+        )
+    )
+    source.asker = Sources(lambda: {"prod": f"{source.url} private"}, clock=lambda: now[0])
+    assert source.ask().status == "normal"
+    now[0] += 59
+    assert source.ask().status == "normal"
+    now[0] += 3600  # time.monotonic does not see that
+    assert source.ask().status == "critical"
+
+
+def test_an_answer_that_is_read_an_hour_late_is_not_shown_as_new():
+    now, answers = [1_795_334_400.0], ["normal", "critical"]
+
+    def respond(request):
+        body = json.dumps({"status": answers.pop(0)}).encode()
+        if answers:
+            now[0] += 3600  # the function is frozen until then
+        return Response(200, body, (("X-RateLimit-Remaining", "0"), ("X-RateLimit-Reset", "60")))
+
+    source = Source(respond)
+    source.asker = Sources(lambda: {"prod": f"{source.url} private"}, clock=lambda: now[0])
+    source.ask()
+    assert source.ask().status == "critical"
+
+
 @pytest.mark.parametrize(
     "headers", [[("x-ratelimit-remaining", "many")], [("x-ratelimit-remaining", "0"), ("x-ratelimit-reset", "later")]]
 )

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from sandbox.loopback import Server, as_json
+from watchbell.data.tables import SCHEDULE_SLOT
 from watchbell.errors import Unavailable
 
 MORNING = "2026-11-22T08:00:00Z"  # 09:00 in Berlin
@@ -81,6 +82,47 @@ def test_a_run_by_hand_is_todays_and_its_tick_is_not_another(door, send, source)
     assert tick(scheduler)["ran"] is False
     assert tick(scheduler, "2026-11-23T08:00:00Z")["ran"] is True
     assert len(queued(send)) == 2
+
+
+class Request:
+    def __init__(self, id):
+        self.aws_request_id = id
+
+
+DOUBLED = """
+from watchbell import Schedule
+
+schedule = Schedule("doubled", "Is called twice at once", every=15)
+meanwhile = []
+ran = []
+
+
+@schedule.run
+def doubled(slot, tools):
+    ran.append(slot)
+    for each in meanwhile[:1]:
+        del meanwhile[:1]
+        each()
+"""
+
+
+def test_of_two_ticks_at_once_the_second_is_quiet(feature, door):
+    job = feature("doubled", DOUBLED, room="schedules")
+    scheduler, second = door("scheduler"), []
+    event = {"schedule": "doubled", "at": MORNING}
+    job.meanwhile.append(lambda: second.append(scheduler.handler(event, Request("2"))))
+    assert scheduler.handler(event, Request("1"))["ran"] is True
+    assert [answer["ran"] for answer in second] == [False]
+    assert len(job.ran) == 1
+
+
+def test_a_run_that_was_killed_is_taken_over_by_lambdas_own_retry_before_the_lease_ends(feature, door):
+    feature("doubled", DOUBLED, room="schedules")
+    scheduler, event = door("scheduler"), {"schedule": "doubled", "at": MORNING}
+    scheduler.tools.claims.take(SCHEDULE_SLOT, "doubled", "2026-11-22T08:00:00+00:00", owner="1")  # then it is killed
+    assert scheduler.handler(event, Request("2"))["ran"] is False
+    assert scheduler.handler(event, Request("1"))["ran"] is True  # Lambda's retry has the same id.
+    assert scheduler.handler(event, Request("1"))["ran"] is False
 
 
 def test_a_digest_that_failed_is_made_by_the_next_tick(door, send, source):

@@ -361,6 +361,18 @@ def test_a_deferral_needs_no_data(discord: Discord, bot: Bot) -> None:
         assert discord.person("ada").command("ping").failed is None
 
 
+def test_a_token_can_stay_unknown_for_some_seconds_after_its_ack(discord: Discord, bot: Bot) -> None:
+    now = [time.time()]
+    discord.state.world.clock = lambda: now[0]
+    discord.state.interactions.known_after = 12
+    acks(bot, 5)
+    exchange = discord.person("ada").command("ping")
+    for later, status, code in ((0, 404, 10015), (11, 404, 10015), (2, 200, None)):
+        now[0] += later
+        answered, body = call(discord, "PATCH", original(exchange), {"content": "early"})
+        assert (answered, body.get("code")) == (status, code)
+
+
 def test_a_patch_that_overtakes_the_ack_is_told_to_come_again(discord: Discord, bot: Bot) -> None:
     discord.state.ack_recorded_after = 0.2
     acks(bot, 5)

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from sandbox import schedules
 from sandbox.aws.runtime_api import Outcome, failure
 from sandbox.clock import Clock
 from sandbox.logs import Logs
@@ -26,6 +27,7 @@ class Bench:
     def __init__(self, expression: str = "cron(0 * * * ? *)", **others: str) -> None:
         self.clock = Clock()
         self.events: list[Any] = []
+        self.requests: list[str] = []
         self.sent: list[tuple[str, str, dict[str, str]]] = []
         self.outcome = Outcome(True, b'{"ran": true}')
         text = '{"schedule": "daily_digest", "at": "<aws.scheduler.scheduled-time>"}'
@@ -41,8 +43,9 @@ class Bench:
             Logs(),
         )
 
-    def invoke(self, name: str, event: object) -> Outcome:
+    def invoke(self, name: str, event: object, request_id: str) -> Outcome:
         assert name == "scheduler"
+        self.requests.append(request_id)
         self.events.append(event)
         return self.outcome
 
@@ -74,6 +77,19 @@ def test_a_busy_schedule_does_not_crowd_out_another() -> None:
     runs, left_out = bench.schedules.catch_up()
     assert [run.schedule for run in runs].count("nightly") == 2
     assert (len(runs), left_out) == (MOST_AT_ONCE + 2, 2 * 24 * 60 - MOST_AT_ONCE)
+
+
+def test_a_retry_has_the_request_id_of_its_first_try_and_another_tick_has_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(schedules, "RETRY_SECONDS", (0.0, 0.0))
+    bench = Bench()
+    bench.outcome = failure("Error", "failed")
+    bench.schedules.run("daily_digest")
+    bench.schedules.run("daily_digest")
+    first, second = bench.requests[:3], bench.requests[3:]
+    assert len(set(first)) == len(set(second)) == 1
+    assert first[0] != second[0]
 
 
 def test_the_clock_only_turns_forward() -> None:

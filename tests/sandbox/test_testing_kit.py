@@ -117,6 +117,26 @@ def test_a_sentence_comes_once_though_the_answer_to_its_call_is_lost() -> None:
         assert discord.person().run("status", server="nobody").message
 
 
+@pytest.mark.parametrize("seconds", [12, 40])
+def test_a_token_that_discord_does_not_know_for_long_leaves_one_answer_and_no_thinking(seconds: int) -> None:
+    with bot() as discord:
+        discord.acknowledges_late(seconds)
+        shown = discord.person().run("status", server="prod")
+        titles = [embed["title"] for message in shown.messages for embed in message["embeds"]]
+        assert titles == ["🟢 prod"]
+        told = discord.person().run("status", server="nobody")
+        assert told.messages[-1]["content"].startswith("I do not watch a service with that name.")
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_an_answer_is_shown_once_and_stays_though_the_table_does_not_say_what_it_wrote(after: bool) -> None:
+    with bot() as discord:
+        discord.table_fails("UpdateItem", "interaction#", after=after)  # the claim
+        discord.table_fails("UpdateItem", '"done"', after=after, times=3)  # the end of the claim, at each try
+        assert is_the_status(discord.person().run("status"))
+        assert discord.transcript.count("PATCH") == 1
+
+
 @pytest.mark.parametrize("call", [OPEN_DM, POST])
 def test_an_introduction_comes_once_though_the_worker_is_killed(call: str) -> None:
     with bot() as discord:

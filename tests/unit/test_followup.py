@@ -10,7 +10,7 @@ from watchbell.adapters.batch import Delivery, NotOurs
 from watchbell.discord import custom_id
 from watchbell.discord.seals import parse_keys
 from watchbell.doors import worker as followup
-from watchbell.errors import DefinitionError, DiscordError, Retry, Unsure, UserError
+from watchbell.errors import DefinitionError, DiscordError, Retry, Unavailable, Unsure, UserError
 from watchbell.interactions import refusals
 from watchbell.interactions.screen import TAKEN_AWAY
 from watchbell.status.report import Report
@@ -19,13 +19,14 @@ NOW = 1_795_334_400
 
 
 class Sources:
-    """Returns healthy reports, or raises `failure`."""
+    """Returns healthy reports, or raises `failure`: each time, or only so many `times`."""
 
-    def __init__(self, failure=None):
-        self.failure = failure
+    def __init__(self, failure=None, times=None):
+        self.failure, self.times, self.asked = failure, times, 0
 
     def ask(self, name=""):
-        if self.failure:
+        self.asked += 1
+        if self.failure and (self.times is None or self.asked <= self.times):
             raise self.failure
         return [Report.parse(name or "prod", {"status": "normal"})]
 
@@ -45,17 +46,22 @@ class Worker:
         self.clock = Clock()
         self.tools = tools(lambda: self.clock.now)
         self.discord = self.tools.discord = FakeDiscord(*failures)
-        self.tools.sources = sources or Sources()
+        self.sources = self.tools.sources = sources or Sources()
         self.claims = self.tools.claims = claims or Claims()
-        self.steps = Journal()
+        self.steps, self.sent = Journal(), []
         self.tools.journal_of = lambda interaction_id, attempt: self.steps
 
-    def work(self, name="command_status", *, attempt=1, last=False, received_at=NOW, **changes):
+    def work(self, name="command_status", *, attempt=1, last=False, received_at=NOW, left=1000.0, **changes):
         body = recorded.load(name, **changes)
         kind = "event" if name.startswith("event_") else "interaction"
-        message = {"kind": kind, "received_at": received_at, "body": body}
-        followup.work(Delivery(message, attempt, last), self.tools, self.clock.sleep)
+        self.deliver({"kind": kind, "received_at": received_at, "body": body}, attempt, last, left)
         return self.discord.calls
+
+    def deliver(self, message, attempt=1, last=False, left=1000.0):
+        """Deliver a message with `left` seconds for the function. `sent` keeps what the worker puts on the queue."""
+        ends = self.clock.now + left
+        delivery = Delivery(message, attempt, last, lambda: ends - self.clock.now, lambda *sent: self.sent.append(sent))
+        followup.work(delivery, self.tools, self.clock.sleep)
 
 
 def refused(status, code=0, wait=None):
@@ -83,8 +89,23 @@ def test_what_is_done_is_not_done_again():
 def test_what_somebody_else_is_doing_goes_back_to_the_queue():
     worker = Worker(claims=Claims(held=Retry("being worked on", wait=30)))
     with pytest.raises(Retry):
-        worker.work(last=True)
-    assert worker.discord.calls == []
+        worker.work()
+    assert (worker.discord.calls, worker.sent) == ([], [])
+
+
+def test_what_a_killed_worker_still_holds_at_the_last_delivery_begins_again_so_that_somebody_tells_the_person():
+    worker = Worker(claims=Claims(held=Retry("being worked on", wait=12)))
+    worker.work(attempt=5, last=True)
+    ((message, wait),) = worker.sent
+    assert (message["kind"], wait, worker.discord.calls) == ("interaction", 12, [])
+
+
+def test_what_has_failed_for_good_goes_to_the_dead_letters_and_is_neither_done_nor_told_again():
+    worker = Worker(claims=Claims(held=Retry("has failed for good", wait=0.0)))
+    for last in (False, True):
+        with pytest.raises(Retry):
+            worker.work(last=last)
+    assert (worker.discord.calls, worker.sent) == ([], [])
 
 
 def test_an_edit_that_overtook_its_acknowledgement_is_tried_again():
@@ -102,13 +123,73 @@ CHANNEL = recorded.load("command_status")["channel_id"]
 ADA = "80351110224678912"
 
 
-def test_a_token_that_stays_unknown_is_given_up_after_ten_seconds_and_the_answer_goes_to_the_channel():
-    worker = Worker(*[refused(404, 10015)] * 6)
-    worker.work()
-    assert NOW + 5 < worker.clock.now <= NOW + 10
+@pytest.mark.parametrize(("attempt", "wait"), [(1, 2), (2, 4), (3, 8)])
+@pytest.mark.parametrize("failure", [None, UserError("No.")])
+def test_a_token_that_stays_unknown_for_some_seconds_sends_the_message_back_to_the_queue(attempt, wait, failure):
+    worker = Worker(*[refused(404, 10015)] * 5, sources=Sources(failure))
+    with pytest.raises(Retry) as raised:
+        worker.work(attempt=attempt)
+    assert raised.value.wait == wait
+    assert {call[0] for call in worker.discord.calls} == {"delete" if failure else "edit"}
+    assert NOW + 3 < worker.clock.now <= NOW + 4
+    assert worker.claims.claim.states == ["given back"]
+
+
+@pytest.mark.parametrize("delivery", [{"attempt": 4}, {"attempt": 2, "last": True}])
+def test_a_token_that_stays_unknown_to_the_end_is_given_up_and_the_answer_goes_to_the_channel(delivery):
+    worker = Worker(*[refused(404, 10015)] * 5)
+    worker.work(**delivery)
     (where, note), (_, _) = shown_elsewhere(worker)
     assert where == CHANNEL
     assert note.startswith(f"<@{ADA}> Your request took longer")
+    assert worker.claims.claim.states == ["done", "kept"]
+
+
+def test_a_token_that_is_unknown_a_minute_later_is_not_waited_for():
+    worker = Worker(refused(404, 10015))
+    worker.work(received_at=NOW - 61)
+    assert [call[0] for call in worker.discord.calls] == ["edit", "create", "create"]
+    assert (worker.clock.now, worker.sent) == (NOW, [])
+
+
+def test_a_thinking_that_appears_beside_an_answer_posted_elsewhere_is_deleted():
+    worker = Worker(*[refused(404, 10015)] * 5)
+    worker.work(attempt=4)
+    ((message, wait),) = worker.sent
+    assert (message["kind"], wait) == ("thinking", 8)
+    said, waits = len(worker.discord.calls), []
+    worker.discord.failures = [refused(404, 10015), refused(503), None]
+    for attempt in (1, 2):
+        with pytest.raises(Retry) as raised:
+            worker.deliver(message, attempt)
+        waits.append(raised.value.wait)
+    worker.deliver(message, 3)
+    assert waits == [30, 60]
+    assert worker.discord.calls[said:] == [("delete",)] * 3
+    worker.discord.failures = [refused(404, 10015)]
+    worker.deliver(message, 5, last=True)  # There is no thinking. The message does not end in the dead letters.
+
+
+def test_nothing_is_deleted_later_if_the_answer_came_by_token_or_if_there_was_no_thinking():
+    known = Worker(refused(404, 10015))
+    known.work(attempt=4)
+    button = Worker(*[refused(404, 10015)] * 5)
+    button.work("component_refresh", attempt=4)
+    assert shown_elsewhere(button)
+    assert (known.sent, button.sent) == ([], [])
+
+
+def test_after_one_message_went_elsewhere_thinking_cannot_absorb_the_next(feature):
+    feature("long", LONG)
+    worker = Worker(*[refused(404, 10015)] * 5)
+    press(worker, "several", attempt=4)
+    assert [call[0] for call in worker.discord.calls] == ["edit"] * 5 + ["create"] * 4
+
+
+def test_progress_that_overtook_its_acknowledgement_does_not_stop_the_work(feature):
+    feature("long", LONG)
+    worker = Worker(*[refused(404, 10015)] * 5)
+    assert long(worker, "returns")[-1] == "finished"
     assert worker.claims.claim.states == ["done", "kept"]
 
 
@@ -179,12 +260,59 @@ def test_what_a_button_got_wrong_leaves_its_message_alone():
     assert [call[0] for call in worker.work("component_refresh")] == ["follow up"]
 
 
-def test_a_bug_goes_back_to_the_queue_and_the_user_keeps_waiting():
+def test_a_bug_is_tried_once_more_at_once_and_if_that_helps_the_person_sees_the_answer():
+    worker = Worker(sources=Sources(KeyError("bug"), times=1))
+    assert [call[0] for call in worker.work() if call[0] != "read"] == ["edit"]
+    assert worker.sources.asked == 2
+    assert worker.claims.claim.states == ["done", "kept"]
+
+
+@pytest.mark.parametrize("attempt", [1, 2])
+def test_a_bug_that_stays_is_told_at_once_and_its_message_is_dead(attempt):
     worker = Worker(sources=Sources(KeyError("bug")))
     with pytest.raises(KeyError):
-        worker.work(attempt=1)
-    assert worker.discord.calls == []
+        worker.work(attempt=attempt)
+    assert [call[0] for call in worker.discord.calls if call[0] != "read"] == ["delete", "follow up"]
+    assert "Reference" in worker.discord.did("follow up")[0][1]["content"]
+    assert (worker.clock.now, worker.sources.asked) == (NOW, 2)
+    assert worker.claims.claim.states == ["given back", "dead"]
+
+
+def test_a_bug_that_could_not_be_told_is_not_dead_before_the_person_hears_of_it():
+    worker = Worker(refused(503), sources=Sources(KeyError("bug")))
+    with pytest.raises(KeyError):
+        worker.work()
     assert worker.claims.claim.states == ["given back"]
+    nobody = Worker(None, refused(403, 50007), sources=Sources(KeyError("bug")))
+    with pytest.raises(KeyError):
+        nobody.work("component_refresh")
+    assert nobody.claims.claim.states == ["given back", "dead"]
+
+
+def test_a_bug_is_not_tried_again_if_the_function_would_end_meanwhile():
+    class Slow(Sources):
+        def ask(self, name=""):
+            worker.clock.sleep(16)
+            return super().ask(name)
+
+    worker = Worker(sources=Slow(KeyError("bug")))
+    with pytest.raises(KeyError):
+        worker.work(left=30)
+    assert worker.sources.asked == 1
+    assert "Reference" in worker.discord.did("follow up")[0][1]["content"]
+
+
+@pytest.mark.parametrize("failure", [Unavailable("throttled"), Retry("not yet")])
+def test_what_passes_is_not_a_bug_and_goes_back_to_the_queue_until_the_last_delivery_tells_the_person(failure):
+    worker = Worker(sources=Sources(failure))
+    with pytest.raises(type(failure)):
+        worker.work()
+    assert (worker.discord.calls, worker.sources.asked) == ([], 1)
+    assert worker.claims.claim.states == ["given back"]
+    with pytest.raises(type(failure)):
+        worker.work(attempt=5, last=True)
+    assert "Reference" in worker.discord.did("follow up")[0][1]["content"]
+    assert worker.claims.claim.states[-1] == "dead"
 
 
 def test_the_last_delivery_tells_the_user_and_still_fails():
@@ -619,19 +747,73 @@ def test_an_edit_that_may_have_been_made_is_made_again(feature):
     assert press(Worker(None, refused(0)), "undecided") == [("edit", "a"), ("edit", "b"), ("edit", "a")]
 
 
-def test_a_message_that_could_not_be_recorded_is_taken_back_when_the_person_is_told(feature):
-    class Table(dict):
-        def __setitem__(self, name, value):
-            if name == SECOND:
-                raise ConnectionError("no table")
-            super().__setitem__(name, value)
+class NoTable(Journal):
+    """A journal whose table is away for the steps `begin`, and never records that a step is done."""
 
+    class Done(dict):
+        def __setitem__(self, name, value):
+            raise Unsure("no answer")
+
+    def __init__(self, begin=()):
+        super().__init__(self.Done({None: None}))
+        self.begin = begin
+
+    def step(self, name):
+        if name in self.begin:
+            raise Unavailable("no table")
+        return super().step(name)
+
+
+def test_messages_that_could_not_be_recorded_stay_and_the_rest_follows(feature, caplog):
     feature("long", LONG)
     worker = Worker()
-    worker.steps.done = Table()
-    with pytest.raises(ConnectionError):
-        press(worker, "several", last=True, attempt=5)
-    assert worker.discord.did("delete follow up") == [("delete follow up", "1002")]
+    worker.steps = NoTable()
+    assert press(worker, "several") == [("edit", "one"), ("follow up", "two"), ("follow up", "three")]
+    assert "could not record a message" in caplog.text
+    assert worker.claims.claim.states == ["done", "kept"]
+
+
+def test_an_answer_that_was_shown_stays_though_a_table_fails_after_it_until_the_end(feature):
+    feature("long", LONG)
+    for last in (False, True):
+        worker = Worker()
+        worker.steps = NoTable(begin=(SECOND,))
+        with pytest.raises(Unavailable):
+            press(worker, "several", attempt=5 if last else 1, last=last)
+        assert told(worker) == [("edit", "one")]
+        assert worker.claims.claim.states == (["given back", "dead"] if last else ["given back"])
+
+
+@pytest.mark.parametrize("last_try", [{"claims": Claims(held=Unavailable("no table"))}, {"failure": True}])
+def test_an_answer_that_an_earlier_try_has_shown_stays_though_the_tables_are_away_to_the_end(last_try):
+    worker = Worker(claims=last_try.get("claims"), sources=Sources(Unavailable("no table")))
+    worker.claims.claim.attempt = 2
+    worker.discord.flags = 0
+    with pytest.raises(Unavailable):
+        worker.work(attempt=5, last=True)
+    assert [call[0] for call in worker.discord.calls] == ["read original"]
+
+
+def test_a_thinking_that_an_earlier_try_has_left_is_replaced_when_the_tables_are_away_to_the_end():
+    for failures in ((), (refused(503),)):
+        worker = Worker(*failures, claims=Claims(held=Unavailable("no table")))
+        with pytest.raises(Unavailable):
+            worker.work(attempt=5, last=True)
+        assert [call[0] for call in worker.discord.calls] == ["read original", "delete", "follow up"]
+
+
+def test_progress_is_no_answer_so_a_table_that_fails_after_it_is_told(feature):
+    feature("long", LONG.replace('yield Reply(f"{share} %")', 'yield Reply(f"{share} %"); tools.fail()'))
+    worker = Worker()
+
+    def fail():
+        raise Unavailable("no table")
+
+    worker.tools.fail = fail
+    with pytest.raises(Unavailable):
+        long(worker, "returns", attempt=5, last=True)
+    assert [verb for verb, *_ in worker.discord.calls][:3] == ["edit", "follow up", "delete"]
+    assert "Reference" in told(worker)[-1][1]
 
 
 def test_what_is_left_over_is_not_taken_back_after_the_deadline(feature):

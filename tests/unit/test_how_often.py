@@ -10,8 +10,9 @@ from tests.unit.test_platform import ADA, NOW, Bot, member
 from watchbell import Command, Quota, anyone
 from watchbell.adapters.batch import Delivery
 from watchbell.adapters.claims import Claims
-from watchbell.adapters.locks import Locks
+from watchbell.adapters.locks import Lock, Locks
 from watchbell.adapters.quotas import Quotas
+from watchbell.data.tables import INTERACTION
 from watchbell.doors import worker as followup
 from watchbell.errors import DefinitionError, DiscordError, Retry, Unavailable
 from watchbell.interactions.limits import BUSY
@@ -217,11 +218,12 @@ def test_without_a_quota_an_instant_button_costs_nothing(doors, feature):
 
 def test_a_retry_after_a_failure_is_not_counted_twice(doors, feature):
     module = feature("order", ORDER)
-    module.then.append(KeyError("a bug"))
+    module.then += [Unavailable("no table"), KeyError("a bug")]
     doors.command("order")
-    with pytest.raises(KeyError):
+    with pytest.raises(Unavailable):
         doors.deliver()
     assert doors.deliver(attempt=2) == ["ordered"]
+    assert len(module.ran) == 3
     assert doors.used() == "ordered"
     assert spent(doors.used())
 
@@ -296,26 +298,66 @@ def test_a_redelivery_is_not_kept_out_by_its_own_lock_and_others_are(doors, feat
     module = feature("apply", APPLY)
 
     def fail():
-        raise KeyError("a bug")
+        raise Unavailable("no table")
 
     module.meanwhile.append(fail)
     doors.command("apply")
     doors.command("apply")
-    with pytest.raises(KeyError):
+    with pytest.raises(Unavailable):
         doors.deliver(0)
     assert doors.deliver(1)[-1] == BUSY  # the first still holds the lock for its unfinished work
     assert doors.deliver(0, attempt=2) == ["applied"]
     assert module.fences[1] > module.fences[0]
 
 
-def test_a_worker_that_died_holds_it_until_the_lease_ends(doors, feature):
+def test_a_worker_that_was_killed_keeps_others_out_until_its_message_comes_again_and_is_done(doors, feature):
     feature("apply", APPLY)
-    doors.tools.locks.take(f"apply:{recorded.load('command_ping')['guild_id']}:{ADA}", "dead")
-    doors.command("apply")
-    assert doors.deliver()[-1] == BUSY
-    doors.now += 41
+    for _ in range(4):
+        doors.command("apply")
+    doors.tools.claims.take(INTERACTION, "1")
+    doors.tools.locks.take(f"apply:{recorded.load('command_ping')['guild_id']}:{ADA}", "1")  # then it is killed
+    doors.now += 60  # longer than the lease of the claim
+    assert doors.deliver(1)[-1] == BUSY
+    doors.now += 119
+    assert doors.deliver(2)[-1] == BUSY
+    doors.now += 1  # the visibility timeout of the queue
+    assert doors.deliver(0, attempt=2) == ["applied"]
+    assert doors.deliver(3) == ["applied"]
+
+
+def test_a_lock_is_free_when_its_message_is_done_or_dead_even_if_nobody_released_it(doors, feature, monkeypatch):
+    module = feature("apply", APPLY)
+    monkeypatch.setattr(Lock, "release", lambda lock: None)
     doors.command("apply")
     assert doors.deliver() == ["applied"]
+    doors.command("apply")
+    module.meanwhile += [lambda: 1 / 0, lambda: 1 / 0]
+    with pytest.raises(ZeroDivisionError):
+        doors.deliver()
+    doors.command("apply")
+    assert doors.deliver() == ["applied"]
+
+
+def test_what_ended_in_a_bug_is_not_done_again_and_reaches_the_dead_letters_without_a_wait(doors, feature):
+    module = feature("apply", APPLY)
+    module.meanwhile += [lambda: 1 / 0, lambda: 1 / 0]
+    doors.command("apply")
+    with pytest.raises(ZeroDivisionError):
+        doors.deliver()
+    for attempt in (2, 3, 4, 5):
+        with pytest.raises(Retry) as raised:
+            doors.deliver(attempt=attempt)
+        assert raised.value.wait == 0
+    assert len(module.fences) == 2
+
+
+def test_the_lock_is_not_free_before_it_is_recorded_that_its_message_is_done(doors, feature, monkeypatch):
+    recorded_as = []
+    feature("apply", APPLY)
+    monkeypatch.setattr(Lock, "release", lambda lock: recorded_as.append(doors.tools.claims.take(INTERACTION, "1")))
+    doors.command("apply")
+    doors.deliver()
+    assert recorded_as == [None]  # It is done.
 
 
 def test_what_the_person_got_wrong_frees_the_lock(doors, feature):

@@ -8,6 +8,7 @@ import pytest
 import sandbox.testing
 from watchbell import Delete, FormError, Role, User, UserError
 from watchbell import testing as kit
+from watchbell.adapters.locks import LEASE_SECONDS
 from watchbell.errors import DefinitionError, InvalidReply
 from watchbell.testing import FakeTools, Somebody, autocomplete, choose, press, run, submit
 
@@ -490,7 +491,7 @@ def test_a_failure_keeps_its_lock_for_its_own_retry_until_the_lease_is_over(bar,
         press(bar.pay, number=1, tools=tools, user="5")
     with pytest.raises(KeyError):  # the retry gets the lock again
         press(bar.pay, number=1, tools=tools, id="7")
-    tools.time += 41
+    tools.time += LEASE_SECONDS + 1
     assert press(bar.pay, number=1, tools=tools, user="5")
 
 

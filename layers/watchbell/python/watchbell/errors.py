@@ -12,7 +12,8 @@
     ├── UnknownSource       no status source has that name
     └── DiscordError        Discord refused or did not answer; `permanent` says that a retry does not help
 
-Any other exception is a bug. It is logged with its stack and retried, and its message ends in the dead letters.
+Any other exception is a bug. It is logged with its stack and retried once. Then the person is told, and the message
+ends in the dead letters.
 """
 
 TYPE_CHECKING = False

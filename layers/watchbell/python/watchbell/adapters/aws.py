@@ -21,10 +21,14 @@ def client(service: str) -> Any:
 
 
 def write(service: str, action: str, **request: Any) -> None:
-    """Call an action such as `send_message`. Raises Unavailable if AWS refused, Unsure if it may have been done."""
+    """Call an action such as `send_message`. Raises Unavailable if AWS refused, Unsure if it may have been done.
+
+    After a 5xx it may have been done.
+    """
     try:
         getattr(client(service), action)(**request)
     except ClientError as error:
-        raise Unavailable(str(error)) from error
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
+        raise (Unsure if status >= 500 else Unavailable)(str(error)) from error
     except BotoCoreError as error:
         raise Unsure(f"{action}: {error}") from error

@@ -61,6 +61,10 @@ class Refused(Unavailable):
         super().__init__(f"{target}: answered {status} {self.code}".rstrip())
 
 
+class Failed(Refused, Unsure):
+    """The service failed while it did a write, so the write may have been done."""
+
+
 class AwsJson:
     """A client for one service (sqs, ssm, dynamodb) at `endpoint`, an http or https URL.
 
@@ -92,7 +96,8 @@ class AwsJson:
 
         Raises Refused if the service answers with an error. If no answer comes within `seconds`, raises Unavailable
         for an action that reads. For an action that writes it raises Unsure, because the write may have been done. It
-        may even have been done twice: a call is sent again if a kept connection turns out to be broken.
+        may even have been done twice: a call is sent again if a kept connection turns out to be broken. A write that
+        is answered with a 5xx raises Failed, which is both Refused and Unsure.
         """
         body = json.dumps(payload).encode()
         deadline = min(time.monotonic() + seconds, _shared_deadline[0])
@@ -106,7 +111,8 @@ class AwsJson:
         except (ValueError, RecursionError):
             details = None
         if status != 200:
-            raise Refused(target, status, details if isinstance(details, dict) else {})
+            refused = Failed if status >= 500 and unanswered is Unsure else Refused
+            raise refused(target, status, details if isinstance(details, dict) else {})
         if not isinstance(details, dict):
             raise unanswered(f"{target}: answered 200 without a JSON object")
         return details

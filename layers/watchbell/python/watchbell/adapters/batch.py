@@ -39,14 +39,14 @@ class Delivery:
         """Gives the seconds until Lambda ends the function."""
         self._send = send
 
-    def begin_again(self, wait: float) -> bool:
+    def begin_again(self, wait: float, message: dict | None = None) -> bool:
         """Put the message on the queue as a new one, to come in `wait` seconds. Its attempts count from 1 again.
 
-        Returns False if it may not be on the queue.
+        With `message`, another message is put there. Returns False if it may not be on the queue.
         """
         assert self._send is not None
         try:
-            self._send(self.message, wait)
+            self._send(self.message if message is None else message, wait)
         except Unavailable:
             log.warning("could not put a message on the queue again", exc_info=True)
             return False

@@ -60,6 +60,11 @@ class DiscordClient:
         route = "PATCH /webhooks/{application}/{token}/messages/@original"
         return self._call(route, message, files, application=application_id, token=token)
 
+    def original(self, application_id: str, token: str) -> dict:
+        """Return the interaction's response as it is now."""
+        route = "GET /webhooks/{application}/{token}/messages/@original"
+        return self._call(route, application=application_id, token=token)
+
     def delete_original(self, application_id: str, token: str) -> None:
         self._call("DELETE /webhooks/{application}/{token}/messages/@original", application=application_id, token=token)
 

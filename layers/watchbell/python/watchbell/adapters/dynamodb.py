@@ -6,14 +6,18 @@ Items have the format of DynamoDB's API: `{"n": {"N": "1"}}`.
 import os
 import time
 
+from ..errors import Unavailable
 from .aws_json import Refused, of_region
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-SECONDS = 5.0
-"""The time limit of one try."""
+SECONDS = 8.0
+"""The time limit of a call, with all its tries."""
+
+TRY_SECONDS = 5.0
+"""The time limit of one try. A try whose answer is lost leaves time for another."""
 
 TRIES = 3
 PAUSE_SECONDS = 0.1
@@ -31,8 +35,9 @@ class ConditionFailed(Refused):
 class Table:
     """The table called `name`.
 
-    If DynamoDB throttles a call or has a failure, the call is made up to `tries` times. After that, methods raise
-    Unavailable, or Unsure if a write may have been done. A write may be done twice, so make only writes that can be.
+    If DynamoDB throttles a call, fails or does not answer, the call is made up to `tries` times. After that, methods
+    raise Unavailable, or Unsure if a write may have been done. A write may be done twice, so make only writes that can
+    be.
     """
 
     def __init__(self, name: str, *, tries: int = TRIES) -> None:
@@ -75,15 +80,19 @@ class Table:
 
     def _call(self, action: str, request: dict, seconds: float = SECONDS) -> "Any":
         target, payload = f"DynamoDB_20120810.{action}", {"TableName": self.name, **request}
+        deadline = time.monotonic() + seconds
         attempt = 1
         while True:
+            left = deadline - time.monotonic()
             try:
-                return self._dynamodb.call(target, payload, seconds)
-            except Refused as error:
-                if error.code == "ConditionalCheckFailedException":
+                return self._dynamodb.call(target, payload, min(left, TRY_SECONDS))
+            except Unavailable as error:
+                if isinstance(error, Refused) and error.code == "ConditionalCheckFailedException":
                     raise ConditionFailed(target, 400, error.details) from None
-                if not error.passing or attempt == self._tries:
+                passing = not isinstance(error, Refused) or error.passing
+                # The pause is random, so that callers do not all come back at once.
+                pause = PAUSE_SECONDS * 4 ** (attempt - 1) * os.urandom(1)[0] / 255
+                if not passing or attempt == self._tries or time.monotonic() + pause >= deadline:
                     raise
-            # The pause is random, so that callers do not all come back at once.
-            time.sleep(PAUSE_SECONDS * 4 ** (attempt - 1) * os.urandom(1)[0] / 255)
+            time.sleep(pause)
             attempt += 1

@@ -31,12 +31,18 @@ Each takes about 27 ms of a whole processor for TLS. At 512 MB that is 2.2 secon
 LAST_START = 15.0
 """Seconds after which no further source is asked. Then /status ends well before the worker's 30 seconds."""
 
+QUIET_SECONDS = 60.0
+"""The longest time for which a source can ask to be left alone."""
+
 log = logging.getLogger(__name__)
 
 
 @dataclass
 class _Seen:
-    """The last good report of a source. It is shown again after a 304, and until the source may be asked again."""
+    """The last good report of a source. It is shown again after a 304, and until the source may be asked again.
+
+    `not_before` is in epoch seconds, because time.monotonic stops while the function is frozen.
+    """
 
     etag: str
     report: Report
@@ -46,7 +52,8 @@ class _Seen:
 class Sources:
     """The configured sources. `configured` returns their names and targets, which `parse_target` reads.
 
-    `seconds` limits one source, and `last_start` the start of the last one. `get` is the guarded opener.
+    `seconds` limits one source, and `last_start` the start of the last one. `get` is the guarded opener. `clock`
+    returns epoch seconds.
     """
 
     def __init__(
@@ -56,8 +63,9 @@ class Sources:
         seconds: float = opener.SECONDS,
         last_start: float = LAST_START,
         get: Callable[..., opener.Answer | Reason] = opener.get,
+        clock: Callable[[], float] = time.time,
     ) -> None:
-        self._configured, self._get = configured, get
+        self._configured, self._get, self._clock = configured, get, clock
         self._seconds, self._last_start = seconds, last_start
         self._seen: dict[tuple[str, str], _Seen] = {}
 
@@ -92,8 +100,9 @@ class Sources:
         return Report.failed(name, Reason("not_asked_in_time", {"seconds": math.ceil(self._last_start)}), "unknown")
 
     def _ask(self, name: str, value: str, until: float) -> Report:
-        seen = self._seen.get((name, value))
-        if seen is not None and time.monotonic() < seen.not_before:
+        # An answer counts from when it was asked for: the function may be frozen before it is read.
+        seen, asked_at = self._seen.get((name, value)), self._clock()
+        if seen is not None and asked_at < seen.not_before <= asked_at + QUIET_SECONDS:
             return seen.report
         if time.monotonic() > until:
             return self._not_asked(name)
@@ -118,8 +127,8 @@ class Sources:
         else:
             report = Report.failed(name, Reason("http_status", {"status": status}))
         if report.failure is None:
-            etag, quiet = answer.headers.get("ETag", ""), _quiet(answer.headers)
-            self._seen[name, value] = _Seen(etag, report, time.monotonic() + quiet)
+            etag, quiet = answer.headers.get("ETag", ""), _quiet(answer.headers, asked_at)
+            self._seen[name, value] = _Seen(etag, report, asked_at + quiet)
         return report
 
 
@@ -137,8 +146,8 @@ def _parse(name: str, body: bytes, status: int) -> Report:
         return Report.failed(name, reason)
 
 
-def _quiet(headers: Message) -> float:
-    """Return for how many seconds the source does not want to be asked again, at most 60.
+def _quiet(headers: Message, now: float) -> float:
+    """Return for how many seconds the source does not want to be asked again, at most QUIET_SECONDS.
 
     If X-RateLimit-Remaining is 0, X-RateLimit-Reset tells when: in seconds from now, or as an epoch second.
     """
@@ -148,4 +157,4 @@ def _quiet(headers: Message) -> float:
         reset = float(headers["X-RateLimit-Reset"])
     except (TypeError, ValueError):  # TypeError: there is no such header
         return 0.0
-    return max(0.0, min(reset - time.time() if reset > 1e9 else reset, 60.0))
+    return max(0.0, min(reset - now if reset > 1e9 else reset, QUIET_SECONDS))

@@ -11,17 +11,18 @@ from ..adapters.batch import Delivery, NotOurs
 from ..data.tables import INTERACTION
 from ..discord.interaction import Interaction
 from ..discord.opening import Opening
-from ..errors import DefinitionError, DiscordError, InvalidReply, NoRoom, Retry, UserError
+from ..errors import DefinitionError, DiscordError, InvalidReply, NoRoom, Retry, Unavailable, UserError
 from ..i18n import _, speaking
 from ..interactions import dispatch, gate, refusals
 from ..interactions.apology import BROKEN, sentence
 from ..interactions.limits import admit
-from ..interactions.reach import Reach
+from ..interactions.reach import UNKNOWN_WEBHOOK, Reach
 from ..interactions.screen import Screen
 from ..kit import catalogue
 from ..tools.toolbox import Desk, Tools
 
 if TYPE_CHECKING:
+    from ..adapters.claims import Claim
     from ..kit.handler import Handler
 
 log = logging.getLogger(__name__)
@@ -31,6 +32,15 @@ CUT_OFFS = 3
 
 AGAIN_SECONDS = 60.0
 """If Discord was unwell for all tries of a message and the token lives, start over after this long."""
+
+RACE_WAITS = (2.0, 4.0, 8.0)
+"""If Discord does not know a token yet, the message comes back after so many seconds: the first time, the second, …"""
+
+THINKING_WAITS = (8.0, 30.0, 60.0, 120.0, 240.0)
+"""When to look for a "thinking" that may still appear, in seconds from one time to the next."""
+
+PASSING = (DiscordError, Unavailable, Retry)
+"""Errors that pass by themselves. Any other exception is a bug, and waiting does not mend it."""
 
 
 class CutOff(Exception):
@@ -45,6 +55,8 @@ def work(delivery: Delivery, tools: Tools, sleep: Callable[[float], None] = time
         raise NotOurs("not a message of ours: no body, or no time")
     if message.get("kind") == "event":
         happen(body, tools)
+    elif message.get("kind") == "thinking":
+        stop_thinking(Interaction(body), delivery, tools)
     elif message.get("kind") == "interaction":
         interaction = Interaction(body)
         with speaking(interaction.locale, interaction.guild_locale):
@@ -78,52 +90,108 @@ def answer(
 ) -> None:
     """Answers a deferred interaction: once, however often it is delivered, and its user hears how it ended.
 
-    A failure that may pass goes back to the queue, and the last delivery tells the user. If Discord refuses something
-    for good, the user is told and it is not tried again. If nothing reaches the user any more, that is logged."""
+    A failure that may pass goes back to the queue, and the last delivery tells the user. A bug is tried once more at
+    once; then the user is told, and the message goes to the dead letters. If Discord refuses something for good, the
+    user is told and it is not tried again. If nothing reaches the user any more, that is logged."""
     details = {"interaction_id": interaction.id}
-    reach = Reach(interaction, received_at, tools, sleep, delivery.seconds_left)
+    put_back = None if delivery.last else dict(enumerate(RACE_WAITS, 1)).get(delivery.attempt)
+    reach = Reach(interaction, received_at, tools, sleep, delivery.seconds_left, put_back)
     screen = Screen(interaction, tools, reach)  # can tell the person if the claim fails
     try:
         claim = tools.claims.take(INTERACTION, interaction.id)
-        if claim is None:
+    except Retry as held:  # If its holder was killed, nobody else would tell the person. A dead claim has no wait.
+        if delivery.last and held.wait and delivery.begin_again(held.wait):
             return
+        raise
+    except Exception as error:
+        if delivery.last:
+            give_up(interaction, screen, error, again=True)
+        raise
+    if claim is None:
+        return
+    try:
         with claim:
-            handler, journal = None, tools.journal_of(interaction.id, claim.attempt)
-            try:
-                handler = dispatch.find(interaction)
-            finally:  # The person is told even if the feature does not load.
-                screen = Screen(interaction, tools, reach, handler, journal, claim.attempt)
-            if delivery.last and claim.cut_off >= CUT_OFFS:  # The feature would be cut off again, and nobody told.
-                raise CutOff(f"{handler} was cut off {claim.cut_off} times, by its time, its memory or a crash")
+            journal, begun = tools.journal_of(interaction.id, claim.attempt), tools.now()
             desk = Desk(tools, journal, lambda: min(reach.seconds_left(), delivery.seconds_left()))
             try:
-                attempt(interaction, handler, screen, desk, tools)
-            except DiscordError as error:
-                if not error.permanent:
+                attempt(interaction, screen, desk, tools, claim, last=delivery.last)
+            except (*PASSING, CutOff):
+                raise
+            except Exception:
+                if delivery.seconds_left() < tools.now() - begun:  # The second try would be cut off.
                     raise
-                log.warning("nobody to answer: %s", error, extra=details)
+                log.exception("a bug, so once more at once", extra=details)
+                claim.attempt += 1
+                attempt(interaction, screen, desk, tools, claim, last=delivery.last)
             claim.done()
-    except Retry:
-        raise
+            if screen.may_think_later:
+                delivery.begin_again(THINKING_WAITS[0], {**delivery.message, "kind": "thinking"})
     except Exception as error:
         wait = max(AGAIN_SECONDS, getattr(error, "wait", None) or 0.0)
         patient = isinstance(error, DiscordError) and reach.seconds_left() > wait + AGAIN_SECONDS
         if delivery.last and patient and delivery.begin_again(wait):
             log.warning("Discord is unwell, so once more from the start: %s", error, extra=details)
             return
-        if delivery.last:
-            log.exception("gave up", extra=details)
-            try:
-                screen.tell(_(BROKEN, reference=interaction.id))
-            except DiscordError as error:
-                log.error("and could not tell the user: %s", error, extra=details)  # noqa: TRY400 - logged above
+        over = delivery.last or not isinstance(error, PASSING)
+        if over and (give_up(interaction, screen, error, again=claim.attempt > 1) or delivery.last):
+            claim.dead()
         raise
 
 
-def attempt(interaction: Interaction, handler: Handler | None, screen: Screen, desk: Desk, tools: Tools) -> None:
+def give_up(interaction: Interaction, screen: Screen, error: Exception, *, again: bool) -> bool:
+    """Tells the person that something went wrong. Returns False if a later try may tell them.
+
+    An answer that was shown stays if a table failed after it. `again`: an earlier try may have shown it."""
+    details = {"interaction_id": interaction.id}
+    log.exception("gave up", extra=details)
+    if isinstance(error, Unavailable) and (screen.answered or (again and screen.may_be_answered())):
+        return True
+    try:
+        screen.tell(_(BROKEN, reference=interaction.id))
+    except DiscordError as untold:
+        log.error("and could not tell the user: %s", untold, extra=details)  # noqa: TRY400 - logged above
+        return untold.permanent
+    return True
+
+
+def stop_thinking(interaction: Interaction, delivery: Delivery, tools: Tools) -> None:
+    """Deletes the "thinking" of an interaction whose answer went elsewhere, because Discord did not know the token."""
+    try:
+        tools.discord.delete_original(interaction.application_id, interaction.token)
+    except DiscordError as error:
+        if error.gone and error.code != UNKNOWN_WEBHOOK:
+            return
+        if delivery.last or delivery.attempt >= len(THINKING_WAITS):
+            log.info("no thinking was found: %s", error, extra={"interaction_id": interaction.id})
+            return
+        raise Retry(f"no thinking yet: {error}", wait=error.wait or THINKING_WAITS[delivery.attempt]) from error
+
+
+def attempt(interaction: Interaction, screen: Screen, desk: Desk, tools: Tools, claim: Claim, *, last: bool) -> None:
+    """Finds and runs the feature, and shows its answer. If nothing reaches the person any more, that is logged.
+
+    Raises what a retry may mend, and bugs."""
+    handler = None
+    try:
+        handler = dispatch.find(interaction)
+    finally:  # The person is told even if the feature does not load.
+        screen.begin(handler, desk.journal, claim.attempt)
+    if last and claim.cut_off >= CUT_OFFS:  # The feature would be cut off again, and nobody told.
+        raise CutOff(f"{handler} was cut off {claim.cut_off} times, by its time, its memory or a crash")
+    try:
+        run(interaction, handler, screen, desk, tools, claim)
+    except DiscordError as error:
+        if not error.permanent:
+            raise
+        log.warning("nobody to answer: %s", error, extra={"interaction_id": interaction.id})
+
+
+def run(
+    interaction: Interaction, handler: Handler | None, screen: Screen, desk: Desk, tools: Tools, claim: Claim
+) -> None:
     """Runs the feature and shows its answer, or tells the person what was wrong.
 
-    Raises what a retry may mend, and DiscordError if the person cannot be reached."""
+    Raises what a retry may mend, bugs, and DiscordError if the person cannot be reached."""
     details = {"interaction_id": interaction.id}
     if handler is None:  # An older deployment had this feature when it acknowledged the interaction.
         screen.tell(_(gate.UNKNOWN))
@@ -142,6 +210,7 @@ def attempt(interaction: Interaction, handler: Handler | None, screen: Screen, d
 
                 raise later(answer)
             screen.show(answer)  # Inside the lock too: a generator runs only now.
+            claim.done()  # Before the lock is free: the next try would find somebody else in it.
     except UserError as error:
         log.info("told the user: %s", error, extra=details)
         screen.tell(error.reply or sentence(error, interaction))

@@ -35,8 +35,8 @@ def admit(call: Call, desk: Desk) -> Iterator[None]:
     Raises UserError if another interaction holds the lock, or if a quota is spent. If the lock is held, no use is
     counted. If a quota is spent, the reply to a form has a button that opens it again.
 
-    The lock is released when the interaction is finished. After a failure that will be tried again, it is kept until
-    its lease ends: the same interaction gets it again, and nobody else finds half-done work.
+    The lock belongs to the interaction until its message is done or dead. After a failure that will be tried again, the
+    same interaction gets it again, and nobody else finds half-done work.
     """
     handler = call.handler
     if call.opens_form:  # opening a form is not a use

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 from ..discord import check
 from ..discord.interaction import TOKEN_SECONDS, Interaction
 from ..discord.reply import Reply
-from ..errors import DiscordError
+from ..errors import DiscordError, Retry
 from ..i18n import N_, _
 
 if TYPE_CHECKING:
@@ -26,8 +26,9 @@ Address = tuple[str, str]
 MARGIN_SECONDS = 30
 """Do not use a token in the last seconds of its life: Discord's clock and ours differ, and calls take time."""
 
-RACE_SECONDS = 10.0
-"""For this long after an interaction arrived, 404/10015 can mean that our edit overtook its acknowledgement."""
+RACE_SECONDS, IN_PLACE_SECONDS = 60.0, 4.0
+"""For so long after an interaction arrived, 404/10015 can mean that our call overtook its acknowledgement. Wait here
+for at most so long in all. A longer wait is left to the queue."""
 
 SHORT_WAIT, PATIENCE_SECONDS, PATIENCE_TRIES = 2.0, 10.0, 10
 """Wait here for a 429 that asks for at most this many seconds, and at most so many seconds and times in all. The queue
@@ -42,7 +43,11 @@ FULL = N_("<@{user}> Discord takes no more of my messages there, so here is the 
 
 
 class Reach:
-    """`received_at` is when the ingress got the interaction. `time_left` is how many seconds this function has left."""
+    """`received_at` is when the ingress got the interaction. `time_left` is how many seconds this function has left.
+
+    `put_back`: if Discord does not know the token yet, the message may come back after so many seconds. None: not any
+    more.
+    """
 
     def __init__(
         self,
@@ -51,12 +56,17 @@ class Reach:
         tools: Tools,
         sleep: Callable[[float], None],
         time_left: Callable[[], float],
+        put_back: float | None = None,
     ) -> None:
         self._interaction, self._received_at, self._tools = interaction, received_at, tools
         self._sleep, self._time_left = sleep, time_left
         self._address = (interaction.application_id, interaction.token)
         self._patience, self._tries = PATIENCE_SECONDS, PATIENCE_TRIES
+        self._in_place, self._put_back = IN_PLACE_SECONDS, put_back
+        self._known = self._closed = False
         self._excuse, self._excused = LATE, False
+        self.unknown = False
+        """Whether Discord did not know the token yet when it was given up. "thinking" may still appear."""
 
     def seconds_left(self) -> float:
         """Until the token must not be used any more. Negative after that."""
@@ -64,8 +74,10 @@ class Reach:
 
     @property
     def late(self) -> bool:
-        """Whether the token must not be used any more."""
-        return self.seconds_left() <= 0
+        """Whether the token must not be used any more: it is too old, or Discord has said that it does not know it.
+
+        After one message went elsewhere, "thinking" would absorb the next one that is sent by token."""
+        return self._closed or self.seconds_left() <= 0
 
     def ready(self, kind: str, payload: dict, reply: Reply, whose: Handler | None, *, edits: bool = False) -> dict:
         """The payload with its custom ids sealed. Raises InvalidReply if Discord would not take it.
@@ -79,7 +91,7 @@ class Reach:
 
     def by_token(self, call: Callable[[Address], dict], message: Message | None) -> dict:
         """What `call` answers. If the token is dead, or Discord takes no more messages, sends `message` elsewhere and
-        answers {}; without a `message`, raises DiscordError."""
+        answers {}; without a `message`, raises DiscordError. Raises Retry if Discord does not know the token yet."""
         if message is None:
             return self._patient(call)
         if not self.late:
@@ -90,6 +102,8 @@ class Reach:
                     self._excuse = FULL
                 elif not error.gone or error.code == UNKNOWN_MESSAGE:  # The person may have deleted the message.
                     raise
+                else:
+                    self._close(error)
                 log.warning("sending the message elsewhere: %s", error, extra={"interaction_id": self._interaction.id})
         self._send_elsewhere(message)
         return {}
@@ -103,6 +117,12 @@ class Reach:
         except DiscordError as error:
             if not error.gone:
                 raise
+            if error.code == UNKNOWN_WEBHOOK:
+                self._close(error)
+
+    def _close(self, error: DiscordError) -> None:
+        self._closed = True
+        self.unknown = error.code == UNKNOWN_WEBHOOK and self._racing and not self._known
 
     def _send_elsewhere(self, message: Message) -> None:
         """Sends it to the channel; by direct message if it is private, or if the channel is closed to us."""
@@ -129,15 +149,17 @@ class Reach:
 
     def _patient(self, call: Callable[[Address], Answer]) -> Answer:
         """Calls `call`. Retries if Discord may not have recorded our acknowledgement yet (404/10015), and after a short
-        wait that Discord asks for."""
+        wait that Discord asks for. Raises Retry if the acknowledgement takes longer than the function should wait."""
         pause = 0.25
         while True:
             try:
-                return call(self._address)
+                answer = call(self._address)
+                self._known = True
+                return answer
             except DiscordError as error:
                 wait = error.wait
                 if wait is None:
-                    if error.code != UNKNOWN_WEBHOOK or self._tools.now() + pause > self._received_at + RACE_SECONDS:
+                    if error.code != UNKNOWN_WEBHOOK or not self._may_still_come(pause, error):
                         raise
                     wait, pause = pause, pause * 2
                 elif not self._tries or wait > min(SHORT_WAIT, self._patience, self._time_left() - SHORT_WAIT):
@@ -145,3 +167,17 @@ class Reach:
                 else:
                     self._patience, self._tries = self._patience - wait, self._tries - 1
             self._sleep(wait)
+
+    def _may_still_come(self, pause: float, error: DiscordError) -> bool:
+        """Whether to wait here for `pause` seconds, because Discord may know the token then. Raises Retry if the
+        message should wait in the queue instead."""
+        if self._racing and pause <= self._in_place:
+            self._in_place -= pause
+            return True
+        if self._racing and self._put_back is not None:
+            raise Retry("Discord does not know the token yet", wait=self._put_back) from error
+        return False
+
+    @property
+    def _racing(self) -> bool:
+        return self._tools.now() < self._received_at + RACE_SECONDS

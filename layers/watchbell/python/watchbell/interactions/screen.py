@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..discord.interaction import COMMAND, PRIVATE, Interaction
 from ..discord.reply import COMPONENTS_V2, Reply
-from ..errors import DiscordError
+from ..errors import DiscordError, Retry, Unavailable
 from .messages import (
     ANSWER,
     ELSEWHERE,
@@ -45,27 +45,29 @@ log = logging.getLogger(__name__)
 PROGRESS_SECONDS = 1.0
 """The least time between two edits that show progress. Discord takes five calls in two seconds."""
 
+LOADING = 1 << 7
+"""Discord: the flag of a message that still says "thinking"."""
+
 TAKEN_AWAY, ANSWERED = "watchbell: taken away", "watchbell: answered"
 """Steps in the journal. No feature gives its own steps such a name."""
 
 
 class Screen:
-    """The messages of one interaction.
+    """The messages of one interaction. Before a try begins, the screen can only tell."""
 
-    `handler` is None if the feature is gone or could not be loaded. `journal` and `attempt` belong to the claim; before
-    there is one, the screen can only tell."""
-
-    def __init__(
-        self,
-        interaction: Interaction,
-        tools: Tools,
-        reach: Reach,
-        handler: Handler | None = None,
-        journal: Journal | None = None,
-        attempt: int = 1,
-    ) -> None:
+    def __init__(self, interaction: Interaction, tools: Tools, reach: Reach) -> None:
         self._interaction, self._discord, self._now = interaction, tools.discord, tools.now
-        self._reach, self._handler, self._journal = reach, handler, journal
+        self._reach = reach
+        self.answered = False
+        """Whether the answer was shown, though perhaps not the messages that follow it."""
+        self.begin(None, None, 1)
+
+    def begin(self, handler: Handler | None, journal: Journal | None, attempt: int) -> None:
+        """Begin a try. If `attempt` is not 1, earlier tries may have left messages.
+
+        `handler` is None if the feature is gone or could not be loaded. `journal` belongs to the claim."""
+        interaction = self._interaction
+        self._handler, self._journal = handler, journal
         # Without a handler, assume that a button or a form has left the message where it is.
         stays = handler.edits(interaction) if handler else interaction.type != COMMAND
         flags = interaction.message_flags if stays else 0
@@ -73,6 +75,21 @@ class Screen:
         says, v2 = UNKNOWN if stays else THINKING, bool(flags & COMPONENTS_V2)
         original = Place(ANSWER, ORIGINAL, self._private, says, v2)
         self._standing = Standing(original, stays, unsure=attempt > 1 and not self._private)
+
+    @property
+    def may_think_later(self) -> bool:
+        """Whether "thinking" may still appear, though the messages went elsewhere."""
+        return self._reach.unknown and not self._standing.stays
+
+    def may_be_answered(self) -> bool:
+        """Whether an earlier try may have shown the answer, which a notice would replace. Asks Discord."""
+        if self._standing.stays or self._reach.late:
+            return False
+        try:
+            original = self._reach.by_token(lambda address: self._discord.original(*address), None)
+        except (DiscordError, Retry):
+            return False
+        return not original.get("flags", LOADING) & LOADING
 
     def show(self, answer: Any) -> None:
         """Shows `answer` in place of "thinking", or of the message with the button. Showing it again changes nothing.
@@ -107,7 +124,7 @@ class Screen:
             if self._now() - shown >= PROGRESS_SECONDS and not self._reach.late:
                 try:
                     self._perform(self._wanted(found), progress=True)
-                except DiscordError as error:  # The answer is what counts, so the work goes on.
+                except (DiscordError, Retry) as error:  # The answer is what counts, so the work goes on.
                     details = {"interaction_id": self._interaction.id}
                     log.warning("progress is not shown: %s", error, extra=details)
                 shown = self._now()
@@ -134,11 +151,16 @@ class Screen:
                 case Send():
                     self._send(effect, None if progress else effect.message)
                 case RecordAnswer():
-                    with self._step(ANSWERED):
-                        self._standing = effect.done(self._standing)
+                    self._record(self._step(ANSWERED))
+                    self._standing = effect.done(self._standing)
                 case Sweep():
                     self._sweep()
                     self._standing = effect.done(self._standing)
+            self.answered |= not progress and self._shows_answer(wanted)
+
+    def _shows_answer(self, wanted: list[Message]) -> bool:
+        places = [place for place in (self._standing.original, *self._standing.others) if place]
+        return any(message.number == ANSWER and place.shows(message) for message in wanted for place in places)
 
     def _edit(self, effect: Edit, late: Message | None) -> None:
         place, reply, discord = effect.place, effect.message.reply, self._discord
@@ -198,8 +220,7 @@ class Screen:
         if step.unsure and not effect.message.private:
             for message in self._unknown()[:1]:
                 id, poll = message["id"], bool(message.get("poll"))
-                with step:
-                    step.value = [id, poll, UNKNOWN]
+                self._record(step, [id, poll, UNKNOWN])
                 self._standing = effect.found(self._standing, id, poll=poll)
                 return
         self._standing = effect.nothing(self._standing)
@@ -209,10 +230,10 @@ class Screen:
         if not effect.step:
             self._standing = effect.sent(self._standing, self._follow_up(effect, late))
             return
-        with self._step(effect.step) as step:
-            id = self._follow_up(effect, late)
-            self._standing = effect.sent(self._standing, id)
-            step.value = [id, message.poll, message.digest]
+        step = self._step(effect.step)
+        id = self._follow_up(effect, late)
+        self._standing = effect.sent(self._standing, id)
+        self._record(step, [id, message.poll, message.digest])
 
     def _follow_up(self, effect: Send, late: Message | None) -> str:
         """Sends the message. Returns its id, or ELSEWHERE."""
@@ -250,6 +271,15 @@ class Screen:
 
     def _delete(self, id: str) -> None:
         self._reach.unless_gone(lambda address: self._discord.delete_follow_up(*address, id))
+
+    def _record(self, step: Step, value: Any = None) -> None:
+        """Record that `step` is done. If the table fails, that is only logged: the person has the message, and the next
+        try would look for it."""
+        try:
+            with step:
+                step.value = value
+        except Unavailable as error:
+            log.warning("could not record a message: %s", error, extra={"interaction_id": self._interaction.id})
 
     def _step(self, name: str) -> Step:
         assert self._journal is not None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..adapters.claims import LEASE_SECONDS
+from ..adapters.locks import LEASE_SECONDS
 from ..data.tables import SPARE_USES
 from ..discord.interaction import Interaction
 from ..kit.flags import parse

@@ -85,7 +85,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         Part("stash", _table("ephemeral", "GetItem", "PutItem")),
         Part("journal", _table("ephemeral", "GetItem", "PutItem")),
         Part("quotas", _table("ephemeral", "UpdateItem")),
-        Part("locks", _table("ephemeral", "UpdateItem")),
+        Part("locks", _table("ephemeral", "GetItem", "UpdateItem")),
         *(Part("seconds_left"), Part("fence")),
     ),
     "sender": (
