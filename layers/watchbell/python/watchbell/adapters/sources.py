@@ -31,6 +31,9 @@ Each takes about 27 ms of a whole processor for TLS. At 512 MB that is 2.2 secon
 LAST_START = 15.0
 """Seconds after which no further source is asked. Then /status ends well before the worker's 30 seconds."""
 
+WHOLE_SECONDS = 22.0
+"""Seconds after which no further source is asked, if reading the parameters took long. They can be throttled."""
+
 log = logging.getLogger(__name__)
 
 
@@ -66,6 +69,7 @@ class Sources:
 
         Returns [] if no source is configured. Raises UnknownSource if none has that name.
         """
+        begun = time.monotonic()
         configured = {known: value for known, value in sorted(self._configured().items()) if _fits(known)}
         wanted = name.strip().lower()
         chosen = {known: value for known, value in configured.items() if not name or known.lower() == wanted}
@@ -73,10 +77,11 @@ class Sources:
             return []
         if not chosen:
             raise UnknownSource(name, list(configured))
-        until = time.monotonic() + self._last_start
+        now = time.monotonic()
+        until = min(now + self._last_start, begun + WHOLE_SECONDS)
         pool = ThreadPoolExecutor(max_workers=min(TOGETHER, len(chosen)), thread_name_prefix="source")
         asked = {known: pool.submit(self._ask, known, value, until) for known, value in chosen.items()}
-        wait(asked.values(), timeout=self._last_start + self._seconds + 0.5)  # longer only if a name server is silent
+        wait(asked.values(), timeout=until - now + self._seconds + 0.5)  # longer only if a name server is silent
         reports = [self._report(known, future) for known, future in asked.items()]
         pool.shutdown(wait=False)
         return reports
