@@ -37,7 +37,9 @@ if TYPE_CHECKING:
 
 def is_secret(name: str) -> bool:
     """Return whether a parameter is stored as SecureString. `name` is without the stage."""
-    return name in ("discord/bot-token", "signing-keys") or name.startswith("webhooks/")
+    if name.startswith("webhooks/"):
+        return not name.endswith("/thread-name")
+    return name in ("discord/bot-token", "signing-keys")
 
 
 class Parameters:
