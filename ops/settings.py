@@ -104,6 +104,9 @@ def check(name: str, value: str) -> None:
     elif name == "webhooks/digest":
         if webhook.parse(value, DISCORD_URL) is None:
             raise ValueError("This is not a Discord webhook URL. One looks like https://discord.com/api/webhooks/…")
+    elif name == "webhooks/digest/thread-name":
+        if not 1 <= len(value) <= 100:
+            raise ValueError("A thread's name has 1 to 100 characters.")
     elif re.fullmatch(r"flags/[a-z][a-z0-9_-]{0,59}", name):
         flags.parse(name, value)
     elif name.startswith("status-sources/"):
@@ -111,7 +114,17 @@ def check(name: str, value: str) -> None:
             raise ValueError(f"{name!r} is not valid. A source's name has 1 to {NAME_LENGTH} letters, digits, _ . or -")
         _check_source(value)
     else:
-        known = ", ".join([*REQUIRED, *MADE, "operators", "webhooks/digest", "flags/…", "status-sources/…"])
+        known = ", ".join(
+            [
+                *REQUIRED,
+                *MADE,
+                "operators",
+                "webhooks/digest",
+                "webhooks/digest/thread-name",
+                "flags/…",
+                "status-sources/…",
+            ]
+        )
         raise ValueError(f"Watchbell has no parameter {name!r}. The parameters are {known}.")
 
 

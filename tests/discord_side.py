@@ -115,7 +115,9 @@ class FakeDiscord:
         self._call("read", channel_id)
         return self.conversation
 
-    def execute_webhook(self, webhook_id: str, token: str, message: dict, files: Sequence = ()) -> dict:
+    def execute_webhook(
+        self, webhook_id: str, token: str, message: dict, files: Sequence = (), *, thread_id: str = ""
+    ) -> dict:
         judge.approve("followup", message)
         return self._call("webhook", webhook_id, message)
 

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
-from sandbox.discord.validation import Form, Json, Path
+from sandbox.discord.validation import Form, Json, Path, is_emoji
 
 ROW, BUTTON, STRING_SELECT, TEXT_INPUT = 1, 2, 3, 4
 SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER, LABEL = 9, 10, 11, 12, 13, 14, 17, 18
@@ -192,7 +192,7 @@ class _Reader:
         emoji = self.form.object(at, holder["emoji"], ("id", "name", "animated"))
         if emoji.get("id") is not None:
             self.form.snowflake((*at, "id"), emoji["id"])
-        elif not isinstance(emoji.get("name"), str) or not emoji["name"] or emoji["name"].isascii():
+        elif not isinstance(emoji.get("name"), str) or not is_emoji(emoji["name"]):
             self.form.error((*at, "name"), "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
 
     def select(self, path: Path, select: Json) -> None:

@@ -16,6 +16,7 @@ from sandbox.discord.validation import Form, Json, Refusal
 from sandbox.discord.world import (
     ATTACH_FILES,
     EMBED_LINKS,
+    GUILD_FORUM,
     READ_MESSAGE_HISTORY,
     SEND_MESSAGES,
     SEND_POLLS,
@@ -145,8 +146,10 @@ def execute_webhook(call: Call) -> Answer:
     if any(interactive(component) for component in every(fields["components"]) if component["type"] != 1):
         message = "Only webhooks of an application can send interactive components"
         call.form.error(("components",), "WEBHOOK_COMPONENTS_NOT_INTERACTIVE", message)
+    name = call.form.text(("thread_name",), body["thread_name"], 1, 100) if body.get("thread_name") else ""
     call.form.refuse()
-    message_sent = call.state.world.post(webhook.channel_id, author, fields, webhook_id=webhook.id)
+    channel, first = _thread(call, webhook, name)
+    message_sent = call.state.world.post(channel, author, fields, webhook_id=webhook.id, **first)
     return (200, message_sent) if call.asks("wait") else (204, None)
 
 
@@ -172,9 +175,33 @@ def _webhook(call: Call) -> Webhook | None:
     return webhook
 
 
+def _thread(call: Call, webhook: Webhook, name: str) -> tuple[str, Json]:
+    """The id of the channel or thread for a message, and the id of the message if it opens a thread in a forum.
+
+    Raises 10003 for a thread that is not in the webhook's channel, and 220001-220003 for what a forum does not take.
+    """
+    world, given = call.state.world, call.query.get("thread_id")
+    channel = world.channels[webhook.channel_id]
+    forum = channel.kind == GUILD_FORUM
+    if given is not None and (given not in world.channels or world.channels[given].parent_id != channel.id):
+        raise Refusal(404, 10003, "Unknown Channel")
+    if forum and given is None and not name:
+        raise Refusal(400, 220001, "Webhooks posted to forum channels must have a thread_name or thread_id")
+    if forum and given is not None and name:
+        raise Refusal(400, 220002, "Webhooks posted to forum channels cannot have both a thread_name and thread_id")
+    if name and not forum:
+        raise Refusal(400, 220003, "Webhooks can only create threads in forum channels")
+    if not name:
+        return given or channel.id, {}
+    thread = world.add_thread(name, channel)
+    return thread.id, {"id": thread.id}
+
+
 def _webhook_message(call: Call, webhook: Webhook) -> Json:
+    """A message of the webhook. A message in a thread is found only with the thread's id."""
     message = call.state.world.message(call.where["message"])
-    if message.get("webhook_id") != webhook.id:
+    there = call.query.get("thread_id", webhook.channel_id)
+    if message.get("webhook_id") != webhook.id or message["channel_id"] != there:
         raise Refusal(404, 10008, "Unknown Message")
     return message
 

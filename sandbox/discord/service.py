@@ -14,7 +14,16 @@ from sandbox.discord.rest import BASE, Rest
 from sandbox.discord.server import Server
 from sandbox.discord.state import State
 from sandbox.discord.validation import Json
-from sandbox.discord.world import BOT_PERMISSIONS, MEMBER_PERMISSIONS, Channel, Guild, Role, Webhook
+from sandbox.discord.world import (
+    BOT_PERMISSIONS,
+    GUILD_FORUM,
+    GUILD_TEXT,
+    MEMBER_PERMISSIONS,
+    Channel,
+    Guild,
+    Role,
+    Webhook,
+)
 
 
 class Discord:
@@ -144,11 +153,23 @@ class Discord:
         """The content of an attachment."""
         return self.state.world.files[attachment["id"]].content
 
-    def webhook(self, name: str) -> str:
+    def webhook(self, name: str, forum: bool = False) -> str:
         """The URL of a new webhook in a new channel of the home guild. A person made it, not the application."""
-        webhook = self.state.world.add_webhook(name, self.channel(name).id)
+        channel = self.state.world.add_channel(name, self.home.id, kind=GUILD_FORUM if forum else GUILD_TEXT)
+        webhook = self.state.world.add_webhook(name, channel.id)
         self._named_webhooks[name] = webhook
         return f"{self.url}/webhooks/{webhook.id}/{webhook.token}"
+
+    def thread(self, title: str, webhook: str) -> Channel:
+        """A new thread in the channel of the webhook with that name."""
+        world = self.state.world
+        return world.add_thread(title, world.channels[self._named_webhooks[webhook].channel_id])
+
+    def threads(self, webhook: str) -> list[Channel]:
+        """The threads in the channel of the webhook with that name, oldest first."""
+        parent = self._named_webhooks[webhook].channel_id
+        with self.state.world.lock:
+            return [channel for channel in self.state.world.channels.values() if channel.parent_id == parent]
 
     def delete_webhook(self, name: str) -> None:
         """From now on its URL answers 404/10015. Its messages stay."""

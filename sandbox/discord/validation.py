@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,28 @@ Path = tuple[str | int, ...]
 
 SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 MAX_SAFE_INTEGER = 2**53 - 1
+_LABEL = r"(?:[^\W_]|[^\W_](?:[^\W_]|-){0,61}[^\W_])"
+# Discord refuses a host without a dot, but takes localhost. See "Not a well formed URL" in discord-api-docs.
+URL = re.compile(
+    rf"https?://(?:[^\s/?#@]+@)?(?:localhost|(?:{_LABEL}\.)+(?:[^\W\d_]{{2,}}|xn--[a-z0-9-]+)\.?"
+    r"|(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)|\[[0-9a-f:.]*:[0-9a-f:.]*\])"
+    r"(?::\d{1,5})?(?:[/?#]\S*)?",
+    re.IGNORECASE,
+)
+_SYMBOLS_OF_OTHER_KINDS = "‼⁉ℹ〰〽↔⤴⤵◻◼◽◾"  # emoji that are no "other symbol" (So) to Unicode
+
+
+def is_emoji(text: str) -> bool:
+    """Whether `text` is one emoji. It takes some symbols that Discord's list of emoji does not have."""
+    if re.fullmatch("[0-9#*]\ufe0f?\u20e3|[\U0001f1e6-\U0001f1ff]{1,2}|🏴[\U000e0061-\U000e007a]+\U000e007f", text):
+        return True
+    parts = [re.sub("[\ufe0f\U0001f3fb-\U0001f3ff]$", "", part) for part in text.split("\u200d")]
+    return all(len(part) == 1 and _is_symbol(part) for part in parts)
+
+
+def _is_symbol(character: str) -> bool:
+    known = unicodedata.category(character) == "So" or character in _SYMBOLS_OF_OTHER_KINDS
+    return known or "\U0001fa70" <= character <= "\U0001faff"  # newer ones, which this Python may not know
 
 
 class Refusal(Exception):
@@ -146,7 +169,7 @@ class Form:
         if value.startswith("attachment://") and attachment:
             self.attached.append((path, value.removeprefix("attachment://")))
             return value
-        if value and not re.match(r"https?://[^\s/]+", value):
+        if value and not URL.fullmatch(value):
             self.error(path, "URL_TYPE_INVALID_URL", "Not a well formed URL.")
         return value
 
@@ -156,4 +179,6 @@ class Form:
         except (TypeError, ValueError):
             self.error(path, "DATE_TIME_TYPE_PARSE", f'Could not parse "{value}". Should be ISO8601.')
             return ""
+        if (offset := moment.utcoffset()) and offset.total_seconds() % 60:
+            self.error(path, "DATE_TIME_TYPE_PARSE", f'Could not parse "{value}". Should be ISO8601.')
         return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).isoformat()

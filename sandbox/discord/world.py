@@ -15,7 +15,7 @@ from sandbox.discord.upload import Upload
 from sandbox.discord.validation import Json, Refusal
 
 EPOCH_MS = 1420070400000  # 2015-01-01, where snowflakes start
-GUILD_TEXT, DM = 0, 1
+GUILD_TEXT, DM, PUBLIC_THREAD, GUILD_FORUM = 0, 1, 11, 15
 
 VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS, READ_MESSAGE_HISTORY = 1 << 10, 1 << 11, 1 << 14, 1 << 16
 ATTACH_FILES, SEND_POLLS = 1 << 15, 1 << 49
@@ -81,6 +81,7 @@ class Channel:
     recipient_id: str | None = None
     bot_permissions: int = BOT_PERMISSIONS
     nsfw: bool = False
+    parent_id: str | None = None  # of a thread
 
     def __str__(self) -> str:
         return f"#{self.name}" if self.name else "the DM with the bot"
@@ -153,11 +154,21 @@ class World:
             guild.roles[role.id] = role
             return role
 
-    def add_channel(self, name: str, guild_id: str, bot_permissions: int = BOT_PERMISSIONS) -> Channel:
+    def add_channel(
+        self, name: str, guild_id: str, bot_permissions: int = BOT_PERMISSIONS, kind: int = GUILD_TEXT
+    ) -> Channel:
         with self.lock:
-            channel = Channel(self.snowflake(), GUILD_TEXT, name, guild_id, bot_permissions=bot_permissions)
+            channel = Channel(self.snowflake(), kind, name, guild_id, bot_permissions=bot_permissions)
             self.channels[channel.id] = channel
             return channel
+
+    def add_thread(self, name: str, parent: Channel) -> Channel:
+        """A new thread in `parent`. In a forum, its first message gets the same id."""
+        with self.lock:
+            thread = Channel(self.snowflake(), PUBLIC_THREAD, name, parent.guild_id, parent_id=parent.id)
+            thread.bot_permissions = parent.bot_permissions
+            self.channels[thread.id] = thread
+            return thread
 
     def dm(self, user_id: str) -> Channel:
         """The bot's DM channel with this user. It is opened on first use."""
@@ -176,6 +187,7 @@ class World:
         shown: Json = {"id": channel.id, "type": channel.kind, "flags": 0, "last_message_id": None}
         if channel.recipient_id:
             return shown | {"recipients": [self.accounts[channel.recipient_id].user]}
+        shown |= {"parent_id": channel.parent_id} if channel.parent_id else {}
         return shown | {"name": channel.name, "guild_id": channel.guild_id, "nsfw": channel.nsfw, "position": 0}
 
     def add_webhook(self, name: str, channel_id: str) -> Webhook:

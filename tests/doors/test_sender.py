@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from sandbox.discord import Discord
 from tests.discord_side import FakeDiscord
 from watchbell.errors import DiscordError
 
@@ -157,3 +158,48 @@ def test_a_new_url_ends_the_retirement(door, send, aws):
 @pytest.mark.parametrize("body", ["{}", '{"kind": "webhook"}', '{"kind": "webhook", "webhook": 1, "message": {}}', "x"])
 def test_a_message_that_is_not_ours_fails(door, send, body):
     assert len(run(door("sender", FakeDiscord()), send, body)["batchItemFailures"]) == 1
+
+
+# Threads, with the simulated Discord
+
+
+@pytest.fixture
+def service():
+    discord = Discord("1100000000000000001", "bot-token")
+    discord.start()
+    yield discord
+    discord.stop()
+
+
+def test_a_message_goes_to_the_thread_that_the_url_names(door, send, aws, service):
+    url = service.webhook("digest")
+    thread = service.thread("Status", "digest")
+    configure(aws, f"{url}?thread_id={thread.id}")
+    aws.put_parameter(f"{NAME}/thread-name", "not used", secret=False)
+    assert run(door("sender", DISCORD_URL=service.url), send) == {"batchItemFailures": []}
+    assert [each["content"] for each in service.messages(thread)] == ["All well."]
+    assert service.webhook_messages("digest") == []
+
+
+def test_a_message_to_a_forum_opens_a_thread_with_the_configured_name(door, send, aws, service):
+    configure(aws, service.webhook("digest", forum=True))
+    aws.put_parameter(f"{NAME}/thread-name", "Daily status", secret=False)
+    assert run(door("sender", DISCORD_URL=service.url), send) == {"batchItemFailures": []}
+    (thread,) = service.threads("digest")
+    assert thread.name == "Daily status"
+    assert [each["content"] for each in service.messages(thread)] == ["All well."]
+
+
+@pytest.mark.parametrize(
+    ("forum", "name", "code", "advice"),
+    [(True, "", 220001, "set webhooks/NAME/thread-name"), (False, "Daily status", 220003, "delete the parameter")],
+)
+def test_the_log_says_what_to_change_if_the_channel_and_the_thread_do_not_fit(
+    door, send, aws, settings, service, caplog, forum, name, code, advice
+):
+    configure(aws, service.webhook("digest", forum=forum))
+    if name:
+        aws.put_parameter(f"{NAME}/thread-name", name, secret=False)
+    assert run(door("sender", DISCORD_URL=service.url), send) == {"batchItemFailures": []}
+    assert kept(aws, settings) == ("done", f"refused:400:{code}")
+    assert advice in next(record.advice for record in caplog.records if "not sent" in record.message)

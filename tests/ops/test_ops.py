@@ -69,6 +69,10 @@ def test_setup_without_an_answer_says_what_is_missing(typed, capsys):
         ("discord/bot-token", "secret", "not a bot token"),
         ("webhooks/digest", "https://evil.example/api/webhooks/1/x", "not a Discord webhook URL"),
         ("webhooks/../x", "x", "Watchbell has no parameter"),
+        ("webhooks/digest", "https://discord.com/api/webhooks/1/x?thread_id=general", "not a Discord webhook URL"),
+        ("webhooks/digest/thread-name", " ", "1 to 100 characters"),
+        ("webhooks/digest/thread-name", "x" * 101, "1 to 100 characters"),
+        ("webhooks/other/thread-name", "x", "Watchbell has no parameter"),
         ("status-sources/prod", "prod.example", "not an http or https URL"),
         ("status-sources/prod", "https://prod.example/ public", "the word private"),
         ("status-sources/prod", "https://ada:secret@prod.example/", "a user name or a password"),
@@ -93,6 +97,13 @@ def test_a_secret_can_be_given_on_standard_input(aws, typed, capsys):
     assert ops("set", "webhooks/digest") == 0
     assert kind(aws, "webhooks/digest") == "SecureString"
     assert "secret-token" not in capsys.readouterr().out
+
+
+def test_a_digest_can_go_to_a_thread_or_open_one(aws):
+    assert ops("set", "webhooks/digest", "https://discord.com/api/webhooks/123/secret-token?thread_id=77") == 0
+    assert ops("set", "webhooks/digest/thread-name", "Daily status") == 0
+    assert kind(aws, "webhooks/digest") == "SecureString"
+    assert kind(aws, "webhooks/digest/thread-name") == "String"
 
 
 @pytest.mark.parametrize("value", [["http://10.0.0.5/x private"], ["http://10.0.0.5/x", "private"]])

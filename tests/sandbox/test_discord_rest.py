@@ -292,6 +292,34 @@ def test_a_webhook_that_is_gone_answers_404_and_a_wrong_token_401(discord: Disco
     assert bot.code("POST", path, say("x")) == (404, 10015)
 
 
+def test_a_webhook_posts_to_the_threads_of_its_channel_only(discord: Discord, bot: Client) -> None:
+    path = discord.webhook("digest").removeprefix(discord.url)
+    thread = discord.thread("Status", "digest")
+    status, message = bot.call("POST", f"{path}?wait=true&thread_id={thread.id}", say("hello"))
+    assert (status, message["channel_id"]) == (200, thread.id)
+    assert bot.code("GET", f"{path}/messages/{message['id']}") == (404, 10008)
+    assert bot.call("GET", f"{path}/messages/{message['id']}?thread_id={thread.id}")[0] == 200
+    assert bot.code("POST", path, say("x", thread_name="New")) == (400, 220003)
+
+
+def test_a_thread_that_is_not_in_the_channel_of_the_webhook_is_unknown(discord: Discord, bot: Client) -> None:
+    path = discord.webhook("digest").removeprefix(discord.url)
+    discord.webhook("other")
+    for wrong in (discord.thread("Elsewhere", "other").id, "77", discord.channels(discord.home)[0].id):
+        assert bot.code("POST", f"{path}?thread_id={wrong}", say("x")) == (404, 10003)
+
+
+def test_a_webhook_of_a_forum_needs_a_thread_or_a_name_for_one(discord: Discord, bot: Client) -> None:
+    path = discord.webhook("forum", forum=True).removeprefix(discord.url)
+    assert bot.code("POST", path, say("x")) == (400, 220001)
+    _, message = bot.call("POST", f"{path}?wait=true", say("x", thread_name="New"))
+    (thread,) = discord.threads("forum")
+    assert (message["id"], message["channel_id"], thread.name) == (thread.id, thread.id, "New")
+    assert bot.code("POST", f"{path}?thread_id={thread.id}", say("x", thread_name="New")) == (400, 220002)
+    assert bot.call("POST", f"{path}?thread_id={thread.id}", say("more"))[0] == 204
+    assert bot.code("POST", path, say("x", thread_name="n" * 101)) == (400, 50035)
+
+
 def test_a_webhook_of_a_channel_shows_no_interactive_components(discord: Discord, bot: Client) -> None:
     path = discord.webhook("digest").removeprefix(discord.url)
     button = {"type": 2, "style": 1, "label": "Go", "custom_id": "go"}

@@ -60,6 +60,13 @@ FULL = {
 }
 
 
+def test_local_hosts_addresses_and_every_kind_of_emoji_are_taken() -> None:
+    for url in ("http://localhost:8000/x", "http://10.0.0.1", "https://[::1]/", "https://bücher.example."):
+        read({"embeds": [{"title": "t", "url": url}]})
+    for emoji in ("🎲", "❤️", "👍🏽", "1️⃣", "🇩🇪", "👩‍🚒", "↔", "🏴󠁧󠁢󠁥󠁮󠁧󠁿"):
+        read({"components": [row(button(emoji={"name": emoji}))]})
+
+
 def test_a_message_full_to_the_limits_is_taken() -> None:
     judge.approve("message", FULL)
     fields = read(FULL)
@@ -78,6 +85,10 @@ def test_a_message_full_to_the_limits_is_taken() -> None:
         ({"embeds": [{"color": 5}]}, "embeds.0.description"),
         ({"embeds": [{"title": "t", "color": 0x1000000}]}, "embeds.0.color"),
         ({"embeds": [{"title": "t", "url": "ftp://x"}]}, "embeds.0.url"),
+        ({"embeds": [{"title": "t", "url": "http://bugsink:8000/x"}]}, "embeds.0.url"),
+        ({"embeds": [{"title": "t", "url": "http://a..b/"}]}, "embeds.0.url"),
+        ({"embeds": [{"title": "t", "url": "https://-/"}]}, "embeds.0.url"),
+        ({"embeds": [{"title": "t", "timestamp": "2026-11-22T09:00:00+01:00:30"}]}, "embeds.0.timestamp"),
         ({"embeds": [{"title": "t", "timestamp": "today"}]}, "embeds.0.timestamp"),
         ({"embeds": [{"fields": [{"name": "n", "value": " "}]}]}, "embeds.0.fields.0.value"),
         ({"embeds": [{"fields": [{"name": "n", "value": "v" * 1025}]}]}, "embeds.0.fields.0.value"),
@@ -95,6 +106,10 @@ def test_a_message_full_to_the_limits_is_taken() -> None:
         ({"components": [row(button(style=5, url="https://x.org"))]}, "components.0.components.0.custom_id"),
         ({"components": [row(button(style=7))]}, "components.0.components.0.style"),
         ({"components": [row(button(emoji={"name": "smile"}))]}, "components.0.components.0.emoji.name"),
+        ({"components": [row(button(emoji={"name": "é"}))]}, "components.0.components.0.emoji.name"),
+        ({"components": [row(button(emoji={"name": "→"}))]}, "components.0.components.0.emoji.name"),
+        ({"components": [row(button(emoji={"name": "日"}))]}, "components.0.components.0.emoji.name"),
+        ({"components": [row(button(emoji={"name": "✅✅"}))]}, "components.0.components.0.emoji.name"),
         ({"components": [row(select(options=[]))]}, "components.0.components.0.options"),
         ({"components": [row(select(min_values=2))]}, "components.0.components.0.min_values"),
         ({"components": [row(select(min_values=3, max_values=2))]}, "components.0.components.0.min_values"),

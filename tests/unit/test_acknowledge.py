@@ -11,7 +11,7 @@ from tests.discord_side import OTHER_KEY, PUBLIC_KEY, request, sealed, signed, t
 from watchbell.adapters import api_gateway
 from watchbell.discord.seals import EXPIRED, FOR_ANOTHER, NOT_YOURS
 from watchbell.discord.signature import public_keys
-from watchbell.doors.ingress import NOT_QUEUED, UNSURE, Doorkeeper
+from watchbell.doors.ingress import MESSAGE_BYTES, NOT_QUEUED, TOO_LARGE, TOO_SLOW, UNSURE, Doorkeeper
 from watchbell.errors import Unavailable, Unsure
 from watchbell.interactions.apology import BROKEN
 from watchbell.interactions.gate import UNKNOWN
@@ -191,6 +191,50 @@ def test_a_bug_on_the_way_is_told_with_a_reference(caplog):
     assert (status, payload["data"]["content"]) == (200, BROKEN.format(reference=reference))
     assert is_private(payload)
     assert "KeyError" in caplog.text
+
+
+SLOW = """
+import time
+from watchbell import Command, Reply, anyone
+
+command = Command("slow", "Too slow", who=anyone, instant=True)
+
+@command.run
+def slow(interaction, *, what: str = ""):
+    '''Take a minute.
+
+    what: What
+    '''
+    try:
+        time.sleep(60)
+    except Exception:
+        time.sleep(60)
+    return Reply("x")
+
+@slow.autocomplete
+def what(interaction, typed):
+    time.sleep(60)
+    return ["x"]
+"""
+
+
+def test_an_instant_handler_that_takes_too_long_is_stopped_and_the_person_is_told(feature, caplog):
+    feature("slow", SLOW)
+    event = request(recorded.load("command_ping", data={"name": "slow", "type": 1}), at=NOW)
+    answer = Door().doorkeeper.answer(*api_gateway.read(event), 2.9)
+    assert (answer.status, answer.payload["data"]["content"]) == (200, TOO_SLOW)
+    assert is_private(answer.payload)
+    (record,) = caplog.records
+    assert (record.levelname, record.interaction_id) == ("ERROR", recorded.load("command_ping")["id"])
+
+
+def test_an_autocomplete_that_takes_too_long_offers_nothing(feature):
+    feature("slow", SLOW)
+    focused = {"name": "what", "type": 3, "value": "x", "focused": True}
+    data = {"name": "slow", "type": 1, "options": [focused]}
+    event = request(recorded.load("autocomplete", data=data), at=NOW)
+    answer = Door().doorkeeper.answer(*api_gateway.read(event), 2.9)
+    assert answer.payload == {"type": 8, "data": {"choices": []}}
 
 
 @pytest.mark.parametrize("name", ["user_command", "modal"])
@@ -376,6 +420,25 @@ def test_a_body_of_a_megabyte_is_queued_like_any_other():
     padding = {"name": "server", "type": 3, "value": "x" * 1_000_000}
     assert door.hear("command_status", data={"name": "status", "type": 1, "options": [padding]}) == (200, {"type": 5})
     assert len(door.queue[0]) > 1_000_000
+
+
+@pytest.mark.parametrize("letter", ["x", "🙂"])
+def test_what_is_too_large_for_the_queue_is_told_as_such(letter):
+    door = Door()
+    padding = {"name": "server", "type": 3, "value": letter * (MESSAGE_BYTES // len(json.dumps(letter)[1:-1]))}
+    status, payload = door.hear("command_status", data={"name": "status", "type": 1, "options": [padding]})
+    assert (status, payload["data"]["content"]) == (200, TOO_LARGE)
+    assert is_private(payload)
+    assert door.queue == []
+
+
+def test_an_event_that_is_too_large_is_not_asked_for_again(caplog):
+    door = Door()
+    event = recorded.load("event_application_authorized")
+    event["event"]["data"]["more"] = "x" * MESSAGE_BYTES
+    assert door.ask(request(event, "/events", at=NOW)) == (204, None)
+    assert door.queue == []
+    assert "APPLICATION_AUTHORIZED" in caplog.text
 
 
 def test_characters_that_sqs_refuses_are_queued_as_ascii():

@@ -5,6 +5,7 @@ import pytest
 from tests import judge
 from watchbell.discord.check import FILE_BYTES, REQUEST_BYTES, faults, require
 from watchbell.discord.files import File
+from watchbell.discord.rules import what
 from watchbell.errors import InvalidReply, WatchbellError
 
 URL = "https://x.example/a.png"
@@ -227,6 +228,139 @@ LIMITS = [
         "allowed_mentions.users: 101; at most 100",
     ),
 ]
+
+
+def linked(url):
+    return {"embeds": [{"title": "x", "url": url}]}
+
+
+GOOD_URLS = [
+    "https://example.com",
+    "http://a.example.:8080/x?y#z",
+    "https://user:word@x.example/",
+    "http://LOCALHOST:8000/x",
+    "http://localhost?x",
+    "https://10.0.0.1/",
+    "http://255.255.255.255:1",
+    "http://[2001:db8::1]:8000/x",
+    "http://xn--bcher-kva.xn--p1ai/",
+    "https://bücher.example/ü",
+    "https://a-b.c1.example/_",
+]
+BAD_URLS = [
+    "http://bugsink:8000/x",
+    "http://a..b/",
+    "https://-/",
+    "https://",
+    "https:///x",
+    "https://?x",
+    "https://a-.example/",
+    "https://-a.example/",
+    "https://a_b.example/",
+    "https://.example/",
+    "https://example.com../",
+    "https://example.c/",
+    "https://example.c0m/",
+    "https://1.2.3/",
+    "https://1.2.3.256/",
+    "https://example.com:port/",
+    "https://example.com:/",
+    "https://example.com:123456/",
+    "https://[::1/",
+    "https://[]/",
+    "https://[localhost]/",
+    "https://[::1]x/",
+    "https://user@/",
+    f"https://{'a' * 64}.example/",
+    f"https://{'a.' * 125}example/",
+]
+
+
+@pytest.mark.parametrize("url", GOOD_URLS)
+def test_a_url_with_a_host_that_discord_takes_is_taken(url):
+    assert faults("message", linked(url)) == []
+
+
+@pytest.mark.parametrize("url", BAD_URLS)
+def test_a_url_with_a_host_that_discord_refuses_is_a_fault_wherever_it_stands(url):
+    told = f"{what(url)}; its host must be a full name such as example.com, or an address"
+    assert faults("message", linked(url)) == [f"embeds[0].url: {told}"]
+    assert faults("message", {"embeds": [{"image": {"url": url}}]}) == [f"embeds[0].image.url: {told}"]
+    assert faults("webhook", {"content": "x", "avatar_url": url}) == [f"avatar_url: {told}"]
+    shown = layout({"type": 12, "items": [{"media": {"url": url}}]})
+    assert faults("message", shown) == [f"components[0].items[0].media.url: {told}"]
+    link = {"type": 2, "style": 5, "label": "x", "url": url}
+    assert faults("callback", {"type": 4, "data": {"components": [row(link)]}}) == [
+        f"data.components[0].components[0].url: {told}"
+    ]
+
+
+def test_a_link_into_the_app_has_no_host():
+    link = {"type": 2, "style": 5, "label": "x", "url": "discord://-/channels/1"}
+    assert faults("message", {"components": [row(link)]}) == []
+
+
+GOOD_EMOJI = [
+    "🎲",
+    "✅",
+    "❤",
+    "❤️",
+    "☃️",
+    "©",
+    "👍🏽",
+    "1️⃣",
+    "#⃣",
+    "🇩🇪",
+    "🇦",
+    "👩‍🚒",
+    "🏳️‍🌈",
+    "👩🏽‍❤️‍💋‍👨🏻",
+    "🐦‍⬛",
+    "🏴󠁧󠁢󠁥󠁮󠁧󠁿",
+    "🫩",
+]
+BAD_EMOJI = [
+    "é",
+    "→",
+    "日",
+    "✅✅",
+    "✅ ",
+    "x✅",
+    "1",
+    "🇩🇩",
+    "🇩🇪🇩🇪",
+    "✅🏽",
+    "🏽",
+    "✅‍✅",
+    "✅‍",
+    "‍",
+    "\ufe0f",
+    "🏴󠁧󠁢󠁿",
+    "\U0001f000",
+]
+
+
+@pytest.mark.parametrize("emoji", GOOD_EMOJI)
+def test_an_emoji_of_unicode_is_taken(emoji):
+    assert faults("message", {"components": [row(press(emoji={"name": emoji}))]}) == []
+
+
+@pytest.mark.parametrize("emoji", BAD_EMOJI)
+def test_what_is_not_exactly_one_emoji_is_a_fault_in_a_button_and_in_an_option(emoji):
+    told = f'"{emoji}" is not an emoji; write 🎲 itself, or <:name:id>'
+    button, menu = press(emoji={"name": emoji}), select(3, options=options(1, emoji={"name": emoji}))
+    assert faults("message", {"components": [row(button)]}) == [f"components[0].components[0].emoji.name: {told}"]
+    assert faults("message", {"components": [row(menu)]}) == [
+        f"components[0].components[0].options[0].emoji.name: {told}"
+    ]
+    assert faults("message", {"components": [row(press(emoji={"id": "1", "name": emoji}))]}) == []
+
+
+def test_a_time_whose_offset_has_seconds_is_a_fault():
+    assert faults("message", {"embeds": [{"title": "x", "timestamp": "2026-01-31T12:00:00+01:30"}]}) == []
+    assert faults("message", {"embeds": [{"title": "x", "timestamp": "2026-01-31T12:00:00+01:00:30"}]}) == [
+        'embeds[0].timestamp: "2026-01-31T12:00:00+01:00:30"; an offset has hours and minutes only'
+    ]
 
 
 @pytest.mark.parametrize(("fits", "exceeds", "fault"), LIMITS, ids=[fault for *_, fault in LIMITS])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests import judge
 from watchbell.commands import status as command
 from watchbell.discord.reply import Reply
+from watchbell.discord.text import escape
 from watchbell.errors import UnknownSource, UserError
 from watchbell.status import digest, figures, view
 from watchbell.status.reason import Code, Reason
@@ -102,6 +103,29 @@ def test_an_incident_that_is_over_is_not_shown(change):
 
 def test_a_source_without_metrics_says_that_it_told_none():
     assert fields(shown({"status": "normal"}, detailed=False)) == dict.fromkeys(("CPU", "Memory", "Disk"), "no data")
+
+
+def test_texts_of_a_source_cannot_change_the_direction_of_writing():
+    controls = "\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    incident = {"id": "1\u202e", "status": "\u2066new", "message": "do\u202ewn", "startTime": "2026-11-22T07:00:00Z"}
+    report = Report.parse("prod", {"status": "heavy", "message": f"{controls}No{controls}rmal ", "incident": incident})
+    assert (report.message, report.incident.id, report.incident.status) == ("Normal", "1", "new")
+    assert report.incident.latest == "down"
+    assert escape(f"a{controls}b") == "ab"
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("2026-11-22T09:00:30+01:00:30", "2026-11-22T08:00:00+00:00"),
+        ("2026-11-22T09:00:00.5+01:00", "2026-11-22T08:00:00.500000+00:00"),
+        ("2026-11-22T08:00:00", "2026-11-22T08:00:00+00:00"),
+        ("9999-12-31T23:59:59-23:59", ""),
+        ("0001-01-01T00:00:00+23:59", ""),
+    ],
+)
+def test_a_time_is_normalised_to_utc(given, shown):
+    assert Report.parse("prod", {"status": "normal", "timestamp": given}).timestamp == shown
 
 
 @pytest.mark.parametrize(

@@ -605,3 +605,20 @@ def test_the_example_of_contributing_is_true_and_short(feature, monkeypatch):
     names: dict = {}
     exec(test, names)
     names["test_tea_can_be_spilt"]()
+
+
+SLOW = """
+import time
+from watchbell import Command, Reply, anyone
+
+command = Command("slow", "Too slow", who=anyone, instant=True)
+
+@command.run
+def slow(interaction):
+    time.sleep(60)
+"""
+
+
+def test_an_instant_handler_that_takes_too_long_fails_its_test(feature):
+    with pytest.raises(DefinitionError, match=r"/slow took longer than 2\.2 seconds; remove instant=True"):
+        run(feature("slow", SLOW))

@@ -3,7 +3,7 @@
 import pytest
 
 from watchbell.discord.text import clip, escape
-from watchbell.discord.webhook import parse
+from watchbell.discord.webhook import parse, thread_id
 
 BASE = "https://discord.com/api/v10"
 SANDBOX = "http://127.0.0.1:9/api/v10"
@@ -18,6 +18,8 @@ SANDBOX = "http://127.0.0.1:9/api/v10"
         "https://canary.discord.com/api/v9/webhooks/123/a-B_9",
         "https://discordapp.com/api/webhooks/123/a-B_9/",
         " https://discord.com/api/webhooks/123/a-B_9\n",
+        "https://discord.com/api/webhooks/123/a-B_9?thread_id=77",
+        "https://discord.com/api/webhooks/123/a-B_9/?thread_id=77",
     ],
 )
 def test_discords_own_urls_are_taken(url):
@@ -39,6 +41,10 @@ def test_discords_own_urls_are_taken(url):
         "https://discord.com/api/webhooks/123/",
         "https://discord.com/api/webhooks/123/a/github",
         "https://discord.com/api/webhooks/123/a?wait=false",
+        "https://discord.com/api/webhooks/123/a?thread_id=",
+        "https://discord.com/api/webhooks/123/a?thread_id=7&wait=false",
+        "https://discord.com/api/webhooks/123/a?thread_id=x",
+        "https://discord.com/api/webhooks/123/a?thread_id=7#x",
         "https://discord.com/api/webhooks/123/../../users/@me",
         "https://discordxcom/api/webhooks/123/a",
         SANDBOX + "/webhooks/123/a",
@@ -46,6 +52,11 @@ def test_discords_own_urls_are_taken(url):
 )
 def test_others_are_not(url):
     assert parse(url, BASE) is None
+
+
+def test_the_thread_of_a_url_is_known():
+    assert thread_id(" https://discord.com/api/webhooks/123/a?thread_id=77\n") == "77"
+    assert thread_id("https://discord.com/api/webhooks/123/a") == ""
 
 
 def test_those_of_the_configured_base_are_taken_too():

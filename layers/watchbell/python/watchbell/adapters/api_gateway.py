@@ -29,6 +29,20 @@ def read(event: dict) -> tuple[str, dict[str, str], bytes]:
         return path, headers, b""
 
 
+def age(event: dict, now: float) -> float:
+    """Return how many seconds ago API Gateway received the request, by `now` in epoch seconds.
+
+    Return 0.0 if the event does not say, or says what cannot be: Discord does not wait longer than 3 seconds.
+    """
+    context = event.get("requestContext")
+    context = context if isinstance(context, dict) else {}
+    received = context.get("timeEpoch", context.get("requestTimeEpoch"))  # formats 2.0 and 1.0, in milliseconds
+    if isinstance(received, bool) or not isinstance(received, int | float):
+        return 0.0
+    seconds = now - received / 1000
+    return seconds if 0 < seconds < 3 else 0.0
+
+
 def _header_values(event: dict) -> list[tuple[str, list]]:
     single = event.get("headers") or {}
     several = event.get("multiValueHeaders") or {}  # format 1.0 only; there, `headers` has only the last of each

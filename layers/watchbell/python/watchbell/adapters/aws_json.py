@@ -47,17 +47,23 @@ class within:
         _shared_deadline[0] = float("inf")
 
 
+def seconds_left() -> float:
+    """Return the seconds that the `within` block has left, or infinity outside of a block."""
+    return _shared_deadline[0] - time.monotonic()
+
+
 class Refused(Unavailable):
     """The service answered with an error.
 
     `code` is AWS's name for the error, such as ParameterNotFound. `details` is the JSON of the answer. `passing` is
-    true if the same call may succeed a moment later, because the service throttled it or had a failure.
+    true if the same call may succeed a moment later, because the service throttled it (`throttled`) or had a failure.
     """
 
     def __init__(self, target: str, status: int, details: dict) -> None:
         self.code = str(details.get("__type", "")).rpartition("#")[2]
         self.details = details
-        self.passing = status >= 500 or self.code in THROTTLED
+        self.throttled = self.code in THROTTLED
+        self.passing = status >= 500 or self.throttled
         super().__init__(f"{target}: answered {status} {self.code}".rstrip())
 
 

@@ -103,10 +103,12 @@ class DiscordClient:
 
     # Webhooks of a channel. The operator configures their URLs.
 
-    def execute_webhook(self, webhook_id: str, token: str, message: dict, files: Sequence[File] = ()) -> dict:
-        """Send a message, and return it as Discord created it."""
-        route = "POST /webhooks/{webhook}/{token}?wait=true"
-        return self._call(route, message, files, webhook=webhook_id, token=token)
+    def execute_webhook(
+        self, webhook_id: str, token: str, message: dict, files: Sequence[File] = (), *, thread_id: str = ""
+    ) -> dict:
+        """Send a message to the webhook's channel, or to a thread in it. Return the message as Discord created it."""
+        route = "POST /webhooks/{webhook}/{token}?wait=true" + ("&thread_id={thread}" if thread_id else "")
+        return self._call(route, message, files, webhook=webhook_id, token=token, thread=thread_id)
 
     # Servers.
 

@@ -33,6 +33,8 @@ LAST_START = 15.0
 
 QUIET_SECONDS = 60.0
 """The longest time for which a source can ask to be left alone."""
+WHOLE_SECONDS = 22.0
+"""Seconds after which no further source is asked, if reading the parameters took long. They can be throttled."""
 
 log = logging.getLogger(__name__)
 
@@ -74,6 +76,7 @@ class Sources:
 
         Returns [] if no source is configured. Raises UnknownSource if none has that name.
         """
+        begun = time.monotonic()
         configured = {known: value for known, value in sorted(self._configured().items()) if _fits(known)}
         wanted = name.strip().lower()
         chosen = {known: value for known, value in configured.items() if not name or known.lower() == wanted}
@@ -81,10 +84,11 @@ class Sources:
             return []
         if not chosen:
             raise UnknownSource(name, list(configured))
-        until = time.monotonic() + self._last_start
+        now = time.monotonic()
+        until = min(now + self._last_start, begun + WHOLE_SECONDS)
         pool = ThreadPoolExecutor(max_workers=min(TOGETHER, len(chosen)), thread_name_prefix="source")
         asked = {known: pool.submit(self._ask, known, value, until) for known, value in chosen.items()}
-        wait(asked.values(), timeout=self._last_start + self._seconds + 0.5)  # longer only if a name server is silent
+        wait(asked.values(), timeout=until - now + self._seconds + 0.5)  # longer only if a name server is silent
         reports = [self._report(known, future) for known, future in asked.items()]
         pool.shutdown(wait=False)
         return reports

@@ -99,16 +99,53 @@ def url(most: int, schemes: tuple[str, ...] = ("http://", "https://")) -> "Rule"
             look.fault(place, f"{what(value)}, not a string")
         elif len(value) > most:
             look.fault(place, f"{len(value)} characters; at most {most}")
-        elif not value.startswith(schemes) or not _has_host(value) or any(map(str.isspace, value)):
+        elif not value.startswith(schemes) or any(map(str.isspace, value)):
             look.fault(place, f"{what(value)}, not a URL that starts with {either(schemes)}")
         elif value.startswith(ATTACHMENT):
             look.links.append((place, value.removeprefix(ATTACHMENT)))
+            if not look.links[-1][1]:
+                look.fault(place, f"{what(value)}; the name of the file is missing")
+        elif value.startswith("http") and not _has_host(value):
+            look.fault(place, f"{what(value)}; its host must be a full name such as example.com, or an address")
 
     return rule
 
 
 def _has_host(address: str) -> bool:
-    return address.partition("://")[2][:1] not in ("", "/", "?", "#")
+    """Return whether Discord takes the host and the port of an http URL.
+
+    Discord checks URLs with a copy of the Python library Schematics, and also takes localhost. A name needs two labels
+    of letters, digits and inner hyphens. The last label has two letters or more. Everything is taken after the host.
+    """
+    host = address.partition("://")[2]
+    for end in "/?#":
+        host = host.partition(end)[0]
+    host = host.rpartition("@")[2]
+    if host[:1] == "[":
+        host, bracket, port = host[1:].partition("]")
+        known = bool(bracket) and ":" in host and not host.strip("0123456789abcdefABCDEF:.")
+        return known and (not port or _is_port(port[1:], port[0]))
+    host, colon, port = host.partition(":")
+    if colon and not _is_port(port, colon):
+        return False
+    if host.lower() == "localhost":
+        return True
+    labels = host.removesuffix(".").split(".")
+    if len(labels) == 4 and all(label.isascii() and label.isdigit() and len(label) <= 3 for label in labels):
+        return all(int(label) <= 255 for label in labels)
+    last = labels[-1]
+    named = len(last) > 1 and (last.isalpha() or last[:4].lower() == "xn--" or not last.isascii())
+    return named and len(labels) > 1 and len(host) <= 253 and all(map(_is_label, labels))
+
+
+def _is_label(label: str) -> bool:
+    """Return whether `label` is a part of a host name. What is not ASCII is left to Discord's IDNA."""
+    plain = all(character.isalnum() or character == "-" or not character.isascii() for character in label)
+    return plain and 0 < len(label) < 64 and "-" not in (label[0], label[-1])
+
+
+def _is_port(port: str, colon: str) -> bool:
+    return colon == ":" and port.isascii() and port.isdigit() and len(port) <= 5
 
 
 media_url = url(2048, ("http://", "https://", ATTACHMENT))
@@ -118,9 +155,12 @@ def time(value: "Any", place: str, look: Look) -> None:
     from datetime import datetime
 
     try:
-        datetime.fromisoformat(value)
+        offset = datetime.fromisoformat(value).utcoffset()
     except (TypeError, ValueError):
+        offset = None
         look.fault(place, f"{what(value)}, not a time like 2026-01-31T12:00:00Z")
+    if offset and offset.total_seconds() % 60:
+        look.fault(place, f"{what(value)}; an offset has hours and minutes only")
 
 
 def list_of(item: "Rule", least: int, most: int, *, unique: bool = False) -> "Rule":

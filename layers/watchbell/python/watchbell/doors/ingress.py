@@ -13,6 +13,7 @@ from ..errors import NoRoom, Unavailable, Unsure, UserError
 from ..i18n import N_, _, speaking
 from ..interactions import dispatch, gate, responses
 from ..interactions.apology import BROKEN, private, sentence
+from ..interactions.time_limit import TimeLimit, TooSlow
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,11 @@ log = logging.getLogger(__name__)
 
 UNSURE = N_("I am not sure whether your request got through. If no answer comes within a minute, please try again.")
 NOT_QUEUED = N_("Your request did not get through, so nothing has been done. Please try again in a minute.")
+TOO_SLOW = N_("This took too long, so I stopped. Please try again.")
+TOO_LARGE = N_("That is too large for me. Please try it with less.")
+
+MESSAGE_BYTES = 1024 * 1024
+"""SQS takes no larger message (1 MiB)."""
 
 
 class TooDeep(ValueError):
@@ -58,11 +64,12 @@ class Doorkeeper:
         self.tools = tools
         self.clock = clock
 
-    def answer(self, path: str, headers: dict[str, str], body: bytes) -> Answer:
-        """Return the answer to a request. Header names are lower case.
+    def answer(self, path: str, headers: dict[str, str], body: bytes, spent: float = 0.0) -> Answer:
+        """Return the answer to a request. Header names are lower case. `spent` is how many seconds old the request is.
 
         The path decides what the body means: type 1 is a PING at one URL, and an event at the other.
         """
+        limit = TimeLimit(spent)
         events = path.rstrip("/").endswith("/events")
         window = signature.EVENT_WINDOW if events else signature.INTERACTION_WINDOW
         signed, stamp = headers.get("x-signature-ed25519"), headers.get("x-signature-timestamp")
@@ -74,36 +81,40 @@ class Doorkeeper:
                 return self._event(payload)
             interaction = Interaction(payload)
             with speaking(interaction.locale, interaction.guild_locale):
-                return self._interaction(interaction)
+                return self._interaction(interaction, limit)
         except (ValueError, RecursionError) as error:
             log.warning("refused a signed body: %s", error)
             return Answer(400, {"error": "not something that Discord sends here"})
 
-    def _interaction(self, interaction: Interaction) -> Answer:
+    def _interaction(self, interaction: Interaction, limit: TimeLimit) -> Answer:
         if interaction.type == PING:
             return Answer(200, {"type": 1})
         try:
-            return Answer(200, self._acknowledge(interaction))
+            return Answer(200, self._acknowledge(interaction, limit))
         except UserError as error:
             return Answer(200, private(sentence(error, interaction)))
         except Unavailable as error:
             log.exception("could not queue an interaction", extra={"interaction_id": interaction.id})
             return Answer(200, private(_(UNSURE if isinstance(error, Unsure) else NOT_QUEUED)))
+        except TooSlow:
+            log.error("stopped an instant handler that took too long", extra={"interaction_id": interaction.id})  # noqa: TRY400
+            return Answer(200, private(_(TOO_SLOW)))
         except TooDeep:  # no person sent this, so nobody waits for an answer
             raise
         except Exception:  # a bug in a feature: the person must hear of it in time
             log.exception("failed to answer", extra={"interaction_id": interaction.id})
             return Answer(200, private(_(BROKEN, reference=interaction.id)))
 
-    def _acknowledge(self, interaction: Interaction) -> dict:
+    def _acknowledge(self, interaction: Interaction, limit: TimeLimit) -> dict:
         if interaction.type == AUTOCOMPLETE:
-            return {"type": 8, "data": {"choices": self._choices(interaction)}}
+            return {"type": 8, "data": {"choices": self._choices(interaction, limit)}}
         handler = gate.enter(interaction, self.tools)
         if not handler.answers_at_once(interaction):
             self._queue("interaction", interaction.raw)
             return responses.deferral(handler, interaction)
         try:
-            answer = dispatch.run(dispatch.parse(handler, interaction, self.tools), self.tools)
+            with limit:
+                answer = dispatch.run(dispatch.parse(handler, interaction, self.tools), self.tools)
         except UserError as error:
             if error.reply is None:
                 raise
@@ -129,15 +140,19 @@ class Doorkeeper:
         check.require("callback", sealed, whose=handler)
         return sealed
 
-    def _choices(self, interaction: Interaction) -> list[dict]:
+    def _choices(self, interaction: Interaction, limit: TimeLimit) -> list[dict]:
         """Return the choices for an autocomplete, or [] if there is an error.
 
         Without choices, the person can still send what they typed.
         """
         try:
             handler = gate.enter(interaction, self.tools)
-            return dispatch.complete(handler, interaction, self.tools)
+            with limit:
+                return dispatch.complete(handler, interaction, self.tools)
         except UserError:
+            return []
+        except TooSlow:
+            log.error("stopped an autocomplete that took too long", extra={"interaction_id": interaction.id})  # noqa: TRY400
             return []
         except Exception:  # otherwise Discord would show "Loading options failed"
             log.exception("no choices", extra={"interaction_id": interaction.id})
@@ -152,16 +167,22 @@ class Doorkeeper:
             raise ValueError("not a webhook event: it has no event")
         try:
             self._queue("event", payload)
+        except UserError:  # too large, and Discord would send it again for ten minutes
+            log.error("an event is too large for the queue, and is left out: %s", payload["event"]["type"][:100])  # noqa: TRY400
+            return Answer(204)
         except Unavailable:
             log.exception("could not queue an event; Discord will send it again")
             return Answer(503, {"error": "try again"})
         return Answer(204)
 
     def _queue(self, kind: str, body: dict) -> None:
+        """Put a message on the work queue. Raises UserError if it is too large for one."""
         # json.dumps makes the text pure ASCII: SQS refuses some characters that JSON may hold.
         message = {"kind": kind, "received_at": int(self.clock()), "body": body}
         try:
             text = json.dumps(message, separators=(",", ":"))
         except RecursionError as error:
             raise TooDeep("nested too deeply to be queued") from error
+        if len(text) > MESSAGE_BYTES:
+            raise UserError(_(TOO_LARGE))
         self.enqueue(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from typing import Any
 
 from ..adapters.batch import Delivery, NotOurs
 from ..data.tables import DELIVERY
@@ -42,12 +43,17 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
         log.error("not sent: Discord no longer knows this webhook; set its URL again", extra=details)
         tools.count("WebhookUnusable")
         return
+    thread = webhook.thread_id(url)
+    where: dict[str, Any] = {"thread_id": thread} if thread else {}
+    post = None if thread else tools.webhook(f"{name}/thread-name")  # a forum's webhook opens a thread with this name
+    if post:
+        body = {**body, "thread_name": post}
     claim = tools.claims.take(DELIVERY, id)
     if claim is None:
         return
     with claim:
         try:
-            sent = tools.discord.execute_webhook(*target, body)
+            sent = tools.discord.execute_webhook(*target, body, **where)
         except DiscordError as error:
             if error.permanent and error.code in (UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN):
                 tools.retired_webhooks.add(name, url)
@@ -57,6 +63,8 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
                 return
             if not error.permanent:
                 raise
+            advice = webhook.ADVICE.get(error.code)
+            details |= {"advice": advice} if advice else {}
             log.exception("not sent: Discord refused the message, and would refuse it again", extra=details)
             tools.count("WebhookUnusable")
             claim.done(f"refused:{error.status}:{error.code}")

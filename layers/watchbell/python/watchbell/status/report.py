@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from ..discord.text import undirected
 from .reason import Reason
 
 STATUSES = ("normal", "unknown", "elevated", "heavy", "error", "critical")
@@ -120,9 +121,9 @@ def _object(value: Any) -> dict:
 
 
 def _text(value: Any) -> str:
-    """Return a text that can be encoded. A string in JSON can contain half of a surrogate pair."""
+    """Return a text that can be encoded, without bidirectional controls. JSON can hold half of a surrogate pair."""
     if isinstance(value, str):
-        return value.encode("utf-8", "replace").decode().replace("\0", "").strip()
+        return undirected(value.encode("utf-8", "replace").decode().replace("\0", "")).strip()
     return str(value) if isinstance(value, int) and abs(value) < 10**18 else ""
 
 
@@ -139,9 +140,10 @@ def _seconds(value: Any) -> int | None:
 
 
 def _time(value: Any) -> datetime | None:
+    """Return the time in UTC. Discord takes no offset with seconds, such as +01:00:30."""
     try:
         time = datetime.fromisoformat(value)
-        time = time if time.tzinfo else time.replace(tzinfo=UTC)
+        time = time.astimezone(UTC) if time.tzinfo else time.replace(tzinfo=UTC)
         return time if 0 <= time.timestamp() < 1e11 else None
     except (TypeError, ValueError, OverflowError):
         return None

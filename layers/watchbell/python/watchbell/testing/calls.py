@@ -24,7 +24,8 @@ same FakeTools share them. This module is not shipped.
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import count
 from types import GeneratorType, ModuleType
 from typing import Any, Protocol
@@ -37,11 +38,12 @@ from ..discord.permissions import bits
 from ..discord.reply import Delete, Reply
 from ..discord.resolved import Attachment, Channel, Message, Resolved, Role, User
 from ..discord.seals import Seals
-from ..errors import FormError, UserError
+from ..errors import DefinitionError, FormError, UserError
 from ..i18n import speaking
 from ..interactions import dispatch, gate, responses
 from ..interactions.limits import admit
 from ..interactions.messages import replies
+from ..interactions.time_limit import SECONDS, TimeLimit, TooSlow
 from ..kit import catalogue
 from ..kit.buttons import ComponentHandler, FormHandler
 from ..kit.command import Command
@@ -193,7 +195,8 @@ def autocomplete(feature: Feature, option: str, typed: str = "", /, *, path: str
         return []
     with speaking(asked.by.locale, asked.by.guild_locale):
         tools: Any = _Handed(asked.tools, "ingress")
-        choices = dispatch.complete(handler, interaction, tools)
+        with _in_time(f"the autocomplete of {option} of {handler}", "make it faster"):
+            choices = dispatch.complete(handler, interaction, tools)
     check.require("callback", {"type": 8, "data": {"choices": choices}})
     return [each["value"] if each["name"] == each["value"] else (each["name"], each["value"]) for each in choices]
 
@@ -309,7 +312,11 @@ class _Asked:
         try:
             call = dispatch.parse(self.handler, interaction, desk)
             with admit(call, desk):
-                answer = dispatch.run(call, desk)
+                if self.handler.answers_at_once(interaction):
+                    with _in_time(str(self.handler), "remove instant=True"):
+                        answer = dispatch.run(call, desk)
+                else:
+                    answer = dispatch.run(call, desk)
                 if isinstance(answer, GeneratorType):
                     answer = _watch(answer, self.handler)
         except UserError as error:
@@ -378,6 +385,16 @@ class _Known:
 
     def of(self, guild_id: str) -> dict[str, str]:
         return {"1": self._by.rank}
+
+
+@contextmanager
+def _in_time(what: str, advice: str) -> Iterator[None]:
+    """Stop what takes longer than the ingress allows. Raise DefinitionError, which gives the `advice`."""
+    try:
+        with TimeLimit():
+            yield
+    except TooSlow:
+        raise DefinitionError(f"{what} took longer than {SECONDS} seconds; {advice}") from None
 
 
 def _seals(now: Any, stash: Any) -> Seals:
