@@ -43,6 +43,13 @@ class DiscordClient:
         route = "PATCH /webhooks/{application}/{token}/messages/@original"
         return self._call(route, message, files, application=application_id, token=token)
 
+    def original(self, application_id: str, token: str) -> dict:
+        """Return the original response, or the message with the component, as it is now."""
+        answer = self._call(
+            "GET /webhooks/{application}/{token}/messages/@original", application=application_id, token=token
+        )
+        return answer if isinstance(answer, dict) else {}
+
     def delete_original(self, application_id: str, token: str) -> None:
         self._call("DELETE /webhooks/{application}/{token}/messages/@original", application=application_id, token=token)
 
