@@ -14,7 +14,7 @@ from watchbell.discord import custom_id
 from watchbell.discord.seals import Seals, parse_keys
 from watchbell.errors import DiscordError
 from watchbell.kit import catalogue
-from watchbell.testing.fakes import FakeFlags
+from watchbell.testing.fakes import FakeFlags, FakeLocks, FakeQuotas
 from watchbell.tools.toolbox import Tools
 
 KEY = SigningKey(bytes(range(32)))
@@ -26,11 +26,14 @@ SIGNING_KEYS = f"1:{'ab' * 32}"
 
 
 def tools(clock: Any = time.time, *, function: str = "worker", **settings: str) -> Tools:
-    """Return tools that need no service: they have the suite's signing keys, no table, and every flag is off."""
+    """Return tools that need no service: the suite's signing keys, quotas and locks in memory, and every flag off."""
     made = Tools(function, settings)
     made.now = clock  # type: ignore[method-assign]
     made.seals = Seals(lambda fresh: SIGNING_KEYS, clock, None)
     made.flags = FakeFlags({}, unset="off")  # type: ignore[assignment]
+    if function == "worker":
+        made.quotas = FakeQuotas(clock)  # type: ignore[assignment]
+        made.locks = FakeLocks(clock)  # type: ignore[assignment]
     return made
 
 
@@ -78,13 +81,14 @@ class FakeDiscord:
         self.failures = list(failures)
         self.conversation: list[dict] = []
         self.flags = LOADING
+        self.stands: dict = {}  # the message with the component
 
     def edit_original(self, application_id: str, token: str, message: dict, files: Sequence = ()) -> dict:
         judge.approve("edit", message)
         return self._call("edit", message)
 
     def original(self, application_id: str, token: str) -> dict:
-        return {"flags": self.flags, **self._call("read original")}
+        return {"flags": self.flags, **self._call("read original"), **self.stands}
 
     def delete_original(self, application_id: str, token: str) -> None:
         self._call("delete")

@@ -8,7 +8,7 @@ import time
 from typing import Any
 
 from sandbox.discord import commands, messages
-from sandbox.discord.components import read_modal
+from sandbox.discord.components import every, interactive, read_modal
 from sandbox.discord.validation import Form, Json, Refusal
 from sandbox.discord.world import World
 
@@ -98,7 +98,7 @@ class Interactions:
             self._apply(form, interaction, body["type"], body.get("data"))
             interaction.ack = copy.deepcopy(body)
             interaction.known_from = self.world.clock() + self.known_after
-            if body["type"] not in (DEFERRED, DEFERRED_UPDATE):
+            if body["type"] not in (DEFERRED, DEFERRED_UPDATE) and not _is_busy(body):
                 interaction.answered = time.monotonic()
             self.world.changed.notify_all()
 
@@ -218,6 +218,15 @@ class Interactions:
                 if message_id in self.world.messages:
                     return self.world.message(message_id)
             return None
+
+
+def _is_busy(ack: Json) -> bool:
+    """Whether the ack only disables the components of the message, so that the answer is still to come."""
+    data = ack.get("data") or {}
+    if ack["type"] != UPDATE or set(data) - {"components", "allowed_mentions"}:
+        return False
+    usable = [each for each in every(data["components"]) if interactive(each)]
+    return bool(usable) and all(each.get("disabled") for each in usable)
 
 
 def _check_choices(form: Form, interaction: Interaction, data: Any) -> None:

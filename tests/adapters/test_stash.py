@@ -125,7 +125,7 @@ def test_a_table_that_is_silent_is_told_in_time(press):
 
 def test_that_holds_too_where_the_signing_keys_have_come_slowly(environment):
     def respond(asked):
-        time.sleep(1.4 if "SSM" in str(asked.headers) else 3)
+        time.sleep(0.9 if "SSM" in str(asked.headers) else 3)
         return as_json(200, {"Parameter": {"Value": SIGNING_KEYS}})
 
     environment.setenv("AWS_ENDPOINT_URL", Server(respond).url)
@@ -133,7 +133,7 @@ def test_that_holds_too_where_the_signing_keys_have_come_slowly(environment):
     asked.seals = Seals(lambda fresh: Parameters().secret("signing-keys"), lambda: NOW, None)
     pressed = Press(asked)
     assert pressed.told_in_private() == NOT_QUEUED
-    assert 2 < pressed.seconds < 2.8
+    assert 1.8 < pressed.seconds < 2.6
 
 
 def test_a_row_that_is_damaged_is_told_with_a_reference(press, caplog):

@@ -168,6 +168,26 @@ def test_a_button_that_edits_its_message_is_acknowledged_as_such():
     assert len(door.queue) == 1
 
 
+def test_a_button_that_works_on_its_message_is_shown_as_busy_at_once():
+    door = Door()
+    link = {"type": 2, "style": 5, "label": "Docs", "url": "https://x.example", "id": 4}
+    button = {"type": 2, "style": 1, "label": "Refresh", "custom_id": "status:refresh~1", "id": 2}
+    select = {"type": 3, "custom_id": "s", "options": [{"label": "a", "value": "a"}], "id": 6}
+    message = recorded.load("component_refresh")["message"]
+    rows = [{"type": 1, "id": 1, "components": [button, link]}, {"type": 1, "id": 5, "components": [select]}]
+    status, payload = door.hear("component_refresh", message={**message, "components": rows})
+    assert (status, payload["type"], len(door.queue)) == (200, 7, 1)
+    shown = [each for row in payload["data"]["components"] for each in row["components"]]
+    assert shown == [{**button, "disabled": True}, link, {**select, "disabled": True}]
+    assert "content" not in payload["data"]
+    assert json.loads(door.queue[0])["body"]["message"]["components"] == rows
+    busy = {**message, "components": payload["data"]["components"]}
+    assert door.hear("component_refresh", message=busy)[1] == {"type": 6}
+    assert door.hear("component_refresh", message={**message, "components": rows, "flags": 32768})[1] == {"type": 6}
+    for odd in (None, {}, "x", [None], [7]):
+        assert door.hear("component_refresh", message={**message, "components": odd})[1] == {"type": 6}
+
+
 def test_a_button_in_a_direct_message_works_the_same():
     door = Door()
     assert door.hear("component_in_dm") == (200, {"type": 5})

@@ -8,10 +8,12 @@ from tests.fakes import Claims, Journal
 from watchbell import commands
 from watchbell.adapters.batch import Delivery, NotOurs
 from watchbell.discord import custom_id
+from watchbell.discord.component import disabled
 from watchbell.discord.seals import parse_keys
 from watchbell.doors import worker as followup
 from watchbell.errors import DefinitionError, DiscordError, Retry, Unavailable, Unsure, UserError
 from watchbell.interactions import refusals
+from watchbell.interactions.limits import BUSY
 from watchbell.interactions.screen import TAKEN_AWAY
 from watchbell.status.report import Report
 
@@ -1261,3 +1263,65 @@ def test_an_event_that_nobody_handles_is_logged(caplog):
 def test_an_event_of_a_strange_type_is_logged_too(kind):
     event = {"type": kind, "timestamp": "2026-11-22T00:00:00", "data": {}}
     assert Worker().work("event_entitlement_create", event=event) == []
+
+
+# A message whose buttons show that work is going on
+
+
+def press_refresh(worker, *, now_disabled=True, **changes):
+    """Press a button whose message has two. `now_disabled`: they are still as the acknowledgement left them."""
+    buttons = [{"type": 2, "style": 2, "label": label, "custom_id": label, "disabled": label == "b"} for label in "ab"]
+    message = {**recorded.load("component_refresh")["message"], "components": [{"type": 1, "components": buttons}]}
+    worker.discord.stands = {**message, "components": disabled(message["components"]) if now_disabled else []}
+    worker.work("component_refresh", message=message, **changes)
+    return message["components"]
+
+
+def test_an_answer_replaces_the_disabled_buttons():
+    worker = Worker()
+    press_refresh(worker)
+    assert [call[0] for call in worker.discord.calls] == ["edit"]
+
+
+def test_buttons_are_enabled_again_if_there_is_no_new_answer():
+    worker = Worker(sources=Sources(UserError("not now")))
+    before = press_refresh(worker)
+    assert worker.discord.calls[:2] == [("read original",), ("edit", {"components": before})]
+    assert [call[0] for call in worker.discord.calls[2:]] == ["follow up"]
+
+
+def test_buttons_that_somebody_else_has_changed_are_left_alone():
+    worker = Worker(sources=Sources(UserError("not now")))
+    press_refresh(worker, now_disabled=False)
+    assert [call[0] for call in worker.discord.calls] == ["read original", "follow up"]
+
+
+@pytest.mark.parametrize("failures", [[refused(404, 10008)], [None, refused(500)]])
+def test_a_person_is_told_even_if_the_buttons_cannot_be_enabled(failures, caplog):
+    worker = Worker(*failures, sources=Sources(UserError("not now")))
+    press_refresh(worker)
+    assert worker.discord.calls[-1][0] == "follow up"
+    assert "stay disabled" in caplog.text
+
+
+def test_a_second_press_while_the_first_works_is_told_so():
+    worker = Worker()
+    message = recorded.load("component_refresh")["message"]["id"]
+    worker.tools.locks.take(f"status:{message}", "somebody")
+    press_refresh(worker)
+    assert [call[1].get("content") for call in worker.discord.did("follow up")] == [BUSY]
+
+
+def test_quick_presses_of_one_person_run_once():
+    worker = Worker()
+    for number in range(4):
+        press_refresh(worker, id=str(1000 + number))
+    answers = [call for call in worker.discord.did("edit") if "embeds" in call[1]]
+    assert (len(answers), len(worker.discord.did("follow up"))) == (1, 3)
+
+
+def test_thirty_status_of_one_person_in_a_minute_run_ten_times():
+    worker = Worker()
+    for number in range(30):
+        worker.work(id=str(1000 + number))
+    assert len([call for call in worker.discord.did("edit") if "embeds" in call[1]]) == 10

@@ -61,9 +61,9 @@ class DiscordClient:
         return self._call(route, message, files, application=application_id, token=token)
 
     def original(self, application_id: str, token: str) -> dict:
-        """Return the interaction's response as it is now."""
+        """Return the original response, or the message with the component, as it is now."""
         route = "GET /webhooks/{application}/{token}/messages/@original"
-        return self._call(route, application=application_id, token=token)
+        return self._call(route, fits=_is_object, application=application_id, token=token)
 
     def delete_original(self, application_id: str, token: str) -> None:
         self._call("DELETE /webhooks/{application}/{token}/messages/@original", application=application_id, token=token)

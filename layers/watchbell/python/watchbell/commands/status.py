@@ -1,9 +1,15 @@
 """/status: the status of the watched services, at a glance or in detail."""
 
-from watchbell import Choice, Command, Reply, UserError, _, anyone
+from watchbell import Choice, Command, Quota, Reply, UserError, _, anyone
 from watchbell.errors import UnknownSource
 
-command = Command("status", "See the status of the watched services", who=anyone, user_installs=True)
+command = Command(
+    "status",
+    "See the status of the watched services",
+    who=anyone,
+    user_installs=True,
+    quota=Quota(10, per=60),  # each use asks all services
+)
 
 
 @command.run
@@ -27,12 +33,12 @@ def check(interaction, tools):
     return show(tools, "simple", "")
 
 
-@command.button(updates=True)
+@command.button(updates=True, lock="status:{message}")
 def view(interaction, tools, *, view: Choice["simple", "detailed"], server: str):
     return show(tools, view, server)
 
 
-@command.button(updates=True)
+@command.button(updates=True, lock="status:{message}", cooldown=5)
 def refresh(interaction, tools, *, view: Choice["simple", "detailed"], server: str):
     return show(tools, view, server)
 

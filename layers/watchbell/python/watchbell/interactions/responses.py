@@ -1,5 +1,6 @@
 """Builds the response that Discord gets within 3 seconds: "thinking", or the answer of an instant handler."""
 
+from ..discord.component import disabled
 from ..discord.opening import Opening
 from ..discord.reply import COMPONENTS_V2, Reply
 from ..errors import DefinitionError
@@ -11,10 +12,27 @@ if TYPE_CHECKING:
 
 
 def deferral(handler: "Handler", interaction: "Interaction | None" = None) -> dict:
-    """Return the response that says "thinking": type 6 if the answer edits the component's message, else type 5."""
+    """Return the response that says "thinking": type 5, or type 6 or 7 if the answer edits the component's message.
+
+    Type 7 disables the buttons and selects of that message until the work is done.
+    """
     if handler.edits(interaction):
-        return {"type": 6}
+        message = interaction.message if interaction else {}
+        if not can_be_busy(message):
+            return {"type": 6}
+        return {"type": 7, "data": {"components": disabled(message["components"]), "allowed_mentions": {"parse": []}}}
     return {"type": 5, "data": {"flags": 64}} if handler.private else {"type": 5}
+
+
+def can_be_busy(message: dict) -> bool:
+    """Return whether an edit could disable buttons or selects of `message`, as Discord sent it.
+
+    False for a layout of Components V2: Discord does not take all of it back as it sent it.
+    """
+    components, flags = message.get("components"), message.get("flags")
+    if not isinstance(components, list) or (isinstance(flags, int) and flags & COMPONENTS_V2):
+        return False
+    return all(isinstance(each, dict) for each in components) and disabled(components) != components
 
 
 def response(handler: "Handler", answer: object, interaction: "Interaction") -> dict:

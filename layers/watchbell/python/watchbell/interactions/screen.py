@@ -33,7 +33,7 @@ from .messages import (
     replies,
 )
 from .reach import UNKNOWN_MESSAGE, Reach
-from .responses import edits_with
+from .responses import can_be_busy, deferral, edits_with
 
 if TYPE_CHECKING:
     from ..adapters.journal import Journal, Step
@@ -73,6 +73,9 @@ class Screen:
         flags = interaction.message_flags if stays else 0
         self._private = bool(flags & PRIVATE) if stays else handler is not None and handler.private
         says, v2 = UNKNOWN if stays else THINKING, bool(flags & COMPONENTS_V2)
+        # What the acknowledgement disabled. An older deployment may have done so for a handler that is gone.
+        busy = stays and (deferral(handler, interaction)["type"] == 7 if handler else can_be_busy(interaction.message))
+        self._busy: list[dict] = interaction.message["components"] if busy else []
         original = Place(ANSWER, ORIGINAL, self._private, says, v2)
         self._standing = Standing(original, stays, unsure=attempt > 1 and not self._private)
 
@@ -138,8 +141,28 @@ class Screen:
                 wanted.append(Message(number, reply, self._private or reply.private, updates))
         return wanted
 
+    def _enable(self) -> None:
+        """Enable the buttons that the acknowledgement disabled, unless somebody else has changed them since.
+
+        A failure is only logged, because the person must still be told.
+        """
+        before, self._busy = self._busy, []
+        if not before or self._reach.late:
+            return
+        try:
+            now = self._reach.by_token(lambda address: self._discord.original(*address), None)
+            if now.get("components") and not can_be_busy(now):
+                self._reach.by_token(
+                    lambda address: self._discord.edit_original(*address, {"components": before}), None
+                )
+        except (DiscordError, Retry) as error:
+            details = {"interaction_id": self._interaction.id}
+            log.warning("the buttons of a message stay disabled: %s", error, extra=details)
+
     def _perform(self, wanted: list[Message], *, progress: bool = False) -> None:
         """Makes `wanted` stand. Progress is not sent elsewhere: if the token is dead, it raises DiscordError."""
+        if self._busy and wanted and not any(message.updates for message in wanted):
+            self._enable()
         while effect := plan(self._standing, wanted, progress=progress):
             match effect:
                 case Edit():
