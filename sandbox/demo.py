@@ -20,7 +20,7 @@ from sandbox.template import TemplateError
 from watchbell.kit.schedule import Daily
 from watchbell.schedules import daily_digest
 
-ACKS = {1: "pong", 4: "the answer itself", 5: "thinking…", 6: "will change the message"}
+ACKS = {1: "pong", 4: "the answer itself", 5: "thinking…", 6: "will change the message", 7: "busy…"}
 
 
 class WentWrong(Exception):
@@ -168,7 +168,7 @@ class Player:
     def _change(self, step: Step, button: str) -> dict[str, Any]:
         """Press `button` on the status message. That message must change; a new one is wrong."""
         _expect(bool(self.shown), "there is no status message with buttons")
-        message = self._exchange(step, self.ada.press(self.shown, button), ack_type=6)
+        message = self._exchange(step, self.ada.press(self.shown, button), ack_type=7)
         _expect(message["id"] == self.shown["id"], f"{button} created a new message")
         self.shown = message
         return message
