@@ -30,6 +30,9 @@ AWS_SERVICES = ("dynamodb", "sqs", "ssm")
 # The folder of the Watchbell library that only tests import. It is not shipped.
 TESTING_KIT = "testing"
 
+# The end of the build's name in the sources, which the commit replaces.
+UNSTAMPED = '+source"'
+
 # Installers, type checkers and compilers read these files. A running function never does.
 UNUSED = ("*.dist-info", "bin", "**/*.pyi", "**/py.typed", "**/tests", "**/__pycache__")
 
@@ -73,7 +76,25 @@ def build_first_party(target: Path, *, platform: str | None = LAMBDA) -> None:
     """Fill `target/python` with the Watchbell library from layers/watchbell, without its testing kit."""
     _copy(ROOT / "layers" / "watchbell", _empty(target))
     shutil.rmtree(target / "python" / "watchbell" / TESTING_KIT)
+    _stamp(target / "python" / "watchbell" / "adapters" / "logs.py")
     precompile(target, at="/opt", platform=platform)
+
+
+def commit() -> str:
+    """Return the commit of the sources, with `-dirty` if files differ from it, or `unknown` without git."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--exclude=*", "--abbrev=10", "--dirty"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+def _stamp(module: Path) -> None:
+    """Write the commit into the module that adds the build to each log line."""
+    text = module.read_text("utf-8")
+    assert text.count(UNSTAMPED) == 1, module
+    module.write_text(text.replace(UNSTAMPED, f'+{commit()}"'), "utf-8")
 
 
 def build_function(name: str, target: Path, *, platform: str | None = LAMBDA) -> None:

@@ -3,7 +3,7 @@
 import os
 import time
 
-from watchbell.adapters import api_gateway
+from watchbell.adapters import api_gateway, logs
 from watchbell.adapters.aws_json import within
 from watchbell.discord.signature import public_keys
 from watchbell.doors.ingress import Doorkeeper
@@ -16,8 +16,13 @@ tools = Tools("ingress", os.environ)
 doorkeeper = Doorkeeper(public_keys(os.environ["DISCORD_PUBLIC_KEYS"]), tools.work_queue, tools, time.time)
 
 
+@logs.guarded
 def handler(event, context):
     """Take an API Gateway proxy event, and return the HTTP response."""
+    received_at = api_gateway.received_at(event, time.time())
     with within(AWS_SECONDS):
         answer = doorkeeper.answer(*api_gateway.read(event))
+    if answer.account:
+        taken = {"AckMs": round((time.time() - received_at) * 1000, 1)}
+        logs.measured("acknowledged", taken, "Milliseconds", **answer.account)
     return api_gateway.respond(answer.status, answer.payload)

@@ -2,7 +2,7 @@
 
 import os
 
-from watchbell.adapters import cloudformation
+from watchbell.adapters import cloudformation, logs
 from watchbell.registration import apply as rollout
 from watchbell.tools.toolbox import Tools
 
@@ -11,6 +11,7 @@ tools = Tools("registrar", os.environ)
 MOST_GUILDS = 200  # each takes a call, and the function has a minute
 
 
+@logs.guarded
 def handler(event, context):
     """Take a custom resource request, and tell CloudFormation the outcome, with the reason for a failure."""
     cloudformation.answer(event, context, register)

@@ -103,7 +103,7 @@ def test_the_ingress_with_its_layers_is_at_most_2_mb_zipped(
 
 def test_the_vendor_layer_can_call_the_services_that_the_functions_use(vendor: Path) -> None:
     code = f"""
-import boto3, requests, aws_lambda_powertools, tzdata, zoneinfo
+import boto3, requests, tzdata, zoneinfo
 for service in {layers.AWS_SERVICES!r}:
     boto3.client(service, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
 zoneinfo.reset_tzpath(())

@@ -4,6 +4,9 @@ import base64
 import binascii
 import json
 
+TIMEOUT_SECONDS = 30
+"""API Gateway waits for an answer for this long at most, so an older time of receipt is wrong."""
+
 
 def read(event: dict) -> tuple[str, dict[str, str], bytes]:
     """Return the path, the headers and the raw body of a request.
@@ -27,6 +30,18 @@ def read(event: dict) -> tuple[str, dict[str, str], bytes]:
         return path, headers, base64.b64decode(body, validate=True)
     except (binascii.Error, ValueError):
         return path, headers, b""
+
+
+def received_at(event: dict, now: float) -> float:
+    """Return when API Gateway received the request, in epoch seconds. It is `now` if the event does not say.
+
+    Until then the cold start of the function is a part of what Discord waits for.
+    """
+    context = event.get("requestContext")
+    context = context if isinstance(context, dict) else {}
+    stamp = context.get("timeEpoch", context.get("requestTimeEpoch"))  # milliseconds; the second one in format 1.0
+    at = stamp / 1000 if isinstance(stamp, (int, float)) else now
+    return at if 0 <= now - at <= TIMEOUT_SECONDS else now
 
 
 def _header_values(event: dict) -> list[tuple[str, list]]:

@@ -6,6 +6,7 @@ Errors name a route by its template, because the real path may hold a token.
 from __future__ import annotations
 
 import json
+import logging
 import mimetypes
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,6 +20,8 @@ from .sessions import session
 USER_AGENT = "DiscordBot (https://watchbell.example, 0.1)"
 SECONDS = (3.05, 10)
 """The timeouts: to connect, and between two bytes of the answer."""
+
+log = logging.getLogger(__name__)
 
 BLOCKED_SECONDS = 300.0
 """How long to wait after a 429 without Discord's headers. It comes from Cloudflare, which blocks for minutes."""
@@ -36,6 +39,8 @@ class DiscordClient:
         self._bot_token = bot_token
         self._session = session()
         self._session.headers["User-Agent"] = USER_AGENT
+        self.requests_made = 0
+        """How many requests this client has made."""
 
     # Messages of an interaction. The interaction's token is the credential.
 
@@ -120,6 +125,7 @@ class DiscordClient:
         self, route: str, body: dict | None = None, files: Sequence[File] = (), *, bot_token: str = "", **names: str
     ) -> Any:
         method, _, path = route.partition(" ")
+        self.requests_made += 1
         headers = {"Authorization": f"Bot {bot_token}"} if bot_token else {}
         try:
             response = self._session.request(
@@ -140,6 +146,9 @@ class DiscordClient:
         if 200 <= response.status_code < 300:  # the call succeeded, even if the answer cannot be read
             return answer if answer is not None else {}
         details = answer if isinstance(answer, dict) else {}
+        if response.status_code == 429:
+            scope = response.headers.get("X-RateLimit-Scope", "none: from Cloudflare")
+            log.warning("rate limited: %s, wait %.3f s, scope %s", route, _wait(response, details), scope)
         code, text = details.get("code", 0), details.get("message", "")
         raise DiscordError(
             route,

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..adapters import logs
 from ..adapters.batch import Delivery, NotOurs
 from ..data.tables import INTERACTION
 from ..discord.interaction import Interaction
@@ -15,6 +16,7 @@ from ..errors import DefinitionError, DiscordError, InvalidReply, NoRoom, Retry,
 from ..i18n import _, speaking
 from ..interactions import dispatch, gate
 from ..interactions.apology import BROKEN, sentence
+from ..interactions.audit import audited
 from ..interactions.limits import admit
 from ..interactions.reach import Reach
 from ..interactions.screen import Screen
@@ -86,6 +88,7 @@ def answer(
     try:
         claim = tools.claims.take(INTERACTION, interaction.id)
         if claim is None:
+            delivery.ended = "done_before"
             return
         with claim:
             handler, journal = None, tools.journal_of(interaction.id, claim.attempt)
@@ -97,10 +100,12 @@ def answer(
                 raise CutOff(f"{handler} was cut off {claim.cut_off} times, by its time, its memory or a crash")
             desk = Desk(tools, journal, lambda: min(reach.seconds_left(), delivery.seconds_left()))
             try:
-                attempt(interaction, handler, screen, desk, tools)
+                with audited(handler, interaction, desk, delivery):
+                    delivery.ended = attempt(interaction, handler, screen, desk, tools)
             except DiscordError as error:
                 if not error.permanent:
                     raise
+                delivery.ended = "unreachable"
                 log.warning("nobody to answer: %s", error, extra=details)
             claim.done()
     except Retry:
@@ -110,6 +115,7 @@ def answer(
         patient = isinstance(error, DiscordError) and reach.seconds_left() > wait + AGAIN_SECONDS
         if delivery.last and patient and delivery.begin_again(wait):
             log.warning("Discord is unwell, so once more from the start: %s", error, extra=details)
+            delivery.ended = "begun_again"
             return
         if delivery.last:
             log.exception("gave up", extra=details)
@@ -120,14 +126,14 @@ def answer(
         raise
 
 
-def attempt(interaction: Interaction, handler: Handler | None, screen: Screen, desk: Desk, tools: Tools) -> None:
-    """Runs the feature and shows its answer, or tells the person what was wrong.
+def attempt(interaction: Interaction, handler: Handler | None, screen: Screen, desk: Desk, tools: Tools) -> str:
+    """Runs the feature and shows its answer, or tells the person what was wrong. Returns a code for how it ended.
 
     Raises what a retry may mend, and DiscordError if the person cannot be reached."""
     details = {"interaction_id": interaction.id}
     if handler is None:  # An older deployment had this feature when it acknowledged the interaction.
         screen.tell(_(gate.UNKNOWN))
-        return
+        return "refused"
     try:
         gate.check_tables(handler, interaction, tools)
         call = dispatch.parse(handler, interaction, tools)
@@ -142,14 +148,57 @@ def attempt(interaction: Interaction, handler: Handler | None, screen: Screen, d
 
                 raise later(answer)
             screen.show(answer)  # Inside the lock too: a generator runs only now.
+        return "answered"
     except UserError as error:
         log.info("told the user: %s", error, extra=details)
         screen.tell(error.reply or sentence(error, interaction))
+        return "refused"
     except (DefinitionError, InvalidReply, NoRoom):  # A bug: the next try would make the same reply.
         log.exception("a reply that Discord would not take", extra=details)
         screen.tell(_(BROKEN, reference=interaction.id))
+        return "failed"
     except DiscordError as error:
         if not error.permanent or (error.gone and not error.of_feature):
             raise
-        log.exception("Discord refused", extra=details)
+        if error.gone:  # the feature wrote to somebody who closed their direct messages, or to what is deleted
+            log.warning("Discord refused: %s", error, extra=details)
+        else:
+            log.exception("Discord refused", extra=details)
         screen.tell(_(BROKEN, reference=interaction.id))
+        return "failed"
+
+
+def measured(delivery: Delivery, tools: Tools) -> None:
+    """Does one message like `work`, and writes one line about it, which is also the metric WorkMs."""
+    begun, calls = tools.now(), tools.discord.requests_made
+    try:
+        work(delivery, tools)
+        delivery.ended = delivery.ended or "done"
+    except Exception as error:
+        delivery.ended = "gave_up" if delivery.last else "postponed" if isinstance(error, Retry) else "retried"
+        raise
+    finally:
+        logs.measured(
+            "worked",
+            {"WorkMs": round((tools.now() - begun) * 1000, 1)},
+            "Milliseconds",
+            **account(delivery.message),
+            ended=delivery.ended or "died",
+            wait_ms=round((begun - delivery.sent_at) * 1000) if delivery.sent_at else 0,
+            attempt=delivery.attempt,
+            discord_calls=tools.discord.requests_made - calls,
+        )
+
+
+def account(message: dict) -> dict[str, str]:
+    """Returns what the log says about a message of the queue. It holds no text of people."""
+    body = message.get("body")
+    body = body if isinstance(body, dict) else {}
+    if message.get("kind") == "interaction":
+        try:
+            return dispatch.account(Interaction(body))
+        except ValueError:
+            return {"kind": "unknown"}
+    event = body.get("event")
+    kind = str(event.get("type", "")) if isinstance(event, dict) else ""
+    return {"kind": "event", "handler": kind[:100] if kind.isidentifier() else ""}
