@@ -391,6 +391,8 @@ def handler(**options):
     ("options", "sentence"),
     [
         ({"quota": Quota(1, per=1), "instant": True}, "a quota, lock or audit needs a table write"),
+        ({"audit": "x.y", "instant": True}, "a quota, lock or audit needs a table write"),
+        ({"audit": "what it does"}, "is not a code; write one like `monitor.delete`"),
         ({"cooldown": 5, "instant": True}, "an instant handler cannot"),
         ({"lock": "a", "instant": True}, "drop instant=True"),
         (
