@@ -115,3 +115,8 @@ def test_outside_of_lambda_an_exception_and_the_logging_are_left_alone(monkeypat
     with pytest.raises(KeyError):
         handler("x", None)
     assert before == (list(logging.getLogger().handlers), sys.unraisablehook)
+
+
+def test_of_a_very_long_text_the_beginning_is_searched_and_kept():
+    assert logs.scrub("ab " * 100_000) == "ab " * 666 + "…"
+    assert logs.scrub("x " * 990 + TOKEN) == "x " * 990 + "…"

@@ -28,10 +28,10 @@ _USUAL = {*logging.makeLogRecord({}).__dict__, "aws_request_id", "tenant_id"}
 """The attributes of every record. A record has more if its logger was given `extra`."""
 
 _SECRETS = (
-    r"(?P<origin>\w+://)(?:[^\s/'\"@]*@)?(?P<host>[^\s/?#'\"]*)[^\s'\"]*"  # the rest of a URL
+    r"(?P<origin>\b\w+://)(?:[^\s/'\"@]*@)?(?P<host>[^\s/?#'\"]*)[^\s'\"]*"  # the rest of a URL
     r"|(?<!\})/[^\s'\"{}]*\?[^\s'\"]*"  # a path with a query, but not the template of a route
     r"|(?<=webhooks/)[^\s'\"{]+|(?<=interactions/)[^\s'\"{]+"  # an id and a token
-    r"|[\w-]{20,}\.[\w-]{5,}\.[\w-]{20,}"  # a bot token
+    r"|(?<![\w-])[\w-]{20,}\.[\w-]{5,}\.[\w-]{20,}"  # a bot token
     r"|(?<![\w-])(?![0-9a-f]{8}-[0-9a-f]{4}-)(?=[A-Za-z_=+-]*\d)[\w=+-]{24,}"  # random, and not a UUID
 )
 
@@ -39,10 +39,13 @@ _SECRETS = (
 def scrub(text: str) -> str:
     """Return `text` with an ellipsis for everything that may be a secret.
 
-    Of a URL, the scheme and the host are kept. Ids of Discord and AWS are kept.
+    Of a URL, the scheme and the host are kept. Ids of Discord and AWS are kept. Of a long text, the first 2,000
+    characters are kept: somebody may have typed it to make the search slow.
     """
     import re  # the runtime has loaded it; compiling the pattern takes longer than the ingress has for it
 
+    if len(text) > 2000:
+        text = text[:2000].rpartition(" ")[0] + " …"  # the last word may be half a token
     return re.sub(_SECRETS, lambda found: f"{found['origin'] or ''}{found['host'] or ''}…", text)
 
 
@@ -126,7 +129,7 @@ def measured(message: str, metrics: "dict[str, float]", unit: str, **details: "s
     of a person into `details`: this line is not scrubbed.
     """
     function = {"function": os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")}
-    write(metrics, unit, function, {"message": message, **details, "cold": _invocations[0] <= 1})
+    write(metrics, unit, function, {"message": message, **details, "cold": int(_invocations[0] <= 1)})
 
 
 def write(metrics: "dict[str, float]", unit: str, dimensions: "dict[str, str]", details: dict) -> None:
