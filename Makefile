@@ -81,8 +81,9 @@ check: lint types documents test oldest synth  ## run everything that CI runs; n
 bench: .venv/ready  ## measure cold starts and warm answers of the built functions, beside cordless and boto3
 	@$(PYTHON) -m bench
 
-fuzz: .venv/ready  ## send 200,000 damaged requests to the ingress and 20,000 odd answers to the client; takes ten minutes or more
+fuzz: .venv/ready  ## send 200,000 damaged requests and 20,000 odd answers, then look for secrets in the logs; takes a quarter of an hour or more
 	@WATCHBELL_FUZZ=200000 $(PYTHON) -m pytest tests/fuzz -n 2
+	@$(PYTHON) -m tests.fuzz.canaries
 
 clean:  ## remove everything that these commands created
 	rm -rf .venv .venv-3.11 build cdk.out layers/vendor .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -25,7 +25,7 @@ class Layers(Construct):
         pins = [layers.LAMBDA, *layers.pins()]
         ingress_pins = [layers.LAMBDA, *layers.pins(layers.INGRESS_PACKAGES)]
         stage = settings.stage
-        self.watchbell = self._layer(stage, "watchbell", layers.build_first_party, first_party)
+        self.watchbell = self._layer(stage, "watchbell", layers.build_first_party, layers.commit(), first_party)
         self.vendor = self._layer(stage, "vendor", layers.build_vendor, *pins)
         self.vendor_ingress = self._layer(stage, "vendor-ingress", layers.build_vendor_ingress, *ingress_pins)
 

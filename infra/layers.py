@@ -6,6 +6,7 @@ Otherwise each cold start would compile everything again, because Lambda's file 
 
 from __future__ import annotations
 
+import ast
 import hashlib
 import shutil
 import subprocess
@@ -29,6 +30,12 @@ AWS_SERVICES = ("dynamodb", "sqs", "ssm")
 
 # The folder of the Watchbell library that only tests import. It is not shipped.
 TESTING_KIT = "testing"
+
+# The end of the build's name in the sources, which the commit replaces.
+UNSTAMPED = '+source"'
+
+# The folders whose docstrings are read at run time: they describe the options of commands.
+FEATURES = ("commands", "events", "schedules")
 
 # Installers, type checkers and compilers read these files. A running function never does.
 UNUSED = ("*.dist-info", "bin", "**/*.pyi", "**/py.typed", "**/tests", "**/__pycache__")
@@ -73,7 +80,43 @@ def build_first_party(target: Path, *, platform: str | None = LAMBDA) -> None:
     """Fill `target/python` with the Watchbell library from layers/watchbell, without its testing kit."""
     _copy(ROOT / "layers" / "watchbell", _empty(target))
     shutil.rmtree(target / "python" / "watchbell" / TESTING_KIT)
+    _stamp(target / "python" / "watchbell" / "adapters" / "logs.py")
     precompile(target, at="/opt", platform=platform)
+    _empty_docstrings(target / "python")
+
+
+def commit() -> str:
+    """Return the commit of the sources, with `-dirty` if files differ from it, or `unknown` without git."""
+    command = ["git", "-C", str(ROOT), "describe", "--always", "--exclude=*", "--abbrev=10", "--dirty"]
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return "unknown"
+    return done.stdout.strip()
+
+
+def _empty_docstrings(folder: Path) -> None:
+    """Empty the docstrings in the sources, except those of features. They are a third of what is uploaded.
+
+    The lines keep their numbers: Python reads the sources to show the lines of a stack.
+    """
+    for path in sorted(folder.rglob("*.py")):
+        if path.parent.name in FEATURES:
+            continue
+        text = path.read_text("utf-8")
+        lines = text.splitlines(keepends=True)
+        for node in ast.walk(ast.parse(text)):
+            match node:
+                case ast.Expr(value=ast.Constant(value=str()), lineno=first, end_lineno=int(last)):
+                    lines[first - 1 : last] = [" " * node.col_offset + '""\n', *["\n"] * (last - first)]
+        path.write_text("".join(lines), "utf-8")
+
+
+def _stamp(module: Path) -> None:
+    """Write the commit into the module that adds the build to each log line."""
+    text = module.read_text("utf-8")
+    assert text.count(UNSTAMPED) == 1, module
+    module.write_text(text.replace(UNSTAMPED, f'+{commit()}"'), "utf-8")
 
 
 def build_function(name: str, target: Path, *, platform: str | None = LAMBDA) -> None:
@@ -96,13 +139,13 @@ def precompile(target: Path, *, at: str, platform: str | None) -> None:
         )
         return
     # Compile in a new process: byte code depends on the strings that its process has interned before.
-    subprocess.run([sys.executable, "-I", "-c", _COMPILE, str(target), at], check=True)
+    subprocess.run([sys.executable, "-I", "-c", _COMPILE, str(target), at, " ".join(FEATURES)], check=True)
 
 
 _COMPILE = """
 import importlib.util, pathlib, py_compile, sys
 target, at = pathlib.Path(sys.argv[1]), sys.argv[2]
-FEATURES = {"commands", "events", "schedules"}
+FEATURES = sys.argv[3].split()
 for source in sorted(target.rglob("*.py")):
     # Docstrings are a sixth of the ingress's own code, and only those of features are read at run time.
     ours = source.relative_to(target).parts[:2] == ("python", "watchbell")

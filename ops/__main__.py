@@ -9,9 +9,9 @@ import sys
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
-from watchbell.errors import WatchbellError
+from watchbell.errors import DiscordError, WatchbellError
 
-from . import commands, flags, ranks, settings
+from . import audit, commands, flags, ranks, settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -21,7 +21,7 @@ def main(arguments: list[str] | None = None) -> int:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
 
     setup = actions.add_parser("setup", help="ask for everything that a deployment needs, and store it in SSM")
-    setup.set_defaults(run=lambda given: settings.setup(given.stage))
+    setup.set_defaults(run=lambda given: settings.setup(given.stage), changes=lambda given: ("", "setup", ""))
 
     show = actions.add_parser("show", help="list which parameters are set and which are missing, without their values")
     show.set_defaults(run=lambda given: settings.show(given.stage))
@@ -31,7 +31,10 @@ def main(arguments: list[str] | None = None) -> int:
     put.add_argument(
         "value", nargs="*", help="leave it out to be asked for it, so that a secret stays out of your history"
     )
-    put.set_defaults(run=lambda given: settings.put(given.stage, given.name, " ".join(given.value) or None))
+    put.set_defaults(
+        run=lambda given: settings.put(given.stage, given.name, " ".join(given.value) or None),
+        changes=lambda given: ("", "parameter.set", given.name),
+    )
 
     registry = actions.add_parser(
         "commands", help="show how Discord's commands differ from the bot's, or update Discord"
@@ -40,26 +43,35 @@ def main(arguments: list[str] | None = None) -> int:
     registry.add_argument(
         "--guild", default="", help="the id of a server, to use its commands instead of the global ones"
     )
-    registry.set_defaults(run=lambda given: commands.run(given.stage, given.verb, given.guild, os.environ))
+    registry.set_defaults(
+        run=lambda given: commands.run(given.stage, given.verb, given.guild, os.environ),
+        changes=lambda given: (given.guild, "commands.apply", "") if given.verb == "apply" else None,
+    )
 
     switches = actions.add_parser("flags", help="list the feature flags, or set one")
     switches.add_argument("name", nargs="?", default="")
     switches.add_argument(
         "value", nargs="*", help="on, off or 25%%, then server ids: ID is on there, -ID is off; or unset"
     )
-    switches.set_defaults(run=lambda given: flags.run(given.stage, given.name, given.value))
+    switches.set_defaults(
+        run=lambda given: flags.run(given.stage, given.name, given.value),
+        changes=lambda given: ("", "flag.set", f"{given.name}={' '.join(given.value)}") if given.value else None,
+    )
 
     mapping = actions.add_parser("ranks", help="list or set which roles of a server are viewer, responder or admin")
     mapping.add_argument("guild", help="the server's id")
     mapping.add_argument(
         "roles", nargs="*", metavar="ROLE=RANK", help="the id of a role, and viewer, responder, admin or none"
     )
-    mapping.set_defaults(run=lambda given: ranks.run(given.stage, given.guild, given.roles, os.environ))
+    mapping.set_defaults(
+        run=lambda given: ranks.run(given.stage, given.guild, given.roles, os.environ),
+        changes=lambda given: (given.guild, "ranks.set", " ".join(given.roles)) if given.roles else None,
+    )
 
     given = parser.parse_args(_shielded(arguments))
     try:
         boto3.setup_default_session(region_name=os.environ.get("AWS_REGION"))  # as CDK; boto3 ignores it
-        given.run(given)
+        _run(given)
     except NoCredentialsError:
         told = (
             "There are no AWS credentials in this shell. Set AWS_PROFILE to a profile of `aws configure list-profiles`."
@@ -73,6 +85,19 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"ops: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _run(given: argparse.Namespace) -> None:
+    """Do what was asked. If that changes something, record it in the audit."""
+    action: audit.Action | None = given.changes(given) if "changes" in given else None
+    try:
+        given.run(given)
+    except DiscordError:  # a part may be done
+        if action:
+            audit.record(given.stage, action, "failed")
+        raise
+    if action:
+        audit.record(given.stage, action, "done")
 
 
 def _shielded(arguments: list[str] | None) -> list[str]:

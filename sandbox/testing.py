@@ -328,7 +328,7 @@ class Block:
     def close(self) -> None:
         self.rest()
         asked_for = any(fault.status == 400 for fault in self._faults)
-        errors = [line for line in self._logged() if _entry(line).get("level") == "ERROR"]
+        errors = [line for line in self._logged() if _entry(line).get("level") == "ERROR" or "error" in _entry(line)]
         bugs = [line for line in errors if _is_bug(_entry(line)) and not asked_for]
         assert not bugs, f"the bot has a bug: {'; '.join(map(short, bugs))}"
         held = self.simulated.faults[self._begun[1] :]
@@ -395,9 +395,9 @@ atexit.register(end)
 
 def _is_bug(entry: Json) -> bool:
     """Whether an error is a bug. A Discord that refuses a body (400) points to a bug; one that fails does not."""
-    kind = entry.get("errorType")
+    kind = entry.get("errorType", entry.get("error"))  # the second one if the message will be tried again
     if kind == "DiscordError":
-        return ": 400 " in str(entry.get("errorMessage"))
+        return ": 400 " in str(entry.get("errorMessage", entry.get("message")))
     return kind is not None
 
 

@@ -32,7 +32,6 @@ CREDENTIALS = {
     "AWS_DEFAULT_REGION": REGION,
     "AWS_ACCESS_KEY_ID": "testing",
     "AWS_SECRET_ACCESS_KEY": "testing",
-    "POWERTOOLS_METRICS_NAMESPACE": "Watchbell",
 }
 
 

@@ -125,6 +125,10 @@ class FakeDiscord:
         judge.approve("followup", message)
         return self._call("webhook", webhook_id, message)
 
+    @property
+    def requests_made(self) -> int:
+        return len(self.calls)
+
     def did(self, verb: str) -> list[tuple]:
         return [call for call in self.calls if call[0] == verb]
 

@@ -2,7 +2,7 @@
 
 import os
 
-from watchbell.adapters import cloudformation
+from watchbell.adapters import cloudformation, logs
 from watchbell.registration import apply as rollout
 from watchbell.tools.toolbox import Tools
 
@@ -13,6 +13,7 @@ tools = Tools("registrar", os.environ)
 MOST_GUILDS = 200
 
 
+@logs.guarded
 def handler(event, context):
     """Take a custom resource request, and tell CloudFormation the outcome, with the reason for a failure."""
     cloudformation.answer(event, context, register)

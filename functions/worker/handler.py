@@ -2,7 +2,7 @@
 
 import os
 
-from watchbell.adapters import batch
+from watchbell.adapters import batch, logs
 from watchbell.adapters.queue import Queue
 from watchbell.doors import worker as followup
 from watchbell.tools.toolbox import Tools
@@ -15,6 +15,7 @@ for part in ("claims", "discord", "parameters", "seals"):
     getattr(tools, part)  # open it now, while Lambda gives the function a whole processor
 
 
+@logs.guarded
 def handler(event, context):
     """Take a batch of SQS messages, and return the failed ones."""
-    return batch.process(event, context, queue, max_receives, lambda delivery: followup.work(delivery, tools))
+    return batch.process(event, context, queue, max_receives, lambda delivery: followup.measured(delivery, tools))

@@ -9,7 +9,7 @@ import pytest
 from tests import recorded
 from tests.discord_side import FakeDiscord
 from tests.sandbox import eventually
-from watchbell.errors import DiscordError
+from watchbell.errors import DiscordError, Unavailable
 
 ADA = "80351110224678912"
 
@@ -207,3 +207,115 @@ def test_a_crash_between_send_and_record_does_not_double_the_greeting(door, work
     worker.tools.claims._clock = lambda: time.time() + 41
     assert run(worker, event) == {"batchItemFailures": []}
     assert discord.did("create") == []
+
+
+STAFF = """
+from watchbell import Command, Modal, Reply, Short, UserError, permission
+
+command = Command("staff", "Change the staff", who=permission("MANAGE_GUILD"))
+
+
+@command.run(audit="staff.change")
+def staff(interaction, tools, *, fails: bool = False):
+    '''Change the staff.
+
+    fails: Whether it fails
+    '''
+    if fails:
+        raise UserError("No.")
+    return Reply("Done.")
+"""
+
+
+def staff(feature, **changes):
+    feature("staff", STAFF)
+    member = {**recorded.load("command_status")["member"], "permissions": "32", **changes.pop("member", {})}
+    options = [{"name": "fails", "type": 5, "value": changes.pop("fails", False)}]
+    return message(member=member, data={"id": "1", "name": "staff", "type": 1, "options": options}, **changes)
+
+
+def audited(aws, settings):
+    items = aws.dynamodb.scan(TableName=settings["STATE_TABLE"])["Items"]
+    rows = sorted((item for item in items if item["sk"]["S"].startswith("audit#")), key=lambda item: item["sk"]["S"])
+    return [(row["action"]["S"], row["actor"]["S"], row["ended"]["S"]) for row in rows]
+
+
+@pytest.mark.parametrize(("fails", "ended"), [(False, "answered"), (True, "refused")])
+def test_an_administrative_action_is_in_the_audit_with_its_end(door, work, aws, settings, feature, fails, ended):
+    worker = door("worker", FakeDiscord())
+    work.put(staff(feature, fails=fails))
+    event = work.take()
+    assert run(worker, event) == run(worker, event) == {"batchItemFailures": []}  # the second delivery does nothing
+    assert audited(aws, settings) == [("staff.change", ADA, ended)]
+
+
+def test_each_failed_try_of_an_administrative_action_is_in_the_audit(door, work, aws, settings, feature):
+    worker = door("worker", FakeDiscord(DiscordError("PATCH", 503), DiscordError("PATCH", 503)))
+    work.put(staff(feature))
+    run(worker, work.take())
+    assert audited(aws, settings)[0] == ("staff.change", ADA, "error:DiscordError")
+
+
+def test_without_the_audit_an_administrative_action_does_not_begin(door, work, aws, settings, feature):
+    discord = FakeDiscord()
+    worker = door("worker", discord)
+    worker.tools.audit = type("Audit", (), {"begin": lambda *_, **__: (_ for _ in ()).throw(Unavailable("down"))})()
+    work.put(staff(feature))
+    assert failures(run(worker, work.take()))
+    assert discord.calls == []
+
+
+def lines(capsys):
+    return [json.loads(line) for line in capsys.readouterr().out.splitlines() if '"worked"' in line]
+
+
+def test_each_try_is_one_line_with_the_wait_the_work_the_attempt_and_the_calls(door, work, capsys):
+    discord = FakeDiscord(DiscordError("PATCH", 503))
+    worker = door("worker", discord)
+    work.put(message(id="1300000000000000001"))
+    event = work.take()
+    sent = int(event["Records"][0]["attributes"]["SentTimestamp"])
+    run(worker, event)
+    run(worker, event)
+    first, second = lines(capsys)
+    assert (first["ended"], second["ended"]) == ("retried", "answered")
+    assert (first["discord_calls"], first["discord_calls"] + second["discord_calls"]) == (1, len(discord.calls))
+    assert (first["kind"], first["handler"], first["user"]) == ("command", "/status", ADA)
+    assert first["interaction_id"] == "1300000000000000001"
+    assert (first["attempt"], first["cold"], second["cold"]) == (1, first["cold"], False)
+    assert 0 <= first["wait_ms"] <= time.time() * 1000 - sent
+    assert first["WorkMs"] >= 0
+
+
+@pytest.mark.parametrize(
+    ("failures", "ended"),
+    [
+        ((DiscordError("PATCH", 404, 10062),) * 9, "unreachable"),
+        ((DiscordError("PATCH", 403, 50013),), "failed"),
+    ],
+)
+def test_the_line_says_how_it_ended(door, work, capsys, failures, ended):
+    worker = door("worker", FakeDiscord(*failures))
+    work.put(message(received_at=time.time() - 60))
+    run(worker, work.take())
+    assert [line["ended"] for line in lines(capsys)] == [ended]
+
+
+def test_an_event_is_a_line_too(door, work, capsys):
+    work.put(message("event_entitlement_create"))
+    run(door("worker", FakeDiscord()), work.take())
+    (line,) = lines(capsys)
+    assert (line["kind"], line["handler"], line["ended"]) == ("event", "ENTITLEMENT_CREATE", "done")
+
+
+def test_what_will_be_tried_again_is_a_warning_without_a_stack_and_the_last_try_an_error(door, work, caplog):
+    worker = door("worker", FakeDiscord(*[DiscordError("PATCH", 429, wait=30.0)] * 4))
+    work.put(message(received_at=time.time() - 3600))
+    event = work.take()
+    run(worker, event)
+    event["Records"][0]["attributes"]["ApproximateReceiveCount"] = "5"
+    run(worker, event)
+    ours = [each for each in caplog.records if each.name == "watchbell.adapters.batch"]
+    assert [(each.levelname, bool(each.exc_info)) for each in ours] == [("WARNING", False), ("ERROR", True)]
+    assert ours[0].error == "DiscordError"
+    assert ours[0].wait == 30.0

@@ -23,7 +23,7 @@ PATHS = [LIBRARY, ROOT / "functions/ingress"]
 
 # SDKs, frameworks and slow modules of the standard library. Their import takes time out of Discord's 3 seconds.
 FORBIDDEN = {
-    *("boto3", "botocore", "requests", "urllib3", "pydantic", "aws_lambda_powertools", "certifi"),
+    *("boto3", "botocore", "requests", "urllib3", "pydantic", "certifi"),
     *(
         "asyncio",
         "concurrent",
@@ -39,7 +39,7 @@ FORBIDDEN = {
 }
 
 # People wait for the worker too. These modules take longer to import than all others together.
-FORBIDDEN_TO_THE_WORKER = {"boto3", "botocore", "s3transfer", "pydantic", "aws_lambda_powertools", "asyncio"}
+FORBIDDEN_TO_THE_WORKER = {"boto3", "botocore", "s3transfer", "pydantic", "asyncio"}
 
 # Runs in a separate process. It answers the events in the file that its argument names, and prints the loaded modules.
 PROGRAM = """
@@ -71,7 +71,7 @@ def ask(tmp_path):
         }
         command = [sys.executable, "-c", PROGRAM, str(tmp_path / "events.json")]
         answer = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
-        return {**json.loads(answer.stdout), "messages": messages}
+        return {**json.loads(answer.stdout.splitlines()[-1]), "messages": messages}
 
     yield run
     server.stop()
@@ -175,7 +175,7 @@ def work():
         done = subprocess.run(
             command, env=environment, input=json.dumps(event), capture_output=True, text=True, check=True
         )
-        return json.loads(done.stdout)
+        return json.loads(done.stdout.splitlines()[-1])
 
     yield run
     server.stop()

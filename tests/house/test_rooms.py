@@ -20,7 +20,6 @@ OUTSIDE = {
     "socket",
     "ssl",
     "http",
-    "aws_lambda_powertools",
     "httpx",
     "aiohttp",
 }

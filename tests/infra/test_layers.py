@@ -94,7 +94,7 @@ def test_the_ingress_with_its_layers_is_at_most_2_mb_zipped(
 ) -> None:
     total = 0
     for bundle in (ingress, first_party, vendor_ingress):
-        with zipfile.ZipFile(tmp_path / "bundle.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        with zipfile.ZipFile(tmp_path / "bundle.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
             for name, content in contents(bundle).items():
                 archive.writestr(name, content)
         total += (tmp_path / "bundle.zip").stat().st_size
@@ -103,13 +103,25 @@ def test_the_ingress_with_its_layers_is_at_most_2_mb_zipped(
 
 def test_the_vendor_layer_can_call_the_services_that_the_functions_use(vendor: Path) -> None:
     code = f"""
-import boto3, requests, aws_lambda_powertools, tzdata, zoneinfo
+import boto3, requests, tzdata, zoneinfo
 for service in {layers.AWS_SERVICES!r}:
     boto3.client(service, region_name="eu-central-1", aws_access_key_id="a", aws_secret_access_key="b")
 zoneinfo.reset_tzpath(())
 print(zoneinfo.ZoneInfo("Asia/Kathmandu"))
 """
     assert run(code, vendor) == "Asia/Kathmandu"
+
+
+def test_the_shipped_sources_have_no_docstrings_and_the_same_code_in_the_same_lines(first_party: Path) -> None:
+    shipped, ours = first_party / "python", layers.ROOT / "layers" / "watchbell" / "python"
+    for path in shipped.rglob("*.py"):
+        before, after = (ast.parse((folder / path.relative_to(shipped)).read_text()) for folder in (ours, shipped))
+        assert _nodes(before) == _nodes(after)
+        assert bool(ast.get_docstring(after)) is (path.parent.name in layers.FEATURES), path
+
+
+def _nodes(tree: ast.Module) -> list[tuple[str, int]]:
+    return [(type(node).__name__, getattr(node, "lineno", 0)) for node in ast.walk(tree)]
 
 
 def test_the_testing_kit_is_not_shipped(first_party: Path) -> None:
@@ -178,3 +190,14 @@ def test_a_fingerprint_changes_only_if_a_source_changes(tmp_path: Path) -> None:
     assert layers.fingerprint("x86_64", tmp_path) != before
     source.write_text("answer = 43\n")
     assert layers.fingerprint("arm64", tmp_path) != before
+
+
+def test_the_bundle_knows_its_version_and_the_commit_that_it_was_built_from(first_party: Path) -> None:
+    code = "from watchbell.adapters import logs; print(logs.BUILD)"
+    assert run(code, first_party) == f"0.1+{layers.commit()}"
+    assert layers.commit() not in ("", "source")
+
+
+def test_a_copy_without_git_is_built_all_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(layers, "ROOT", tmp_path)
+    assert layers.commit() == "unknown"

@@ -29,7 +29,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "WorkerRole": {
         "WorkerLog": LOG,
         "WorkQueue": CONSUME | {"sqs:SendMessage"},
-        "StateTable": CLAIM | {"dynamodb:GetItem"},
+        "StateTable": CLAIM | {"dynamodb:GetItem", "dynamodb:PutItem"},
         "EphemeralTable": CLAIM | {"dynamodb:GetItem", "dynamodb:PutItem"},
         "/watchbell/dev/signing-keys": {"ssm:GetParameter"},
         "/watchbell/dev/operators": {"ssm:GetParameter"},

@@ -17,7 +17,8 @@ KEY = "ab" * 32
 
 
 @pytest.fixture(autouse=True)
-def fresh_parameters(aws, settings):
+def fresh_parameters(aws, settings, monkeypatch):
+    monkeypatch.setenv("STATE_TABLE", settings["STATE_TABLE"])
     pages = aws.ssm.get_paginator("get_parameters_by_path").paginate(Path="/watchbell/dev", Recursive=True)
     for name in [found["Name"] for page in pages for found in page["Parameters"]]:
         aws.ssm.delete_parameter(Name=name)
@@ -188,3 +189,38 @@ def test_a_profile_is_enough_instead_of_the_environment(discord, monkeypatch, tm
 def test_commands_without_their_parameters_say_what_to_do(capsys):
     assert ops("commands", "plan") == 1
     assert "/watchbell/dev/discord/application-id is not set" in capsys.readouterr().err
+
+
+def audit(aws, settings):
+    items = aws.dynamodb.scan(TableName=settings["STATE_TABLE"], ConsistentRead=True)["Items"]
+    rows = sorted((item for item in items if item["sk"]["S"].startswith("audit#")), key=lambda it: it["sk"]["S"])
+    return [tuple(row.get(key, {"S": ""})["S"] for key in ("pk", "action", "subject", "ended")) for row in rows]
+
+
+def test_what_an_operator_changes_is_in_the_audit_with_the_aws_identity_and_no_value(aws, settings, capsys):
+    guild, role = "197038439483310086", "41771983423143936"
+    assert ops("set", "discord/bot-token", TOKEN) == 0
+    assert ops("flags", "beta", "on", guild) == 0
+    assert ops("ranks", guild, f"{role}=admin") == 0
+    assert sorted(audit(aws, settings)) == [
+        (f"guild#{guild}", "ranks.set", f"{role}=admin", "done"),
+        ("guild#deployment", "flag.set", f"beta=on {guild}", "done"),
+        ("guild#deployment", "parameter.set", "discord/bot-token", "done"),
+    ]
+    items = aws.dynamodb.scan(TableName=settings["STATE_TABLE"])["Items"]
+    assert TOKEN not in str(items)
+    assert all(item["actor"]["S"].startswith("arn:aws:") for item in items if "actor" in item)
+
+
+def test_looking_and_mistakes_are_not_in_the_audit(aws, settings):
+    ops("show")
+    ops("flags")
+    ops("ranks", "197038439483310086")
+    assert ops("set", "discord/application-id", "seven") == 1
+    assert audit(aws, settings) == []
+
+
+def test_a_change_that_cannot_be_recorded_is_done_and_says_so(aws, settings, monkeypatch, capsys):
+    monkeypatch.setenv("STATE_TABLE", "missing")
+    assert ops("set", "discord/application-id", APPLICATION) == 0
+    assert "ops: This is not in the audit: " in capsys.readouterr().err

@@ -186,7 +186,7 @@ def test_what_fails_in_a_block_tells_the_whole_story() -> None:
     assert "runs /status" in story
     assert "503 (injected, before it took effect)" in story
     assert "🟢 prod" in story
-    assert "worker    | ERROR a message failed: DiscordError" in story
+    assert "worker    | WARNING a message failed: DiscordError" in story
 
 
 def test_a_block_fails_that_announces_a_fault_which_nothing_meets() -> None:

@@ -45,11 +45,15 @@ class Door:
 
     def hear(self, name, **changes):
         """Return the status and payload of the answer to a recording. Its custom id is sealed as the bot seals it."""
+        return self.ask(self.event(name, **changes))
+
+    def event(self, name, **changes):
+        """Return the signed request of a recording."""
         path = "/events" if name.startswith("event_") else "/interactions"
         payload = recorded.load(name, **changes)
         if "custom_id" in payload.get("data", {}) and "data" not in changes:
             payload["data"]["custom_id"] = sealed(payload["data"]["custom_id"], now=NOW)
-        return self.ask(request(payload, path, at=NOW))
+        return request(payload, path, at=NOW)
 
 
 def is_private(payload):
@@ -543,3 +547,73 @@ def test_a_body_that_is_not_the_base64_it_claims_to_be_is_401():
 def test_a_path_below_a_stage_is_told_apart_by_its_end():
     event = request(recorded.load("event_ping"), "/prod/events", at=NOW)
     assert Door().ask(event) == (204, None)
+
+
+def account(door, name, **changes):
+    """Return what the log says about a recording."""
+    return door.doorkeeper.answer(*api_gateway.read(door.event(name, **changes))).account
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "handler", "ended"),
+    [
+        ("command_ping", "command", "/ping", "answered"),
+        ("command_status", "command", "/status", "deferred"),
+        ("component_refresh", "component", "status:refresh", "deferred"),
+        ("component_ping_again", "component", "ping:again", "answered"),
+        ("autocomplete", "autocomplete", "/status", "failed"),  # these tools have no parameters
+        ("user_command", "command", "/Report", "refused"),
+    ],
+)
+def test_the_log_says_of_each_interaction_who_asked_what_where_and_how_it_ended(name, kind, handler, ended):
+    said, recording = account(Door(), name), recorded.load(name)
+    handler = f"/{recording['data']['name']}" if name == "user_command" else handler
+    assert (said["kind"], said["handler"], said["ended"]) == (kind, handler, ended)
+    user = recording["member"]["user"]["id"]
+    assert (said["interaction_id"], said["server"], said["user"]) == (recording["id"], recording["guild_id"], user)
+
+
+def test_the_log_tells_a_failure_from_an_answer():
+    assert account(Door(Unavailable("x")), "command_status")["ended"] == "unavailable"
+    assert account(Door(RuntimeError("x")), "command_status")["ended"] == "failed"
+    assert account(Door(), "ping") == {"kind": "ping", "ended": "pong"}
+    assert account(Door(), "event_application_authorized") is None
+
+
+def test_a_forged_request_is_logged_with_its_reason_once_a_minute_for_each_reason(caplog):
+    door = Door()
+    now = [NOW]
+    door.doorkeeper.clock = lambda: now[0]
+    for at in (NOW, NOW, NOW, NOW + 61):
+        now[0] = at
+        door.ask(request(recorded.load("command_ping"), key=OTHER_KEY, at=at))
+    door.ask(request(recorded.load("command_ping"), at=NOW - 301))
+    lines = [each for each in caplog.records if each.name == "watchbell.doors.ingress"]
+    assert [(each.levelname, each.reason, each.unsaid) for each in lines] == [
+        ("WARNING", "wrong_key", 0),
+        ("WARNING", "wrong_key", 2),
+        ("WARNING", "stale", 0),
+    ]
+    assert lines[0].body_bytes > 500
+    assert lines[0].body_is_object
+    assert "token" not in caplog.text
+
+
+def test_an_unknown_button_is_a_warning_that_names_its_address_and_not_its_state(caplog):
+    Door().hear("component_refresh", data={"custom_id": "gone:away:state", "component_type": 2})
+    (line,) = [each for each in caplog.records if each.levelname == "WARNING"]
+    assert line.getMessage() == "no handler for component 'gone:away'"
+    assert line.server == recorded.load("component_refresh")["guild_id"]
+
+
+def test_an_event_that_discord_will_send_again_is_a_warning_without_a_stack(caplog):
+    assert Door(Unavailable("x")).hear("event_application_authorized")[0] == 503
+    (line,) = caplog.records
+    assert (line.levelname, line.exc_info) == ("WARNING", None)
+
+
+@pytest.mark.parametrize(("stamp", "received"), [({}, 100.0), ({"timeEpoch": 98_500}, 98.5), ({"timeEpoch": 1}, 100.0)])
+def test_the_acknowledgement_is_measured_from_when_api_gateway_got_the_request(stamp, received):
+    assert api_gateway.received_at({"requestContext": stamp}, 100.0) == received
+    assert api_gateway.received_at({"requestContext": {"requestTimeEpoch": 99_000}}, 100.0) == 99.0
+    assert api_gateway.received_at({"requestContext": "x"}, 100.0) == 100.0

@@ -82,7 +82,17 @@ def at_once(interaction, tools, *, name: str):
 @pytest.mark.parametrize("function", ["ingress", "worker"])
 def test_a_fake_refuses_what_production_refuses_with_the_same_sentence(feature, function, name):
     module = feature("uses", USES)
-    given = ("claims", "discord", "operators", "ranks", "retired_webhooks", "send_queue", "source_names", "sources")
+    given = (
+        "audit",
+        "claims",
+        "discord",
+        "operators",
+        "ranks",
+        "retired_webhooks",
+        "send_queue",
+        "source_names",
+        "sources",
+    )
     fakes = FakeTools(**{each: object() for each in (*given, "webhook", "work_queue", "kettle")})
 
     def used():
@@ -107,4 +117,4 @@ def test_a_feature_that_asks_the_worker_for_its_flags_gets_them(feature):
 
 def test_what_a_function_needs_is_listed_once_with_all_its_actions():
     (state,) = [need for need in grants.needs("worker") if (need.kind, need.name) == (grants.TABLE, "state")]
-    assert sorted(state.actions) == ["dynamodb:GetItem", "dynamodb:UpdateItem"]
+    assert sorted(state.actions) == ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.discord_side import KEY, OTHER_KEY, PUBLIC_KEY, signed
-from watchbell.discord.signature import _opens, is_authentic, public_keys
+from watchbell.discord.signature import _opens, public_keys, refusal
 
 NOW = 1_795_334_400
 BODY = b'{"type":1}'
@@ -30,8 +30,12 @@ RFC_8032 = [
 
 
 def authentic(body=BODY, *, now=NOW, window=300, keys=KEYS, **headers):
+    return not why(body, now=now, window=window, keys=keys, **headers)
+
+
+def why(body=BODY, *, now=NOW, window=300, keys=KEYS, **headers):
     given = {**signed(BODY, at=NOW), **headers}
-    return is_authentic(keys, given["x-signature-ed25519"], given["x-signature-timestamp"], body, now, window)
+    return refusal(keys, given["x-signature-ed25519"], given["x-signature-timestamp"], body, now, window)
 
 
 @pytest.mark.parametrize(("key", "message", "signature"), RFC_8032)
@@ -57,7 +61,7 @@ def test_every_single_bit_matters():
             changed[bit // 8] ^= 1 << bit % 8
             given = {"signature": signature, "body": BODY, "key": KEYS[0], part: bytes(changed)}
             stamp = good["x-signature-timestamp"]
-            assert not is_authentic((given["key"],), given["signature"].hex(), stamp, given["body"], NOW, 300), (
+            assert refusal((given["key"],), given["signature"].hex(), stamp, given["body"], NOW, 300), (
                 part,
                 bit,
             )
@@ -126,3 +130,21 @@ def test_keys_are_read_with_commas_and_spaces():
 def test_a_wrong_key_is_named(text):
     with pytest.raises(ValueError, match="64 hex digits"):
         public_keys(text)
+
+
+@pytest.mark.parametrize(
+    ("reason", "changes"),
+    [
+        ("", {}),
+        ("missing_header", {"x-signature-ed25519": None}),
+        ("missing_header", {"x-signature-timestamp": None}),
+        ("malformed_header", {"x-signature-ed25519": "g" * 128}),
+        ("malformed_header", {"x-signature-timestamp": "yesterday"}),
+        ("stale", {"now": NOW + 301}),
+        ("empty_body", {"body": b""}),
+        ("wrong_key", {"body": BODY + b" "}),
+        ("wrong_key", {"keys": (OTHER_KEY.verify_key.encode(),)}),
+    ],
+)
+def test_a_refusal_has_the_code_of_its_reason(reason, changes):
+    assert why(**changes) == reason

@@ -4,6 +4,9 @@ import base64
 import binascii
 import json
 
+TIMEOUT_SECONDS = 30
+"""API Gateway waits for an answer for this long at most, so an older time of receipt is wrong."""
+
 
 def read(event: dict) -> tuple[str, dict[str, str], bytes]:
     """Return the path, the headers and the raw body of a request.

@@ -20,9 +20,12 @@ LEAST_SECONDS = 8.0
 
 
 class Delivery:
-    """One delivery of a message. `attempt` counts from 1. `last` is true if the queue will not deliver it again."""
+    """One delivery of a message. `attempt` counts from 1. `last` is true if the queue will not deliver it again.
 
-    __slots__ = ("_send", "attempt", "last", "message", "seconds_left")
+    `sent_at` is when the message was put on the queue, in epoch seconds, 0 if that is not known.
+    """
+
+    __slots__ = ("_send", "attempt", "ended", "last", "message", "seconds_left", "sent_at")
 
     def __init__(
         self,
@@ -31,6 +34,7 @@ class Delivery:
         last: bool,
         seconds_left: Callable[[], float] = lambda: float("inf"),
         send: Callable[[dict, float], None] | None = None,
+        sent_at: float = 0.0,
     ) -> None:
         self.message = message
         self.attempt = attempt
@@ -38,6 +42,9 @@ class Delivery:
         self.seconds_left = seconds_left
         """Gives the seconds until Lambda ends the function."""
         self._send = send
+        self.sent_at = sent_at
+        self.ended = ""
+        """How it ended, as a code for the log. The function that handles the message sets it."""
 
     def begin_again(self, wait: float, message: dict | None = None) -> bool:
         """Put the message on the queue as a new one, to come in `wait` seconds. Its attempts count from 1 again.
@@ -82,17 +89,21 @@ def process(event: dict, context: Any, queue: Queue, max_receives: int, handle: 
 
     def succeeds(record: dict) -> bool:
         attempt = int(record["attributes"]["ApproximateReceiveCount"])
+        last, sent_at = attempt >= max_receives, int(record["attributes"].get("SentTimestamp", 0)) / 1000
         try:
             if seconds_left() < LEAST_SECONDS:
                 raise Retry("no time left in this invocation", wait=0.0)
-            handle(Delivery(_message(record["body"]), attempt, attempt >= max_receives, seconds_left, queue.send))
+            handle(Delivery(_message(record["body"]), attempt, last, seconds_left, queue.send, sent_at))
         except Exception as error:
             wait = wait_after(error, attempt)
             details = {"message_id": record["messageId"], "attempt": attempt, "wait": wait}
-            if isinstance(error, Retry):
+            if last:
+                log.exception("a message failed for good", extra=details)
+            elif isinstance(error, Retry):
                 log.info("back to the queue: %s", error, extra=details)
             else:
-                log.exception("a message failed", extra=details)
+                kind = type(error).__name__
+                log.warning("a message failed: %s: %s", kind, error, extra={**details, "error": kind})
             _send_back(queue, record["receiptHandle"], wait)
             return False
         return True

@@ -10,6 +10,7 @@ Discord's JSON, a 4xx says nothing about the request.
 from __future__ import annotations
 
 import json
+import logging
 import math
 import mimetypes
 import random
@@ -25,6 +26,8 @@ from .sessions import session
 USER_AGENT = "DiscordBot (https://watchbell.example, 0.1)"
 SECONDS = (3.05, 10)
 """The timeouts: to connect, and between two bytes of the answer."""
+
+log = logging.getLogger(__name__)
 
 BLOCKED_SECONDS = 300.0
 """How long to wait after a 429 that says no number. It comes from Cloudflare, which blocks for minutes."""
@@ -53,6 +56,8 @@ class DiscordClient:
         self._bot_token = bot_token
         self._session = session()
         self._session.headers["User-Agent"] = USER_AGENT
+        self.requests_made = 0
+        """How many requests this client has made."""
 
     # Messages of an interaction. The interaction's token is the credential.
 
@@ -157,6 +162,7 @@ class DiscordClient:
     ) -> Any:
         """Return the answer if `fits` accepts it. Without `fits`, return the object that a write made, or {}."""
         method, _, path = route.partition(" ")
+        self.requests_made += 1
         headers = {"Authorization": f"Bot {bot_token}"} if bot_token else {}
         try:
             response = self._session.request(
@@ -182,7 +188,11 @@ class DiscordClient:
             raise DiscordError(route, status, text="the answer cannot be read", by_discord=False)
         for secret in filter(None, (names.get("token"), bot_token)):
             content = content.replace(secret.encode(), b"***")
-        raise _refusal(route, status, _json(content), response.headers.get("Retry-After"))
+        refusal = _refusal(route, status, _json(content), response.headers.get("Retry-After"))
+        if status == 429:
+            scope = response.headers.get("X-RateLimit-Scope", "none: from Cloudflare")
+            log.warning("rate limited: %s, wait %.3f s, scope %s", route, refusal.wait, scope)
+        raise refusal
 
 
 def _parts(message: dict | list | None, files: Sequence[File]) -> dict[str, tuple[str | None, str | bytes, str]]:

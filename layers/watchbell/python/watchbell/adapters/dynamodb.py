@@ -32,6 +32,10 @@ class ConditionFailed(Refused):
         return self.details.get("Item", {})
 
 
+class Cancelled(Refused):
+    """Nothing of a transaction was written."""
+
+
 class Table:
     """The table called `name`.
 
@@ -78,8 +82,25 @@ class Table:
             request |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         return self._call("UpdateItem", request).get("Attributes", {})
 
+    def transact(self, *writes: dict, token: str) -> None:
+        """Make all of the writes or none. Each is `{"Put": …}` or `{"Update": …}`, without the name of the table.
+
+        `token` is new for each transaction: DynamoDB makes a transaction once, even if it is sent again.
+        Raises Cancelled if a row does not meet its condition, or if another write to it was in the way.
+        """
+        items = [{kind: {"TableName": self.name, **write} for kind, write in each.items()} for each in writes]
+        try:
+            self._send("TransactWriteItems", {"TransactItems": items, "ClientRequestToken": token}, SECONDS)
+        except Refused as error:
+            if error.code == "TransactionCanceledException":
+                raise Cancelled("DynamoDB_20120810.TransactWriteItems", 400, error.details) from None
+            raise
+
     def _call(self, action: str, request: dict, seconds: float = SECONDS) -> "Any":
-        target, payload = f"DynamoDB_20120810.{action}", {"TableName": self.name, **request}
+        return self._send(action, {"TableName": self.name, **request}, seconds)
+
+    def _send(self, action: str, payload: dict, seconds: float) -> "Any":
+        target = f"DynamoDB_20120810.{action}"
         deadline = time.monotonic() + seconds
         attempt = 1
         while True:

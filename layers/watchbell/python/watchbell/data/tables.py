@@ -110,7 +110,24 @@ RETIRED_WEBHOOK = Row(
 """Records that Discord no longer knows a webhook's URL, so that it is not called again until it is set again. The URL
 is kept as a SHA-256."""
 
+AUDIT = Row(
+    "audit",
+    "state",
+    "guild#{}",
+    "audit#{}",
+    ("at", "actor", "action", "subject", "interaction_id", "ended", "expires_at"),
+    400 * DAY,
+    "the Discord user id, or the AWS identity, of who did it",
+)
+"""An administrative action: who did what in this server, and how it ended. The numbers in `sort` have no gaps. The
+server `deployment` stands for what `ops` changes for all servers. `ended` is `begun` if nobody knows how it ended."""
+
+AUDIT_COUNT = Row("audit's count", "state", "guild#{}", "audit", ("last",), None, "no")
+"""The number of the server's latest audit row."""
+
 ROWS = (
+    AUDIT,
+    AUDIT_COUNT,
     INTERACTION,
     STEP,
     INTRODUCTION,

@@ -31,25 +31,30 @@ def public_keys(text: str) -> tuple[bytes, ...]:
     return tuple(keys)
 
 
-def is_authentic(
+def refusal(
     keys: tuple[bytes, ...], signature: str | None, timestamp: str | None, body: bytes, now: float, window: int
-) -> bool:
-    """Whether one of `keys` signed `timestamp + body`, and `timestamp` is at most `window` seconds away from `now`.
+) -> str:
+    """Return "" if one of `keys` signed `timestamp + body`, and `timestamp` is at most `window` seconds from `now`.
 
     `signature` and `timestamp` are the headers X-Signature-Ed25519 (128 hex digits) and X-Signature-Timestamp (unix
-    seconds), or None if they are missing. Never raises: malformed headers return False.
+    seconds), or None if they are missing. Otherwise return the code of the reason, for the log: `missing_header`,
+    `malformed_header`, `stale`, `empty_body` or `wrong_key`. The last one also means a changed body. Never raises.
     """
-    if signature is None or len(signature) != 128 or not signature.isascii() or not signature.isalnum():
-        return False
-    if timestamp is None or len(timestamp) > 12 or not timestamp.isascii() or not timestamp.isdigit():
-        return False
-    if abs(now - int(timestamp)) > window:
-        return False
+    if signature is None or timestamp is None:
+        return "missing_header"
+    if len(signature) != 128 or not signature.isascii() or not signature.isalnum():
+        return "malformed_header"
+    if len(timestamp) > 12 or not timestamp.isascii() or not timestamp.isdigit():
+        return "malformed_header"
     try:
         signed = bytes.fromhex(signature) + timestamp.encode() + body
     except ValueError:
-        return False
-    return any(_opens(signed, key) for key in keys)
+        return "malformed_header"
+    if abs(now - int(timestamp)) > window:
+        return "stale"
+    if any(_opens(signed, key) for key in keys):
+        return ""
+    return "wrong_key" if body else "empty_body"
 
 
 def _opens(signed: bytes, key: bytes) -> bool:

@@ -37,14 +37,27 @@ class TooDeep(ValueError):
     """A body is nested too deeply. It could be read as JSON, but cannot be written one level deeper."""
 
 
+ENDED = {1: "pong", 4: "answered", 5: "deferred", 6: "deferred", 7: "answered", 8: "answered", 9: "form_opened"}
+"""How an interaction ended, by the type of the response, unless something went wrong."""
+
+SAMPLE_SECONDS = 60.0
+"""Of the refused requests of one reason, one is logged in this time. Anybody can send them."""
+
+
 class Answer:
-    """An HTTP answer. `payload` is sent as JSON; None means no body."""
+    """An HTTP answer. `payload` is sent as JSON; None means no body.
 
-    __slots__ = ("payload", "status")
+    `ended` is the code for how it ended. `account` is for the log: the ids and the name of the interaction, and
+    `ended`. It is None for a request that was refused.
+    """
 
-    def __init__(self, status: int, payload: dict | None = None) -> None:
+    __slots__ = ("account", "ended", "payload", "status")
+
+    def __init__(self, status: int, payload: dict | None = None, ended: str = "") -> None:
         self.status = status
         self.payload = payload
+        self.ended = ended or (ENDED.get(payload["type"], "answered") if payload and status == 200 else "")
+        self.account: dict[str, str] | None = None
 
 
 class Doorkeeper:
@@ -54,7 +67,7 @@ class Doorkeeper:
     not, and Unsure if it may have. `clock` returns epoch seconds.
     """
 
-    __slots__ = ("clock", "enqueue", "keys", "tools")
+    __slots__ = ("clock", "enqueue", "keys", "refused", "tools")
 
     def __init__(
         self, keys: tuple[bytes, ...], enqueue: "Callable[[str], None]", tools: "Tools", clock: "Callable[[], float]"
@@ -63,6 +76,7 @@ class Doorkeeper:
         self.enqueue = enqueue
         self.tools = tools
         self.clock = clock
+        self.refused: dict[str, tuple[float, int]] = {}
 
     def answer(self, path: str, headers: dict[str, str], body: bytes, spent: float = 0.0) -> Answer:
         """Return the answer to a request. Header names are lower case. `spent` is how many seconds old the request is.
@@ -73,7 +87,9 @@ class Doorkeeper:
         events = path.rstrip("/").endswith("/events")
         window = signature.EVENT_WINDOW if events else signature.INTERACTION_WINDOW
         signed, stamp = headers.get("x-signature-ed25519"), headers.get("x-signature-timestamp")
-        if not signature.is_authentic(self.keys, signed, stamp, body, self.clock(), window):
+        reason = signature.refusal(self.keys, signed, stamp, body, self.clock(), window)
+        if reason:
+            self._log_refusal(reason, body)
             return Answer(401, {"error": "invalid request signature"})
         try:
             payload = json.loads(body.decode())
@@ -81,7 +97,9 @@ class Doorkeeper:
                 return self._event(payload)
             interaction = Interaction(payload)
             with speaking(interaction.locale, interaction.guild_locale):
-                return self._interaction(interaction, limit)
+                answer = self._interaction(interaction, limit)
+            answer.account = {**dispatch.account(interaction), "ended": answer.ended}
+            return answer
         except (ValueError, RecursionError) as error:
             log.warning("refused a signed body: %s", error)
             return Answer(400, {"error": "not something that Discord sends here"})
@@ -90,24 +108,36 @@ class Doorkeeper:
         if interaction.type == PING:
             return Answer(200, {"type": 1})
         try:
+            if interaction.type == AUTOCOMPLETE:
+                choices, ended = self._choices(interaction, limit)
+                return Answer(200, {"type": 8, "data": {"choices": choices}}, ended)
             return Answer(200, self._acknowledge(interaction, limit))
         except UserError as error:
-            return Answer(200, private(sentence(error, interaction)))
+            return Answer(200, private(sentence(error, interaction)), "refused")
         except Unavailable as error:
             log.exception("could not queue an interaction", extra={"interaction_id": interaction.id})
-            return Answer(200, private(_(UNSURE if isinstance(error, Unsure) else NOT_QUEUED)))
+            return Answer(200, private(_(UNSURE if isinstance(error, Unsure) else NOT_QUEUED)), "unavailable")
         except TooSlow:
             log.error("stopped an instant handler that took too long", extra={"interaction_id": interaction.id})  # noqa: TRY400
-            return Answer(200, private(_(TOO_SLOW)))
+            return Answer(200, private(_(TOO_SLOW)), "too_slow")
         except TooDeep:  # no person sent this, so nobody waits for an answer
             raise
         except Exception:  # a bug in a feature: the person must hear of it in time
             log.exception("failed to answer", extra={"interaction_id": interaction.id})
-            return Answer(200, private(_(BROKEN, reference=interaction.id)))
+            return Answer(200, private(_(BROKEN, reference=interaction.id)), "failed")
+
+    def _log_refusal(self, reason: str, body: bytes) -> None:
+        """Log a request whose signature is refused. The line says enough to find the cause, and nothing of the body."""
+        now = self.clock()
+        until, unsaid = self.refused.get(reason, (0.0, 0))
+        if now < until:
+            self.refused[reason] = until, unsaid + 1
+            return
+        self.refused[reason] = now + SAMPLE_SECONDS, 0
+        details = {"reason": reason, "body_bytes": len(body), "body_is_object": body[:1] == b"{", "unsaid": unsaid}
+        log.warning("refused a request: %s", reason, extra=details)
 
     def _acknowledge(self, interaction: Interaction, limit: TimeLimit) -> dict:
-        if interaction.type == AUTOCOMPLETE:
-            return {"type": 8, "data": {"choices": self._choices(interaction, limit)}}
         handler = gate.enter(interaction, self.tools)
         if not handler.answers_at_once(interaction):
             self._queue("interaction", interaction.raw)
@@ -140,29 +170,32 @@ class Doorkeeper:
         check.require("callback", sealed, whose=handler)
         return sealed
 
-    def _choices(self, interaction: Interaction, limit: TimeLimit) -> list[dict]:
-        """Return the choices for an autocomplete, or [] if there is an error.
+    def _choices(self, interaction: Interaction, limit: TimeLimit) -> tuple[list[dict], str]:
+        """Return the choices for an autocomplete, [] if there is an error, and how it ended.
 
         Without choices, the person can still send what they typed.
         """
         try:
             handler = gate.enter(interaction, self.tools)
             with limit:
-                return dispatch.complete(handler, interaction, self.tools)
+                return dispatch.complete(handler, interaction, self.tools), "answered"
         except UserError:
-            return []
+            return [], "refused"
         except TooSlow:
             log.error("stopped an autocomplete that took too long", extra={"interaction_id": interaction.id})  # noqa: TRY400
-            return []
+            return [], "too_slow"
+        except Unavailable as error:  # the person types on, and so asks again
+            log.warning("no choices: %s", error, extra={"interaction_id": interaction.id})
+            return [], "unavailable"
         except Exception:  # otherwise Discord would show "Loading options failed"
             log.exception("no choices", extra={"interaction_id": interaction.id})
-            return []
+            return [], "failed"
 
     def _event(self, payload: object) -> Answer:
         if not isinstance(payload, dict) or payload.get("type") not in (0, 1):
             raise ValueError("not a webhook event")
         if payload["type"] == 0:
-            return Answer(204)
+            return Answer(204, ended="pong")
         if not isinstance(payload.get("event"), dict) or not isinstance(payload["event"].get("type"), str):
             raise ValueError("not a webhook event: it has no event")
         try:
@@ -170,8 +203,8 @@ class Doorkeeper:
         except UserError:  # too large, and Discord would send it again for ten minutes
             log.error("an event is too large for the queue, and is left out: %s", payload["event"]["type"][:100])  # noqa: TRY400
             return Answer(204)
-        except Unavailable:
-            log.exception("could not queue an event; Discord will send it again")
+        except Unavailable as error:
+            log.warning("could not queue an event; Discord will send it again: %s", error)
             return Answer(503, {"error": "try again"})
         return Answer(204)
 

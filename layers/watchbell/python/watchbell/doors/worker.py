@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from ..adapters import logs
 from ..adapters.batch import Delivery, NotOurs
 from ..data.tables import INTERACTION
 from ..discord.interaction import Interaction
@@ -15,6 +16,7 @@ from ..errors import DefinitionError, DiscordError, InvalidReply, NoRoom, Retry,
 from ..i18n import _, speaking
 from ..interactions import dispatch, gate, refusals
 from ..interactions.apology import BROKEN, sentence
+from ..interactions.audit import audited
 from ..interactions.limits import admit
 from ..interactions.reach import UNKNOWN_WEBHOOK, Reach
 from ..interactions.screen import Screen
@@ -101,6 +103,7 @@ def answer(
         claim = tools.claims.take(INTERACTION, interaction.id)
     except Retry as held:  # If its holder was killed, nobody else would tell the person. A dead claim has no wait.
         if delivery.last and held.wait and delivery.begin_again(held.wait):
+            delivery.ended = "begun_again"
             return
         raise
     except Exception as error:
@@ -108,13 +111,14 @@ def answer(
             give_up(interaction, screen, error, again=True)
         raise
     if claim is None:
+        delivery.ended = "done_before"
         return
     try:
         with claim:
             journal, begun = tools.journal_of(interaction.id, claim.attempt), tools.now()
             desk = Desk(tools, journal, lambda: min(reach.seconds_left(), delivery.seconds_left()))
             try:
-                attempt(interaction, screen, desk, tools, claim, last=delivery.last)
+                attempt(interaction, screen, desk, tools, claim, delivery)
             except (*PASSING, CutOff):
                 raise
             except Exception:
@@ -122,7 +126,7 @@ def answer(
                     raise
                 log.exception("a bug, so once more at once", extra=details)
                 claim.attempt += 1
-                attempt(interaction, screen, desk, tools, claim, last=delivery.last)
+                attempt(interaction, screen, desk, tools, claim, delivery)
             claim.done()
             if screen.may_think_later:
                 delivery.begin_again(THINKING_WAITS[0], {**delivery.message, "kind": "thinking"})
@@ -131,6 +135,7 @@ def answer(
         patient = isinstance(error, DiscordError) and reach.seconds_left() > wait + AGAIN_SECONDS
         if delivery.last and patient and delivery.begin_again(wait):
             log.warning("Discord is unwell, so once more from the start: %s", error, extra=details)
+            delivery.ended = "begun_again"
             return
         over = delivery.last or not isinstance(error, PASSING)
         if over and (give_up(interaction, screen, error, again=claim.attempt > 1) or delivery.last):
@@ -167,7 +172,9 @@ def stop_thinking(interaction: Interaction, delivery: Delivery, tools: Tools) ->
         raise Retry(f"no thinking yet: {error}", wait=error.wait or THINKING_WAITS[delivery.attempt]) from error
 
 
-def attempt(interaction: Interaction, screen: Screen, desk: Desk, tools: Tools, claim: Claim, *, last: bool) -> None:
+def attempt(
+    interaction: Interaction, screen: Screen, desk: Desk, tools: Tools, claim: Claim, delivery: Delivery
+) -> None:
     """Finds and runs the feature, and shows its answer. If nothing reaches the person any more, that is logged.
 
     Raises what a retry may mend, and bugs."""
@@ -176,26 +183,28 @@ def attempt(interaction: Interaction, screen: Screen, desk: Desk, tools: Tools, 
         handler = dispatch.find(interaction)
     finally:  # The person is told even if the feature does not load.
         screen.begin(handler, desk.journal, claim.attempt)
-    if last and claim.cut_off >= CUT_OFFS:  # The feature would be cut off again, and nobody told.
+    if delivery.last and claim.cut_off >= CUT_OFFS:  # The feature would be cut off again, and nobody told.
         raise CutOff(f"{handler} was cut off {claim.cut_off} times, by its time, its memory or a crash")
     try:
-        run(interaction, handler, screen, desk, tools, claim)
+        with audited(handler, interaction, desk, delivery):
+            delivery.ended = run(interaction, handler, screen, desk, tools, claim)
     except DiscordError as error:
         if not error.permanent:
             raise
+        delivery.ended = "unreachable"
         log.warning("nobody to answer: %s", error, extra={"interaction_id": interaction.id})
 
 
 def run(
     interaction: Interaction, handler: Handler | None, screen: Screen, desk: Desk, tools: Tools, claim: Claim
-) -> None:
-    """Runs the feature and shows its answer, or tells the person what was wrong.
+) -> str:
+    """Runs the feature and shows its answer, or tells the person what was wrong. Returns a code for how it ended.
 
     Raises what a retry may mend, bugs, and DiscordError if the person cannot be reached."""
     details = {"interaction_id": interaction.id}
     if handler is None:  # An older deployment had this feature when it acknowledged the interaction.
         screen.tell(_(gate.UNKNOWN))
-        return
+        return "refused"
     try:
         gate.check_tables(handler, interaction, tools)
         call = dispatch.parse(handler, interaction, tools)
@@ -211,17 +220,57 @@ def run(
                 raise later(answer)
             screen.show(answer)  # Inside the lock too: a generator runs only now.
             claim.done()  # Before the lock is free: the next try would find somebody else in it.
+        return "answered"
     except UserError as error:
         log.info("told the user: %s", error, extra=details)
         screen.tell(error.reply or sentence(error, interaction))
+        return "refused"
     except (DefinitionError, InvalidReply, NoRoom):  # A bug: the next try would make the same reply.
         log.exception("a reply that Discord would not take", extra=details)
         screen.tell(_(BROKEN, reference=interaction.id))
+        return "failed"
     except DiscordError as error:
         if not error.permanent or (error.gone and not error.of_feature):
             raise
-        if error.code in refusals.WORDS:  # People can change it, so it is not a bug.
+        if error.code in refusals.WORDS or error.gone:  # People can change it, so it is not a bug.
             log.warning("told the user what to change: %s", error, extra=details)
         else:
             log.exception("Discord refused", extra=details)
         screen.tell(refusals.words(error, interaction))
+        return "failed"
+
+
+def measured(delivery: Delivery, tools: Tools) -> None:
+    """Does one message like `work`, and writes one line about it, which is also the metric WorkMs."""
+    begun, calls = tools.now(), tools.discord.requests_made
+    try:
+        work(delivery, tools)
+        delivery.ended = delivery.ended or "done"
+    except Exception as error:
+        delivery.ended = "gave_up" if delivery.last else "postponed" if isinstance(error, Retry) else "retried"
+        raise
+    finally:
+        logs.measured(
+            "worked",
+            {"WorkMs": round((tools.now() - begun) * 1000, 1)},
+            "Milliseconds",
+            **account(delivery.message),
+            ended=delivery.ended or "died",
+            wait_ms=round((begun - delivery.sent_at) * 1000) if delivery.sent_at else 0,
+            attempt=delivery.attempt,
+            discord_calls=tools.discord.requests_made - calls,
+        )
+
+
+def account(message: dict) -> dict[str, str]:
+    """Returns what the log says about a message of the queue. It holds no text of people."""
+    body = message.get("body")
+    body = body if isinstance(body, dict) else {}
+    if message.get("kind") in ("interaction", "thinking"):
+        try:
+            return dispatch.account(Interaction(body))
+        except ValueError:
+            return {"kind": "unknown"}
+    event = body.get("event")
+    kind = str(event.get("type", "")) if isinstance(event, dict) else ""
+    return {"kind": "event", "handler": kind[:100] if kind.isidentifier() else ""}

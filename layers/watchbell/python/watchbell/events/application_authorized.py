@@ -35,7 +35,7 @@ def introduce(data, tools):
     with claim:
         outcome = write_to(user_id, tools, may_have_been_sent=claim.attempt > 1)
         claim.done(outcome)
-    log.info("introduction: %s", outcome)
+    log.log(logging.INFO if outcome == "sent" else logging.WARNING, "introduction: %s", outcome)
 
 
 def write_to(user_id, tools, *, may_have_been_sent: bool) -> str:

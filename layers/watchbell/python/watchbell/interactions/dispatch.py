@@ -2,7 +2,7 @@
 
 from ..discord import custom_id
 from ..discord.custom_id import OPENS
-from ..discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, LARGEST, MODAL, Interaction
+from ..discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, LARGEST, MODAL, PING, Interaction
 from ..discord.opening import Opening
 from ..discord.seals import EXPIRED, FORM_EXPIRED
 from ..errors import DefinitionError, UserError
@@ -34,6 +34,35 @@ def find(interaction: Interaction) -> "Handler | None":
         if command and address.handler[-1:] == OPENS:
             return command.modals.get(address.handler[:-1])
     return None
+
+
+def account(interaction: Interaction) -> dict[str, str]:
+    """Return what the log says about `interaction`: its kind, what it asks for, and the ids. No text of people.
+
+    `handler` is the command with its subcommand, such as `/rota crew add`, or feature and handler of a custom id, such
+    as `status:refresh`. `server` is "" in direct messages.
+    """
+    kind = _KINDS.get(interaction.type, "unknown")
+    if interaction.type == PING:
+        return {"kind": kind}
+    ids = {"interaction_id": interaction.raw["id"], "server": interaction.guild_id, "user": interaction.user_id}
+    return {
+        "kind": kind,
+        "handler": address(interaction),
+        **{name: id if id.isascii() and id.isdigit() else "" for name, id in ids.items()},
+    }
+
+
+_KINDS = {PING: "ping", COMMAND: "command", COMPONENT: "component", AUTOCOMPLETE: "autocomplete", MODAL: "form"}
+
+
+def address(interaction: Interaction) -> str:
+    """Return `handler` of `account`. It is "" for a custom id that is not ours, and for an unknown type."""
+    if interaction.type in (COMMAND, AUTOCOMPLETE):
+        return ("/" + " ".join((interaction.name, *interaction.path)))[:100]
+    parsed = custom_id.parse(interaction.custom_id)
+    ours = parsed.feature.isidentifier() and parsed.handler.removesuffix(OPENS).isidentifier()
+    return f"{parsed.feature}:{parsed.handler}"[:100] if ours else ""
 
 
 def parse(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -> Call:

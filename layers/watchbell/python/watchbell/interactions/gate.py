@@ -28,7 +28,9 @@ def enter(interaction: Interaction, tools: "Tools") -> "Handler":
     """Return the handler of `interaction`. Raises UserError with the reason if the person may not use it."""
     handler = dispatch.find(interaction)
     if handler is None:
-        log.info("unknown interaction of type %d", interaction.type, extra={"interaction_id": interaction.id})
+        # An old message can have a button that was removed since. Many such lines mean that it should come back.
+        account = dispatch.account(interaction)
+        log.warning("no handler for %s %r", account["kind"], account["handler"], extra=account)
         raise UserError(_(UNKNOWN))
     check(handler, interaction, tools)
     return handler

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         quota: Quota | tuple[Quota, ...]
         cooldown: int
         lock: str
+        audit: str
 
     Owner = TypeVar("Owner")
     Made = TypeVar("Made")
@@ -100,12 +101,23 @@ class Handler:
     """A function of a feature, with the rules for its use. Calling the handler calls the function.
 
     `who`, `instant` and `private` are the command's if None. `quotas` are counted under the name `counted_as`. `lock`
-    is a template such as `apply:{guild}:{user}`; see Command.run. Raises DefinitionError, which says what to write
-    instead, if the rules contradict each other.
+    is a template such as `apply:{guild}:{user}`, and `audit` the code of an administrative action; see Command.run.
+    Raises DefinitionError, which says what to write instead, if the rules contradict each other.
     """
 
     __slots__ = (
-        *("_options", "autocompletes", "command", "counted_as", "function", "instant", "lock", "name", "private"),
+        *(
+            "_options",
+            "audit",
+            "autocompletes",
+            "command",
+            "counted_as",
+            "function",
+            "instant",
+            "lock",
+            "name",
+            "private",
+        ),
         *("quotas", "who"),
     )
     kind = "run"
@@ -124,6 +136,7 @@ class Handler:
         quota: "Quota | tuple[Quota, ...] | None" = None,
         cooldown: int | None = None,
         lock: str | None = None,
+        audit: str = "",
     ) -> None:
         self.command = command
         self.name = name
@@ -135,6 +148,7 @@ class Handler:
         self.quotas = command.quotas if inherits else quotas(quota, cooldown)
         self.counted_as = command.address if inherits else f"{command.address}:{self.kind}:{name}"
         self.lock = lock
+        self.audit = audit
         self.autocompletes: dict[str, Function] = {}
         self._options: tuple[Option, ...] | None = None
         self._check()
@@ -207,11 +221,13 @@ class Handler:
             raise DefinitionError(
                 f"{self}: write the interaction first, then the tools if it needs them, and everything else after `*`"
             )
-        if self.instant and (self.quotas or self.lock):
+        if self.instant and (self.quotas or self.lock or self.audit):
             raise DefinitionError(
-                f"{self}: a quota or lock needs a table write, which an instant handler cannot do; drop instant=True, "
-                "or write quota=() if the command's quota should not count here"
+                f"{self}: a quota, lock or audit needs a table write, which an instant handler cannot do; "
+                "drop instant=True, or write quota=() if the command's quota should not count here"
             )
+        if self.audit and not self.audit.replace(".", "_").isidentifier():
+            raise DefinitionError(f"{self}: audit={self.audit!r} is not a code; write one like `monitor.delete`")
         if self.lock is not None:
             self._check_lock(self.lock)
 

@@ -62,7 +62,7 @@ def _claims(*tables: str) -> Part:
 
 
 _ALWAYS = (Part("now"), Part("settings"))
-_COUNT = Part("count")  # needs Powertools, which the ingress does not contain
+_COUNT = Part("count")
 _SEALS = Part("seals", _parameter("signing-keys"))
 _FLAGS = Part("flags", _parameters("flags"))
 _OPERATORS = Part("operators", _parameter("operators"))
@@ -84,6 +84,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         _claims("state", "ephemeral"),
         Part("stash", _table("ephemeral", "GetItem", "PutItem")),
         Part("journal", _table("ephemeral", "GetItem", "PutItem")),
+        Part("audit", _table("state", "GetItem", "PutItem", "UpdateItem")),
         Part("quotas", _table("ephemeral", "UpdateItem")),
         Part("locks", _table("ephemeral", "GetItem", "UpdateItem")),
         *(Part("seconds_left"), Part("fence")),

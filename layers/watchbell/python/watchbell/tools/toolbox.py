@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from typing import Any
 
+    from ..adapters.audit import Audit
     from ..adapters.claims import Claims
     from ..adapters.discord import DiscordClient
     from ..adapters.enqueue import Enqueue
@@ -103,6 +104,12 @@ class Tools:
         from ..adapters.journal import Journal
 
         return Journal(self.settings["EPHEMERAL_TABLE"], interaction_id, attempt)
+
+    @part
+    def audit(self) -> "Audit":
+        from ..adapters.audit import Audit
+
+        return Audit(self.settings["STATE_TABLE"])
 
     @part
     def quotas(self) -> "Quotas":

@@ -1,0 +1,39 @@
+"""No failure writes a secret to a log. `make fuzz` tries all faults; here is one of each kind."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from sandbox.aws.lambda_service import LAYER
+from tests.fuzz.canaries import SOME, Fault, World, sweep, world
+
+pytestmark = pytest.mark.xdist_group("canaries")
+
+
+def shown(made: World) -> list[str]:
+    return [line[:300] for line in made.leaks()]
+
+
+def test_no_failure_of_any_function_writes_a_secret_to_its_log() -> None:
+    with world() as made:
+        for fault in [None, *SOME]:
+            sweep(made, fault)
+        assert shown(made) == []
+        assert len(made.tried) > 150
+        assert len({function for _, function, _ in made.tried}) == 5
+        libraries = {"urllib3", "botocore"}
+        assert libraries <= {name for name in libraries for line in made.logs.lines if f'"logger": "{name}' in line}
+
+
+def test_without_the_guard_the_same_failures_leak(tmp_path: Path) -> None:
+    shutil.copytree(LAYER / "watchbell", tmp_path / "watchbell", ignore=shutil.ignore_patterns("__pycache__"))
+    module = tmp_path / "watchbell" / "adapters" / "logs.py"
+    guarded = module.read_text()
+    assert guarded.count("        _install()\n") == 1
+    module.write_text(guarded.replace("        _install()\n", "        pass\n"))
+    with world(tmp_path) as made:
+        sweep(made, Fault(200, "html", "malformed"))
+        assert {line.split(" ")[0] for line in made.leaks()} >= {"worker", "sender", "registrar"}
