@@ -27,7 +27,7 @@ class Desk:
         self.schedules = Schedules(
             [Schedule("daily_digest", "cron(0 * * * ? *)", "UTC", "scheduler", "{}")],
             self.clock,
-            lambda name, event: self.outcome,
+            lambda name, event, request_id: self.outcome,
             lambda name: Function(name, "arn", "h.h", 1, 1, {}, async_retries=0),
             lambda queue, body, attributes: None,
             self.logs,
