@@ -9,6 +9,7 @@ import sys
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
+from infra.settings import Deployment, check, defaults
 from watchbell.errors import WatchbellError
 
 from . import commands, flags, ranks, settings
@@ -17,21 +18,30 @@ from . import commands, flags, ranks, settings
 def main(arguments: list[str] | None = None) -> int:
     """Return the exit code: 0 for success, 1 for an error. Exit with 2 if the arguments are invalid."""
     parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
+    parser.add_argument(
+        "--name",
+        dest="bot",
+        metavar="NAME",
+        default=defaults()["name"],
+        help="which bot (default: the name in cdk.json)",
+    )
     parser.add_argument("--stage", default="dev", choices=("dev", "prod"), help="which deployment (default: dev)")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
 
     setup = actions.add_parser("setup", help="ask for everything that a deployment needs, and store it in SSM")
-    setup.set_defaults(run=lambda given: settings.setup(given.stage))
+    setup.set_defaults(run=lambda given: settings.setup(_deployment(given)))
 
     show = actions.add_parser("show", help="list which parameters are set and which are missing, without their values")
-    show.set_defaults(run=lambda given: settings.show(given.stage))
+    show.set_defaults(run=lambda given: settings.show(_deployment(given)))
 
-    put = actions.add_parser("set", help="set one parameter, for example webhooks/digest or status-sources/NAME")
+    put = actions.add_parser(
+        "set", help="set one parameter, for example webhooks/digest, status-sources/NAME or choices/digest_time"
+    )
     put.add_argument("name")
     put.add_argument(
         "value", nargs="*", help="leave it out to be asked for it, so that a secret stays out of your history"
     )
-    put.set_defaults(run=lambda given: settings.put(given.stage, given.name, " ".join(given.value) or None))
+    put.set_defaults(run=lambda given: settings.put(_deployment(given), given.name, " ".join(given.value) or None))
 
     registry = actions.add_parser(
         "commands", help="show how Discord's commands differ from the bot's, or update Discord"
@@ -40,21 +50,21 @@ def main(arguments: list[str] | None = None) -> int:
     registry.add_argument(
         "--guild", default="", help="the id of a server, to use its commands instead of the global ones"
     )
-    registry.set_defaults(run=lambda given: commands.run(given.stage, given.verb, given.guild, os.environ))
+    registry.set_defaults(run=lambda given: commands.run(_deployment(given), given.verb, given.guild, os.environ))
 
     switches = actions.add_parser("flags", help="list the feature flags, or set one")
     switches.add_argument("name", nargs="?", default="")
     switches.add_argument(
         "value", nargs="*", help="on, off or 25%%, then server ids: ID is on there, -ID is off; or unset"
     )
-    switches.set_defaults(run=lambda given: flags.run(given.stage, given.name, given.value))
+    switches.set_defaults(run=lambda given: flags.run(_deployment(given), given.name, given.value))
 
     mapping = actions.add_parser("ranks", help="list or set which roles of a server are viewer, responder or admin")
     mapping.add_argument("guild", help="the server's id")
     mapping.add_argument(
         "roles", nargs="*", metavar="ROLE=RANK", help="the id of a role, and viewer, responder, admin or none"
     )
-    mapping.set_defaults(run=lambda given: ranks.run(given.stage, given.guild, given.roles, os.environ))
+    mapping.set_defaults(run=lambda given: ranks.run(_deployment(given), given.guild, given.roles, os.environ))
 
     given = parser.parse_args(_shielded(arguments))
     try:
@@ -73,6 +83,11 @@ def main(arguments: list[str] | None = None) -> int:
         print(f"ops: {error}", file=sys.stderr)
         return 1
     return 0
+
+
+def _deployment(given: argparse.Namespace) -> Deployment:
+    check("name", given.bot)
+    return Deployment(given.bot, given.stage)
 
 
 def _shielded(arguments: list[str] | None) -> list[str]:

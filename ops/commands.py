@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from infra.settings import Deployment
 from watchbell.adapters.discord import DiscordClient
 from watchbell.kit.flags import Flags
 from watchbell.registration import apply as rollout
@@ -13,11 +14,13 @@ from watchbell.tools.toolbox import DISCORD_URL
 from .settings import below, get
 
 
-def run(stage: str, verb: str, guild: str, environment: Mapping[str, str]) -> None:
+def run(deployment: Deployment, verb: str, guild: str, environment: Mapping[str, str]) -> None:
     """Print each change on a line. With `apply`, also make the changes."""
-    discord = DiscordClient(environment.get("DISCORD_URL", DISCORD_URL), lambda fresh: get(stage, "discord/bot-token"))
-    application_id = get(stage, "discord/application-id")
-    flags = Flags(lambda: below(stage, "flags")).all()
+    discord = DiscordClient(
+        environment.get("DISCORD_URL", DISCORD_URL), lambda fresh: get(deployment, "discord/bot-token")
+    )
+    application_id = get(deployment, "discord/application-id")
+    flags = Flags(lambda: below(deployment, "flags")).all()
     plans = rollout.plan(discord, flags, application_id, guild)
     for scope, changes in plans:
         place = "" if guild or scope == application_id else f" in server {scope.rpartition('/')[2]}"
