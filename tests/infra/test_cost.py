@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from infra.cost import TEMPLATE, monthly, rows
+from infra import ROOT
+from infra.cost import PRICES_OF, TEMPLATE, monthly, rows
 
 
 def template(**resources: tuple[str, dict[str, Any]]) -> dict[str, Any]:
@@ -54,3 +55,7 @@ def test_an_idle_deployment_costs_less_than_two_dollars_and_half_a_dollar_beyond
     assert total.list_price < 2
     assert total.beyond_free <= 0.5
     assert rows()[-1] == ("**sum**", "", f"${total.list_price:.2f}", f"${total.beyond_free:.2f}")
+
+
+def test_the_readme_says_of_when_the_prices_are() -> None:
+    assert f"list prices of {PRICES_OF} in us-east-1" in (ROOT / "README.md").read_text()

@@ -130,7 +130,7 @@ def test_a_poison_message_ends_in_the_dead_letters_and_its_neighbour_is_done(
 
 
 def test_a_queue_takes_no_more_invocations_at_a_time_than_the_template_allows(aws: Aws, source: EventSource) -> None:
-    one_by_one = replace(source, batch_size=1, concurrency=3)
+    one_by_one = replace(source, batch_size=1, concurrency=6)
     aws.sqs.set_queue_attributes(QueueUrl=aws.queue_url(source.queue.name), Attributes={"VisibilityTimeout": "60"})
     begun: list[str] = []
     gate = threading.Event()
@@ -140,11 +140,11 @@ def test_a_queue_takes_no_more_invocations_at_a_time_than_the_template_allows(aw
         gate.wait(30)
         return Outcome(True, b"null")
 
-    for body in "abcde":
+    for body in "abcdefgh":
         aws.send(source.queue.name, body, {})
     poller = Poller(one_by_one, aws, invoke, Logs())
-    assert eventually(lambda: len(begun) == 3)
-    assert aws.counts(source.queue) == (2, 3)
+    assert eventually(lambda: len(begun) == 6)
+    assert aws.counts(source.queue) == (2, 6)
     gate.set()
     assert eventually(lambda: aws.depth(source.queue) == 0)
     poller.stop()
