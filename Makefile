@@ -17,22 +17,26 @@ FIND_PYTHON := $(call FIND,$(NEWEST),sys.version_info >= (3, 11)); echo "Watchbe
 OLDEST := python3.11 $$HOME/.pyenv/versions/3.11*/bin/python3 python3
 FIND_OLDEST := $(call FIND,$(OLDEST),sys.version_info[:2] == (3, 11)); exit 1
 
+INSTALL := $(BIN)/uv pip install --quiet --system-certs --compile-bytecode --require-hashes
+PIN := $(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+
 STAGE ?= dev
 
-.PHONY: help demo play dev test check lint types documents oldest translations docs synth snapshot deploy bench fuzz clean
+.PHONY: help demo play dev test check lint types documents oldest translations docs pins synth snapshot deploy bench fuzz clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
 
 .venv/ready: requirements.txt requirements-dev.txt
 	@python=$$($(FIND_PYTHON)) && echo "Setting up .venv with $$("$$python" --version)" && "$$python" -m venv --clear .venv
-	@$(PYTHON) -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements-dev.txt)"
-	@$(BIN)/uv pip install --quiet --system-certs --compile-bytecode --python $(PYTHON) -r requirements-dev.txt
+	@sed -n '/^uv==/,/[^\]$$/p' requirements-dev.txt >.venv/uv.txt
+	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
+	@$(INSTALL) --python $(PYTHON) -r requirements-dev.txt
 	@touch $@
 
 .venv-3.11/ready: requirements.txt requirements-dev.txt .venv/ready
 	@python=$$($(FIND_OLDEST)) || exit 0; $(BIN)/uv venv --quiet --clear --python "$$python" .venv-3.11 && \
-	$(BIN)/uv pip install --quiet --system-certs --compile-bytecode --python .venv-3.11/bin/python -r requirements-dev.txt && touch $@
+	$(INSTALL) --python .venv-3.11/bin/python -r requirements-dev.txt && touch $@
 
 demo: .venv/ready  ## start everything on this machine and show a person using the bot
 	@$(PYTHON) -m sandbox demo
@@ -61,6 +65,10 @@ oldest: .venv-3.11/ready  ## run the unit and house tests on Python 3.11, if thi
 	@if [ -e $< ]; then .venv-3.11/bin/python -m pytest -n 2 --dist loadgroup tests/unit tests/house --ignore tests/house/test_one_file.py; \
 	else echo "Skipping the tests on Python 3.11: this machine does not have it."; fi
 
+pins: .venv/ready  ## write requirements*.txt from requirements*.in, with the hash of every package
+	@$(PIN) --no-deps requirements.in -o requirements.txt
+	@$(PIN) requirements-dev.in -o requirements-dev.txt
+
 synth: .venv/ready  ## write the CloudFormation template to cdk.out; needs no AWS account
 	@$(PYTHON) -m infra.synth
 
@@ -73,8 +81,8 @@ translations: .venv/ready  ## update the files in translations/ with the texts i
 snapshot: .venv/ready  ## update the template that the sandbox reads, after a change in infra/ or schedules
 	@$(PYTHON) -m infra.synth --snapshot
 
-deploy: .venv/ready  ## deploy to your AWS account: make deploy STAGE=prod
-	@$(PYTHON) -m infra.cdk deploy -c stage=$(STAGE)
+deploy: .venv/ready  ## deploy to your AWS account: make deploy STAGE=prod ARGS="options of cdk deploy"
+	@$(PYTHON) -m infra.cdk deploy -c stage=$(STAGE) $(ARGS)
 
 check: lint types documents test oldest synth  ## run everything that CI runs; needs no AWS account
 

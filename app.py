@@ -6,9 +6,10 @@ import sys
 
 from infra.settings import SettingError
 from infra.synth import bot_app
+from watchbell.errors import DefinitionError
 
 try:
     app = bot_app()
-except SettingError as error:
+except (SettingError, DefinitionError) as error:
     sys.exit(f"watchbell: {error}")
 app.synth()

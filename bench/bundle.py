@@ -121,7 +121,7 @@ def _build_cordless(target: Path) -> None:
     subprocess.run(
         [
             *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(site)),
-            *("--python", sys.executable, "--no-deps", "--no-compile", "--link-mode=copy"),
+            *("--python", sys.executable, "--no-deps", "--no-compile", "--link-mode=copy", "--require-hashes"),
             *("-r", str(PEERS / "cordless_bot" / "requirements.txt")),
         ],
         check=True,

@@ -7,6 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
@@ -15,13 +16,15 @@ from infra import nag
 from infra.naming import logical_id
 from infra.settings import Settings
 
+ERROR_LINES = "ErrorLines"
+
 
 class Alarms(Construct):
     """Each alarm means that something was lost or is about to be lost. No alarm is just for information."""
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(scope, "Alarms")
-        self._settings = settings
+        self._prefix = str(settings.deployment)
         # Do not encrypt the topic with SNS's own key: CloudWatch may not use it, and alarms would silently vanish.
         self.topic = sns.Topic(self, "AlarmTopic", enforce_ssl=True)
         # `enforce_ssl` adds a topic policy, which replaces the default one. So CloudWatch needs an explicit permission.
@@ -36,31 +39,71 @@ class Alarms(Construct):
         )
         if settings.alarm_email:
             self._subscribe(settings.alarm_email)
+        self.watch(
+            "error-lines",
+            f"A function wrote an ERROR line. Search the logs /aws/lambda/{self._prefix}-… for ERROR.",
+            cloudwatch.Metric(
+                namespace=self._prefix, metric_name=ERROR_LINES, statistic="Sum", period=Duration.minutes(5)
+            ),
+        )
 
     def watch_function(self, function: lambda_.IFunction, name: str) -> None:
-        """Alarm if an invocation of the function `name` fails, or is throttled because too many run at once."""
+        """Alarm if an invocation of the function `name` fails.
+
+        For the ingress, also alarm if Lambda throttles it. An event for another function waits and is not lost.
+        """
         every = Duration.minutes(5)
-        log = f"/aws/lambda/watchbell-{self._settings.stage}-{name}"
-        failed = f"The {name} function failed. Its log {log} says why."
-        throttled = f"Lambda throttled the {name} function: too many functions ran at once in this account and region."
+        failed = f"The {name} function failed. Its log /aws/lambda/{self._prefix}-{name} says why."
         self.watch(f"{name}-errors", failed, function.metric_errors(period=every))
-        self.watch(f"{name}-throttles", throttled, function.metric_throttles(period=every))
+        if name == "ingress":
+            throttled = "Lambda throttled the ingress: too many functions ran at once in this account and region."
+            self.watch(f"{name}-throttles", throttled, function.metric_throttles(period=every))
+
+    def watch_log(self, log: logs.LogGroup, name: str) -> None:
+        """Count the ERROR lines in the log of the function `name`. All functions share one metric and one alarm."""
+        log.add_metric_filter(
+            "Errors",
+            filter_pattern=logs.FilterPattern.string_value("$.level", "=", "ERROR"),
+            filter_name=f"{self._prefix}-{name}-errors",
+            metric_namespace=self._prefix,
+            metric_name=ERROR_LINES,
+        )
 
     def watch_dead_letters(self, queue: sqs.IQueue, name: str) -> None:
-        """Alarm while the dead-letter queue `name` holds a message."""
-        depth = queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="Maximum")
-        description = f"The queue {name} holds messages that could not be handled. docs/operating.md says what to do."
-        self.watch(name, description, depth)
+        """Alarm whenever the dead-letter queue `name` gets another message.
 
-    def watch(self, name: str, description: str, metric: cloudwatch.IMetric) -> None:
-        """Alarm if `metric` is 1 or more in one of its periods."""
+        CloudWatch notifies only when an alarm begins. If it watched the depth, the first message would mute all later
+        ones. `FILL` is for the first message: SQS reports nothing about a queue that nobody has used for six hours.
+        """
+        depth = queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="Maximum")
+        growth = cloudwatch.MathExpression(
+            expression="DIFF(FILL(depth, 0))",
+            using_metrics={"depth": depth},
+            period=Duration.minutes(1),
+            label="new dead letters",
+        )
+        description = f"The queue {name} got a message that could not be handled. docs/operating.md says what to do."
+        self.watch(name, description, growth)
+
+    def watch_age(self, queue: sqs.IQueue, name: str, most: Duration) -> None:
+        """Alarm while a message has waited in the queue `name` for longer than `most`."""
+        self.watch(
+            f"{name}-age",
+            f"A message has waited in the queue {name} for over {most.to_minutes():.0f} minutes. The log of the "
+            "function that takes it says why.",
+            queue.metric_approximate_age_of_oldest_message(period=Duration.minutes(5), statistic="Maximum"),
+            threshold=most.to_seconds(),
+        )
+
+    def watch(self, name: str, description: str, metric: cloudwatch.IMetric, *, threshold: float = 1) -> None:
+        """Alarm if `metric` is `threshold` or more in one of its periods."""
         alarm = cloudwatch.Alarm(
             self,
             logical_id(name) + "Alarm",
-            alarm_name=f"watchbell-{self._settings.stage}-{name}",
+            alarm_name=f"{self._prefix}-{name}",
             alarm_description=description,
             metric=metric,
-            threshold=1,
+            threshold=threshold,
             evaluation_periods=1,
             comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
             treat_missing_data=cloudwatch.TreatMissingData.NOT_BREACHING,

@@ -24,18 +24,16 @@ class Layers(Construct):
         first_party = ROOT / "layers" / "watchbell"
         pins = [layers.LAMBDA, *layers.pins()]
         ingress_pins = [layers.LAMBDA, *layers.pins(layers.INGRESS_PACKAGES)]
-        stage = settings.stage
-        self.watchbell = self._layer(stage, "watchbell", layers.build_first_party, layers.commit(), first_party)
-        self.vendor = self._layer(stage, "vendor", layers.build_vendor, *pins)
-        self.vendor_ingress = self._layer(stage, "vendor-ingress", layers.build_vendor_ingress, *ingress_pins)
+        self._prefix = str(settings.deployment)
+        self.watchbell = self._layer("watchbell", layers.build_first_party, layers.commit(), first_party)
+        self.vendor = self._layer("vendor", layers.build_vendor, *pins)
+        self.vendor_ingress = self._layer("vendor-ingress", layers.build_vendor_ingress, *ingress_pins)
 
-    def _layer(
-        self, stage: str, name: str, build: Callable[[Path], None], *made_of: str | Path
-    ) -> lambda_.LayerVersion:
+    def _layer(self, name: str, build: Callable[[Path], None], *made_of: str | Path) -> lambda_.LayerVersion:
         return lambda_.LayerVersion(
             self,
             logical_id(name) + "Layer",
-            layer_version_name=f"watchbell-{stage}-{name}",
+            layer_version_name=f"{self._prefix}-{name}",
             code=_code(build, *made_of),
             compatible_runtimes=[lambda_.Runtime.PYTHON_3_13],
             compatible_architectures=[lambda_.Architecture.ARM_64],

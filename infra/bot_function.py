@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
@@ -51,16 +52,17 @@ class BotFunction(lambda_.Function):
         lean: bool = False,
         dead_letters: sqs.IQueue | None = None,
     ) -> None:
-        stage, layers = common.settings.stage, common.layers
+        deployment, layers = common.settings.deployment, common.layers
+        self.service = f"{deployment}-{name}"
         title = name.capitalize()
-        log = log_group(scope, f"{title}Log", f"/aws/lambda/watchbell-{stage}-{name}", common.settings)
+        log = log_group(scope, f"{title}Log", f"/aws/lambda/{self.service}", common.settings)
         # The role that CDK makes by default has a managed policy that may write every log in the account.
         role = iam.Role(scope, f"{title}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
-        powertools = {} if lean else {"POWERTOOLS_SERVICE_NAME": f"watchbell-{name}"}
+        powertools = {} if lean else {"POWERTOOLS_SERVICE_NAME": self.service}
         super().__init__(
             scope,
             title,
-            function_name=f"watchbell-{stage}-{name}",
+            function_name=self.service,
             code=function_code(name),
             handler="handler.handler",
             runtime=lambda_.Runtime.PYTHON_3_13,
@@ -68,16 +70,20 @@ class BotFunction(lambda_.Function):
             layers=[layers.watchbell, layers.vendor_ingress if lean else layers.vendor],
             timeout=timeout,
             memory_size=memory,
-            environment={"WATCHBELL_STAGE": stage, **powertools, **environment},
+            environment={"WATCHBELL_NAME": deployment.name, "WATCHBELL_STAGE": deployment.stage}
+            | {**powertools, **environment},
             role=role,
             log_group=log,
             logging_format=lambda_.LoggingFormat.JSON,
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             dead_letter_queue=dead_letters,
+            # The alias needs only the latest version. CloudFormation deletes the others when it has moved the alias.
+            current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.DESTROY),
         )
         self._name, self._settings = name, common.settings
         self.may("logs:CreateLogStream", "logs:PutLogEvents", on=log.log_group_arn)
         common.alarms.watch_function(self, name)
+        common.alarms.watch_log(log, name)
         self._acknowledge(has_dead_letters=dead_letters is not None)
 
     def hand_tools(self, storage: Storage, **queues: sqs.IQueue) -> None:
@@ -91,7 +97,7 @@ class BotFunction(lambda_.Function):
                 self.add_environment(need.variable, queues[need.name].queue_url)
                 self.may(*need.actions, on=queues[need.name].queue_arn)
             else:
-                name = self._settings.parameter(need.name)
+                name = self._settings.deployment.parameter(need.name)
                 self.add_environment(need.variable, name)
                 self._may_read(name + "/*" if need.kind == grants.NAMED_PARAMETERS else name, *need.actions)
 
@@ -109,8 +115,19 @@ class BotFunction(lambda_.Function):
             *actions, on=Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=parameter[1:])
         )
 
-    def consume(self, queue: sqs.IQueue, *, batch_size: int, max_concurrency: int | None = None) -> None:
-        """Invoke this function with the messages of `queue`. Its handler returns which messages of a batch failed."""
+    def publish(self, *, made_with: str = "") -> lambda_.IFunction:
+        """Return the alias `live`. It always leads to a version that consists of one deployment's code and layers.
+
+        Lambda updates code, layers and settings by separate calls. In between, the function itself is a mixture. Call
+        this after the last change of the environment. `made_with` holds the values that CloudFormation reads from SSM
+        at deploy: CDK does not know them, and makes a new version only for changes that it knows.
+        """
+        cast(lambda_.CfnVersion, self.current_version.node.default_child).description = made_with or None
+        self._live = lambda_.Alias(self, "Live", alias_name="live", version=self.current_version)
+        return self._live
+
+    def consume(self, queue: sqs.IQueue, *, batch_size: int, max_concurrency: int) -> None:
+        """Invoke the alias with the messages of `queue`. The handler returns which messages of a batch failed."""
         self.may(
             *("sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"),
             on=queue.queue_arn,
@@ -118,7 +135,7 @@ class BotFunction(lambda_.Function):
         messages = lambda_.EventSourceMapping(
             self,
             "Messages",
-            target=self,
+            target=self._live,
             event_source_arn=queue.queue_arn,
             batch_size=batch_size,
             max_concurrency=max_concurrency,

@@ -1,4 +1,4 @@
-"""The stack of one stage. It connects the parts and defines no resource itself."""
+"""The stack of one deployment. It connects the parts and defines no resource itself."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from infra.storage import Storage
 
 
 class BotStack(Stack):
-    """`watchbell-dev` or `watchbell-prod`, in the account and region of the CDK CLI's credentials."""
+    """A stack such as `watchbell-dev`, in the account and region of the CDK CLI's credentials.
 
-    def __init__(self, scope: Construct, settings: Settings) -> None:
+    If `protected`, the CDK CLI switches termination protection on before it deploys.
+    """
+
+    def __init__(self, scope: Construct, settings: Settings, *, protected: bool) -> None:
         super().__init__(
             scope,
-            f"watchbell-{settings.stage}",
+            str(settings.deployment),
             description="Watchbell, a status bot for Discord",
-            termination_protection=settings.production,
+            termination_protection=protected,
         )
         common = Common(settings, Layers(self, settings), Alarms(self, settings))
         storage = Storage(self, settings)

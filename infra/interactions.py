@@ -50,7 +50,7 @@ class Interactions(Construct):
             self,
             "DiscordPublicKeys",
             type="AWS::SSM::Parameter::Value<String>",
-            default=common.settings.parameter("discord/public-keys"),
+            default=common.settings.deployment.parameter("discord/public-keys"),
             description="Name of the SSM parameter that holds the application's public key. While you rotate the key, "
             "it holds both keys, separated by a comma.",
         )
@@ -69,7 +69,7 @@ class Interactions(Construct):
             },
         )
         ingress.hand_tools(storage, work=work)
-        self._serve(ingress, common)
+        self._serve(ingress.publish(made_with=public_keys.value_as_string), common)
 
         worker = BotFunction(
             self,
@@ -84,22 +84,29 @@ class Interactions(Construct):
             },
         )
         worker.hand_tools(storage)
+        worker.publish()
         # One message per invocation. In a batch, messages would wait for each other and time out behind a slow one.
-        worker.consume(work, batch_size=1)
+        worker.consume(work, batch_size=1, max_concurrency=common.settings.worker_concurrency)
         # If an outage of Discord used up the tries of a message, the worker puts it into the queue again.
         worker.may("sqs:SendMessage", on=work.queue_arn)
+        # Discord accepts an answer for 15 minutes.
+        common.alarms.watch_age(work, "work", Duration.minutes(5))
 
     def _serve(self, ingress: lambda_.IFunction, common: Common) -> None:
-        stage = common.settings.stage
-        api = apigatewayv2.HttpApi(self, "Api", api_name=f"watchbell-{stage}", create_default_stage=False)
+        prefix = common.settings.deployment
+        api = apigatewayv2.HttpApi(self, "Api", api_name=str(prefix), create_default_stage=False)
         integration = HttpLambdaIntegration("Ingress", ingress)
         signed = "Discord signs every request and the ingress verifies it. An authorizer would not see the signed body."
-        for path in ("/interactions", "/events"):
+        pasted = {
+            "/interactions": "Discord's developer portal, General Information: paste this as Interactions Endpoint URL",
+            "/events": "Discord's developer portal, Webhooks: paste this as Endpoint",
+        }
+        for path, description in pasted.items():
             for route in api.add_routes(path=path, methods=[apigatewayv2.HttpMethod.POST], integration=integration):
                 nag.acknowledge(route, {"AwsSolutions-APIG4": signed})
-            CfnOutput(self, f"{path[1:].capitalize()}Url", value=f"{api.api_endpoint}{path}")
+            CfnOutput(self, f"{path[1:].capitalize()}Url", value=f"{api.api_endpoint}{path}", description=description)
         # API Gateway adds log groups with other names than /aws/vendedlogs/… to one policy, and its length is limited.
-        log = log_group(self, "AccessLog", f"/aws/vendedlogs/watchbell-{stage}-access", common.settings)
+        log = log_group(self, "AccessLog", f"/aws/vendedlogs/{prefix}-access", common.settings)
         apigatewayv2.CfnStage(
             self,
             "ApiStage",
@@ -112,4 +119,10 @@ class Interactions(Construct):
             access_log_settings=apigatewayv2.CfnStage.AccessLogSettingsProperty(
                 destination_arn=log.log_group_arn, format=json.dumps(ACCESS_LOG)
             ),
+        )
+        common.alarms.watch(
+            "api-5xx",
+            "Discord got an error or no answer from the API, so people read that the interaction failed. The logs of "
+            f"the ingress and /aws/vendedlogs/{prefix}-access say why.",
+            api.metric_server_error(period=Duration.minutes(5), statistic="Sum"),
         )

@@ -37,12 +37,16 @@ UNSTAMPED = '+source"'
 # The folders whose docstrings are read at run time: they describe the options of commands.
 FEATURES = ("commands", "events", "schedules")
 
+# A zip keeps the modes of files, and a function runs as another user than the one that unpacks it. Some umasks and some
+# wheels would give it files that it may not read.
+FILE_MODE, FOLDER_MODE = 0o644, 0o755
+
 # Installers, type checkers and compilers read these files. A running function never does.
 UNUSED = ("*.dist-info", "bin", "**/*.pyi", "**/py.typed", "**/tests", "**/__pycache__")
 
 
 def build_vendor(target: Path, *, packages: Iterable[str] | None = None, platform: str | None = LAMBDA) -> None:
-    """Fill `target/python` with the packages that requirements.txt pins.
+    """Fill `target/python` with the packages that requirements.txt pins. Their hashes must be the ones in that file.
 
     `packages` selects some of them (default: all). `platform` is a platform name of uv (default: Lambda's arm64). None
     means this machine and this Python. Raise ValueError for a package without a pin, and CalledProcessError if uv
@@ -56,8 +60,10 @@ def build_vendor(target: Path, *, packages: Iterable[str] | None = None, platfor
         [
             *(sys.executable, "-m", "uv", "pip", "install", "--quiet", "--target", str(site), *for_platform),
             *("--only-binary=:all:", "--no-deps", "--no-compile", "--link-mode=copy"),
-            *pins(packages),
+            *("--require-hashes", "--requirements", "-"),
         ],
+        input="\n".join(pins(packages)),
+        text=True,
         check=True,
     )
     _delete(path for pattern in UNUSED for path in site.glob(pattern))
@@ -126,8 +132,9 @@ def build_function(name: str, target: Path, *, platform: str | None = LAMBDA) ->
 
 
 def precompile(target: Path, *, at: str, platform: str | None) -> None:
-    """Write the byte code of every module in `target`. `at` is the path where Lambda unpacks `target`.
+    """Finish a build: write the byte code of every module in `target`, and let everybody read all of it.
 
+    `at` is the path where Lambda unpacks `target`.
     The byte code is unchecked: Python does not check whether the source is newer. Only the Python version that Lambda
     runs can write byte code for it. On another version, warn that cold starts will be slower, and write none.
     """
@@ -137,9 +144,11 @@ def precompile(target: Path, *, at: str, platform: str | None) -> None:
             f"starts will take about twice as long. Deploy from Python {_dotted(RUNTIME)}.",
             stacklevel=1,
         )
-        return
-    # Compile in a new process: byte code depends on the strings that its process has interned before.
-    subprocess.run([sys.executable, "-I", "-c", _COMPILE, str(target), at, " ".join(FEATURES)], check=True)
+    else:
+        # Compile in a new process: byte code depends on the strings that its process has interned before.
+        subprocess.run([sys.executable, "-I", "-c", _COMPILE, str(target), at, " ".join(FEATURES)], check=True)
+    for path in (target, *target.rglob("*")):
+        path.chmod(FOLDER_MODE if path.is_dir() else FILE_MODE)
 
 
 _COMPILE = """
@@ -160,12 +169,12 @@ for source in sorted(target.rglob("*.py")):
 
 
 def pins(packages: Iterable[str] | None = None) -> list[str]:
-    """Return the lines `name==version` of requirements.txt: all of them, or those of `packages`.
+    """Return the requirements `name==version --hash=…` of requirements.txt: all of them, or those of `packages`.
 
-    Raise ValueError if a package has no line.
+    Raise ValueError if a package has no requirement.
     """
-    lines = (ROOT / "requirements.txt").read_text().splitlines()
-    pinned = {line.split("==")[0]: line for line in lines if line and not line.startswith("#")}
+    lines = (ROOT / "requirements.txt").read_text().replace("\\\n", "").splitlines()
+    pinned = {line.split("==")[0]: " ".join(line.split()) for line in lines if line and not line.startswith("#")}
     missing = set(packages or ()) - pinned.keys()
     if missing:
         raise ValueError(f"requirements.txt has no pin for {', '.join(sorted(missing))}")
@@ -175,9 +184,11 @@ def pins(packages: Iterable[str] | None = None) -> list[str]:
 def fingerprint(*parts: str | Path) -> str:
     """Return a SHA-256 hex digest of everything that determines the result of a build.
 
-    That is `parts` (words, files and folders), this file, and the version of the Python that compiles.
+    That is `parts` (words, files and folders), this file, the modes of the result, and the version of the Python that
+    compiles.
     """
-    digest = hashlib.sha256(f"compiled by {_dotted(sys.version_info[:2])}\n".encode())
+    modes = f"modes {FILE_MODE:o} {FOLDER_MODE:o}"
+    digest = hashlib.sha256(f"compiled by {_dotted(sys.version_info[:2])}, {modes}\n".encode())
     for part in (Path(__file__), *parts):
         if isinstance(part, str):
             digest.update(f"word {part}\n".encode())

@@ -9,11 +9,12 @@ from constructs import Construct
 from infra import nag
 from infra.bot_function import BotFunction, Common
 from infra.queues import queue
+from infra.settings import LEAST_CONCURRENCY
 from infra.storage import Storage
 
 SEND_MAX_RECEIVES = 10
 # Discord accepts five messages in two seconds for each webhook. More senders would only be refused.
-SENDERS = 2
+SENDERS = LEAST_CONCURRENCY
 
 
 class Outbound(Construct):
@@ -39,8 +40,11 @@ class Outbound(Construct):
             environment={"SEND_QUEUE_URL": self.send.queue_url, "SEND_MAX_RECEIVES": str(SEND_MAX_RECEIVES)},
         )
         sender.hand_tools(storage)
+        sender.publish()
         sender.consume(self.send, batch_size=5, max_concurrency=SENDERS)
-        webhooks = common.settings.parameter("webhooks")
+        # A message is tried ten times, at the pace that Discord allows, so half an hour is not unusual.
+        common.alarms.watch_age(self.send, "send", Duration.hours(1))
+        webhooks = common.settings.deployment.parameter("webhooks")
         below = f"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter{webhooks}/*"
         any_name = "Each webhook is a separate parameter under this path, and the operator chooses its name."
         nag.acknowledge(self, {f"AwsSolutions-IAM5[Resource::{below}]": any_name})
@@ -51,7 +55,7 @@ class Outbound(Construct):
             cloudwatch.Metric(
                 namespace="Watchbell",
                 metric_name="WebhookUnusable",
-                dimensions_map={"service": "watchbell-sender"},
+                dimensions_map={"service": sender.service},
                 statistic="Sum",
                 period=Duration.minutes(5),
             ),

@@ -44,7 +44,7 @@ def _queue(scope: Construct, name: str, common: Common, **properties: object) ->
     return sqs.Queue(
         scope,
         logical_id(name) + "Queue",
-        queue_name=f"watchbell-{common.settings.stage}-{name}",
+        queue_name=f"{common.settings.deployment}-{name}",
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         **properties,  # type: ignore[arg-type]

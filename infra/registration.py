@@ -26,7 +26,7 @@ class Registration(Construct):
             self,
             "DiscordApplicationId",
             type="AWS::SSM::Parameter::Value<String>",
-            default=common.settings.parameter("discord/application-id"),
+            default=common.settings.deployment.parameter("discord/application-id"),
             description="Name of the SSM parameter that holds the id of the Discord application",
         )
         registrar = BotFunction(
@@ -41,6 +41,7 @@ class Registration(Construct):
             },
         )
         registrar.hand_tools(storage)
+        # Only CloudFormation invokes it, after it has updated it, so it needs no published version.
         flags = {command.name: command.flag for command in catalogue.commands() if command.flag}
         declared = json.dumps([manifest(), flags], sort_keys=True)
         self.commands = CustomResource(

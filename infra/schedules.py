@@ -58,6 +58,7 @@ class Schedules(Construct):
             dead_letters=dead,
         )
         function.hand_tools(storage, send=outbound.send)
+        live = function.publish()
 
         caller = iam.Role(
             self,
@@ -68,10 +69,10 @@ class Schedules(Construct):
                 conditions={"StringEquals": {"aws:SourceAccount": Stack.of(self).account}},
             ),
         )
-        caller.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn]))
+        caller.add_to_policy(iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[live.function_arn]))
         caller.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[dead.queue_arn]))
 
-        group = scheduler.CfnScheduleGroup(self, "ScheduleGroup", name=f"watchbell-{settings.stage}")
+        group = scheduler.CfnScheduleGroup(self, "ScheduleGroup", name=str(settings.deployment))
         for job in jobs:
             cadence = job.cadence(chosen)
             schedule = scheduler.CfnSchedule(
@@ -83,7 +84,7 @@ class Schedules(Construct):
                 schedule_expression_timezone=cadence.zone,
                 flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
                 target=scheduler.CfnSchedule.TargetProperty(
-                    arn=function.function_arn,
+                    arn=live.function_arn,
                     role_arn=caller.role_arn,
                     input=json.dumps({"schedule": job.name, "at": "<aws.scheduler.scheduled-time>"}),
                     retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(

@@ -31,8 +31,9 @@ class Storage(Construct):
             point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
                 point_in_time_recovery_enabled=True
             ),
+            time_to_live_attribute="expires_at",
             removal_policy=RemovalPolicy.RETAIN,
-            deletion_protection=settings.production,
+            deletion_protection=settings.deployment.production,
         )
         self.ephemeral = dynamodb.Table(
             self,

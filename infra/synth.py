@@ -18,14 +18,16 @@ from aws_cdk import App
 
 from infra import ROOT, nag
 from infra.bot_stack import BotStack
-from infra.settings import SettingError, Settings
+from infra.settings import FIRST, SettingError, Settings, defaults
+from watchbell.errors import DefinitionError
 
 SNAPSHOT = ROOT / "sandbox" / "template.json"
 
 
 def bot_app(context: Mapping[str, Any] | None = None, outdir: Path | None = None) -> App:
-    """Return the app with its stack and the rules of cdk-nag. Raise SettingError if a setting is invalid.
+    """Return the app with its stack and the rules of cdk-nag.
 
+    Raise SettingError if a setting is invalid, and DefinitionError if a schedule cannot use its value.
     `context` and `outdir` default to the ones that the CDK CLI passes on.
     """
     app = App(
@@ -33,7 +35,8 @@ def bot_app(context: Mapping[str, Any] | None = None, outdir: Path | None = None
         outdir=str(outdir) if outdir else None,
         analytics_reporting=False,
     )
-    BotStack(app, Settings.read(app.node.get_all_context()))
+    settings = Settings.read(app.node.get_all_context())
+    BotStack(app, settings, protected=settings.deployment.production and not app.node.try_get_context(FIRST))
     nag.check(app)
     return app
 
@@ -41,23 +44,18 @@ def bot_app(context: Mapping[str, Any] | None = None, outdir: Path | None = None
 def synthesise(outdir: Path, **settings: str) -> dict[str, Any]:
     """Return the template for the settings of cdk.json, overridden by `settings`.
 
-    Raise SettingError if a setting is invalid, and RuntimeError if cdk-nag finds a problem.
+    Raise what `bot_app` raises, and RuntimeError if cdk-nag finds a problem.
     """
-    app = bot_app({**cdk_json(), **settings, "aws:cdk:bundling-stacks": []}, outdir)
+    app = bot_app({**defaults(), **settings, "aws:cdk:bundling-stacks": []}, outdir)
     (stack,) = app.synth().stacks
     template: dict[str, Any] = stack.template
     return template
 
 
-def cdk_json() -> dict[str, Any]:
-    """Return the default settings, which the CDK CLI would pass on."""
-    context: dict[str, Any] = json.loads((ROOT / "cdk.json").read_text())["context"]
-    return context
-
-
 def normalise(template: Mapping[str, Any]) -> str:
-    """Return the template as text, with each hash replaced, so that new code for the same resources changes nothing."""
-    return re.sub("[0-9a-f]{64}", "hash-of-what-is-deployed", json.dumps(template, indent=1, ensure_ascii=False)) + "\n"
+    """Return the template as text, without its hashes, so that new code for the same resources changes nothing."""
+    text = json.dumps(template, indent=1, ensure_ascii=False) + "\n"
+    return re.sub("(?<=CurrentVersion)[0-9a-f]{32}", "", re.sub("[0-9a-f]{64}", "hash-of-what-is-deployed", text))
 
 
 def main(arguments: list[str]) -> int | str:
@@ -67,7 +65,7 @@ def main(arguments: list[str]) -> int | str:
     options = parser.parse_args(arguments)
     try:
         template = synthesise(ROOT / "cdk.out", **dict(setting.partition("=")[::2] for setting in options.settings))
-    except SettingError as error:
+    except (SettingError, DefinitionError) as error:
         return f"watchbell: {error}"
     if options.snapshot:
         SNAPSHOT.write_text(normalise(template))

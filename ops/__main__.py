@@ -9,6 +9,7 @@ import sys
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
 
+from infra.settings import Deployment, check, defaults
 from watchbell.errors import DiscordError, WatchbellError
 
 from . import audit, commands, flags, ranks, settings
@@ -17,22 +18,31 @@ from . import audit, commands, flags, ranks, settings
 def main(arguments: list[str] | None = None) -> int:
     """Return the exit code: 0 for success, 1 for an error. Exit with 2 if the arguments are invalid."""
     parser = argparse.ArgumentParser(prog="python -m ops", description=__doc__)
+    parser.add_argument(
+        "--name",
+        dest="bot",
+        metavar="NAME",
+        default=defaults()["name"],
+        help="which bot (default: the name in cdk.json)",
+    )
     parser.add_argument("--stage", default="dev", choices=("dev", "prod"), help="which deployment (default: dev)")
     actions = parser.add_subparsers(required=True, metavar="ACTION")
 
     setup = actions.add_parser("setup", help="ask for everything that a deployment needs, and store it in SSM")
-    setup.set_defaults(run=lambda given: settings.setup(given.stage), changes=lambda given: ("", "setup", ""))
+    setup.set_defaults(run=lambda given: settings.setup(_deployment(given)), changes=lambda given: ("", "setup", ""))
 
     show = actions.add_parser("show", help="list which parameters are set and which are missing, without their values")
-    show.set_defaults(run=lambda given: settings.show(given.stage))
+    show.set_defaults(run=lambda given: settings.show(_deployment(given)))
 
-    put = actions.add_parser("set", help="set one parameter, for example webhooks/digest or status-sources/NAME")
+    put = actions.add_parser(
+        "set", help="set one parameter, for example webhooks/digest, status-sources/NAME or choices/digest_time"
+    )
     put.add_argument("name")
     put.add_argument(
         "value", nargs="*", help="leave it out to be asked for it, so that a secret stays out of your history"
     )
     put.set_defaults(
-        run=lambda given: settings.put(given.stage, given.name, " ".join(given.value) or None),
+        run=lambda given: settings.put(_deployment(given), given.name, " ".join(given.value) or None),
         changes=lambda given: ("", "parameter.set", given.name),
     )
 
@@ -44,7 +54,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--guild", default="", help="the id of a server, to use its commands instead of the global ones"
     )
     registry.set_defaults(
-        run=lambda given: commands.run(given.stage, given.verb, given.guild, os.environ),
+        run=lambda given: commands.run(_deployment(given), given.verb, given.guild, os.environ),
         changes=lambda given: (given.guild, "commands.apply", "") if given.verb == "apply" else None,
     )
 
@@ -54,7 +64,7 @@ def main(arguments: list[str] | None = None) -> int:
         "value", nargs="*", help="on, off or 25%%, then server ids: ID is on there, -ID is off; or unset"
     )
     switches.set_defaults(
-        run=lambda given: flags.run(given.stage, given.name, given.value),
+        run=lambda given: flags.run(_deployment(given), given.name, given.value),
         changes=lambda given: ("", "flag.set", f"{given.name}={' '.join(given.value)}") if given.value else None,
     )
 
@@ -64,7 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
         "roles", nargs="*", metavar="ROLE=RANK", help="the id of a role, and viewer, responder, admin or none"
     )
     mapping.set_defaults(
-        run=lambda given: ranks.run(given.stage, given.guild, given.roles, os.environ),
+        run=lambda given: ranks.run(_deployment(given), given.guild, given.roles, os.environ),
         changes=lambda given: (given.guild, "ranks.set", " ".join(given.roles)) if given.roles else None,
     )
 
@@ -94,10 +104,15 @@ def _run(given: argparse.Namespace) -> None:
         given.run(given)
     except DiscordError:  # a part may be done
         if action:
-            audit.record(given.stage, action, "failed")
+            audit.record(_deployment(given), action, "failed")
         raise
     if action:
-        audit.record(given.stage, action, "done")
+        audit.record(_deployment(given), action, "done")
+
+
+def _deployment(given: argparse.Namespace) -> Deployment:
+    check("name", given.bot)
+    return Deployment(given.bot, given.stage)
 
 
 def _shielded(arguments: list[str] | None) -> list[str]:

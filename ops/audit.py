@@ -8,6 +8,7 @@ import time
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from infra.settings import Deployment
 from watchbell.adapters import audit
 from watchbell.adapters.aws import client
 from watchbell.data.tables import AUDIT_COUNT
@@ -18,12 +19,12 @@ Action = tuple[str, str, str]
 """The server's id, "" for all servers; the code of the action; and what it was done to, which holds no secret."""
 
 
-def record(stage: str, action: Action, ended: str) -> None:
+def record(deployment: Deployment, action: Action, ended: str) -> None:
     """Add a row. The actor is the AWS identity of this shell. If that fails, say so on stderr: the action is done."""
     server, code, subject = action
     server = server or audit.DEPLOYMENT
     try:
-        table = os.environ.get("STATE_TABLE") or _table(stage)
+        table = os.environ.get("STATE_TABLE") or _table(deployment)
         fields = {"actor": client("sts").get_caller_identity()["Arn"], "action": code, "subject": subject}
         _add(table, server, {**fields, "ended": ended})
     except ValueError:

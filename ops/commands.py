@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from infra.settings import Deployment
 from watchbell.adapters.discord import DiscordClient
 from watchbell.errors import DiscordError
 from watchbell.kit.flags import Flags
@@ -16,11 +17,13 @@ PATIENCE_SECONDS = 600.0
 """How long to wait in all while Discord fails. A person sees each wait, and can interrupt it."""
 
 
-def run(stage: str, verb: str, guild: str, environment: Mapping[str, str]) -> None:
+def run(deployment: Deployment, verb: str, guild: str, environment: Mapping[str, str]) -> None:
     """Print each change on a line. With `apply`, also make the changes, and print how far that is."""
-    discord = DiscordClient(environment.get("DISCORD_URL", DISCORD_URL), lambda fresh: get(stage, "discord/bot-token"))
-    application_id = get(stage, "discord/application-id")
-    flags = Flags(lambda: below(stage, "flags")).all()
+    discord = DiscordClient(
+        environment.get("DISCORD_URL", DISCORD_URL), lambda fresh: get(deployment, "discord/bot-token")
+    )
+    application_id = get(deployment, "discord/application-id")
+    flags = Flags(lambda: below(deployment, "flags")).all()
     patient = rollout.Patient(discord, PATIENCE_SECONDS, tell=_waits)
     updates = rollout.plan(patient, flags, application_id, guild)
     for update in updates:

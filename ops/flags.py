@@ -4,28 +4,33 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from infra.settings import Deployment
 from watchbell.adapters.aws import client
 from watchbell.kit import catalogue
 
 from . import settings
 
 
-def run(stage: str, name: str, words: Sequence[str]) -> None:
+def run(deployment: Deployment, name: str, words: Sequence[str]) -> None:
     """List all flags, or only `name`. If there are words, set the flag to them. The word `unset` deletes it."""
     value = " ".join(word.strip() for word in words)
     if value == "unset":
-        client("ssm").delete_parameter(Name=f"/watchbell/{stage}/flags/{name}")
+        ssm = client("ssm")
+        try:
+            ssm.delete_parameter(Name=deployment.parameter(f"flags/{name}"))
+        except ssm.exceptions.ParameterNotFound:
+            raise ValueError(f"The flag {name} is not set. {_to_list(deployment)}") from None
         print(f"{name} is no longer set, so it is off.")
     elif value:
-        settings.put(stage, f"flags/{name}", value)
+        settings.put(deployment, f"flags/{name}", value)
         print("It takes effect within a minute.")
-        print(f"To update the commands that Discord offers, run: python -m ops --stage {stage} commands apply")
+        print(f"To update the commands that Discord offers, run: {deployment.ops} commands apply")
     else:
-        _list(stage, name)
+        _list(deployment, name)
 
 
-def _list(stage: str, only: str) -> None:
-    there = settings.below(stage, "flags")
+def _list(deployment: Deployment, only: str) -> None:
+    there = settings.below(deployment, "flags")
     users: dict[str, list[str]] = {name: [] for name in there}
     for command in catalogue.commands():
         if command.flag:
@@ -34,6 +39,10 @@ def _list(stage: str, only: str) -> None:
         if only in ("", name):
             print(f"{name}: {there.get(name, 'not set, so off')} ({', '.join(users[name]) or 'no command uses it'})")
     if only not in {"", *users}:
-        raise ValueError(f"There is no flag {only}. To list the flags, run: python -m ops --stage {stage} flags")
+        raise ValueError(f"There is no flag {only}. {_to_list(deployment)}")
     if not users:
         print("There are no feature flags.")
+
+
+def _to_list(deployment: Deployment) -> str:
+    return f"To list the flags, run: {deployment.ops} flags"

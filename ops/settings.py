@@ -1,4 +1,4 @@
-"""`ops setup`, `show` and `set`: the parameters of a stage in SSM Parameter Store."""
+"""`ops setup`, `show` and `set`: the parameters of a deployment in SSM Parameter Store."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ import re
 import secrets
 import sys
 
+from infra.settings import CHOICES, NONE, Deployment
+from infra.settings import check as check_setting
 from watchbell.adapters.aws import client
 from watchbell.adapters.parameters import is_secret
 from watchbell.adapters.sources import NAME_LENGTH
@@ -14,6 +16,8 @@ from watchbell.discord import seals, signature, webhook
 from watchbell.kit import flags
 from watchbell.status import targets
 from watchbell.tools.toolbox import DISCORD_URL
+
+from . import capacity
 
 REQUIRED = {
     "discord/application-id": "Application ID (General Information page)",
@@ -23,64 +27,93 @@ REQUIRED = {
 OPTIONAL = {
     "webhooks/digest": "Webhook URL for the daily digest (optional)",
     "operators": "User ids of the bot's operators, separated by commas (optional)",
+    "choices/alarm_email": "E-mail address for alarms (optional)",
 }
+WORKERS = "choices/worker_concurrency"
+KEYS_LENGTH = 256
+"""Each version of the ingress has the public keys as its description. Lambda allows 256 characters there."""
 MADE = {"signing-keys": lambda: f"1:{secrets.token_hex(32)}"}
 """Parameters that `setup` generates without asking, because any random value will do."""
 
 
-def setup(stage: str) -> None:
+def setup(deployment: Deployment) -> None:
     """Ask for each parameter. An empty answer keeps the current value.
 
     Raise ValueError if a value is invalid, or if a required parameter has none.
     """
-    there = _names(stage)
+    there = _names(deployment)
     for name, question in {**REQUIRED, **OPTIONAL}.items():
         kept = " [Enter keeps the current value]" if name in there else ""
         value = _ask(f"{question}{kept}: ", secret=is_secret(name))
         if value:
-            put(stage, name, value)
-        elif name in REQUIRED and name not in there:
-            raise ValueError(f"{name} is required. Run `python -m ops --stage {stage} setup` again when you have it.")
+            put(deployment, name, value)
+        elif name in there:
+            continue
+        elif name == "webhooks/digest":
+            put(deployment, name, webhook.NONE)
+        elif name in REQUIRED:
+            raise ValueError(f"{name} is required. Run `{deployment.ops} setup` again when you have it.")
+    _set_workers(deployment, there)
     for name, make in MADE.items():
         if name not in there:
-            put(stage, name, make())
-    print(f"Ready to deploy. To watch a service, run: python -m ops --stage {stage} set status-sources/NAME URL")
+            put(deployment, name, make())
+    if choices(deployment).get("alarm_email"):
+        print("When you deploy, AWS sends a mail to the address for alarms. No alarm arrives until you confirm it.")
+    else:
+        print("Alarms reach nobody, because there is no e-mail address for them.")
+    print(f"Ready to deploy. To watch a service, run: {deployment.ops} set status-sources/NAME URL")
 
 
-def put(stage: str, name: str, value: str | None) -> None:
+def _set_workers(deployment: Deployment, there: set[str]) -> None:
+    """Ask how many workers may run at the same time, and propose a number for this account."""
+    limit = capacity.limit()
+    if advice := capacity.advice(limit, client("ssm").meta.region_name):
+        print(advice)
+    proposed = str(capacity.proposal(limit))
+    kept = get(deployment, WORKERS) if WORKERS in there else proposed
+    value = _ask(f"Workers at the same time; {proposed} suit this account [Enter takes {kept}]: ", secret=False)
+    if value or WORKERS not in there:
+        put(deployment, WORKERS, value or proposed)
+
+
+def put(deployment: Deployment, name: str, value: str | None) -> None:
     """Set one parameter. Ask for its value if it is None. Raise ValueError if the name or value is invalid."""
     if value is None:
         value = _ask(f"{name}: ", secret=is_secret(name))
     value = value.strip()
     check(name, value)
     kind = "SecureString" if is_secret(name) else "String"
-    client("ssm").put_parameter(Name=f"/watchbell/{stage}/{name}", Value=value, Type=kind, Overwrite=True)
-    print(f"/watchbell/{stage}/{name} is set.")
+    client("ssm").put_parameter(Name=deployment.parameter(name), Value=value, Type=kind, Overwrite=True)
+    print(f"{deployment.parameter(name)} is set.")
 
 
-def get(stage: str, name: str) -> str:
+def get(deployment: Deployment, name: str) -> str:
     """Return the value of a parameter. Raise ValueError if it is not set.
 
     This uses boto3, unlike the functions, because boto3 supports profiles and single sign-on.
     """
     try:
-        found = client("ssm").get_parameter(Name=f"/watchbell/{stage}/{name}", WithDecryption=True)
+        found = client("ssm").get_parameter(Name=deployment.parameter(name), WithDecryption=True)
     except client("ssm").exceptions.ParameterNotFound:
-        raise ValueError(
-            f"/watchbell/{stage}/{name} is not set. To set it, run: python -m ops --stage {stage} setup"
-        ) from None
+        raise ValueError(f"{deployment.parameter(name)} is not set. To set it, run: {deployment.ops} setup") from None
     return str(found["Parameter"]["Value"])
 
 
-def below(stage: str, path: str) -> dict[str, str]:
+def below(deployment: Deployment, path: str) -> dict[str, str]:
     """Return the parameters directly below `path`. The keys are the last parts of their names."""
-    pages = client("ssm").get_paginator("get_parameters_by_path").paginate(Path=f"/watchbell/{stage}/{path}")
+    pages = client("ssm").get_paginator("get_parameters_by_path").paginate(Path=deployment.parameter(path))
     return {found["Name"].rpartition("/")[2]: found["Value"] for page in pages for found in page["Parameters"]}
 
 
-def show(stage: str) -> None:
+def choices(deployment: Deployment) -> dict[str, str]:
+    """Return the choices that are kept for this deployment: the settings that differ from the defaults in cdk.json."""
+    kept = below(deployment, "choices")
+    return {name: "" if kept[name] == NONE else kept[name] for name in CHOICES if name in kept}
+
+
+def show(deployment: Deployment) -> None:
     """Print which parameters are set and which are missing, without their values."""
-    there = _names(stage)
+    there = _names(deployment)
     for name in sorted(REQUIRED.keys() | OPTIONAL.keys() | MADE.keys() | there):
         print(f"{'set    ' if name in there else 'MISSING' if name in {**REQUIRED, **MADE} else 'not set'}  {name}")
 
@@ -90,6 +123,8 @@ def check(name: str, value: str) -> None:
     if name == "discord/public-keys":
         if not signature.public_keys(value):
             raise ValueError("Enter at least one public key. Without a key, every request from Discord is rejected.")
+        if len(value) > KEYS_LENGTH:
+            raise ValueError("There is room for three public keys. During a rotation you need two.")
     elif name == "discord/application-id":
         if not re.fullmatch(r"\d{15,20}", value):
             raise ValueError(f"{value!r} is not an application id. An application id has 15 to 20 digits.")
@@ -102,13 +137,15 @@ def check(name: str, value: str) -> None:
         if not re.fullmatch(r"\d{15,20}([, ]+\d{15,20})*", value):
             raise ValueError(f"{value!r} is not a list of user ids. Write ids of 15 to 20 digits, separated by commas.")
     elif name == "webhooks/digest":
-        if webhook.parse(value, DISCORD_URL) is None:
+        if value != webhook.NONE and webhook.parse(value, DISCORD_URL) is None:
             raise ValueError("This is not a Discord webhook URL. One looks like https://discord.com/api/webhooks/…")
     elif name == "webhooks/digest/thread-name":
         if not 1 <= len(value) <= 100:
             raise ValueError("A thread's name has 1 to 100 characters.")
     elif re.fullmatch(r"flags/[a-z][a-z0-9_-]{0,59}", name):
         flags.parse(name, value)
+    elif name in [f"choices/{choice}" for choice in CHOICES]:
+        check_setting(name.removeprefix("choices/"), "" if value == NONE else value)
     elif name.startswith("status-sources/"):
         if not re.fullmatch(rf"status-sources/[A-Za-z0-9_.-]{{1,{NAME_LENGTH}}}", name):
             raise ValueError(f"{name!r} is not valid. A source's name has 1 to {NAME_LENGTH} letters, digits, _ . or -")
@@ -121,6 +158,7 @@ def check(name: str, value: str) -> None:
                 "operators",
                 "webhooks/digest",
                 "webhooks/digest/thread-name",
+                "choices/…",
                 "flags/…",
                 "status-sources/…",
             ]
@@ -138,9 +176,10 @@ def _check_source(value: str) -> None:
     raise ValueError(f"The address {address} is not allowed for any source.")
 
 
-def _names(stage: str) -> set[str]:
-    pages = client("ssm").get_paginator("get_parameters_by_path").paginate(Path=f"/watchbell/{stage}", Recursive=True)
-    return {found["Name"].removeprefix(f"/watchbell/{stage}/") for page in pages for found in page["Parameters"]}
+def _names(deployment: Deployment) -> set[str]:
+    root = deployment.parameter("").rstrip("/")
+    pages = client("ssm").get_paginator("get_parameters_by_path").paginate(Path=root, Recursive=True)
+    return {found["Name"].removeprefix(f"{root}/") for page in pages for found in page["Parameters"]}
 
 
 def _ask(question: str, *, secret: bool) -> str:

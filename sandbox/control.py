@@ -4,7 +4,7 @@ GET  queues                 the depth of each queue, including the dead letters
 GET  clock                  the clock's time and offset
 POST clock                  {"advance_seconds": N} turns the clock; answers after everything that came due was invoked
 POST schedules/<name>/run   run a schedule now; answers with its outcome, and with 502 if it failed
-PUT  parameters/<name>      set SSM parameter /watchbell/<stage>/<name> to the body, and restart the functions
+PUT  parameters/<name>      set SSM parameter /<bot>/<stage>/<name> to the body, and restart the functions
 PUT  sources/<name>         set the mode of a made-up status source to the body
 GET  healthz, logs, discord
 """
@@ -40,7 +40,7 @@ class BadRequest(Exception):
 class Control:
     """Answers the requests.
 
-    `depths` reads the queues. `put_parameter` takes a name below /watchbell/<stage>/ and a value. `discord` reads
+    `depths` reads the queues. `put_parameter` takes a name below /<bot>/<stage>/ and a value. `discord` reads
     everything in the simulated Discord.
     """
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
@@ -33,6 +34,7 @@ from sandbox.schedules import Schedules
 from sandbox.status_source import StatusSources, with_permission
 from sandbox.template import REGION, SNAPSHOT, Template
 from watchbell.adapters.parameters import is_secret
+from watchbell.discord import webhook
 
 REGISTRATION_SECONDS = 4.0
 START = Path(__file__).parent / "function_start"
@@ -119,7 +121,7 @@ class Sandbox:
         now = self.clock.now if self._clock_environment else time.time
         self.functions = LambdaService(template.functions(), environment, children, self.logs, now=now)
         self._running.callback(self.functions.stop)
-        self._gateway = Gateway(template.routes(), self.functions.invoke)
+        self._gateway = Gateway(template.routes(), partial(self.functions.invoke, held=False))
         for source in template.event_sources():
             poller = Poller(source, self.aws, self.functions.invoke, self.logs)
             self.pollers[template.short(source.queue.name)] = poller
@@ -169,13 +171,13 @@ class Sandbox:
         return sum(now for now, _ in counts), sum(later for _, later in counts)
 
     def put(self, name: str, value: str) -> None:
-        """Set the SSM parameter /watchbell/<stage>/`name`.
+        """Set the SSM parameter /<bot>/<stage>/`name`.
 
         A status source on this machine gets the permission for that too: see "The status sources" in docs/operating.md.
         """
         if name.startswith("status-sources/"):
             value = with_permission(value)
-        self.aws.put_parameter(f"/watchbell/{self._template.stage}/{name}", value, secret=is_secret(name))
+        self.aws.put_parameter(self._template.parameter_name(name), value, secret=is_secret(name))
 
     def put_and_restart(self, name: str, value: str) -> None:
         """Set a parameter and restart the functions.
@@ -197,7 +199,14 @@ class Sandbox:
         }
         if self._features_environment:
             environment["PYTHONPATH"] = os.pathsep.join([str(LAYER), str(START)])
-        command = [sys.executable, "-m", "ops", "--stage", self._template.stage, *arguments]
+        command = [
+            sys.executable,
+            "-m",
+            "ops",
+            *("--name", self._template.bot),
+            *("--stage", self._template.stage),
+            *arguments,
+        ]
         done = subprocess.run(
             command, env=environment, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL, timeout=60
         )
@@ -261,6 +270,8 @@ class Sandbox:
         }
         if self.discord:
             parameters["webhooks/digest"] = self.discord.webhook("digest")
+        else:
+            parameters["webhooks/digest"] = webhook.NONE
         for name, url in (self.options.status_sources or self.sources.urls).items():
             parameters[f"status-sources/{name}"] = url
         return parameters

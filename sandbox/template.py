@@ -14,6 +14,8 @@ from typing import Any
 
 REGION = "us-east-1"
 ACCOUNT = "123456789012"  # moto's default account
+UNBOUNDED = 1000
+"""To how many invocations Lambda takes a queue that has no maximum concurrency. The account's own limit comes first."""
 SNAPSHOT = Path(__file__).with_name("template.json")
 
 Resource = dict[str, Any]
@@ -67,7 +69,7 @@ class Table:
 
 @dataclass(frozen=True)
 class EventSource:
-    """A queue whose messages invoke a function."""
+    """A queue whose messages invoke a function. `concurrency` is the most invocations at a time."""
 
     function: str
     queue: Queue
@@ -187,11 +189,11 @@ class Template:
         queues = {queue.arn: queue for queue in self.queues()}
         return [
             EventSource(
-                function=self.function_name(properties["FunctionName"]["Ref"]),
+                function=self._function_behind(properties["FunctionName"]),
                 queue=queues[self.resolve(properties["EventSourceArn"])],
                 batch_size=int(properties.get("BatchSize", 10)),
                 reports_item_failures="ReportBatchItemFailures" in properties.get("FunctionResponseTypes", []),
-                concurrency=int(properties.get("ScalingConfig", {}).get("MaximumConcurrency", 5)),
+                concurrency=int(properties.get("ScalingConfig", {}).get("MaximumConcurrency", UNBOUNDED)),
             )
             for _, properties in self.resources("AWS::Lambda::EventSourceMapping")
             if properties.get("Enabled", True)
@@ -237,22 +239,34 @@ class Template:
         ]
 
     @property
+    def bot(self) -> str:
+        """The deployment's `name`."""
+        return self._variable("WATCHBELL_NAME")
+
+    @property
     def stage(self) -> str:
+        return self._variable("WATCHBELL_STAGE")
+
+    def parameter_name(self, name: str) -> str:
+        """Return the full name of an SSM parameter: `/watchbell/dev/webhooks/digest`."""
+        return f"/{self.bot}/{self.stage}/{name}"
+
+    def _variable(self, name: str) -> str:
         for _, properties in self.resources("AWS::Lambda::Function"):
-            stage = properties.get("Environment", {}).get("Variables", {}).get("WATCHBELL_STAGE")
-            if stage:
-                return str(self.resolve(stage))
-        raise TemplateError("no function has WATCHBELL_STAGE in its environment")
+            value = properties.get("Environment", {}).get("Variables", {}).get(name)
+            if value:
+                return str(self.resolve(value))
+        raise TemplateError(f"no function has {name} in its environment")
 
     # Names
 
     def function_name(self, logical_id: str) -> str:
-        """Return the function's folder, which is its name without `watchbell-<stage>-`."""
+        """Return the function's folder, which is its name without `<bot>-<stage>-`."""
         return self.short(self._name(logical_id))
 
     def short(self, name: str) -> str:
-        """Return a physical name without `watchbell-<stage>-`."""
-        return name.removeprefix(f"watchbell-{self.stage}-")
+        """Return a physical name without `<bot>-<stage>-`."""
+        return name.removeprefix(f"{self.bot}-{self.stage}-")
 
     def _name(self, logical_id: str) -> str:
         resource = self.document["Resources"][logical_id]
@@ -260,11 +274,17 @@ class Template:
             if key in resource.get("Properties", {}):
                 return str(self.resolve(resource["Properties"][key]))
         if resource["Type"].startswith("AWS::DynamoDB::"):  # on AWS, CloudFormation generates their names
-            return f"watchbell-{self.stage}-{logical_id.removesuffix('Table').lower()}"
+            return f"{self.bot}-{self.stage}-{logical_id.removesuffix('Table').lower()}"
         return logical_id
 
     def _function_behind(self, reference: Any) -> str:
-        """Return the name of the function in an ARN expression, which can be a Ref, a GetAtt or a longer ARN."""
+        """Return the name of the function in an ARN expression, which can be a Ref, a GetAtt or a longer ARN.
+
+        The ARN can be that of an alias of the function.
+        """
+        for alias, properties in self.resources("AWS::Lambda::Alias"):
+            if f'"{alias}"' in json.dumps(reference):
+                reference = properties["FunctionName"]
         for logical_id, _ in self.resources("AWS::Lambda::Function"):
             if f'"{logical_id}"' in json.dumps(reference):
                 return self.function_name(logical_id)

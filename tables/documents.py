@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import infra.cost
 from sandbox.template import Template
 from watchbell.data.tables import DAY, ROWS
 from watchbell.kit import catalogue
@@ -84,11 +85,16 @@ def rows() -> Rows:
     return [(row.name, f"`{row.table}`", f"`{row.partition}`", row.personal, kept(row.keep)) for row in ROWS]
 
 
+def cost() -> Rows:
+    return infra.cost.rows()
+
+
 TABLES: dict[str, Callable[[], Rows]] = {
     "commands": commands,
     "schedules": schedules,
     "environment": environment,
     "rows": rows,
+    "cost": cost,
 }
 
 

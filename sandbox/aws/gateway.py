@@ -43,6 +43,8 @@ class Gateway:
         event = proxy_event(request, route, time.time())
         started = time.monotonic()
         outcome = self._invoke(self._routes[route], event)
+        if outcome.error.startswith("TooManyRequests"):
+            return _UNAVAILABLE
         if time.monotonic() - started > INTEGRATION_SECONDS:
             return _UNAVAILABLE
         if outcome.ok:

@@ -18,8 +18,8 @@ from sandbox.template import REGION, Function, TemplateError
 
 ROOT = Path(__file__).parents[2]
 LAYER = ROOT / "layers" / "watchbell" / "python"
-INSTANCES = 4
-"""The most instances of one function at a time. Further invocations wait for one; AWS would throttle them."""
+EXECUTIONS = 10
+"""The most invocations at a time, of all functions together. A new AWS account often has no more."""
 PAYLOAD_LIMIT = 6_291_556
 """The most bytes in a synchronous invocation's event or answer."""
 
@@ -44,8 +44,8 @@ class LambdaService:
         path = os.pathsep.join(filter(None, [str(layer), environment.get("PYTHONPATH")]))
         self._environment = {**environment, "PYTHONPATH": path}
         self._now = now
-        self._running = 0
-        self._counting = threading.Lock()
+        self._running = self._executing = 0
+        self._changed = threading.Condition()
         self._children, self._logs, self._folder = children, logs, folder
         self._pools: dict[str, _Pool] = {}
         self._stopped = False
@@ -62,10 +62,12 @@ class LambdaService:
             if replaced:
                 replaced.stop()
 
-    def invoke(self, name: str, event: object, request_id: str = "") -> Outcome:
+    def invoke(self, name: str, event: object, request_id: str = "", *, held: bool = True) -> Outcome:
         """Invoke function `name` with `event`, which must be JSON, and wait. A failure is returned, never raised.
 
-        `request_id` is given for a retry, which has the id of the first try.
+        `request_id` is given for a retry, which has the id of the first try. If EXECUTIONS invocations are running, an
+        event that is `held` waits: Lambda keeps the events of queues and schedules until there is room. An HTTP request
+        cannot wait, so it is throttled.
         """
         if self._stopped:
             return failure("ServiceException", "the sandbox is stopping", fatal=False)
@@ -74,17 +76,25 @@ class LambdaService:
         payload = json.dumps(event).encode()
         if len(payload) > PAYLOAD_LIMIT:
             return failure("RequestTooLargeException", f"the event is over {PAYLOAD_LIMIT} bytes", fatal=False)
-        with self._counting:
+        with self._changed:
             self._running += 1
+            if held:
+                self._changed.wait_for(lambda: self._executing < EXECUTIONS or self._stopped)
+            admitted = self._executing < EXECUTIONS
+            self._executing += admitted
         try:
+            if not admitted:
+                return failure("TooManyRequestsException", "Rate Exceeded.", fatal=False)
             return self._pools[name].invoke(payload, request_id or str(uuid.uuid4()))
         finally:
-            with self._counting:
+            with self._changed:
                 self._running -= 1
+                self._executing -= admitted
+                self._changed.notify_all()
 
     @property
     def running(self) -> int:
-        """The number of running invocations, including those that wait for an instance."""
+        """The number of running invocations, including those that wait for room."""
         return self._running
 
     def kill(self, name: str) -> int:
@@ -95,7 +105,9 @@ class LambdaService:
         return self._pools[name].function
 
     def stop(self) -> None:
-        self._stopped = True
+        with self._changed:
+            self._stopped = True
+            self._changed.notify_all()
         for pool in self._pools.values():
             pool.stop()
 
@@ -116,15 +128,14 @@ class _Pool:
         self._environment, self._folder, self._children, self._logs = environment, folder, children, logs
         self._now = now
         self._busy: set[_Instance] = set()
-        self._changed = threading.Condition()
+        self._lock = threading.Lock()
         self._idle: list[_Instance] = []
-        self._count = 0
         self._stopped = False
 
     def invoke(self, payload: bytes, request_id: str) -> Outcome:
         instance = self._take()
         usable = False
-        with self._changed:
+        with self._lock:
             self._busy.add(instance)
         try:
             outcome = instance.invoke(payload, request_id)
@@ -135,39 +146,33 @@ class _Pool:
 
     def stop(self) -> None:
         """End the idle instances now, and the busy ones as soon as they have answered."""
-        with self._changed:
+        with self._lock:
             self._stopped = True
             idle, self._idle = self._idle, []
         for instance in idle:
             instance.stop()
 
     def kill(self) -> int:
-        with self._changed:
+        with self._lock:
             busy = list(self._busy)
         for instance in busy:
             instance.kill()
         return len(busy)
 
     def _take(self) -> _Instance:
-        with self._changed:
-            self._changed.wait_for(lambda: self._idle or self._count < INSTANCES)
+        with self._lock:
             while self._idle:
                 instance = self._idle.pop()
                 if instance.alive:
                     return instance
-                self._count -= 1
-            self._count += 1
         return _Instance(self.function, self._environment, self._folder, self._children, self._logs, self._now)
 
     def _give_back(self, instance: _Instance, *, usable: bool) -> None:
-        with self._changed:
+        with self._lock:
             self._busy.discard(instance)
-            if usable and not self._stopped:
+            usable = usable and not self._stopped
+            if usable:
                 self._idle.append(instance)
-            else:
-                self._count -= 1
-                usable = False
-            self._changed.notify()
         if not usable:
             instance.stop()
 

@@ -24,12 +24,12 @@ WAIT_SECONDS = 5
 
 
 class Poller:
-    """Long-polls one queue from its own thread, with at most 4 batches at a time."""
+    """Long-polls one queue from its own thread. At most `source.concurrency` batches are worked on at a time."""
 
     def __init__(self, source: EventSource, aws: Aws, invoke: Callable[[str, object], Outcome], logs: Logs) -> None:
         self._source, self._aws, self._invoke, self._logs = source, aws, invoke, logs
         self._url = aws.queue_url(source.queue.name)
-        self._slots = threading.Semaphore(min(4, source.concurrency))
+        self._slots = threading.Semaphore(source.concurrency)
         self._stopping = threading.Event()
         self._twice = 0
         self._lock = threading.Lock()

@@ -43,11 +43,22 @@ def test_a_message_is_sent_once_and_its_id_kept(door, send, aws, settings):
     assert kept(aws, settings) == ("done", "1001")
 
 
-def test_no_url_is_a_clear_log_line_and_no_failure(door, send, caplog):
+def test_a_missing_url_is_an_error_that_alarms(door, send, caplog, capsys):
     discord = FakeDiscord()
     assert run(door("sender", discord), send) == {"batchItemFailures": []}
     assert discord.calls == []
-    assert "no URL is configured" in caplog.text
+    (line,) = [record for record in caplog.records if "no URL is configured" in record.message]
+    assert line.levelname == "ERROR"
+    assert "WebhookUnusable" in capsys.readouterr().out
+
+
+def test_a_webhook_that_the_operator_does_not_want_is_silent(door, send, aws, caplog, capsys):
+    configure(aws, "none")
+    discord = FakeDiscord()
+    assert run(door("sender", discord), send) == {"batchItemFailures": []}
+    assert discord.calls == []
+    assert [record for record in caplog.records if record.levelname in ("WARNING", "ERROR")] == []
+    assert "WebhookUnusable" not in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(

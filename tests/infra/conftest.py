@@ -24,6 +24,7 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Template:
 
     return synthesise(
         tmp_path_factory.mktemp("cdk.out"),
+        name="pager",
         stage="prod",
         digest_zone="Asia/Kathmandu",
         digest_time="07:45",
@@ -31,4 +32,5 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Template:
         guild_id="1100000000000000001",
         log_retention_days="90",
         alarm_email="ops@example.com",
+        worker_concurrency="50",
     )

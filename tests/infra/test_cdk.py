@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 
@@ -37,88 +36,90 @@ def shell(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> pytest.MonkeyPatch
     return monkeypatch
 
 
+class Cli:
+    """The CDK CLI: keeps the arguments of each start, and exits with `code`."""
+
+    def __init__(self, code: int = 7) -> None:
+        self.code = code
+        self.started: list[list[str]] = []
+
+    def __call__(self, arguments: Sequence[str]) -> int:
+        self.started.append(list(arguments))
+        return self.code
+
+
 @pytest.fixture
-def cli(shell: pytest.MonkeyPatch) -> list[list[str]]:
-    """The arguments of each start of the CLI. It exits with 7."""
-    started: list[list[str]] = []
-
-    def run(command: list, **options: object) -> SimpleNamespace:
-        started.append(command[4:])
-        return SimpleNamespace(returncode=7)
-
-    shell.setattr(cdk.subprocess, "run", run)
-    return started
+def cli(shell: pytest.MonkeyPatch) -> Cli:
+    return Cli()
 
 
-@pytest.mark.parametrize("action", ["deploy", "bootstrap", "destroy"])
+@pytest.mark.parametrize("action", ["deploy", "diff", "bootstrap", "destroy"])
 def test_without_credentials_it_says_what_to_do_and_builds_nothing(
-    cli: list[list[str]], capsys: pytest.CaptureFixture[str], action: str
+    cli: Cli, capsys: pytest.CaptureFixture[str], action: str
 ) -> None:
-    assert cdk.main([action, "-c", "stage=dev"]) == 1
-    assert cli == []
+    assert cdk.main([action, "-c", "stage=dev"], cli) == 1
+    assert cli.started == []
     assert capsys.readouterr().err == cdk.NO_CREDENTIALS
 
 
-@pytest.mark.parametrize("arguments", [[], ["synth"], ["diff"], ["--version"]], ids=" ".join)
-def test_a_command_that_needs_no_credentials_runs_without_them(cli: list[list[str]], arguments: list[str]) -> None:
-    assert cdk.main(arguments) == 7
-    assert cli == [arguments]
+@pytest.mark.parametrize("arguments", [[], ["synth"], ["--version"]], ids=" ".join)
+def test_a_command_that_needs_no_credentials_runs_without_them(cli: Cli, arguments: list[str]) -> None:
+    assert cdk.main(arguments, cli) == 7
+    assert cli.started == [arguments]
 
 
 @pytest.mark.parametrize("option", [["--profile", "ada"], ["--profile=ada"], ["--plugin", "./vault"]], ids=" ".join)
-def test_an_option_that_names_credentials_is_left_to_the_cli(cli: list[list[str]], option: list[str]) -> None:
-    assert cdk.main(["deploy", *option]) == 7
-    assert cli == [["deploy", *option]]
+def test_an_option_that_names_credentials_is_left_to_the_cli(cli: Cli, option: list[str]) -> None:
+    assert cdk.main(["bootstrap", *option], cli) == 7
+    assert cli.started == [["bootstrap", *option]]
 
 
-def test_keys_in_the_environment_are_enough(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
+def test_keys_in_the_environment_are_enough(cli: Cli, shell: pytest.MonkeyPatch) -> None:
     shell.setenv("AWS_ACCESS_KEY_ID", "x")
     shell.setenv("AWS_SECRET_ACCESS_KEY", "y")
-    assert cdk.main(["deploy"]) == 7
+    assert cdk.main(["bootstrap"], cli) == 7
 
 
 @pytest.mark.parametrize("source", SOURCES)
 @pytest.mark.parametrize("profile", ["default", "ada"])
 def test_every_kind_of_profile_is_enough(
-    cli: list[list[str]], shell: pytest.MonkeyPatch, tmp_path: Path, source: str, profile: str
+    cli: Cli, shell: pytest.MonkeyPatch, tmp_path: Path, source: str, profile: str
 ) -> None:
     name = "[default]" if profile == "default" else f"[profile {profile}]"
     (tmp_path / "config").write_text(SOURCES[source].replace("[default]", name))
-    assert cdk.main(["deploy"]) == (7 if profile == "default" else 1)
+    assert cdk.main(["bootstrap"], cli) == (7 if profile == "default" else 1)
     shell.setenv("AWS_PROFILE", profile)
-    assert cdk.main(["deploy"]) == 7
+    assert cdk.main(["bootstrap"], cli) == 7
 
 
-def test_only_the_cli_runs_a_program_that_provides_credentials(cli: list[list[str]], tmp_path: Path) -> None:
+def test_only_the_cli_runs_a_program_that_provides_credentials(cli: Cli, tmp_path: Path) -> None:
     (tmp_path / "config").write_text(f"[default]\ncredential_process = touch {tmp_path}/ran\n")
-    assert cdk.main(["deploy"]) == 7
+    assert cdk.main(["bootstrap"], cli) == 7
     assert not (tmp_path / "ran").exists()
 
 
-def test_a_profile_that_does_not_exist_is_left_to_the_cli(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
+def test_a_profile_that_does_not_exist_is_left_to_the_cli(cli: Cli, shell: pytest.MonkeyPatch) -> None:
     shell.setenv("AWS_PROFILE", "missing")
-    assert cdk.main(["deploy"]) == 7
+    assert cdk.main(["bootstrap"], cli) == 7
 
 
-def test_a_web_identity_of_a_build_service_is_enough(
-    cli: list[list[str]], shell: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_web_identity_of_a_build_service_is_enough(cli: Cli, shell: pytest.MonkeyPatch, tmp_path: Path) -> None:
     (tmp_path / "token").write_text("t")
     shell.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", str(tmp_path / "token"))
     shell.setenv("AWS_ROLE_ARN", "arn:aws:iam::1:role/r")
-    assert cdk.main(["deploy"]) == 7
+    assert cdk.main(["bootstrap"], cli) == 7
 
 
 def answering(respond: Callable[[Request], Response]) -> str:
     return Server(respond).url
 
 
-def test_the_role_of_a_container_is_enough(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
+def test_the_role_of_a_container_is_enough(cli: Cli, shell: pytest.MonkeyPatch) -> None:
     shell.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", answering(lambda request: as_json(200, KEYS)))
-    assert cdk.main(["deploy"]) == 7
+    assert cdk.main(["bootstrap"], cli) == 7
 
 
-def test_the_role_of_an_instance_is_enough(cli: list[list[str]], shell: pytest.MonkeyPatch) -> None:
+def test_the_role_of_an_instance_is_enough(cli: Cli, shell: pytest.MonkeyPatch) -> None:
     def metadata(request: Request) -> Response:
         if request.path.endswith("/security-credentials/"):
             return Response(200, b"role")
@@ -126,7 +127,7 @@ def test_the_role_of_an_instance_is_enough(cli: list[list[str]], shell: pytest.M
 
     shell.delenv("AWS_EC2_METADATA_DISABLED")
     shell.setenv("AWS_EC2_METADATA_SERVICE_ENDPOINT", answering(metadata))
-    assert cdk.main(["deploy"]) == 7
+    assert cdk.main(["bootstrap"], cli) == 7
 
 
 def test_the_process_exits_with_1_and_says_what_to_do(shell: pytest.MonkeyPatch) -> None:

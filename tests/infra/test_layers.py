@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import os
+import re
+import stat
 import subprocess
 import sys
 import zipfile
@@ -12,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from infra import layers
+from infra import ROOT, layers
 
 pytestmark = pytest.mark.xdist_group("layers")
 
@@ -172,6 +174,42 @@ def test_a_build_removes_what_was_in_its_folder(tmp_path: Path) -> None:
     (tmp_path / "python" / "stale.py").write_text("")
     layers.build_first_party(tmp_path, platform=None)
     assert not (tmp_path / "python" / "stale.py").exists()
+
+
+def test_everybody_may_read_a_bundle_that_was_built_under_any_umask(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        build(layers.build_vendor_ingress, tmp_path / "vendor")
+        layers.build_first_party(tmp_path / "ours", platform=None)
+        layers.build_function("worker", tmp_path / "function", platform=None)
+    finally:
+        os.umask(before)
+    found = list(tmp_path.glob("*/**"))
+    assert {stat.S_IMODE(path.stat().st_mode) for path in found if path.is_dir()} == {0o755}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.glob("*/**/*") if path.is_file()} == {0o644}
+
+
+def test_a_package_with_another_hash_than_the_pinned_one_is_not_installed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "requirements.txt").write_text(f"six==1.17.0 \\\n    --hash=sha256:{'0' * 64}\n")
+    monkeypatch.setattr(layers, "ROOT", tmp_path)
+    with pytest.raises(subprocess.CalledProcessError):
+        layers.build_vendor(tmp_path / "vendor", platform=None)
+
+
+def test_every_pin_has_hashes() -> None:
+    for pin in layers.pins():
+        assert re.fullmatch(r"[\w.-]+==\S+( --hash=sha256:[0-9a-f]{64})+", pin)
+
+
+@pytest.mark.parametrize("name", ["requirements", "requirements-dev"])
+def test_the_pins_with_hashes_are_those_that_people_wrote(name: str) -> None:
+    def pinned(text: str) -> set[tuple[str, str]]:
+        return set(re.findall(r"^([\w.-]+)(?:\[[\w,]+\])?==([^\s;]+)", text, re.MULTILINE))
+
+    written = pinned((ROOT / f"{name}.in").read_text())
+    assert written <= pinned((ROOT / f"{name}.txt").read_text())
 
 
 def test_a_package_without_a_pin_is_refused(tmp_path: Path) -> None:

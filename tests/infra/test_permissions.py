@@ -60,7 +60,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     },
     # The role of EventBridge Scheduler.
     "ScheduleRole": {
-        "Scheduler": {"lambda:InvokeFunction"},
+        "SchedulerLive": {"lambda:InvokeFunction"},
         "ScheduleDeadQueue": {"sqs:SendMessage"},
     },
 }
@@ -76,7 +76,7 @@ def short(resource: Any) -> str:
     Return anything else as text.
     """
     match resource:
-        case {"Fn::GetAtt": [id, "Arn"]}:
+        case {"Fn::GetAtt": [id, "Arn"]} | {"Ref": id}:
             return str(id)
         case {"Fn::Join": ["", ["arn:", *_, str(tail)]]} if tail.startswith(":parameter/"):
             return tail.removeprefix(":parameter")

@@ -2,29 +2,43 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 import pytest
 
-from infra import ROOT
 from infra.schedules import choices
-from infra.settings import SettingError, Settings
+from infra.settings import CHOICES, Deployment, SettingError, Settings, defaults
 from watchbell import Schedule, choice
 from watchbell.errors import DefinitionError
 
-DEFAULTS = json.loads((ROOT / "cdk.json").read_text())["context"]
+DEFAULTS = defaults()
 
 
 def test_the_defaults_are_valid() -> None:
     settings = Settings.read(DEFAULTS)
-    assert (settings.stage, settings.production, settings.log_retention_days) == ("dev", False, 30)
-    assert settings.parameter("discord/bot-token") == "/watchbell/dev/discord/bot-token"
+    assert (settings.stage, settings.log_retention_days, settings.worker_concurrency) == ("dev", 30, 4)
+    deployment = settings.deployment
+    assert (str(deployment), deployment.production) == ("watchbell-dev", False)
+    assert deployment.parameter("discord/bot-token") == "/watchbell/dev/discord/bot-token"
+
+
+def test_commands_for_another_bot_name_it() -> None:
+    pager, usual = Deployment("pager", "prod"), Deployment("watchbell", "dev")
+    assert (str(pager), pager.parameter("operators")) == ("pager-prod", "/pager/prod/operators")
+    assert pager.ops == "python -m ops --name pager --stage prod"
+    assert pager.deploy == 'make deploy STAGE=prod ARGS="-c name=pager"'
+    assert (usual.ops, usual.deploy) == ("python -m ops --stage dev", "make deploy STAGE=dev")
 
 
 @pytest.mark.parametrize(
     ("name", "value", "told"),
     [
+        ("name", "My Bot", "`name` must be 1 to 24 lower-case letters, digits and hyphens"),
+        ("name", "x" * 25, "`name` must be 1 to 24"),
+        ("name", "aws-bot", "`name` must be 1 to 24 lower-case letters, digits and hyphens that begin with a letter"),
+        ("worker_concurrency", "1", "`worker_concurrency` must be a whole number from 2 to 1000, not '1'."),
+        ("worker_concurrency", "1001", "`worker_concurrency` must be a whole number from 2 to 1000"),
+        ("worker_concurrency", "many", "`worker_concurrency` must be a whole number from 2 to 1000"),
         ("stage", "staging", "`stage` must be dev or prod, not 'staging'."),
         ("stage", "", "`stage` must be dev or prod, not ''."),
         ("digest_zone", "Mars/Olympus", "`digest_zone` must be an IANA time zone such as UTC or Europe/Berlin"),
@@ -48,13 +62,17 @@ def test_an_invalid_value_is_rejected_with_a_sentence(name: str, value: object, 
 
 
 def test_a_misspelt_setting_is_rejected_and_not_ignored() -> None:
-    with pytest.raises(SettingError, match=r"`satge` is not a setting. The settings are stage, digest_zone"):
+    with pytest.raises(SettingError, match=r"`satge` is not a setting. The settings are name, stage, digest_zone"):
         Settings.read({**DEFAULTS, "satge": "prod"})
 
 
 def test_values_that_cdk_keeps_in_the_context_are_ignored() -> None:
     theirs = {"aws:cdk:bundling-stacks": [], "@aws-cdk/core:stackRelativeExports": True, "cli-telemetry": False}
     assert Settings.read({**DEFAULTS, **theirs}) == Settings.read(DEFAULTS)
+
+
+def test_every_setting_but_the_name_and_the_stage_is_a_choice_that_is_kept() -> None:
+    assert {"name", "stage", *CHOICES} == {name for name in DEFAULTS if name.isidentifier()}
 
 
 def job(**cadence: Any) -> Schedule:
@@ -71,7 +89,7 @@ def test_a_choice_that_does_not_exist_fails_the_synthesis() -> None:
     with pytest.raises(SettingError) as refused:
         choices([job(at=choice("tea_time"))], Settings.read(DEFAULTS))
     assert str(refused.value).startswith(
-        "The schedule tea uses the choice `tea_time`, which does not exist. The choices are stage, digest_zone, "
+        "The schedule tea uses the choice `tea_time`, which does not exist. The choices are name, stage, digest_zone, "
     )
 
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+
+from infra.settings import FIRST, defaults
 
 pytestmark = pytest.mark.xdist_group("synthesis")
 
@@ -32,7 +36,14 @@ def source_queues(template: Template) -> Iterator[tuple[dict[str, Any], dict[str
     """Yield each event source with its queue and its function."""
     for source in of_type(template, "AWS::Lambda::EventSourceMapping").values():
         queue = template["Resources"][source["EventSourceArn"]["Fn::GetAtt"][0]]["Properties"]
-        yield source, queue, template["Resources"][source["FunctionName"]["Ref"]]["Properties"]
+        yield source, queue, template["Resources"][behind(template, source["FunctionName"])]["Properties"]
+
+
+def behind(template: Template, reference: Any) -> str:
+    """Return the logical id of the function behind a reference to an alias. Fail if it refers to anything else."""
+    (alias,) = (id for id in of_type(template, "AWS::Lambda::Alias") if json.dumps(id) in json.dumps(reference))
+    function: str = template["Resources"][alias]["Properties"]["FunctionName"]["Ref"]
+    return function
 
 
 def test_every_function_has_the_same_runtime_handler_and_logging(template: Template) -> None:
@@ -62,18 +73,18 @@ def test_each_function_has_its_timeout_and_memory(template: Template) -> None:
 
 
 def test_only_the_ingress_has_the_thin_vendor_layer(template: Template) -> None:
-    layers = {id: [ref["Ref"] for ref in it["Layers"]] for id, it in of_type(template, "AWS::Lambda::Function").items()}
-    assert layers.pop("Ingress") == ["WatchbellLayer", "VendorIngressLayer"]
-    assert all(others == ["WatchbellLayer", "VendorLayer"] for others in layers.values())
+    layers = {id: {ref["Ref"] for ref in it["Layers"]} for id, it in of_type(template, "AWS::Lambda::Function").items()}
+    assert layers.pop("Ingress") == {"WatchbellLayer", "VendorIngressLayer"}
+    assert all(others == {"WatchbellLayer", "VendorLayer"} for others in layers.values())
 
 
 def test_each_function_has_exactly_this_environment(template: Template) -> None:
     functions = of_type(template, "AWS::Lambda::Function")
     environments = {id: dict(it["Environment"]["Variables"]) for id, it in functions.items()}
     for id, environment in environments.items():
-        assert environment.pop("WATCHBELL_STAGE") == "dev"
+        assert (environment.pop("WATCHBELL_NAME"), environment.pop("WATCHBELL_STAGE")) == ("watchbell", "dev")
         assert environment.pop("POWERTOOLS_SERVICE_NAME", None) == (
-            None if id == "Ingress" else f"watchbell-{id.lower()}"
+            None if id == "Ingress" else f"watchbell-dev-{id.lower()}"
         )
     assert environments == {
         "Ingress": {
@@ -143,6 +154,72 @@ def test_a_message_stays_hidden_for_six_times_the_timeout_of_its_function(templa
         assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
 
 
+def test_the_queues_leave_room_for_the_ingress_in_the_smallest_accounts(
+    template: Template, production: Template
+) -> None:
+    def most(stack: Template) -> list[int]:
+        return [source["ScalingConfig"]["MaximumConcurrency"] for source, _, _ in source_queues(stack)]
+
+    assert sum(most(template)) <= 6
+    assert min(most(template)) >= 2
+    assert most(production) == [50, 2]
+
+
+def test_code_and_layers_change_together_for_everything_that_is_invoked(template: Template) -> None:
+    aliases = of_type(template, "AWS::Lambda::Alias")
+    versions = of_type(template, "AWS::Lambda::Version")
+    published = {alias["FunctionName"]["Ref"] for alias in aliases.values()}
+    assert published == set(FUNCTIONS) - {"Registrar"}  # only CloudFormation invokes it, after it has updated it
+    for alias in aliases.values():
+        (id, attribute) = alias["FunctionVersion"]["Fn::GetAtt"]
+        assert (alias["Name"], attribute, versions[id]["FunctionName"]) == ("live", "Version", alias["FunctionName"])
+    integration = one(template, "AWS::ApiGatewayV2::Integration")
+    permissions = of_type(template, "AWS::Lambda::Permission").values()
+    assert behind(template, integration["IntegrationUri"]) == "Ingress"
+    assert {behind(template, permission["FunctionName"]) for permission in permissions} == {"Ingress"}
+    assert behind(template, one(template, "AWS::Scheduler::Schedule")["Target"]["Arn"]) == "Scheduler"
+
+
+def test_a_new_version_is_published_if_a_setting_of_its_function_changes(
+    template: Template, production: Template
+) -> None:
+    def versions(stack: Template, function: str) -> set[str]:
+        return {id for id in of_type(stack, "AWS::Lambda::Version") if id.startswith(function)}
+
+    assert versions(template, "Scheduler").isdisjoint(versions(production, "Scheduler"))
+
+
+def test_a_new_version_is_published_if_a_layer_of_its_function_changes(tmp_path: Path) -> None:
+    from aws_cdk import App, Stack
+    from aws_cdk import aws_lambda as lambda_
+
+    def version(content: str) -> set[str]:
+        folder = tmp_path / content
+        folder.mkdir()
+        (folder / "module.py").write_text(content)
+        stack = Stack(App(context=defaults(), outdir=str(tmp_path / "out")), "stack")
+        layer = lambda_.LayerVersion(stack, "Layer", code=lambda_.Code.from_asset(str(folder)))
+        runtime, code = lambda_.Runtime.PYTHON_3_13, lambda_.Code.from_inline("pass")
+        function = lambda_.Function(stack, "F", runtime=runtime, handler="index.h", code=code, layers=[layer])
+        lambda_.Alias(stack, "Live", alias_name="live", version=function.current_version)
+        made = App.of(stack).synth().stacks[0].template  # type: ignore[union-attr]
+        return set(of_type(made, "AWS::Lambda::Version"))
+
+    assert version("a = 1").isdisjoint(version("a = 2"))
+
+
+def test_a_new_version_is_published_if_a_value_that_cloudformation_reads_at_deploy_changes(template: Template) -> None:
+    parameters = {id for id, it in template["Parameters"].items() if it["Type"].startswith("AWS::SSM::Parameter")}
+    versions = {it["FunctionName"]["Ref"]: it for it in of_type(template, "AWS::Lambda::Version").values()}
+    found = set()
+    for id in versions:
+        for value in template["Resources"][id]["Properties"]["Environment"]["Variables"].values():
+            if isinstance(value, dict) and value.get("Ref") in parameters:
+                found.add(id)
+                assert versions[id]["Description"] == value
+    assert found == {"Ingress"}
+
+
 def test_only_the_failed_messages_of_a_batch_return_to_the_queue(template: Template) -> None:
     for source, queue, _ in source_queues(template):
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
@@ -176,13 +253,13 @@ def test_queues_are_encrypted_and_reject_plain_http(template: Template) -> None:
         assert (guarded[id]["Effect"], guarded[id]["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
 
 
-def test_the_state_table_survives_the_stack_and_ephemeral_rows_expire(template: Template) -> None:
+def test_the_state_table_survives_the_stack_and_rows_of_both_expire(template: Template) -> None:
     state, ephemeral = template["Resources"]["StateTable"], template["Resources"]["EphemeralTable"]
     assert (state["DeletionPolicy"], state["UpdateReplacePolicy"]) == ("Retain", "Retain")
     assert state["Properties"]["PointInTimeRecoverySpecification"] == {"PointInTimeRecoveryEnabled": True}
     assert ephemeral["DeletionPolicy"] == "Delete"
-    assert ephemeral["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
     for table in (state, ephemeral):
+        assert table["Properties"]["TimeToLiveSpecification"] == {"AttributeName": "expires_at", "Enabled": True}
         keys = {key["AttributeName"]: key["KeyType"] for key in table["Properties"]["KeySchema"]}
         assert keys == {"pk": "HASH", "sk": "RANGE"}
         assert table["Properties"]["BillingMode"] == "PAY_PER_REQUEST"
@@ -205,8 +282,15 @@ def test_two_routes_lead_from_discord_to_the_ingress(template: Template) -> None
     assert {route["RouteKey"] for route in routes} == {"POST /interactions", "POST /events"}
     integration = one(template, "AWS::ApiGatewayV2::Integration")
     assert (integration["IntegrationType"], integration["PayloadFormatVersion"]) == ("AWS_PROXY", "2.0")
-    assert integration["IntegrationUri"] == arn("Ingress")
-    assert set(template["Outputs"]) == {"InteractionsUrl", "EventsUrl"}
+    assert behind(template, integration["IntegrationUri"]) == "Ingress"
+
+
+def test_each_output_says_where_to_paste_it(template: Template) -> None:
+    said = {name: output["Description"] for name, output in template["Outputs"].items()}
+    assert said == {
+        "InteractionsUrl": "Discord's developer portal, General Information: paste this as Interactions Endpoint URL",
+        "EventsUrl": "Discord's developer portal, Webhooks: paste this as Endpoint",
+    }
 
 
 def test_the_api_is_throttled_and_its_log_holds_nothing_that_a_caller_chooses(template: Template) -> None:
@@ -230,7 +314,6 @@ def test_the_digest_ticks_every_hour_at_its_minute_in_its_zone(template: Templat
         assert schedule["Name"] == "daily_digest"
         assert (schedule["ScheduleExpression"], schedule["ScheduleExpressionTimezone"]) == (expression, zone)
         assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
-        assert schedule["Target"]["Arn"] == arn("Scheduler")
         assert json.loads(schedule["Target"]["Input"]) == {
             "schedule": "daily_digest",
             "at": "<aws.scheduler.scheduled-time>",
@@ -255,20 +338,69 @@ def test_commands_are_registered_after_the_functions_that_answer_them(template: 
     assert {"Ingress", "Worker", "WorkerMessages", "ApiStage"} <= set(template["Resources"]["Commands"]["DependsOn"])
 
 
-def test_alarms_watch_every_function_and_every_dead_letter_queue_and_unusable_webhooks(template: Template) -> None:
+def alarm(template: Template, name: str) -> dict[str, Any]:
+    (found,) = (it for it in of_type(template, "AWS::CloudWatch::Alarm").values() if it["AlarmName"] == name)
+    return found
+
+
+def test_these_are_all_alarms_and_each_reaches_the_topic(template: Template) -> None:
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
-    watched = {(it["Namespace"], it["MetricName"], json.dumps(it["Dimensions"][0]["Value"])) for it in alarms.values()}
-    assert watched == {
-        *(("AWS/Lambda", metric, json.dumps({"Ref": id})) for id in FUNCTIONS for metric in ("Errors", "Throttles")),
-        *(
-            ("AWS/SQS", "ApproximateNumberOfMessagesVisible", json.dumps({"Fn::GetAtt": [id, "QueueName"]}))
-            for id in ("WorkDeadQueue", "SendDeadQueue", "ScheduleDeadQueue")
-        ),
-        ("Watchbell", "WebhookUnusable", '"watchbell-sender"'),
+    assert {it["AlarmName"].removeprefix("watchbell-dev-") for it in alarms.values()} == {
+        *(f"{function.lower()}-errors" for function in FUNCTIONS),
+        *("work-dead", "send-dead", "schedule-dead"),
+        *("work-age", "send-age", "ingress-throttles", "api-5xx", "error-lines", "webhook-unusable"),
     }
-    for alarm in alarms.values():
-        assert alarm["AlarmActions"] == [{"Ref": "AlarmTopic"}]
-        assert (alarm["Threshold"], alarm["EvaluationPeriods"], alarm["TreatMissingData"]) == (1, 1, "notBreaching")
+    for it in alarms.values():
+        assert it["AlarmActions"] == [{"Ref": "AlarmTopic"}]
+        assert (it["EvaluationPeriods"], it["TreatMissingData"]) == (1, "notBreaching")
+        assert it["AlarmDescription"]
+
+
+def test_each_new_dead_letter_begins_an_alarm(template: Template) -> None:
+    for name in ("work", "send", "schedule"):
+        growth, depth = alarm(template, f"watchbell-dev-{name}-dead")["Metrics"]
+        assert (growth["Expression"], growth["ReturnData"], depth["ReturnData"]) == (
+            "DIFF(FILL(depth, 0))",
+            True,
+            False,
+        )
+        watched = depth["MetricStat"]
+        assert (depth["Id"], watched["Stat"], watched["Period"]) == ("depth", "Maximum", 60)
+        assert watched["Metric"]["MetricName"] == "ApproximateNumberOfMessagesVisible"
+        assert watched["Metric"]["Dimensions"][0]["Value"] == {
+            "Fn::GetAtt": [f"{name.capitalize()}DeadQueue", "QueueName"]
+        }
+
+
+def test_error_lines_of_every_function_raise_one_alarm(template: Template, production: Template) -> None:
+    for stack, prefix in ((template, "watchbell-dev"), (production, "pager-prod")):
+        counted = alarm(stack, f"{prefix}-error-lines")
+        filters = of_type(stack, "AWS::Logs::MetricFilter").values()
+        assert {it["LogGroupName"]["Ref"] for it in filters} == {f"{function}Log" for function in FUNCTIONS}
+        for it in filters:
+            assert it["FilterPattern"] == '{ $.level = "ERROR" }'
+            (metric,) = it["MetricTransformations"]
+            assert (metric["MetricNamespace"], metric["MetricName"]) == (counted["Namespace"], counted["MetricName"])
+        assert counted["Namespace"] == prefix
+
+
+def test_an_outage_raises_an_alarm(template: Template) -> None:
+    failing = alarm(template, "watchbell-dev-api-5xx")
+    assert (failing["Namespace"], failing["MetricName"], failing["Statistic"]) == ("AWS/ApiGateway", "5xx", "Sum")
+    assert failing["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "Api"}}]
+    for name, seconds in (("work", 300), ("send", 3600)):
+        waiting = alarm(template, f"watchbell-dev-{name}-age")
+        assert (waiting["MetricName"], waiting["Statistic"]) == ("ApproximateAgeOfOldestMessage", "Maximum")
+        assert waiting["Dimensions"][0]["Value"] == {"Fn::GetAtt": [f"{name.capitalize()}Queue", "QueueName"]}
+        assert waiting["Threshold"] == seconds
+
+
+def test_each_deployment_counts_its_own_unusable_webhooks(template: Template, production: Template) -> None:
+    for stack, prefix in ((template, "watchbell-dev"), (production, "pager-prod")):
+        sender = stack["Resources"]["Sender"]["Properties"]["Environment"]["Variables"]["POWERTOOLS_SERVICE_NAME"]
+        watched = alarm(stack, f"{prefix}-webhook-unusable")
+        assert watched["Dimensions"] == [{"Name": "service", "Value": sender}]
+        assert sender == f"{prefix}-sender"
 
 
 def test_cloudwatch_may_publish_to_the_alarm_topic(template: Template) -> None:
@@ -283,13 +415,35 @@ def test_alarms_are_mailed_if_there_is_an_address(template: Template, production
     assert (subscription["Protocol"], subscription["Endpoint"]) == ("email", "ops@example.com")
 
 
-def test_every_name_contains_its_stage_so_that_two_stages_fit_in_one_account(
+NAMES = ("FunctionName", "QueueName", "LogGroupName", "AlarmName", "LayerName", "FilterName", "MetricNamespace", "Name")
+
+
+def test_every_name_begins_with_the_bot_and_its_stage_so_that_all_fit_in_one_account(
     template: Template, production: Template
 ) -> None:
-    def names(stack: Template) -> set[str]:
-        kinds = ("FunctionName", "QueueName", "LogGroupName", "AlarmName", "LayerName")
-        found = (it.get("Properties", {}).get(kind) for it in stack["Resources"].values() for kind in kinds)
-        return {name for name in found if isinstance(name, str)}
+    for stack, prefix in ((template, "watchbell-dev"), (production, "pager-prod")):
+        named = [it for it in stack["Resources"].values() if it["Type"] != "AWS::Scheduler::Schedule"]  # in a group
+        names = [(key, name) for it in named for key, name in it.get("Properties", {}).items() if key in NAMES]
+        for key, name in names:
+            if isinstance(name, str) and name not in ("live", "$default"):
+                assert re.match(rf"(/aws/(lambda|vendedlogs)/)?{prefix}(-|$)", name), f"{key}: {name}"
+        assert len(names) > 40
+        assert all("TableName" not in table for table in of_type(stack, "AWS::DynamoDB::Table").values())
 
-    assert all("dev" in name for name in names(template))
-    assert all("prod" in name for name in names(production))
+
+def test_no_other_bot_or_stage_is_named(template: Template, production: Template) -> None:
+    assert "prod" not in re.findall(r"watchbell-(\w+)|/watchbell/(\w+)", json.dumps(template))
+    assert not re.findall(r"watchbell[-/](?:dev|prod)|pager[-/]dev", json.dumps(production))
+
+
+def test_only_production_is_protected_and_only_after_its_first_deployment(tmp_path: Path) -> None:
+    from infra.synth import bot_app
+
+    def protected(**context: str) -> bool:
+        bundling = {"aws:cdk:bundling-stacks": []}
+        (stack,) = bot_app({**defaults(), **context, **bundling}, tmp_path).node.find_all()[1:2]
+        return bool(stack.termination_protection)  # type: ignore[attr-defined]
+
+    assert not protected(stage="dev")
+    assert protected(stage="prod")
+    assert not protected(stage="prod", **{FIRST: "true"})

@@ -1,8 +1,10 @@
 """`ops flags` and `ops ranks`, with AWS on loopback and the simulated Discord."""
 
+import boto3
 import pytest
 
 from ops.__main__ import main
+from watchbell.adapters.aws import client
 from watchbell.adapters.ranks import Ranks
 
 GUILD, OTHER = "1100000000000000001", "1100000000000000002"
@@ -52,7 +54,10 @@ def test_a_flag_that_a_command_uses_is_listed_before_it_is_set(ops, feature):
         (["flags", "beta", "perhaps"], "begins with on, off or a percentage"),
         (["flags", "beta", "on", "home"], "is not an id: write 15 to 20 digits"),
         (["flags", "Beta!", "on"], "Watchbell has no parameter 'flags/Beta!'"),
-        (["flags", "beta", "unset"], "ParameterNotFound"),
+        (
+            ["flags", "beta", "unset"],
+            "The flag beta is not set. To list the flags, run: python -m ops --stage dev flags",
+        ),
         (["ranks", "home"], "'home' is not a server id"),
         (["ranks", GUILD, "role"], "a role id of 15 to 20 digits, and one of viewer, responder, admin, none"),
         (["ranks", GUILD, f"{OTHER}=owner"], "one of viewer, responder, admin, none"),
@@ -69,3 +74,18 @@ def test_ranks_are_listed_set_and_removed(ops, settings):
     assert ops("ranks", GUILD, f"{GUILD}=viewer", f"{OTHER}=admin") == (0, [f"{GUILD}=viewer", f"{OTHER}=admin"])
     assert ops("ranks", GUILD, f"{GUILD}=none", f"{OTHER}=responder") == (0, [f"{OTHER}=responder"])
     assert Ranks(settings["STATE_TABLE"]).of(GUILD) == {OTHER: "responder"}
+
+
+def test_a_profile_is_enough_to_set_ranks(ops, settings, monkeypatch, tmp_path):
+    (tmp_path / "config").write_text("[default]\nregion = us-east-1\n")
+    (tmp_path / "credentials").write_text("[default]\naws_access_key_id = x\naws_secret_access_key = y\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name, raising=False)
+    client.cache_clear()
+    boto3.setup_default_session()  # as a new process would
+    assert ops("ranks", GUILD, f"{OTHER}=admin") == (0, [f"{OTHER}=admin"])
+    monkeypatch.undo()
+    client.cache_clear()
+    boto3.setup_default_session()

@@ -5,9 +5,13 @@ import io
 import boto3
 import pytest
 
+from infra.settings import Deployment
+from ops import capacity
 from ops.__main__ import main
+from ops.settings import choices
 from sandbox.discord import Discord
 from sandbox.discord.faults import InjectedFault
+from sandbox.loopback import Server, as_json
 from tests.discord_side import unflagged
 from watchbell.adapters.aws import client
 
@@ -22,6 +26,28 @@ def fresh_parameters(aws, settings, monkeypatch):
     pages = aws.ssm.get_paginator("get_parameters_by_path").paginate(Path="/watchbell/dev", Recursive=True)
     for name in [found["Name"] for page in pages for found in page["Parameters"]]:
         aws.ssm.delete_parameter(Name=name)
+
+
+@pytest.fixture(autouse=True)
+def account(monkeypatch):
+    """Lambda's account settings. `account.limit` is how many functions may run at the same time; None is a refusal."""
+
+    class Account:
+        limit = 10
+
+        def __call__(self, request):
+            assert request.path.endswith("/account-settings")
+            if self.limit is None:
+                return as_json(403, {"Message": "not authorized"}, [("x-amzn-ErrorType", "AccessDeniedException")])
+            return as_json(200, {"AccountLimit": {"ConcurrentExecutions": self.limit}})
+
+    account = Account()
+    server = Server(account)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_LAMBDA", server.url)
+    client.cache_clear()
+    yield account
+    server.stop()
+    client.cache_clear()
 
 
 def ops(*arguments):
@@ -39,7 +65,7 @@ def kind(aws, name):
 
 
 def test_setup_asks_for_everything_and_keeps_secrets_encrypted(aws, typed, capsys):
-    typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n\n\n")
+    typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n")
     assert ops("setup") == 0
     assert [kind(aws, f"discord/{name}") for name in ("application-id", "public-keys", "bot-token")] == [
         "String",
@@ -49,10 +75,75 @@ def test_setup_asks_for_everything_and_keeps_secrets_encrypted(aws, typed, capsy
     assert TOKEN not in capsys.readouterr().out
     signing_keys = aws.parameter("/watchbell/dev/signing-keys")
     assert kind(aws, "signing-keys") == "SecureString"
-    typed("\n\n\n\n\n")  # the second time, each value is kept
+    typed("")  # the second time, each value is kept
     assert ops("setup") == 0
     assert aws.parameter("/watchbell/dev/signing-keys") == signing_keys
     assert aws.parameter("/watchbell/dev/discord/bot-token") == TOKEN
+
+
+def test_setup_asks_where_alarms_go_and_says_to_confirm_it(aws, typed, capsys):
+    typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n\n\n\n")
+    assert ops("setup") == 0
+    assert "Alarms reach nobody, because there is no e-mail address for them." in capsys.readouterr().out
+    typed("\n\n\n\n\nada@example.com\n")
+    assert ops("setup") == 0
+    assert aws.parameter("/watchbell/dev/choices/alarm_email") == "ada@example.com"
+    assert "No alarm arrives until you confirm it." in capsys.readouterr().out
+
+
+def test_setup_stores_that_no_digest_is_wanted(aws, typed):
+    typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n\n")
+    assert ops("setup") == 0
+    assert aws.parameter("/watchbell/dev/webhooks/digest") == "none"
+
+
+def test_setup_in_a_small_account_warns_in_plain_words(aws, typed, capsys):
+    typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n")
+    assert ops("setup") == 0
+    assert aws.parameter("/watchbell/dev/choices/worker_concurrency") == "4"
+    said = capsys.readouterr().out
+    assert "This account may run only 10 functions at the same time in us-east-1, all its stacks together." in said
+    assert "With 4 workers and 2 senders, 4 are left to answer Discord." in said
+    assert "Ask AWS for 1000" in said
+
+
+def test_setup_in_a_large_account_proposes_more_workers_and_takes_another_number(aws, typed, capsys, account):
+    account.limit = 1000
+    typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n")
+    assert ops("setup") == 0
+    assert aws.parameter("/watchbell/dev/choices/worker_concurrency") == "50"
+    assert "may run only" not in capsys.readouterr().out
+    typed("\n\n\n\n\n\n7\n")
+    assert ops("setup") == 0
+    typed("")  # the second time, the number is kept
+    assert ops("setup") == 0
+    assert aws.parameter("/watchbell/dev/choices/worker_concurrency") == "7"
+
+
+def test_setup_goes_on_if_the_limit_cannot_be_read(aws, typed, capsys, account):
+    account.limit = None
+    typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n")
+    assert ops("setup") == 0
+    assert aws.parameter("/watchbell/dev/choices/worker_concurrency") == "4"
+    assert "AWS did not say how many functions this account may run" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("limit", "workers"), [(1, 2), (5, 2), (10, 4), (20, 10), (86, 49), (87, 50), (1000, 50), (None, 4)]
+)
+def test_the_proposed_workers_and_senders_take_at_most_60_percent_of_an_account(limit, workers):
+    assert capacity.proposal(limit) == workers
+
+
+def test_another_bot_has_its_own_parameters(aws, capsys):
+    assert ops("--name", "pager", "set", "operators", "1100000000000000001") == 0
+    assert capsys.readouterr().out == "/pager/dev/operators is set.\n"
+    assert aws.parameter("/pager/dev/operators") == "1100000000000000001"
+    assert ops("show") == 0
+    assert "not set  operators" in capsys.readouterr().out
+    assert ops("--name", "pager", "commands", "plan") == 1
+    told = "/pager/dev/discord/bot-token is not set. To set it, run: python -m ops --name pager --stage dev setup"
+    assert told.replace("bot-token", "application-id") in capsys.readouterr().err
 
 
 def test_setup_without_an_answer_says_what_is_missing(typed, capsys):
@@ -85,6 +176,10 @@ def test_setup_without_an_answer_says_what_is_missing(typed, capsys):
         ("operators", "ada", "not a list of user ids"),
         ("signing-keys", "1:abc", "hexadecimal"),
         ("signing-keys", "secret", "at least 32 hex digits"),
+        ("discord/public-keys", ",".join([KEY] * 4), "room for three public keys"),
+        ("choices/digest_time", "24:00", "`digest_time` must be a time from 00:00 to 23:59"),
+        ("choices/guild_id", "home", "`guild_id` must be a server id"),
+        ("choices/stage", "prod", "Watchbell has no parameter 'choices/stage'"),
         ("colour", "blue", "Watchbell has no parameter"),
     ],
 )
@@ -113,11 +208,17 @@ def test_a_source_may_be_given_permission_to_have_a_private_address(aws, value):
     assert aws.parameter("/watchbell/dev/status-sources/prod") == "http://10.0.0.5/x private"
 
 
+def test_a_choice_is_kept_and_none_stands_for_an_empty_one(aws):
+    assert ops("set", "choices/digest_time", "07:45") == ops("set", "choices/guild_id", "none") == 0
+    assert choices(Deployment("watchbell", "dev")) == {"digest_time": "07:45", "guild_id": ""}
+
+
 def test_show_lists_what_is_set_and_what_is_missing(capsys):
     ops("set", "status-sources/prod", "https://prod.example/status")
     capsys.readouterr()
     assert ops("show") == 0
     assert capsys.readouterr().out.splitlines() == [
+        "not set  choices/alarm_email",
         "MISSING  discord/application-id",
         "MISSING  discord/bot-token",
         "MISSING  discord/public-keys",

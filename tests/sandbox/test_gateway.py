@@ -55,6 +55,12 @@ def event_of(*headers: tuple[str, str], body: bytes = b"{}", target: str = "/int
     return proxy_event(request, "POST /interactions", 1_795_305_600.25)
 
 
+def test_a_throttled_function_is_an_unavailable_service(server: Server, ingress: Ingress) -> None:
+    ingress.outcome = failure("TooManyRequestsException", "Rate Exceeded.", fatal=False)
+    status, body = ask(server, "POST", "/interactions")
+    assert (status, json.loads(body)) == (503, {"message": "Service Unavailable"})
+
+
 def test_an_event_has_the_shape_of_payload_format_2() -> None:
     event = event_of(("Content-Type", "application/json"), ("User-Agent", "Discord"), target="/interactions?a=1&a=2&b=")
     assert event["version"] == "2.0"

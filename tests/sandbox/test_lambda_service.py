@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.aws.lambda_service import LambdaService
+from sandbox.aws.lambda_service import EXECUTIONS, LambdaService
 from sandbox.children import Children
 from sandbox.logs import Logs
 from sandbox.template import Function, TemplateError
@@ -96,7 +96,29 @@ def test_invocations_at_once_get_an_instance_each(deploy: Deploy) -> None:
     with ThreadPoolExecutor(6) as pool:
         outcomes = list(pool.map(lambda n: service.invoke("f", n), range(6)))
     assert all(outcome.ok for outcome in outcomes)
-    assert 2 <= len({outcome.payload for outcome in outcomes}) <= 4
+    assert 2 <= len({outcome.payload for outcome in outcomes}) <= 6
+
+
+def test_if_the_account_is_busy_a_request_is_throttled_at_once_and_an_event_waits(deploy: Deploy) -> None:
+    service = deploy(
+        """
+        import pathlib, time
+        def handler(event, context):
+            while event and not pathlib.Path(event).exists(): time.sleep(0.01)
+            return "done"
+        """,
+        timeout=30,
+    )
+    gate = service._folder / "open"
+    with ThreadPoolExecutor(EXECUTIONS + 1) as pool:
+        busy = [pool.submit(service.invoke, "f", str(gate)) for _ in range(EXECUTIONS)]
+        assert eventually(lambda: service.running == EXECUTIONS)
+        event = pool.submit(service.invoke, "f", "")
+        assert service.invoke("f", "", held=False).error == "TooManyRequestsException: Rate Exceeded."
+        assert not event.done()
+        gate.touch()
+        assert [invocation.result().payload for invocation in (*busy, event)] == [b'"done"'] * (EXECUTIONS + 1)
+    assert service.invoke("f", "", held=False).ok
 
 
 def test_a_timeout_kills_the_instance_and_the_next_call_starts_another(deploy: Deploy) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import threading
 import uuid
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -125,6 +127,27 @@ def test_a_poison_message_ends_in_the_dead_letters_and_its_neighbour_is_done(
     assert eventually(lambda: aws.depth(dead) == 1)
     assert aws.depth(source.queue) == 0
     assert counts == ["1", "2"]
+
+
+def test_a_queue_takes_no_more_invocations_at_a_time_than_the_template_allows(aws: Aws, source: EventSource) -> None:
+    one_by_one = replace(source, batch_size=1, concurrency=6)
+    aws.sqs.set_queue_attributes(QueueUrl=aws.queue_url(source.queue.name), Attributes={"VisibilityTimeout": "60"})
+    begun: list[str] = []
+    gate = threading.Event()
+
+    def invoke(function: str, event: Any) -> Outcome:
+        begun.extend(item["body"] for item in event["Records"])
+        gate.wait(30)
+        return Outcome(True, b"null")
+
+    for body in "abcdefgh":
+        aws.send(source.queue.name, body, {})
+    poller = Poller(one_by_one, aws, invoke, Logs())
+    assert eventually(lambda: len(begun) == 6)
+    assert aws.counts(source.queue) == (2, 6)
+    gate.set()
+    assert eventually(lambda: aws.depth(source.queue) == 0)
+    poller.stop()
 
 
 def test_a_slow_batch_does_not_hold_up_the_next(aws: Aws, source: EventSource, start: Start) -> None:

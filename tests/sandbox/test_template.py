@@ -35,6 +35,7 @@ INGRESS = {
         "Timeout": 10,
         "Environment": {
             "Variables": {
+                "WATCHBELL_NAME": "watchbell",
                 "WATCHBELL_STAGE": "dev",
                 "DISCORD_PUBLIC_KEYS": {"Ref": "Keys"},
                 "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
@@ -49,6 +50,7 @@ def test_a_functions_environment_is_resolved_against_the_sandbox() -> None:
     (function,) = template({"Ingress": INGRESS, **QUEUES}, PARAMETERS).functions()
     assert (function.name, function.timeout, function.memory) == ("ingress", 10, 128)
     assert function.environment == {
+        "WATCHBELL_NAME": "watchbell",
         "WATCHBELL_STAGE": "dev",
         "DISCORD_PUBLIC_KEYS": "abcd",
         "WORK_QUEUE_URL": "http://aws/123456789012/watchbell-dev-work",
@@ -108,6 +110,29 @@ def test_an_unknown_function_resource_or_attribute_is_an_error(expression: Any) 
         template(QUEUES).resolve(expression)
 
 
+def test_an_alias_leads_to_its_function() -> None:
+    resources = {
+        "Ingress": INGRESS,
+        "IngressLive": {"Type": "AWS::Lambda::Alias", "Properties": {"FunctionName": {"Ref": "Ingress"}}},
+        "Messages": source({"Fn::Join": ["", [{"Ref": "IngressLive"}, ":live"]]}),
+        **QUEUES,
+    }
+    (found,) = template(resources).event_sources()
+    assert found.function == "ingress"
+
+
+def source(function: Any, **properties: Any) -> dict[str, Any]:
+    event_source = {"FunctionName": function, "EventSourceArn": {"Fn::GetAtt": ["WorkQueue", "Arn"]}, **properties}
+    return {"Type": "AWS::Lambda::EventSourceMapping", "Properties": event_source}
+
+
+@pytest.mark.parametrize(("properties", "most"), [({"ScalingConfig": {"MaximumConcurrency": 7}}, 7), ({}, 1000)])
+def test_a_queue_without_a_maximum_concurrency_may_take_the_whole_account(properties: Any, most: int) -> None:
+    resources = {"Ingress": INGRESS, "Messages": source({"Ref": "Ingress"}, **properties), **QUEUES}
+    (found,) = template(resources).event_sources()
+    assert found.concurrency == most
+
+
 def test_a_missing_snapshot_says_how_to_write_it(tmp_path: Path) -> None:
     with pytest.raises(TemplateError, match="make snapshot"):
         Template.read(tmp_path / "template.json")
@@ -137,4 +162,4 @@ def test_the_snapshot_has_everything_that_the_sandbox_runs() -> None:
     assert snapshot.routes() == {"POST /interactions": "ingress", "POST /events": "ingress"}
     assert [schedule.name for schedule in snapshot.schedules()] == ["daily_digest"]
     assert [function for _, _, function, _ in snapshot.custom_resources()] == ["registrar"]
-    assert {table.ttl_attribute for table in snapshot.tables()} == {"", "expires_at"}
+    assert {table.ttl_attribute for table in snapshot.tables()} == {"expires_at"}

@@ -101,7 +101,7 @@ def test_a_count_is_a_line_with_the_service_as_its_dimension(capsys):
     metrics.count("WebhookUnusable", "watchbell-sender")
     entry = json.loads(capsys.readouterr().out)
     assert entry["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["service"]]
-    assert (entry["WebhookUnusable"], entry["service"]) == (1.0, "watchbell-sender")
+    assert (entry["WebhookUnusable"], entry["service"]) == ([1], "watchbell-sender")
 
 
 def test_outside_of_lambda_an_exception_and_the_logging_are_left_alone(monkeypatch):

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from . import logs
+from aws_lambda_powertools.metrics import MetricUnit, single_metric
 
 
 def count(name: str, service: str) -> None:
     """Add one to the metric `name`, in the namespace Watchbell with the dimension `service`."""
-    logs.write({name: 1.0}, "Count", {"service": service}, {"message": "counted"})
+    with single_metric(name=name, unit=MetricUnit.Count, value=1, namespace="Watchbell") as metric:
+        metric.add_dimension(name="service", value=service)

@@ -1,6 +1,6 @@
-"""Stores which roles of a server are viewer, responder or admin to the bot, in the table `state`.
+"""Reads which roles of a server are viewer, responder or admin to the bot, from the table `state`.
 
-The ingress reads the ranks too, before it autocompletes an option of a command that only some people may use. Discord
+The ingress reads the ranks before it autocompletes an option of a command that only some people may use. Discord
 waits for that, so a call is tried only once.
 """
 
@@ -22,8 +22,3 @@ class Ranks:
         """Return the ranks of the server: role id -> rank."""
         roles = self._table.get(RANKS.item_key(guild_id), READ_SECONDS).get("roles", {}).get("M", {})
         return {role_id: rank["S"] for role_id, rank in roles.items()}
-
-    def put(self, guild_id: str, ranks: dict[str, str]) -> None:
-        """Replace the ranks of the server: role id -> rank."""
-        roles = {"M": {role_id: {"S": rank} for role_id, rank in ranks.items()}}
-        self._table.put({**RANKS.item_key(guild_id), "roles": roles})

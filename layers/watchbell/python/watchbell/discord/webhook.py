@@ -2,6 +2,9 @@
 
 import re
 
+NONE = "none"
+"""What the operator sets instead of a URL if nothing shall be sent. A missing URL is a mistake."""
+
 _DISCORD = r"https://(?:(?:ptb|canary)\.)?discord(?:app)?\.com/api(?:/v\d{1,2})?"
 _REST = r"/webhooks/(\d{1,20})/([A-Za-z0-9_-]{1,200})/?(?:\?thread_id=\d{1,20})?"
 

@@ -32,7 +32,11 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
     details = {"webhook": name, "delivery": id}
     url = tools.webhook(name)
     if url is None:
-        log.warning("not sent: no URL is configured for this webhook", extra=details)
+        log.error("not sent: no URL is configured for this webhook; set it, or set it to `none`", extra=details)
+        tools.count("WebhookUnusable")
+        return
+    if url == webhook.NONE:
+        log.info("not sent: the operator does not want this webhook", extra=details)
         return
     target = webhook.parse(url, tools.discord_url)
     if target is None:
