@@ -93,7 +93,7 @@ def test_a_webhook_that_is_gone_is_retired_and_never_called_again(door, send, aw
     assert run(sender, send) == {"batchItemFailures": []}
     assert "WEBHOOK RETIRED" in caplog.text
     assert kept(aws, settings) == ("done", "webhook_retired")
-    assert '"WebhookUnusable":1.0' in capsys.readouterr().out.replace(" ", "")
+    assert '"WebhookUnusable":[1.0]' in capsys.readouterr().out.replace(" ", "")
     assert run(sender, send, message("digest#2026-11-23")) == {"batchItemFailures": []}
     assert len(discord.calls) == 1
     assert "secret-token" not in caplog.text

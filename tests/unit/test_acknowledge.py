@@ -610,10 +610,3 @@ def test_an_event_that_discord_will_send_again_is_a_warning_without_a_stack(capl
     assert Door(Unavailable("x")).hear("event_application_authorized")[0] == 503
     (line,) = caplog.records
     assert (line.levelname, line.exc_info) == ("WARNING", None)
-
-
-@pytest.mark.parametrize(("stamp", "received"), [({}, 100.0), ({"timeEpoch": 98_500}, 98.5), ({"timeEpoch": 1}, 100.0)])
-def test_the_acknowledgement_is_measured_from_when_api_gateway_got_the_request(stamp, received):
-    assert api_gateway.received_at({"requestContext": stamp}, 100.0) == received
-    assert api_gateway.received_at({"requestContext": {"requestTimeEpoch": 99_000}}, 100.0) == 99.0
-    assert api_gateway.received_at({"requestContext": "x"}, 100.0) == 100.0
