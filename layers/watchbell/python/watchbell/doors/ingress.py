@@ -143,8 +143,9 @@ class Doorkeeper:
             self._queue("interaction", interaction.raw)
             return responses.deferral(handler, interaction)
         try:
+            call = dispatch.parse(handler, interaction, self.tools)
             with limit:
-                answer = dispatch.run(dispatch.parse(handler, interaction, self.tools), self.tools)
+                answer = dispatch.run(call, self.tools)
         except UserError as error:
             if error.reply is None:
                 raise

@@ -8,7 +8,7 @@ SECONDS = 2.2
 """How much of a request's time a handler may use, cold start included. The rest is for the way to Discord."""
 
 LEAST_SECONDS = 0.3
-"""What a handler gets in any case, even if the cold start has used up its time."""
+"""What a handler gets in any case, even if the cold start or slow AWS calls have used up its time."""
 
 AGAIN_SECONDS = 0.1
 """The handler is stopped again after this time, if it caught the exception that should stop it."""
@@ -32,14 +32,15 @@ class TimeLimit:
     __slots__ = ("_handler", "_in_main", "_timer", "_until")
 
     def __init__(self, spent: float = 0.0) -> None:
-        self._until = time.monotonic() + max(LEAST_SECONDS, SECONDS - spent)
+        self._until = time.monotonic() + SECONDS - spent
 
     def __enter__(self) -> None:
+        now = time.monotonic()
+        self._until = max(self._until, now + LEAST_SECONDS)
         self._in_main = threading.current_thread() is threading.main_thread()
         if self._in_main:
-            left = max(0.001, self._until - time.monotonic())  # 0 would switch the timer off
             self._handler = _signal.signal(_signal.SIGALRM, self._stop)
-            self._timer = _signal.setitimer(_signal.ITIMER_REAL, left, AGAIN_SECONDS)
+            self._timer = _signal.setitimer(_signal.ITIMER_REAL, self._until - now, AGAIN_SECONDS)
 
     def __exit__(self, kind: "type | None", *_: object) -> None:
         if self._in_main:
