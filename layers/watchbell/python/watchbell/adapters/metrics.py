@@ -7,4 +7,4 @@ from . import logs
 
 def count(name: str, service: str) -> None:
     """Add one to the metric `name`, in the namespace Watchbell with the dimension `service`."""
-    logs.write({name: 1.0}, "Count", {"service": service}, {"message": "counted"})
+    logs.write({name: 1.0}, "Count", "service", service, "counted", {})
