@@ -24,9 +24,6 @@ log = logging.getLogger(__name__)
 
 _invocations = [0]
 
-_USUAL = {*logging.makeLogRecord({}).__dict__, "aws_request_id", "tenant_id"}
-"""The attributes of every record. A record has more if its logger was given `extra`."""
-
 _SECRETS = (
     r"(?P<origin>\b\w+://)(?:[^\s/'\"@]*@)?(?P<host>[^\s/?#'\"]*)[^\s'\"]*"  # the rest of a URL
     r"|(?<!\})/[^\s'\"{}]*\?[^\s'\"]*"  # a path with a query, but not the template of a route
@@ -58,7 +55,8 @@ class Guard(logging.Filter):
 
     def filter(self, record: logging.LogRecord) -> bool:
         ours = record.name.partition(".")[0] == "watchbell"
-        for name in record.__dict__.keys() - _USUAL:
+        usual = {*logging.makeLogRecord({}).__dict__, "aws_request_id", "tenant_id"}
+        for name in record.__dict__.keys() - usual:  # what was given as `extra`
             value = record.__dict__[name]
             if not ours:
                 del record.__dict__[name]
@@ -128,14 +126,17 @@ def measured(message: str, metrics: "dict[str, float]", unit: str, **details: "s
     The metrics are in the namespace Watchbell. Their dimension is the name of the function. Put no secret and no text
     of a person into `details`: this line is not scrubbed.
     """
-    function = {"function": os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")}
-    write(metrics, unit, function, {"message": message, **details, "cold": int(_invocations[0] <= 1)})
+    details["cold"] = int(_invocations[0] <= 1)
+    write(metrics, unit, "function", os.environ.get("AWS_LAMBDA_FUNCTION_NAME", ""), message, details)
 
 
-def write(metrics: "dict[str, float]", unit: str, dimensions: "dict[str, str]", details: dict) -> None:
+def write(metrics: "dict[str, float]", unit: str, dimension: str, value: str, message: str, details: dict) -> None:
     """Write one line in CloudWatch's embedded metric format. `details` are further fields of the line."""
-    names = [{"Name": name, "Unit": unit} for name in metrics]
-    directive = {"Namespace": "Watchbell", "Dimensions": [list(dimensions)], "Metrics": names}
-    head = {"_aws": {"Timestamp": int(time.time() * 1000), "CloudWatchMetrics": [directive]}, "level": "INFO"}
+    # Putting the head together as text takes half as long as encoding it, and a person waits for this.
+    names = ",".join([f'{{"Name":"{name}","Unit":"{unit}"}}' for name in metrics])
+    head = (
+        f'{{"_aws":{{"Timestamp":{int(time.time() * 1000)},"CloudWatchMetrics":[{{"Namespace":"Watchbell",'
+        f'"Dimensions":[["{dimension}"]],"Metrics":[{names}]}}]}},"level":"INFO","build":"{BUILD}",'
+    )
     # A single write, because each one becomes an event of its own.
-    sys.stdout.write(json.dumps({**head, **details, **dimensions, **metrics, "build": BUILD}) + "\n")
+    sys.stdout.write(head + json.dumps({"message": message, dimension: value, **metrics, **details})[1:] + "\n")
