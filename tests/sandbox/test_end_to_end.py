@@ -126,8 +126,8 @@ def test_the_first_line_says_where_everything_is(served: Served, other_discord: 
 
 
 def test_the_commands_were_registered_with_the_other_discord(served: Served, other_discord: OtherDiscord) -> None:
-    created = other_discord.said("POST", "/applications/1000000000000000002/commands")
-    assert {command["name"] for command in created} >= {"ping", "help", "status"}
+    (registered,) = other_discord.said("PUT", "/applications/1000000000000000002/commands")
+    assert {command["name"] for command in registered} >= {"ping", "help", "status"}
 
 
 def test_a_command_signed_by_the_given_key_is_answered_at_the_other_discord(

@@ -106,9 +106,9 @@ def test_a_command_that_stays_keeps_its_id_and_so_does_the_entry_point(
 def test_a_command_can_be_used_in_more_places_after_a_deployment(
     discord: Discord, clock: Clock, feature: Feature
 ) -> None:
-    feature("ludo", LUDO.format(name="ludo", rules='contexts=("guild",)'))
+    command = feature("ludo", LUDO.format(name="ludo", rules='contexts=("guild",)')).command
     register(discord, clock)
-    feature("ludo", LUDO.format(name="ludo", rules="user_installs=True"))
+    command.contexts, command.user_installs = None, True
     register(discord, clock)
     (ludo,) = [command for command in discord.commands() if command["name"] == "ludo"]
     assert (ludo["integration_types"], ludo["contexts"]) == ([0, 1], [0, 1, 2])

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from sandbox.discord.commands import _valid_name
-from watchbell.discord.names import is_name
+from watchbell.registration.declare import is_name
 
 DEVANAGARI_VIRAMA, DANDA, UDATTA, THAI_MAI_EK, BAHT = "\u094d", "\u0964", "\u0951", "\u0e48", "\u0e3f"
 

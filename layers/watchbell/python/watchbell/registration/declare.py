@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 from ..discord.interaction import LARGEST
-from ..discord.names import LONGEST, is_name
 from ..errors import DefinitionError
 from ..i18n import LOCALES, translations
 from ..kit import catalogue
@@ -16,6 +17,15 @@ CONTEXTS = {"guild": 0, "bot_dm": 1, "private": 2}
 SUBCOMMAND, GROUP = 1, 2
 SIZE = 8000
 """The most characters in all names, descriptions and values of a command. The longest localisation of each counts."""
+
+_BY_SCRIPT = (
+    *((0x0900, 0x0950), (0x0955, 0x0963), (0x0966, 0x097F), (0xA8E0, 0xA8FF), (0x11B00, 0x11B09)),  # Devanagari
+    *((0x0E01, 0x0E3A), (0x0E40, 0x0E5B)),  # Thai
+)
+"""The code points of the two scripts whose marks and signs Discord takes too, as Unicode's Scripts.txt lists them.
+
+U+0951-0954, U+0964-0965 and U+0E3F are in the blocks of these scripts, but do not belong to the scripts.
+"""
 
 
 def manifest() -> list[dict]:
@@ -234,10 +244,28 @@ def _check_choices(option: Option, place: str) -> None:
 def _name(name: str, place: str, *, slash: bool = True) -> None:
     """Check a name. The name of a context menu command can have any characters."""
     if not slash:
-        _must(len(name) <= LONGEST and bool(name.strip()), f"{place} must be 1-{LONGEST} characters")
+        _must(len(name) <= 32 and bool(name.strip()), f"{place} must be 1-32 characters")
         return
     apostrophe = "; write the apostrophe as ʼ (U+02BC)" if "'" in name or "\u2019" in name else ""
-    _must(is_name(name), f"{place} must be 1-{LONGEST} lower-case letters, digits, - or _{apostrophe}")
+    _must(is_name(name), f"{place} must be 1-32 lower-case letters, digits, - or _{apostrophe}")
+
+
+def is_name(text: str) -> bool:
+    """Whether Discord takes `text` as the name of a slash command, a subcommand or an option, in any language.
+
+    Discord: `^[-_'\\p{L}\\p{N}\\p{sc=Deva}\\p{sc=Thai}]{1,32}$`, in lower case if there is one. The apostrophe of this
+    rule is U+02BC, a letter. Discord refuses U+0027, the apostrophe of the keyboard.
+    """
+    return 1 <= len(text) <= 32 and text == text.lower() and all(map(_fits, text))
+
+
+def _fits(character: str) -> bool:
+    code = ord(character)
+    return (
+        character in "-_"
+        or unicodedata.category(character)[0] in "LN"
+        or any(first <= code <= last for first, last in _BY_SCRIPT)
+    )
 
 
 def _described(description: str, place: str) -> None:
