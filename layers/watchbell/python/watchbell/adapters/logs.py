@@ -126,17 +126,13 @@ def measured(message: str, metrics: "dict[str, float]", unit: str, **details: "s
     The metrics are in the namespace Watchbell. Their dimension is the name of the function. Put no secret and no text
     of a person into `details`: this line is not scrubbed.
     """
-    details["cold"] = int(_invocations[0] <= 1)
-    write(metrics, unit, "function", os.environ.get("AWS_LAMBDA_FUNCTION_NAME", ""), message, details)
-
-
-def write(metrics: "dict[str, float]", unit: str, dimension: str, value: str, message: str, details: dict) -> None:
-    """Write one line in CloudWatch's embedded metric format. `details` are further fields of the line."""
     # Putting the head together as text takes half as long as encoding it, and a person waits for this.
     names = ",".join([f'{{"Name":"{name}","Unit":"{unit}"}}' for name in metrics])
     head = (
         f'{{"_aws":{{"Timestamp":{int(time.time() * 1000)},"CloudWatchMetrics":[{{"Namespace":"Watchbell",'
-        f'"Dimensions":[["{dimension}"]],"Metrics":[{names}]}}]}},"level":"INFO","build":"{BUILD}",'
+        f'"Dimensions":[["function"]],"Metrics":[{names}]}}]}},"level":"INFO","build":"{BUILD}",'
     )
+    function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "")
+    line = {"message": message, "function": function, **metrics, **details, "cold": int(_invocations[0] <= 1)}
     # A single write, because each one becomes an event of its own.
-    sys.stdout.write(head + json.dumps({"message": message, dimension: value, **metrics, **details})[1:] + "\n")
+    sys.stdout.write(head + json.dumps(line)[1:] + "\n")
