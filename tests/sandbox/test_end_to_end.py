@@ -207,3 +207,28 @@ def alive(pid: int) -> bool:
         return False
     status = subprocess.run(["ps", "-o", "stat=", "-p", str(pid)], capture_output=True, text=True).stdout
     return bool(status.strip()) and not status.startswith("Z")
+
+
+def test_while_a_source_hangs_and_many_ask_for_it_every_ping_is_answered(other_discord: OtherDiscord) -> None:
+    """An account has ten executions at first. The workers wait, and the ingress needs room beside them."""
+    asked, released = threading.Semaphore(0), threading.Event()
+
+    def hang(request: Request) -> Response:
+        asked.release()
+        released.wait(30)
+        return as_json(200, {})
+
+    source = Server(hang)
+    arguments = ["--discord-url", other_discord.url, "--public-key", KEY.verify_key.encode().hex()]
+    served = Served("--app-id", "1000000000000000002", *arguments, "--status-source", f"hanging={source.url}")
+    try:
+        for number in range(500, 514):
+            assert served.interaction(status_command(number))[0] == 200
+        assert all(asked.acquire(timeout=20) for _ in range(4)), "as many workers wait as may run at once"
+        ping = {"id": "1", "application_id": "1000000000000000002", "type": 1, "version": 1, "token": "t"}
+        assert [served.interaction(ping)[0] for _ in range(30)] == [200] * 30
+        assert not asked.acquire(blocking=False), "more workers wait than may run at once"
+    finally:
+        released.set()
+        served.end()
+        source.stop()
