@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from ..adapters.queue import Queue
     from ..adapters.quotas import Quotas
     from ..adapters.ranks import Ranks
+    from ..adapters.records import Records
     from ..adapters.sources import Sources
     from ..adapters.stash import Stash
     from ..adapters.webhooks import RetiredWebhooks
     from ..discord.seals import Seals
+    from ..kit.data import Data
     from ..kit.flags import Flags
 
     part = cached_property
@@ -134,6 +136,20 @@ class Tools:
         from ..adapters.ranks import Ranks
 
         return Ranks(self.settings["STATE_TABLE"])
+
+    def data(self, kind: "Data", owner: str = "") -> "Records":
+        """The items of `kind` that belong to `owner`, the id of a server or a person. Leave it out for `of="own"`.
+
+        The ingress can only `get` an item.
+        """
+        grants.require(self.function, "data")
+        from ..adapters.dynamodb import Table
+        from ..adapters.records import Reader, Records
+
+        if self.function == "ingress":
+            table = Table(self.settings["STATE_TABLE"], tries=1)
+            return grants.only_gets(Reader(table, kind, owner, self.now))  # type: ignore[return-value]
+        return Records(Table(self.settings["STATE_TABLE"]), kind, owner, self.now)
 
     @part
     def seals(self) -> "Seals":
