@@ -11,8 +11,8 @@ from typing import Any
 
 from infra.settings import Deployment
 from watchbell.adapters.aws import client
+from watchbell.adapters.records import packed, pointer, writes
 from watchbell.adapters.records import plain as raw_of
-from watchbell.adapters.records import pointer, writes
 from watchbell.data.tables import AUDIT, DAY, INTRODUCTION, POINTER, QUOTA, ROWS
 from watchbell.errors import Unavailable
 from watchbell.kit import catalogue
@@ -76,9 +76,9 @@ def _find(tables: Mapping[str, str], id: str) -> Iterator[Found]:
                 continue
             target = _get(tables["state"], led)
             there = _named("state", target, kinds) if target else None
-            if there is None or (there.kind and id not in there.kind.people(raw_of(there.item))):
-                yield Found("state", item, POINTER.name)  # the item is gone, or names somebody else now
-            elif there.kind and not there.kind.concerns(raw_of(there.item), id):
+            if there is None or (there.kind and partition not in there.kind.pointed(raw_of(there.item))):
+                yield Found("state", item, "pointer")  # the item is gone, or names somebody else now
+            elif there.kind and not there.kind.belongs(raw_of(there.item), partition):
                 yield Found("state", there.item, there.name, there.kind, CHANGED)
             else:
                 yield there
@@ -104,7 +104,7 @@ def _quota_keys(id: str) -> Iterator[tuple[str, str, dict]]:
 def _leads_to(item: dict) -> dict | None:
     """The key of the item to which a pointer leads, None if `item` is no pointer."""
     start = POINTER.sort.format("")
-    if not (item["pk"]["S"].startswith("user#") and item["sk"]["S"].startswith(start)):
+    if not item["sk"]["S"].startswith(start):
         return None
     room, owner, sort = item["sk"]["S"].removeprefix(start).split("#", 2)
     return {"pk": {"S": f"{room}#{owner}"}, "sk": {"S": sort}}
@@ -129,7 +129,8 @@ def _erase(tables: Mapping[str, str], found: Found, id: str) -> None:
     key = {part: found.item[part] for part in ("pk", "sk")}
     if found.kind is None:
         dynamodb.delete_item(TableName=table, Key=key)
-        dynamodb.delete_item(TableName=tables["state"], Key=pointer(id, found.key))
+        for partition in (f"user#{id}", f"guild#{id}"):
+            dynamodb.delete_item(TableName=tables["state"], Key=packed(pointer(partition, found.key)))
         return
     item = found.item
     for _try in range(TRIES):

@@ -163,7 +163,7 @@ def test_each_person_whom_an_item_names_has_a_pointer_to_it_as_long_as_it_names_
         (note("x" * 1000), "longer than 900 bytes"),
         (note("\ud800"), "no valid text"),
         (note(7), "7 cannot be a part of its key; write a text"),
-        (note(author="Ada"), "author holds the id of a person"),
+        (note(author="Ada"), "author holds an id of Discord"),
         (note(readers=[ADA] * 41), "a list of at most 40"),
     ],
 )

@@ -21,7 +21,7 @@ SOURCE = """
 from watchbell import Command, Data, Quota, anyone
 
 command = Command("diary", "Keeps a diary", who=anyone)
-pages = Data("page", of="person", key=("day",), fields=("text",))
+pages = Data("page", of="person", key=("day",), fields=("text", "where"), servers=("where",))
 notes = Data("note", of="server", key=("name",), fields=("text", "author", "readers"), about=("author",),
              mentions=("readers",))
 
@@ -127,6 +127,16 @@ def test_a_server_is_erased_whole_and_the_pointers_to_its_items_go_too(ops, note
     assert exported(ops, GUILD) == exported(ops, ADA) == exported(ops, BOB) == set()
     assert state.query(f"user#{ADA}", "in#", most=9)[0] == []
     assert exported(ops, OTHER) == {f"guild#{OTHER} ranks"}
+
+
+def test_an_item_of_a_person_that_belongs_to_a_server_too_is_erased_with_the_server(ops, diary, state):
+    pages = Records(state, diary.pages, ADA)
+    pages.put({"day": "today", "where": GUILD})
+    pages.put({"day": "tomorrow", "where": OTHER})
+    assert exported(ops, GUILD) == {f"user#{ADA} page#today"}
+    ops("erase", GUILD, "--yes")
+    assert [page["day"] for page in pages.page()[0]] == ["tomorrow"]
+    assert exported(ops, GUILD) == set()
 
 
 def test_a_pointer_whose_item_is_gone_or_names_somebody_else_is_erased_and_the_item_stays(ops, notes, state):

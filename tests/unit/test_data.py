@@ -62,7 +62,10 @@ def test_production_refuses_an_instant_handlers_write_with_the_same_sentence(fea
         ({"of": "guild"}, "write one of server, person, own"),
         ({"fields": ("name",)}, "two keys or fields have one name"),
         ({"fields": ("version",)}, "one is called `version`"),
-        ({"about": ("author",)}, "about= takes keys and fields, and mentions= takes other fields; see author"),
+        (
+            {"about": ("author",)},
+            "about= and servers= take keys and fields, and mentions= takes other fields; see author",
+        ),
         ({"mentions": ("name",)}, "mentions= takes other fields; see name"),
         ({"keep": 0}, "write None for ever"),
         ({"of": "person", "personal": "no"}, "personal= cannot be 'no'"),

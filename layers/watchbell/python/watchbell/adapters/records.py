@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
 
 from ..data.tables import POINTER
 from ..errors import Unavailable
 from ..kit.data import Data, live, new_version
 from .dynamodb import SECONDS, Cancelled, Table
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from ..kit.data import Raw
 
 TRIES = 5
@@ -112,7 +113,7 @@ class Records(Reader):
             if not before and not after:
                 return after
             try:
-                self._table.transact(*writes(self._kind, before, after), token=uuid4().hex)
+                self._table.transact(*writes(self._kind, before, after), token=new_version())
             except Cancelled:
                 continue
             return after
@@ -123,7 +124,7 @@ def writes(kind: Data, before: Raw, after: Raw) -> list[dict]:
     """Return the writes of the transaction that stores `after`, {} for nothing, in the place of `before`.
 
     It fails if the item is no longer as `before`, which is {} if there was none. It writes a pointer for each person
-    whom the item names, and deletes the pointers that are no longer needed.
+    and server that the item names, and deletes the pointers that are no longer needed.
     """
     condition: dict = {"ConditionExpression": "attribute_not_exists(pk)"}
     if before:
@@ -132,17 +133,17 @@ def writes(kind: Data, before: Raw, after: Raw) -> list[dict]:
     key = {name: (after or before)[name] for name in ("pk", "sk")}
     made: list[dict] = [{"Put": {"Item": packed(after)}} if after else {"Delete": {"Key": packed(key)}}]
     next(iter(made[0].values())).update(condition)
-    named, expires = kind.people(after), {name: after[name] for name in ("expires_at",) if name in after}
-    for person in sorted(named):
-        made.append({"Put": {"Item": {**pointer(person, key), **packed(expires)}}})
-    for person in sorted(kind.people(before) - named):
-        made.append({"Delete": {"Key": pointer(person, key)}})
+    named, expires = kind.pointed(after), {name: after[name] for name in ("expires_at",) if name in after}
+    for partition in sorted(named):
+        made.append({"Put": {"Item": packed({**pointer(partition, key), **expires})}})
+    for partition in sorted(kind.pointed(before) - named):
+        made.append({"Delete": {"Key": packed(pointer(partition, key))}})
     return made
 
 
-def pointer(person: str, key: dict) -> dict:
-    """Return the key of the row under `person` that leads to the item with this `key`."""
-    return POINTER.item_key(person, f"{key['pk']}#{key['sk']}")
+def pointer(partition: str, key: dict[str, str]) -> dict[str, str]:
+    """Return the key of the row in `partition` that leads to the item with this `key`."""
+    return {"pk": partition, "sk": POINTER.sort.format(f"{key['pk']}#{key['sk']}")}
 
 
 def packed(raw: Raw | dict[str, str]) -> dict:

@@ -127,8 +127,11 @@ server `deployment` stands for what `ops` changes for all servers. `ended` is `b
 AUDIT_COUNT = Row("audit's count", "state", "guild#{}", "audit", ("last",), None, "no")
 """The number of the server's latest audit row."""
 
-POINTER = Row("pointer", "state", "user#{}", "in#{}", ("expires_at",), 0, "a Discord user id")
+POINTER = Row("person's pointer", "state", "user#{}", "in#{}", ("expires_at",), 0, "a Discord user id")
 """Leads from a person to an item of a feature's data that names the person. `sort` holds `pk` and `sk` of the item."""
+
+SERVER_POINTER = Row("server's pointer", "state", "guild#{}", POINTER.sort, POINTER.fields, 0, "no")
+"""The same for a server."""
 
 ROWS = (
     AUDIT,
@@ -146,4 +149,5 @@ ROWS = (
     LOCK,
     RETIRED_WEBHOOK,
     POINTER,
+    SERVER_POINTER,
 )

@@ -43,6 +43,7 @@ class Data:
     `keep`: days after the last change until an item is gone; None is for ever.
     `about`: the keys and fields that hold the id of a person, or a list of them, to whom the item belongs too. If the
         data of one of them is erased, the item is deleted.
+    `servers`: the same for servers.
     `mentions`: the fields that hold the id of a person, or a list of them, who is only named. If the data of one of
         them is erased, the item stays without the id.
     `personal`: what personal data an item holds, for docs/data.md. "no" if it holds none.
@@ -50,7 +51,7 @@ class Data:
     Raises DefinitionError if a value is not allowed.
     """
 
-    __slots__ = ("about", "fields", "keep", "key", "mentions", "name", "of", "row")
+    __slots__ = ("about", "fields", "keep", "key", "mentions", "name", "of", "row", "servers")
 
     def __init__(
         self,
@@ -61,11 +62,13 @@ class Data:
         fields: tuple[str, ...] = (),
         keep: int | None = None,
         about: tuple[str, ...] = (),
+        servers: tuple[str, ...] = (),
         mentions: tuple[str, ...] = (),
         personal: str = "",
     ) -> None:
         self.name, self.of, self.keep = name, of, keep
-        self.key, self.fields, self.about, self.mentions = tuple(key), tuple(fields), tuple(about), tuple(mentions)
+        self.key, self.fields = tuple(key), tuple(fields)
+        self.about, self.servers, self.mentions = tuple(about), tuple(servers), tuple(mentions)
         self._check()
         names_people = of == "person" or bool(self.about or self.mentions)
         if names_people and personal == "no":
@@ -88,11 +91,12 @@ class Data:
             raise DefinitionError(f"data {name}: of={self.of!r} is unknown; write one of {', '.join(PARTITIONS)}")
         if len(set(names)) < len(names) or "version" in names:
             raise DefinitionError(f"data {name}: two keys or fields have one name, or one is called `version`")
-        missing = [each for each in self.about if each not in names]
+        missing = [each for each in (*self.about, *self.servers) if each not in names]
         missing += [each for each in self.mentions if each not in self.fields]
         if missing or set(self.about) & set(self.mentions):
             raise DefinitionError(
-                f"data {name}: about= takes keys and fields, and mentions= takes other fields; see {', '.join(missing)}"
+                f"data {name}: about= and servers= take keys and fields, and mentions= takes other fields; "
+                f"see {', '.join(missing)}"
             )
         if self.keep is not None and (type(self.keep) is not int or self.keep < 1):
             raise DefinitionError(f"data {name}: keep={self.keep!r} is not a number of days; write None for ever")
@@ -172,7 +176,7 @@ class Data:
             after["fence"] = kept
         if self.keep is not None:
             after["expires_at"] = int(now) + self.keep * DAY
-        self.people(after)
+        self.pointed(after)
         return after
 
     def allow(self, before: "Raw", version: str | None, fence: int, now: float) -> None:
@@ -195,20 +199,24 @@ class Data:
             raise DefinitionError(f"data {self.name}: an item has at most {MOST_BYTES} bytes, not {len(text)}")
         return text
 
-    # People.
+    # Whom an item names.
 
-    def people(self, raw: "Raw") -> set[str]:
-        """Return the ids of the people whom an item names, none for {}. An owner is not among them.
+    def pointed(self, raw: "Raw") -> set[str]:
+        """Return the partitions of the people and servers that an item names, none for {}. Its own is not among them.
 
         Raises DefinitionError if a value is no id.
         """
         if not raw:
             return set()
-        return {id for name in (*self.about, *self.mentions) for id in self._ids(raw, name)} - {self._owner(raw)}
+        names = [("person", name) for name in (*self.about, *self.mentions)]
+        names += [("server", name) for name in self.servers]
+        return {PARTITIONS[of].format(id) for of, name in names for id in self._ids(raw, name)} - {raw["pk"]}
 
-    def concerns(self, raw: "Raw", person: str) -> bool:
-        """Whether the item belongs to `person` too, so that it is deleted with the person's data."""
-        return any(person in self._ids(raw, name) for name in self.about) or self._owner(raw) == person
+    def belongs(self, raw: "Raw", partition: str) -> bool:
+        """Whether the item belongs to the owner of `partition` too, so that it is deleted with the owner's data."""
+        kind, _, id = partition.partition("#")
+        names = self.servers if kind == "guild" else self.about
+        return raw["pk"] == partition or any(id in self._ids(raw, name) for name in names)
 
     def without(self, raw: "Raw", person: str, version: str) -> "Raw":
         """Return the item with each mention of `person` taken out, as the `version`."""
@@ -221,9 +229,6 @@ class Data:
                 fields[name] = [each for each in given if each != person]
         return {**raw, "value": json.dumps(fields), "version": version}
 
-    def _owner(self, raw: "Raw") -> str:
-        return str(raw["pk"]).partition("#")[2] if self.of == "person" else ""
-
     def _ids(self, raw: "Raw", name: str) -> list[str]:
         if name in self.key:
             given: Any = _unquoted(str(raw["sk"]).split("#")[1 + self.key.index(name)])
@@ -232,7 +237,7 @@ class Data:
         ids = [] if given is None or given == "" else given if isinstance(given, list) else [given]
         if len(ids) > MOST_PEOPLE or not all(is_id(id) for id in ids):
             raise DefinitionError(
-                f"data {self.name}: {name} holds the id of a person, or a list of at most {MOST_PEOPLE}, not {given!r}"
+                f"data {self.name}: {name} holds an id of Discord, or a list of at most {MOST_PEOPLE}, not {given!r}"
             )
         return ids
 
