@@ -236,6 +236,28 @@ def test_an_operator_exports_and_erases_what_features_remember_of_a_person(featu
         assert content(bob.run("lost listed", place="cellar")) == "lamp"
 
 
+def test_a_flow_goes_on_whoever_clicks_and_welcomes_once_until_it_is_ended(features: Path) -> None:
+    with bot(features) as discord:
+        place = discord.simulated.channel("gate")
+        ada = discord.person("ada", channel=place)
+        boss = discord.person("boss", permissions="MANAGE_GUILD", channel=place)
+
+        def welcomes() -> int:
+            return [message["content"] for message in boss.person.messages()].count(f"Welcome, <@{ada.person.id}>!")
+
+        discord.kill(after=POST)
+        shown = ada.run("sign")
+        assert ("Signed up." in shown.text, welcomes()) == (True, 1)
+        discord.turn(1000)  # Discord has forgotten the nonce
+        assert content(ada.run("sign")) == "Signed up."
+        assert content(boss.press(shown, "Welcome")) == "Signed up."
+        assert welcomes() == 1
+        discord.kill(after=ANSWER, of_it=False)
+        assert content(boss.press(shown, "Part")) == "They can sign up again."
+        ada.run("sign")
+        assert welcomes() == 2
+
+
 def test_a_feature_behind_a_flag_is_offered_where_it_is_on_and_a_flow_does_nothing_twice(features: Path) -> None:
     with bot(features) as discord:
         ada = discord.person("ada")

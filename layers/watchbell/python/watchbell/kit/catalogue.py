@@ -64,13 +64,17 @@ def schedules() -> "list[Schedule]":
 
 
 def data() -> "list[Data]":
-    """What the features remember, sorted by name. Raises DefinitionError if two have one name, or one has a row's."""
+    """What the features and flows remember, sorted by name.
+
+    Raises DefinitionError if two have one name, or if one has the name of a row of Watchbell's own.
+    """
     from ..data.tables import ROWS  # 1 ms, and only tests, docs and `ops` ask for all data
     from .data import PARTITIONS, Data
+    from .flow import FLOWS
 
     rooms = {"commands": commands, "events": events, "schedules": schedules}
     taken = {row.sort.partition("#")[0] for row in ROWS if row.partition in PARTITIONS.values()}
-    found: dict[str, tuple[str, Data]] = {}
+    found: dict[str, tuple[str, Data]] = {FLOWS.name: ("kit/flow.py", FLOWS)}
     for room, load in rooms.items():
         load()
         for name in names(room):

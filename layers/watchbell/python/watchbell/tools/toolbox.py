@@ -212,7 +212,8 @@ class Desk:
 
     def __init__(self, tools: Tools, journal: "Journal", seconds_left: "Callable[[], float]") -> None:
         self._tools = tools
-        self.journal = journal
+        self.journal: Any = journal
+        """The steps of the interaction, or of the flow that the handler declares."""
         self.seconds_left = seconds_left
         """The seconds until the token expires or the function ends, whichever comes first."""
         self.fence = 0
