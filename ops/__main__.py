@@ -1,4 +1,4 @@
-"""`python -m ops`: manage the parameters, commands, feature flags and ranks of a deployment."""
+"""`python -m ops`: manage the parameters, commands, feature flags, ranks and personal data of a deployment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from infra.settings import Deployment, check, defaults
 from watchbell.errors import DiscordError, WatchbellError
 
-from . import audit, commands, flags, ranks, settings
+from . import audit, commands, flags, privacy, ranks, settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,6 +76,18 @@ def main(arguments: list[str] | None = None) -> int:
     mapping.set_defaults(
         run=lambda given: ranks.run(_deployment(given), given.guild, given.roles, os.environ),
         changes=lambda given: (given.guild, "ranks.set", " ".join(given.roles)) if given.roles else None,
+    )
+
+    personal = actions.add_parser("privacy", help="export or erase what the tables hold of a person or a server")
+    personal.add_argument("verb", choices=("export", "erase"))
+    personal.add_argument("id", help="the id of the person or the server")
+    personal.add_argument("--yes", action="store_true", help="erase it; without this, only list what would be erased")
+    personal.set_defaults(
+        run=lambda given: privacy.run(
+            _deployment(given), given.verb, given.id, really=given.yes, environment=os.environ
+        ),
+        # The audit is kept for long, so it does not hold whose data was erased.
+        changes=lambda given: ("", "privacy.erase", "") if given.verb == "erase" and given.yes else None,
     )
 
     given = parser.parse_args(_shielded(arguments))

@@ -48,11 +48,11 @@ def _write(table: str, guild: str, ranks: Mapping[str, str]) -> None:
     client("dynamodb").put_item(TableName=table, Item={**ROW.item_key(guild), "roles": roles})
 
 
-def _table(deployment: Deployment) -> str:
+def _table(deployment: Deployment, logical: str = "StateTable") -> str:
     """Return the name that CloudFormation generated for the table. Raise ValueError if there is no table."""
     cloudformation = client("cloudformation")
     try:
-        found = cloudformation.describe_stack_resource(StackName=str(deployment), LogicalResourceId="StateTable")
+        found = cloudformation.describe_stack_resource(StackName=str(deployment), LogicalResourceId=logical)
     except ClientError as error:
         if error.response["Error"]["Code"] != "ValidationError":
             raise

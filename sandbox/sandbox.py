@@ -189,13 +189,14 @@ class Sandbox:
 
     def ops(self, *arguments: str) -> str:
         """Run `python -m ops` for this bot and return its output. Raises RuntimeError if it fails."""
-        (table,) = (table.name for table in self._template.tables() if table.name.endswith("-state"))
+        names = (table.name for table in self._template.tables())
+        tables = {f"{name.rpartition('-')[2].upper()}_TABLE": name for name in names}
         environment = {
             **{name: value for name, value in os.environ.items() if not name.startswith("AWS_")},
             **dict.fromkeys(("AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"), os.devnull),
             **dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "sandbox"),
             **{"AWS_REGION": REGION, "AWS_ENDPOINT_URL": self.aws.url, "DISCORD_URL": self.discord_url},
-            **{"STATE_TABLE": table, **self._features_environment},
+            **{**tables, **self._features_environment},
         }
         if self._features_environment:
             environment["PYTHONPATH"] = os.pathsep.join([str(LAYER), str(START)])

@@ -80,9 +80,12 @@ def environment() -> Rows:
 
 def rows() -> Rows:
     def kept(seconds: int | None) -> str:
+        if seconds == 0:
+            return "as the item that it leads to"
         return "for ever" if seconds is None else f"{seconds // DAY} days" if seconds > DAY else "1 day"
 
-    return [(row.name, f"`{row.table}`", f"`{row.partition}`", row.personal, kept(row.keep)) for row in ROWS]
+    declared = [*ROWS, *(data.row for data in catalogue.data())]
+    return [(row.name, f"`{row.table}`", f"`{row.partition}`", row.personal, kept(row.keep)) for row in declared]
 
 
 def cost() -> Rows:

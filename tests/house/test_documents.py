@@ -67,7 +67,8 @@ def test_the_tables_have_all_schedules_variables_and_rows_of_the_code():
     assert {
         (f"`{name}`", function.name) for function in Template.read().functions() for name in function.environment
     } == {(name, function) for name, functions in TABLES["environment"]() for function in functions.split(", ")}
-    assert [row[0] for row in TABLES["rows"]()] == [row.name for row in ROWS]
+    declared = [*ROWS, *(data.row for data in catalogue.data())]
+    assert [row[0] for row in TABLES["rows"]()] == [row.name for row in declared]
     assert ("introduction", "`state`", "`introduction#{}`", "a Discord user id", "for ever") in TABLES["rows"]()
 
 

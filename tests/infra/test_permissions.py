@@ -12,6 +12,7 @@ pytestmark = pytest.mark.xdist_group("synthesis")
 
 CLAIM = {"dynamodb:UpdateItem"}
 CONSUME = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}
+DATA = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 # role -> resource -> actions. A resource is a logical id, or the name of a parameter.
@@ -29,7 +30,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "WorkerRole": {
         "WorkerLog": LOG,
         "WorkQueue": CONSUME | {"sqs:SendMessage"},
-        "StateTable": CLAIM | {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "StateTable": CLAIM | DATA,
         "EphemeralTable": CLAIM | {"dynamodb:GetItem", "dynamodb:PutItem"},
         "/watchbell/dev/signing-keys": {"ssm:GetParameter"},
         "/watchbell/dev/operators": {"ssm:GetParameter"},
@@ -48,7 +49,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "SchedulerRole": {
         "SchedulerLog": LOG,
         "SendQueue": {"sqs:SendMessage"},
-        "StateTable": CLAIM,
+        "StateTable": CLAIM | DATA,
         "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
         # If a tick fails three times, Lambda sends it there with the function's role.
         "ScheduleDeadQueue": {"sqs:SendMessage"},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -193,6 +194,68 @@ def test_each_policy_lets_in_whom_it_says(features: Path) -> None:
         assert content(eve.press(shown, "Watch")) == "You are on watch."
         discord.ops("set", "operators", eve.person.id)
         assert content(eve.press(shown, "Blow up")) == "Boom."
+
+
+def test_what_a_feature_remembers_is_shown_page_by_page_and_changed_by_one_at_a_time(features: Path) -> None:
+    with bot(features) as discord:
+        ada, bob = discord.person("ada"), discord.person("bob")
+        for thing in ("glove", "hat", "umbrella"):
+            discord.delivers_twice()
+            assert content(ada.run("lost found", place="hall", thing=thing)) == "Thank you."
+        assert content(bob.run("lost found", place="hall", thing="hat")) == "Somebody has found that already."
+        shown = bob.run("lost listed", place="hall")
+        assert content(shown) == "glove\nhat"
+        assert content(bob.press(shown, "Mine: hat")) == "Here you are: hat."
+        assert content(ada.press(shown, "Mine: hat")) == "It has found its owner."
+        assert content(bob.press(shown, "More")) == "umbrella"
+        assert content(ada.run("lost listed", place="hall")) == f"glove\nhat (<@{bob.person.id}>)"
+
+
+def test_what_a_feature_remembers_is_stored_once_though_a_table_or_a_worker_fails(features: Path) -> None:
+    with bot(features) as discord:
+        ada = discord.person()
+        discord.table_fails("TransactWriteItems", "lost_thing#", after=True)
+        assert content(ada.run("lost found", place="attic", thing="trunk")) == "Thank you."
+        shown = ada.run("lost listed", place="attic")
+        discord.kill(after=ANSWER, of_it=False)
+        assert content(ada.press(shown, "Mine: trunk")) == "Here you are: trunk."
+
+
+def test_an_operator_exports_and_erases_what_features_remember_of_a_person(features: Path) -> None:
+    with bot(features) as discord:
+        ada, bob = discord.person("ada"), discord.person("bob")
+        ada.run("lost found", place="cellar", thing="boot")
+        bob.run("lost found", place="cellar", thing="lamp")
+        shown = ada.run("lost listed", place="cellar")
+        ada.press(shown, "Mine: lamp")
+        assert {"lost_thing#cellar#boot", "lost_thing#cellar#lamp"} <= set(
+            re.findall(r'"sk": "(.*)"', discord.ops("privacy", "export", ada.person.id))
+        )
+        discord.ops("privacy", "erase", ada.person.id, "--yes")
+        assert '"items": []' in discord.ops("privacy", "export", ada.person.id)
+        assert content(bob.run("lost listed", place="cellar")) == "lamp"
+
+
+def test_a_flow_goes_on_whoever_clicks_and_welcomes_once_until_it_is_ended(features: Path) -> None:
+    with bot(features) as discord:
+        place = discord.simulated.channel("gate")
+        ada = discord.person("ada", channel=place)
+        boss = discord.person("boss", permissions="MANAGE_GUILD", channel=place)
+
+        def welcomes() -> int:
+            return [message["content"] for message in boss.person.messages()].count(f"Welcome, <@{ada.person.id}>!")
+
+        discord.kill(after=POST)
+        shown = ada.run("sign")
+        assert ("Signed up." in shown.text, welcomes()) == (True, 1)
+        discord.turn(1000)  # Discord has forgotten the nonce
+        assert content(ada.run("sign")) == "Signed up."
+        assert content(boss.press(shown, "Welcome")) == "Signed up."
+        assert welcomes() == 1
+        discord.kill(after=ANSWER, of_it=False)
+        assert content(boss.press(shown, "Part")) == "They can sign up again."
+        ada.run("sign")
+        assert welcomes() == 2
 
 
 def test_a_feature_behind_a_flag_is_offered_where_it_is_on_and_a_flow_does_nothing_twice(features: Path) -> None:

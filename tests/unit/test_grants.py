@@ -52,7 +52,7 @@ def test_tools_open_what_is_granted_and_refuse_the_rest_with_a_sentence(function
 
 
 def test_a_tool_that_nobody_has_is_refused_with_what_there_is():
-    with pytest.raises(grants.NoSuchTool, match="tools has no kettle; the scheduler has claims, count, now, se"):
+    with pytest.raises(grants.NoSuchTool, match="tools has no kettle; the scheduler has claims, count, data, now, se"):
         _ = Tools("scheduler", {}).kettle
     assert not hasattr(Tools("scheduler", {}), "kettle")
 
@@ -117,4 +117,5 @@ def test_a_feature_that_asks_the_worker_for_its_flags_gets_them(feature):
 
 def test_what_a_function_needs_is_listed_once_with_all_its_actions():
     (state,) = [need for need in grants.needs("worker") if (need.kind, need.name) == (grants.TABLE, "state")]
-    assert sorted(state.actions) == ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"]
+    actions = ["DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"]
+    assert sorted(state.actions) == [f"dynamodb:{action}" for action in actions]

@@ -607,6 +607,18 @@ def test_the_example_of_contributing_is_true_and_short(feature, monkeypatch):
     names["test_tea_can_be_spilt"]()
 
 
+def test_the_example_that_remembers_is_true_and_short(feature, monkeypatch):
+    section = CONTRIBUTING.read_text().split("### Remember something")[1].split("### ")[0]
+    source, test = re.findall(r"```python\n(.*?)```", section, flags=re.DOTALL)
+    assert len(source.splitlines()) + len(test.splitlines()) <= 36
+    from watchbell import commands
+
+    monkeypatch.setattr(commands, "note", feature("note", source), raising=False)
+    names: dict = {}
+    exec(test, names)
+    names["test_a_note_is_remembered"]()
+
+
 SLOW = """
 import time
 from watchbell import Command, Reply, anyone

@@ -7,6 +7,7 @@
     ├── NoRoom              state is too long for a custom id and cannot be stored in the table
     ├── InvalidReply        a feature answered something that Discord would refuse: found before it is sent
     ├── Retry               the work cannot be done now: it goes back to the queue, with a wait
+    │   └── Changed         stored data is not as it was when it was read: the handler runs again
     ├── Unavailable         a call to an AWS service failed; a retry may help
     │   └── Unsure          the same for a write that may have happened
     ├── UnknownSource       no status source has that name
@@ -84,6 +85,16 @@ class Retry(WatchbellError):
     def __init__(self, reason: str, wait: float | None = None) -> None:
         super().__init__(reason)
         self.wait = wait
+
+
+class Changed(Retry):
+    """A feature's data changed between a read and a write that depends on it, so nothing was written.
+
+    A handler can catch it and read again. Otherwise the message goes back to its queue, and the handler runs again.
+    """
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, wait=1.0)
 
 
 class Unavailable(WatchbellError):

@@ -82,8 +82,26 @@ class Table:
             request |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         return self._call("UpdateItem", request).get("Attributes", {})
 
+    def query(self, partition: str, start: str, *, after: str = "", most: int) -> tuple[list[dict], str]:
+        """Return at most `most` rows whose `sk` begins with `start`, in the order of `sk`, and where to go on.
+
+        That is the `after` of the next call, "" if there are no more rows. The read is strongly consistent.
+        """
+        request: dict = {
+            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :start)",
+            "ExpressionAttributeValues": {":pk": {"S": partition}, ":start": {"S": start}},
+            "ConsistentRead": True,
+            "Limit": most,
+        }
+        if after:
+            request["ExclusiveStartKey"] = {"pk": {"S": partition}, "sk": {"S": after}}
+        answer = self._call("Query", request)
+        return answer.get("Items", []), answer.get("LastEvaluatedKey", {}).get("sk", {}).get("S", "")
+
     def transact(self, *writes: dict, token: str) -> None:
-        """Make all of the writes or none. Each is `{"Put": …}` or `{"Update": …}`, without the name of the table.
+        """Make all of the writes or none.
+
+        Each is `{"Put": …}`, `{"Update": …}` or `{"Delete": …}`, without the name of the table.
 
         `token` is new for each transaction: DynamoDB makes a transaction once, even if it is sent again.
         Raises Cancelled if a row does not meet its condition, or if another write to it was in the way.

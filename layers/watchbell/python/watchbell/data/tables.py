@@ -1,4 +1,6 @@
-"""Every kind of item that Watchbell stores in DynamoDB. A test refuses an item that is not declared here.
+"""Every kind of item that Watchbell stores in DynamoDB, besides what features declare as Data.
+
+A test refuses an item that nobody declares.
 
 Both tables have the keys `pk` and `sk`. The table `state` is backed up and retained. The table `ephemeral` can be lost
 without harm. DynamoDB deletes its items some time after `expires_at` (epoch seconds), so readers compare it themselves.
@@ -13,8 +15,8 @@ class Row:
     """One kind of item.
 
     `partition` and `sort` are its keys, with `{}` for the parts that vary. `keep` is how long an item is kept, in
-    seconds, None for ever. `personal` says what personal data it holds, "no" for none. This is a plain class because
-    the ingress imports it in cold starts.
+    seconds, None for ever, 0 for as long as the item that it leads to. `personal` says what personal data it holds,
+    "no" for none. This is a plain class because the ingress imports it in cold starts.
     """
 
     __slots__ = ("fields", "keep", "name", "partition", "personal", "sort", "table")
@@ -125,6 +127,12 @@ server `deployment` stands for what `ops` changes for all servers. `ended` is `b
 AUDIT_COUNT = Row("audit's count", "state", "guild#{}", "audit", ("last",), None, "no")
 """The number of the server's latest audit row."""
 
+POINTER = Row("person's pointer", "state", "user#{}", "in#{}", ("expires_at",), 0, "a Discord user id")
+"""Leads from a person to an item of a feature's data that names the person. `sort` holds `pk` and `sk` of the item."""
+
+SERVER_POINTER = Row("server's pointer", "state", "guild#{}", POINTER.sort, POINTER.fields, 0, "no")
+"""The same for a server."""
+
 ROWS = (
     AUDIT,
     AUDIT_COUNT,
@@ -140,4 +148,6 @@ ROWS = (
     QUOTA,
     LOCK,
     RETIRED_WEBHOOK,
+    POINTER,
+    SERVER_POINTER,
 )

@@ -16,6 +16,7 @@ from ..i18n import N_, _
 from ..kit.handler import LOCK_NAMES
 from ..kit.quota import Quota
 from ..tools.toolbox import Desk
+from . import flow
 from .call import Call
 
 BUSY = N_("This is already being worked on. Please wait a moment before you try again.")
@@ -25,12 +26,14 @@ SPENT = {
     "channel": N_("This channel has reached the limit for this. You can use it again <t:{at}:R>."),
     "feature": N_("The limit for this has been reached. You can use it again <t:{at}:R>."),
 }
-_NAME_LENGTH = 500
+_NAME_LENGTH = 290
 
 
 @contextmanager
 def admit(call: Call, desk: Desk) -> Iterator[None]:
     """Hold the handler's lock, and count one use of its quotas. Sets `desk.fence` to the lock's fencing token.
+
+    If the handler declares a flow, `desk.journal` is the journal of the flow inside the block.
 
     Raises UserError if another interaction holds the lock, or if a quota is spent. If the lock is held, no use is
     counted. If a quota is spent, the reply to a form has a button that opens it again.
@@ -46,17 +49,22 @@ def admit(call: Call, desk: Desk) -> Iterator[None]:
         _count(call, desk)
         yield
         return
-    lock = desk.locks.take(lock_name(call), call.interaction.id)
+    name, own_journal = lock_name(call), desk.journal
+    lock = desk.locks.take(name, call.interaction.id)
     if lock is None:
         raise UserError(_(BUSY))
     desk.fence = lock.fence
     try:
+        if handler.is_flow:
+            desk.journal = flow.of(call, desk, name)
         _count(call, desk)
         yield
     except WatchbellError as error:
         if isinstance(error, (UserError, InvalidReply, DefinitionError)) or getattr(error, "permanent", False):
             lock.release()
         raise
+    finally:
+        desk.journal = own_journal
     lock.release()
 
 

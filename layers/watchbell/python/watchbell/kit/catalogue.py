@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .command import Command
+    from .data import Data
     from .event import Event
     from .schedule import Schedule
 
@@ -60,6 +61,31 @@ def events() -> "list[Event]":
 def schedules() -> "list[Schedule]":
     """All timed jobs, sorted by name. Raises DefinitionError like `commands`."""
     return [_declared("schedules", name) for name in names("schedules")]
+
+
+def data() -> "list[Data]":
+    """What the features and flows remember, sorted by name.
+
+    Raises DefinitionError if two have one name, or if one has the name of a row of Watchbell's own.
+    """
+    from ..data.tables import ROWS  # 1 ms, and only tests, docs and `ops` ask for all data
+    from .data import PARTITIONS, Data
+    from .flow import FLOWS
+
+    rooms = {"commands": commands, "events": events, "schedules": schedules}
+    taken = {row.sort.partition("#")[0] for row in ROWS if row.partition in PARTITIONS.values()}
+    found: dict[str, tuple[str, Data]] = {FLOWS.name: ("kit/flow.py", FLOWS)}
+    for room, load in rooms.items():
+        load()
+        for name in names(room):
+            place = f"{room}/{name}.py"
+            for each in vars(import_module(f"watchbell.{room}.{name}")).values():
+                if isinstance(each, Data):
+                    other, first = found.setdefault(each.name, (place, each))
+                    if first is not each or each.name in taken:
+                        whose = "a row of Watchbell's own" if each.name in taken else f"the data of {other}"
+                        raise DefinitionError(f"{place}: {whose} is called {each.name!r} too; rename one of them")
+    return sorted((each for _, each in found.values()), key=lambda each: each.name)
 
 
 def names(room: str) -> list[str]:

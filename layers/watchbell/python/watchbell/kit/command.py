@@ -92,8 +92,12 @@ class Command(Declaration):
         `lock`, for this and every other handler: a template such as `apply:{guild}:{user}`. Only one interaction at a
         time can hold the lock with the same filled-in template. A second one is refused, and its user is told why. The
         template can name guild, user, channel, message, target and the handler's parameters. `tools.fence` is the
-        lock's fencing token. `quota`, `cooldown`: replace those of the command. `audit`: the code of an administrative
-        action, such as `monitor.delete`. Who did it, and how it ended, is recorded in the audit of the server.
+        lock's fencing token.
+        `flow`: a template like `lock`, for work that several interactions do in steps. It is a lock too, and
+        `tools.journal` is the journal of that name: each interaction with the same filled-in template continues it.
+        `quota`, `cooldown`: replace those of the command.
+        `audit`: the code of an administrative action, such as `monitor.delete`. Who did it, and how it ended, is
+        recorded in the audit of the server.
         """
         self.runs[""] = Handler(self, "", function, **rules)
         return self.runs[""]
@@ -120,7 +124,7 @@ class Command(Declaration):
         `bound`: "user" for the person the message is for, "guild" for that server, "nobody" for everybody.
         `instant`, `private`, `who`, `quota`, `cooldown`: default to the command's. A quota given here is counted
             separately.
-        `lock`, `audit`: see `run`.
+        `lock`, `flow`, `audit`: see `run`.
         """
         handler = ComponentHandler(self, function.__name__, function, **rules)
         self.components[handler.name] = handler

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
         quota: Quota | tuple[Quota, ...]
         cooldown: int
         lock: str
+        flow: str
         audit: str
 
     Owner = TypeVar("Owner")
@@ -101,7 +102,8 @@ class Handler:
     """A function of a feature, with the rules for its use. Calling the handler calls the function.
 
     `who`, `instant` and `private` are the command's if None. `quotas` are counted under the name `counted_as`. `lock`
-    is a template such as `apply:{guild}:{user}`, and `audit` the code of an administrative action; see Command.run.
+    is a template such as `apply:{guild}:{user}`; a `flow` is a lock with a journal. `audit` is the code of an
+    administrative action. See Command.run.
     Raises DefinitionError, which says what to write instead, if the rules contradict each other.
     """
 
@@ -114,6 +116,7 @@ class Handler:
             "counted_as",
             "function",
             "instant",
+            "is_flow",
             "lock",
             "name",
             "private",
@@ -136,6 +139,7 @@ class Handler:
         quota: "Quota | tuple[Quota, ...] | None" = None,
         cooldown: int | None = None,
         lock: str | None = None,
+        flow: str | None = None,
         audit: str = "",
     ) -> None:
         self.command = command
@@ -147,7 +151,10 @@ class Handler:
         inherits = quota is None and cooldown is None
         self.quotas = command.quotas if inherits else quotas(quota, cooldown)
         self.counted_as = command.address if inherits else f"{command.address}:{self.kind}:{name}"
-        self.lock = lock
+        self.lock = flow if lock is None else lock
+        self.is_flow = flow is not None
+        if lock is not None and self.is_flow:
+            raise DefinitionError(f"{self}: a flow is a lock too; drop lock={lock!r}")
         self.audit = audit
         self.autocompletes: dict[str, Function] = {}
         self._options: tuple[Option, ...] | None = None
@@ -223,7 +230,7 @@ class Handler:
             )
         if self.instant and (self.quotas or self.lock or self.audit):
             raise DefinitionError(
-                f"{self}: a quota, lock or audit needs a table write, which an instant handler cannot do; "
+                f"{self}: a quota, lock, flow or audit needs a table write, which an instant handler cannot do; "
                 "drop instant=True, or write quota=() if the command's quota should not count here"
             )
         if self.audit and not self.audit.replace(".", "_").isidentifier():
@@ -232,22 +239,23 @@ class Handler:
             self._check_lock(self.lock)
 
     def _check_lock(self, template: str) -> None:
+        what = "flow" if self.is_flow else "lock"
         for name in self.parameters:
             if name in LOCK_NAMES and "{" + name in template:
                 raise DefinitionError(
-                    f"{self}: in the lock, {{{name}}} could also mean its parameter; rename the parameter"
+                    f"{self}: in the {what}, {{{name}}} could also mean its parameter; rename the parameter"
                 )
         known = (*LOCK_NAMES, *self.parameters)
         try:
             filled = template.format_map(dict.fromkeys(known, ""))
         except KeyError as error:
             named, use = error.args[0], ", ".join(f"{{{name}}}" for name in known)
-            raise DefinitionError(f"{self}: the lock has the unknown placeholder {{{named}}}; use {use}") from None
+            raise DefinitionError(f"{self}: the {what} has the unknown placeholder {{{named}}}; use {use}") from None
         except (ValueError, IndexError, AttributeError, TypeError):
             fault = "is not a template; write one like `apply:{user}`"
-            raise DefinitionError(f"{self}: the lock {template!r} {fault}") from None
+            raise DefinitionError(f"{self}: the {what} {template!r} {fault}") from None
         if not filled.strip(":"):
-            raise DefinitionError(f"{self}: the lock {template!r} must start with fixed text, as in `apply:{{user}}`")
+            raise DefinitionError(f"{self}: the {what} {template!r} must start with fixed text, as in `apply:{{user}}`")
 
 
 def quotas(quota: "Quota | tuple[Quota, ...] | None", cooldown: int | None) -> "tuple[Quota, ...]":

@@ -30,6 +30,7 @@ from itertools import count
 from types import GeneratorType, ModuleType
 from typing import Any, Protocol
 
+from ..adapters.records import Records
 from ..discord import check, custom_id
 from ..discord.custom_id import OPENS
 from ..discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
@@ -47,13 +48,14 @@ from ..interactions.time_limit import SECONDS, TimeLimit, TooSlow
 from ..kit import catalogue
 from ..kit.buttons import ComponentHandler, FormHandler
 from ..kit.command import Command
+from ..kit.data import Data
 from ..kit.handler import Handler
 from ..kit.options import TYPES
 from ..kit.policy import RANKS
 from ..registration.declare import declare
 from ..tools import grants
 from ..tools.toolbox import Desk
-from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeStash
+from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeStash, FakeTable
 
 USER, GUILD, CHANNEL = "1000000000000000101", "1000000000000000102", "1000000000000000103"
 """The ids of the user, the server and the channel if a test does not give them."""
@@ -118,8 +120,8 @@ class Somebody:
 class FakeTools:
     """A stand-in for `tools`. A test gives it other parts by keyword or assigns them.
 
-    FakeTools has a clock and seals. It keeps in memory what production keeps in tables: quotas, locks, large state and
-    a journal. `counted` lists the metrics that were counted.
+    FakeTools has a clock and seals. It keeps in memory what production keeps in tables: quotas, locks, large state, a
+    journal, and the data of features: `tools.data(notes, "1").put(…)`. `counted` lists the metrics that were counted.
 
     Calls with the same FakeTools share what they use: a spent quota stays spent, by the clock `now`, and a done step
     stays done. `locks.take("apply:1", "somebody")` makes somebody else hold the lock.
@@ -136,12 +138,16 @@ class FakeTools:
         self.locks = FakeLocks(lambda: self.now())
         self.journal = FakeJournal()
         self.stash = FakeStash()
+        self.state = FakeTable()
         self.now = time.time
         self.__dict__.update(parts)
         self.seals = parts.get("seals") or _seals(lambda: self.now(), self.stash)
 
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the feature uses tools.{name}, which the test must give it: FakeTools({name}=…)")
+
+    def data(self, kind: Data, owner: str = "") -> Records:
+        return Records(self.state, kind, owner, lambda: self.now())  # type: ignore[arg-type]
 
     def count(self, metric: str) -> None:
         self.counted.append(metric)
@@ -367,6 +373,8 @@ class _Handed:
 
     def __getattr__(self, name: str) -> Any:
         grants.require(self._function, name)
+        if name == "data" and self._function == "ingress":
+            return lambda *given: grants.only_gets(self._tools.data(*given))
         return getattr(self._tools, name)
 
 

@@ -9,6 +9,7 @@ from ..errors import DefinitionError
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import Any
 
 PARAMETER, PARAMETERS, NAMED_PARAMETERS, TABLE, QUEUE = range(5)
 """Kinds of needs: one parameter; all parameters below a path, read in one call; the parameters below a path, each read
@@ -67,6 +68,7 @@ _SEALS = Part("seals", _parameter("signing-keys"))
 _FLAGS = Part("flags", _parameters("flags"))
 _OPERATORS = Part("operators", _parameter("operators"))
 _RANKS = Part("ranks", _table("state", "GetItem"))
+_DATA = Part("data", _table("state", "GetItem", "PutItem", "DeleteItem", "Query"))
 _SOURCE_NAMES = Part("source_names", _parameters("status-sources"))
 _SOURCES = Part("sources", _parameters("status-sources"))
 _BOT = Part("discord", _parameter("discord/bot-token"))
@@ -76,12 +78,14 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         *_ALWAYS,
         *(_SEALS, _FLAGS, _OPERATORS, _RANKS, _SOURCE_NAMES),
         Part("stash", _table("ephemeral", "GetItem")),
+        Part("data", _table("state", "GetItem")),
         Part("work_queue", Need(QUEUE, "work", "sqs:SendMessage")),
     ),
     "worker": (
         *_ALWAYS,
         *(_COUNT, _SEALS, _FLAGS, _OPERATORS, _RANKS, _SOURCE_NAMES, _SOURCES, _BOT),
         _claims("state", "ephemeral"),
+        _DATA,
         Part("stash", _table("ephemeral", "GetItem", "PutItem")),
         Part("journal", _table("ephemeral", "GetItem", "PutItem")),
         Part("audit", _table("state", "GetItem", "PutItem", "UpdateItem")),
@@ -98,7 +102,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
     ),
     "scheduler": (
         *_ALWAYS,
-        *(_COUNT, _SOURCE_NAMES, _SOURCES),
+        *(_COUNT, _SOURCE_NAMES, _SOURCES, _DATA),
         _claims("state"),
         Part("send_queue", Need(QUEUE, "send", "sqs:SendMessage")),
     ),
@@ -126,6 +130,18 @@ def require(function: str, name: str) -> None:
     advice = ", so drop instant=True" if function == "ingress" and "worker" in having else ""
     has = "has" if len(having) == 1 else "have"
     raise NoSuchTool(f"the {function} has no tools.{name}; the {' and the '.join(having)} {has} it{advice}")
+
+
+class only_gets:
+    """A feature's data as the ingress gives it to a handler. Everything but `get` raises NoSuchTool."""
+
+    def __init__(self, records: "Any") -> None:
+        self.get = records.get
+
+    def __getattr__(self, name: str) -> "Any":
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise NoSuchTool(f"the ingress has no tools.data(…).{name}, only get; drop instant=True")
 
 
 def needs(function: str) -> "list[Need]":

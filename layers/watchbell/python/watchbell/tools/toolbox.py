@@ -23,10 +23,12 @@ if TYPE_CHECKING:
     from ..adapters.queue import Queue
     from ..adapters.quotas import Quotas
     from ..adapters.ranks import Ranks
+    from ..adapters.records import Records
     from ..adapters.sources import Sources
     from ..adapters.stash import Stash
     from ..adapters.webhooks import RetiredWebhooks
     from ..discord.seals import Seals
+    from ..kit.data import Data
     from ..kit.flags import Flags
 
     part = cached_property
@@ -135,6 +137,20 @@ class Tools:
 
         return Ranks(self.settings["STATE_TABLE"])
 
+    def data(self, kind: "Data", owner: str = "") -> "Records":
+        """The items of `kind` that belong to `owner`, the id of a server or a person. Leave it out for `of="own"`.
+
+        The ingress can only `get` an item.
+        """
+        grants.require(self.function, "data")
+        from ..adapters.dynamodb import Table
+        from ..adapters.records import Reader, Records
+
+        if self.function == "ingress":
+            table = Table(self.settings["STATE_TABLE"], tries=1)
+            return grants.only_gets(Reader(table, kind, owner, self.now))  # type: ignore[return-value]
+        return Records(Table(self.settings["STATE_TABLE"]), kind, owner, self.now)
+
     @part
     def seals(self) -> "Seals":
         from ..discord.seals import Seals
@@ -196,7 +212,8 @@ class Desk:
 
     def __init__(self, tools: Tools, journal: "Journal", seconds_left: "Callable[[], float]") -> None:
         self._tools = tools
-        self.journal = journal
+        self.journal: Any = journal
+        """The steps of the interaction, or of the flow that the handler declares."""
         self.seconds_left = seconds_left
         """The seconds until the token expires or the function ends, whichever comes first."""
         self.fence = 0

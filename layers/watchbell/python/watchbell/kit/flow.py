@@ -1,0 +1,16 @@
+"""What is kept of a flow: work in several steps that several interactions continue, such as an application."""
+
+from .data import Data
+
+FLOWS = Data(
+    "flow",
+    of="own",
+    key=("flow",),
+    fields=("steps", "ended_by", "people", "servers"),
+    about=("people",),
+    servers=("servers",),
+    keep=90,
+    personal="a Discord user id, and what a feature put there",
+)
+"""The flow with a name such as `apply:GUILD:USER`. `steps` are its steps: {name: {"done": bool, "value": JSON}}.
+`ended_by` is the id of the interaction that ended it. `people` and `servers` are those whose ids are in its name."""

@@ -1,0 +1,200 @@
+"""`ops privacy`: export or erase what the tables hold of a person or a server, by its id."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from infra.settings import Deployment
+from watchbell.adapters.aws import client
+from watchbell.adapters.records import packed, pointer, writes
+from watchbell.adapters.records import plain as raw_of
+from watchbell.data.tables import AUDIT, DAY, INTRODUCTION, POINTER, QUOTA, ROWS
+from watchbell.errors import Unavailable
+from watchbell.kit import catalogue
+from watchbell.kit.data import PARTITIONS, Data, is_id, new_version
+
+from .ranks import _table
+
+TRIES = 5
+"""How often an item is read again if the bot changes it at the same time."""
+
+ERASED, CHANGED = "is deleted", "stays, without the id"
+
+
+@dataclass(frozen=True)
+class Found:
+    """An item of a table (state, ephemeral). `kind` is its declaration if a feature declares it."""
+
+    table: str
+    item: dict[str, Any]
+    name: str
+    kind: Data | None = None
+    erasing: str = ERASED
+
+    @property
+    def key(self) -> dict[str, str]:
+        return {part: self.item[part]["S"] for part in ("pk", "sk")}
+
+
+def run(deployment: Deployment, verb: str, id: str, *, really: bool, environment: Mapping[str, str]) -> None:
+    """Print what there is (`export`), or erase it (`erase`). Without `really`, only say what would be erased."""
+    if not is_id(id) or len(id) < 15:
+        raise ValueError(f"{id!r} is not the id of a person or a server. An id has 15 to 20 digits.")
+    names = {"state": "StateTable", "ephemeral": "EphemeralTable"}
+    tables = {
+        short: environment.get(f"{short.upper()}_TABLE") or _table(deployment, logical)
+        for short, logical in names.items()
+    }
+    found = list(_find(tables, id))
+    if verb == "export":
+        print(json.dumps({"id": id, "items": [_shown(each) for each in found]}, indent=2, ensure_ascii=False))
+        print(_not_found(), file=sys.stderr)
+        return
+    for each in found:
+        if really:
+            _erase(tables, each, id)
+        print(f"{each.key['pk']} {each.key['sk']}: {each.erasing} ({each.name}, {each.table})")
+    if not found:
+        print(f"The tables hold nothing under {id}.")
+    elif not really:
+        print(f"Nothing has been erased yet. To erase this, run: {deployment.ops} privacy erase {id} --yes")
+    print(_not_found())
+
+
+def _find(tables: Mapping[str, str], id: str) -> Iterator[Found]:
+    kinds = {data.name: data for data in catalogue.data()}
+    for partition in (f"user#{id}", f"guild#{id}"):
+        for item in _query(tables["state"], partition):
+            led = _leads_to(item)
+            if led is None:
+                yield _named("state", item, kinds)
+                continue
+            target = _get(tables["state"], led)
+            there = _named("state", target, kinds) if target else None
+            if there is None or (there.kind and partition not in there.kind.pointed(raw_of(there.item))):
+                yield Found("state", item, "pointer")  # the item is gone, or names somebody else now
+            elif there.kind and not there.kind.belongs(raw_of(there.item), partition):
+                yield Found("state", there.item, there.name, there.kind, CHANGED)
+            else:
+                yield there
+    for table, name, key in (("state", INTRODUCTION.name, INTRODUCTION.item_key(id)), *_quota_keys(id)):
+        item = _get(tables[table], key)
+        if item:
+            yield Found(table, item, name)
+
+
+def _quota_keys(id: str) -> Iterator[tuple[str, str, dict]]:
+    """The keys of the uses that quotas count for a person or a server."""
+    declared = {
+        (handler.counted_as, quota.by, str(quota.per))
+        for command in catalogue.commands()
+        for handler in command.handlers
+        for quota in handler.quotas
+    }
+    for feature, by, per in sorted(declared):
+        for subject in {"user": [id], "guild": [id, f"dm-{id}"]}.get(by, []):
+            yield "ephemeral", QUOTA.name, QUOTA.item_key(feature, by, per, subject)
+
+
+def _leads_to(item: dict) -> dict | None:
+    """The key of the item to which a pointer leads, None if `item` is no pointer."""
+    start = POINTER.sort.format("")
+    if not item["sk"]["S"].startswith(start):
+        return None
+    room, owner, sort = item["sk"]["S"].removeprefix(start).split("#", 2)
+    return {"pk": {"S": f"{room}#{owner}"}, "sk": {"S": sort}}
+
+
+def _named(table: str, item: dict, kinds: Mapping[str, Data]) -> Found:
+    """The item with its declaration."""
+    partition, sort = item["pk"]["S"], item["sk"]["S"]
+    first = sort.partition("#")[0]
+    kind = kinds.get(first)
+    if kind and partition.partition("#")[0] == PARTITIONS[kind.of].partition("#")[0]:
+        return Found(table, item, kind.row.name, kind)
+    beside = [row for row in ROWS if row.partition in PARTITIONS.values() and row.sort.partition("#")[0] == first]
+    for row in beside:
+        if row.sort == sort or "{}" in row.sort:
+            return Found(table, item, row.name)
+    return Found(table, item, "of a feature that is no longer there")
+
+
+def _erase(tables: Mapping[str, str], found: Found, id: str) -> None:
+    dynamodb, table = client("dynamodb"), tables[found.table]
+    key = {part: found.item[part] for part in ("pk", "sk")}
+    if found.kind is None:
+        dynamodb.delete_item(TableName=table, Key=key)
+        for partition in (f"user#{id}", f"guild#{id}"):
+            dynamodb.delete_item(TableName=tables["state"], Key=packed(pointer(partition, found.key)))
+        return
+    item = found.item
+    for _try in range(TRIES):
+        raw = raw_of(item)
+        after = found.kind.without(raw, id, new_version()) if found.erasing == CHANGED else {}
+        made = writes(found.kind, raw, after)
+        try:
+            dynamodb.transact_write_items(
+                TransactItems=[{verb: {"TableName": table, **it} for verb, it in each.items()} for each in made]
+            )
+        except dynamodb.exceptions.TransactionCanceledException:  # the bot changed it
+            item = _get(table, key)
+            if not item:
+                return
+        else:
+            return
+    raise Unavailable(f"{found.key['pk']} {found.key['sk']} is busy; run this again")
+
+
+def _query(table: str, partition: str) -> Iterator[dict]:
+    pages = (
+        client("dynamodb")
+        .get_paginator("query")
+        .paginate(
+            TableName=table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues={":pk": {"S": partition}},
+            ConsistentRead=True,
+        )
+    )
+    for page in pages:
+        yield from page["Items"]
+
+
+def _get(table: str, key: dict) -> dict:
+    return dict(client("dynamodb").get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {}))
+
+
+def _shown(found: Found) -> dict[str, Any]:
+    shown = {name: _plain(value) for name, value in found.item.items()}
+    if found.kind:
+        shown["value"] = json.loads(shown["value"])
+    return {"row": found.name, "table": found.table, **shown}
+
+
+def _plain(value: dict) -> Any:
+    ((kind, given),) = value.items()
+    if kind == "M":
+        return {name: _plain(each) for name, each in given.items()}
+    if kind == "N":
+        return float(given) if re.search(r"[.eE]", given) else int(given)
+    return [_plain(each) for each in given] if kind == "L" else given
+
+
+def _not_found() -> str:
+    """What else may hold personal data, but cannot be found by an id."""
+    by_key = {INTRODUCTION, QUOTA}
+    missed = [
+        f"{row.name} ({(row.keep or 0) // DAY} d)"
+        for row in ROWS
+        if row.personal != "no" and row not in by_key and row.partition not in PARTITIONS.values()
+    ]
+    return (
+        f"Not found by an id, because their keys do not say whose they are; DynamoDB deletes them after some days: "
+        f"{', '.join(missed)}. What a person did as an administrator is in the audit of each server "
+        f"({(AUDIT.keep or 0) // DAY} d). Backups, queues and logs are in docs/data.md."
+    )

@@ -1,0 +1,96 @@
+"""The declaration of a feature's data, and what is derived from it."""
+
+import pytest
+
+from tables.documents import TABLES
+from watchbell import Data
+from watchbell.errors import DefinitionError
+from watchbell.kit import catalogue
+from watchbell.testing import FakeTools, press, run
+from watchbell.tools.grants import NoSuchTool
+from watchbell.tools.toolbox import Tools
+
+SOURCE = """
+from watchbell import Command, Data, Reply, anyone
+
+command = Command("diary", "Keeps a diary", who=anyone)
+pages = Data("page", of="person", key=("day",), fields=("text",), keep=30)
+
+@command.run
+def diary(interaction, tools):
+    '''Write.'''
+    tools.data(pages, interaction.user_id).put({"day": "today", "text": "Dear diary"})
+    return Reply("written", buttons=[read.button("Read"), tear.button("Tear")])
+
+@command.button(instant=True)
+def read(interaction, tools):
+    return Reply(tools.data(pages, interaction.user_id).get("today")["text"])
+
+@command.button(instant=True)
+def tear(interaction, tools):
+    tools.data(pages, interaction.user_id).delete("today")
+"""
+
+
+def test_data_has_its_row_in_the_docs(feature):
+    feature("diary", SOURCE)
+    assert ("page (data)", "`state`", "`user#{}`", "a Discord user id", "30 days") in TABLES["rows"]()
+
+
+def test_an_instant_handler_reads_what_a_deferred_one_wrote_and_cannot_write(feature):
+    diary, tools = feature("diary", SOURCE), FakeTools()
+    shown = run(diary, tools=tools)
+    assert press(shown.buttons[0], tools=tools).content == "Dear diary"
+    with pytest.raises(NoSuchTool, match=r"the ingress has no tools\.data\(…\)\.delete, only get; drop instant=True"):
+        press(shown.buttons[1], tools=tools)
+
+
+def test_production_refuses_an_instant_handlers_write_with_the_same_sentence(feature, monkeypatch):
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    pages = feature("diary", SOURCE).pages
+    records = Tools("ingress", {"STATE_TABLE": "state"}).data(pages, "7")
+    with pytest.raises(NoSuchTool, match=r"the ingress has no tools\.data\(…\)\.delete, only get; drop instant=True"):
+        records.delete("today")
+    with pytest.raises(NoSuchTool, match=r"the sender has no tools\.data; the "):
+        Tools("sender", {}).data(pages, "7")
+
+
+@pytest.mark.parametrize(
+    ("rules", "sentence"),
+    [
+        ({"name": "My notes"}, "write one like `note`"),
+        ({"of": "guild"}, "write one of server, person, own"),
+        ({"fields": ("name",)}, "two keys or fields have one name"),
+        ({"fields": ("version",)}, "one is called `version`"),
+        (
+            {"about": ("author",)},
+            "about= and servers= take keys and fields, and mentions= takes other fields; see author",
+        ),
+        ({"mentions": ("name",)}, "mentions= takes other fields; see name"),
+        ({"keep": 0}, "write None for ever"),
+        ({"of": "person", "personal": "no"}, "personal= cannot be 'no'"),
+        ({"about": ("name",), "personal": "no"}, "personal= cannot be 'no'"),
+    ],
+)
+def test_a_declaration_that_cannot_work_is_refused_with_a_sentence(rules, sentence):
+    with pytest.raises(DefinitionError, match=sentence):
+        Data(**{"name": "note", "of": "server", "key": ("name",), **rules})
+
+
+def test_no_two_features_have_data_of_one_name_but_they_can_share_data(feature):
+    feature("diary", SOURCE)
+    ledger = SOURCE.replace("diary", "ledger")
+    feature("ledger", ledger.replace("pages = Data(", "from watchbell.commands.diary import pages\n_ = dict(name="))
+    assert [data.name for data in catalogue.data()].count("page") == 1
+    feature("ledger", ledger)
+    with pytest.raises(
+        DefinitionError, match=r"commands/ledger.py: the data of commands/diary.py is called 'page' too"
+    ):
+        catalogue.data()
+
+
+@pytest.mark.parametrize("name", ["audit", "ranks", "in"])
+def test_no_data_has_the_name_of_a_row_beside_which_it_would_lie(feature, name):
+    feature("diary", SOURCE.replace('"page"', f'"{name}"'))
+    with pytest.raises(DefinitionError, match=f"a row of Watchbell's own is called '{name}' too"):
+        catalogue.data()
