@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .command import Command
     from .event import Event
     from .schedule import Schedule
+    from .setting import Setting
 
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 _IN_NAMES = _LETTERS | frozenset("0123456789_")
@@ -60,6 +61,24 @@ def events() -> "list[Event]":
 def schedules() -> "list[Schedule]":
     """All timed jobs, sorted by name. Raises DefinitionError like `commands`."""
     return [_declared("schedules", name) for name in names("schedules")]
+
+
+def settings() -> "list[Setting]":
+    """All settings of a server: those of `server`, then those of the features in the order of their files.
+
+    Imports every feature. Raises DefinitionError like `commands`, and if two settings have the same name.
+    """
+    from . import server
+    from .setting import Setting
+
+    found = {setting.name: setting for setting in server.SETTINGS}
+    for room in ("commands", "events", "schedules"):
+        for name in names(room):
+            _declared(room, name)
+            for each in vars(import_module(f"watchbell.{room}.{name}")).values():
+                if isinstance(each, Setting) and found.setdefault(each.name, each) is not each:
+                    raise DefinitionError(f"{room}/{name}.py: there is another setting called {each.name}; rename one")
+    return list(found.values())
 
 
 def names(room: str) -> list[str]:
