@@ -154,6 +154,8 @@ class WorkStub(SqsStub):
         if target == "DynamoDB_20120810.UpdateItem" and call["TableName"] == "bench-ephemeral":
             self.writes.append(call["Key"]["pk"]["S"])
             return _amz_json(200, {})
+        if target == "DynamoDB_20120810.GetItem" and call["TableName"] == "bench-state":
+            return _amz_json(200, {})  # the server has chosen no settings
         if target == "AmazonSSM.GetParametersByPath" and call["Path"] == "/bench/status-sources":
             return _amz_json(200, {"Parameters": self._sources})
         return super()._serve(request, headers)

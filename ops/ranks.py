@@ -9,8 +9,10 @@ from botocore.exceptions import ClientError
 
 from infra.settings import Deployment
 from watchbell.adapters.aws import client
-from watchbell.data.tables import RANKS as ROW
+from watchbell.adapters.server_settings import Chosen, change, chosen
+from watchbell.data.tables import SETTINGS
 from watchbell.kit.policy import RANKS
+from watchbell.kit.setting import MOST_ROLES
 
 
 def run(deployment: Deployment, guild: str, changes: Sequence[str], environment: Mapping[str, str]) -> None:
@@ -25,27 +27,50 @@ def run(deployment: Deployment, guild: str, changes: Sequence[str], environment:
                 f"and one of {', '.join(RANKS)}, none."
             )
     table = environment.get("STATE_TABLE") or _table(deployment)
-    mapping = {role: rank for role, rank in {**_read(table, guild), **asked}.items() if rank != "none"}
+    before = _read(table, guild)
     if asked:
-        _write(table, guild, mapping)
+        _write(table, guild, before, _with(before, asked))
+        before = _read(table, guild)
+    mapping = {role: rank for rank in RANKS for role in _roles(before, rank)}  # of two ranks, the higher one counts
     for role, rank in sorted(mapping.items()):
         print(f"{role}={rank}")
     if not mapping:
         print("No role in this server has a rank.")
 
 
-# The functions read the same row without an SDK. This uses boto3, because it supports profiles and single sign-on.
+def _roles(settings: Chosen, rank: str) -> list[str]:
+    return list(settings.stored.get(f"{rank}_roles") or ())
 
 
-def _read(table: str, guild: str) -> dict[str, str]:
-    answer = client("dynamodb").get_item(TableName=table, Key=ROW.item_key(guild), ConsistentRead=True)
-    roles = answer.get("Item", {}).get("roles", {}).get("M", {})
-    return {role: rank["S"] for role, rank in roles.items()}
+def _with(before: Chosen, asked: Mapping[str, str]) -> dict[str, list[str] | None]:
+    """Return the settings with the roles of each rank, after giving the `asked` ranks. Raises ValueError if there are
+    too many roles."""
+    values: dict[str, list[str] | None] = {}
+    for rank in RANKS:
+        kept = [role for role in _roles(before, rank) if role not in asked]
+        roles = kept + [role for role, given in asked.items() if given == rank]
+        if len(roles) > MOST_ROLES:
+            raise ValueError(f"At most {MOST_ROLES} roles can be {rank}.")
+        values[f"{rank}_roles"] = roles or None
+    return values
 
 
-def _write(table: str, guild: str, ranks: Mapping[str, str]) -> None:
-    roles = {"M": {role: {"S": rank} for role, rank in ranks.items()}}
-    client("dynamodb").put_item(TableName=table, Item={**ROW.item_key(guild), "roles": roles})
+# The functions read and write the same item without an SDK. This uses boto3: it supports profiles and single sign-on.
+
+
+def _read(table: str, guild: str) -> Chosen:
+    answer = client("dynamodb").get_item(TableName=table, Key=SETTINGS.item_key(guild), ConsistentRead=True)
+    return chosen(answer.get("Item", {}))
+
+
+def _write(table: str, guild: str, before: Chosen, values: dict[str, list[str] | None]) -> None:
+    try:
+        client("dynamodb").update_item(TableName=table, Key=SETTINGS.item_key(guild), **change(before, values))
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ConditionalCheckFailedException":
+            raise
+        told = "The settings of this server were changed at the same time, so nothing was done. Run it again."
+        raise ValueError(told) from None
 
 
 def _table(deployment: Deployment, logical: str = "StateTable") -> str:

@@ -43,17 +43,22 @@ def template() -> Catalog:
 def declared() -> Iterator[tuple[str, str, str]]:
     """The texts that commands declare, as (file, context, text).
 
-    They are names, descriptions, choices, forms, and the permissions that a command needs.
+    They are names, descriptions, choices, forms, settings, and the permissions that a command or a setting needs.
     """
     for command, registered in zip(catalogue.commands(), manifest(), strict=True):
         file = f"commands/{catalogue.file_name(command.name)}.py"
         for context, text in _registered(registered):
             yield file, context, text
         for handler in command.handlers:
-            for name in spelt(getattr(handler.who, "names", ())):
-                yield file, "permission", name
+            for policy in getattr(handler.who, "policies", (handler.who,)):
+                for name in spelt(getattr(policy, "names", ())):
+                    yield file, "permission", name
             for context, text in [*_of_options(handler), *_of_form(handler)]:
                 yield file, context, text
+    for setting in catalogue.settings():
+        yield "kit/setting.py", "", setting.label
+        for name in spelt((*setting.needs, *getattr(setting.who, "names", ()))):
+            yield "kit/setting.py", "permission", name
 
 
 def bring_up_to_date(language: str, texts: Catalog) -> Catalog:

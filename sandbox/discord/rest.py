@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
 
-from sandbox.discord import limits
+from sandbox.discord import limits, server_routes
 from sandbox.discord.faults import InjectedFault
 from sandbox.discord.files import read_multipart
 from sandbox.discord.routes import ROUTES, Call, Route
@@ -20,6 +20,8 @@ from sandbox.discord.validation import Form, NotSimulated, Refusal
 BASE = "/api/v10"
 USER_AGENT = re.compile(r"DiscordBot \(\S+, ?\S+\)")
 log = logging.getLogger(__name__)
+
+assert server_routes  # importing it registers its routes
 
 
 @dataclass

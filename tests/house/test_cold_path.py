@@ -114,7 +114,7 @@ def test_a_form_is_loaded_by_the_features_that_have_one_and_is_light(ask):
 
 
 def test_what_the_ingress_reads_of_a_table_is_light_too():
-    program = "import sys, watchbell.adapters.stash, watchbell.adapters.ranks, watchbell.adapters.records"
+    program = "import sys, watchbell.adapters.stash, watchbell.adapters.server_settings, watchbell.adapters.records"
     program += "; print(*sys.modules)"
     environment = {"PYTHONPATH": str(PATHS[0])}
     loaded = subprocess.run(

@@ -5,7 +5,7 @@ import pytest
 
 from ops.__main__ import main
 from watchbell.adapters.aws import client
-from watchbell.adapters.ranks import Ranks
+from watchbell.adapters.server_settings import ServerSettings
 
 GUILD, OTHER = "1100000000000000001", "1100000000000000002"
 
@@ -73,7 +73,22 @@ def test_ranks_are_listed_set_and_removed(ops, settings):
     assert ops("ranks", GUILD) == (0, ["No role in this server has a rank."])
     assert ops("ranks", GUILD, f"{GUILD}=viewer", f"{OTHER}=admin") == (0, [f"{GUILD}=viewer", f"{OTHER}=admin"])
     assert ops("ranks", GUILD, f"{GUILD}=none", f"{OTHER}=responder") == (0, [f"{OTHER}=responder"])
-    assert Ranks(settings["STATE_TABLE"]).of(GUILD) == {OTHER: "responder"}
+    assert ServerSettings(settings["STATE_TABLE"]).of(GUILD).stored == {"responder_roles": [OTHER]}
+
+
+def test_ranks_and_setup_change_the_same_item_and_keep_what_the_other_chose(ops, settings):
+    store = ServerSettings(settings["STATE_TABLE"])
+    store.change(GUILD, {"zone": "Asia/Tokyo", "admin_roles": (OTHER,), "viewer_roles": (OTHER,)})
+    assert ops("ranks", GUILD) == (0, [f"{OTHER}=admin"])
+    assert ops("ranks", GUILD, f"{OTHER}=none", f"{GUILD}=viewer") == (0, [f"{GUILD}=viewer"])
+    assert store.of(GUILD).stored == {"zone": "Asia/Tokyo", "viewer_roles": [GUILD]}
+    assert ops("ranks", GUILD, f"{GUILD}=none") == (0, ["No role in this server has a rank."])
+
+
+def test_a_rank_has_at_most_as_many_roles_as_a_select_can_show(ops):
+    roles = [f"{int(OTHER) + number}=admin" for number in range(26)]
+    assert ops("ranks", GUILD, *roles) == (1, ["ops: At most 25 roles can be admin."])
+    assert ops("ranks", GUILD) == (0, ["No role in this server has a rank."])
 
 
 def test_a_profile_is_enough_to_set_ranks(ops, settings, monkeypatch, tmp_path):

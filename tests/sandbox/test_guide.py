@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -256,6 +257,29 @@ def test_a_flow_goes_on_whoever_clicks_and_welcomes_once_until_it_is_ended(featu
         assert content(boss.press(shown, "Part")) == "They can sign up again."
         ada.run("sign")
         assert welcomes() == 2
+
+
+def test_a_setting_of_a_feature_is_chosen_in_setup_and_the_status_channel_hears_of_it(features: Path) -> None:
+    with bot(features) as discord:
+        boss, eve = discord.person("boss", permissions="MANAGE_GUILD"), discord.person("eve")
+        crew, news = discord.role("crew", eve), discord.simulated.channel("news")
+        refused = eve.run("bell")
+        assert content(refused).startswith("One of these is enough:")
+        assert content(boss.run("bell")) == "DING DONG!"
+        chosen: tuple[tuple[str, str, Any], ...] = (
+            ("crew_roles", "Choose the roles", crew),
+            ("loud_bell", "Choose a value", "off"),
+            ("status_channel", "Choose a channel", news),
+        )
+        for setting, select, value in chosen:
+            boss.choose(boss.choose(boss.run("setup"), "Change a setting", setting), select, value)
+        rung = eve.run("bell", private=True)
+        assert (content(rung), rung.private) == ("ding", True)
+        discord.kill(after=POST)
+        assert content(eve.run("bell")) == "ding"
+        assert [each["content"] for each in discord.simulated.state.world.in_channel(news.id)] == ["The bell was rung."]
+        for setting, *_ in chosen:
+            boss.press(boss.choose(boss.run("setup"), "Change a setting", setting), "Reset")
 
 
 def test_a_feature_behind_a_flag_is_offered_where_it_is_on_and_a_flow_does_nothing_twice(features: Path) -> None:

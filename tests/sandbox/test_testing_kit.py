@@ -31,7 +31,7 @@ def is_the_status(shown: Shown) -> bool:
 def test_the_five_verbs_answer_what_the_person_finally_sees() -> None:
     with bot() as discord:
         ada = discord.person()
-        shown = ada.run("status", detailed=False)
+        shown = ada.run("status", detailed=False, private=False)
         assert is_the_status(shown)
         assert not shown.private
         assert ada.press(shown, "Detailed").message["id"] == shown.message["id"]
@@ -64,7 +64,7 @@ def test_a_deferred_answer_comes_once_whatever_discord_does(how: int | str, more
     with bot() as discord:
         ada = discord.person()
         discord.goes_wrong(how, **more)
-        shown = ada.run("status")
+        shown = ada.run("status", private=False)
         assert is_the_status(shown)
         discord.goes_wrong(how, **more)
         assert ada.press(shown, "Refresh").message["id"] == shown.message["id"]
@@ -74,11 +74,11 @@ def test_a_message_that_is_delivered_twice_is_answered_once() -> None:
     with bot() as discord:
         ada = discord.person()
         discord.delivers_twice()
-        shown = ada.run("status")
+        shown = ada.run("status", private=False)
         assert is_the_status(shown)
         assert discord.transcript.count("PATCH") == 1
         discord.delivers_twice()
-        assert ada.run("status", server="nobody").private
+        assert ada.run("status", server="nobody", private=False).private
         discord.delivers_twice("send")
         discord.run_schedule("daily_digest")
         assert discord.transcript.count(" POST /webhooks/") == 2  # the answer for ada, and the digest
@@ -89,7 +89,7 @@ def test_a_worker_that_is_killed_while_it_answers_is_taken_over_from(of_it: bool
     with bot() as discord:
         ada = discord.person()
         discord.kill(of_it=of_it)
-        shown = ada.run("status")
+        shown = ada.run("status", private=False)
         assert is_the_status(shown)
         discord.kill(of_it=of_it)
         assert ada.press(shown, "Refresh").message["id"] == shown.message["id"]
@@ -98,7 +98,7 @@ def test_a_worker_that_is_killed_while_it_answers_is_taken_over_from(of_it: bool
 def test_a_worker_that_is_killed_between_two_calls_leaves_one_sentence() -> None:
     with bot() as discord:
         discord.kill(after=TAKE_AWAY)
-        shown = discord.person().run("status", server="nobody")
+        shown = discord.person().run("status", server="nobody", private=False)
         assert shown.message["content"].startswith("I do not watch a service with that name.")
         assert shown.private
 
@@ -107,24 +107,29 @@ def test_a_worker_that_is_killed_between_two_calls_leaves_one_sentence() -> None
 def test_a_sentence_comes_once_though_the_call_that_says_it_fails(how: int | str) -> None:
     with bot() as discord:
         discord.goes_wrong(how, FOLLOW_UP)
-        assert discord.person().run("status", server="nobody").message["content"].startswith("I do not watch")
+        assert (
+            discord.person()
+            .run("status", server="nobody", private=False)
+            .message["content"]
+            .startswith("I do not watch")
+        )
 
 
 @pytest.mark.xfail(raises=AssertionError, reason="a follow-up has no nonce: one whose answer is lost is said again")
 def test_a_sentence_comes_once_though_the_answer_to_its_call_is_lost() -> None:
     with bot() as discord:
         discord.goes_wrong("silence", FOLLOW_UP, after=True)
-        assert discord.person().run("status", server="nobody").message
+        assert discord.person().run("status", server="nobody", private=False).message
 
 
 @pytest.mark.parametrize("seconds", [12, 40])
 def test_a_token_that_discord_does_not_know_for_long_leaves_one_answer_and_no_thinking(seconds: int) -> None:
     with bot() as discord:
         discord.acknowledges_late(seconds)
-        shown = discord.person().run("status", server="prod")
+        shown = discord.person().run("status", server="prod", private=False)
         titles = [embed["title"] for message in shown.messages for embed in message["embeds"]]
         assert titles == ["🟢 prod"]
-        told = discord.person().run("status", server="nobody")
+        told = discord.person().run("status", server="nobody", private=False)
         assert told.messages[-1]["content"].startswith("I do not watch a service with that name.")
 
 
@@ -133,7 +138,7 @@ def test_an_answer_is_shown_once_and_stays_though_the_table_does_not_say_what_it
     with bot() as discord:
         discord.table_fails("UpdateItem", "interaction#", after=after)  # the claim
         discord.table_fails("UpdateItem", '"done"', after=after, times=3)  # the end of the claim, at each try
-        assert is_the_status(discord.person().run("status"))
+        assert is_the_status(discord.person().run("status", private=False))
         assert discord.transcript.count("PATCH") == 1
 
 
@@ -178,7 +183,7 @@ def test_what_fails_in_a_block_tells_the_whole_story() -> None:
     def wrong() -> None:
         with bot() as discord:
             discord.goes_wrong(503)
-            assert discord.person().run("status").text == "something else"
+            assert discord.person().run("status", private=False).text == "something else"
 
     with pytest.raises(AssertionError) as raised:
         wrong()
@@ -232,7 +237,7 @@ def test_a_block_fails_where_a_message_is_given_up() -> None:
     def given_up() -> None:
         with bot() as discord:
             discord.goes_wrong(500, "* *", times=300)
-            discord.person().run("status")
+            discord.person().run("status", private=False)
 
     with pytest.raises(AssertionError, match=r"dead letters: \{'work-dead': 1\}"):
         given_up()

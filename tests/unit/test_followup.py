@@ -16,6 +16,7 @@ from watchbell.interactions import refusals
 from watchbell.interactions.limits import BUSY
 from watchbell.interactions.screen import TAKEN_AWAY
 from watchbell.status.report import Report
+from watchbell.testing.fakes import FakeServerSettings
 
 NOW = 1_795_334_400
 
@@ -386,7 +387,7 @@ def test_a_discord_that_was_unwell_for_all_tries_is_tried_all_over_while_the_tok
 
 
 def test_an_option_that_no_client_would_send_is_explained():
-    options = [{"name": "detailed", "type": 5, "value": "yes"}]
+    options = [{"name": "detailed", "type": 5, "value": "yes"}, {"name": "private", "type": 5, "value": False}]
     worker = Worker()
     worker.work(data={"name": "status", "type": 1, "options": options})
     assert worker.discord.did("follow up")[0][1]["content"] == "`detailed` must be true or false."
@@ -1325,3 +1326,45 @@ def test_thirty_status_of_one_person_in_a_minute_run_ten_times():
     for number in range(30):
         worker.work(id=str(1000 + number))
     assert len([call for call in worker.discord.did("edit") if "embeds" in call[1]]) == 10
+
+
+ASKED = {"data": {"name": "status", "type": 1, "options": [{"name": "server", "type": 3, "value": "prod"}]}}
+
+
+def sharing(worker, shares):
+    worker.tools.server_settings = FakeServerSettings()
+    guild = recorded.load("command_status")["guild_id"]
+    worker.tools.server_settings.change(guild, {"private_status_checks": not shares})
+    return worker
+
+
+def test_a_status_check_stays_private_where_the_server_has_not_chosen_otherwise():
+    (call,) = sharing(Worker(), False).work(**ASKED)
+    assert call[0] == "edit"
+
+
+def test_a_status_check_is_for_all_where_the_server_shares_them():
+    worker = sharing(Worker(), True)
+    worker.work(**ASKED)
+    deleted, sent = worker.discord.calls
+    assert (deleted[0], sent[0]) == ("delete", "follow up")
+    assert "flags" not in sent[1]
+
+
+@pytest.mark.parametrize("private", [True, False])
+def test_what_the_person_says_counts_more_than_the_server(private):
+    options = [{"name": "private", "type": 5, "value": private}]
+    for shares in (True, False):
+        (call,) = sharing(Worker(), shares).work(data={"name": "status", "type": 1, "options": options})
+        assert call[0] == "edit"
+
+
+def test_an_answer_for_all_under_a_private_thinking_is_not_sent_again_by_the_next_try():
+    worker = sharing(Worker(), True)
+    worker.claims.claim.attempt = 2
+    worker.steps = Journal(begun=("watchbell: message 1",))
+    metadata = {"id": recorded.load("command_status")["id"], "original_response_message_id": "1"}
+    worker.discord.conversation = [{"id": "7", "content": "", "interaction_metadata": metadata}]
+    worker.work(attempt=2, **ASKED)
+    assert worker.discord.did("follow up") == []
+    assert worker.discord.did("edit follow up")

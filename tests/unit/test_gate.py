@@ -3,6 +3,7 @@
 import pytest
 
 from tests.unit.test_platform import ADMINISTRATOR, Bot, choices, member, says
+from watchbell.adapters.server_settings import Chosen
 from watchbell.errors import Unavailable
 
 STAFF = "41771983423143936"
@@ -34,22 +35,22 @@ def note(interaction, tools, form: Note):
 """
 
 
-class Ranks:
-    """The ranks of one server. They count how often they are read."""
+class ServerSettings:
+    """The settings of one server. They count how often they are read."""
 
     def __init__(self):
         self.asked = 0
 
     def of(self, guild_id):
         self.asked += 1
-        return {STAFF: "responder"}
+        return Chosen({"responder_roles": [STAFF]})
 
 
 @pytest.fixture
 def bot(feature):
     feature("staffed", STAFFED)
     made = Bot()
-    made.tools.ranks = made.ranks = Ranks()
+    made.tools.server_settings = made.settings = ServerSettings()
     return made
 
 
@@ -64,14 +65,14 @@ def bot(feature):
 )
 def test_an_instant_handler_reads_the_table_once_and_only_if_the_payload_has_not_decided(bot, roles, bits, told, reads):
     assert says(bot.command("staffed", member=member(bits, roles))) == told
-    assert bot.ranks.asked == reads
+    assert bot.settings.asked == reads
 
 
 def test_for_a_deferred_handler_the_ingress_reads_no_table_and_the_worker_does(bot):
     assert bot.press("staffed:later", member=member(roles=["1"])) == {"type": 5}
-    assert bot.ranks.asked == 0
+    assert bot.settings.asked == 0
     assert bot.finally_shown() == [REFUSED]
-    assert bot.ranks.asked == 1
+    assert bot.settings.asked == 1
 
 
 def test_a_deferred_handler_that_the_payload_forbids_is_refused_at_once_and_queues_nothing(bot):
@@ -83,7 +84,7 @@ def test_a_deferred_handler_that_the_payload_forbids_is_refused_at_once_and_queu
 def test_the_worker_reads_no_table_for_an_administrator(bot):
     assert bot.press("staffed:later", member=member(ADMINISTRATOR)) == {"type": 5}
     assert bot.finally_shown() == ["You are staff, later."]
-    assert bot.ranks.asked == 0
+    assert bot.settings.asked == 0
 
 
 def test_a_button_opens_its_form_only_for_those_who_may_submit_it(bot):
@@ -95,7 +96,7 @@ def test_a_table_that_does_not_answer_an_instant_handler_is_told_and_lets_nobody
     def away(guild_id):
         raise Unavailable("no answer")
 
-    bot.ranks.of = away
+    bot.settings.of = away
     answer = bot.command("staffed", member=member(roles=[STAFF]))
     assert "please try again" in says(answer).lower()
     assert answer["data"]["flags"] == 64

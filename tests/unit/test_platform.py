@@ -12,6 +12,7 @@ from tests.discord_side import PUBLIC_KEY, FakeDiscord, request, sealed, tools
 from tests.fakes import Claims, Journal
 from watchbell.adapters import api_gateway
 from watchbell.adapters.batch import Delivery
+from watchbell.adapters.server_settings import Chosen
 from watchbell.discord.signature import public_keys
 from watchbell.doors import worker as followup
 from watchbell.doors.ingress import Doorkeeper
@@ -24,9 +25,9 @@ ADA = "80351110224678912"
 ADMINISTRATOR, MANAGE_GUILD = 8, 32
 
 
-class Ranks:
+class ServerSettings:
     def of(self, guild_id):
-        return {"41771983423143936": "responder"}
+        return Chosen({"responder_roles": ["41771983423143936"]} if guild_id else {})
 
 
 class Parameters:
@@ -40,7 +41,8 @@ class Bot:
     def __init__(self):
         self.queue = []
         self.tools = tools(lambda: NOW, OPERATORS_PARAMETER="operators")
-        self.tools.ranks, self.tools.parameters, self.tools.claims = Ranks(), Parameters(), Claims()
+        self.tools.server_settings = ServerSettings()
+        self.tools.parameters, self.tools.claims = Parameters(), Claims()
         self.tools.journal_of = lambda interaction_id, attempt: Journal()
         self.discord = self.tools.discord = FakeDiscord()
         self.doorkeeper = Doorkeeper(public_keys(PUBLIC_KEY), self.queue.append, self.tools, lambda: NOW)
@@ -321,14 +323,14 @@ def test_choices_that_discord_would_refuse_are_left_out_or_made_fit(bot, feature
     assert choices(bot, "share", name="loose", **administrator) == [0.5, 0.5]
 
 
-class NoRanks:
+class NoSettings:
     def of(self, guild_id):
         raise Unavailable("ThrottlingException")
 
 
 def test_where_nobody_can_tell_whose_roles_are_what_nothing_is_offered_and_nothing_fails(bot, feature, caplog):
     feature("loose", LOOSE)
-    bot.tools.ranks = NoRanks()
+    bot.tools.server_settings = NoSettings()
     assert choices(bot, "word", name="loose", member=member(roles=["41771983423143936"])) == []
     assert "no choices" in caplog.text
 

@@ -56,6 +56,7 @@ class DiscordClient:
         self._bot_token = bot_token
         self._session = session()
         self._session.headers["User-Agent"] = USER_AGENT
+        self._me = ""
         self.requests_made = 0
         """How many requests this client has made."""
 
@@ -124,6 +125,23 @@ class DiscordClient:
         if ids and int(ids[0]) <= int(after):
             raise DiscordError(route, 200, text="the list does not go on after the last id", by_discord=False)
         return ids
+
+    def channels(self, server_id: str) -> list[dict]:
+        """Return the channels of a server, without its threads."""
+        return self._bot("GET /guilds/{server}/channels", fits=_are_channels, server=server_id)
+
+    def me(self) -> str:
+        """Return the user id of the bot. Only the first call asks Discord."""
+        self._me = self._me or self._bot("GET /users/@me", fits=_is_object)["id"]
+        return self._me
+
+    def server(self, server_id: str) -> dict:
+        """Return a server as Discord's guild object, with its `roles` and its `owner_id`."""
+        return self._bot("GET /guilds/{server}", fits=_is_server, server=server_id)
+
+    def member(self, server_id: str, user_id: str) -> dict:
+        """Return a member of a server. `roles` are the ids of the roles that they hold."""
+        return self._bot("GET /guilds/{server}/members/{user}", fits=_is_member, server=server_id, user=user_id)
 
     # Commands of the application: the global ones, or those of one server.
 
@@ -259,6 +277,41 @@ def _are_commands(answer: Any) -> bool:
     return _are_objects(answer) and all(
         isinstance(each.get("name"), str) and isinstance(each.get("type", 1), int) for each in answer
     )
+
+
+def _is_digits(value: Any) -> bool:
+    """Whether it is an id or a field of bits, which Discord writes as decimal strings."""
+    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20
+
+
+def _is_channel(answer: Any) -> bool:
+    """Whether it is a channel whose overwrites can be read."""
+    overwrites = answer.get("permission_overwrites") if _is_object(answer) else ()
+    return overwrites is None or (_are_objects(overwrites) and all(map(_is_overwrite, overwrites)))
+
+
+def _is_overwrite(each: dict) -> bool:
+    return _is_digits(each.get("allow") or "0") and _is_digits(each.get("deny") or "0")
+
+
+def _are_channels(answer: Any) -> bool:
+    return isinstance(answer, list) and all(map(_is_channel, answer))
+
+
+def _is_server(answer: Any) -> bool:
+    return (
+        _is_object(answer)
+        and _is_digits(answer.get("owner_id"))
+        and _are_objects(answer.get("roles"))
+        and all(_is_digits(role.get("permissions")) for role in answer["roles"])
+    )
+
+
+def _is_member(answer: Any) -> bool:
+    if not (isinstance(answer, dict) and _is_object(answer.get("user"))):
+        return False
+    roles = answer.get("roles")
+    return isinstance(roles, list) and all(map(_is_digits, roles))
 
 
 def _refusal(route: str, status: int, answer: Any, retry_after: str | None) -> DiscordError:

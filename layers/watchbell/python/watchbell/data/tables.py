@@ -71,8 +71,9 @@ SCHEDULE_START = Row("schedule's start", "state", "schedule#{}", "start", ("firs
 DELIVERY = Row("delivery", "ephemeral", "delivery#{}", "claim", _CLAIM, 14 * DAY, "no")
 """Records that a message was sent. The outcome is the message's id, `webhook_retired` or `refused:STATUS:CODE`."""
 
-RANKS = Row("ranks", "state", "guild#{}", "ranks", ("roles",), None, "no")
-"""The ranks of a server's roles: viewer, responder or admin."""
+SETTINGS = Row("settings", "state", "guild#{}", "settings", ("values", "version"), None, "no")
+"""What a server has chosen in `/setup` or by `ops ranks`: the values by the names of the settings. `version` counts the
+changes, so that no change is lost when two happen at the same time."""
 
 COMPONENT_STATE = Row(
     "component's state",
@@ -143,7 +144,7 @@ ROWS = (
     SCHEDULE_SLOT,
     SCHEDULE_START,
     DELIVERY,
-    RANKS,
+    SETTINGS,
     COMPONENT_STATE,
     QUOTA,
     LOCK,

@@ -178,8 +178,9 @@ class Reply:
     Mentions in the text notify only the people and roles in `mentions`. A `silent` message sends no push or desktop
     notification. `suppress_embeds` hides link previews.
 
-    Only the person who asked sees a `private` reply. If the other replies of its handler are public, it becomes a
-    separate message, and a public "thinking" is removed.
+    Only the person who asked sees a `private` reply, and everybody sees one with `private=False`. None means that the
+    handler decides. A reply that differs from its handler becomes a separate message, and "thinking" is removed. The
+    edit of a message cannot make it public.
     """
 
     __slots__ = (
@@ -206,7 +207,7 @@ class Reply:
         files: "Iterable[File]" = (),
         poll: "Poll | None" = None,
         mentions: "Mentions | None" = None,
-        private: bool = False,
+        private: bool | None = None,
         silent: bool = False,
         suppress_embeds: bool = False,
     ) -> None:

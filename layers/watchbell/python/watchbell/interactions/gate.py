@@ -1,8 +1,8 @@
 """Decides whether an interaction may reach its handler.
 
 There are two phases. `check` decides what the signed payload can decide: the seal, the flag, the installation and the
-permissions. `check_tables` decides what needs a table, such as the ranks of a server. The ingress runs `check`, and the
-worker runs `check_tables`. For a handler that answers at once, `check` does both.
+permissions. `check_tables` decides what needs a table, such as the roles that a server has chosen. The ingress runs
+`check`, and the worker runs `check_tables`. For a handler that answers at once, `check` does both.
 """
 
 import logging

@@ -21,7 +21,7 @@ def deferral(handler: "Handler", interaction: "Interaction | None" = None) -> di
         if not can_be_busy(message):
             return {"type": 6}
         return {"type": 7, "data": {"components": disabled(message["components"]), "allowed_mentions": {"parse": []}}}
-    return {"type": 5, "data": {"flags": 64}} if handler.private else {"type": 5}
+    return {"type": 5, "data": {"flags": 64}} if handler.is_private(interaction) else {"type": 5}
 
 
 def can_be_busy(message: dict) -> bool:
@@ -52,7 +52,8 @@ def response(handler: "Handler", answer: object, interaction: "Interaction") -> 
         raise DefinitionError(f"{handler} is instant, so it cannot send files; remove instant=True")
     if edits_with(handler, answer, interaction):
         return {"type": 7, "data": answer.edit(v2=bool(interaction.message_flags & COMPONENTS_V2))}
-    return {"type": 4, "data": answer.message(private=handler.private or answer.private)}
+    private = handler.is_private(interaction) if answer.private is None else answer.private
+    return {"type": 4, "data": answer.message(private=private)}
 
 
 def edits_with(handler: "Handler", reply: Reply, interaction: "Interaction") -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
+from dataclasses import replace
 from types import GeneratorType
 from typing import TYPE_CHECKING, Any
 
@@ -71,13 +72,14 @@ class Screen:
         # Without a handler, assume that a button or a form has left the message where it is.
         stays = handler.edits(interaction) if handler else interaction.type != COMMAND
         flags = interaction.message_flags if stays else 0
-        self._private = bool(flags & PRIVATE) if stays else handler is not None and handler.private
+        self._private = bool(flags & PRIVATE) if stays else handler is not None and handler.is_private(interaction)
         says, v2 = UNKNOWN if stays else THINKING, bool(flags & COMPONENTS_V2)
         # What the acknowledgement disabled. An older deployment may have done so for a handler that is gone.
         busy = stays and (deferral(handler, interaction)["type"] == 7 if handler else can_be_busy(interaction.message))
         self._busy: list[dict] = interaction.message["components"] if busy else []
         original = Place(ANSWER, ORIGINAL, self._private, says, v2)
         self._standing = Standing(original, stays, unsure=attempt > 1 and not self._private)
+        self._retried = attempt > 1
 
     @property
     def may_think_later(self) -> bool:
@@ -102,6 +104,8 @@ class Screen:
         if isinstance(answer, GeneratorType):
             answer = self._show_progress(answer)
         wanted = self._wanted(replies(answer, self._handler))
+        if self._retried and self._private and not all(message.private for message in wanted):
+            self._standing = replace(self._standing, unsure=True)  # an earlier try may have sent such a message too
         first_of_several = len(wanted) > 1 and wanted[0].number == ANSWER
         if first_of_several and self._reach.late and not self._step(ANSWERED).new:
             self._standing = RecordAnswer().done(self._standing)  # Do not send it again because the rest is late.
@@ -138,7 +142,8 @@ class Screen:
             if isinstance(reply, Reply):  # The first can be a Delete, and then no message has its number.
                 first = number == ANSWER and self._standing.original
                 updates = bool(first and self._handler and edits_with(self._handler, reply, self._interaction))
-                wanted.append(Message(number, reply, self._private or reply.private, updates))
+                private = self._private if updates or reply.private is None else reply.private
+                wanted.append(Message(number, reply, private, updates))
         return wanted
 
     def _enable(self) -> None:

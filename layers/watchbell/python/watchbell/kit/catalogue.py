@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from .data import Data
     from .event import Event
     from .schedule import Schedule
+    from .setting import Setting
 
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")
 _IN_NAMES = _LETTERS | frozenset("0123456789_")
@@ -86,6 +87,24 @@ def data() -> "list[Data]":
                         whose = "a row of Watchbell's own" if each.name in taken else f"the data of {other}"
                         raise DefinitionError(f"{place}: {whose} is called {each.name!r} too; rename one of them")
     return sorted((each for _, each in found.values()), key=lambda each: each.name)
+
+
+def settings() -> "list[Setting]":
+    """All settings of a server: those of `server`, then those of the features in the order of their files.
+
+    Imports every feature. Raises DefinitionError like `commands`, and if two settings have the same name.
+    """
+    from . import server
+    from .setting import Setting
+
+    found = {setting.name: setting for setting in server.SETTINGS}
+    for room in ("commands", "events", "schedules"):
+        for name in names(room):
+            _declared(room, name)
+            for each in vars(import_module(f"watchbell.{room}.{name}")).values():
+                if isinstance(each, Setting) and found.setdefault(each.name, each) is not each:
+                    raise DefinitionError(f"{room}/{name}.py: there is another setting called {each.name}; rename one")
+    return list(found.values())
 
 
 def names(room: str) -> list[str]:

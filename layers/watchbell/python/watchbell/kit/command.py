@@ -47,7 +47,8 @@ class Command(Declaration):
     `who`: who may use it; see `policy`.
     `instant`: its handlers run in the ingress. They must be quick and use no table, queue or network. Other handlers
         are deferred: the ingress acknowledges them at once and the worker runs them.
-    `private`: only the person who used the command sees the answers.
+    `private`: only the person who used the command sees the answers. If the command has an option called `private`,
+        what the person gives it decides.
     `user_installs`: it also works for people who installed the bot for themselves, in servers that have not installed
         it. Off by default, because it shows them what the bot knows.
     `contexts`: where it can be used: "guild", "bot_dm", "private". None for everywhere.

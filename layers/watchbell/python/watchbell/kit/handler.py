@@ -188,6 +188,11 @@ class Handler:
         """Whether the ingress answers. True for an instant handler and for a button that opens a form."""
         return self.instant or (interaction.type == PRESSED and self.form is not None)
 
+    def is_private(self, interaction: "Interaction | None" = None) -> bool:
+        """Whether only the person sees the answer. An option called `private` decides, if the person has given it."""
+        given = interaction.options.get("private") if interaction and "private" in self.parameters else None
+        return given if isinstance(given, bool) and self.kind == "run" else self.private
+
     def edits(self, interaction: "Interaction | None" = None) -> bool:
         """Whether the answer edits the message with the component. False for a form that a command opened."""
         return self.updates and (self.form is None or interaction is None or bool(interaction.message))

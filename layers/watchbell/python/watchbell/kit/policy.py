@@ -1,10 +1,12 @@
 """Who may use a handler. Every command declares a policy. Its buttons have the same one unless they declare their own.
 
-A policy decides from the payload that Discord signed, if it can. Only `role` may need to read a table.
+A policy decides from the payload that Discord signed, if it can. Only `role` may need to read a table. With `|`,
+`permission("MANAGE_GUILD") | role("responder")`, it is enough that one of several policies lets the person in.
 """
 
 from ..discord.permissions import ADMINISTRATOR, bits, spelt
 from ..discord.seals import FOR_ANOTHER
+from ..errors import DefinitionError
 from ..i18n import _, either, pgettext
 
 TYPE_CHECKING = False
@@ -14,7 +16,9 @@ if TYPE_CHECKING:
     from ..discord.interaction import Interaction
 
 RANKS = ("viewer", "responder", "admin")
-"""The ranks that a server can give to its roles. Each rank may do what the ranks before it may do."""
+"""The ranks that a server can give to its roles. Each rank may do what the ranks before it may do.
+
+The setting `responder_roles` has the roles with the rank responder."""
 
 
 class Policy:
@@ -43,6 +47,10 @@ class Policy:
     def refusal(self) -> str:
         """The text for a person who may not use the handler."""
         raise NotImplementedError
+
+    def __or__(self, other: "Policy") -> "Policy":
+        """A policy that lets in everybody whom one of the two lets in."""
+        return _Either(self, other)
 
 
 anyone = Policy()
@@ -73,23 +81,28 @@ class permission(Policy):
 
 
 class role(Policy):
-    """Members with a role of this rank or a higher one, and administrators of the server.
+    """Members with one of the roles that the server has chosen in a setting, and administrators of the server.
 
-    The ranks are viewer, responder and admin. `python -m ops ranks` gives them to the roles of a server. Raises
-    ValueError for another rank.
+    `role("responder")`: the roles with this rank or a higher one. The ranks are viewer, responder and admin.
+    `role(setting="crew_roles")`: the roles in this setting, which has the kind "roles".
+    `/setup` and `python -m ops ranks` choose the roles. Raises ValueError for another rank.
     """
 
-    __slots__ = ("rank",)
+    __slots__ = ("rank", "settings")
     needs_table = True
 
-    def __init__(self, rank: str) -> None:
-        if rank not in RANKS:
+    def __init__(self, rank: str = "", *, setting: str = "") -> None:
+        if bool(rank) == bool(setting):
+            raise ValueError('write role("responder"), or role(setting="crew_roles")')
+        if rank and rank not in RANKS:
             raise ValueError(f"{rank!r} is not a rank; the ranks are {', '.join(RANKS)}")
         self.rank = rank
+        self.settings = (setting,) if setting else roles_of(rank)
+        """The names of the settings with the roles that are let in."""
 
     @property
     def name(self) -> str:  # type: ignore[override]
-        return f"role {self.rank}"
+        return f"role {self.rank or self.settings[0]}"
 
     def decide(self, interaction: "Interaction", tools: "Any") -> bool | None:
         if interaction.permissions & ADMINISTRATOR:
@@ -97,12 +110,48 @@ class role(Policy):
         return None if interaction.guild_id and interaction.roles else False
 
     def ask(self, interaction: "Interaction", tools: "Any") -> bool:
-        enough = RANKS[RANKS.index(self.rank) :]
-        ranks = tools.ranks.of(interaction.guild_id)
-        return any(ranks.get(id) in enough for id in interaction.roles)
+        stored = tools.server_settings.of(interaction.guild_id).stored
+        chosen = {id for name in self.settings for id in stored.get(name) or ()}
+        return not chosen.isdisjoint(interaction.roles)
 
     def refusal(self) -> str:
-        return _("To use this, you need a role with the rank {rank} in this server.", rank=self.rank)
+        if self.rank:
+            return _("To use this, you need a role with the rank {rank} in this server.", rank=self.rank)
+        return _("To use this, you need a role that this server has chosen for it in `/setup`.")
+
+
+def roles_of(rank: str) -> tuple[str, ...]:
+    """Return the names of the settings with the roles of this rank and of the higher ones."""
+    return tuple(f"{each}_roles" for each in RANKS[RANKS.index(rank) :])
+
+
+class _Either(Policy):
+    """Lets in everybody whom one of `policies` lets in. Reads a table only if no payload decides it."""
+
+    __slots__ = ("needs_table", "permissions", "policies")
+
+    def __init__(self, *policies: Policy) -> None:
+        self.policies = tuple(inner for each in policies for inner in getattr(each, "policies", (each,)))
+        if any(each is owner for each in self.policies):
+            raise DefinitionError("owner cannot be one of several policies, because its button is bound to one person")
+        self.needs_table = any(each.needs_table for each in self.policies)
+        # Discord would hide the command from members without the permission, whatever their roles.
+        self.permissions = None
+
+    @property
+    def name(self) -> str:  # type: ignore[override]
+        return " or ".join(each.name for each in self.policies)
+
+    def decide(self, interaction: "Interaction", tools: "Any") -> bool | None:
+        decided = [each.decide(interaction, tools) for each in self.policies]
+        return True if True in decided else None if None in decided else False
+
+    def ask(self, interaction: "Interaction", tools: "Any") -> bool:
+        asked = [each for each in self.policies if each.decide(interaction, tools) is None]
+        return any(each.ask(interaction, tools) for each in asked)
+
+    def refusal(self) -> str:
+        return "\n".join([_("One of these is enough:"), *(f"- {each.refusal()}" for each in self.policies)])
 
 
 class _Owner(Policy):

@@ -35,7 +35,17 @@ def manifest() -> list[dict]:
     """
     catalogue.events()
     catalogue.schedules()
+    _check_settings(catalogue.commands())
     return [declare(command) for command in catalogue.commands()]
+
+
+def _check_settings(commands: list[Command]) -> None:
+    """Raise DefinitionError for a policy that reads a setting that nobody declares."""
+    known = {setting.name for setting in catalogue.settings() if setting.kind == "roles"}
+    for handler in (handler for command in commands for handler in command.handlers):
+        for policy in getattr(handler.who, "policies", (handler.who,)):
+            for name in getattr(policy, "settings", ()):
+                _must(name in known, f"{handler}: no feature declares a setting of roles called {name}; declare it")
 
 
 def declare(command: Command) -> dict:

@@ -31,6 +31,7 @@ from types import GeneratorType, ModuleType
 from typing import Any, Protocol
 
 from ..adapters.records import Records
+from ..adapters.server_settings import Chosen
 from ..discord import check, custom_id
 from ..discord.custom_id import OPENS
 from ..discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
@@ -54,11 +55,14 @@ from ..kit.options import TYPES
 from ..kit.policy import RANKS
 from ..registration.declare import declare
 from ..tools import grants
-from ..tools.toolbox import Desk
-from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeStash, FakeTable
+from ..tools.toolbox import Desk, Tools
+from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeServerSettings, FakeStash, FakeTable
 
 USER, GUILD, CHANNEL = "1000000000000000101", "1000000000000000102", "1000000000000000103"
 """The ids of the user, the server and the channel if a test does not give them."""
+
+RANKED = "1000000000000000104"
+"""The id of the role that `rank` gives to a person."""
 
 _GROUPS = {User: "users", Role: "roles", Channel: "channels", Attachment: "attachments", Message: "messages"}
 _SELECTS = {frozenset([User]): 5, frozenset([Role]): 6, frozenset([User, Role]): 7, frozenset([Channel]): 8}
@@ -71,7 +75,8 @@ class Somebody:
     user, guild, channel: Ids. `guild=""` is the direct message with the bot.
     permissions: Bits, the name of a permission, or several names. The default is no permission.
     locale, guild_locale: Discord's locales of the person and of the server.
-    rank: The rank of the person's role in the server: viewer, responder, admin, or "" for none.
+    roles: The ids of the person's roles in the server.
+    rank: The rank of another role of the person: viewer, responder, admin, or "" for none.
     operator: Whether the person runs the bot.
     asked_by: The id of the user who owns the message with the button. If "", the person owns it.
     id: The id of the interaction. If "", each call gets a new one. The same id twice is a second delivery.
@@ -88,6 +93,7 @@ class Somebody:
         permissions: int | str | Iterable[str] = 0,
         locale: str = "en-US",
         guild_locale: str = "en-US",
+        roles: Iterable[str] = (),
         rank: str = "",
         operator: bool = False,
         asked_by: str = "",
@@ -99,6 +105,7 @@ class Somebody:
         self.locale, self.guild_locale = locale, guild_locale
         if rank not in ("", *RANKS):
             raise ValueError(f"{rank!r} is not a rank; use one of {', '.join(RANKS)}")
+        self.roles = [*roles, RANKED] if rank else [*roles]
         self.rank, self.operator, self.asked_by, self.id = rank, operator, asked_by, id
 
     def interaction(self, kind: int, data: dict) -> Interaction:
@@ -112,7 +119,7 @@ class Somebody:
             raw["message"] = {"id": str(next(_ids)), "interaction_metadata": asked}
         if not self.guild:
             return Interaction({**raw, "context": 1, "user": user})
-        member = {"user": user, "permissions": str(self.permissions), "roles": ["1"] if self.rank else []}
+        member = {"user": user, "permissions": str(self.permissions), "roles": self.roles}
         where = {"context": 0, "guild_id": self.guild, "guild_locale": self.guild_locale}
         return Interaction({**raw, **where, "member": member})
 
@@ -121,7 +128,8 @@ class FakeTools:
     """A stand-in for `tools`. A test gives it other parts by keyword or assigns them.
 
     FakeTools has a clock and seals. It keeps in memory what production keeps in tables: quotas, locks, large state, a
-    journal, and the data of features: `tools.data(notes, "1").put(…)`. `counted` lists the metrics that were counted.
+    journal, the settings of servers, and the data of features: `tools.data(notes, "1").put(…)`. `counted` lists the
+    metrics that were counted.
 
     Calls with the same FakeTools share what they use: a spent quota stays spent, by the clock `now`, and a done step
     stays done. `locks.take("apply:1", "somebody")` makes somebody else hold the lock.
@@ -137,6 +145,7 @@ class FakeTools:
         self.quotas = FakeQuotas(lambda: self.now())
         self.locks = FakeLocks(lambda: self.now())
         self.journal = FakeJournal()
+        self.server_settings = FakeServerSettings()
         self.stash = FakeStash()
         self.state = FakeTable()
         self.now = time.time
@@ -154,6 +163,10 @@ class FakeTools:
 
     def seconds_left(self) -> float:
         return 840.0
+
+    # The worker's own code, with the parts of this object.
+    change_setting, notify = Tools.change_setting, Tools.notify
+    function = "worker"
 
 
 class Pressable(Protocol):
@@ -356,7 +369,7 @@ class _Asked:
         """Check `reply` both as an edit and as a follow-up, because a deferred reply may become either."""
         if isinstance(reply, Reply):
             self._require("edit", reply.edit(), reply, interaction)
-            private = self.handler.private or reply.private
+            private = self.handler.is_private(interaction) if reply.private is None else reply.private
             self._require("followup", reply.message(private=private), reply, interaction)
 
     def _require(self, kind: str, payload: dict, reply: Reply | None, interaction: Interaction) -> None:
@@ -379,11 +392,11 @@ class _Handed:
 
 
 class _Known:
-    """The tools as policies read them. Operators and ranks come from `Somebody`."""
+    """The tools as policies read them. Operators and the role with a rank come from `Somebody`."""
 
     def __init__(self, tools: Any, by: Somebody) -> None:
         self._tools, self._by = tools, by
-        self.ranks = self
+        self.server_settings = self
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._tools, name)
@@ -391,8 +404,11 @@ class _Known:
     def operators(self) -> set[str]:
         return {self._by.user} if self._by.operator else set()
 
-    def of(self, guild_id: str) -> dict[str, str]:
-        return {"1": self._by.rank}
+    def of(self, guild_id: str) -> Chosen:
+        stored = dict(self._tools.server_settings.of(guild_id).stored)
+        if self._by.rank:
+            stored[f"{self._by.rank}_roles"] = [*(stored.get(f"{self._by.rank}_roles") or ()), RANKED]
+        return Chosen(stored)
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from typing import Any
 
 from ..adapters.dynamodb import Cancelled
 from ..adapters.locks import LEASE_SECONDS
+from ..adapters.server_settings import Chosen
 from ..data.tables import SPARE_USES
 from ..discord.interaction import Interaction
 from ..kit.flags import parse
@@ -82,6 +83,22 @@ class FakeFlags(dict[str, str]):
 
     def on(self, name: str, interaction: Interaction) -> bool:
         return parse(name, self.get(name, self._unset)).on(interaction.guild_id or interaction.user_id)
+
+
+class FakeServerSettings:
+    """What each server has chosen, by the names of the settings."""
+
+    def __init__(self) -> None:
+        self.servers: dict[str, dict[str, Any]] = {}
+
+    def of(self, guild_id: str) -> Chosen:
+        return Chosen(dict(self.servers.get(guild_id, {})))
+
+    def change(self, guild_id: str, values: dict[str, Any]) -> None:
+        """Store `values`. None deletes a value."""
+        plain = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+        kept = {**self.servers.get(guild_id, {}), **plain}
+        self.servers[guild_id] = {name: value for name, value in kept.items() if value is not None}
 
 
 class FakeStash:

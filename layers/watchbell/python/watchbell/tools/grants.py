@@ -67,8 +67,8 @@ _COUNT = Part("count")
 _SEALS = Part("seals", _parameter("signing-keys"))
 _FLAGS = Part("flags", _parameters("flags"))
 _OPERATORS = Part("operators", _parameter("operators"))
-_RANKS = Part("ranks", _table("state", "GetItem"))
 _DATA = Part("data", _table("state", "GetItem", "PutItem", "DeleteItem", "Query"))
+_SERVER_SETTINGS = Part("server_settings", _table("state", "GetItem"))
 _SOURCE_NAMES = Part("source_names", _parameters("status-sources"))
 _SOURCES = Part("sources", _parameters("status-sources"))
 _BOT = Part("discord", _parameter("discord/bot-token"))
@@ -76,14 +76,14 @@ _BOT = Part("discord", _parameter("discord/bot-token"))
 FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
     "ingress": (
         *_ALWAYS,
-        *(_SEALS, _FLAGS, _OPERATORS, _RANKS, _SOURCE_NAMES),
+        *(_SEALS, _FLAGS, _OPERATORS, _SERVER_SETTINGS, _SOURCE_NAMES),
         Part("stash", _table("ephemeral", "GetItem")),
         Part("data", _table("state", "GetItem")),
         Part("work_queue", Need(QUEUE, "work", "sqs:SendMessage")),
     ),
     "worker": (
         *_ALWAYS,
-        *(_COUNT, _SEALS, _FLAGS, _OPERATORS, _RANKS, _SOURCE_NAMES, _SOURCES, _BOT),
+        *(_COUNT, _SEALS, _FLAGS, _OPERATORS, _SERVER_SETTINGS, _SOURCE_NAMES, _SOURCES, _BOT),
         _claims("state", "ephemeral"),
         _DATA,
         Part("stash", _table("ephemeral", "GetItem", "PutItem")),
@@ -92,6 +92,8 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         Part("quotas", _table("ephemeral", "UpdateItem")),
         Part("locks", _table("ephemeral", "GetItem", "UpdateItem")),
         *(Part("seconds_left"), Part("fence")),
+        Part("change_setting", _table("state", "GetItem", "UpdateItem")),
+        Part("notify", _table("state", "GetItem")),
     ),
     "sender": (
         *_ALWAYS,

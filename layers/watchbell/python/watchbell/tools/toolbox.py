@@ -22,14 +22,16 @@ if TYPE_CHECKING:
     from ..adapters.parameters import Parameters
     from ..adapters.queue import Queue
     from ..adapters.quotas import Quotas
-    from ..adapters.ranks import Ranks
     from ..adapters.records import Records
+    from ..adapters.server_settings import ServerSettings
     from ..adapters.sources import Sources
     from ..adapters.stash import Stash
     from ..adapters.webhooks import RetiredWebhooks
+    from ..discord.reply import Reply
     from ..discord.seals import Seals
     from ..kit.data import Data
     from ..kit.flags import Flags
+    from ..kit.setting import Setting
 
     part = cached_property
 else:
@@ -132,10 +134,45 @@ class Tools:
         return Flags(lambda: self.parameters.below(self.settings["FLAGS_PATH"]))
 
     @part
-    def ranks(self) -> "Ranks":
-        from ..adapters.ranks import Ranks
+    def server_settings(self) -> "ServerSettings":
+        from ..adapters.server_settings import ServerSettings
 
-        return Ranks(self.settings["STATE_TABLE"])
+        return ServerSettings(self.settings["STATE_TABLE"])
+
+    def change_setting(self, guild_id: str, setting: "Setting", value: "Any") -> None:
+        """Change a setting of a server. None goes back to the default.
+
+        Raises ValueError if the setting cannot have the value, and Unavailable if it could not be stored.
+        """
+        grants.require(self.function, "change_setting")
+        if value is not None and not setting.fits(value):
+            raise ValueError(f"{setting} cannot be {value!r}")
+        self.server_settings.change(guild_id, {setting.name: value})
+
+    def notify(self, guild_id: str, make: "Callable[[], Reply]", key: str, locale: str = "") -> str:
+        """Post in the status channel of a server. Return the id of the message, "" if the server has chosen no channel.
+
+        `make` returns the message. It is called in the language that the server has chosen, or else in `locale`, which
+        is Discord's locale of the server. A second call with the same `key` within a few minutes posts nothing.
+        Raises DiscordError if Discord refuses the message, or does not answer.
+        """
+        grants.require(self.function, "notify")
+        from hashlib import sha256
+
+        from ..discord import check
+        from ..i18n import speaking
+        from ..kit import server
+
+        chosen = self.server_settings.of(guild_id)
+        channel_id = chosen[server.status_channel]
+        if not channel_id:
+            return ""
+        with speaking(chosen[server.language], locale):
+            reply = make()
+        message, files = self.seals.seal(reply.message()), reply.uploads()
+        check.require("message", message, files, whose="tools.notify")
+        nonce = sha256(f"notify {guild_id} {key}".encode()).hexdigest()[:25]
+        return str(self.discord.create_message(channel_id, message, files, nonce=nonce).get("id", ""))
 
     def data(self, kind: "Data", owner: str = "") -> "Records":
         """The items of `kind` that belong to `owner`, the id of a server or a person. Leave it out for `of="own"`.
