@@ -71,7 +71,9 @@ def _set_workers(deployment: Deployment, there: set[str]) -> None:
         print(advice)
     proposed = str(capacity.proposal(limit))
     kept = get(deployment, WORKERS) if WORKERS in there else proposed
-    value = _ask(f"Workers at the same time; {proposed} suit this account [Enter takes {kept}]: ", secret=False)
+    value = _ask(
+        f"How many workers may run at the same time? {proposed} suit this account [Enter takes {kept}]: ", secret=False
+    )
     if value or WORKERS not in there:
         put(deployment, WORKERS, value or proposed)
 

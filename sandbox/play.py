@@ -147,7 +147,7 @@ class Console:
         odd = more[0] if more and more[0] in ODD_BODIES else ""
         try:
             wait = _number(more[0]) if more and not odd else 1.0
-            if how != "silence" and not 200 <= int(how) <= 599:
+            if len(more) > 1 or (how != "silence" and not 200 <= int(how) <= 599):
                 raise ValueError
         except ValueError:
             raise ValueError(

@@ -147,6 +147,13 @@ def test_a_wait_is_a_sane_number_of_seconds_and_a_random_part_more(body, header,
     assert not raised.value.permanent
 
 
+def test_a_rate_limit_is_told_in_discords_words_though_it_has_no_code():
+    api = Api(Response(429, b'{"message": "You are being rate limited.", "retry_after": 1.25, "global": false}'))
+    with pytest.raises(DiscordError, match="429 0 You are being rate limited") as raised:
+        api.client.edit_original("42", SECRET, {})
+    assert raised.value.by_discord
+
+
 def test_an_error_lists_what_discord_found_wrong():
     length = {"code": "BASE_TYPE_MAX_LENGTH", "message": "Must be 256 or fewer in length."}
     errors = {

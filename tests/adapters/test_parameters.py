@@ -7,7 +7,7 @@ import pytest
 
 from sandbox.loopback import Server, as_json
 from watchbell.adapters.aws_json import Refused, within
-from watchbell.adapters.parameters import SECONDS, STALE_SECONDS, TRIES, Parameters
+from watchbell.adapters.parameters import LONGEST_PAUSE, SECONDS, STALE_SECONDS, TRIES, Parameters
 from watchbell.errors import Unavailable
 
 NAME = "/watchbell/test/webhooks/digest"
@@ -173,6 +173,19 @@ def test_thirty_cold_workers_read_200_sources_from_a_store_that_takes_40_calls_a
     assert found == [{f"s{number}": f"http://s{number}/" for number in range(200)}] * 30
     assert store.refused > 0
     assert len(store.answered) == len(set(store.answered)) == 30 * 20  # nobody reads a page again
+
+
+def test_functions_that_are_throttled_together_do_not_come_back_in_step(store):
+    def pauses():
+        slept = []
+        store.failures = [THROTTLED] * 8
+        Parameters(store.time, slept.append, store.call).find(NAME)
+        return slept
+
+    first, second = pauses(), pauses()
+    assert len(first) == len(second) == 8
+    assert not set(first) & set(second)
+    assert max(first + second) <= LONGEST_PAUSE
 
 
 def test_a_listing_that_ran_out_of_patience_goes_on_from_its_page(store):

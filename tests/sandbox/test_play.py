@@ -104,7 +104,7 @@ def test_a_person_can_try_what_discord_does_on_a_bad_day(console: Console, how: 
         ("turn 1e9", "at most"),
         ("turn -1", "give a number of seconds"),
         ("as", "name a person"),
-        *((line, "give a status") for line in ("fail", "fail x", "fail 99", "fail 503 soon")),
+        *((line, "give a status") for line in ("fail", "fail x", "fail 99", "fail 503 soon", "fail 404 html 3")),
         ("menu", "name an entry"),
         ("type /shelf count", "name an option"),
         ("/parcel to:@bob size:small kilos:heavy", "'heavy' is not a number"),

@@ -173,6 +173,15 @@ def test_a_thinking_that_appears_beside_an_answer_posted_elsewhere_is_deleted():
     worker.deliver(message, 5, last=True)  # There is no thinking. The message does not end in the dead letters.
 
 
+def test_a_thinking_that_appears_beside_the_news_of_a_bug_is_deleted_too():
+    for calls, claims in ((5, None), (7, Claims(held=Unavailable("no table")))):
+        worker = Worker(*[refused(404, 10015)] * calls, sources=Sources(KeyError("bug")), claims=claims)
+        with pytest.raises((KeyError, Unavailable)):
+            worker.work(attempt=5, last=True)
+        assert "Reference" in shown_elsewhere(worker)[-1][1]
+        assert [(message["kind"], wait) for message, wait in worker.sent] == [("thinking", 8)]
+
+
 def test_nothing_is_deleted_later_if_the_answer_came_by_token_or_if_there_was_no_thinking():
     known = Worker(refused(404, 10015))
     known.work(attempt=4)

@@ -102,6 +102,11 @@ def test_a_table_that_does_not_answer_an_instant_handler_is_told_and_lets_nobody
     assert answer["data"]["flags"] == 64
 
 
+def test_the_audit_log_says_that_the_bot_is_missing_where_a_person_brought_it(bot, caplog):
+    bot.command("staffed", authorizing_integration_owners={"1": "80351110224678912"})
+    assert "AUDIT refused /staffed: needs the bot in this server" in caplog.text
+
+
 def test_a_refused_autocomplete_is_not_in_the_audit_log_and_a_refused_command_is(bot, caplog):
     assert choices(bot, "name", name="staffed", member=member(roles=["1"])) == []
     assert "AUDIT" not in caplog.text

@@ -27,6 +27,8 @@ def record(name="watchbell.doors.worker", text="%s", *arguments, error=None, **e
     [
         (f"POST https://discord.com/api/v10/webhooks/1/{TOKEN}", "POST https://discord.com…"),
         ("asking https://user:word@shop.example:8443/status?key=a now", "asking https://shop.example:8443… now"),
+        ("asking https://user:w@rd@shop.example/status now", "asking https://shop.example… now"),
+        ("the key 059f36b4-87a3-44ab-83d2-661975830a7d0a1b is refused", "the key … is refused"),
         ("Max retries exceeded with url: /status?key=a (Caused by", "Max retries exceeded with url: … (Caused by"),
         (f"url: /api/v10/webhooks/1/{TOKEN}/messages/@original", "url: /api/v10/webhooks/…"),
         (f"url: /api/v10/interactions/1/{TOKEN}/callback", "url: /api/v10/interactions/…"),

@@ -18,6 +18,12 @@ def test_what_takes_too_long_is_stopped():
         time.sleep(60)
 
 
+def test_a_handler_gets_what_its_request_has_left_of_2_2_seconds():
+    with TimeLimit(0.7):
+        left, _ = signal.getitimer(signal.ITIMER_REAL)
+    assert 0.5 < left <= 1.5
+
+
 def stubborn():
     """Catch every exception, three times."""
     for _ in range(3):

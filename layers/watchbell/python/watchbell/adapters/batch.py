@@ -14,7 +14,6 @@ from .queue import Queue
 
 log = logging.getLogger(__name__)
 
-
 LEAST_SECONDS = 8.0
 """If the invocation has less time left, no further message is begun: it would be cut off in the middle."""
 
@@ -54,8 +53,8 @@ class Delivery:
         assert self._send is not None
         try:
             self._send(self.message if message is None else message, wait)
-        except Unavailable:
-            log.warning("could not put a message on the queue again", exc_info=True)
+        except Unavailable as error:
+            log.warning("could not put a message on the queue again: %s", error)
             return False
         return True
 
@@ -131,5 +130,5 @@ def _message(body: str) -> dict:
 def _send_back(queue: Queue, receipt_handle: str, wait: float) -> None:
     try:
         queue.come_back(receipt_handle, wait)
-    except Unavailable:  # the message comes after the visibility timeout instead: late, not lost
-        log.warning("could not set how long a failed message waits", exc_info=True)
+    except Unavailable as error:  # the message comes after the visibility timeout instead: late, not lost
+        log.warning("could not set how long a failed message waits: %s", error)

@@ -315,9 +315,14 @@ def _is_member(answer: Any) -> bool:
 
 
 def _refusal(route: str, status: int, answer: Any, retry_after: str | None) -> DiscordError:
-    """Return the error for an answer that is not a success. Discord's own has an integer `code` and a `message`."""
+    """Return the error for an answer that is not a success. Discord's own has an integer `code` and a `message`.
+
+    Discord: a 429 may have no `code`.
+    """
     details = answer if isinstance(answer, dict) else {}
     code, text, errors = details.get("code"), details.get("message"), details.get("errors")
+    if status == 429 and "code" not in details:
+        code = 0
     wait = _wait(details.get("retry_after"), retry_after) if status == 429 else None
     if not (type(code) is int and 0 <= code < 1 << 31 and isinstance(text, str)):
         return DiscordError(route, status, text="not Discord's JSON", wait=wait, by_discord=False)

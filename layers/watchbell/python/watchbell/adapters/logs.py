@@ -25,11 +25,12 @@ log = logging.getLogger(__name__)
 _invocations = [0]
 
 _SECRETS = (
-    r"(?P<origin>\b\w+://)(?:[^\s/'\"@]*@)?(?P<host>[^\s/?#'\"]*)[^\s'\"]*"  # the rest of a URL
+    r"(?P<origin>\b\w+://)(?:[^\s/?#'\"]*@)?(?P<host>[^\s/?#'\"]*)[^\s'\"]*"  # the rest of a URL
     r"|(?<!\})/[^\s'\"{}]*\?[^\s'\"]*"  # a path with a query, but not the template of a route
     r"|(?<=webhooks/)[^\s'\"{]+|(?<=interactions/)[^\s'\"{]+"  # an id and a token
     r"|(?<![\w-])[\w-]{20,}\.[\w-]{5,}\.[\w-]{20,}"  # a bot token
-    r"|(?<![\w-])(?![0-9a-f]{8}-[0-9a-f]{4}-)(?=[A-Za-z_=+-]*\d)[\w=+-]{24,}"  # random, and not a UUID
+    r"|(?<![\w-])(?![0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}(?![\w=+-]))(?=[A-Za-z_=+-]*\d)[\w=+-]{24,}"
+    # The last: random, and not a UUID.
 )
 
 

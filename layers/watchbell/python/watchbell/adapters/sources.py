@@ -33,6 +33,7 @@ LAST_START = 15.0
 
 QUIET_SECONDS = 60.0
 """The longest time for which a source can ask to be left alone."""
+
 WHOLE_SECONDS = 22.0
 """Seconds after which no further source is asked, if reading the parameters took long. They can be throttled."""
 

@@ -55,8 +55,8 @@ STEP = Row(
 """A started or finished step of a flow with several effects. `value` is the result that later steps need."""
 
 INTRODUCTION = Row("introduction", "state", "introduction#{}", "claim", _CLAIM, None, "a Discord user id")
-"""Records that a user who installed the bot has been greeted. The outcome is `sent`, `dm_closed` or
-`no_shared_server`."""
+"""Records that a user who installed the bot has been greeted. The outcome is `sent`, or the reason why nothing can be
+sent: `dm_closed`, `no_shared_server`, `no_access`, `no_channel` or `no_user`."""
 
 SCHEDULE = Row("schedule", "state", "schedule#{}#{}", "claim", _CLAIM, 400 * DAY, "no")
 """Records that a timed job ran for a local date."""

@@ -109,6 +109,7 @@ def answer(
     except Exception as error:
         if delivery.last:
             give_up(interaction, screen, error, again=True)
+            look_for_thinking(screen, delivery)
         raise
     if claim is None:
         delivery.ended = "done_before"
@@ -128,8 +129,7 @@ def answer(
                 claim.attempt += 1
                 attempt(interaction, screen, desk, tools, claim, delivery)
             claim.done()
-            if screen.may_think_later:
-                delivery.begin_again(THINKING_WAITS[0], {**delivery.message, "kind": "thinking"})
+        look_for_thinking(screen, delivery)
     except Exception as error:
         wait = max(AGAIN_SECONDS, getattr(error, "wait", None) or 0.0)
         patient = isinstance(error, DiscordError) and reach.seconds_left() > wait + AGAIN_SECONDS
@@ -140,7 +140,14 @@ def answer(
         over = delivery.last or not isinstance(error, PASSING)
         if over and (give_up(interaction, screen, error, again=claim.attempt > 1) or delivery.last):
             claim.dead()
+            look_for_thinking(screen, delivery)
         raise
+
+
+def look_for_thinking(screen: Screen, delivery: Delivery) -> None:
+    """Looks for "thinking" later, if it may appear beside what was said elsewhere. No later try may use the token."""
+    if screen.may_think_later:
+        delivery.begin_again(THINKING_WAITS[0], {**delivery.message, "kind": "thinking"})
 
 
 def give_up(interaction: Interaction, screen: Screen, error: Exception, *, again: bool) -> bool:

@@ -47,23 +47,23 @@ def check(handler: "Handler", interaction: Interaction, tools: "Tools") -> None:
     if flag and not tools.flags.on(flag, interaction):
         raise UserError(_(OFF))
     if not interaction.installed_here and not handler.command.user_installs:
-        _refuse(handler, interaction, _(NOT_INSTALLED))
+        _refuse(handler, interaction, "the bot in this server", _(NOT_INSTALLED))
     allowed = handler.who.decide(interaction, tools)
     if allowed is None and (interaction.type == AUTOCOMPLETE or handler.answers_at_once(interaction)):
         allowed = handler.who.ask(interaction, tools)
     if allowed is False:
-        _refuse(handler, interaction, handler.who.refusal())
+        _refuse(handler, interaction, handler.who.name, handler.who.refusal())
 
 
 def check_tables(handler: "Handler", interaction: Interaction, tools: "Tools") -> None:
     """Raise UserError if a table forbids `handler`. Reads no table if the payload decides."""
     who = handler.who
     if who.needs_table and who.decide(interaction, tools) is None and not who.ask(interaction, tools):
-        _refuse(handler, interaction, handler.who.refusal())
+        _refuse(handler, interaction, handler.who.name, handler.who.refusal())
 
 
-def _refuse(handler: "Handler", interaction: Interaction, reason: str) -> None:
+def _refuse(handler: "Handler", interaction: Interaction, needs: str, reason: str) -> None:
     if interaction.type != AUTOCOMPLETE:  # the person is still typing, and each key would add a line to the log
         details = {"interaction_id": interaction.id, "user_id": interaction.user_id, "guild_id": interaction.guild_id}
-        log.warning("AUDIT refused %s: needs %s", handler, handler.who.name, extra=details)
+        log.warning("AUDIT refused %s: needs %s", handler, needs, extra=details)
     raise UserError(reason)
