@@ -17,7 +17,7 @@ from sandbox.discord.validation import Form, Json, Refusal
 from sandbox.discord.world import ADMINISTRATOR, ALL_PERMISSIONS, DM_PERMISSIONS, Account, Channel, Guild, Role
 
 
-@dataclass
+@dataclass(repr=False)
 class Person:
     """A person in a place: in a channel of a guild, or in the DM with the bot (`person.in_dm`)."""
 
@@ -36,6 +36,9 @@ class Person:
 
     def __str__(self) -> str:
         return f"@{self.name}"
+
+    def __repr__(self) -> str:
+        return f"{self} in {self.channel}"
 
     @property
     def in_dm(self) -> Person:
