@@ -241,7 +241,7 @@ class Block:
         self.rest()
 
     def rest(self) -> None:
-        """Wait until nothing is left to do. While no function is running, turn the clock.
+        """Wait until nothing is left to do. While no function is running, turn the clock, if the functions follow it.
 
         Raises AssertionError if that takes more than REST_SECONDS of real time, or if there are dead letters.
         """
@@ -253,7 +253,9 @@ class Block:
                 break
             assert time.monotonic() < deadline, f"the bot does not come to rest: {self.sandbox.depths()}"
             quiet = quiet + 1 if idle else 0
-            if quiet >= _QUIET:  # the messages are not visible yet: turn the clock, faster and faster
+            if (
+                quiet >= _QUIET and self.sandbox.options.one_clock
+            ):  # the messages are not visible yet: turn the clock, faster and faster
                 self.sandbox.clock.advance(min(2 ** (quiet - _QUIET), 60))
             time.sleep(0.01)
         left = {name: depth for name, depth in self.sandbox.depths().items() if depth}

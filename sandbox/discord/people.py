@@ -251,7 +251,7 @@ class Person:
 
     def _resolve(self, value: Any, resolved: Json, kinds: tuple[str, ...]) -> str:
         """The id of a person, role, channel or file. Its object is added to `resolved`."""
-        value = self._known(value) if isinstance(value, str) else value
+        value = self.known(value) if isinstance(value, str) else value
         if isinstance(value, Person) and USERS in kinds:
             resolved.setdefault("users", {})[value.id] = value.account.user
             if self.guild and value.id in self.guild.members:
@@ -271,7 +271,7 @@ class Person:
             return value.id
         raise NotPossible(f"only {' or '.join(kinds)} can be chosen here, not {value}")
 
-    def _known(self, id: str) -> Any:
+    def known(self, id: Any) -> Any:
         """The person, role or channel with this id, as in a default value. Otherwise the id itself."""
         world = self.state.world
         if id in world.accounts:

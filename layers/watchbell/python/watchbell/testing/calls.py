@@ -69,7 +69,8 @@ class Somebody:
     user, guild, channel: Ids. `guild=""` is the direct message with the bot.
     permissions: Bits, the name of a permission, or several names. The default is no permission.
     locale, guild_locale: Discord's locales of the person and of the server.
-    rank: The rank of the person's role in the server: viewer, responder, admin, or "" for none.
+    roles: The ids of the person's roles in the server.
+    rank: The rank of one more role that the person has: viewer, responder, admin, or "" for none.
     operator: Whether the person runs the bot.
     asked_by: The id of the user who owns the message with the button. If "", the person owns it.
     id: The id of the interaction. If "", each call gets a new one. The same id twice is a second delivery.
@@ -86,6 +87,7 @@ class Somebody:
         permissions: int | str | Iterable[str] = 0,
         locale: str = "en-US",
         guild_locale: str = "en-US",
+        roles: Iterable[str] = (),
         rank: str = "",
         operator: bool = False,
         asked_by: str = "",
@@ -93,7 +95,7 @@ class Somebody:
     ) -> None:
         names = (permissions,) if isinstance(permissions, str) else permissions
         self.permissions = names if isinstance(names, int) else bits(*names)
-        self.user, self.guild, self.channel = user, guild, channel
+        self.user, self.guild, self.channel, self.roles = user, guild, channel, list(roles)
         self.locale, self.guild_locale = locale, guild_locale
         if rank not in ("", *RANKS):
             raise ValueError(f"{rank!r} is not a rank; use one of {', '.join(RANKS)}")
@@ -110,7 +112,7 @@ class Somebody:
             raw["message"] = {"id": str(next(_ids)), "interaction_metadata": asked}
         if not self.guild:
             return Interaction({**raw, "context": 1, "user": user})
-        member = {"user": user, "permissions": str(self.permissions), "roles": ["1"] if self.rank else []}
+        member = {"user": user, "permissions": str(self.permissions), "roles": [*self.roles, *["1"] * bool(self.rank)]}
         where = {"context": 0, "guild_id": self.guild, "guild_locale": self.guild_locale}
         return Interaction({**raw, **where, "member": member})
 
@@ -121,8 +123,9 @@ class FakeTools:
     FakeTools has a clock and seals. It keeps in memory what production keeps in tables: quotas, locks, large state and
     a journal. `counted` lists the metrics that were counted.
 
-    Calls with the same FakeTools share what they use: a spent quota stays spent, by the clock `now`, and a done step
-    stays done. `locks.take("apply:1", "somebody")` makes somebody else hold the lock.
+    Calls with the same FakeTools share what they use: a spent quota stays spent, by the clock `now`, and a step stays
+    done for its interaction (give the same `id`). `locks.take("apply:1", "somebody")` makes somebody else hold the
+    lock.
 
     `flags={"beta": "off"}` sets flags, written as for `ops flags`. A flag that is not among them is off. Without
     `flags`, every flag is on, because a feature whose flag is off only refuses.
@@ -308,7 +311,8 @@ class _Asked:
         interaction = self.interaction(kind, data)
         desk: Any = _Handed(self.tools, "ingress")
         if not self.handler.answers_at_once(interaction):
-            desk = Desk(_Handed(self.tools, "worker"), self.tools.journal, self.tools.seconds_left)  # type: ignore[arg-type]
+            journal = self.tools.journal.of(interaction.id)
+            desk = Desk(_Handed(self.tools, "worker"), journal, self.tools.seconds_left)  # type: ignore[arg-type]
         try:
             call = dispatch.parse(self.handler, interaction, desk)
             with admit(call, desk):
