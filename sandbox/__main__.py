@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _serve(options: Options) -> int:
     logs = Logs(sys.stderr)
     try:
-        with Sandbox(options, logs) as sandbox:
+        with Sandbox(options, logs, play.People) as sandbox:
             print(json.dumps(sandbox.ready_line()), flush=True)
             threading.Event().wait()
     except OSError as problem:

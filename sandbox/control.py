@@ -6,6 +6,7 @@ POST clock                  {"advance_seconds": N} turns the clock; answers afte
 POST schedules/<name>/run   run a schedule now; answers with its outcome, and with 502 if it failed
 PUT  parameters/<name>      set SSM parameter /<bot>/<stage>/<name> to the body, and restart the functions
 PUT  sources/<name>         set the mode of a made-up status source to the body
+POST people/<name>          act as this person: the body is one line of `make play`; answers with what they see
 GET  healthz, logs, discord
 """
 
@@ -41,7 +42,8 @@ class Control:
     """Answers the requests.
 
     `depths` reads the queues. `put_parameter` takes a name below /<bot>/<stage>/ and a value. `discord` reads
-    everything in the simulated Discord.
+    everything in the simulated Discord. `people` executes a line as a person; None if there is no simulated Discord.
+    It raises ValueError for a line that makes no sense, and AssertionError if the bot did something wrong.
     """
 
     depths: Callable[[], dict[str, int]]
@@ -51,6 +53,7 @@ class Control:
     sources: StatusSources
     logs: Logs
     discord: Callable[[], dict[str, Any]]
+    people: Callable[[str, str], str] | None = None
 
     def __call__(self, request: Request) -> Response:
         words = [unquote(word) for word in request.path.strip("/").split("/")]
@@ -70,9 +73,10 @@ class Control:
                     return self._put("/".join(parts), request.body)
                 case "PUT", ["sources", name]:
                     return self._source(name, request.body)
+                case "POST", ["people", name] if self.people:
+                    return self._act(self.people, name, request.body)
                 case "GET", ["logs"]:
-                    text = "".join(f"{line}\n" for line in self.logs.lines)
-                    return Response(200, text.encode(), [("content-type", "text/plain; charset=utf-8")])
+                    return _text("".join(f"{line}\n" for line in self.logs.lines))
                 case "GET", ["discord"]:
                     return as_json(200, self.discord())
         except BadRequest as problem:
@@ -128,3 +132,18 @@ class Control:
         except (KeyError, ValueError) as problem:
             raise BadRequest(str(problem.args[0])) from None
         return Response(204)
+
+    def _act(self, people: Callable[[str, str], str], name: str, body: bytes) -> Response:
+        try:
+            line = body.decode().strip()
+            if not line or len(line.splitlines()) > 1:
+                raise BadRequest("The body must be one line of `make play`, such as: /status server:prod")
+            return _text(people(name, line) + "\n")
+        except ValueError as problem:  # also a body that is not UTF-8
+            raise BadRequest(str(problem)) from None
+        except AssertionError as problem:
+            return as_json(502, {"error": f"The bot did something wrong: {problem}"})
+
+
+def _text(text: str) -> Response:
+    return Response(200, text.encode(), [("content-type", "text/plain; charset=utf-8")])

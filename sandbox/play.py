@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 import shlex
 import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, TextIO
@@ -12,7 +14,7 @@ from sandbox.aws.custom_resources import DeployFailed
 from sandbox.control import FURTHEST
 from sandbox.discord import EndpointRefused, NotPossible, commands, components
 from sandbox.discord.faults import ODD_BODIES
-from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, RESOLVED_OPTIONS, ROLES, USERS
+from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, RESOLVED_OPTIONS, ROLES, USERS, prefilled
 from sandbox.discord.upload import Upload
 from sandbox.discord.validation import Json
 from sandbox.logs import Logs
@@ -29,10 +31,13 @@ choose "Where?" garden       choose in a select
 submit name:Ada why:"…"      submit the open form; name its fields by label or name
 menu "Report message"        use the context menu of the last message; `menu "Page user" @bob` of a person
 say Hello                    post a message of your own
-as bob MANAGE_GUILD          become somebody else, with these permissions in addition to a member's
-dm, server                   go to the direct messages with the bot, and back to the server
+as bob MANAGE_GUILD &crew    become somebody else, with these permissions in addition to a member's, and these roles
+in #garden                   go to another channel of the server; it is created if there is none
+dm, server                   go to the direct messages with the bot, and back to the server's first channel
 turn 3600                    let this many seconds pass
 fail 404 html                answer the bot's next call this way; also `fail 503`, `fail 429 nan`, `fail silence`
+fail code 50013              answer it with this error code of Discord
+slow 8                       take this many seconds for the bot's next call, and then answer as usual
 ops flags beta on            run `python -m ops …` for this bot; `ops ranks server &crew=responder`
 log                          see what the functions logged since the last `log`
 quit
@@ -44,15 +49,15 @@ _KINDS = {"@": USERS, "&": ROLES, "#": CHANNELS}
 class Console:
     """Executes lines for the current person, `me`."""
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    def __init__(self, sandbox: Sandbox, name: str = "ada") -> None:
         self.block = Block(sandbox)
-        self.me: Actor = self.block.person("ada")
+        self.me: Actor = self.block.person(name)
         self.shown: Shown | Json | None = None
         self._read = 0
 
     @property
     def prompt(self) -> str:
-        place = "DM" if self.me.person.guild is None else f"#{self.me.person.channel.name}"
+        place = "DM" if self.me.person.guild is None else self.me.person.channel
         return f"{self.me.person.name} in {place}> "
 
     def do(self, line: str) -> str:
@@ -64,7 +69,7 @@ class Console:
         if line.startswith("/"):
             name, options = self._command(shlex.split(line[1:]))
             return self._see(self.me.run(name, **options))
-        verb, *words = shlex.split(line)
+        verb, *words = shlex.split(line) or [""]
         if verb not in _VERBS:
             raise ValueError(f"{verb!r} is not one of {', '.join(_VERBS)}, and commands start with /; try help")
         return str(_VERBS[verb](self, words))
@@ -118,11 +123,21 @@ class Console:
     def become(self, words: list[str]) -> str:
         if not words:
             raise ValueError("name a person: `as bob MANAGE_GUILD`")
+        name, *more = words
+        roles = [self._thing(word) for word in more if word[:1] == "&"]
+        here = self.me.person.channel if self.me.person.guild else None
         try:
-            self.me = self.block.person(words[0].removeprefix("@"), permissions=words[1:] or None)
+            permissions = [word for word in more if word[:1] != "&"] or None
+            self.me = self.block.person(name.removeprefix("@"), permissions=permissions, channel=here, roles=roles)
         except DefinitionError as problem:
             raise ValueError(str(problem)) from None
         return f"(you are {self.me.person.name})"
+
+    def enter(self, words: list[str]) -> str:
+        if len(words) != 1 or words[0][:1] != "#" or len(words[0]) < 2:
+            raise ValueError("name a channel: `in #garden`")
+        self.me = self.block.person(self.me.person.name, channel=self._thing(words[0]))
+        return f"(in {self.me.person.channel})"
 
     def dm(self, words: list[str]) -> str:
         self.me = self.me.in_dm
@@ -130,7 +145,7 @@ class Console:
 
     def server(self, words: list[str]) -> str:
         self.me = self.block.person(self.me.person.name)
-        return f"(in #{self.me.person.channel.name})"
+        return f"(in {self.me.person.channel})"
 
     def turn(self, words: list[str]) -> str:
         try:
@@ -144,6 +159,11 @@ class Console:
 
     def fail(self, words: list[str]) -> str:
         how, *more = words or [""]
+        if how == "code":
+            if len(more) != 1 or not more[0].isdecimal():
+                raise ValueError("give an error code of Discord: `fail code 50013`")
+            self.block.goes_wrong(call="* *", code=int(more[0]))
+            return "(the bot's next call fails)"
         odd = more[0] if more and more[0] in ODD_BODIES else ""
         try:
             wait = _number(more[0]) if more and not odd else 1.0
@@ -156,6 +176,12 @@ class Console:
             ) from None
         self.block.goes_wrong(how, "* *", body=odd, wait=wait, after=how.startswith("2"))
         return "(the bot's next call fails)"
+
+    def slow(self, words: list[str]) -> str:
+        if len(words) != 1:
+            raise ValueError("give a number of seconds: `slow 8`")
+        self.block.is_slow(_number(words[0]), "* *")
+        return "(the bot's next call is slow)"
 
     def ops(self, words: list[str]) -> str:
         try:
@@ -178,7 +204,8 @@ class Console:
     def _see(self, shown: Shown) -> str:
         self.shown = shown
         if shown.exchange.ack_type == 9:
-            return "\n".join([f"A form opens, {shown.modal['title']!r}:", *map(_field, shown.modal["components"])])
+            fields = (self._field(label) for label in shown.modal["components"])
+            return "\n".join([f"A form opens, {shown.modal['title']!r}:", *fields])
         return shown.text or "(nothing is shown)"
 
     def _with(self, name: str) -> Json:
@@ -236,6 +263,17 @@ class Console:
                 raise ValueError(f"{text}: {problem.strerror}") from None
         return text
 
+    def _field(self, label: Json) -> str:
+        """One part of a form as it is shown: a field with its name, its choices and what is filled in, or a text."""
+        field = label.get("component")
+        if field is None:
+            return f"  {label.get('content', '')}"
+        offered = ", ".join(option["value"] for option in field.get("options", ()))
+        known = "; ".join(filter(None, [offered, "" if field.get("required", True) else "optional"]))
+        shown = f"  {field['custom_id']}: {label['label']}" + (f" ({known})" if known else "")
+        filled = ", ".join(str(self.me.person.known(value)) for value in prefilled(field))
+        return f"{shown} = {filled}" if filled else shown
+
     def _fields(self, modal: Json) -> Iterator[tuple[str, Json]]:
         """The fields of a form, once by custom id and once by label."""
         for label in modal["components"]:
@@ -254,10 +292,40 @@ class Console:
 _VERBS = {
     **{name: getattr(Console, name) for name in ("help", "type", "press", "choose", "submit", "menu", "say")},
     **{
-        "as": Console.become,
-        **{name: getattr(Console, name) for name in ("dm", "server", "turn", "fail", "ops", "log")},
+        **{"as": Console.become, "in": Console.enter},
+        **{name: getattr(Console, name) for name in ("dm", "server", "turn", "fail", "slow", "ops", "log")},
     },
 }
+
+
+class People:
+    """Acts as anybody: each name has a Console of its own, with its own place, last message and open form."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self._sandbox = sandbox
+        self._consoles: dict[str, tuple[Console, threading.Lock]] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, name: str, line: str) -> str:
+        """Execute one line as that person and return what it shows. People can act at the same time.
+
+        Raises ValueError for a line that makes no sense or that Discord does not offer, AssertionError if the bot did
+        something wrong.
+        """
+        if not re.fullmatch(r"[a-z0-9_.]{2,32}", name):
+            raise ValueError(f"{name!r} is no user name: it needs 2 to 32 of a-z, 0-9, _ and .")
+        word, _, rest = line.partition(" ")
+        if word == "as" and rest.split()[:1] not in ([name], [f"@{name}"]):
+            raise ValueError(f"this is {name}: each person has a URL of their own")
+        with self._lock:
+            if name not in self._consoles:
+                self._consoles[name] = Console(self._sandbox, name), threading.Lock()
+            console, lock = self._consoles[name]
+        with lock:
+            try:
+                return console.do(line)
+            except NotPossible as problem:
+                raise ValueError(str(problem)) from None
 
 
 def play(lines: TextIO = sys.stdin) -> int:
@@ -295,16 +363,6 @@ def _next(lines: TextIO, prompt: str, typed: bool) -> str | None:
     if line:
         print(f"\n{prompt}{line.strip()}")
     return line.strip() if line else None
-
-
-def _field(label: Json) -> str:
-    """One part of a form as it is shown: a field with its name and choices, or a text."""
-    field = label.get("component")
-    if field is None:
-        return f"  {label.get('content', '')}"
-    offered = ", ".join(option["value"] for option in field.get("options", ()))
-    known = "; ".join(filter(None, [offered, "" if field.get("required", True) else "optional"]))
-    return f"  {field['custom_id']}: {label['label']}" + (f" ({known})" if known else "")
 
 
 def _named(level: list[Json], name: str) -> Json | None:

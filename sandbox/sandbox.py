@@ -68,12 +68,16 @@ class Options:
 class Sandbox:
     """Starts everything at the start of its `with` block, on 127.0.0.1 only, and stops everything at the end.
 
+    `people` makes what the control API needs so that somebody can act as a person: see `Control`.
+
     Raises OSError if the port is in use. Raises TemplateError, DeployFailed, EndpointRefused or RuntimeError, with the
     reason, if a part does not start.
     """
 
-    def __init__(self, options: Options, logs: Logs) -> None:
-        self.options, self.logs = options, logs
+    def __init__(
+        self, options: Options, logs: Logs, people: Callable[[Sandbox], Callable[[str, str], str]] | None = None
+    ) -> None:
+        self.options, self.logs, self._people = options, logs, people
         self._running = ExitStack()
         self._clock_environment: dict[str, str] = {}  # the environment that makes a process follow the clock
         self._features_environment = {"SANDBOX_FEATURES": str(options.features.resolve())} if options.features else {}
@@ -252,6 +256,7 @@ class Sandbox:
             sources=self.sources,
             logs=self.logs,
             discord=self.discord.snapshot if self.discord else dict,
+            people=self._people(self) if self.discord and self._people else None,
         )
         server = _near(api_port + 1, self.options.port, lambda port: Server(control, port=port))
         self._running.callback(server.stop)

@@ -30,12 +30,13 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.discord import Discord, Exchange, Person, components, render
-from sandbox.discord.faults import ODD_BODIES, InjectedFault
+from sandbox.discord.faults import CODES, ODD_BODIES, InjectedFault
 from sandbox.discord.messages import EPHEMERAL, LOADING
 from sandbox.discord.upload import Upload as Upload
 from sandbox.discord.world import MEMBER_PERMISSIONS, Channel, Role
 from sandbox.logs import Logs
 from sandbox.sandbox import Options, Sandbox
+from watchbell.adapters.discord import SECONDS
 from watchbell.discord.permissions import bits
 
 Json = dict[str, Any]
@@ -94,6 +95,12 @@ class Actor:
 
     def __init__(self, block: Block, person: Person) -> None:
         self._block, self.person = block, person
+
+    def __str__(self) -> str:
+        return str(self.person)
+
+    def __repr__(self) -> str:
+        return repr(self.person)
 
     @property
     def in_dm(self) -> Actor:
@@ -168,7 +175,7 @@ class Block:
         self.simulated: Discord = sandbox.simulated_discord
         self._begun = len(self.simulated.transcript), len(self.simulated.faults)
         self._faults: list[InjectedFault] = []
-        self._killed: list[int] = []
+        self._killed: list[bool] = []
         sandbox.logs.write("test", "a block begins")
 
     # People, and what the bot does on its own.
@@ -180,11 +187,12 @@ class Block:
         permissions: int | str | Iterable[str] | None = None,
         locale: str = "en-US",
         channel: Channel | None = None,
+        roles: Iterable[Role] = (),
     ) -> Actor:
         """A new person, or the same person if the name was used before.
 
         `permissions` is a bit field, or one or more of Discord's names. Names are added to an ordinary member's
-        permissions, which are also the default.
+        permissions, which are also the default. `roles` are added to the roles that the person has.
         """
         global _met
         if not name:
@@ -193,6 +201,8 @@ class Block:
         if not (names is None or isinstance(names, int)):
             names = MEMBER_PERMISSIONS | bits(*names)
         person = self.simulated.person(name, permissions=names, locale=locale)
+        for role in roles:
+            role.held_by.add(person.id)
         return Actor(self, person.in_channel(channel) if channel else person)
 
     def role(self, name: str, *held_by: Actor) -> Role:
@@ -231,7 +241,7 @@ class Block:
         self.rest()
 
     def rest(self) -> None:
-        """Wait until nothing is left to do. While no function is running, turn the clock.
+        """Wait until nothing is left to do. While no function is running, turn the clock, if the functions follow it.
 
         Raises AssertionError if that takes more than REST_SECONDS of real time, or if there are dead letters.
         """
@@ -243,7 +253,9 @@ class Block:
                 break
             assert time.monotonic() < deadline, f"the bot does not come to rest: {self.sandbox.depths()}"
             quiet = quiet + 1 if idle else 0
-            if quiet >= _QUIET:  # the messages are not visible yet: turn the clock, faster and faster
+            if (
+                quiet >= _QUIET and self.sandbox.options.one_clock
+            ):  # the messages are not visible yet: turn the clock, faster and faster
                 self.sandbox.clock.advance(min(2 ** (quiet - _QUIET), 60))
             time.sleep(0.01)
         left = {name: depth for name, depth in self.sandbox.depths().items() if depth}
@@ -253,7 +265,7 @@ class Block:
 
     def goes_wrong(
         self,
-        how: int | str,
+        how: int | str = "",
         call: str = ANSWER,
         *,
         code: int = 0,
@@ -265,25 +277,48 @@ class Block:
     ) -> None:
         """Discord answers the bot's next matching call with this HTTP status, and `code` in its JSON.
 
+        Without a status, the answer has the status and the message that Discord gives with `code`. ValueError if that
+        is not one of the CODES in `sandbox.discord.faults`.
         `call` is a method and a path, and `*` matches anything. A 429 asks the bot to wait for `wait` seconds, which
         may be 0, negative, NaN or infinite. "silence" cuts the connection, which to the bot looks like a time-out but
         does not take 10 seconds. `body` is the name of an odd body: html, nothing, list, deep, and the others in
         `sandbox.discord.faults`. With `cut`, the connection ends after half of the body. With `after`, the call takes
         effect all the same.
         """
-        status = None if how == "silence" else int(how)
+        if how == "" and code not in CODES:
+            raise ValueError(f"code={code} is not one of {', '.join(map(str, CODES))}: give its HTTP status too")
+        status = None if how == "silence" else int(how or CODES[code][0])
         odd = {"body": ODD_BODIES[body]} if body else {}
         self._inject(call, status, code=code, after=after, retry_after=wait, times=times, cut=cut, **odd)
 
     def kill(self, function: str = "worker", *, after: str = ANSWER, of_it: bool = True) -> None:
-        """Kill the function's process right after the call `after` took effect, before it gets the response.
+        """Kill the function's process right after its call `after` took effect, before it gets the response.
 
-        With `of_it=False`, kill it right before the call takes effect. The default call is the first one that shows
-        an answer or its progress. FOLLOW_UP, POST and the others are in this module.
+        Only the process that made the call is killed: the same call by another function does not count, and other
+        processes of the function go on. With `of_it=False`, kill it right before the call takes effect. The default
+        call is the first one that shows an answer or its progress. FOLLOW_UP, POST and the others are in this module.
         """
         functions = self.sandbox.functions
         functions.function(function)  # KeyError, now, if there is no such function
-        self._inject(after, None, after=of_it, then=lambda: self._killed.append(functions.kill(function)))
+        self._inject(
+            after,
+            None,
+            after=of_it,
+            whose=lambda port: functions.is_calling(function, port),
+            then=lambda port: self._killed.append(functions.kill(function, port)),
+        )
+
+    def is_slow(self, seconds: float, call: str = ANSWER, *, after: bool = False, times: int = 1) -> None:
+        """Discord takes `seconds` for the bot's next matching call, and then answers as usual.
+
+        The clock of everything is turned, so no real time passes. With `after`, the call takes effect at once and only
+        its answer is late. ValueError if the bot would not wait that long: write `goes_wrong("silence")` then.
+        """
+        longest = SECONDS[1]
+        if not 0 < seconds < longest:
+            raise ValueError(f"the bot waits less than {longest} seconds for an answer, not {seconds}")
+        turn = self.sandbox.clock.advance
+        self._inject(call, None, after=after, times=times, fails=False, then=lambda port: turn(seconds))
 
     def acknowledges_late(self, seconds: float) -> None:
         """Discord does not know the token of an interaction until so many seconds after its acknowledgement.
@@ -329,7 +364,7 @@ class Block:
         self.rest()
         asked_for = any(fault.status == 400 for fault in self._faults)
         errors = [line for line in self._logged() if _entry(line).get("level") == "ERROR" or "error" in _entry(line)]
-        bugs = [line for line in errors if _is_bug(_entry(line)) and not asked_for]
+        bugs = [line for line in errors if _is_bug(_entry(line), asked_for)]
         assert not bugs, f"the bot has a bug: {'; '.join(map(short, bugs))}"
         held = self.simulated.faults[self._begun[1] :]
         assert not held, f"the bot did what Discord refuses or ignores: {held}"
@@ -393,11 +428,14 @@ def _started(features: Path | None) -> Sandbox:
 atexit.register(end)
 
 
-def _is_bug(entry: Json) -> bool:
-    """Whether an error is a bug. A Discord that refuses a body (400) points to a bug; one that fails does not."""
+def _is_bug(entry: Json, asked_for: bool) -> bool:
+    """Whether an error is a bug. A Discord that refuses a body (400) points to a bug; one that fails does not.
+
+    `asked_for`: the test made Discord refuse a body, so that is no bug.
+    """
     kind = entry.get("errorType", entry.get("error"))  # the second one if the message will be tried again
     if kind == "DiscordError":
-        return ": 400 " in str(entry.get("errorMessage", entry.get("message")))
+        return not asked_for and ": 400 " in str(entry.get("errorMessage", entry.get("message")))
     return kind is not None
 
 

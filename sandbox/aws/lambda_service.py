@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
 from sandbox.aws.runtime_api import Outcome, RuntimeApi, failure
@@ -97,9 +97,19 @@ class LambdaService:
         """The number of running invocations, including those that wait for room."""
         return self._running
 
-    def kill(self, name: str) -> int:
-        """Kill the busy instances of function `name` in the middle of their work. Returns how many."""
-        return self._pools[name].kill()
+    def is_calling(self, name: str, port: int) -> bool:
+        """Whether a busy instance of function `name` has a connection from this local TCP port."""
+        return any(self._pools[name].calling(port))
+
+    def kill(self, name: str, port: int) -> bool:
+        """Kill the instance of function `name` that has a connection from this local TCP port, and no other.
+
+        Returns whether there was one.
+        """
+        found = list(self._pools[name].calling(port))
+        for instance in found:
+            instance.kill()
+        return bool(found)
 
     def function(self, name: str) -> Function:
         return self._pools[name].function
@@ -152,12 +162,12 @@ class _Pool:
         for instance in idle:
             instance.stop()
 
-    def kill(self) -> int:
+    def calling(self, port: int) -> Iterator[_Instance]:
+        """The busy instance that has a connection from this local TCP port, if there is one."""
         with self._lock:
             busy = list(self._busy)
-        for instance in busy:
-            instance.kill()
-        return len(busy)
+        sockets = _sockets_from(port)
+        return (instance for instance in busy if instance.has_one_of(sockets))
 
     def _take(self) -> _Instance:
         with self._lock:
@@ -215,6 +225,13 @@ class _Instance:
             self._logs.write(self._function.name, f"invocation failed: {outcome.error}")
         return outcome
 
+    def has_one_of(self, sockets: set[str]) -> bool:
+        """Whether the process has one of these sockets open."""
+        try:
+            return any(os.readlink(file) in sockets for file in Path(f"/proc/{self._process.pid}/fd").iterdir())
+        except OSError:  # the process has ended, or it closed a file meanwhile
+            return False
+
     def kill(self) -> None:
         """End the process as if Lambda's host died. A waiting caller gets Lambda's error."""
         self._children.end(self._process)
@@ -229,6 +246,12 @@ class _Instance:
         status = self._process.wait()
         reason = f"signal: {-status}" if status < 0 else f"exit status {status}"
         self._api.end(failure("Runtime.ExitError", f"Runtime exited with error: {reason}"))
+
+
+def _sockets_from(port: int) -> set[str]:
+    """The sockets on this machine with this local TCP port, as `/proc/PID/fd` names them: see man 5 proc."""
+    rows = [line.split() for line in Path("/proc/net/tcp").read_text().splitlines()[1:]]
+    return {f"socket:[{row[9]}]" for row in rows if int(row[1].rpartition(":")[2], 16) == port}
 
 
 def _lambda_environment(function: Function) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Faults to inject: the next matching REST call gets a 429, a 5xx, an odd answer, a cut connection or a long wait."""
+"""Faults to inject: the next matching REST call gets a 429, a 5xx, an odd answer or a cut connection, or is slow."""
 
 from __future__ import annotations
 
@@ -23,6 +23,33 @@ ODD_BODIES = {
 }
 """Bodies that are not Discord's, by name. A proxy, Cloudflare, or Discord on a bad day sends them with any status."""
 
+CODES = {
+    10003: (404, "Unknown Channel"),
+    10004: (404, "Unknown Guild"),
+    10007: (404, "Unknown Member"),
+    10008: (404, "Unknown Message"),
+    10011: (404, "Unknown Role"),
+    10013: (404, "Unknown User"),
+    10015: (404, "Unknown Webhook"),
+    10062: (404, "Unknown interaction"),
+    30005: (400, "Maximum number of guild roles reached (250)"),
+    30013: (400, "Maximum number of guild channels reached (500)"),
+    40005: (413, "Request entity too large"),
+    40060: (400, "Interaction has already been acknowledged."),
+    50001: (403, "Missing Access"),
+    50005: (403, "Cannot edit a message authored by another user"),
+    50006: (400, "Cannot send an empty message"),
+    50007: (403, "Cannot send messages to this user"),
+    50013: (403, "Missing Permissions"),
+    50027: (401, "Invalid Webhook Token"),
+    50028: (400, "Invalid Role"),
+    50035: (400, "Invalid Form Body"),
+    50083: (400, "Thread is archived"),
+    50278: (403, "Cannot send messages to this user due to having no mutual guilds"),
+    130000: (503, "API resource is currently overloaded. Try again a little later."),
+}
+"""The HTTP status and the message of Discord's error codes that a bot meets."""
+
 
 @dataclass
 class InjectedFault:
@@ -34,7 +61,9 @@ class InjectedFault:
     `headerless` responds as Cloudflare does when it blocks a client: no rate-limit headers and no JSON.
     `body` is sent instead of Discord's JSON, and `headers` in addition to the others. With `cut`, the connection ends
     after half of the body.
-    `then` is called before the response is sent or the connection is cut.
+    `then` is called before the response is sent or the connection is cut, with the client's port.
+    `whose` says of a client's port whether the fault is for its calls. Without it, the fault is for every client.
+    If not `fails`, the call is only slow: after `delay` and `then` it goes on as usual.
     """
 
     method: str
@@ -49,7 +78,9 @@ class InjectedFault:
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
-    then: Callable[[], object] | None = None
+    then: Callable[[int], object] | None = None
+    whose: Callable[[int], bool] | None = None
+    fails: bool = True
 
 
 class InjectedFaults:
@@ -68,11 +99,12 @@ class InjectedFaults:
         with self._lock:
             self._pending.clear()
 
-    def next_for(self, method: str, path: str) -> InjectedFault | None:
-        """The first pending fault for this call. It counts as used."""
+    def next_for(self, method: str, path: str, port: int = 0) -> InjectedFault | None:
+        """The first pending fault for this call by the client at `port`. It counts as used."""
         with self._lock:
             for fault in self._pending:
-                if fault.method in (method, "*") and fnmatch.fnmatchcase(path, fault.pattern):
+                matches = fault.method in (method, "*") and fnmatch.fnmatchcase(path, fault.pattern)
+                if matches and (fault.whose is None or fault.whose(port)):
                     fault.times -= 1
                     if fault.times <= 0:
                         self._pending.remove(fault)

@@ -154,6 +154,16 @@ class Inputs:
         return {"values": values}
 
 
+def prefilled(field: Json) -> list[Any]:
+    """What a field of a form holds when the form opens: texts, ids, or "yes" for a ticked checkbox."""
+    if field["type"] == components.TEXT_INPUT:
+        return [field["value"]] if field.get("value") else []
+    if field["type"] == components.CHECKBOX:
+        return ["yes"] if field.get("default") else []
+    chosen = _default(field)
+    return [] if chosen is None else chosen if isinstance(chosen, list) else [chosen]
+
+
 def _default(asked: Json) -> Any:
     """The default of a field, or None if it has none."""
     chosen = [option["value"] for option in asked.get("options", ()) if option.get("default")]

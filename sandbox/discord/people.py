@@ -17,7 +17,7 @@ from sandbox.discord.validation import Form, Json, Refusal
 from sandbox.discord.world import ADMINISTRATOR, ALL_PERMISSIONS, DM_PERMISSIONS, Account, Channel, Guild, Role
 
 
-@dataclass
+@dataclass(repr=False)
 class Person:
     """A person in a place: in a channel of a guild, or in the DM with the bot (`person.in_dm`)."""
 
@@ -36,6 +36,9 @@ class Person:
 
     def __str__(self) -> str:
         return f"@{self.name}"
+
+    def __repr__(self) -> str:
+        return f"{self} in {self.channel}"
 
     @property
     def in_dm(self) -> Person:
@@ -248,7 +251,7 @@ class Person:
 
     def _resolve(self, value: Any, resolved: Json, kinds: tuple[str, ...]) -> str:
         """The id of a person, role, channel or file. Its object is added to `resolved`."""
-        value = self._known(value) if isinstance(value, str) else value
+        value = self.known(value) if isinstance(value, str) else value
         if isinstance(value, Person) and USERS in kinds:
             resolved.setdefault("users", {})[value.id] = value.account.user
             if self.guild and value.id in self.guild.members:
@@ -268,7 +271,7 @@ class Person:
             return value.id
         raise NotPossible(f"only {' or '.join(kinds)} can be chosen here, not {value}")
 
-    def _known(self, id: str) -> Any:
+    def known(self, id: Any) -> Any:
         """The person, role or channel with this id, as in a default value. Otherwise the id itself."""
         world = self.state.world
         if id in world.accounts:

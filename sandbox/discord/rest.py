@@ -10,7 +10,7 @@ from email.message import Message
 from typing import Any
 
 from sandbox.discord import limits, server_routes
-from sandbox.discord.faults import InjectedFault
+from sandbox.discord.faults import CODES, InjectedFault
 from sandbox.discord.files import read_multipart
 from sandbox.discord.routes import ROUTES, Call, Route
 from sandbox.discord.signing import strict_json
@@ -46,7 +46,8 @@ class Rest:
         self.buckets = limits.Buckets(state.clock)
         self._bot = state.world.bot["username"]
 
-    def answer(self, method: str, target: str, headers: Message, raw: bytes) -> Answer:
+    def answer(self, method: str, target: str, headers: Message, raw: bytes, port: int = 0) -> Answer:
+        """The response to a call by the client at `port`."""
         address = urllib.parse.urlsplit(target)
         if method == "GET" and address.path.startswith("/attachments/"):
             return self._file(address.path.split("/")[2])
@@ -60,9 +61,11 @@ class Rest:
             self._authorize(route, headers)
         except Refusal as refusal:
             return self._refused(method, path, refusal)
-        fault = self.state.injected.next_for(method, path)
+        fault = self.state.injected.next_for(method, path, port)
         if fault and not fault.after:
-            return self._fail(method, path, fault)
+            self._pause(method, path, fault, port)
+            if fault.fails:
+                return self._fail(fault)
         if route.needs_bot:
             _, wait = self.buckets.take(limits.GLOBAL, "")
             if wait is not None:
@@ -72,8 +75,10 @@ class Rest:
             return self._too_many(method, path, wait, limit_headers)
         query = dict(urllib.parse.parse_qsl(address.query))
         answer = self._call(route, Call(self.state, where, query), path, headers, raw)
-        if fault:
-            return self._fail(method, path, fault)
+        if fault and fault.after:
+            self._pause(method, path, fault, port)
+            if fault.fails:
+                return self._fail(fault)
         answer.headers |= limit_headers
         return answer
 
@@ -146,21 +151,25 @@ class Rest:
             self._fault(method, path, refusal.message)
         return Answer(refusal.status, refusal.body())
 
-    def _fail(self, method: str, path: str, fault: InjectedFault) -> Answer:
-        """The response that `fault` asks for."""
+    def _pause(self, method: str, path: str, fault: InjectedFault, port: int) -> None:
+        """Do what `fault` asks for before the response."""
         when = "after" if fault.after else "before"
-        what = fault.status or "the connection cut"
+        what = (fault.status or "the connection cut") if fault.fails else "slow"
         self._note(method, path, f"{what} (injected, {when} it took effect)")
         if fault.then:
-            fault.then()
+            fault.then(port)
         self.state.stopped.wait(fault.delay)
+
+    def _fail(self, fault: InjectedFault) -> Answer:
+        """The response that `fault` asks for."""
         if fault.headerless:
             answer = Answer(fault.status, "error code: 1015", kind="text/plain; charset=UTF-8")
         elif fault.status == 429:
             body, headers = limits.too_many(fault.retry_after)
             answer = Answer(429, body | ({"code": fault.code} if fault.code else {}), headers)
         else:
-            answer = Answer(fault.status, {"message": f"{fault.status}: injected", "code": fault.code})
+            message = CODES[fault.code][1] if fault.code in CODES else f"{fault.status}: injected"
+            answer = Answer(fault.status, {"message": message, "code": fault.code})
         if fault.body is not None:
             answer.body = fault.body
             answer.kind = "text/html" if fault.body.startswith(b"<") else answer.kind

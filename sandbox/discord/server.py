@@ -76,7 +76,8 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(Answer(413, Refusal(413, 40005, "Request entity too large").body()))
             return
         raw = self.rfile.read(int(length))
-        self._send(self.server.rest.answer(self.command, self.path, self.headers, raw))
+        port = self.client_address[1]
+        self._send(self.server.rest.answer(self.command, self.path, self.headers, raw, port))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _handle
 

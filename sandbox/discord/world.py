@@ -39,7 +39,7 @@ class Account:
     installed_app: bool = False
 
 
-@dataclass
+@dataclass(repr=False)
 class Role:
     """A role. `held_by` holds user ids. Roles grant nothing here: permissions belong to each member."""
 
@@ -49,6 +49,8 @@ class Role:
 
     def __str__(self) -> str:
         return f"@&{self.name}"
+
+    __repr__ = __str__
 
     def shown(self) -> Json:
         more: Json = {"color": 0, "hoist": False, "position": 1, "permissions": "0", "managed": False, "flags": 0}
@@ -72,7 +74,7 @@ class Guild:
         return self.partial() | {"name": self.name, "icon": None, "description": None, "preferred_locale": self.locale}
 
 
-@dataclass
+@dataclass(repr=False)
 class Channel:
     id: str
     kind: int
@@ -85,6 +87,8 @@ class Channel:
 
     def __str__(self) -> str:
         return f"#{self.name}" if self.name else "the DM with the bot"
+
+    __repr__ = __str__
 
 
 @dataclass

@@ -126,8 +126,32 @@ def test_a_made_up_source_can_fall_ill(desk: Desk) -> None:
     assert "prod" in desk.ask("PUT", "/sources/nowhere", b"down")[1]["error"]
 
 
+def test_a_line_is_executed_as_a_person_and_what_they_see_is_the_answer(desk: Desk) -> None:
+    def people(name: str, line: str) -> str:
+        if line == "dance":
+            raise ValueError("nobody dances here")
+        assert line != "fall", "nobody caught you"
+        return f"{name}: {line}"
+
+    desk.control.people = people
+    response = desk.control(Request("POST", "/people/ada", body="/status server:é\n".encode()))
+    assert (response.status, response.body.decode()) == (200, "ada: /status server:é\n")
+    assert desk.ask("POST", "/people/ada", b"dance") == (400, {"error": "nobody dances here"})
+    assert desk.ask("POST", "/people/ada", b"fall")[0] == 502
+    for body in (b"", b" \n", b"one\ntwo", b"\xff"):
+        assert desk.ask("POST", "/people/ada", body)[0] == 400
+
+
 @pytest.mark.parametrize(
-    ("method", "path"), [("GET", "/"), ("POST", "/queues"), ("GET", "/clock/x"), ("GET", "/parameters/a"), ("PUT", "/")]
+    ("method", "path"),
+    [
+        ("GET", "/"),
+        ("POST", "/queues"),
+        ("GET", "/clock/x"),
+        ("GET", "/parameters/a"),
+        ("PUT", "/"),
+        ("POST", "/people/ada"),
+    ],
 )
 def test_anything_else_is_not_found(desk: Desk, method: str, path: str) -> None:
     status, answer = desk.ask(method, path)

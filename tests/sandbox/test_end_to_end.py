@@ -155,6 +155,27 @@ def test_a_digest_goes_to_the_webhook_that_was_just_configured(served: Served, o
     assert set(served.control("GET", "queues")[1]) == {"work", "work-dead", "send", "send-dead", "schedule-dead"}
 
 
+def test_nobody_can_act_as_a_person_of_the_other_discord(served: Served) -> None:
+    assert served.control("POST", "people/ada", b"/ping")[0] == 404
+
+
+def test_somebody_with_curl_acts_as_people() -> None:
+    served = Served()
+
+    def act(name: str, line: str) -> str:
+        url = f"{served.ready['control']}/people/{name}"
+        with DIRECT.open(urllib.request.Request(url, line.encode()), timeout=30) as answer:
+            return str(answer.read().decode())
+
+    assert act("ada", "/status server:prod").startswith("│ 🟩 🟢 prod")
+    assert act("bob", "press Refresh").startswith("│ 🟩 🟢 prod")
+    assert act("ada", "fail 503") == "(the bot's next call fails)\n"
+    assert act("ada", "/status server:staging").startswith("│ 🟧 🟡 staging")  # tried again, in real time
+    assert served.control("GET", "clock")[1]["offset"] == 0
+    assert "no command /nothing" in served.control("POST", "people/ada", b"/nothing")[1]["error"]
+    assert served.end() == 0
+
+
 def test_a_killed_sandbox_leaves_nothing_behind() -> None:
     served = Served()
     mine = children_of(served.process.pid)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 import textwrap
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -136,6 +137,30 @@ def test_a_timeout_kills_the_instance_and_the_next_call_starts_another(deploy: D
     assert "Task timed out after 1.00 seconds" in outcome.error
     assert not Path(f"/proc/{pid}").exists() or os.name != "posix"
     assert json.loads(service.invoke("f", "pid").payload) != pid
+
+
+def test_only_the_instance_that_has_the_connection_is_killed(deploy: Deploy) -> None:
+    service = deploy(
+        """
+        import socket
+        def handler(event, context):
+            with socket.create_connection(("127.0.0.1", event)) as connection:
+                return connection.recv(10).decode()
+        """
+    )
+    with socket.create_server(("127.0.0.1", 0)) as server, ThreadPoolExecutor() as together:
+        runs = [together.submit(service.invoke, "f", server.getsockname()[1]) for _ in range(2)]
+        (first, (_, one)), (second, (_, other)) = server.accept(), server.accept()
+        with first, second:
+            assert not service.is_calling("f", server.getsockname()[1])
+            assert not service.kill("f", server.getsockname()[1])
+            assert service.is_calling("f", one)
+            assert service.is_calling("f", other)
+            assert service.kill("f", one)
+            second.sendall(b"fine")
+            ends = sorted(run.result().payload for run in runs)
+    assert ends[0] == b'"fine"'
+    assert b"Runtime.ExitError" in ends[1]
 
 
 def test_a_crash_is_an_exit_error_and_the_next_call_starts_another(deploy: Deploy) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.discord import NotPossible
-from sandbox.play import Console
+from sandbox.play import Console, People
 from sandbox.testing import bot
 
 pytestmark = pytest.mark.xdist_group("guide")
@@ -42,13 +42,14 @@ def test_selects_buttons_and_forms_are_used(console: Console) -> None:
     console.do("as ada")
     assert "Alone in the garden. quiet" in console.do("press Alone")
     assert console.do("/join nick:Ada").splitlines() == [
-        *["A form opens, 'Join us':", "  name: Name", "  why: Why?"],
+        *["A form opens, 'Join us':", "  name: Name = Ada", "  why: Why?"],
         "  how: How did you hear of us? (a friend, the press; optional)",
         *["  proof: A picture of you (optional)", "  agreed: I keep to the rules"],
     ]
     told = console.do('submit Name:Ada Why?:"Because I like it." agreed:no')
     assert "nobody joins who does not" in told
-    assert "A form opens" in console.do('press "Open the form again"')
+    again = console.do('press "Open the form again"').splitlines()
+    assert again[1:3] == ["  name: Name = Ada", "  why: Why? = Because I like it."]
     assert "Ada by command" in console.do('submit Name:Ada Why?:"Because I like it." agreed:yes')
     assert "  Nearly there." in console.do("press Details")
     done = console.do("submit friends:@bob friends:@eve team:&crew days:Mon days:Tue half:morning")
@@ -66,6 +67,13 @@ def test_messages_are_said_and_somebody_else_opens_their_menu(console: Console) 
     console.do("dm")
     assert console.prompt == "ada in DM> "
     assert console.do("server") == "(in #general)"
+    assert console.do("in #cellar") == "(in #cellar)"
+    console.do("say who is here?")
+    assert console.do("as eve KICK_MEMBERS &cellarers") == "(you are eve)"
+    assert console.prompt == "eve in #cellar> "
+    cellarers = next(role for role in console.block.simulated.home.roles.values() if role.name == "cellarers")
+    assert cellarers.held_by == {console.me.person.id}
+    assert [message["content"] for message in console.me.person.messages()] == ["who is here?"]
 
 
 def test_an_operator_acts_and_time_passes(console: Console) -> None:
@@ -113,12 +121,68 @@ def test_a_person_can_try_what_discord_does_on_a_bad_day(console: Console, how: 
         ("/parcel to:@bob size:small kilos", "'kilos' is not name:value"),
         ('say "open', "No closing quotation"),
         ("ops flags x maybe", "a flag begins with on, off or a percentage"),
+        *((line, "name a channel") for line in ("in", "in garden", "in #", "in #a #b")),
+        *((line, "give an error code") for line in ("fail code", "fail code x")),
+        ("fail code 7", "code=7 is not one of"),
+        ("slow", "give a number of seconds"),
+        ("slow soon", "'soon' is not a number"),
+        ("slow 10", "waits less than 10 seconds"),
+        ("", "'' is not one of help, type"),
         ("as bob MANAGE_SERVER", "no permission 'MANAGE_SERVER'"),
     ],
 )
 def test_what_makes_no_sense_is_told(console: Console, line: str, told: str) -> None:
     with pytest.raises((ValueError, NotPossible), match=told):
         console.do(line)
+
+
+def test_a_call_is_slow_or_refused_with_a_code(console: Console) -> None:
+    console.do("dm")
+    assert console.do("slow 8") == "(the bot's next call is slow)"
+    begun = console.block.sandbox.clock.offset
+    assert "prod" in console.do("/status server:prod")
+    assert console.block.sandbox.clock.offset >= begun + 8
+    assert console.do("fail code 130000") == "(the bot's next call fails)"
+    assert "prod" in console.do("/status server:prod")
+    assert "503" in console.block.transcript
+
+
+def test_what_a_form_holds_is_shown(console: Console) -> None:
+    ada = console.me.person
+    garden = console.block.simulated.channel("garden")
+    option = {"label": "Red", "value": "red"}
+    fields = [
+        {"type": 4, "value": "hello"},
+        {"type": 4},
+        {"type": 3, "options": [{**option, "default": True}, {"label": "Blue", "value": "blue"}]},
+        {"type": 7, "default_values": [{"id": ada.id, "type": "user"}, {"id": "404", "type": "role"}]},
+        {"type": 8, "default_values": [{"id": garden.id, "type": "channel"}]},
+        {"type": 21, "options": [{**option, "default": True}]},
+        {"type": 22, "options": [option]},
+        {"type": 23, "default": True},
+        {"type": 23, "default": False},
+    ]
+    shown = [console._field({"label": "L", "component": {"custom_id": "f", **field}}) for field in fields]
+    assert [line.partition(" = ")[2] for line in shown] == [
+        *["hello", "", "red", "@ada, 404", "#garden", "red", "", "yes", ""],
+    ]
+
+
+def test_two_people_have_places_and_forms_of_their_own(console: Console) -> None:
+    people = People(console.block.sandbox)
+    assert "A form opens" in people("grace", "/join nick:Grace")
+    assert people("hedy", "in #attic") == "(in #attic)"
+    assert "nobody joins who does not" in people("grace", 'submit why:"Because I like it." agreed:no')
+    assert people("hedy", "say hello") == "(said)"
+    assert people("hedy", "as hedy MANAGE_GUILD") == "(you are hedy)"
+    for name, line, told in (
+        ("grace", "as hedy", "this is grace"),
+        ("grace", "dance", "'dance' is not one of"),
+        ("grace", "/nothing", "no command /nothing"),
+        ("Grace Hopper", "/ping", "is no user name"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            people(name, line)
 
 
 def test_a_script_is_played_and_told_where_it_failed() -> None:

@@ -24,6 +24,43 @@ def ended() -> Iterator[None]:
     testing.end()
 
 
+SLOWLY = """
+from watchbell import Command, Reply, anyone
+from watchbell.errors import DiscordError
+
+command = Command("slowly", "Say something", who=anyone)
+
+@command.run
+def slowly(interaction, tools):
+    '''Say something.'''
+    before = tools.seconds_left()
+    try:
+        tools.discord.create_message(interaction.channel_id, Reply("x").message(), nonce=interaction.id)
+    except DiscordError as error:
+        return Reply(f"{error.status} {error.code} {error.text}")
+    return Reply(f"{before} {tools.seconds_left()}")
+"""
+
+WHO = """
+from watchbell import Command, Reply, anyone
+
+command = Command("who", "Who are you", who=anyone, instant=True)
+
+@command.run
+def who(interaction):
+    '''Who are you.'''
+    return Reply(" ".join(interaction.roles) or "nobody")
+"""
+
+
+@pytest.fixture(scope="module")
+def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("features")
+    for name, source in (("slowly", SLOWLY), ("who", WHO)):
+        (folder / f"{name}.py").write_text(source)
+    return folder
+
+
 def is_the_status(shown: Shown) -> bool:
     return [embed["title"] for embed in shown.message["embeds"]] == ["🟢 prod", "🟡 staging"]
 
@@ -170,6 +207,64 @@ def test_a_digest_comes_once() -> None:
             assert len(discord.digests()) == before + 1
 
 
+def test_a_kill_waits_for_the_call_of_its_own_function() -> None:
+    with bot() as discord:
+        discord.kill("worker", after=FOLLOW_UP, of_it=False)  # the sender's digest matches it too
+        before = len(discord.digests())
+        discord.turn(86_400)
+        assert len(discord.digests()) == before + 1
+        assert "injected" not in discord.transcript
+        assert discord.person().run("status", server="nobody").message["content"].startswith("I do not watch")
+        assert "the connection cut (injected" in discord.transcript
+
+
+@pytest.mark.parametrize("after", [True, False])
+def test_a_slow_call_is_answered_as_usual_and_the_bot_knows_how_long_it_took(features: Path, after: bool) -> None:
+    with bot(features) as discord:
+        ada = discord.person()
+        begun = discord.sandbox.clock.offset
+        discord.is_slow(9, POST, after=after)
+        said, answer = sorted(ada.run("slowly").messages, key=lambda message: len(message["content"]))
+        left = answer["content"].split()
+        assert said["content"] == "x"
+        assert discord.sandbox.clock.offset == begun + 9
+        assert f"slow (injected, {'after' if after else 'before'} it took effect)" in discord.transcript
+        assert float(left[0]) - float(left[1]) >= 9
+        with pytest.raises(ValueError, match="waits less than 10 seconds"):
+            discord.is_slow(10)
+
+
+def test_a_code_comes_with_the_status_and_the_message_that_discord_gives_with_it(features: Path) -> None:
+    with bot(features) as discord:
+        ada = discord.person()
+        for code, told in ((50013, "403 50013 Missing Permissions"), (30013, "400 30013 Maximum number of")):
+            discord.goes_wrong(call=POST, code=code)
+            assert ada.run("slowly").message["content"].startswith(told)
+        discord.goes_wrong(409, POST, code=7)
+        assert ada.run("slowly").message["content"].startswith("409 7 409: injected")
+        with pytest.raises(ValueError, match="code=7 is not one of 10003, "):
+            discord.goes_wrong(code=7)
+
+
+def test_people_have_the_roles_that_they_are_given(features: Path) -> None:
+    with bot(features) as discord:
+        crew, watch = discord.role("crew"), discord.role("watch")
+        ada = discord.person(roles=[crew])
+        assert ada.run("who").message["content"] == crew.id
+        discord.person(ada.person.name, roles=[watch])
+        assert ada.run("who").message["content"] == f"{crew.id} {watch.id}"
+        assert discord.person().run("who").message["content"] == "nobody"
+
+
+def test_a_channel_a_role_and_a_person_print_readably() -> None:
+    with bot() as discord:
+        garden, crew, ada = discord.simulated.channel("garden"), discord.role("crew"), discord.person("ada")
+        assert repr([garden, crew, ada, ada.person, ada.in_dm.person.channel]) == (
+            "[#garden, @&crew, @ada in #general, @ada in #general, the DM with the bot]"
+        )
+        assert f"{garden} {crew} {ada}" == "#garden @&crew @ada"
+
+
 def test_a_clock_that_is_turned_makes_a_button_expire() -> None:
     with bot() as discord:
         ada = discord.person()
@@ -223,6 +318,19 @@ def test_a_block_fails_where_a_function_has_a_bug(tmp_path: Path) -> None:
     with pytest.raises(AssertionError, match=r"the bot has a bug: .*3000 characters; at most 2000") as raised:
         spilt()
     assert re.search(r"\(check\.py:\d+ in require\)", raised.value.__notes__[0])
+
+
+def test_a_refusal_that_was_asked_for_excuses_no_bug(tmp_path: Path) -> None:
+    (tmp_path / "spilt.py").write_text(SPILT)
+
+    def spilt() -> None:
+        with bot(tmp_path) as discord:
+            discord.goes_wrong(code=50035)
+            discord.person().run("status")
+            discord.person().run("spilt")
+
+    with pytest.raises(AssertionError, match=r"the bot has a bug: .*3000 characters; at most 2000"):
+        spilt()
 
 
 def test_the_persons_example_of_contributing_is_true() -> None:

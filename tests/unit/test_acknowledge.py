@@ -7,7 +7,7 @@ from bisect import bisect_left
 import pytest
 
 from tests import judge, recorded
-from tests.discord_side import OTHER_KEY, PUBLIC_KEY, request, sealed, signed, tools
+from tests.discord_side import OTHER_KEY, PUBLIC_KEY, request, sealed, signed, tools, unflagged
 from watchbell.adapters import api_gateway
 from watchbell.discord.seals import EXPIRED, FOR_ANOTHER, NOT_YOURS
 from watchbell.discord.signature import public_keys
@@ -93,14 +93,27 @@ def test_help_completes_the_names_of_commands():
     }
 
 
-def test_help_about_a_hundred_commands_fits():
-    from watchbell import Command, anyone
-    from watchbell.commands.help import everything
-
-    commands = {f"c{n:03}": Command(f"c{n:03}", "d" * 100, who=anyone) for n in range(100)}
-    (embed,) = everything(commands).embeds
-    assert len(embed.description) <= 4096
-    assert embed.description.endswith("more: type / to see them")
+def test_help_shows_any_number_of_commands_page_by_page(feature):
+    source = "from watchbell import Command, Reply, anyone\ncommand = Command({!r}, {!r}, who=anyone)\n"
+    run = "@command.run\ndef run(interaction):\n    return Reply('x')\n"
+    names = [f"{letter * 30}{n:02}" for letter in "az" for n in range(15)]
+    for name in names:
+        feature(name, source.format(name, "d" * 100) + run)
+    door = Door()
+    data = door.hear("command_help", data={"name": "help", "type": 1})[1]["data"]
+    told = data["embeds"][0]["description"].splitlines()
+    pages = 1
+    while not (following := data["components"][0]["components"][3]).get("disabled"):
+        pressed = {"custom_id": following["custom_id"], "component_type": 2}
+        response = door.hear("component_refresh", data=pressed)[1]
+        assert response["type"] == 7
+        data = response["data"]
+        told += data["embeds"][0]["description"].splitlines()
+        pages += 1
+    assert pages > 1
+    assert data["components"][0]["components"][2]["label"] == f"{pages} / {pages}"
+    assert {line.split("`")[1].removeprefix("/") for line in told} == set(unflagged()) > set(names)
+    assert len(told) == len(unflagged())
 
 
 MENU = """

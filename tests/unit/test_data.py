@@ -89,7 +89,7 @@ def test_no_two_features_have_data_of_one_name_but_they_can_share_data(feature):
         catalogue.data()
 
 
-@pytest.mark.parametrize("name", ["audit", "ranks", "in"])
+@pytest.mark.parametrize("name", ["audit", "settings", "in"])
 def test_no_data_has_the_name_of_a_row_beside_which_it_would_lie(feature, name):
     feature("diary", SOURCE.replace('"page"', f'"{name}"'))
     with pytest.raises(DefinitionError, match=f"a row of Watchbell's own is called '{name}' too"):

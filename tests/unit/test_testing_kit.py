@@ -199,8 +199,38 @@ def test_a_form_is_opened_and_submitted(cafe):
 def test_progress_comes_back_as_all_that_was_shown(cafe):
     tools = FakeTools()
     for _ in range(2):
-        assert [each.content for each in press(cafe.slow, tools=tools)] == ["grinding", "pouring", "done"]
-    assert cafe.brewed == [1]  # in the second call, the step was already done
+        assert [each.content for each in press(cafe.slow, tools=tools, id="7")] == ["grinding", "pouring", "done"]
+    assert cafe.brewed == [1]  # in the second try of the interaction, the step was already done
+
+
+def test_another_interaction_has_a_journal_of_its_own(cafe):
+    tools = FakeTools()
+    for _ in range(2):
+        press(cafe.slow, tools=tools)
+    assert cafe.brewed == [1, 1]
+
+
+def test_a_journal_keeps_json_as_the_table_does():
+    journal = FakeTools().journal
+    with journal.of("a").step("x") as step:
+        step.value = {"pair": (1, 2), 3: None}
+    again = journal.of("a").step("x")
+    assert (again.new, again.unsure, again.value) == (False, False, {"pair": [1, 2], "3": None})
+    with again:
+        again.value = "changed after it was done"
+    assert journal.of("a").step("x").value["pair"] == [1, 2]
+    assert journal.of("b").step("x").new
+    with pytest.raises(TypeError, match="not JSON serializable"), journal.of("c").step("x") as step:
+        step.value = object()
+    assert (journal.of("c").step("x").new, journal.of("c").step("x").unsure) == (True, True)
+
+
+def test_somebody_has_the_roles_that_they_are_given(feature):
+    source = "from watchbell import Command, Reply, anyone\ncommand = Command('x', 'X', who=anyone)\n"
+    x = feature("x", f"{source}@command.run\ndef x(interaction): return Reply(' '.join(interaction.roles) or 'none')\n")
+    assert run(x, roles=["7", "8"]).content == "7 8"
+    assert run(x, roles=["7"], rank="viewer").content == "7 1"
+    assert run(x).content == "none"
 
 
 def test_autocomplete_offers_what_fits(cafe):

@@ -6,7 +6,7 @@ from watchbell.kit import catalogue
 
 command = Command("help", "See what I can do", who=anyone, instant=True, private=True, user_installs=True)
 
-CHARACTERS, FIELDS, TOTAL = 4096, 25, 6000  # Discord's limits for the description, the fields and the whole of an embed
+FIELDS, TOTAL = 25, 6000  # Discord's limits for the fields and the whole of an embed
 
 
 @command.run
@@ -16,7 +16,7 @@ def help(interaction, tools, *, command: str = ""):
     command: The command to explain (default: all commands)
     """
     name = command.strip().lstrip("/").lower()
-    return one(name, known(interaction, tools)) if name else everything(known(interaction, tools))
+    return one(name, known(interaction, tools)) if name else everything(interaction, tools)
 
 
 @help.autocomplete(option="command")
@@ -26,7 +26,15 @@ def names(interaction, tools, typed):
 
 @command.button(expires=None)
 def overview(interaction, tools):
-    return everything(known(interaction, tools))
+    return everything(interaction, tools)
+
+
+@command.pager(per_page=20)  # a line has at most 138 characters, and the description of an embed 4,096
+def everything(interaction, tools, page):
+    shown = page.of(list(known(interaction, tools).items()))
+    lines = [f"`{called(name, each)}`: {about(each)}" for name, each in shown]
+    footer = _("Use /help command: to learn more about one of them.")
+    return Reply(embeds=[Embed(_("What I can do"), "\n".join(lines), footer=footer)])
 
 
 def known(interaction, tools) -> dict[str, Command]:
@@ -37,16 +45,6 @@ def known(interaction, tools) -> dict[str, Command]:
     except Unavailable:  # the commands without a flag can still be listed
         commands = [each for each in commands if not each.flag]
     return {pgettext("name", each.name): each for each in commands}
-
-
-def everything(commands: dict[str, Command]) -> Reply:
-    lines = [f"`{called(name, each)}`: {about(each)}" for name, each in commands.items()]
-    while sum(len(line) + 1 for line in lines) > CHARACTERS - 50:
-        lines.pop()
-    if len(lines) < len(commands):
-        lines.append(_("and {n} more: type / to see them", n=len(commands) - len(lines)))
-    footer = _("Use /help command: to learn more about one of them.")
-    return Reply(embeds=[Embed(_("What I can do"), "\n".join(lines), footer=footer)])
 
 
 def one(name: str, commands: dict[str, Command]) -> Reply:

@@ -70,7 +70,7 @@ def parse(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -
 
     Raises UserError if the values do not fit the handler's parameters, or if the form is filled in wrongly.
     """
-    takes = handler.function.__code__.co_kwonlyargcount
+    takes = len(handler.parameters)
     if interaction.type == COMMAND:
         call = Call(handler, interaction)
         if takes or interaction.options:
@@ -99,12 +99,13 @@ def parse(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -
 
 def run(call: Call, tools: "Tools | Desk") -> "Any":
     """Return what the author's function returns for `call`. Raises what the function raises."""
-    handler, function = call.handler, call.handler.function
+    handler = call.handler
     if handler.form is not None:
         from . import forms
 
         return forms.run(call, tools)
-    answer = function(*_arguments(function, call.interaction, tools), **call.arguments)
+    arguments = _arguments(handler.function, call.interaction, tools, leave=handler.own)
+    answer = handler(*arguments, **call.arguments)
     if isinstance(answer, Opening) and not handler.instant:
         raise DefinitionError(
             f"{handler}: only an instant handler can open a form; return a Reply with a button of the modal"

@@ -110,6 +110,7 @@ class FormHandler(ComponentHandler):
 
     __slots__ = ("form",)
     kind = "modal"
+    own = 1
 
     def __init__(self, command: Declaration, name: str, function: "Callable[..., Any]", **rules: "Any") -> None:
         self.form = _form_of(function, f"/{command.name} {name}")

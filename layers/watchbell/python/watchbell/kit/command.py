@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from .buttons import ComponentRules
     from .handler import Rules
+    from .pager import PagerHandler, PagerRules
     from .quota import Quota
 
 
@@ -132,6 +133,23 @@ class Command(Declaration):
         return handler
 
     select = button
+
+    @decorator
+    def pager(
+        self, function: "Callable[..., Any]", *, per_page: int = 10, **rules: "Unpack[PagerRules]"
+    ) -> "PagerHandler":
+        """A long list: `def books(interaction, page, *, author: str)` returns the Reply for one page of it.
+
+        `page` is a `Page`. `page.of(items)` returns the items of this page, at most `per_page`. Buttons to the first,
+        previous, next and last page are added below the message. To show the first page, return
+        `books(interaction, author=…)` from any handler. If the function takes the tools, `page` comes after them, and
+        that call needs them too. The keyword-only parameters and the other arguments are those of a button.
+        """
+        from .pager import PagerHandler
+
+        handler = PagerHandler(self, function.__name__, function, per_page=per_page, **rules)
+        self.components[handler.name] = handler
+        return handler
 
     @decorator
     def modal(

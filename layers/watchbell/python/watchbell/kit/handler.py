@@ -63,7 +63,7 @@ else:
 LOCK_NAMES = ("guild", "user", "channel", "message", "target")
 """The placeholders of a lock's template, besides the handler's own parameters."""
 
-_YIELDS, _ASYNC = 0x20, 0x80 | 0x200
+YIELDS, _ASYNC = 0x20, 0x80 | 0x200
 """Bits of a function's `co_flags`, as `inspect` documents them."""
 
 
@@ -126,6 +126,8 @@ class Handler:
     kind = "run"
     updates = False
     form: "Any" = None
+    own = 0
+    """How many positional parameters the function takes after the interaction and the tools."""
 
     def __init__(
         self,
@@ -227,9 +229,9 @@ class Handler:
             )
         if code.co_flags & _ASYNC:
             raise DefinitionError(f"{self}: handlers are plain functions; write `def`, not `async def`")
-        if code.co_flags & _YIELDS and self.instant:
+        if code.co_flags & YIELDS and self.instant:
             raise DefinitionError(f"{self}: an instant handler cannot show progress; drop instant=True or the `yield`")
-        if self.form is None and not 1 <= code.co_argcount <= 2:
+        if not 1 <= code.co_argcount - self.own <= 2:
             raise DefinitionError(
                 f"{self}: write the interaction first, then the tools if it needs them, and everything else after `*`"
             )

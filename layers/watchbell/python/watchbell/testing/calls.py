@@ -101,7 +101,7 @@ class Somebody:
     ) -> None:
         names = (permissions,) if isinstance(permissions, str) else permissions
         self.permissions = names if isinstance(names, int) else bits(*names)
-        self.user, self.guild, self.channel = user, guild, channel
+        self.user, self.guild, self.channel, self.roles = user, guild, channel, list(roles)
         self.locale, self.guild_locale = locale, guild_locale
         if rank not in ("", *RANKS):
             raise ValueError(f"{rank!r} is not a rank; use one of {', '.join(RANKS)}")
@@ -131,8 +131,9 @@ class FakeTools:
     journal, the settings of servers, and the data of features: `tools.data(notes, "1").put(…)`. `counted` lists the
     metrics that were counted.
 
-    Calls with the same FakeTools share what they use: a spent quota stays spent, by the clock `now`, and a done step
-    stays done. `locks.take("apply:1", "somebody")` makes somebody else hold the lock.
+    Calls with the same FakeTools share what they use: a spent quota stays spent, by the clock `now`, and a step stays
+    done for its interaction (give the same `id`). `locks.take("apply:1", "somebody")` makes somebody else hold the
+    lock.
 
     `flags={"beta": "off"}` sets flags, written as for `ops flags`. A flag that is not among them is off. Without
     `flags`, every flag is on, because a feature whose flag is off only refuses.
@@ -327,7 +328,8 @@ class _Asked:
         interaction = self.interaction(kind, data)
         desk: Any = _Handed(self.tools, "ingress")
         if not self.handler.answers_at_once(interaction):
-            desk = Desk(_Handed(self.tools, "worker"), self.tools.journal, self.tools.seconds_left)  # type: ignore[arg-type]
+            journal = self.tools.journal.of(interaction.id)
+            desk = Desk(_Handed(self.tools, "worker"), journal, self.tools.seconds_left)  # type: ignore[arg-type]
         try:
             call = dispatch.parse(self.handler, interaction, desk)
             with admit(call, desk):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -151,26 +152,36 @@ def _place(key: dict) -> tuple[str, str]:
 
 
 class FakeJournal:
-    """The steps of a flow by name. An exception inside a step leaves the step begun but not done."""
+    """The steps of all flows, by the key of the flow and the name of the step. `of` gives the journal of one flow.
 
-    def __init__(self) -> None:
-        self.steps: dict[str, FakeStep] = {}
+    An exception inside a step leaves the step begun but not done. TypeError if the value of a step is not JSON.
+    """
+
+    def __init__(self, key: str = "", steps: dict[tuple[str, str], FakeStep] | None = None) -> None:
+        self._key = key
+        self.steps = {} if steps is None else steps
+
+    def of(self, key: str) -> FakeJournal:
+        """The journal of the flow `key`. An interaction's own journal has its id as the key."""
+        return FakeJournal(key, self.steps)
 
     def step(self, name: str) -> FakeStep:
-        before = self.steps.get(name)
-        self.steps[name] = FakeStep(before)
-        return self.steps[name]
+        step = FakeStep(self.steps.get((self._key, name)))
+        self.steps[self._key, name] = step
+        return step
 
 
 class FakeStep:
     def __init__(self, before: FakeStep | None) -> None:
-        self.done: bool = before is not None and before.done
-        self.new = not self.done
-        self.unsure = before is not None and not before.done
-        self.value: Any = before.value if before and before.done else None
+        self.kept: str = before.kept if before else ""
+        """The value as JSON, as the table keeps it. It is "" until the step is done."""
+        self.new = not self.kept
+        self.unsure = before is not None and self.new
+        self.value: Any = json.loads(self.kept) if self.kept else None
 
     def __enter__(self) -> FakeStep:
         return self
 
     def __exit__(self, kind: type | None, *_: object) -> None:
-        self.done = self.done or kind is None
+        if kind is None and self.new:
+            self.kept = json.dumps(self.value)
