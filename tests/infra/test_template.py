@@ -72,9 +72,9 @@ def test_each_function_has_its_timeout_and_memory(template: Template) -> None:
     }
 
 
-def test_only_the_ingress_has_the_thin_vendor_layer(template: Template) -> None:
+def test_the_ingress_has_only_its_lean_layer(template: Template) -> None:
     layers = {id: {ref["Ref"] for ref in it["Layers"]} for id, it in of_type(template, "AWS::Lambda::Function").items()}
-    assert layers.pop("Ingress") == {"WatchbellLayer", "VendorIngressLayer"}
+    assert layers.pop("Ingress") == {"IngressLayer"}
     assert all(others == {"WatchbellLayer", "VendorLayer"} for others in layers.values())
 
 
