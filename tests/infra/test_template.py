@@ -120,6 +120,7 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
         "Scheduler": {
             "SEND_QUEUE_URL": {"Ref": "SendQueue"},
             "STATE_TABLE": {"Ref": "StateTable"},
+            "FLAGS_PATH": "/watchbell/dev/flags",
             "STATUS_SOURCES_PATH": "/watchbell/dev/status-sources",
             "RES_OPTIONS": "timeout:1 attempts:2",
             "CHOICE_DIGEST_ZONE": "UTC",

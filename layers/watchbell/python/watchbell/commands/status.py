@@ -9,6 +9,7 @@ command = Command(
     who=anyone,
     user_installs=True,
     quota=Quota(10, per=60),  # each use asks all services
+    switch="status",
 )
 
 

@@ -8,7 +8,7 @@ from watchbell.data.tables import INTRODUCTION
 from watchbell.errors import DiscordError
 from watchbell.kit.event import Event
 
-event = Event("APPLICATION_AUTHORIZED")
+event = Event("APPLICATION_AUTHORIZED", switch="introduction")
 log = logging.getLogger(__name__)
 
 CANNOT_DM = {

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         cooldown: int
         lock: str
         audit: str
+        switch: str
 
     Owner = TypeVar("Owner")
     Made = TypeVar("Made")
@@ -69,7 +70,7 @@ _YIELDS, _ASYNC = 0x20, 0x80 | 0x200
 class Declaration:
     """What a command declares for all of its handlers. Command explains each value."""
 
-    __slots__ = ("flag", "instant", "name", "private", "quotas", "user_installs", "who")
+    __slots__ = ("flag", "instant", "name", "private", "quotas", "switch", "user_installs", "who")
     type = 1
 
     def __init__(
@@ -81,6 +82,7 @@ class Declaration:
         private: bool,
         user_installs: bool,
         flag: str,
+        switch: str,
         quotas: "tuple[Quota, ...]",
     ) -> None:
         self.name = name
@@ -89,6 +91,7 @@ class Declaration:
         self.private = private
         self.user_installs = user_installs
         self.flag = flag
+        self.switch = switch
         self.quotas = quotas
 
     @property
@@ -100,8 +103,9 @@ class Declaration:
 class Handler:
     """A function of a feature, with the rules for its use. Calling the handler calls the function.
 
-    `who`, `instant` and `private` are the command's if None. `quotas` are counted under the name `counted_as`. `lock`
-    is a template such as `apply:{guild}:{user}`, and `audit` the code of an administrative action; see Command.run.
+    `who`, `instant`, `private` and `switch` are the command's if None. `quotas` are counted under the name
+    `counted_as`. `lock` is a template such as `apply:{guild}:{user}`, and `audit` the code of an administrative action;
+    see Command.run.
     Raises DefinitionError, which says what to write instead, if the rules contradict each other.
     """
 
@@ -118,7 +122,7 @@ class Handler:
             "name",
             "private",
         ),
-        *("quotas", "who"),
+        *("quotas", "switch", "who"),
     )
     kind = "run"
     updates = False
@@ -137,6 +141,7 @@ class Handler:
         cooldown: int | None = None,
         lock: str | None = None,
         audit: str = "",
+        switch: str | None = None,
     ) -> None:
         self.command = command
         self.name = name
@@ -149,6 +154,7 @@ class Handler:
         self.counted_as = command.address if inherits else f"{command.address}:{self.kind}:{name}"
         self.lock = lock
         self.audit = audit
+        self.switch = command.switch if switch is None else switch
         self.autocompletes: dict[str, Function] = {}
         self._options: tuple[Option, ...] | None = None
         self._check()

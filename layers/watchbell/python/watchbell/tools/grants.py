@@ -98,7 +98,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
     ),
     "scheduler": (
         *_ALWAYS,
-        *(_COUNT, _SOURCE_NAMES, _SOURCES),
+        *(_COUNT, _FLAGS, _SOURCE_NAMES, _SOURCES),
         _claims("state"),
         Part("send_queue", Need(QUEUE, "send", "sqs:SendMessage")),
     ),
