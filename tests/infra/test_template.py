@@ -88,6 +88,7 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
         )
     assert environments == {
         "Ingress": {
+            "DOCUMENTATION_URL": "",
             "DISCORD_PUBLIC_KEYS": {"Ref": "DiscordPublicKeys"},
             "EPHEMERAL_TABLE": {"Ref": "EphemeralTable"},
             "STATE_TABLE": {"Ref": "StateTable"},
@@ -99,6 +100,7 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
             "FLAGS_PATH": "/watchbell/dev/flags",
         },
         "Worker": {
+            "DOCUMENTATION_URL": "",
             "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
             "WORK_MAX_RECEIVES": "5",
             "RES_OPTIONS": "timeout:1 attempts:2",

@@ -1,6 +1,6 @@
 """/help: what the bot can do, generated from the catalogue."""
 
-from watchbell import Command, Embed, Reply, UserError, _, anyone, pgettext
+from watchbell import Button, Command, Embed, Reply, UserError, _, anyone, pgettext
 from watchbell.errors import Unavailable
 from watchbell.kit import catalogue
 
@@ -16,7 +16,7 @@ def help(interaction, tools, *, command: str = ""):
     command: The command to explain (default: all commands)
     """
     name = command.strip().lstrip("/").lower()
-    return one(name, known(interaction, tools)) if name else everything(known(interaction, tools))
+    return one(name, known(interaction, tools)) if name else overview(interaction, tools)
 
 
 @help.autocomplete(option="command")
@@ -26,7 +26,7 @@ def names(interaction, tools, typed):
 
 @command.button(expires=None)
 def overview(interaction, tools):
-    return everything(known(interaction, tools))
+    return everything(known(interaction, tools), tools.settings.get("DOCUMENTATION_URL", ""))
 
 
 def known(interaction, tools) -> dict[str, Command]:
@@ -39,14 +39,20 @@ def known(interaction, tools) -> dict[str, Command]:
     return {pgettext("name", each.name): each for each in commands}
 
 
-def everything(commands: dict[str, Command]) -> Reply:
+def documentation(url: str) -> list[Button]:
+    """A button that leads to the documentation, if the operator has said where it is."""
+    return [Button(_("Documentation"), url=url)] if url else []
+
+
+def everything(commands: dict[str, Command], url: str = "") -> Reply:
     lines = [f"`{called(name, each)}`: {about(each)}" for name, each in commands.items()]
     while sum(len(line) + 1 for line in lines) > CHARACTERS - 50:
         lines.pop()
     if len(lines) < len(commands):
         lines.append(_("and {n} more: type / to see them", n=len(commands) - len(lines)))
     footer = _("Use /help command: to learn more about one of them.")
-    return Reply(embeds=[Embed(_("What I can do"), "\n".join(lines), footer=footer)])
+    embed = Embed(_("What I can do"), "\n".join(lines), footer=footer)
+    return Reply(embeds=[embed], buttons=documentation(url))
 
 
 def one(name: str, commands: dict[str, Command]) -> Reply:
