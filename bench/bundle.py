@@ -60,11 +60,11 @@ class Bundles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._runtime = Runtime(folder / "runtime")
-        vendor, vendor_ingress, watchbell = (folder / name for name in ("vendor", "vendor-ingress", "watchbell"))
+        vendor, ingress, watchbell = (folder / name for name in ("vendor", "ingress", "watchbell"))
         layers.build_vendor(vendor, platform=None)
-        layers.build_vendor_ingress(vendor_ingress, platform=None)
+        layers.build_ingress(ingress, platform=None)
         layers.build_first_party(watchbell, platform=None)
-        self.ingress = self._function("ingress", watchbell, vendor_ingress)
+        self.ingress = self._function("ingress", ingress)
         self.worker = self._function("worker", watchbell, vendor)
         self.noop = self._peer("noop")
         self.boto3 = self._peer("boto3_sdk", vendor)
@@ -73,11 +73,10 @@ class Bundles:
         self.cordless = self._peer("cordless_bot", cordless)
 
     def deployed_bytes(self) -> int:
-        """Return the size in bytes of what a deployment of the ingress uploads: function and layers, arm64, zipped."""
+        """Return the size in bytes of what a deployment of the ingress uploads: function and layer, arm64, zipped."""
         parts: tuple[Callable[[Path], None], ...] = (
             lambda target: layers.build_function("ingress", target),
-            layers.build_first_party,
-            layers.build_vendor_ingress,
+            layers.build_ingress,
         )
         total = 0
         for number, build in enumerate(parts):

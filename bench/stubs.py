@@ -142,6 +142,7 @@ class WorkStub(SqsStub):
         ]
         self.environment |= {
             "STATUS_SOURCES_PATH": "/bench/status-sources",
+            "FLAGS_PATH": "/bench/flags",
             "BOT_TOKEN_PARAMETER": "/bench/bot-token",
             "WORK_MAX_RECEIVES": "5",
             "STATE_TABLE": "bench-state",
@@ -158,6 +159,8 @@ class WorkStub(SqsStub):
             return _amz_json(200, {})  # the server has chosen no settings
         if target == "AmazonSSM.GetParametersByPath" and call["Path"] == "/bench/status-sources":
             return _amz_json(200, {"Parameters": self._sources})
+        if target == "AmazonSSM.GetParametersByPath" and call["Path"] == "/bench/flags":
+            return _amz_json(200, {"Parameters": []})
         return super()._serve(request, headers)
 
 

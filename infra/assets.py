@@ -17,7 +17,10 @@ from infra.settings import Settings
 
 
 class Layers(Construct):
-    """Three layers: the Watchbell library, all third-party packages, and the few of them that the ingress imports."""
+    """Three layers: the Watchbell library, all third-party packages, and what the ingress imports of both.
+
+    The ingress has only the last one. The other functions have the other two.
+    """
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
         super().__init__(scope, "Layers")
@@ -27,7 +30,7 @@ class Layers(Construct):
         self._prefix = str(settings.deployment)
         self.watchbell = self._layer("watchbell", layers.build_first_party, layers.commit(), first_party)
         self.vendor = self._layer("vendor", layers.build_vendor, *pins)
-        self.vendor_ingress = self._layer("vendor-ingress", layers.build_vendor_ingress, *ingress_pins)
+        self.ingress = self._layer("ingress", layers.build_ingress, layers.commit(), first_party, *ingress_pins)
 
     def _layer(self, name: str, build: Callable[[Path], None], *made_of: str | Path) -> lambda_.LayerVersion:
         return lambda_.LayerVersion(

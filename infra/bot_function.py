@@ -36,7 +36,7 @@ class Common:
 class BotFunction(lambda_.Function):
     """The folder functions/`name` as a Lambda function. It may only write its own log until it is granted more.
 
-    If `lean`, the function gets only the third-party packages that the ingress imports. `dead_letters` is for a
+    If `lean`, the function gets only what the ingress imports. `dead_letters` is for a
     function that AWS invokes asynchronously: it receives an event after the function has failed on it three times.
     """
 
@@ -67,7 +67,7 @@ class BotFunction(lambda_.Function):
             handler="handler.handler",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
-            layers=[layers.watchbell, layers.vendor_ingress if lean else layers.vendor],
+            layers=[layers.ingress] if lean else [layers.watchbell, layers.vendor],
             timeout=timeout,
             memory_size=memory,
             environment={"WATCHBELL_NAME": deployment.name, "WATCHBELL_STAGE": deployment.stage}

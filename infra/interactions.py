@@ -46,6 +46,7 @@ class Interactions(Construct):
             max_receives=WORK_MAX_RECEIVES,
             kept=Duration.days(1),
         )
+        documentation = {"DOCUMENTATION_URL": common.settings.documentation_url}
         public_keys = CfnParameter(
             self,
             "DiscordPublicKeys",
@@ -63,6 +64,7 @@ class Interactions(Construct):
             timeout=Duration.seconds(10),
             memory=512,
             environment={
+                **documentation,
                 "DISCORD_PUBLIC_KEYS": public_keys.value_as_string,
                 # The C library reads this. A name server that does not answer must not use up Discord's 3 seconds.
                 "RES_OPTIONS": "timeout:1 attempts:1",
@@ -78,6 +80,7 @@ class Interactions(Construct):
             timeout=worker_timeout,
             memory=512,
             environment={
+                **documentation,
                 "WORK_QUEUE_URL": work.queue_url,
                 "WORK_MAX_RECEIVES": str(WORK_MAX_RECEIVES),
                 "RES_OPTIONS": RES_OPTIONS,

@@ -20,9 +20,19 @@ from infra import ROOT
 RUNTIME = (3, 13)
 LAMBDA = "aarch64-manylinux2014"
 
-# What a signature check imports: PyNaCl's binding to libsodium, and the only module of cffi that it needs.
+# Everything that the ingress can import. A new file elsewhere in the library does not make its cold start larger.
 INGRESS_PACKAGES = ("pynacl", "cffi")
-INGRESS_FILES = ("nacl/__init__.py", "nacl/_sodium*.so", "_cffi_backend*.so")
+INGRESS_THIRD_PARTY = ("nacl/__init__.py", "nacl/_sodium*.so", "_cffi_backend*.so")  # what a signature check imports
+INGRESS_WATCHBELL = (
+    *("*.py", "locales/*.mo", "api/*.py", "commands/*.py", "discord/*.py", "kit/*.py", "tools/*.py"),
+    *("doors/__init__.py", "doors/ingress.py", "data/__init__.py", "data/tables.py"),
+    *(f"interactions/{name}.py" for name in ("__init__", "apology", "call", "dispatch", "forms", "gate")),
+    *("interactions/responses.py", "interactions/time_limit.py"),
+    *("adapters/amazon_roots.pem", "adapters/__init__.py", "adapters/api_gateway.py", "adapters/logs.py"),
+    *(f"adapters/{name}.py" for name in ("aws_json", "post", "sigv4", "enqueue", "parameters")),
+    *(f"adapters/{name}.py" for name in ("dynamodb", "ranks", "stash")),
+    *(f"status/{name}.py" for name in ("__init__", "view", "report", "figures", "reason")),  # for /status
+)
 
 # botocore describes 400 services in 25 MB. The functions' roles allow only these services, so the other descriptions
 # would only make the layer slow to upload and to unpack.
@@ -52,7 +62,11 @@ def build_vendor(target: Path, *, packages: Iterable[str] | None = None, platfor
     means this machine and this Python. Raise ValueError for a package without a pin, and CalledProcessError if uv
     fails.
     """
-    site = _empty(target) / "python"
+    _install(_empty(target) / "python", packages, platform)
+    precompile(target, at="/opt", platform=platform)
+
+
+def _install(site: Path, packages: Iterable[str] | None, platform: str | None) -> None:
     for_platform = ["--python", sys.executable]
     if platform is not None:
         for_platform = ["--python-platform", platform, "--python-version", _dotted(RUNTIME)]
@@ -69,26 +83,40 @@ def build_vendor(target: Path, *, packages: Iterable[str] | None = None, platfor
     _delete(path for pattern in UNUSED for path in site.glob(pattern))
     for catalogue in (site / "botocore" / "data", site / "boto3" / "data"):
         _delete(path for path in catalogue.glob("*/") if path.name not in AWS_SERVICES)
-    precompile(target, at="/opt", platform=platform)
 
 
-def build_vendor_ingress(target: Path, *, platform: str | None = LAMBDA) -> None:
-    """Fill `target/python` with the few third-party files that the ingress imports. See `build_vendor`."""
-    build_vendor(target, packages=INGRESS_PACKAGES, platform=platform)
-    site = target / "python"
-    wanted = {path for pattern in INGRESS_FILES for path in site.glob(pattern)}
+def build_ingress(target: Path, *, platform: str | None = LAMBDA) -> None:
+    """Fill `target/python` with the third-party files and the part of the Watchbell library that the ingress imports.
+
+    It is the only layer of the ingress. See `build_vendor` for `platform` and errors.
+    """
+    site = _empty(target) / "python"
+    _install(site, INGRESS_PACKAGES, platform)
+    _copy(ROOT / "layers" / "watchbell", target)
+    wanted = {path for pattern in INGRESS_THIRD_PARTY for path in site.glob(pattern)}
+    wanted.update(for_ingress(site))
     _delete(path for path in site.rglob("*") if path.is_file() and path not in wanted)
     _delete(path for path in sorted(site.rglob("*"), reverse=True) if path.is_dir() and not any(path.iterdir()))
-    precompile(target, at="/opt", platform=platform)
+    _finish_first_party(target, platform)
+
+
+def for_ingress(site: Path) -> set[Path]:
+    """Return the files of the library `site/watchbell` that the ingress's layer has."""
+    return {path for pattern in INGRESS_WATCHBELL for path in (site / "watchbell").glob(pattern)}
 
 
 def build_first_party(target: Path, *, platform: str | None = LAMBDA) -> None:
     """Fill `target/python` with the Watchbell library from layers/watchbell, without its testing kit."""
     _copy(ROOT / "layers" / "watchbell", _empty(target))
     shutil.rmtree(target / "python" / "watchbell" / TESTING_KIT)
-    _stamp(target / "python" / "watchbell" / "adapters" / "logs.py")
+    _finish_first_party(target, platform)
+
+
+def _finish_first_party(target: Path, platform: str | None) -> None:
+    library = target / "python" / "watchbell"
+    _stamp(library / "adapters" / "logs.py")
     precompile(target, at="/opt", platform=platform)
-    _empty_docstrings(target / "python")
+    _empty_docstrings(library)
 
 
 def commit() -> str:

@@ -10,6 +10,7 @@ from typing import Any
 from zoneinfo import available_timezones
 
 from infra import ROOT
+from watchbell.discord import rules
 from watchbell.kit import schedule
 
 # The only retention periods that CloudWatch Logs accepts, in days. Source: the API reference of PutRetentionPolicy.
@@ -74,6 +75,7 @@ class Settings:
     log_retention_days: int
     alarm_email: str
     worker_concurrency: int
+    documentation_url: str
 
     @classmethod
     def read(cls, context: Mapping[str, object]) -> Settings:
@@ -132,6 +134,13 @@ def _is_concurrency(text: str) -> bool:
     return bool(re.fullmatch("[0-9]{1,4}", text)) and LEAST_CONCURRENCY <= int(text) <= MOST_CONCURRENCY
 
 
+def _is_link(text: str) -> bool:
+    """Whether Discord takes `text` as the URL of a button."""
+    look = rules.Look(())
+    rules.url(512, ("https://",))(text, "url", look)
+    return not look.faults
+
+
 _RULES: dict[str, tuple[Callable[[str], object], str]] = {
     "name": (
         _is_name,
@@ -149,6 +158,10 @@ _RULES: dict[str, tuple[Callable[[str], object], str]] = {
     ),
     "alarm_email": (lambda text: re.fullmatch(r"([^@\s]+@[^@\s]+)?", text), "an email address, or empty for none"),
     "worker_concurrency": (_is_concurrency, f"a whole number from {LEAST_CONCURRENCY} to {MOST_CONCURRENCY}"),
+    "documentation_url": (
+        lambda text: not text or _is_link(text),
+        "a URL that begins with https://, of at most 512 characters, or empty for none",
+    ),
 }
 
 CHOICES = tuple(name for name in _RULES if name not in ("name", "stage"))

@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
         changes=lambda given: (given.guild, "commands.apply", "") if given.verb == "apply" else None,
     )
 
-    switches = actions.add_parser("flags", help="list the feature flags, or set one")
+    switches = actions.add_parser("flags", help="list the feature flags and switches, or set one")
     switches.add_argument("name", nargs="?", default="")
     switches.add_argument(
         "value", nargs="*", help="on, off or 25%%, then server ids: ID is on there, -ID is off; or unset"

@@ -1,4 +1,4 @@
-"""`ops flags`: list the feature flags and where they are on, or set one."""
+"""`ops flags`: list the feature flags and switches and where they are on, or set one."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ from collections.abc import Sequence
 
 from infra.settings import Deployment
 from watchbell.adapters.aws import client
+from watchbell.errors import DefinitionError
 from watchbell.kit import catalogue
 
 from . import settings
 
 
 def run(deployment: Deployment, name: str, words: Sequence[str]) -> None:
-    """List all flags, or only `name`. If there are words, set the flag to them. The word `unset` deletes it."""
+    """List all flags and switches, or only `name`. If there are words, set it to them. The word `unset` deletes it."""
     value = " ".join(word.strip() for word in words)
     if value == "unset":
         ssm = client("ssm")
@@ -20,28 +21,54 @@ def run(deployment: Deployment, name: str, words: Sequence[str]) -> None:
             ssm.delete_parameter(Name=deployment.parameter(f"flags/{name}"))
         except ssm.exceptions.ParameterNotFound:
             raise ValueError(f"The flag {name} is not set. {_to_list(deployment)}") from None
-        print(f"{name} is no longer set, so it is off.")
+        print(f"{name} is no longer set, so it is {'on' if name in declared()[1] else 'off'}.")
     elif value:
         settings.put(deployment, f"flags/{name}", value)
         print("It takes effect within a minute.")
-        print(f"To update the commands that Discord offers, run: {deployment.ops} commands apply")
+        if name not in declared()[1]:
+            print(f"To update the commands that Discord offers, run: {deployment.ops} commands apply")
     else:
-        _list(deployment, name)
+        flags, switches = declared()
+        there = settings.below(deployment, "flags")
+        lines = {each: f"{value} (nothing uses it)" for each, value in there.items()}
+        lines |= {each: f"{there.get(each, 'not set, so off')} (flag of {_all(flags[each])})" for each in flags}
+        lines |= {each: f"{there.get(each, 'not set, so on')} (switch of {_all(switches[each])})" for each in switches}
+        if name not in {"", *lines}:
+            raise ValueError(f"There is no flag {name}. {_to_list(deployment)}")
+        for each in [name] if name else sorted(lines):
+            print(f"{each}: {lines[each]}")
+        if not lines:
+            print("There are no feature flags.")
 
 
-def _list(deployment: Deployment, only: str) -> None:
-    there = settings.below(deployment, "flags")
-    users: dict[str, list[str]] = {name: [] for name in there}
+def declared() -> tuple[dict[str, list[str]], dict[str, list[str]]]:
+    """Return who uses each flag and each switch, by name.
+
+    Raise DefinitionError if a name is used as both: unset, it would be off for some and on for others.
+    """
+    flags: dict[str, list[str]] = {}
+    switches: dict[str, list[str]] = {}
     for command in catalogue.commands():
-        if command.flag:
-            users.setdefault(command.flag, []).append(f"/{command.name}")
-    for name in sorted(users):
-        if only in ("", name):
-            print(f"{name}: {there.get(name, 'not set, so off')} ({', '.join(users[name]) or 'no command uses it'})")
-    if only not in {"", *users}:
-        raise ValueError(f"There is no flag {only}. {_to_list(deployment)}")
-    if not users:
-        print("There are no feature flags.")
+        flags.setdefault(command.flag, []).append(f"/{command.name}")
+        switches.setdefault(command.switch, []).append(f"/{command.name}")
+        for handler in command.handlers:
+            if handler.switch != command.switch:
+                switches.setdefault(handler.switch, []).append(str(handler))
+    for event in catalogue.events():
+        switches.setdefault(event.switch, []).append(f"event {event.type}")
+    for schedule in catalogue.schedules():
+        switches.setdefault(schedule.switch, []).append(f"schedule {schedule.name}")
+    for used in (flags, switches):
+        used.pop("", None)
+    for name in flags.keys() & switches.keys():
+        raise DefinitionError(
+            f"{name} is the flag of {_all(flags[name])} and the switch of {_all(switches[name])}: rename one of them"
+        )
+    return flags, switches
+
+
+def _all(users: Sequence[str]) -> str:
+    return ", ".join(users)
 
 
 def _to_list(deployment: Deployment) -> str:

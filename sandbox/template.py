@@ -29,6 +29,7 @@ class TemplateError(Exception):
 class Function:
     """A Lambda function. `name` is its folder in functions/, `timeout` is in seconds, and `memory` is in MB.
 
+    `layers` are the logical ids of its layers.
     An asynchronous invocation that fails is retried `async_retries` times. Then its event goes to `on_failure`, the
     ARN of a queue, unless that is empty.
     """
@@ -43,6 +44,7 @@ class Function:
     log_level: str = ""
     async_retries: int = 2
     on_failure: str = ""
+    layers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -144,6 +146,7 @@ class Template:
             log_level=properties.get("LoggingConfig", {}).get("ApplicationLogLevel", ""),
             async_retries=int(asynchronous.get("MaximumRetryAttempts", 2)),
             on_failure=str(self.resolve(destination or dead_letters)),
+            layers=tuple(layer["Ref"] for layer in properties.get("Layers", ())),
         )
 
     def queues(self) -> list[Queue]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+import tempfile
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 
+from infra import layers
 from sandbox.aws.runtime_api import Outcome, RuntimeApi, failure
 from sandbox.children import Children
 from sandbox.logs import Logs
@@ -18,6 +20,8 @@ from sandbox.template import REGION, Function, TemplateError
 
 ROOT = Path(__file__).parents[2]
 LAYER = ROOT / "layers" / "watchbell" / "python"
+INGRESS_LAYER = "IngressLayer"
+"""The logical id of the layer that has only a part of the library. The third parties come from this environment."""
 EXECUTIONS = 10
 """The most invocations at a time, of all functions together. A new AWS account often has no more."""
 PAYLOAD_LIMIT = 6_291_556
@@ -26,6 +30,8 @@ PAYLOAD_LIMIT = 6_291_556
 
 class LambdaService:
     """Runs `functions`. Every function gets `environment` in addition to its own from the template.
+
+    `layer` is the folder with the library. A function with the ingress's layer gets only the files of that layer.
 
     `now` is the functions' clock in epoch seconds. Their deadlines are on that clock.
     """
@@ -41,8 +47,13 @@ class LambdaService:
         layer: Path = LAYER,
         now: Callable[[], float] = time.time,
     ) -> None:
-        path = os.pathsep.join(filter(None, [str(layer), environment.get("PYTHONPATH")]))
-        self._environment = {**environment, "PYTHONPATH": path}
+        self._environment = dict(environment)
+        self._lean = tempfile.TemporaryDirectory(prefix="watchbell-ingress-", ignore_cleanup_errors=True)
+        for file in layers.for_ingress(layer):
+            link = Path(self._lean.name, file.relative_to(layer))
+            link.parent.mkdir(parents=True, exist_ok=True)
+            link.symlink_to(file)
+        self._layer = layer
         self._now = now
         self._running = self._executing = 0
         self._changed = threading.Condition()
@@ -56,7 +67,10 @@ class LambdaService:
         for function in functions:
             if not (self._folder / function.name).is_dir():
                 raise TemplateError(f"the template's function {function.name!r} has no folder in {self._folder.name}/")
+            layer = self._lean.name if INGRESS_LAYER in function.layers else str(self._layer)
+            path = os.pathsep.join(filter(None, [layer, self._environment.get("PYTHONPATH")]))
             environment = _lambda_environment(function) | function.environment | self._environment
+            environment["PYTHONPATH"] = path
             pool = _Pool(function, environment, self._folder / function.name, self._children, self._logs, self._now)
             replaced, self._pools[function.name] = self._pools.get(function.name), pool
             if replaced:
@@ -120,6 +134,7 @@ class LambdaService:
             self._changed.notify_all()
         for pool in self._pools.values():
             pool.stop()
+        self._lean.cleanup()
 
 
 class _Pool:

@@ -7,6 +7,8 @@ folder `schedules`, if there is one, holds schedules to add.
 
 import os
 import time
+from importlib import import_module
+from importlib.util import find_spec
 
 if "SANDBOX_CLOCK" in os.environ:
     _real = time.time
@@ -18,8 +20,9 @@ if "SANDBOX_CLOCK" in os.environ:
     time.time = _turned
 
 if "SANDBOX_FEATURES" in os.environ:
-    from watchbell import commands, schedules
+    from watchbell import commands
 
     commands.__path__.append(os.environ["SANDBOX_FEATURES"])
-    if os.path.isdir(_schedules := os.path.join(os.environ["SANDBOX_FEATURES"], "schedules")):
-        schedules.__path__.append(_schedules)
+    _schedules = os.path.join(os.environ["SANDBOX_FEATURES"], "schedules")
+    if os.path.isdir(_schedules) and find_spec("watchbell.schedules"):  # the layer of the ingress has no schedules
+        import_module("watchbell.schedules").__path__.append(_schedules)

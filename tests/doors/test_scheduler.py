@@ -84,6 +84,18 @@ def test_a_run_by_hand_is_todays_and_its_tick_is_not_another(door, send, source)
     assert len(queued(send)) == 2
 
 
+def test_a_digest_that_is_switched_off_says_so_and_is_caught_up_when_it_is_on_again(door, send, source, aws, caplog):
+    caplog.set_level("INFO")
+    scheduler = door("scheduler")
+    aws.put_parameter("/watchbell/test/flags/digest", "off", secret=False)
+    assert tick(scheduler)["ran"] is False
+    (line,) = [record for record in caplog.records if record.message == "switched off"]
+    assert (line.schedule, line.switch) == ("daily_digest", "digest")
+    aws.put_parameter("/watchbell/test/flags/digest", "on", secret=False)
+    assert tick(door("scheduler"), "2026-11-22T09:00:00Z")["ran"] is True  # a new process: the parameter is read again
+    assert len(queued(send)) == 1
+
+
 class Request:
     def __init__(self, id):
         self.aws_request_id = id

@@ -170,6 +170,7 @@ def work():
             "STATE_TABLE": "state",
             "EPHEMERAL_TABLE": "ephemeral",
             "STATUS_SOURCES_PATH": "/watchbell/test/status-sources",
+            "FLAGS_PATH": "/watchbell/test/flags",
             "SIGNING_KEYS_PARAMETER": "/watchbell/test/signing-keys",
         }
         command = [sys.executable, "-c", WORKER_PROGRAM]

@@ -51,6 +51,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "SendQueue": {"sqs:SendMessage"},
         "StateTable": CLAIM | DATA,
         "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
+        "/watchbell/dev/flags": {"ssm:GetParametersByPath"},
         # If a tick fails three times, Lambda sends it there with the function's role.
         "ScheduleDeadQueue": {"sqs:SendMessage"},
     },

@@ -52,6 +52,9 @@ def test_commands_for_another_bot_name_it() -> None:
         ("log_retention_days", "31", "`log_retention_days` must be one of 1, 3, 5, 7, 14, 30,"),
         ("log_retention_days", "month", "`log_retention_days` must be one of 1, 3, 5,"),
         ("alarm_email", "nobody", "`alarm_email` must be an email address, or empty for none, not 'nobody'."),
+        ("documentation_url", "docs", "`documentation_url` must be a URL that begins with https://"),
+        ("documentation_url", "http://docs.example/", "`documentation_url` must be a URL that begins with https://"),
+        ("documentation_url", "https://docs/", "`documentation_url` must be a URL that begins with https://"),
         ("guild_id", 1100000000000000001, "`guild_id` must be a string. cdk.json holds its default."),
     ],
 )

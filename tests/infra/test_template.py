@@ -72,9 +72,9 @@ def test_each_function_has_its_timeout_and_memory(template: Template) -> None:
     }
 
 
-def test_only_the_ingress_has_the_thin_vendor_layer(template: Template) -> None:
+def test_the_ingress_has_only_its_lean_layer(template: Template) -> None:
     layers = {id: {ref["Ref"] for ref in it["Layers"]} for id, it in of_type(template, "AWS::Lambda::Function").items()}
-    assert layers.pop("Ingress") == {"WatchbellLayer", "VendorIngressLayer"}
+    assert layers.pop("Ingress") == {"IngressLayer"}
     assert all(others == {"WatchbellLayer", "VendorLayer"} for others in layers.values())
 
 
@@ -88,6 +88,7 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
         )
     assert environments == {
         "Ingress": {
+            "DOCUMENTATION_URL": "",
             "DISCORD_PUBLIC_KEYS": {"Ref": "DiscordPublicKeys"},
             "EPHEMERAL_TABLE": {"Ref": "EphemeralTable"},
             "STATE_TABLE": {"Ref": "StateTable"},
@@ -99,6 +100,7 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
             "FLAGS_PATH": "/watchbell/dev/flags",
         },
         "Worker": {
+            "DOCUMENTATION_URL": "",
             "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
             "WORK_MAX_RECEIVES": "5",
             "RES_OPTIONS": "timeout:1 attempts:2",
@@ -120,6 +122,7 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
         "Scheduler": {
             "SEND_QUEUE_URL": {"Ref": "SendQueue"},
             "STATE_TABLE": {"Ref": "StateTable"},
+            "FLAGS_PATH": "/watchbell/dev/flags",
             "STATUS_SOURCES_PATH": "/watchbell/dev/status-sources",
             "RES_OPTIONS": "timeout:1 attempts:2",
             "CHOICE_DIGEST_ZONE": "UTC",

@@ -3,9 +3,11 @@
 import boto3
 import pytest
 
+from ops import flags
 from ops.__main__ import main
 from watchbell.adapters.aws import client
 from watchbell.adapters.server_settings import ServerSettings
+from watchbell.errors import DefinitionError
 
 GUILD, OTHER = "1100000000000000001", "1100000000000000002"
 
@@ -35,7 +37,7 @@ def test_flags_are_set_listed_and_deleted(ops, aws):
     assert (code, said[0]) == (0, "/watchbell/dev/flags/beta is set.")
     assert "within a minute" in said[1]
     assert aws.parameter("/watchbell/dev/flags/beta") == f"on -{GUILD} {OTHER}"
-    assert f"beta: on -{GUILD} {OTHER} (no command uses it)" in ops("flags")[1]
+    assert f"beta: on -{GUILD} {OTHER} (nothing uses it)" in ops("flags")[1]
     assert ops("flags", "beta", "unset")[0] == 0
     told = "ops: There is no flag beta. To list the flags, run: python -m ops --stage dev flags"
     assert ops("flags", "beta") == (1, [told])
@@ -45,7 +47,30 @@ def test_flags_are_set_listed_and_deleted(ops, aws):
 def test_a_flag_that_a_command_uses_is_listed_before_it_is_set(ops, feature):
     source = "from watchbell import Command, anyone\ncommand = Command('x', 'X', who=anyone, flag='gamma')\n"
     feature("x", source)
-    assert "gamma: not set, so off (/x)" in ops("flags")[1]
+    assert "gamma: not set, so off (flag of /x)" in ops("flags")[1]
+
+
+def test_a_switch_is_listed_with_all_who_use_it_and_is_on_until_it_is_set(ops, feature):
+    source = "from watchbell import Command, Reply, anyone\ncommand = Command('x', 'X', who=anyone, switch='gamma')\n"
+    handlers = "@command.button(switch='digest')\ndef again(interaction):\n    return Reply('x')\n"
+    feature("x", source + handlers)
+    said = ops("flags")[1]
+    assert "gamma: not set, so on (switch of /x)" in said
+    assert "digest: not set, so on (switch of /x again, schedule daily_digest)" in said
+    assert "introduction: not set, so on (switch of event APPLICATION_AUTHORIZED)" in said
+    code, lines = ops("flags", "gamma", "off")
+    assert (code, [line for line in lines if "commands apply" in line]) == (0, [])
+    assert ops("flags", "gamma")[1] == ["gamma: off (switch of /x)"]
+    assert ops("flags", "gamma", "unset")[1][0] == "gamma is no longer set, so it is on."
+
+
+def test_a_name_is_a_flag_or_a_switch_and_not_both(ops, feature):
+    assert flags.declared()
+    feature("x", "from watchbell import Command, anyone\ncommand = Command('x', 'X', who=anyone, flag='digest')\n")
+    with pytest.raises(DefinitionError, match="digest is the flag of /x and the switch of schedule daily_digest: ren"):
+        flags.declared()
+    assert ops("flags", "gamma", "off")[0] == 1  # it says what to rename, and has set the parameter
+    assert "rename one of them" in ops("flags")[1][0]
 
 
 @pytest.mark.parametrize(

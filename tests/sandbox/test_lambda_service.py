@@ -8,6 +8,7 @@ import socket
 import textwrap
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ import pytest
 from sandbox.aws.lambda_service import EXECUTIONS, LambdaService
 from sandbox.children import Children
 from sandbox.logs import Logs
-from sandbox.template import Function, TemplateError
+from sandbox.template import Function, Template, TemplateError
 from tests.sandbox import eventually
 
 Deploy = Callable[..., LambdaService]
@@ -201,3 +202,26 @@ def test_an_unknown_function_and_an_event_too_large_are_answers(deploy: Deploy) 
     service = deploy("def handler(event, context): return 1")
     assert service.invoke("g", {}).error == "ResourceNotFoundException: Function not found: g"
     assert service.invoke("f", "x" * 7_000_000).error.startswith("RequestTooLargeException")
+
+
+def test_the_ingress_finds_only_the_files_of_its_layer(tmp_path: Path, logs: Logs) -> None:
+    (tmp_path / "f").mkdir()
+    (tmp_path / "f" / "handler.py").write_text(
+        textwrap.dedent(
+            """
+            from importlib.util import find_spec
+            def handler(event, context):
+                return [bool(find_spec(f"watchbell.doors.{name}")) for name in ("ingress", "worker")]
+            """
+        )
+    )
+    children = Children()
+    (ingress,) = (function for function in Template.read().functions() if function.name == "ingress")
+    lean, whole = replace(function_with(5, {}), layers=ingress.layers), function_with(5, {})
+    found = []
+    for function in (lean, whole):
+        service = LambdaService([function], {}, children, logs, folder=tmp_path)
+        found.append(service.invoke("f", {}).payload)
+        service.stop()
+    children.stop()
+    assert [json.loads(each) for each in found] == [[True, False], [True, True]]

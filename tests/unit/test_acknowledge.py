@@ -84,6 +84,17 @@ def test_help_is_written_from_the_catalogue():
     assert Door().hear("command_help")[1]["data"]["embeds"][0]["title"] == "/status"
 
 
+def test_help_links_to_the_documentation_if_the_operator_has_said_where_it_is():
+    def shown(door):
+        return door.hear("command_help", data={"name": "help", "type": 1})[1]["data"]
+
+    assert not shown(Door()).get("components")
+    door = Door()
+    door.doorkeeper.tools.settings = {**door.doorkeeper.tools.settings, "DOCUMENTATION_URL": "https://docs.example/"}
+    (link,) = shown(door)["components"][0]["components"]
+    assert (link["label"], link["url"]) == ("Documentation", "https://docs.example/")
+
+
 def test_help_completes_the_names_of_commands():
     focused = {"name": "command", "type": 3, "value": "st", "focused": True}
     data = {"name": "help", "type": 1, "options": [focused]}

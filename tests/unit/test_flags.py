@@ -7,12 +7,15 @@ import pytest
 from tests import judge
 from tests.discord_side import unflagged
 from tests.unit.test_platform import ADA, Bot, says
+from watchbell.adapters.batch import Delivery
+from watchbell.doors import worker
 from watchbell.doors.ingress import NOT_QUEUED
-from watchbell.errors import DiscordError, Unavailable
-from watchbell.interactions.gate import OFF
+from watchbell.errors import DiscordError, Unavailable, UserError
+from watchbell.interactions.gate import OFF, SWITCHED_OFF
 from watchbell.kit.flags import Flags, parse
 from watchbell.registration import apply as rollout
 from watchbell.registration import diff as registration
+from watchbell.testing import FakeTools, press, run
 
 HOME, OTHER = "197038439483310086", "197038439483310087"
 
@@ -174,6 +177,132 @@ def test_where_flags_cannot_be_read_the_feature_is_not_used(bot, feature):
     assert says(bot.command("beta")) == NOT_QUEUED
     assert says(bot.press("beta:press")) == NOT_QUEUED
     assert bot.queue == []
+
+
+# Switched off on a bad day
+
+BUSY = """
+from watchbell import Command, Reply, anyone
+
+command = Command("busy", "Busy", who=anyone, instant=True, switch="busy", user_installs=True)
+
+@command.run
+def busy(interaction, *, word: str = ""):
+    '''Busy.
+
+    word: Any
+    '''
+    return Reply("on")
+
+@busy.autocomplete
+def word(interaction, typed):
+    return ["secret"]
+
+@command.button(instant=False)
+def press(interaction):
+    return Reply("pressed")
+
+@command.button(switch="other")
+def separate(interaction):
+    return Reply("separate")
+
+@command.button(switch="")
+def always(interaction):
+    return Reply("always")
+"""
+
+
+def test_a_switch_that_is_not_set_is_on(bot, feature):
+    feature("busy", BUSY)
+    assert says(bot.command("busy")) == "on"
+    assert bot.press("busy:press") == {"type": 5}
+    assert bot.finally_shown() == ["pressed"]
+
+
+def test_what_is_switched_off_says_so_privately_where_it_is_off(bot, feature):
+    feature("busy", BUSY)
+    bot.texts = {"busy": f"on -{HOME}"}
+    answer = bot.command("busy")
+    assert (says(answer), answer["data"]["flags"]) == (SWITCHED_OFF, 64)
+    assert says(bot.command("busy", guild_id=OTHER)) == "on"
+
+
+def test_a_handler_can_have_another_switch_or_none(bot, feature):
+    feature("busy", BUSY)
+    bot.texts = {"busy": "off"}
+    assert (says(bot.press("busy:separate")), says(bot.press("busy:always"))) == ("separate", "always")
+    bot.texts = {"other": "off"}
+    assert (says(bot.press("busy:separate")), says(bot.command("busy"))) == (SWITCHED_OFF, "on")
+
+
+def test_deferred_work_reads_its_switch_in_the_worker_so_that_what_is_queued_stops_too(bot, feature):
+    feature("busy", BUSY)
+    assert bot.press("busy:press") == {"type": 5}
+    assert bot.reads == []
+    bot.texts = {"busy": "off"}
+    assert SWITCHED_OFF in bot.finally_shown()
+    assert "pressed" not in bot.finally_shown()
+
+
+def test_what_is_switched_off_completes_nothing(bot, feature):
+    feature("busy", BUSY)
+    option = {"name": "word", "type": 3, "value": "", "focused": True}
+    data = {"name": "busy", "type": 1, "options": [option]}
+    assert [choice["value"] for choice in bot.ask("autocomplete", data=data)["data"]["choices"]] == ["secret"]
+    bot.texts = {"busy": "off"}
+    assert bot.ask("autocomplete", data=data)["data"]["choices"] == []
+
+
+def test_if_switches_cannot_be_read_nothing_runs_that_may_be_off(bot, feature):
+    def away():
+        raise Unavailable("no answer")
+
+    feature("busy", BUSY)
+    bot.press("busy:press")
+    bot.tools.flags = Flags(away)
+    assert says(bot.command("busy")) == NOT_QUEUED
+    with pytest.raises(Unavailable):  # the message comes back
+        bot.finally_shown()
+
+
+def test_a_test_of_a_feature_can_switch_it_off(feature):
+    busy = feature("busy", BUSY)
+    assert run(busy, tools=FakeTools(flags={})).content == "on"
+    for use in (run, lambda module, **given: press(module.press, **given)):
+        with pytest.raises(UserError, match="switched off at the moment"):
+            use(busy, tools=FakeTools(flags={"busy": "off"}))
+
+
+EVENT = """
+from watchbell.kit.event import Event
+
+event = Event("QUEST_USER_ENROLLMENT", switch="quests")
+came = []
+
+
+@event.run
+def enrolled(data, tools):
+    came.append(data)
+"""
+
+
+@pytest.mark.parametrize(("text", "runs"), [(None, True), ("on", True), ("off", False), (f"on -{HOME}", False)])
+def test_an_event_that_is_switched_off_is_only_logged(bot, feature, caplog, text, runs):
+    caplog.set_level("INFO")
+    module = feature("quest_user_enrollment", EVENT, room="events")
+    bot.texts = {} if text is None else {"quests": text}
+    body = {"event": {"type": "QUEST_USER_ENROLLMENT", "data": {"user": {"id": ADA}, "guild": {"id": HOME}}}}
+    message = {"kind": "event", "received_at": 1, "body": body}
+    worker.work(Delivery(message, 1, False), bot.tools)
+    assert len(module.came) == runs
+    assert ("event QUEST_USER_ENROLLMENT: switched off" in caplog.text) is not runs
+
+
+@pytest.mark.parametrize(
+    ("text", "on"), [("on", True), ("off", False), ("0%", False), ("25%", True), (f"on -{HOME}", True)]
+)
+def test_for_what_happens_in_no_place_only_the_share_counts(text, on):
+    assert parse("digest", text).on() is on
 
 
 # Registered only in the servers for which the flag is on

@@ -54,6 +54,15 @@ def test_one_message_with_two_buttons_goes_to_the_person():
     assert claims.claim.outcome == "sent"
 
 
+def test_it_links_to_the_documentation_if_the_operator_has_said_where_it_is():
+    discord, kit = FakeDiscord(), tools(DOCUMENTATION_URL="https://docs.example/watchbell")
+    kit.discord, kit.claims = discord, Claims()
+    introduce(recorded.load("event_application_authorized")["event"]["data"], kit)
+    ((_, _, message, _),) = discord.did("create")
+    link = message["components"][0]["components"][-1]
+    assert (link["label"], link["url"]) == ("Documentation", "https://docs.example/watchbell")
+
+
 def test_its_buttons_lead_to_handlers_that_make_a_new_message():
     for button in introduction().buttons:
         address = button.custom_id

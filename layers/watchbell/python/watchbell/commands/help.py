@@ -1,6 +1,6 @@
 """/help: what the bot can do, generated from the catalogue."""
 
-from watchbell import Command, Embed, Reply, UserError, _, anyone, pgettext
+from watchbell import Button, Command, Embed, Reply, UserError, _, anyone, pgettext
 from watchbell.errors import Unavailable
 from watchbell.kit import catalogue
 
@@ -34,7 +34,8 @@ def everything(interaction, tools, page):
     shown = page.of(list(known(interaction, tools).items()))
     lines = [f"`{called(name, each)}`: {about(each)}" for name, each in shown]
     footer = _("Use /help command: to learn more about one of them.")
-    return Reply(embeds=[Embed(_("What I can do"), "\n".join(lines), footer=footer)])
+    embed = Embed(_("What I can do"), "\n".join(lines), footer=footer)
+    return Reply(embeds=[embed], buttons=documentation(tools.settings.get("DOCUMENTATION_URL", "")))
 
 
 def known(interaction, tools) -> dict[str, Command]:
@@ -45,6 +46,11 @@ def known(interaction, tools) -> dict[str, Command]:
     except Unavailable:  # the commands without a flag can still be listed
         commands = [each for each in commands if not each.flag]
     return {pgettext("name", each.name): each for each in commands}
+
+
+def documentation(url: str) -> list[Button]:
+    """A button that leads to the documentation, if the operator has said where it is."""
+    return [Button(_("Documentation"), url=url)] if url else []
 
 
 def one(name: str, commands: dict[str, Command]) -> Reply:

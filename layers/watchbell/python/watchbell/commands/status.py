@@ -12,6 +12,7 @@ command = Command(
     private=True,
     user_installs=True,
     quota=Quota(10, per=60),  # each use asks all services
+    switch="status",
 )
 
 

@@ -24,6 +24,8 @@ def occur(event: dict, tools: Tools, request_id: str = "") -> dict:
     `request_id` is Lambda's. If a run is killed, Lambda calls again with the same id, and that call gets the claim at
     once. Another tick that comes during a run does nothing.
 
+    A job that is switched off is only logged, and nothing is claimed. So a tick after it is on again catches up.
+
     Returns `{"schedule", "date" or "slot", "ran"}`. Raises ValueError if the event names no schedule. An exception of
     the job is not caught, and a later tick tries the job again.
     """
@@ -38,6 +40,9 @@ def occur(event: dict, tools: Tools, request_id: str = "") -> dict:
     details = {"schedule": schedule.name, cadence.unit: subject.isoformat()}
     if not by_hand and due < int(tools.claims.first(SCHEDULE_START, schedule.name, str(int(now)))):
         return {**details, "ran": False}  # it was due before the first tick, when there was no bot yet
+    if schedule.switch and tools.flags.switched_off(schedule.switch):
+        log.info("switched off", extra={**details, "switch": schedule.switch})
+        return {**details, "ran": False}
     try:
         # The lease is longer than the 60 seconds that the function may run.
         claim = tools.claims.take(cadence.row, schedule.name, subject.isoformat(), lease=90, owner=request_id)

@@ -68,16 +68,23 @@ def work(delivery: Delivery, tools: Tools, sleep: Callable[[float], None] = time
 
 
 def happen(body: dict, tools: Tools) -> None:
-    """Runs the feature of a webhook event. An event without a feature is only logged."""
+    """Runs the feature of a webhook event. An event without a feature, or with one that is off, is only logged."""
     details = body.get("event") or {}
     kind = str(details.get("type", ""))
     event = catalogue.event(kind)
-    log.info("event %s%s", kind[:100], "" if event else ": nothing to do")
-    if event is not None:
-        data = details.get("data")
-        data = data if isinstance(data, dict) else {}
+    data = details.get("data")
+    data = data if isinstance(data, dict) else {}
+    off = event is not None and bool(event.switch) and tools.flags.switched_off(event.switch, _place(data))
+    log.info("event %s%s", kind[:100], ": nothing to do" if event is None else ": switched off" if off else "")
+    if event is not None and not off:
         with speaking(*_locales(data)):
             event.function(data, tools)
+
+
+def _place(data: dict) -> str:
+    """The id of the server that an event names, else of its user, else ""."""
+    ids = (part.get("id") for part in (data.get("guild"), data.get("user")) if isinstance(part, dict))
+    return next((id for id in ids if isinstance(id, str)), "")
 
 
 def _locales(data: dict) -> list[str]:
@@ -213,6 +220,7 @@ def run(
         screen.tell(_(gate.UNKNOWN))
         return "refused"
     try:
+        gate.check_switch(handler, interaction, tools)
         gate.check_tables(handler, interaction, tools)
         call = dispatch.parse(handler, interaction, tools)
         with admit(call, desk):

@@ -8,7 +8,7 @@ from watchbell.data.tables import INTRODUCTION
 from watchbell.errors import DiscordError
 from watchbell.kit.event import Event
 
-event = Event("APPLICATION_AUTHORIZED")
+event = Event("APPLICATION_AUTHORIZED", switch="introduction")
 log = logging.getLogger(__name__)
 
 CANNOT_DM = {
@@ -48,7 +48,8 @@ def write_to(user_id, tools, *, may_have_been_sent: bool) -> str:
         channel = tools.discord.open_dm(user_id)
         if may_have_been_sent and already_there(channel, tools):
             return "sent"
-        tools.discord.create_message(channel, tools.seals.seal(introduction().message()), nonce=f"hello{user_id}")
+        message = introduction(tools.settings.get("DOCUMENTATION_URL", "")).message()
+        tools.discord.create_message(channel, tools.seals.seal(message), nonce=f"hello{user_id}")
     except DiscordError as error:
         if not error.permanent or error.code not in CANNOT_DM:
             raise
@@ -61,7 +62,7 @@ def already_there(channel, tools) -> bool:
     return any(ours in json.dumps(message.get("components")) for message in tools.discord.recent_messages(channel))
 
 
-def introduction() -> Reply:
+def introduction(documentation: str = "") -> Reply:
     from watchbell.commands import help, status
 
     embed = Embed(
@@ -75,5 +76,6 @@ def introduction() -> Reply:
     buttons: list[Button] = [
         status.check.button(_("Check server status"), style="primary"),
         help.overview.button(_("View help")),
+        *help.documentation(documentation),
     ]
     return Reply(embeds=[embed], buttons=buttons)

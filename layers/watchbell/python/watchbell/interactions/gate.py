@@ -1,8 +1,10 @@
 """Decides whether an interaction may reach its handler.
 
 There are two phases. `check` decides what the signed payload can decide: the seal, the flag, the installation and the
-permissions. `check_tables` decides what needs a table, such as the roles that a server has chosen. The ingress runs
-`check`, and the worker runs `check_tables`. For a handler that answers at once, `check` does both.
+permissions. `check_switch` and `check_tables` decide what needs a call to AWS: the switch for a bad day, and the roles
+that a server has chosen. The ingress runs `check`, and the worker runs the other two. So a switch costs the
+acknowledgement of deferred work no time, and stops the work that is queued already. For a handler that answers at once,
+`check` does all.
 """
 
 import logging
@@ -21,6 +23,7 @@ log = logging.getLogger(__name__)
 
 UNKNOWN = N_("That no longer works. /help lists what I can do.")
 OFF = N_("That is not switched on here yet.")
+SWITCHED_OFF = N_("That is switched off at the moment. Please try again later.")
 NOT_INSTALLED = N_("This works only in a server that has added me. Ask somebody who manages the server to add me.")
 
 
@@ -39,20 +42,30 @@ def enter(interaction: Interaction, tools: "Tools") -> "Handler":
 def check(handler: "Handler", interaction: Interaction, tools: "Tools") -> None:
     """Raise UserError if the signed payload forbids `handler`.
 
-    Reads a table only if the payload does not decide, and only for an autocomplete or a handler that answers at once.
+    Only for an autocomplete or a handler that answers at once, it also reads the switch, and a table if the payload
+    does not decide.
     """
+    at_once = interaction.type == AUTOCOMPLETE or handler.answers_at_once(interaction)
     if interaction.type in (COMPONENT, MODAL):
         tools.seals.check(interaction)
     flag = handler.command.flag
     if flag and not tools.flags.on(flag, interaction):
         raise UserError(_(OFF))
+    if at_once:
+        check_switch(handler, interaction, tools)
     if not interaction.installed_here and not handler.command.user_installs:
         _refuse(handler, interaction, "the bot in this server", _(NOT_INSTALLED))
     allowed = handler.who.decide(interaction, tools)
-    if allowed is None and (interaction.type == AUTOCOMPLETE or handler.answers_at_once(interaction)):
+    if allowed is None and at_once:
         allowed = handler.who.ask(interaction, tools)
     if allowed is False:
         _refuse(handler, interaction, handler.who.name, handler.who.refusal())
+
+
+def check_switch(handler: "Handler", interaction: Interaction, tools: "Tools") -> None:
+    """Raise UserError if the operator has switched `handler` off. Reads nothing if it has no switch."""
+    if handler.switch and tools.flags.switched_off(handler.switch, interaction.guild_id or interaction.user_id):
+        raise UserError(_(SWITCHED_OFF))
 
 
 def check_tables(handler: "Handler", interaction: Interaction, tools: "Tools") -> None:

@@ -55,7 +55,9 @@ class Command(Declaration):
     `contexts`: where it can be used: "guild", "bot_dm", "private". None for everywhere.
     `quota` (a Quota or a tuple of them), `cooldown` (seconds between two uses by one person): how often all deferred
         handlers together may be used; see `quota`.
-    `flag`: the command exists only in servers where this feature flag is on; see `flags`.
+    `flag`: the command exists only in servers where this feature flag is on. It is off unless it is set; see `flags`.
+    `switch`: the operator can switch the command off, for example on a bad day. It is on unless it is set. People who
+        use the command then read that it is switched off.
     """
 
     __slots__ = ("components", "contexts", "description", "groups", "modals", "nsfw", "runs")
@@ -74,10 +76,18 @@ class Command(Declaration):
         quota: "Quota | tuple[Quota, ...] | None" = None,
         cooldown: int | None = None,
         flag: str = "",
+        switch: str = "",
     ) -> None:
         counted = quotas(quota, cooldown)
         super().__init__(
-            name, who=who, instant=instant, private=private, user_installs=user_installs, flag=flag, quotas=counted
+            name,
+            who=who,
+            instant=instant,
+            private=private,
+            user_installs=user_installs,
+            flag=flag,
+            switch=switch,
+            quotas=counted,
         )
         self.description = description
         self.contexts = contexts
@@ -97,7 +107,7 @@ class Command(Declaration):
         lock's fencing token.
         `flow`: a template like `lock`, for work that several interactions do in steps. It is a lock too, and
         `tools.journal` is the journal of that name: each interaction with the same filled-in template continues it.
-        `quota`, `cooldown`: replace those of the command.
+        `quota`, `cooldown`, `switch`: replace those of the command.
         `audit`: the code of an administrative action, such as `monitor.delete`. Who did it, and how it ended, is
         recorded in the audit of the server.
         """
@@ -126,7 +136,7 @@ class Command(Declaration):
         `bound`: "user" for the person the message is for, "guild" for that server, "nobody" for everybody.
         `instant`, `private`, `who`, `quota`, `cooldown`: default to the command's. A quota given here is counted
             separately.
-        `lock`, `flow`, `audit`: see `run`.
+        `lock`, `flow`, `audit`, `switch`: see `run`.
         """
         handler = ComponentHandler(self, function.__name__, function, **rules)
         self.components[handler.name] = handler

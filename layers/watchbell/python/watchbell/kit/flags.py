@@ -1,9 +1,10 @@
-"""Feature flags: they switch a feature on for some servers only. A changed parameter takes effect within a minute.
+"""Feature flags and switches. A changed parameter takes effect within a minute.
 
-A flag's parameter says where it is on:
+A flag brings a new feature to some servers only: it is off unless its parameter is set. A switch takes a feature out on
+a bad day: it is on unless its parameter is set. The parameter of either says where it is on:
 
 on                          everywhere
-off                         nowhere; the same as a flag that is not set
+off                         nowhere
 25%                         in a quarter of the servers (in direct messages: of the people), always the same ones
 off 1100000000000000001     only in this server; a user's id means their direct messages
 on -1100000000000000001     everywhere except in this server
@@ -33,11 +34,14 @@ class Flag:
     def everywhere(self) -> bool:
         return self.percent == 100 and not self.never
 
-    def on(self, place: str) -> bool:
+    def on(self, place: str = "") -> bool:
         """Whether the flag is on in `place`: the id of a server, or of a user for their direct messages.
 
-        A place where the flag is on stays on when the percentage rises.
+        A place where the flag is on stays on when the percentage rises. A schedule has no place ("", the default): the
+        flag is on for it unless the percentage is 0.
         """
+        if not place:
+            return self.percent > 0
         if place in self.never or place in self.always:
             return place in self.always
         digest = hashlib.sha256(f"{self.name}:{place}".encode()).digest()
@@ -69,9 +73,9 @@ def parse(name: str, text: str) -> Flag:
 
 
 class Flags:
-    """All flags. `read` returns the texts of those that are set, by name, or raises Unavailable.
+    """All flags and switches. `read` returns the texts of those that are set, by name, or raises Unavailable.
 
-    A flag with an invalid text is off.
+    A flag or switch with an invalid text is off.
     """
 
     def __init__(self, read: "Callable[[], dict[str, str]]") -> None:
@@ -92,3 +96,8 @@ class Flags:
         """Whether the flag is on where `interaction` comes from. Raises Unavailable if the flags cannot be read."""
         flag = self.all().get(name)
         return flag is not None and flag.on(interaction.guild_id or interaction.user_id)
+
+    def switched_off(self, switch: str, place: str = "") -> bool:
+        """Whether the switch is off in `place`; see Flag.on. Raises Unavailable if the switches cannot be read."""
+        flag = self.all().get(switch)
+        return flag is not None and not flag.on(place)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
         lock: str
         flow: str
         audit: str
+        switch: str
 
     Owner = TypeVar("Owner")
     Made = TypeVar("Made")
@@ -70,7 +71,7 @@ YIELDS, _ASYNC = 0x20, 0x80 | 0x200
 class Declaration:
     """What a command declares for all of its handlers. Command explains each value."""
 
-    __slots__ = ("flag", "instant", "name", "private", "quotas", "user_installs", "who")
+    __slots__ = ("flag", "instant", "name", "private", "quotas", "switch", "user_installs", "who")
     type = 1
 
     def __init__(
@@ -82,6 +83,7 @@ class Declaration:
         private: bool,
         user_installs: bool,
         flag: str,
+        switch: str,
         quotas: "tuple[Quota, ...]",
     ) -> None:
         self.name = name
@@ -90,6 +92,7 @@ class Declaration:
         self.private = private
         self.user_installs = user_installs
         self.flag = flag
+        self.switch = switch
         self.quotas = quotas
 
     @property
@@ -101,9 +104,9 @@ class Declaration:
 class Handler:
     """A function of a feature, with the rules for its use. Calling the handler calls the function.
 
-    `who`, `instant` and `private` are the command's if None. `quotas` are counted under the name `counted_as`. `lock`
-    is a template such as `apply:{guild}:{user}`; a `flow` is a lock with a journal. `audit` is the code of an
-    administrative action. See Command.run.
+    `who`, `instant`, `private` and `switch` are the command's if None. `quotas` are counted under the name
+    `counted_as`. `lock` is a template such as `apply:{guild}:{user}`; a `flow` is a lock with a journal. `audit` is the
+    code of an administrative action. See Command.run.
     Raises DefinitionError, which says what to write instead, if the rules contradict each other.
     """
 
@@ -121,7 +124,7 @@ class Handler:
             "name",
             "private",
         ),
-        *("quotas", "who"),
+        *("quotas", "switch", "who"),
     )
     kind = "run"
     updates = False
@@ -143,6 +146,7 @@ class Handler:
         lock: str | None = None,
         flow: str | None = None,
         audit: str = "",
+        switch: str | None = None,
     ) -> None:
         self.command = command
         self.name = name
@@ -158,6 +162,7 @@ class Handler:
         if lock is not None and self.is_flow:
             raise DefinitionError(f"{self}: a flow is a lock too; drop lock={lock!r}")
         self.audit = audit
+        self.switch = command.switch if switch is None else switch
         self.autocompletes: dict[str, Function] = {}
         self._options: tuple[Option, ...] | None = None
         self._check()

@@ -51,12 +51,13 @@ class Schedule:
     UTC.
 
     `language` is the language of its texts. `at`, `zone` and `language` can be deployment choices, such as
-    `choice("digest_time")`. A run that fails is repeated for the same date or slot, so the function must be idempotent.
+    `choice("digest_time")`. `switch`: the operator can switch the job off; see `flags`. A run that fails is repeated
+    for the same date or slot, so the function must be idempotent.
 
     Raises DefinitionError if a value is not allowed.
     """
 
-    __slots__ = ("at", "description", "every", "function", "language", "name", "zone")
+    __slots__ = ("at", "description", "every", "function", "language", "name", "switch", "zone")
 
     def __init__(
         self,
@@ -67,8 +68,10 @@ class Schedule:
         zone: str | DeploymentChoice = "UTC",
         every: int | None = None,
         language: str | DeploymentChoice = "en",
+        switch: str = "",
     ) -> None:
         self.name = name
+        self.switch = switch
         self.description = description
         self.at, self.zone, self.every, self.language = at, zone, every, language
         self.function: Callable[[Any, Any], None]

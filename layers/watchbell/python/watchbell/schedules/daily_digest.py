@@ -12,6 +12,7 @@ schedule = Schedule(
     at=choice("digest_time"),
     zone=choice("digest_zone"),
     language=choice("digest_language"),
+    switch="digest",
 )
 
 

@@ -136,7 +136,7 @@ class FakeTools:
     lock.
 
     `flags={"beta": "off"}` sets flags, written as for `ops flags`. A flag that is not among them is off. Without
-    `flags`, every flag is on, because a feature whose flag is off only refuses.
+    `flags`, every flag is on, because a feature whose flag is off only refuses. A switch is on unless `flags` has it.
     """
 
     def __init__(self, *, flags: dict[str, str] | None = None, **parts: Any) -> None:
@@ -316,6 +316,7 @@ class _Asked:
         interaction = self.by.interaction(kind, {**data, "resolved": self.resolved} if self.resolved else data)
         tools: Any = _Known(self.tools, self.by)
         gate.check(self.handler, interaction, tools)
+        gate.check_switch(self.handler, interaction, tools)
         gate.check_tables(self.handler, interaction, tools)
         return interaction
 

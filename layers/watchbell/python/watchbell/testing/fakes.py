@@ -75,7 +75,7 @@ class FakeLock:
 class FakeFlags(dict[str, str]):
     """The texts of the flags' parameters by name, for example `{"beta": "off 1100000000000000001"}`.
 
-    `unset` is the text of every other flag. `on` raises ValueError for a text that is not valid.
+    `unset` is the text of every other flag; other switches are on. `on` raises ValueError for a text that is not valid.
     """
 
     def __init__(self, texts: dict[str, str], unset: str) -> None:
@@ -84,6 +84,9 @@ class FakeFlags(dict[str, str]):
 
     def on(self, name: str, interaction: Interaction) -> bool:
         return parse(name, self.get(name, self._unset)).on(interaction.guild_id or interaction.user_id)
+
+    def switched_off(self, switch: str, place: str = "") -> bool:
+        return switch in self and not parse(switch, self[switch]).on(place)
 
 
 class FakeServerSettings:

@@ -104,7 +104,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
     ),
     "scheduler": (
         *_ALWAYS,
-        *(_COUNT, _SOURCE_NAMES, _SOURCES, _DATA),
+        *(_COUNT, _FLAGS, _SOURCE_NAMES, _SOURCES, _DATA),
         _claims("state"),
         Part("send_queue", Need(QUEUE, "send", "sqs:SendMessage")),
     ),
