@@ -32,8 +32,9 @@ from typing import Any
 from sandbox.discord import Discord, Exchange, Person, components, render
 from sandbox.discord.faults import CODES, ODD_BODIES, InjectedFault
 from sandbox.discord.messages import EPHEMERAL, LOADING
+from sandbox.discord.permissions import MEMBER_PERMISSIONS
 from sandbox.discord.upload import Upload as Upload
-from sandbox.discord.world import MEMBER_PERMISSIONS, Channel, Role
+from sandbox.discord.world import Channel, Role
 from sandbox.logs import Logs
 from sandbox.sandbox import Options, Sandbox
 from watchbell.adapters.discord import SECONDS
@@ -48,6 +49,7 @@ TAKE_AWAY = "DELETE /webhooks/*/messages/@original"
 OPEN_DM = "POST /users/@me/channels"
 POST = "POST /channels/*/messages"
 READ = "GET /channels/*/messages"
+CREATE_CHANNEL = "POST /guilds/*/channels"
 
 REST_SECONDS = 20.0
 """How long a verb waits until nothing is left to do, in real time."""
@@ -106,6 +108,14 @@ class Actor:
     def in_dm(self) -> Actor:
         """The same person in the direct messages with the bot."""
         return Actor(self._block, self.person.in_dm)
+
+    def in_channel(self, channel: Channel) -> Actor:
+        """The same person in another channel or thread."""
+        return Actor(self._block, self.person.in_channel(channel))
+
+    def sees(self, channel: Channel) -> bool:
+        """Whether the person sees that channel or thread."""
+        return self.person.sees(channel)
 
     def run(self, name: str, /, **options: Any) -> Shown:
         """Run a slash command: "status", "incident open". People are given as Actors, files as Uploads.
@@ -176,6 +186,8 @@ class Block:
         self._begun = len(self.simulated.transcript), len(self.simulated.faults)
         self._faults: list[InjectedFault] = []
         self._killed: list[bool] = []
+        self._bot_role = self.simulated.home.bot_role
+        self._bot_may = self._bot_role.permissions
         sandbox.logs.write("test", "a block begins")
 
     # People, and what the bot does on its own.
@@ -204,6 +216,13 @@ class Block:
         for role in roles:
             role.held_by.add(person.id)
         return Actor(self, person.in_channel(channel) if channel else person)
+
+    def bot_may(self, *names: str) -> None:
+        """Give the bot's role more permissions, by Discord's names, until the end of the block.
+
+        At first it has those of a bot that posts. It may not manage channels or roles.
+        """
+        self._bot_role.permissions |= bits(*names)
 
     def role(self, name: str, *held_by: Actor) -> Role:
         """A new role in the server."""
@@ -373,11 +392,13 @@ class Block:
         unmet += [f"two deliveries of {name}" for name, poller in self.sandbox.pollers.items() if poller.twice]
         assert not unmet, f"faults that nothing met: {', '.join(unmet)}"
         assert all(self._killed), "no function was running when it should have been killed"
+        self._bot_role.permissions = self._bot_may
         self.acknowledges_late(0)
 
     def tidied(self) -> bool:
         """After a failure, drop the pending faults. Returns whether the next block can use this sandbox."""
         self.simulated.clear_injected()
+        self._bot_role.permissions = self._bot_may
         self.acknowledges_late(0)
         self.sandbox.aws.table_faults("DELETE")
         for poller in self.sandbox.pollers.values():

@@ -14,9 +14,20 @@ if AVAILABLE:
     assert _spec.loader
     _schema = importlib.util.module_from_spec(_spec)
     _spec.loader.exec_module(_schema)
+    _schema._KINDS |= {
+        "channel-edit": "UpdateGuildChannelRequestPartial",
+        "thread": "CreateTextThreadWithoutMessageRequest",
+        "thread-at-message": "CreateTextThreadWithMessageRequest",
+        "thread-edit": "UpdateThreadRequestPartial",
+        "overwrite": "ChannelPermissionOverwriteRequest",
+    }
 
 
 def approve(kind: str, payload: dict) -> None:
-    """Fail if Discord's schema finds a fault. `kind` is callback, followup, edit, command, message or dm."""
+    """Fail if Discord's schema finds a fault.
+
+    `kind` is callback, followup, edit, command, message or dm; or channel, channel-edit, overwrite, thread,
+    thread-at-message or thread-edit.
+    """
     if AVAILABLE:
         assert _schema.faults(kind, payload) == [], f"{kind}: {payload}"

@@ -11,10 +11,11 @@ from sandbox.discord import commands, components, exchange
 from sandbox.discord.exchange import Exchange
 from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, ROLES, USERS, Inputs, NotPossible
 from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
+from sandbox.discord.permissions import ALL_PERMISSIONS, SEND_MESSAGES
 from sandbox.discord.state import State
 from sandbox.discord.upload import Upload
 from sandbox.discord.validation import Form, Json, Refusal
-from sandbox.discord.world import ADMINISTRATOR, ALL_PERMISSIONS, DM_PERMISSIONS, Account, Channel, Guild, Role
+from sandbox.discord.world import Account, Channel, Guild, Role
 
 
 @dataclass(repr=False)
@@ -51,11 +52,17 @@ class Person:
 
     @property
     def permissions(self) -> int:
-        """What the person may do here. Administrators may do everything."""
-        if self.guild is None:
-            return DM_PERMISSIONS
-        given = self.guild.members[self.id]
-        return ALL_PERMISSIONS if given & ADMINISTRATOR else given
+        """What the person may do here, 0 if they do not see the channel. Administrators may do everything."""
+        return self.state.world.permissions(self.id, self.channel)
+
+    def sees(self, channel: Channel) -> bool:
+        """Whether the person sees that channel or thread."""
+        return self.state.world.sees(self.id, channel.id)
+
+    def time_out(self, seconds: float) -> None:
+        """A moderator times the person out: for so long they can only read."""
+        assert self.guild
+        self.guild.timeouts[self.id] = self.state.world.clock() + seconds
 
     def close_dms(self) -> None:
         """From now on, a DM from the bot gets 403/50007."""
@@ -135,7 +142,9 @@ class Person:
         return there.send(there.interaction(MODAL_SUBMIT, data, owners) | more, f"submits {modal['title']!r}")
 
     def say(self, content: str, *uploads: Upload) -> Json:
-        """Post an ordinary message. Discord does not tell the bot about it."""
+        """Post an ordinary message. Discord does not tell the bot about it. Raises NotPossible."""
+        if self.guild and not self.permissions & SEND_MESSAGES:
+            raise NotPossible(f"{self.name} may not write in {self.channel}")
         fields: Json = {"content": content, "embeds": [], "components": [], "flags": 0, "tts": False}
         fields |= {"pinged": {"parse": ["users", "roles"]}, "attachments": [{"upload": upload} for upload in uploads]}
         self.state.transcript.note(f"{self.name} says {content!r}")
@@ -161,7 +170,7 @@ class Person:
             "token": self.state.interactions.new_token(),
             "channel": channel,
             "channel_id": self.channel.id,
-            "app_permissions": str(self.channel.bot_permissions),
+            "app_permissions": str(world.permissions(world.application_id, self.channel)),
             "locale": self.account.locale,
             "entitlements": [],
             "authorizing_integration_owners": owners if owners is not None else self._owners([0, 1]),
@@ -177,13 +186,17 @@ class Person:
         return body | {"user": self.account.user}
 
     def send(self, body: Json, said: str = "") -> Exchange:
-        """Send an interaction as this person. The transcript shows it as "`name` `said`"."""
+        """Send an interaction as this person. The transcript shows it as "`name` `said`".
+
+        Raises NotPossible if the person does not see the channel.
+        """
+        if not self.sees(self.channel):
+            raise NotPossible(f"{self.name} does not see {self.channel}")
         return exchange.send(self.state, body, self.name, said)
 
     def _member(self, person: Person) -> Json:
         """A member object without its user, as in `resolved`."""
-        roles = person.guild.roles.values() if person.guild else ()
-        held = [role.id for role in roles if person.id in role.held_by]
+        held = person.guild.held(person.id) if person.guild else []
         member: Json = {"roles": held, "joined_at": "2024-01-01T00:00:00.000000+00:00", "nick": None, "avatar": None}
         permissions = person.permissions if person.guild else 0
         return member | {"flags": 0, "pending": False, "premium_since": None, "permissions": str(permissions)}
@@ -266,8 +279,12 @@ class Person:
             resolved.setdefault("attachments", {})[kept["id"]] = kept
             return kept["id"]
         if isinstance(value, Channel) and CHANNELS in kinds:
-            shown = self.state.world.channel_object(value) | {"permissions": str(self.permissions)}
-            resolved.setdefault("channels", {})[value.id] = shown | {"app_permissions": str(value.bot_permissions)}
+            world = self.state.world
+            if not self.sees(value):
+                raise NotPossible(f"{self.name} does not see {value}")
+            shown = world.channel_object(value) | {"permissions": str(world.permissions(self.id, value))}
+            bot = world.permissions(world.application_id, value)
+            resolved.setdefault("channels", {})[value.id] = shown | {"app_permissions": str(bot)}
             return value.id
         raise NotPossible(f"only {' or '.join(kinds)} can be chosen here, not {value}")
 
@@ -315,6 +332,6 @@ class Person:
         """The same person in that channel. Raises NotPossible if they cannot see it."""
         channel = self.state.world.channels[channel_id]
         guild = self.state.world.guilds.get(channel.guild_id or "")
-        if not (self.id in guild.members if guild else channel.recipient_id == self.id):
+        if not (self.sees(channel) if guild else channel.recipient_id == self.id):
             raise NotPossible(f"{self.name} does not see that channel")
         return dataclasses.replace(self, guild=guild, channel=channel)

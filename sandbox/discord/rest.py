@@ -18,6 +18,7 @@ from sandbox.discord.state import State
 from sandbox.discord.validation import Form, NotSimulated, Refusal
 
 BASE = "/api/v10"
+REASON = 512  # characters of a reason in the audit log
 USER_AGENT = re.compile(r"DiscordBot \(\S+, ?\S+\)")
 log = logging.getLogger(__name__)
 
@@ -74,7 +75,8 @@ class Rest:
         if wait is not None:
             return self._too_many(method, path, wait, limit_headers)
         query = dict(urllib.parse.parse_qsl(address.query))
-        answer = self._call(route, Call(self.state, where, query), path, headers, raw)
+        reason = urllib.parse.unquote(headers.get("X-Audit-Log-Reason", ""))[:REASON] or None
+        answer = self._call(route, Call(self.state, where, query, reason=reason), path, headers, raw)
         if fault and fault.after:
             self._pause(method, path, fault, port)
             if fault.fails:
@@ -193,6 +195,8 @@ def _read_body(headers: Message, raw: bytes, form: Form) -> Any:
     Raises 50035 for a Content-Type that Discord does not accept, 50109 for a body that is not JSON.
     """
     kind = headers.get("Content-Type", "").split(";")[0].strip().lower()
+    if not raw and not kind:
+        return None  # such as the PUT that gives a role
     if kind == "application/x-www-form-urlencoded":
         raise NotSimulated(f"{kind} bodies")
     if kind == "multipart/form-data":

@@ -11,17 +11,17 @@ from sandbox.discord import limits, messages
 from sandbox.discord.commands import without_localizations
 from sandbox.discord.components import every, interactive
 from sandbox.discord.interactions import MESSAGE, UPDATE
-from sandbox.discord.state import State
-from sandbox.discord.validation import Form, Json, Refusal
-from sandbox.discord.world import (
+from sandbox.discord.permissions import (
     ATTACH_FILES,
     EMBED_LINKS,
-    GUILD_FORUM,
+    MANAGE_MESSAGES,
     READ_MESSAGE_HISTORY,
     SEND_MESSAGES,
     SEND_POLLS,
-    Webhook,
 )
+from sandbox.discord.state import State
+from sandbox.discord.validation import Form, Json, Refusal
+from sandbox.discord.world import GUILD_CATEGORY, GUILD_FORUM, THREADS, Webhook
 
 Answer = tuple[int, Any]
 
@@ -30,7 +30,7 @@ Answer = tuple[int, Any]
 class Call:
     """One REST call, with its body read as JSON.
 
-    `where` holds the parameters of the path, `form` the errors in the body.
+    `where` holds the parameters of the path, `form` the errors in the body, `reason` the one for the audit log.
     """
 
     state: State
@@ -38,6 +38,11 @@ class Call:
     query: dict[str, str]
     body: Any = None
     form: Form = field(default_factory=Form)
+    reason: str | None = None
+
+    def record(self, action: str, target_id: str) -> None:
+        """Write to the guild's audit log."""
+        self.state.world.audit_log.append({"action": action, "target_id": target_id, "reason": self.reason})
 
     def asks(self, name: str) -> bool:
         return self.query.get(name, "").lower() in ("true", "1")
@@ -240,6 +245,12 @@ def read_channel(call: Call) -> Answer:
 def create_message(call: Call) -> Answer:
     world = call.state.world
     channel = world.channel_for_bot(call.where["channel"], SEND_MESSAGES)
+    if channel.kind == GUILD_CATEGORY:
+        raise Refusal(400, 50008, "Cannot send messages in a non-text channel")
+    if channel.kind == GUILD_FORUM:
+        raise Refusal(400, 40058, "Cannot message this channel until a thread was created in it")
+    if channel.kind in THREADS and channel.locked:
+        raise Refusal(400, 160005, "Thread is locked")
     body = call.form.object((), call.body)
     nonce = body.get("nonce")
     if nonce is not None:
@@ -257,6 +268,7 @@ def create_message(call: Call) -> Answer:
         call.state.transcript.note(f"nonce {nonce} was used before: no new message")
         return 200, earlier
     more: Json = {} if nonce is None else {"nonce": nonce}
+    channel.archived = False
     message = world.post(channel.id, world.bot, fields, application_id=world.application_id, **more)
     if nonce is not None:
         world.remember(nonce, message["id"])
@@ -297,7 +309,11 @@ def edit_channel_message(call: Call) -> Answer:
 
 @route("DELETE /channels/{channel}/messages/{message}")
 def delete_channel_message(call: Call) -> Answer:
-    call.state.world.remove(_own_message(call)["id"])
+    message = _channel_message(call)
+    if message["author"]["id"] != call.state.application_id:
+        call.state.world.channel_for_bot(message["channel_id"], MANAGE_MESSAGES)
+        call.record("MESSAGE_DELETE", message["id"])
+    call.state.world.remove(message["id"])
     return 204, None
 
 

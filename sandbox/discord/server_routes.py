@@ -1,52 +1,370 @@
-"""The REST routes of a server: its roles, channels and members."""
+"""The REST routes of a server: its channels, overwrites, threads, members and roles."""
 
 from __future__ import annotations
 
+import copy
+from typing import Any
+
+from sandbox.discord.permissions import (
+    ADMINISTRATOR,
+    ALL_PERMISSIONS,
+    CREATE_PRIVATE_THREADS,
+    CREATE_PUBLIC_THREADS,
+    MANAGE_CHANNELS,
+    MANAGE_ROLES,
+    MANAGE_THREADS,
+    MEMBER,
+    ROLE,
+    SEND_IN_THREADS,
+    Overwrite,
+)
 from sandbox.discord.routes import Answer, Call, route
-from sandbox.discord.validation import Json, Refusal
-from sandbox.discord.world import ALL_PERMISSIONS, BOT_PERMISSIONS, DM, PUBLIC_THREAD, Guild
+from sandbox.discord.validation import Json, Path, Refusal
+from sandbox.discord.world import (
+    GUILD_CATEGORY,
+    GUILD_TEXT,
+    MAX_CHANNELS,
+    MAX_IN_CATEGORY,
+    PRIVATE_THREAD,
+    PUBLIC_THREAD,
+    THREADS,
+    Channel,
+    Guild,
+    Role,
+)
+
+KINDS = (0, 2, 4, 5, 13, 14, 15)
+MAX_OVERWRITES = 100
+ARCHIVE_AFTER = (60, 1440, 4320, 10080)
+_CHANNEL = ("name", "type", "topic", "parent_id", "permission_overwrites", "rate_limit_per_user", "nsfw", "position")
+_THREAD = ("name", "archived", "locked", "rate_limit_per_user", "auto_archive_duration", "invitable")
+
+
+# ---- the server
 
 
 @route("GET /guilds/{guild}")
 def read_guild(call: Call) -> Answer:
-    guild = _guild(call)
-    everyone = {"id": guild.id, "name": "@everyone", "permissions": "0", "position": 0, "managed": False}
-    own = {"id": _role_of_the_bot(guild), "name": "bot", "permissions": str(BOT_PERMISSIONS), "managed": True}
-    roles = [everyone, own, *(role.shown() for role in guild.roles.values())]
-    return 200, guild.full() | {"owner_id": str(int(guild.id) + 2), "roles": roles}
+    guild = call.state.world.guild_for_bot(call.where["guild"])
+    return 200, guild.full() | {"owner_id": guild.owner_id, "roles": [role.shown() for role in guild.all_roles()]}
+
+
+@route("GET /guilds/{guild}/roles")
+def read_roles(call: Call) -> Answer:
+    return 200, [role.shown() for role in call.state.world.guild_for_bot(call.where["guild"]).all_roles()]
 
 
 @route("GET /guilds/{guild}/members/{user}")
 def read_member(call: Call) -> Answer:
-    guild, world, user_id = _guild(call), call.state.world, call.where["user"]
+    guild = call.state.world.guild_for_bot(call.where["guild"])
+    return 200, _member(call, guild)
+
+
+@route("PUT /guilds/{guild}/members/{user}/roles/{role}")
+def give_role(call: Call) -> Answer:
+    role = _role(call)
+    role.held_by.add(call.where["user"])
+    call.record("MEMBER_ROLE_UPDATE", call.where["user"])
+    return 204, None
+
+
+@route("DELETE /guilds/{guild}/members/{user}/roles/{role}")
+def take_role(call: Call) -> Answer:
+    role = _role(call)
+    role.held_by.discard(call.where["user"])
+    call.record("MEMBER_ROLE_UPDATE", call.where["user"])
+    return 204, None
+
+
+def _member(call: Call, guild: Guild) -> Json:
+    """The member in the path. Raises 10013, 10007."""
+    world, user_id = call.state.world, call.where["user"]
     if user_id == world.application_id:
-        return 200, {"user": world.bot, "roles": [_role_of_the_bot(guild)], "communication_disabled_until": None}
-    if user_id not in world.accounts or user_id not in guild.members:
+        user = world.bot
+    elif user_id not in world.accounts:
+        raise Refusal(404, 10013, "Unknown User")
+    elif user_id not in guild.members:
         raise Refusal(404, 10007, "Unknown Member")
-    roles = [role.id for role in guild.roles.values() if user_id in role.held_by]
-    return 200, {"user": world.accounts[user_id].user, "roles": roles, "communication_disabled_until": None}
+    else:
+        user = world.accounts[user_id].user
+    until = guild.timeouts.get(user_id)
+    shown: Json = {"user": user, "roles": guild.held(user_id), "nick": None, "avatar": None, "banner": None}
+    shown |= {"joined_at": "2024-01-01T00:00:00.000000+00:00", "premium_since": None, "deaf": False, "mute": False}
+    return shown | {"flags": 0, "pending": False, "communication_disabled_until": world.moment(until)}
+
+
+def _role(call: Call) -> Role:
+    """The role in the path, if the bot may give it. Raises 10011, 50028, 50013, and what `_member` raises."""
+    guild = call.state.world.guild_for_bot(call.where["guild"], MANAGE_ROLES)
+    _member(call, guild)
+    role = guild.role(call.where["role"])
+    if role is None:
+        raise Refusal(404, 10011, "Unknown Role")
+    if role.position >= guild.bot_role.position:
+        raise Refusal(403, 50013, "Missing Permissions")
+    if role is guild.everyone or role.managed:
+        raise Refusal(400, 50028, "Invalid Role")
+    return role
+
+
+# ---- channels
 
 
 @route("GET /guilds/{guild}/channels")
 def read_channels(call: Call) -> Answer:
     """The channels of the guild, even those that the bot cannot see. No threads."""
-    guild, world, found = _guild(call), call.state.world, []
-    for channel in world.channels.values():
-        if channel.guild_id == guild.id and channel.kind not in (DM, PUBLIC_THREAD):
-            own: Json = {"id": world.application_id, "type": 1, "allow": str(channel.bot_permissions)}
-            own["deny"] = str(ALL_PERMISSIONS & ~channel.bot_permissions)
-            overwrites = [] if channel.bot_permissions == BOT_PERMISSIONS else [own]
-            found.append(world.channel_object(channel) | {"permission_overwrites": overwrites})
-    return 200, found
+    world = call.state.world
+    guild = world.guild_for_bot(call.where["guild"])
+    return 200, [world.channel_object(each) for each in _channels(call, guild) if each.kind not in THREADS]
 
 
-def _guild(call: Call) -> Guild:
-    """The guild in the path. Raises 10004 if the bot is not in it."""
-    guild = call.state.world.guilds.get(call.where["guild"])
-    if guild is None or not guild.has_bot:
-        raise Refusal(404, 10004, "Unknown Guild")
-    return guild
+@route("POST /guilds/{guild}/channels")
+def create_channel(call: Call) -> Answer:
+    world, form = call.state.world, call.form
+    guild = world.guild_for_bot(call.where["guild"], MANAGE_CHANNELS)
+    body = form.object((), call.body, _CHANNEL)
+    form.required((), body, "name")
+    if body.get("type") is not None:
+        form.one_of(("type",), body["type"], KINDS)
+    made = Channel("", body.get("type") or GUILD_TEXT, guild_id=guild.id)
+    parent = _apply(call, guild, made, body)
+    form.refuse()
+    if sum(each.kind not in THREADS for each in _channels(call, guild)) >= MAX_CHANNELS:
+        raise Refusal(400, 30013, f"Maximum number of guild channels reached ({MAX_CHANNELS})")
+    if parent:
+        world.channel_for_bot(parent.id, MANAGE_CHANNELS)
+    if body.get("permission_overwrites") is None and parent:
+        made.overwrites = copy.deepcopy(parent.overwrites)
+    made.id = world.snowflake()
+    world.channels[made.id] = made
+    call.record("CHANNEL_CREATE", made.id)
+    return 201, world.channel_object(made)
 
 
-def _role_of_the_bot(guild: Guild) -> str:
-    return str(int(guild.id) + 1)
+@route("PATCH /channels/{channel}")
+def edit_channel(call: Call) -> Answer:
+    world, form = call.state.world, call.form
+    channel = _of_a_guild(call, 0)
+    guild = world.guilds[channel.guild_id or ""]
+    if channel.kind in THREADS:
+        body = form.object((), call.body, _THREAD)
+        _apply_to_thread(call, channel, body)
+        return 200, world.channel_object(channel)
+    world.channel_for_bot(channel.id, MANAGE_CHANNELS)
+    body = form.object((), call.body, _CHANNEL)
+    if body.get("permission_overwrites") is not None:
+        world.channel_for_bot(channel.id, MANAGE_ROLES)
+    changed = copy.deepcopy(channel)
+    _apply(call, guild, changed, body)
+    form.refuse()
+    world.channels[channel.id].__dict__.update(changed.__dict__)  # people hold the object
+    call.record("CHANNEL_UPDATE", channel.id)
+    return 200, world.channel_object(channel)
+
+
+@route("DELETE /channels/{channel}")
+def delete_channel(call: Call) -> Answer:
+    channel = _of_a_guild(call, 0)
+    thread = channel.kind in THREADS
+    call.state.world.channel_for_bot(channel.id, MANAGE_THREADS if thread else MANAGE_CHANNELS)
+    shown = call.state.world.channel_object(channel)
+    call.state.world.remove_channel(channel)
+    call.record("THREAD_DELETE" if thread else "CHANNEL_DELETE", channel.id)
+    return 200, shown
+
+
+@route("PUT /channels/{channel}/permissions/{target}")
+def set_overwrite(call: Call) -> Answer:
+    channel = _of_a_guild(call, MANAGE_ROLES)
+    if channel.kind in THREADS:
+        raise Refusal(400, 50024, "Cannot execute action on this channel type")
+    body = call.form.object((), call.body, ("allow", "deny", "type"))
+    if call.form.required((), body, "type"):
+        overwrite = _overwrite(call, channel, (), {**body, "id": call.where["target"]})
+    call.form.refuse()
+    channel.overwrites[overwrite.id] = overwrite
+    call.record("CHANNEL_OVERWRITE_UPDATE", channel.id)
+    return 204, None
+
+
+@route("DELETE /channels/{channel}/permissions/{target}")
+def delete_overwrite(call: Call) -> Answer:
+    channel = _of_a_guild(call, MANAGE_ROLES)
+    if channel.overwrites.pop(call.where["target"], None) is None:
+        raise Refusal(404, 10009, "Unknown Overwrite")
+    call.record("CHANNEL_OVERWRITE_DELETE", channel.id)
+    return 204, None
+
+
+def _channels(call: Call, guild: Guild) -> list[Channel]:
+    return [channel for channel in call.state.world.channels.values() if channel.guild_id == guild.id]
+
+
+def _of_a_guild(call: Call, permission: int) -> Channel:
+    channel = call.state.world.channel_for_bot(call.where["channel"], permission)
+    if channel.guild_id is None:
+        raise Refusal(400, 50024, "Cannot execute action on this channel type")
+    return channel
+
+
+def _apply(call: Call, guild: Guild, channel: Channel, body: Json) -> Channel | None:
+    """Read the settings in `body` into `channel`, and return the category that it is put into."""
+    form, parent = call.form, None
+    if body.get("name") is not None:
+        name = form.text(("name",), body["name"], 1, 100)
+        channel.name = "-".join(name.lower().split()) if channel.kind == GUILD_TEXT else name
+    if "topic" in body:
+        channel.topic = None if body["topic"] is None else form.text(("topic",), body["topic"], 0, 1024)
+    if body.get("rate_limit_per_user") is not None:
+        channel.slowmode = form.number(("rate_limit_per_user",), body["rate_limit_per_user"], 0, 21600)
+    if body.get("nsfw") is not None:
+        channel.nsfw = form.boolean(("nsfw",), body["nsfw"])
+    if "parent_id" in body:
+        parent = _category(call, guild, channel, body["parent_id"])
+        channel.parent_id = parent.id if parent else None
+    if body.get("permission_overwrites") is not None:
+        at = ("permission_overwrites",)
+        given = form.array(at, body["permission_overwrites"], 0, MAX_OVERWRITES)
+        read = [_overwrite(call, channel, (*at, i), form.object((*at, i), each)) for i, each in enumerate(given)]
+        channel.overwrites = {each.id: each for each in read}
+    return parent
+
+
+def _category(call: Call, guild: Guild, channel: Channel, given: Any) -> Channel | None:
+    if given is None:
+        return None
+    parent = call.state.world.channels.get(call.form.snowflake(("parent_id",), given))
+    if parent is None or parent.guild_id != guild.id or parent.kind != GUILD_CATEGORY:
+        call.form.error(("parent_id",), "CHANNEL_PARENT_INVALID", "Category does not exist")
+        return None
+    inside = [each for each in _channels(call, guild) if each.parent_id == parent.id and each.id != channel.id]
+    if len(inside) >= MAX_IN_CATEGORY:
+        message = f"Maximum number of channels in category reached ({MAX_IN_CATEGORY})"
+        call.form.error(("parent_id",), "CHANNEL_PARENT_MAX_CHANNELS", message)
+    return parent
+
+
+def _overwrite(call: Call, channel: Channel, path: Path, given: Json) -> Overwrite:
+    """Read an overwrite. Raises 10009 for an unknown role or user, 50013 for what the bot may not do itself."""
+    form, world = call.form, call.state.world
+    guild = world.guilds[channel.guild_id or ""]
+    id, kind = form.snowflake((*path, "id"), given.get("id")), given.get("type", ROLE)
+    form.one_of((*path, "type"), kind, (ROLE, MEMBER))
+    allow, deny = (_bits(call, (*path, side), given.get(side)) for side in ("allow", "deny"))
+    form.refuse()
+    known = guild.role(id) if kind == ROLE else id in world.accounts or id == world.application_id
+    if not known:
+        raise Refusal(404, 10009, "Unknown Overwrite")
+    # The bot may only set what it has itself: in the guild, or in the channel if there is one.
+    own = world.in_guild(world.application_id, guild)
+    if channel.id:
+        own |= world.permissions(world.application_id, channel)
+    administrator = bool(own & ADMINISTRATOR)
+    if (allow | deny) & ~own or ((allow | deny) & MANAGE_ROLES and not administrator):
+        raise Refusal(403, 50013, "Missing Permissions")
+    return Overwrite(id, kind, allow, deny)
+
+
+def _bits(call: Call, path: Path, given: Any) -> int:
+    """Permissions as a decimal string or an integer. Unknown bits are dropped."""
+    if given is None:
+        return 0
+    if isinstance(given, str) and given.isascii() and given.isdigit():
+        given = int(given)
+    return int(call.form.number(path, given, 0, 2**64)) & ALL_PERMISSIONS
+
+
+# ---- threads
+
+
+@route("GET /guilds/{guild}/threads/active")
+def read_threads(call: Call) -> Answer:
+    """The threads that the bot sees and that are not archived."""
+    world = call.state.world
+    guild = world.guild_for_bot(call.where["guild"])
+    found = [each for each in _channels(call, guild) if each.kind in THREADS and not each.archived]
+    seen = [each for each in found if world.sees(world.application_id, each.id)]
+    return 200, {"threads": [world.channel_object(each) for each in seen], "members": []}
+
+
+@route("POST /channels/{channel}/threads")
+def create_thread(call: Call) -> Answer:
+    body = call.form.object(
+        (), call.body, ("name", "type", "auto_archive_duration", "invitable", "rate_limit_per_user")
+    )
+    kind = PRIVATE_THREAD if body.get("type") is None else body["type"]
+    call.form.one_of(("type",), kind, (PUBLIC_THREAD, PRIVATE_THREAD))
+    needed = CREATE_PRIVATE_THREADS if kind == PRIVATE_THREAD else CREATE_PUBLIC_THREADS
+    return _new_thread(call, _of_a_guild(call, needed), body, kind)
+
+
+@route("POST /channels/{channel}/messages/{message}/threads")
+def create_thread_at_message(call: Call) -> Answer:
+    world = call.state.world
+    channel = _of_a_guild(call, CREATE_PUBLIC_THREADS)
+    message = world.message(call.where["message"])
+    if message["channel_id"] != channel.id or message["id"] in world.private_to:
+        raise Refusal(404, 10008, "Unknown Message")
+    if message["id"] in world.channels:
+        raise Refusal(400, 160004, "A thread has already been created for this message")
+    body = call.form.object((), call.body, ("name", "auto_archive_duration", "rate_limit_per_user"))
+    return _new_thread(call, channel, body, PUBLIC_THREAD, message["id"])
+
+
+@route("PUT /channels/{channel}/thread-members/{user}")
+def add_to_thread(call: Call) -> Answer:
+    thread = _thread(call)
+    if not call.state.world.sees(call.where["user"], thread.parent_id or ""):
+        raise Refusal(403, 50001, "Missing Access")
+    thread.members.add(call.where["user"])
+    return 204, None
+
+
+@route("DELETE /channels/{channel}/thread-members/{user}")
+def remove_from_thread(call: Call) -> Answer:
+    thread = _thread(call)
+    call.state.world.channel_for_bot(thread.id, MANAGE_THREADS)
+    thread.members.discard(call.where["user"])
+    return 204, None
+
+
+def _thread(call: Call) -> Channel:
+    """The thread in the path, if it can be changed. Raises 50024, 50083."""
+    thread = call.state.world.channel_for_bot(call.where["channel"], SEND_IN_THREADS)
+    if thread.kind not in THREADS:
+        raise Refusal(400, 50024, "Cannot execute action on this channel type")
+    if thread.archived:
+        raise Refusal(400, 50083, "Thread is archived")
+    _member(call, call.state.world.guilds[thread.guild_id or ""])
+    return thread
+
+
+def _new_thread(call: Call, channel: Channel, body: Json, kind: int, id: str = "") -> Answer:
+    world, form = call.state.world, call.form
+    if channel.kind not in (GUILD_TEXT, 5):
+        raise Refusal(400, 50024, "Cannot execute action on this channel type")
+    name = form.text(("name",), body["name"], 1, 100) if form.required((), body, "name") else ""
+    if body.get("auto_archive_duration") is not None:
+        form.one_of(("auto_archive_duration",), body["auto_archive_duration"], ARCHIVE_AFTER)
+    form.refuse()
+    thread = world.add_thread(name, channel, kind, id)
+    thread.members.add(world.application_id)
+    thread.owner_id = world.application_id
+    call.record("THREAD_CREATE", thread.id)
+    return 201, world.channel_object(thread)
+
+
+def _apply_to_thread(call: Call, thread: Channel, body: Json) -> None:
+    """Archive, lock or rename a thread. Raises 50013, 50083."""
+    form, world = call.form, call.state.world
+    own = thread.owner_id == world.application_id
+    if not own or "locked" in body:
+        world.channel_for_bot(thread.id, MANAGE_THREADS)
+    archived = form.boolean(("archived",), body["archived"]) if body.get("archived") is not None else thread.archived
+    locked = form.boolean(("locked",), body["locked"]) if body.get("locked") is not None else thread.locked
+    name = form.text(("name",), body["name"], 1, 100) if body.get("name") is not None else thread.name
+    form.refuse()
+    if thread.archived and archived:
+        raise Refusal(400, 50083, "Thread is archived")
+    thread.archived, thread.locked, thread.name = archived, locked, name
+    call.record("THREAD_UPDATE", thread.id)

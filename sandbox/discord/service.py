@@ -10,20 +10,12 @@ from sandbox.discord.endpoint_check import EndpointRefused, check_events_endpoin
 from sandbox.discord.events import EventDelivery, send_event
 from sandbox.discord.faults import InjectedFault
 from sandbox.discord.people import Person
+from sandbox.discord.permissions import MEMBER, ROLE, Overwrite
 from sandbox.discord.rest import BASE, Rest
 from sandbox.discord.server import Server
 from sandbox.discord.state import State
 from sandbox.discord.validation import Json
-from sandbox.discord.world import (
-    BOT_PERMISSIONS,
-    GUILD_FORUM,
-    GUILD_TEXT,
-    MEMBER_PERMISSIONS,
-    Channel,
-    Guild,
-    Role,
-    Webhook,
-)
+from sandbox.discord.world import GUILD_CATEGORY, GUILD_FORUM, GUILD_TEXT, Channel, Guild, Role, Webhook
 
 
 class Discord:
@@ -121,7 +113,8 @@ class Discord:
         """A member of `guild`, in its first channel. The same name gives the same person.
 
         "home" is the guild that exists from the start and has the bot in it. None gives a person in the DM with the
-        bot, who need not share a guild with it. `permissions` is a bit field (8 is an administrator).
+        bot, who need not share a guild with it. `permissions` is a bit field (8 is an administrator): what they may do
+        besides what every member may.
         """
         world = self.state.world
         account = world.account(name, locale)
@@ -129,7 +122,7 @@ class Discord:
             return Person(self.state, account, None, world.dm(account.user["id"]))
         place = self.home if guild == "home" else guild
         with world.lock:
-            before = place.members.get(account.user["id"], MEMBER_PERMISSIONS)
+            before = place.members.get(account.user["id"], 0)
             place.members[account.user["id"]] = before if permissions is None else int(permissions)
         return Person(self.state, account, place, self.channels(place)[0])
 
@@ -141,13 +134,35 @@ class Discord:
         with self.state.world.lock:
             return [channel for channel in self.state.world.channels.values() if channel.guild_id == guild.id]
 
-    def channel(self, name: str, guild: Guild | None = None, bot_permissions: int = BOT_PERMISSIONS) -> Channel:
-        """A new text channel, by default in the home guild. With `bot_permissions=0` the bot cannot see it."""
-        return self.state.world.add_channel(name, (guild or self.home).id, bot_permissions)
+    def channel(
+        self,
+        name: str,
+        guild: Guild | None = None,
+        bot_permissions: int | None = None,
+        category: Channel | None = None,
+    ) -> Channel:
+        """A new text channel, by default in the home guild. It gets the overwrites of its `category`.
 
-    def role(self, name: str, *held_by: Person, guild: Guild | None = None) -> Role:
-        """A new role, by default in the home guild."""
-        return self.state.world.add_role(name, guild or self.home, [person.id for person in held_by])
+        `bot_permissions` is all that the bot may do in it: with 0, the bot cannot see it.
+        """
+        channel = self.state.world.add_channel(name, (guild or self.home).id, parent=category)
+        if bot_permissions is not None:
+            self.state.world.close_to_bot(channel, bot_permissions)
+        return channel
+
+    def category(self, name: str, guild: Guild | None = None) -> Channel:
+        """A new category, by default in the home guild."""
+        return self.state.world.add_channel(name, (guild or self.home).id, GUILD_CATEGORY)
+
+    def overwrite(self, channel: Channel, who: Role | Person | Guild, *, allow: int = 0, deny: int = 0) -> None:
+        """Set what a role, a person, or everyone in a guild may do in a channel. A moderator does it."""
+        with self.state.world.lock:
+            kind = MEMBER if isinstance(who, Person) else ROLE
+            channel.overwrites[who.id] = Overwrite(who.id, kind, allow, deny)
+
+    def role(self, name: str, *held_by: Person, guild: Guild | None = None, permissions: int = 0) -> Role:
+        """A new role, by default in the home guild, which grants `permissions`."""
+        return self.state.world.add_role(name, guild or self.home, [person.id for person in held_by], permissions)
 
     def file(self, attachment: Json) -> bytes:
         """The content of an attachment."""
@@ -155,7 +170,7 @@ class Discord:
 
     def webhook(self, name: str, forum: bool = False) -> str:
         """The URL of a new webhook in a new channel of the home guild. A person made it, not the application."""
-        channel = self.state.world.add_channel(name, self.home.id, kind=GUILD_FORUM if forum else GUILD_TEXT)
+        channel = self.state.world.add_channel(name, self.home.id, GUILD_FORUM if forum else GUILD_TEXT)
         webhook = self.state.world.add_webhook(name, channel.id)
         self._named_webhooks[name] = webhook
         return f"{self.url}/webhooks/{webhook.id}/{webhook.token}"
@@ -252,6 +267,11 @@ class Discord:
     def faults(self) -> list[str]:
         """What the bot did that real Discord refuses as unknown or silently drops. Empty if the bot is correct."""
         return self.state.transcript.faults
+
+    @property
+    def audit_log(self) -> list[Json]:
+        """What the bot did that Discord records, oldest first: `action`, `target_id` and `reason`."""
+        return self.state.world.audit_log
 
     def commands(self, guild: Guild | None = None) -> list[Json]:
         """The registered commands: the global ones, or those of one guild."""

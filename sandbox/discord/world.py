@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import re
 import secrets
 import threading
 from collections.abc import Callable, Iterable, Iterator
@@ -10,22 +11,24 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.discord import files, messages
+from sandbox.discord import files, messages, permissions
+from sandbox.discord.permissions import (
+    BOT_PERMISSIONS,
+    DM_PERMISSIONS,
+    MEMBER,
+    MEMBER_PERMISSIONS,
+    VIEW_CHANNEL,
+    Overwrite,
+)
 from sandbox.discord.upload import Upload
 from sandbox.discord.validation import Json, Refusal
 
 EPOCH_MS = 1420070400000  # 2015-01-01, where snowflakes start
-GUILD_TEXT, DM, PUBLIC_THREAD, GUILD_FORUM = 0, 1, 11, 15
+GUILD_TEXT, DM, GUILD_VOICE, GUILD_CATEGORY, GUILD_STAGE, GUILD_FORUM = 0, 1, 2, 4, 13, 15
+PUBLIC_THREAD, PRIVATE_THREAD = 11, 12
+THREADS = (10, PUBLIC_THREAD, PRIVATE_THREAD)
+MAX_CHANNELS, MAX_IN_CATEGORY = 500, 50
 
-VIEW_CHANNEL, SEND_MESSAGES, EMBED_LINKS, READ_MESSAGE_HISTORY = 1 << 10, 1 << 11, 1 << 14, 1 << 16
-ATTACH_FILES, SEND_POLLS = 1 << 15, 1 << 49
-ADMINISTRATOR, ALL_PERMISSIONS = 1 << 3, 8866461766385663
-# What a new member has: view, send, embed, attach, history, react, external emoji, application commands.
-MEMBER_PERMISSIONS = (
-    VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | ATTACH_FILES | READ_MESSAGE_HISTORY | 64 | 1 << 18 | 1 << 31
-)
-BOT_PERMISSIONS = 274878024704  # the typical invite of a command bot that posts
-DM_PERMISSIONS = 442368  # attach files, embed links, mention everyone, external emoji
 NONCE_SECONDS = 300.0  # "the past few minutes" of enforce_nonce
 
 
@@ -41,11 +44,14 @@ class Account:
 
 @dataclass(repr=False)
 class Role:
-    """A role. `held_by` holds user ids. Roles grant nothing here: permissions belong to each member."""
+    """A role. `held_by` holds user ids. A member can only give the roles that are below their own."""
 
     id: str
     name: str
     held_by: set[str] = field(default_factory=set)
+    permissions: int = 0
+    position: int = 1
+    managed: bool = False
 
     def __str__(self) -> str:
         return f"@&{self.name}"
@@ -53,19 +59,41 @@ class Role:
     __repr__ = __str__
 
     def shown(self) -> Json:
-        more: Json = {"color": 0, "hoist": False, "position": 1, "permissions": "0", "managed": False, "flags": 0}
+        more: Json = {"color": 0, "hoist": False, "position": self.position, "flags": 0}
+        more |= {"permissions": str(self.permissions), "managed": self.managed}
         colours = {"primary_color": 0, "secondary_color": None, "tertiary_color": None}
         return {"id": self.id, "name": self.name, **more, "mentionable": True, "icon": None, "colors": colours}
 
 
 @dataclass
 class Guild:
+    """A server. Every member has the permissions of `everyone` and of their roles, the bot those of `bot_role`.
+
+    A person also has those in `members`, as if by a role that is not listed.
+    """
+
     id: str
     name: str
+    bot_role: Role
+    owner_id: str
     has_bot: bool = True
-    members: dict[str, int] = field(default_factory=dict)  # user id -> permissions
-    roles: dict[str, Role] = field(default_factory=dict)
+    members: dict[str, int] = field(default_factory=dict)  # user id -> further permissions
+    roles: dict[str, Role] = field(default_factory=dict)  # those that somebody made
+    timeouts: dict[str, float] = field(default_factory=dict)  # user id -> epoch seconds of its end
     locale: str = "en-US"
+
+    def __post_init__(self) -> None:
+        self.everyone = Role(self.id, "@everyone", permissions=MEMBER_PERMISSIONS, position=0)
+
+    def role(self, id: str) -> Role | None:
+        return next((role for role in self.all_roles() if role.id == id), None)
+
+    def all_roles(self) -> list[Role]:
+        return [self.everyone, *([self.bot_role] if self.has_bot else []), *self.roles.values()]
+
+    def held(self, user_id: str) -> list[str]:
+        """The ids of the roles that a member holds, without @everyone."""
+        return [role.id for role in self.all_roles() if user_id in role.held_by]
 
     def partial(self) -> Json:
         return {"id": self.id, "features": [], "locale": self.locale}
@@ -81,9 +109,16 @@ class Channel:
     name: str = ""
     guild_id: str | None = None
     recipient_id: str | None = None
-    bot_permissions: int = BOT_PERMISSIONS
     nsfw: bool = False
-    parent_id: str | None = None  # of a thread
+    parent_id: str | None = None  # the channel of a thread, or the category of a channel
+    topic: str | None = None
+    slowmode: int = 0
+    overwrites: dict[str, Overwrite] = field(default_factory=dict)  # by the id of the role or the member
+    members: set[str] = field(default_factory=set)  # of a thread: user ids
+    owner_id: str | None = None  # of a thread
+    archived: bool = False
+    locked: bool = False
+    auto_archive: int = 4320
 
     def __str__(self) -> str:
         return f"#{self.name}" if self.name else "the DM with the bot"
@@ -121,6 +156,9 @@ class World:
         self.files: dict[str, Upload] = {}  # by the id of the attachment
         self.cdn = ""  # the base of their URLs: http://127.0.0.1:PORT
         self.private_to: dict[str, str] = {}  # ephemeral message id -> id of the only user who sees it
+        self.audit_log: list[Json] = []  # what the bot did, oldest first: action, target_id, reason
+        self.message_content = False
+        """Whether the application has the Message Content intent."""
         self._nonces: dict[str, tuple[str, float]] = {}
         self._last_id = 0
 
@@ -132,6 +170,10 @@ class World:
 
     def now(self) -> str:
         return datetime.fromtimestamp(self.clock(), UTC).isoformat()
+
+    def moment(self, seconds: float | None) -> str | None:
+        """Epoch seconds as Discord writes a time."""
+        return None if seconds is None else datetime.fromtimestamp(seconds, UTC).isoformat()
 
     # ---- people and places
 
@@ -147,32 +189,47 @@ class World:
     def add_guild(self, name: str, has_bot: bool = True, guild_id: str | None = None) -> Guild:
         """A new guild with one text channel, "general". `guild_id` fixes its id."""
         with self.lock:
-            guild = Guild(guild_id or self.snowflake(), name, has_bot)
+            bot_role = Role(self.snowflake(), self.bot["username"], {self.application_id}, BOT_PERMISSIONS, 100, True)
+            guild = Guild(guild_id or self.snowflake(), name, bot_role, self.snowflake(), has_bot)
             self.guilds[guild.id] = guild
             self.add_channel("general", guild.id)
             return guild
 
-    def add_role(self, name: str, guild: Guild, held_by: Iterable[str] = ()) -> Role:
+    def add_role(self, name: str, guild: Guild, held_by: Iterable[str] = (), granted: int = 0) -> Role:
         with self.lock:
-            role = Role(self.snowflake(), name, set(held_by))
+            role = Role(self.snowflake(), name, set(held_by), granted)
             guild.roles[role.id] = role
             return role
 
-    def add_channel(
-        self, name: str, guild_id: str, bot_permissions: int = BOT_PERMISSIONS, kind: int = GUILD_TEXT
-    ) -> Channel:
+    def add_channel(self, name: str, guild_id: str, kind: int = GUILD_TEXT, parent: Channel | None = None) -> Channel:
+        """A new channel. It gets the overwrites of its category."""
         with self.lock:
-            channel = Channel(self.snowflake(), kind, name, guild_id, bot_permissions=bot_permissions)
+            channel = Channel(self.snowflake(), kind, name, guild_id, parent_id=parent.id if parent else None)
+            channel.overwrites = copy.deepcopy(parent.overwrites) if parent else {}
             self.channels[channel.id] = channel
             return channel
 
-    def add_thread(self, name: str, parent: Channel) -> Channel:
-        """A new thread in `parent`. In a forum, its first message gets the same id."""
+    def add_thread(self, name: str, parent: Channel, kind: int = PUBLIC_THREAD, id: str = "") -> Channel:
+        """A new thread in `parent`. In a forum, its first message gets the same id; at a message it has that id."""
         with self.lock:
-            thread = Channel(self.snowflake(), PUBLIC_THREAD, name, parent.guild_id, parent_id=parent.id)
-            thread.bot_permissions = parent.bot_permissions
+            thread = Channel(id or self.snowflake(), kind, name, parent.guild_id, parent_id=parent.id)
             self.channels[thread.id] = thread
             return thread
+
+    def remove_channel(self, channel: Channel) -> None:
+        """Delete a channel with its messages, threads and webhooks. The channels of a category stay."""
+        with self.changed:
+            del self.channels[channel.id]
+            for other in [each for each in self.channels.values() if each.parent_id == channel.id]:
+                if other.kind in THREADS:
+                    self.remove_channel(other)
+                else:
+                    other.parent_id = None
+            for message in [each for each in self.messages.values() if each["channel_id"] == channel.id]:
+                self.remove(message["id"])
+            for webhook in [each for each in self.webhooks.values() if each.channel_id == channel.id]:
+                del self.webhooks[webhook.id]
+            self.changed.notify_all()
 
     def dm(self, user_id: str) -> Channel:
         """The bot's DM channel with this user. It is opened on first use."""
@@ -180,7 +237,7 @@ class World:
             for channel in self.channels.values():
                 if channel.recipient_id == user_id:
                     return channel
-            channel = Channel(self.snowflake(), DM, recipient_id=user_id, bot_permissions=DM_PERMISSIONS)
+            channel = Channel(self.snowflake(), DM, recipient_id=user_id)
             self.channels[channel.id] = channel
             return channel
 
@@ -191,8 +248,17 @@ class World:
         shown: Json = {"id": channel.id, "type": channel.kind, "flags": 0, "last_message_id": None}
         if channel.recipient_id:
             return shown | {"recipients": [self.accounts[channel.recipient_id].user]}
-        shown |= {"parent_id": channel.parent_id} if channel.parent_id else {}
-        return shown | {"name": channel.name, "guild_id": channel.guild_id, "nsfw": channel.nsfw, "position": 0}
+        shown |= {"name": channel.name, "guild_id": channel.guild_id, "parent_id": channel.parent_id}
+        shown["rate_limit_per_user"] = channel.slowmode
+        if channel.kind in THREADS:
+            state: Json = {"archived": channel.archived, "locked": channel.locked}
+            state |= {"auto_archive_duration": channel.auto_archive, "archive_timestamp": self.now()}
+            state |= {"invitable": True} if channel.kind == PRIVATE_THREAD else {}
+            shown |= {"owner_id": channel.owner_id or self.application_id, "thread_metadata": state}
+            return shown | {"message_count": 0, "member_count": len(channel.members), "total_message_sent": 0}
+        overwrites = [each.shown() for each in channel.overwrites.values()]
+        shown |= {"topic": channel.topic, "permission_overwrites": overwrites}
+        return shown | {"nsfw": channel.nsfw, "position": 0}
 
     def add_webhook(self, name: str, channel_id: str) -> Webhook:
         with self.lock:
@@ -200,7 +266,49 @@ class World:
             self.webhooks[webhook.id] = webhook
             return webhook
 
-    # ---- what the bot may do
+    # ---- who may do what
+
+    def permissions(self, user_id: str, channel: Channel) -> int:
+        """What a user may do in a channel. 0 if they cannot see it."""
+        if channel.guild_id is None:
+            return DM_PERMISSIONS if user_id in (channel.recipient_id, self.application_id) else 0
+        guild = self.guilds[channel.guild_id]
+        place, thread = channel, channel.kind in THREADS
+        if thread:
+            place = self.channels[channel.parent_id or ""]
+        roles = set(guild.held(user_id))
+        base = self.in_guild(user_id, guild)
+        if not (guild.has_bot if user_id == self.application_id else user_id in guild.members):
+            return 0
+        granted = permissions.in_channel(base, place.overwrites.values(), guild.id, user_id, roles, thread=thread)
+        if channel.kind == PRIVATE_THREAD and user_id not in channel.members:
+            granted = granted if granted & permissions.MANAGE_THREADS else 0
+        timed_out = guild.timeouts.get(user_id, 0.0) > self.clock()
+        voice = place.kind in (GUILD_VOICE, GUILD_STAGE)
+        return permissions.usable(granted, voice=voice, timed_out=timed_out)
+
+    def in_guild(self, user_id: str, guild: Guild) -> int:
+        """What a user may do in a guild, before the overwrites of a channel. 0 if they are no member."""
+        bot = user_id == self.application_id
+        if not (guild.has_bot if bot else user_id in guild.members):
+            return 0
+        granted = guild.everyone.permissions | guild.members.get(user_id, 0)
+        for role in guild.all_roles():
+            granted |= role.permissions if user_id in role.held_by else 0
+        return permissions.ALL_PERMISSIONS if granted & permissions.ADMINISTRATOR else granted
+
+    def sees(self, user_id: str, channel_id: str) -> bool:
+        channel = self.channels.get(channel_id)
+        return channel is not None and (channel.guild_id is None or bool(self.permissions(user_id, channel)))
+
+    def guild_for_bot(self, guild_id: str, permission: int = 0) -> Guild:
+        """The guild. Raises 10004 if the bot is not in it, 50013 if the bot lacks the permission there."""
+        guild = self.guilds.get(guild_id)
+        if guild is None or not guild.has_bot:
+            raise Refusal(404, 10004, "Unknown Guild")
+        if permission & ~self.in_guild(self.application_id, guild):
+            raise Refusal(403, 50013, "Missing Permissions")
+        return guild
 
     def channel_for_bot(self, channel_id: str, permission: int) -> Channel:
         """The channel, if the bot has `permission` in it.
@@ -211,12 +319,17 @@ class World:
         if channel is None:
             raise Refusal(404, 10003, "Unknown Channel")
         if channel.recipient_id is None:
-            guild = self.guilds[channel.guild_id or ""]
-            if not guild.has_bot or not channel.bot_permissions & VIEW_CHANNEL:
+            held = self.permissions(self.application_id, channel)
+            if not held & VIEW_CHANNEL:
                 raise Refusal(403, 50001, "Missing Access")
-            if permission & ~channel.bot_permissions:
+            if permission & ~held:
                 raise Refusal(403, 50013, "Missing Permissions")
         return channel
+
+    def close_to_bot(self, channel: Channel, left: int) -> None:
+        """Leave the bot only the permissions in `left`, whatever its roles grant."""
+        every = permissions.ALL_PERMISSIONS
+        channel.overwrites[self.application_id] = Overwrite(self.application_id, MEMBER, left, every & ~left)
 
     def reachable(self, channel: Channel) -> None:
         """Raises 50007 if a DM's recipient accepts no DMs, 50278 if they share no guild with the bot."""
@@ -273,8 +386,13 @@ class World:
             return copy.deepcopy(self.messages[message_id])
 
     def in_channel(self, channel_id: str, seen_by: str | None = None) -> Iterator[Json]:
-        """The channel's messages, oldest first: the public ones, and the ephemeral ones that user `seen_by` sees."""
+        """The channel's messages, oldest first: the public ones, and the ephemeral ones that user `seen_by` sees.
+
+        There are none if `seen_by` cannot see the channel.
+        """
         with self.lock:
+            if seen_by is not None and not self.sees(seen_by, channel_id):
+                return
             for message in list(self.messages.values()):
                 if message["channel_id"] == channel_id and self.private_to.get(message["id"], seen_by) == seen_by:
                     yield copy.deepcopy(message)
@@ -292,11 +410,15 @@ class World:
         self._nonces[nonce] = (message_id, self.clock())
 
     def as_the_bot_sees(self, message: Json) -> Json:
-        """The message without its content if somebody else wrote it outside a DM: the bot lacks the content intent."""
-        others = message["author"]["id"] != self.application_id
-        if others and self.channels[message["channel_id"]].kind != DM:
-            return message | {"content": "", "embeds": [], "attachments": [], "components": []}
-        return message
+        """The message. Without the Message Content intent, it is empty if somebody else wrote it.
+
+        Messages in direct messages, and those that mention the bot, are not.
+        """
+        own = message["author"]["id"] == self.application_id
+        mentioned = re.search(rf"<@!?{self.application_id}>", message["content"])
+        if self.message_content or own or mentioned or self.channels[message["channel_id"]].kind == DM:
+            return message
+        return message | {"content": "", "embeds": [], "attachments": [], "components": []}
 
     def _shown(self, fields: Json) -> Json:
         users, roles, everyone = messages.pings(fields)

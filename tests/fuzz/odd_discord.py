@@ -92,12 +92,25 @@ def refusals(draw: st.DrawFn) -> bytes:
 
 
 ids = st.sampled_from(["7", "8", "10", "0", "", "x", "-1", "٣", "9" * 30, 7, None, ["7"], True])
+digits = st.sampled_from(["7", "1024", "0", "", "x", "../8", "-8", "9" * 30, 8, None, ["8"]])
+overwrites = st.fixed_dictionaries({}, optional={"id": ids, "type": digits, "allow": digits, "deny": digits})
 objects = st.fixed_dictionaries(
     {},
     optional={
+        # So that what is asked first is sound often enough for the next question.
+        **{key: st.one_of(st.just("7"), digits) for key in ("guild_id", "parent_id", "owner_id")},
+        "permission_overwrites": st.one_of(st.none(), st.just(7), st.lists(overwrites, max_size=2)),
+        "roles": st.one_of(
+            st.just(7),
+            st.lists(digits, max_size=2),
+            st.lists(st.fixed_dictionaries({}, optional={"id": ids, "permissions": digits}), max_size=2),
+        ),
+        "user": st.sampled_from([None, 7, {}, {"id": "7"}, {"id": "x"}]),
+        "communication_disabled_until": st.sampled_from([None, 7, "", "x", "2030-01-01T00:00:00+00:00"]),
+        "threads": st.sampled_from([None, 7, [], [7], [{"id": "7"}], [{"id": "7", "type": 11, "parent_id": "8"}]]),
         "id": ids,
         "name": st.sampled_from(["status", 7, None]),
-        "type": st.sampled_from([1, "1", None, [1]]),
+        "type": st.sampled_from([0, 1, 2, 11, "1", None, [1]]),
         "components": st.sampled_from([None, 7, [7], [{"components": 7}], "x"]),
         "interaction_metadata": st.sampled_from([None, 7, [7], {"id": 7}, "x"]),
     },

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.discord import NotPossible
-from sandbox.testing import ANSWER, FOLLOW_UP, POST, READ, Shown, Upload, bot
+from sandbox.testing import ANSWER, CREATE_CHANNEL, FOLLOW_UP, OPEN_DM, POST, READ, Shown, Upload, bot
 
 PNG = Upload("face.png", b"\x89PNG\r\n")
 
@@ -337,3 +337,53 @@ def test_a_feature_behind_a_flag_is_offered_where_it_is_on_and_a_flow_does_nothi
         discord.ops("commands", "apply")
         with pytest.raises(NotPossible, match="no command /brew"):
             ada.run("brew")
+
+
+def test_a_private_room_is_made_once_and_seen_only_by_whom_it_is_for(features: Path) -> None:
+    with bot(features) as discord:
+        ada, bob = discord.person("ada"), discord.person("bob")
+        assert content(ada.run("room open")).startswith("I need more permissions: MANAGE_CHANNELS, MANAGE_ROLES")
+        discord.bot_may("MANAGE_CHANNELS", "MANAGE_ROLES", "CREATE_PUBLIC_THREADS")
+        discord.kill(after=CREATE_CHANNEL)
+        shown = ada.run("room open")
+        (room,) = [each for each in discord.simulated.channels(discord.simulated.home) if each.name == "room-ada"]
+        assert (content(shown), shown.private) == (f"Your room is <#{room.id}>.", True)
+        (welcome,) = ada.in_channel(room).person.messages()
+        assert welcome["content"] == "Welcome, ada."
+        assert discord.simulated.state.world.channels[welcome["id"]].name == "Ideas"
+        assert ada.sees(room)
+        assert not bob.sees(room)
+        assert bob.in_channel(room).person.messages() == []
+
+        badge = discord.role("badge")
+        assert content(ada.in_channel(room).run("room invite", who=bob, badge=badge)) == "bob may look in."
+        assert bob.sees(room)
+        assert badge.held_by == {bob.person.id}
+        with pytest.raises(NotPossible, match="may not write"):
+            bob.in_channel(room).say("Hello?")
+        assert content(bob.in_channel(room).press(welcome, "Done")).startswith("This is for the person who asked")
+        assert content(ada.in_channel(room).press(welcome, "Done")) == "Done with ideas."
+        assert discord.simulated.state.world.channels[welcome["id"]].archived
+
+        ada.run("room open")  # finds the room that is there
+        assert [each for each in discord.simulated.channels(discord.simulated.home) if each.name == "room-ada"] == [
+            room
+        ]
+        assert content(ada.run("room close")) == "It is gone."
+        assert content(ada.run("room close")) == "You have no room."
+        assert not ada.sees(room)
+        reasons = [each["reason"] for each in discord.simulated.audit_log if each["reason"]]
+        assert reasons[-3:] == ["A person asked for it", "Invited to a room", "The person left"]
+
+
+def test_the_staff_are_told_of_a_person_whom_no_answer_reaches(features: Path) -> None:
+    with bot(features) as discord:
+        discord.bot_may("MANAGE_CHANNELS", "MANAGE_ROLES", "CREATE_PUBLIC_THREADS")
+        staff = discord.simulated.channel("staff")
+        eve = discord.person("eve")
+        discord.goes_wrong(401, ANSWER, code=50027)
+        discord.goes_wrong(403, OPEN_DM, code=50007)
+        eve.person.command("room open")
+        discord.rest()
+        (told,) = discord.simulated.messages(staff)
+        assert told["content"] == "eve has a room, and I cannot tell them."

@@ -5,13 +5,15 @@ import pytest
 from tests import recorded
 from tests.discord_side import SIGNING_KEYS, FakeDiscord, tools
 from tests.fakes import Claims, Journal
-from watchbell import commands
+from watchbell import Command, _, anyone, commands
 from watchbell.adapters.batch import Delivery, NotOurs
 from watchbell.discord import custom_id
 from watchbell.discord.component import disabled
+from watchbell.discord.interaction import Interaction
 from watchbell.discord.seals import parse_keys
 from watchbell.doors import worker as followup
 from watchbell.errors import DefinitionError, DiscordError, Retry, Unavailable, Unsure, UserError
+from watchbell.i18n import speaking
 from watchbell.interactions import refusals
 from watchbell.interactions.limits import BUSY
 from watchbell.interactions.screen import TAKEN_AWAY
@@ -250,6 +252,48 @@ def test_a_person_whom_nothing_reaches_is_logged_and_done(caplog):
     worker.work(received_at=NOW - 1000)
     assert "nobody to answer" in caplog.text
     assert worker.claims.claim.states == ["done", "kept"]
+
+
+def unreached(function, **changes):
+    """Run `function` as the `unreached` of a handler, for a person in a German server."""
+    command = Command("tea", "Tea", who=anyone)
+    handler = command.run(lambda interaction, tools: None)
+    assert handler.unreached(function) is function
+    interaction = Interaction(recorded.load("command_status", guild_locale="de", locale="ja", **changes))
+    followup.tell_others(interaction, handler, "the tools")
+
+
+def test_the_feature_of_a_person_whom_nothing_reaches_is_told_in_the_language_of_the_server():
+    told = []
+    unreached(lambda interaction, tools: told.append((interaction.user_id, tools, _(BUSY))))
+    ((user, tools, text),) = told
+    assert (user, tools) == (ADA, "the tools")
+    with speaking("de"):
+        assert text == _(BUSY)
+
+
+def test_what_a_retry_may_mend_is_tried_again_and_a_bug_is_only_logged(caplog):
+    def raising(error):
+        def tell(interaction, tools):
+            raise error
+
+        return tell
+
+    for error in (refused(503), refused(429, wait=3), Unavailable("DynamoDB")):
+        with pytest.raises(type(error)):
+            unreached(raising(error))
+    assert "nobody else was told" not in caplog.text
+    for number, error in enumerate((refused(403, 50013), ZeroDivisionError()), 1):
+        unreached(raising(error))
+        assert caplog.text.count("nobody else was told") == number
+
+
+def test_only_a_deferred_handler_tells_of_a_person_whom_it_cannot_reach():
+    instant = Command("tea", "Tea", who=anyone, instant=True).run(lambda interaction: None)
+    deferred = Command("tea", "Tea", who=anyone).run(lambda interaction, tools: None)
+    for handler, function in ((instant, lambda interaction, tools: None), (deferred, lambda interaction: None)):
+        with pytest.raises(DefinitionError, match="only a deferred handler"):
+            handler.unreached(function)
 
 
 def test_what_the_user_got_wrong_is_told_in_private_under_a_public_thinking():

@@ -46,3 +46,13 @@ def test_what_nobody_can_have_chosen_is_left_out(values, resolved):
 @pytest.mark.parametrize("kind", [None, 2, 99, "5", [5], {}])
 def test_a_component_of_a_strange_kind_has_texts(kind):
     assert chosen(kind, ["a", 5]) == ["a"]
+
+
+def test_the_person_who_asked_has_a_name_in_a_server_and_in_direct_messages():
+    user = {"id": "9", "username": "ada", "global_name": "Ada"}
+    whole = {"type": 2, "id": "1", "application_id": "2", "token": "t", "data": {}}
+    there = Interaction({**whole, "member": {"user": user, "nick": "Countess", "roles": ["5"]}}).user
+    assert (there.id, there.name, there.mention, there.member["roles"]) == ("9", "Countess", "<@9>", ["5"])
+    alone = Interaction({**whole, "user": user}).user
+    assert (alone.id, alone.name, alone.member) == ("9", "Ada", {})
+    assert Interaction({**whole, "user": ["odd"]}).user.id == ""

@@ -9,18 +9,25 @@ Discord's JSON, a 4xx says nothing about the request.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
 import math
 import mimetypes
 import random
-from collections.abc import Callable, Iterator, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
+from urllib.parse import quote
 
 import requests
 
+from ..discord import channels, check, permissions
+from ..discord.channels import Overwrite
 from ..discord.files import File
-from ..errors import DiscordError
+from ..discord.interaction import Interaction
+from ..discord.reply import Reply
+from ..errors import DefinitionError, DiscordError
 from .sessions import session
 
 USER_AGENT = "DiscordBot (https://watchbell.example, 0.1)"
@@ -42,6 +49,20 @@ LARGEST, DEEPEST = 10_000_000, 100
 LINE, LINES = 300, 20
 """How many characters of a text from Discord an error keeps, and how many lines of `errors`."""
 
+REASON = 512
+"""How many characters of a reason Discord takes for its audit log."""
+
+UNKNOWN_CHANNEL, UNKNOWN_MEMBER, UNKNOWN_MESSAGE, UNKNOWN_OVERWRITE = 10003, 10007, 10008, 10009
+NO_ACCESS, THREAD_EXISTS = 50001, 160004
+"""Discord's error codes for what a call finds to be so already."""
+
+Seal = Callable[[dict, Interaction | None], dict]
+"""Returns a message with its custom ids sealed, for the person who caused the interaction."""
+
+
+def _no_seal(message: dict, interaction: Interaction | None) -> dict:
+    raise DefinitionError("this client seals no buttons, so it cannot send or edit a Reply")
+
 
 class DiscordClient:
     """A client for the API at `base_url`, such as https://discord.com/api/v10. Every method raises DiscordError.
@@ -49,14 +70,26 @@ class DiscordClient:
     A method that creates or edits returns the object that Discord made, or {} if the answer cannot be read.
     `bot_token(fresh)` returns the token. If Discord refuses the token, it is called once more with True.
     `files` are sent as `files[0]`, `files[1]`, …: the numbers are the ids in the message's `attachments`.
+    `seal` is for `send` and `edit`, and `now` gives epoch seconds.
+
+    `reason` is shown in the server's audit log. Discord takes 512 characters; the rest is cut off.
+
+    A method that deletes or removes something does nothing if it is gone already. So a second try does no harm.
     """
 
-    def __init__(self, base_url: str, bot_token: Callable[[bool], str]) -> None:
+    def __init__(
+        self,
+        base_url: str,
+        bot_token: Callable[[bool], str],
+        seal: Seal = _no_seal,
+        now: Callable[[], float] = time.time,
+    ) -> None:
         self._base = base_url
         self._bot_token = bot_token
+        self._seal, self._now = seal, now
+        self._me = ""
         self._session = session()
         self._session.headers["User-Agent"] = USER_AGENT
-        self._me = ""
         self.requests_made = 0
         """How many requests this client has made."""
 
@@ -107,6 +140,225 @@ class DiscordClient:
         """Return the last 50 messages of the channel, newest first."""
         return self._bot("GET /channels/{channel}/messages?limit=50", fits=_are_messages, channel=channel_id)
 
+    # What features send besides their answer.
+
+    def send(self, channel_id: str, reply: Reply, *, nonce: str, interaction: Interaction | None = None) -> dict:
+        """Send `reply` to a channel or a thread, with its buttons and files. Return the message.
+
+        For a few minutes, a call with the same `nonce` and channel returns the same message and sends no other. A nonce
+        has any length. A button that is bound to a person or a server needs the `interaction` that it is bound to.
+        Raises InvalidReply if Discord would refuse the message.
+        """
+        if reply.private:
+            raise DefinitionError("a message in a channel cannot be private; send it to open_dm(user) instead")
+        message, files = self._ready("message", reply.message(), reply, interaction)
+        # Discord: a nonce has at most 25 characters, and belongs to the author and not to the channel.
+        fitted = hashlib.sha256(f"{channel_id} {nonce}".encode("utf-8", "replace")).hexdigest()[:25]
+        return self.create_message(channel_id, message, files, nonce=fitted)
+
+    def edit(self, channel_id: str, message_id: str, reply: Reply, *, interaction: Interaction | None = None) -> dict:
+        """Make `reply` of a message that the bot sent, in place of all that it shows. Return the message.
+
+        A message with a layout of Components V2 can only become another one. A poll cannot be edited. `interaction` is
+        as in `send`.
+        """
+        message, files = self._ready("edit", reply.edit(), reply, interaction)
+        route = "PATCH /channels/{channel}/messages/{message}"
+        return self._bot(route, message, files, channel=channel_id, message=message_id)
+
+    def delete(self, channel_id: str, message_id: str, *, reason: str = "") -> None:
+        """Delete a message. Those of others need MANAGE_MESSAGES."""
+        route = "DELETE /channels/{channel}/messages/{message}"
+        gone = (UNKNOWN_MESSAGE, UNKNOWN_CHANNEL)
+        self._bot_unless(gone, route, reason=reason, channel=channel_id, message=message_id)
+
+    def _ready(
+        self, kind: str, message: dict, reply: Reply, interaction: Interaction | None
+    ) -> tuple[dict, Sequence[File]]:
+        files = reply.uploads()
+        sealed = self._seal(message, interaction)
+        check.require(kind, sealed, files)
+        return sealed, files
+
+    # Channels and threads. A thread has the methods of a channel.
+
+    def channels(self, server_id: str) -> list[dict]:
+        """Return the channels of a server, without its threads."""
+        return self._bot("GET /guilds/{server}/channels", fits=_are_channels, server=server_id)
+
+    def channel(self, channel_id: str) -> dict:
+        return self._bot("GET /channels/{channel}", fits=_is_channel, channel=channel_id)
+
+    def create_channel(
+        self,
+        server_id: str,
+        name: str,
+        *,
+        kind: str = "text",
+        topic: str = "",
+        parent: str = "",
+        overwrites: Iterable[Overwrite] | None = None,
+        slowmode: int = 0,
+        reason: str = "",
+    ) -> dict:
+        """Create a channel and return it. Needs MANAGE_CHANNELS.
+
+        `name` has 1-100 characters; Discord writes the name of a text channel in lower case, with `-` for spaces.
+        `kind` is text, voice, category, announcement, stage or forum. `topic` has at most 1,024 characters.
+        `parent` is the id of a category. Without `overwrites`, the channel gets those of its category. The bot can only
+        allow or deny what it may do itself. `slowmode` is in seconds, at most 21,600.
+
+        Discord has no nonce for channels: a second try creates a second channel. See `journal`.
+        """
+        channel = channels.settings(
+            name=name,
+            kind=kind,
+            topic=topic or None,
+            parent=parent or None,
+            overwrites=overwrites,
+            slowmode=slowmode or None,
+        )
+        return self._bot("POST /guilds/{server}/channels", channel, reason=reason, server=server_id)
+
+    def edit_channel(
+        self,
+        channel_id: str,
+        *,
+        name: str | None = None,
+        topic: str | None = None,
+        parent: str | None = None,
+        overwrites: Iterable[Overwrite] | None = None,
+        slowmode: int | None = None,
+        archived: bool | None = None,
+        locked: bool | None = None,
+        reason: str = "",
+    ) -> dict:
+        """Change what is not None, and return the channel. `parent=""` takes it out of its category.
+
+        `overwrites` replaces all of them. Only a thread can be `archived` or `locked`.
+        """
+        changes = channels.settings(
+            name=name,
+            topic=topic,
+            parent=parent,
+            overwrites=overwrites,
+            slowmode=slowmode,
+            archived=archived,
+            locked=locked,
+        )
+        return self._bot("PATCH /channels/{channel}", changes, reason=reason, channel=channel_id)
+
+    def delete_channel(self, channel_id: str, *, reason: str = "") -> None:
+        """Delete a channel or a thread, with all of its messages. The channels in a category stay."""
+        self._bot_unless((UNKNOWN_CHANNEL,), "DELETE /channels/{channel}", reason=reason, channel=channel_id)
+
+    def overwrite(
+        self,
+        channel_id: str,
+        *,
+        role: str = "",
+        member: str = "",
+        allow: str | Iterable[str] = (),
+        deny: str | Iterable[str] = (),
+        reason: str = "",
+    ) -> None:
+        """Set what a role or a member may do in a channel, in place of what was set for them. Needs MANAGE_ROLES.
+
+        `allow` and `deny` are names of permissions, such as "VIEW_CHANNEL". Others follow from the roles.
+        """
+        payload = Overwrite(role=role, member=member, allow=allow, deny=deny).payload()
+        target = payload.pop("id")
+        route = "PUT /channels/{channel}/permissions/{target}"
+        self._bot(route, payload, reason=reason, channel=channel_id, target=target)
+
+    def delete_overwrite(self, channel_id: str, target_id: str, *, reason: str = "") -> None:
+        """Let a role or a member do in a channel again what follows from the roles."""
+        route = "DELETE /channels/{channel}/permissions/{target}"
+        gone = (UNKNOWN_OVERWRITE, UNKNOWN_CHANNEL)
+        self._bot_unless(gone, route, reason=reason, channel=channel_id, target=target_id)
+
+    def threads(self, server_id: str) -> list[dict]:
+        """Return the threads of a server that are not archived. `parent_id` is the channel of each."""
+        return self._bot("GET /guilds/{server}/threads/active", fits=_has_threads, server=server_id)["threads"]
+
+    def create_thread(
+        self, channel_id: str, name: str, *, message: str = "", private: bool = False, reason: str = ""
+    ) -> dict:
+        """Create a thread and return it: at the message with the id `message`, or one that starts empty.
+
+        A thread at a message has the id of the message, and is created once: a second call returns it. Only who is
+        added sees a `private` thread, and who has MANAGE_THREADS.
+        """
+        if message and private:
+            raise DefinitionError("a thread at a message is as public as the message; leave out private=True")
+        body = channels.settings(name=name)
+        if not message:
+            body["type"] = channels.PRIVATE_THREAD if private else channels.PUBLIC_THREAD
+            return self._bot("POST /channels/{channel}/threads", body, reason=reason, channel=channel_id)
+        try:
+            route = "POST /channels/{channel}/messages/{message}/threads"
+            return self._bot(route, body, reason=reason, channel=channel_id, message=message)
+        except DiscordError as error:
+            if error.code != THREAD_EXISTS:
+                raise
+        return self.channel(message)
+
+    def add_to_thread(self, thread_id: str, user_id: str) -> None:
+        self._bot("PUT /channels/{channel}/thread-members/{user}", channel=thread_id, user=user_id)
+
+    def remove_from_thread(self, thread_id: str, user_id: str) -> None:
+        gone = (UNKNOWN_MEMBER, UNKNOWN_CHANNEL)
+        self._bot_unless(gone, "DELETE /channels/{channel}/thread-members/{user}", channel=thread_id, user=user_id)
+
+    # Members, roles and permissions.
+
+    def me(self) -> str:
+        """Return the user id of the bot. Only the first call asks Discord."""
+        self._me = self._me or self._bot("GET /users/@me", fits=_is_object)["id"]
+        return self._me
+
+    def server(self, server_id: str) -> dict:
+        """Return a server as Discord's guild object, with its `roles` and its `owner_id`."""
+        return self._bot("GET /guilds/{server}", fits=_is_server, server=server_id)
+
+    def member(self, server_id: str, user_id: str) -> dict:
+        """Return a member of a server. `roles` are the ids of the roles that they hold."""
+        return self._bot("GET /guilds/{server}/members/{user}", fits=_is_member, server=server_id, user=user_id)
+
+    def add_role(self, server_id: str, user_id: str, role_id: str, *, reason: str = "") -> None:
+        """Give a member a role. Needs MANAGE_ROLES, and a role of the bot above it."""
+        route = "PUT /guilds/{server}/members/{user}/roles/{role}"
+        self._bot(route, reason=reason, server=server_id, user=user_id, role=role_id)
+
+    def remove_role(self, server_id: str, user_id: str, role_id: str, *, reason: str = "") -> None:
+        """Take a role from a member. Needs what `add_role` needs."""
+        route = "DELETE /guilds/{server}/members/{user}/roles/{role}"
+        gone = (UNKNOWN_MEMBER,)
+        self._bot_unless(gone, route, reason=reason, server=server_id, user=user_id, role=role_id)
+
+    def missing(self, channel_id: str, *names: str) -> list[str]:
+        """Return those of the named permissions that the bot does not have in a channel or a thread.
+
+        They are computed from roles and overwrites as Discord does it. That takes three or four reads. In a channel
+        that the bot cannot see, it has none of them. In direct messages nothing is missing.
+        """
+        wanted = permissions.bits(*names)
+        try:
+            channel = place = self.channel(channel_id)
+            thread = channel["type"] in channels.THREADS
+            if thread:
+                place = self.channel(channel["parent_id"])
+        except DiscordError as error:
+            if error.code != NO_ACCESS:
+                raise
+            return list(names)
+        if not channel.get("guild_id"):
+            return []
+        server = self.server(channel["guild_id"])
+        member = self.member(server["id"], self.me())
+        held = permissions.in_channel(server, member, place, self._now(), thread=thread)
+        return permissions.names_of(wanted & ~held)
+
     # Webhooks of a channel. The operator configures their URLs.
 
     def execute_webhook(
@@ -126,23 +378,6 @@ class DiscordClient:
             raise DiscordError(route, 200, text="the list does not go on after the last id", by_discord=False)
         return ids
 
-    def channels(self, server_id: str) -> list[dict]:
-        """Return the channels of a server, without its threads."""
-        return self._bot("GET /guilds/{server}/channels", fits=_are_channels, server=server_id)
-
-    def me(self) -> str:
-        """Return the user id of the bot. Only the first call asks Discord."""
-        self._me = self._me or self._bot("GET /users/@me", fits=_is_object)["id"]
-        return self._me
-
-    def server(self, server_id: str) -> dict:
-        """Return a server as Discord's guild object, with its `roles` and its `owner_id`."""
-        return self._bot("GET /guilds/{server}", fits=_is_server, server=server_id)
-
-    def member(self, server_id: str, user_id: str) -> dict:
-        """Return a member of a server. `roles` are the ids of the roles that they hold."""
-        return self._bot("GET /guilds/{server}/members/{user}", fits=_is_member, server=server_id, user=user_id)
-
     # Commands of the application: the global ones, or those of one server.
 
     def commands(self, scope: str) -> list[dict]:
@@ -159,14 +394,23 @@ class DiscordClient:
         files: Sequence[File] = (),
         *,
         fits: Callable[[Any], bool] | None = None,
+        reason: str = "",
         **names: str,
     ) -> Any:
         try:
-            return self._call(route, body, files, fits=fits, bot_token=self._bot_token(False), **names)
+            return self._call(route, body, files, fits=fits, reason=reason, bot_token=self._bot_token(False), **names)
         except DiscordError as error:
             if not error.unauthorised:
                 raise
-        return self._call(route, body, files, fits=fits, bot_token=self._bot_token(True), **names)
+        return self._call(route, body, files, fits=fits, reason=reason, bot_token=self._bot_token(True), **names)
+
+    def _bot_unless(self, gone: tuple[int, ...], route: str, *, reason: str = "", **names: str) -> None:
+        """Call `route`. Do nothing if Discord answers with a code in `gone`: what should go is gone."""
+        try:
+            self._bot(route, None, (), fits=None, reason=reason, **names)
+        except DiscordError as error:
+            if error.code not in gone:
+                raise
 
     def _call(
         self,
@@ -175,6 +419,7 @@ class DiscordClient:
         files: Sequence[File] = (),
         *,
         fits: Callable[[Any], bool] | None = None,
+        reason: str = "",
         bot_token: str = "",
         **names: str,
     ) -> Any:
@@ -182,6 +427,8 @@ class DiscordClient:
         method, _, path = route.partition(" ")
         self.requests_made += 1
         headers = {"Authorization": f"Bot {bot_token}"} if bot_token else {}
+        if reason.strip():
+            headers["X-Audit-Log-Reason"] = quote(reason.strip()[:REASON], safe="", errors="replace")
         try:
             response = self._session.request(
                 method,
@@ -258,8 +505,12 @@ def _inside(value: dict | list) -> list:
 
 def _is_object(answer: Any) -> bool:
     """Whether it is an object with an id, as Discord returns for everything that it keeps."""
-    id = answer.get("id") if isinstance(answer, dict) else None
-    return isinstance(id, str) and id.isascii() and id.isdigit() and len(id) <= 20
+    return isinstance(answer, dict) and _is_digits(answer.get("id"))
+
+
+def _is_digits(value: Any) -> bool:
+    """Whether it is an id or a field of bits, which Discord writes as decimal strings."""
+    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20
 
 
 def _are_objects(answer: Any) -> bool:
@@ -279,15 +530,16 @@ def _are_commands(answer: Any) -> bool:
     )
 
 
-def _is_digits(value: Any) -> bool:
-    """Whether it is an id or a field of bits, which Discord writes as decimal strings."""
-    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20
-
-
 def _is_channel(answer: Any) -> bool:
-    """Whether it is a channel whose overwrites can be read."""
-    overwrites = answer.get("permission_overwrites") if _is_object(answer) else ()
-    return overwrites is None or (_are_objects(overwrites) and all(map(_is_overwrite, overwrites)))
+    """Whether it is a channel whose place and overwrites can be read. A thread has no overwrites, but a parent."""
+    if not (_is_object(answer) and type(answer.get("type")) is int):
+        return False
+    overwrites, parent = answer.get("permission_overwrites"), answer.get("parent_id")
+    return (
+        _is_digits(answer.get("guild_id") or "0")
+        and (_is_digits(parent) or (parent is None and answer["type"] not in channels.THREADS))
+        and (overwrites is None or (_are_objects(overwrites) and all(map(_is_overwrite, overwrites))))
+    )
 
 
 def _is_overwrite(each: dict) -> bool:
@@ -296,6 +548,10 @@ def _is_overwrite(each: dict) -> bool:
 
 def _are_channels(answer: Any) -> bool:
     return isinstance(answer, list) and all(map(_is_channel, answer))
+
+
+def _has_threads(answer: Any) -> bool:
+    return isinstance(answer, dict) and _are_channels(answer.get("threads"))
 
 
 def _is_server(answer: Any) -> bool:

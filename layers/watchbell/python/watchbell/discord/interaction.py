@@ -210,8 +210,20 @@ class Interaction:
     @property
     def user_id(self) -> str:
         """The id of the person who asked; "" if Discord sent no user. In a server the user is inside of `member`."""
+        user = self._user
+        return user["id"] if isinstance(user.get("id"), str) else ""
+
+    @property
+    def user(self) -> "Any":
+        """The User who asked, with their `name`, `mention` and `member`."""
+        from .resolved import User
+
+        return User(self.user_id, self._user, self.member)
+
+    @property
+    def _user(self) -> dict:
         user = (self.member or self.raw).get("user")
-        return user["id"] if isinstance(user, dict) and isinstance(user.get("id"), str) else ""
+        return user if isinstance(user, dict) else {}
 
 
 def _named(options: object) -> list[dict]:

@@ -207,6 +207,23 @@ def attempt(
             raise
         delivery.ended = "unreachable"
         log.warning("nobody to answer: %s", error, extra={"interaction_id": interaction.id})
+        tell_others(interaction, handler, desk)
+
+
+def tell_others(interaction: Interaction, handler: Handler | None, desk: Desk) -> None:
+    """Lets the feature tell somebody else that the person cannot be reached. Raises what a retry may mend.
+
+    A bug or a refusal is only logged: the interaction is over, and nobody waits for its answer.
+    """
+    if handler is None or handler.when_unreached is None:
+        return
+    try:
+        with speaking(interaction.guild_locale, interaction.locale):
+            handler.when_unreached(interaction, desk)
+    except Exception as error:
+        if isinstance(error, PASSING) and not getattr(error, "permanent", False):
+            raise
+        log.exception("and nobody else was told", extra={"interaction_id": interaction.id})
 
 
 def run(

@@ -124,7 +124,7 @@ class Handler:
             "name",
             "private",
         ),
-        *("quotas", "switch", "who"),
+        *("quotas", "switch", "when_unreached", "who"),
     )
     kind = "run"
     updates = False
@@ -164,6 +164,7 @@ class Handler:
         self.audit = audit
         self.switch = command.switch if switch is None else switch
         self.autocompletes: dict[str, Function] = {}
+        self.when_unreached: Function | None = None
         self._options: tuple[Option, ...] | None = None
         self._check()
 
@@ -219,6 +220,20 @@ class Handler:
                 f"{self}: write `def {name}(interaction, typed)` or `def {name}(interaction, tools, typed)`"
             )
         self.autocompletes[option or function.__name__] = function
+        return function
+
+    def unreached(self, function: "Function") -> "Function":
+        """Call `function(interaction, tools)` if the answer of this handler cannot reach the person who asked.
+
+        That is so if the token is dead, and the channel and their direct messages are closed to the bot. The function
+        can tell somebody else with `tools.discord.send`. It returns nothing. Its texts are in the server's language. If
+        it fails in a way that passes, the whole handler runs again, so send with a nonce.
+        """
+        if self.instant or function.__code__.co_argcount != 2:
+            raise DefinitionError(
+                f"{self}: only a deferred handler has @….unreached; write `def {function.__name__}(interaction, tools)`"
+            )
+        self.when_unreached = function
         return function
 
     def _check(self) -> None:

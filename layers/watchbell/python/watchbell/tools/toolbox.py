@@ -92,7 +92,12 @@ class Tools:
         from ..adapters.discord import DiscordClient
 
         name = self.settings.get("BOT_TOKEN_PARAMETER", "")
-        return DiscordClient(self.discord_url, lambda fresh: self.parameters.secret(name, fresh=fresh))
+        return DiscordClient(
+            self.discord_url,
+            lambda fresh: self.parameters.secret(name, fresh=fresh),
+            lambda message, interaction: self.seals.seal(message, interaction),
+            self.now,
+        )
 
     @part
     def claims(self) -> "Claims":

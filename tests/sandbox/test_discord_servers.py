@@ -1,0 +1,400 @@
+"""A server of the simulated Discord: its channels, overwrites, threads and roles, and who sees and may do what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from sandbox.discord import Discord, NotPossible
+from sandbox.discord.permissions import ADMINISTRATOR, ALL_PERMISSIONS, BOT_PERMISSIONS, MEMBER_PERMISSIONS
+from sandbox.discord.world import MAX_CHANNELS, Channel
+from tests.sandbox.test_discord_rest import APP, TOKEN, Client, Clock, say
+from watchbell import Overwrite, Reply
+from watchbell.adapters.discord import DiscordClient
+from watchbell.discord import permissions
+from watchbell.discord.permissions import BITS
+from watchbell.errors import DiscordError
+
+VIEW, SEND, HISTORY = BITS["VIEW_CHANNEL"], BITS["SEND_MESSAGES"], BITS["READ_MESSAGE_HISTORY"]
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def discord(clock: Clock) -> Iterator[Discord]:
+    discord = Discord(APP, TOKEN, clock)
+    discord.start()
+    yield discord
+    discord.stop()
+
+
+@pytest.fixture
+def bot(discord: Discord) -> Iterator[Client]:
+    client = Client(discord)
+    yield client
+    client.connection.close()
+
+
+@pytest.fixture
+def client(discord: Discord, clock: Clock) -> DiscordClient:
+    return DiscordClient(discord.url, lambda fresh: TOKEN, lambda message, interaction: message, clock)
+
+
+def may(discord: Discord, *names: str) -> None:
+    """Give the bot's role more permissions."""
+    discord.home.bot_role.permissions |= permissions.bits(*names)
+
+
+def refusal(call: object, *given: object, **more: object) -> tuple[int, int]:
+    with pytest.raises(DiscordError) as refused:
+        call(*given, **more)  # type: ignore[operator]
+    return refused.value.status, refused.value.code
+
+
+def private(discord: Discord, name: str = "staff") -> Channel:
+    """A channel that only the bot sees."""
+    channel = discord.channel(name)
+    discord.overwrite(channel, discord.home, deny=VIEW)
+    discord.state.world.close_to_bot(channel, MEMBER_PERMISSIONS | discord.home.bot_role.permissions)
+    return channel
+
+
+# ---- who sees what
+
+
+def test_a_person_sees_a_channel_only_if_an_overwrite_or_a_role_lets_them(discord: Discord) -> None:
+    ada, bob = discord.person("ada"), discord.person("bob")
+    staff = private(discord)
+    discord.state.world.post(
+        staff.id, discord.state.world.bot, {"content": "psst", "components": [], "pinged": {"parse": []}}
+    )
+    assert [ada.sees(staff), ada.in_channel(staff).messages()] == [False, []]
+    with pytest.raises(NotPossible, match="may not write in #staff"):
+        ada.in_channel(staff).say("hello")
+    with pytest.raises(NotPossible, match="does not see #staff"):
+        ada.in_channel(staff).send({})
+    crew = discord.role("crew", ada)
+    discord.overwrite(staff, crew, allow=VIEW)
+    assert [message["content"] for message in ada.in_channel(staff).messages()] == ["psst"]
+    assert [ada.sees(staff), bob.sees(staff)] == [True, False]
+    discord.overwrite(staff, ada, deny=VIEW)
+    assert not ada.sees(staff)
+    assert discord.person("boss", permissions=ADMINISTRATOR).sees(staff)
+
+
+def test_who_has_left_sees_nothing_even_where_everybody_may(discord: Discord) -> None:
+    ada = discord.person("ada")
+    lobby = discord.channel("lobby")
+    discord.overwrite(lobby, discord.home, allow=VIEW)
+    ada.leave(discord.home)
+    assert not ada.sees(lobby)
+
+
+def test_a_member_in_a_timeout_can_read_until_it_is_over(discord: Discord, clock: Clock, client: DiscordClient) -> None:
+    ada = discord.person("ada")
+    ada.time_out(60)
+    assert ada.permissions == VIEW | HISTORY
+    told = client.member(discord.home.id, ada.id)
+    assert permissions.is_timed_out(told, clock())
+    clock.ahead = 61
+    assert ada.permissions == MEMBER_PERMISSIONS
+    assert not permissions.is_timed_out(told, clock())
+
+
+def test_a_private_thread_is_seen_by_those_who_were_added(discord: Discord, client: DiscordClient) -> None:
+    may(discord, "CREATE_PRIVATE_THREADS", "MANAGE_THREADS")
+    ada, bob = discord.person("ada"), discord.person("bob")
+    thread_id = client.create_thread(discord.channel("help").id, "Ada's case", private=True)["id"]
+    thread = discord.state.world.channels[thread_id]
+    client.add_to_thread(thread_id, ada.id)
+    assert [ada.sees(thread), bob.sees(thread)] == [True, False]
+    client.remove_from_thread(thread_id, ada.id)
+    assert not ada.sees(thread)
+
+
+def test_the_channel_of_an_option_must_be_one_that_the_person_sees(discord: Discord) -> None:
+    with pytest.raises(NotPossible, match="does not see #staff"):
+        discord.person("ada")._resolve(private(discord), {}, ("channels",))
+
+
+# ---- what the bot may do
+
+
+def test_the_bot_makes_a_private_channel_in_a_category(discord: Discord, client: DiscordClient) -> None:
+    ada, bob = discord.person("ada"), discord.person("bob")
+    desk = discord.category("Desk")
+    assert refusal(client.create_channel, discord.home.id, "x") == (403, 50013)
+    may(discord, "MANAGE_CHANNELS")
+    overwrites = [
+        Overwrite(role=discord.home.id, deny="VIEW_CHANNEL"),
+        Overwrite(member=ada.id, allow=["VIEW_CHANNEL", "SEND_MESSAGES"]),
+        Overwrite(member=client.me(), allow="VIEW_CHANNEL"),
+    ]
+    made = client.create_channel(
+        discord.home.id, "Apply Ada", topic="Ada", parent=desk.id, overwrites=overwrites, reason="Ada ✓"
+    )
+    channel = discord.state.world.channels[made["id"]]
+    assert (made["name"], made["topic"], made["parent_id"], made["type"]) == ("apply-ada", "Ada", desk.id, 0)
+    assert [ada.sees(channel), bob.sees(channel)] == [True, False]
+    assert client.channel(made["id"])["permission_overwrites"] == [each.payload() for each in overwrites]
+    assert discord.audit_log == [{"action": "CHANNEL_CREATE", "target_id": made["id"], "reason": "Ada ✓"}]
+    inherits = client.create_channel(discord.home.id, "second", parent=desk.id)
+    assert inherits["permission_overwrites"] == []
+    discord.overwrite(desk, discord.home, deny=SEND)
+    inherits = client.create_channel(discord.home.id, "third", parent=desk.id)
+    assert [each["deny"] for each in inherits["permission_overwrites"]] == [str(SEND)]
+
+
+def test_a_channel_is_changed_and_deleted_with_what_is_in_it(discord: Discord, client: DiscordClient) -> None:
+    may(discord, "MANAGE_CHANNELS", "CREATE_PUBLIC_THREADS")
+    desk = discord.category("Desk")
+    channel = discord.channel("old", category=desk)
+    sent = client.send(channel.id, Reply("hello"), nonce="x")
+    client.create_thread(channel.id, "Talk", message=sent["id"])
+    changed = client.edit_channel(channel.id, name="new name", topic="t", parent="", slowmode=5)
+    told = [changed[key] for key in ("name", "topic", "parent_id", "rate_limit_per_user")]
+    assert told == ["new-name", "t", None, 5]
+    assert channel.name == "new-name"
+    client.delete_channel(channel.id)
+    client.delete_channel(channel.id)
+    assert sent["id"] not in discord.state.world.channels
+    assert sent["id"] not in discord.state.world.messages
+    kept = discord.channel("kept", category=desk)
+    client.delete_channel(desk.id)
+    assert client.channel(kept.id)["parent_id"] is None
+
+
+def test_a_server_and_a_category_are_full_at_some_time(discord: Discord, client: DiscordClient, bot: Client) -> None:
+    may(discord, "MANAGE_CHANNELS")
+    desk = discord.category("Desk")
+    for number in range(50):
+        discord.channel(f"c{number}", category=desk)
+    status, body = bot.call("POST", f"/guilds/{discord.home.id}/channels", {"name": "x", "parent_id": desk.id})
+    assert (status, body["errors"]["parent_id"]["_errors"][0]["code"]) == (400, "CHANNEL_PARENT_MAX_CHANNELS")
+    for _ in range(MAX_CHANNELS - len(discord.channels(discord.home))):
+        discord.channel("more")
+    assert refusal(client.create_channel, discord.home.id, "x") == (400, 30013)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {},
+        {"name": ""},
+        {"name": "x" * 101},
+        {"name": "x", "type": 1},
+        {"name": "x", "topic": "t" * 1025},
+        {"name": "x", "rate_limit_per_user": 21601},
+        {"name": "x", "parent_id": "5"},
+        {"name": "x", "permission_overwrites": [{"id": "x", "type": 0}]},
+        {"name": "x", "permission_overwrites": [{"id": "1", "type": 2}]},
+        {"name": "x", "permission_overwrites": [{"type": 0}]},
+    ],
+)
+def test_what_discord_refuses_in_a_channel(discord: Discord, bot: Client, wrong: dict) -> None:
+    may(discord, "MANAGE_CHANNELS")
+    discord.home.roles["1"] = discord.home.everyone
+    assert bot.code("POST", f"/guilds/{discord.home.id}/channels", wrong) == (400, 50035)
+
+
+def test_the_bot_can_only_allow_and_deny_what_it_may_do_itself(discord: Discord, client: DiscordClient) -> None:
+    ada, channel = discord.person("ada"), discord.channel("lobby")
+    assert refusal(client.overwrite, channel.id, member=ada.id, allow="VIEW_CHANNEL") == (403, 50013)
+    may(discord, "MANAGE_ROLES")
+    client.overwrite(channel.id, member=ada.id, deny="SEND_MESSAGES")
+    assert ada.in_channel(channel).permissions & (VIEW | SEND) == VIEW
+    assert refusal(client.overwrite, channel.id, member=ada.id, allow="KICK_MEMBERS") == (403, 50013)
+    assert refusal(client.overwrite, channel.id, member=ada.id, allow="MANAGE_ROLES") == (403, 50013)
+    assert refusal(client.overwrite, channel.id, role="77", allow="VIEW_CHANNEL") == (404, 10009)
+    client.delete_overwrite(channel.id, ada.id)
+    client.delete_overwrite(channel.id, ada.id)
+    assert ada.in_channel(channel).permissions & SEND
+
+
+def test_a_channel_that_is_hidden_from_the_bot_is_listed_and_otherwise_closed(
+    discord: Discord, client: DiscordClient
+) -> None:
+    may(discord, "MANAGE_CHANNELS", "MANAGE_ROLES")
+    hidden = discord.channel("hidden", bot_permissions=0)
+    assert hidden.id in [each["id"] for each in client.channels(discord.home.id)]
+    for call in (client.channel, client.delete_channel, client.recent_messages):
+        assert refusal(call, hidden.id) == (403, 50001)
+    assert client.missing(hidden.id, "VIEW_CHANNEL") == ["VIEW_CHANNEL"]
+    assert refusal(client.channel, "5") == (404, 10003)
+    assert refusal(client.channels, "5") == (404, 10004)
+    assert refusal(client.server, discord.guild("Other", has_bot=False).id) == (404, 10004)
+
+
+def test_roles_are_given_and_taken_below_the_bot_s_own(discord: Discord, client: DiscordClient) -> None:
+    ada, crew, boss = discord.person("ada"), discord.role("crew"), discord.role("boss")
+    boss.position, home = 200, discord.home.id
+    assert refusal(client.add_role, home, ada.id, crew.id) == (403, 50013)
+    may(discord, "MANAGE_ROLES")
+    for _ in range(2):
+        client.add_role(home, ada.id, crew.id, reason="accepted")
+    assert client.member(home, ada.id)["roles"] == [crew.id]
+    for _ in range(2):
+        client.remove_role(home, ada.id, crew.id)
+    assert client.member(home, ada.id)["roles"] == []
+    assert refusal(client.add_role, home, ada.id, boss.id) == (403, 50013)
+    assert refusal(client.add_role, home, ada.id, home) == (400, 50028)
+    assert refusal(client.add_role, home, ada.id, "77") == (404, 10011)
+    assert refusal(client.add_role, home, "77", crew.id) == (404, 10013)
+    ada.leave(discord.home)
+    assert refusal(client.add_role, home, ada.id, crew.id) == (404, 10007)
+    client.remove_role(home, ada.id, crew.id)
+
+
+def test_a_role_grants_what_it_says(discord: Discord) -> None:
+    ada = discord.person("ada")
+    discord.role("crew", ada, permissions=BITS["MANAGE_MESSAGES"])
+    assert ada.permissions == MEMBER_PERMISSIONS | BITS["MANAGE_MESSAGES"]
+    discord.role("boss", ada, permissions=ADMINISTRATOR)
+    assert ada.permissions == ALL_PERMISSIONS
+
+
+def test_a_message_of_somebody_else_is_deleted_only_by_a_moderator(discord: Discord, client: DiscordClient) -> None:
+    ada = discord.person("ada")
+    said = ada.say("spam")
+    assert refusal(client.delete, ada.channel.id, said["id"]) == (403, 50013)
+    may(discord, "MANAGE_MESSAGES")
+    for _ in range(2):
+        client.delete(ada.channel.id, said["id"], reason="spam")
+    assert ada.messages() == []
+    assert [each["reason"] for each in discord.audit_log] == ["spam"]
+
+
+def test_a_message_is_edited_and_the_same_nonce_sends_one(discord: Discord, client: DiscordClient) -> None:
+    lobby, garden = discord.channel("lobby"), discord.channel("garden")
+    long = "apply:" + "9" * 100
+    sent = [client.send(channel.id, Reply("one"), nonce=long)["id"] for channel in (lobby, lobby, garden)]
+    assert sent[0] == sent[1] != sent[2]
+    client.edit(lobby.id, sent[0], Reply("two"))
+    assert [message["content"] for message in discord.messages(lobby)] == ["two"]
+
+
+# ---- threads
+
+
+def test_a_thread_at_a_message_is_made_once_and_posted_in(discord: Discord, client: DiscordClient) -> None:
+    lobby = discord.channel("lobby")
+    sent = client.send(lobby.id, Reply("one"), nonce="x")
+    assert refusal(client.create_thread, lobby.id, "Talk", message=sent["id"]) == (403, 50013)
+    may(discord, "CREATE_PUBLIC_THREADS", "MANAGE_THREADS")
+    made = [client.create_thread(lobby.id, "Talk", message=sent["id"])["id"] for _ in range(2)]
+    assert made == [sent["id"]] * 2
+    assert [each["id"] for each in client.threads(discord.home.id)] == made[:1]
+    client.send(made[0], Reply("inside"), nonce="y")
+    client.edit_channel(made[0], archived=True, locked=True)
+    assert client.threads(discord.home.id) == []
+    assert refusal(client.send, made[0], Reply("late"), nonce="z") == (400, 160005)
+    assert refusal(client.add_to_thread, made[0], discord.person("ada").id) == (400, 50083)
+    client.delete_channel(made[0])
+    assert refusal(client.channel, made[0]) == (404, 10003)
+
+
+def test_a_thread_asks_for_a_permission_of_its_own(discord: Discord, client: DiscordClient) -> None:
+    may(discord, "CREATE_PUBLIC_THREADS")
+    lobby = discord.channel("lobby")
+    thread = client.create_thread(lobby.id, "Talk")["id"]
+    assert client.missing(thread, "SEND_MESSAGES") == []
+    discord.overwrite(lobby, discord.home.bot_role, deny=BITS["SEND_MESSAGES_IN_THREADS"])
+    assert client.missing(thread, "SEND_MESSAGES") == ["SEND_MESSAGES"]
+    assert refusal(client.send, thread, Reply("x"), nonce="x") == (403, 50013)
+    assert client.missing(lobby.id, "SEND_MESSAGES") == []
+
+
+@pytest.mark.parametrize(("kind", "code"), [("category", 50008), ("forum", 40058)])
+def test_a_message_needs_a_channel_for_messages(discord: Discord, client: DiscordClient, kind: str, code: int) -> None:
+    may(discord, "MANAGE_CHANNELS")
+    channel = client.create_channel(discord.home.id, "x", kind=kind)
+    assert refusal(client.send, channel["id"], Reply("x"), nonce="x") == (400, code)
+
+
+# ---- the Message Content intent
+
+
+def test_without_the_intent_the_bot_reads_no_text_of_others_unless_it_is_meant(
+    discord: Discord, client: DiscordClient
+) -> None:
+    ada = discord.person("ada")
+    for text in ("a secret", f"<@{APP}> help"):
+        ada.say(text)
+    client.send(ada.channel.id, Reply("mine"), nonce="x")
+    ada.in_dm.say("in private")
+    read = [message["content"] for message in client.recent_messages(ada.channel.id)]
+    assert read == ["mine", f"<@{APP}> help", ""]
+    assert [message["content"] for message in client.recent_messages(client.open_dm(ada.id))] == ["in private"]
+    discord.state.world.message_content = True
+    assert client.recent_messages(ada.channel.id)[-1]["content"] == "a secret"
+
+
+# ---- two computations of the same thing
+
+
+SOME = [BITS[name] for name in ("VIEW_CHANNEL", "SEND_MESSAGES", "EMBED_LINKS", "CONNECT", "SEND_MESSAGES_IN_THREADS")]
+masks = st.lists(st.sampled_from(SOME), max_size=4).map(lambda bits: sum(set(bits)))
+pairs = st.tuples(masks, masks)
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    everyone=masks,
+    roles=st.lists(st.tuples(masks, st.booleans(), st.none() | pairs), max_size=3),
+    for_everyone=st.none() | pairs,
+    own=st.none() | pairs,
+    kind=st.sampled_from([0, 2]),
+    thread=st.booleans(),
+    timed_out=st.booleans(),
+)
+def test_the_bot_computes_its_permissions_as_discord_does(
+    discord: Discord,
+    client: DiscordClient,
+    clock: Clock,
+    everyone: int,
+    roles: list,
+    for_everyone: tuple | None,
+    own: tuple | None,
+    kind: int,
+    thread: bool,
+    timed_out: bool,
+) -> None:
+    world = discord.state.world
+    clock.ahead += 10  # so that no rate limit is reached
+    guild = discord.guild("Odd")
+    guild.everyone.permissions, guild.bot_role.permissions = everyone, 0
+    channel = world.add_channel("odd", guild.id, kind)
+    who = [(guild, for_everyone)]
+    for granted, held, changed in roles:
+        role = world.add_role("r", guild, [APP] if held else [], granted)
+        who.append((role, changed))
+    for each, changed in who:
+        if changed:
+            discord.overwrite(channel, each, allow=changed[0], deny=changed[1])
+    if own:
+        world.close_to_bot(channel, 0)
+        channel.overwrites[APP].allow, channel.overwrites[APP].deny = own
+    if timed_out:
+        guild.timeouts[APP] = world.clock() + 60
+    place = world.add_thread("t", channel) if thread else channel
+    computed = permissions.in_channel(
+        client.server(guild.id),
+        client.member(guild.id, APP),
+        world.channel_object(channel),
+        world.clock(),
+        thread=thread,
+    )
+    assert permissions.names_of(computed) == permissions.names_of(world.permissions(APP, place))
+
+
+def test_the_bot_s_first_permissions_are_those_of_a_bot_that_posts(discord: Discord, client: DiscordClient) -> None:
+    lobby = discord.channel("lobby")
+    posting = permissions.names_of(BOT_PERMISSIONS)
+    assert client.missing(lobby.id, *posting, "MANAGE_CHANNELS", "MANAGE_ROLES") == ["MANAGE_CHANNELS", "MANAGE_ROLES"]
+    assert client.send(lobby.id, Reply("x"), nonce="x") != say("x")
