@@ -432,8 +432,8 @@ def handler(**options):
 @pytest.mark.parametrize(
     ("options", "sentence"),
     [
-        ({"quota": Quota(1, per=1), "instant": True}, "a quota, lock or audit needs a table write"),
-        ({"audit": "x.y", "instant": True}, "a quota, lock or audit needs a table write"),
+        ({"quota": Quota(1, per=1), "instant": True}, "a quota, lock, flow or audit needs a table write"),
+        ({"audit": "x.y", "instant": True}, "a quota, lock, flow or audit needs a table write"),
         ({"audit": "what it does"}, "is not a code; write one like `monitor.delete`"),
         ({"cooldown": 5, "instant": True}, "an instant handler cannot"),
         ({"lock": "a", "instant": True}, "drop instant=True"),
