@@ -21,7 +21,7 @@ from watchbell.errors import DiscordError
 CALLS = {name: call for name, call in vars(DiscordClient).items() if not name.startswith("_")}
 """Every call that the client offers."""
 
-READS = {"guilds", "commands", "recent_messages", "open_dm", "original"}
+READS = {"guilds", "commands", "recent_messages", "open_dm", "original", "me", "server", "member", "channels"}
 WRITES = sorted(CALLS.keys() - READS)
 
 
@@ -60,9 +60,11 @@ def is_promised(name: str, returned: Any) -> bool:
     """Whether the callers of `name` can work with the value."""
     if name not in READS:
         return returned is None or returned == {} or is_object(returned)
-    if name == "original":
+    if name in ("original", "server"):
         return is_object(returned)
-    if name == "open_dm":
+    if name == "member":
+        return is_object(returned["user"]) and all(id.isdigit() for id in returned["roles"])
+    if name in ("open_dm", "me"):
         return isinstance(returned, str) and returned.isdigit()
     if name == "guilds":
         return isinstance(returned, list) and all(id.isdigit() for id in returned)
@@ -106,7 +108,7 @@ def test_a_write_that_was_answered_with_success_is_done_whatever_the_answer_says
 
 @pytest.mark.parametrize("name", sorted(READS))
 def test_a_read_whose_answer_cannot_be_read_is_an_error_that_a_retry_may_mend(discord: OddDiscord, name: str) -> None:
-    empty = set() if name in ("open_dm", "original") else {b"[]"}  # There may be nothing.
+    empty = set() if name in ("open_dm", "original", "me", "server", "member") else {b"[]"}  # There may be nothing.
     for body in set(ODD_BODIES.values()) - empty:
         for answer in (framed(200, body), framed(201, body)):
             outcome = ask(discord, name, answer)
