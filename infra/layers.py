@@ -30,7 +30,7 @@ INGRESS_WATCHBELL = (
     *("interactions/responses.py", "interactions/time_limit.py"),
     *("adapters/amazon_roots.pem", "adapters/__init__.py", "adapters/api_gateway.py", "adapters/logs.py"),
     *(f"adapters/{name}.py" for name in ("aws_json", "post", "sigv4", "enqueue", "parameters")),
-    *(f"adapters/{name}.py" for name in ("dynamodb", "ranks", "stash")),
+    *(f"adapters/{name}.py" for name in ("dynamodb", "records", "server_settings", "stash")),
     *(f"status/{name}.py" for name in ("__init__", "view", "report", "figures", "reason")),  # for /status
 )
 

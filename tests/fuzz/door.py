@@ -44,6 +44,8 @@ class Queue:
             "SIGNING_KEYS_PARAMETER": "/fuzz/signing-keys",
             "OPERATORS_PARAMETER": "/fuzz/operators",
             "STATUS_SOURCES_PATH": "/fuzz/status-sources",
+            "FLAGS_PATH": "/fuzz/flags",
+            "STATE_TABLE": "fuzz-state",
         }
 
     def stop(self) -> None:

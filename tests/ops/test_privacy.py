@@ -11,7 +11,7 @@ from watchbell.adapters.claims import Claims
 from watchbell.adapters.dynamodb import Table
 from watchbell.adapters.quotas import Quotas
 from watchbell.adapters.records import Records
-from watchbell.data.tables import INTRODUCTION, RANKS
+from watchbell.data.tables import INTRODUCTION, SETTINGS
 from watchbell.kit.quota import Quota
 
 GUILD, OTHER = "1100000000000000001", "1100000000000000002"
@@ -118,15 +118,15 @@ def test_what_watchbell_itself_keeps_of_a_person_is_erased_too(ops, diary, setti
 
 def test_a_server_is_erased_whole_and_the_pointers_to_its_items_go_too(ops, notes, state):
     Audit(state.name).begin(GUILD, actor=ADA, action="note.delete", interaction_id="1").ended("done")
-    state.put({**RANKS.item_key(GUILD), "roles": {"M": {"1": {"S": "admin"}}}})
-    state.put({**RANKS.item_key(OTHER), "roles": {"M": {"1": {"S": "admin"}}}})
+    state.put({**SETTINGS.item_key(GUILD), "version": {"N": "1"}})
+    state.put({**SETTINGS.item_key(OTHER), "version": {"N": "1"}})
     assert exported(ops, GUILD) == {
-        f"guild#{GUILD} {sort}" for sort in ("audit", "audit#0000000001", "ranks", "note#hers", "note#his")
+        f"guild#{GUILD} {sort}" for sort in ("audit", "audit#0000000001", "settings", "note#hers", "note#his")
     }
     ops("erase", GUILD, "--yes")
     assert exported(ops, GUILD) == exported(ops, ADA) == exported(ops, BOB) == set()
     assert state.query(f"user#{ADA}", "in#", most=9)[0] == []
-    assert exported(ops, OTHER) == {f"guild#{OTHER} ranks"}
+    assert exported(ops, OTHER) == {f"guild#{OTHER} settings"}
 
 
 def test_an_item_of_a_person_that_belongs_to_a_server_too_is_erased_with_the_server(ops, diary, state):

@@ -11,6 +11,7 @@ from watchbell import testing as kit
 from watchbell.adapters.locks import LEASE_SECONDS
 from watchbell.errors import DefinitionError, InvalidReply
 from watchbell.testing import FakeTools, Somebody, autocomplete, choose, press, run, submit
+from watchbell.testing.calls import RANKED
 
 CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 
