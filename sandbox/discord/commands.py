@@ -107,9 +107,9 @@ class CommandRegistry:
                     (i, "name"), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique"
                 )
         form.refuse()
-        by_id = [one["id"] for one in items if one.get("id")]
+        by_id = [str(one["id"]) for one in items if one.get("id")]
         before = [
-            self.get(guild_id, one["id"]) if one.get("id") else self._named(guild_id, *name, by_id)
+            self.get(guild_id, str(one["id"])) if one.get("id") else self._named(guild_id, *name, by_id)
             for one, name in zip(items, names, strict=True)
         ]
         kept = [one["id"] for one in before if one]

@@ -13,6 +13,8 @@ SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER, LABEL = 9, 10, 11
 FILE_UPLOAD, RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX = 19, 21, 22, 23
 SELECTS = (3, 5, 6, 7, 8)
 LINK, PREMIUM = 5, 6
+MADE_BY_DISCORD = ("id", "proxy_url", "height", "width", "content_type", "attachment_id")
+"""Fields of a picture or a file that Discord fills in, and ignores in a request."""
 
 TOP_OF_V2 = (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR, CONTAINER)
 IN_A_CONTAINER = (ROW, SECTION, TEXT, GALLERY, FILE, SEPARATOR)
@@ -26,7 +28,7 @@ KEYS = {
     TEXT: "content",
     THUMBNAIL: "media description spoiler",
     GALLERY: "items",
-    FILE: "file spoiler",
+    FILE: "file spoiler name size",
     SEPARATOR: "divider spacing",
     CONTAINER: "components accent_color spoiler",
     LABEL: "label description component",
@@ -178,7 +180,7 @@ class _Reader:
             elif needed == "url":
                 form.url((*path, "url"), button["url"], 512)
             else:
-                form.snowflake((*path, "sku_id"), button["sku_id"])
+                button["sku_id"] = form.snowflake((*path, "sku_id"), button["sku_id"])
         if button.get("label") is not None:
             form.text((*path, "label"), button["label"], 1 if not button.get("emoji") else 0, 80)
         elif button.get("emoji") is None and needed != "sku_id":
@@ -189,9 +191,9 @@ class _Reader:
         if holder.get("emoji") is None:
             return
         at = (*path, "emoji")
-        emoji = self.form.object(at, holder["emoji"], ("id", "name", "animated"))
+        emoji = holder["emoji"] = dict(self.form.object(at, holder["emoji"], ("id", "name", "animated")))
         if emoji.get("id") is not None:
-            self.form.snowflake((*at, "id"), emoji["id"])
+            emoji["id"] = self.form.snowflake((*at, "id"), emoji["id"])
         elif not isinstance(emoji.get("name"), str) or not is_emoji(emoji["name"]):
             self.form.error((*at, "name"), "BUTTON_COMPONENT_INVALID_EMOJI", "Invalid emoji")
 
@@ -200,13 +202,15 @@ class _Reader:
             self.form.text((*path, "placeholder"), select["placeholder"], 0, 150)
         self.bounds(path, select, least=0, most=25)
         if select["type"] == STRING_SELECT and self.form.required(path, select, "options"):
-            self.options((*path, "options"), select["options"], 1, 25)
+            select["options"] = self.options((*path, "options"), select["options"], 1, 25)
 
-    def options(self, path: Path, options: Any, least: int, most: int) -> None:
+    def options(self, path: Path, options: Any, least: int, most: int) -> list[Json]:
         values: Counter[str] = Counter()
+        read: list[Json] = []
         for i, option in enumerate(self.form.array(path, options, least, most)):
             at = (*path, i)
-            option = self.form.object(at, option, ("label", "value", "description", "emoji", "default"))
+            option = dict(self.form.object(at, option, ("label", "value", "description", "emoji", "default")))
+            read.append(option)
             for key in ("label", "value"):
                 if self.form.required(at, option, key):
                     self.form.text((*at, key), option[key], 1, 100)
@@ -216,6 +220,7 @@ class _Reader:
             values[str(option.get("value"))] += 1
         if any(count > 1 for count in values.values()):
             self.form.error(path, "SELECT_COMPONENT_OPTION_VALUE_DUPLICATED", "The option values must be unique")
+        return read
 
     def bounds(self, path: Path, component: Json, least: int, most: int) -> None:
         low, high = component.get("min_values"), component.get("max_values")
@@ -251,7 +256,9 @@ class _Reader:
 
     def group(self, path: Path, group: Json) -> None:
         if self.form.required(path, group, "options"):
-            self.options((*path, "options"), group["options"], 2 if group["type"] == RADIO_GROUP else 1, 10)
+            group["options"] = self.options(
+                (*path, "options"), group["options"], 2 if group["type"] == RADIO_GROUP else 1, 10
+            )
         if group["type"] == CHECKBOX_GROUP:
             self.bounds(path, {"max_values": 10} | group, least=0, most=10)
 
@@ -275,7 +282,7 @@ class _Reader:
                 at = (*path, "items", i)
                 self.media(at, form.object(at, item, ("media", "description", "spoiler")))
         if kind == FILE and form.required(path, component, "file"):
-            url = form.object((*path, "file"), component["file"], ("url",)).get("url")
+            url = form.object((*path, "file"), component["file"], ("url", *MADE_BY_DISCORD)).get("url")
             if not form.url((*path, "file", "url"), url, attachment=True).startswith("attachment://"):
                 form.error((*path, "file", "url"), "URL_TYPE_INVALID_SCHEME", "Scheme must be one of ('attachment',).")
         if kind == SEPARATOR and component.get("spacing") is not None:
@@ -285,7 +292,7 @@ class _Reader:
 
     def media(self, path: Path, holder: Json) -> None:
         if self.form.required(path, holder, "media"):
-            media = self.form.object((*path, "media"), holder["media"], ("url",))
+            media = self.form.object((*path, "media"), holder["media"], ("url", *MADE_BY_DISCORD))
             self.form.url((*path, "media", "url"), media.get("url"), attachment=True)
         if holder.get("description") is not None:
             self.form.text((*path, "description"), holder["description"], 1, 1024)

@@ -56,7 +56,8 @@ class InjectedFault:
     """What happens to the next `times` calls of `method` ("*" for any) whose path matches `pattern`.
 
     `pattern` is a path below the API's base, and `*` in it matches anything: "/webhooks/*/messages/@original".
-    `status` is the HTTP status of the response, or None to cut the connection. A 429 carries `retry_after` seconds.
+    `status` is the HTTP status of the response, or None to cut the connection. A 429 carries `retry_after` seconds
+    and the `scope` "user", "global" or "shared".
     With `after` the call takes effect first. `delay` holds the response back, in real seconds.
     `headerless` responds as Cloudflare does when it blocks a client: no rate-limit headers and no JSON.
     `body` is sent instead of Discord's JSON, and `headers` in addition to the others. With `cut`, the connection ends
@@ -78,6 +79,7 @@ class InjectedFault:
     body: bytes | None = None
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    scope: str = "user"
     then: Callable[[int], object] | None = None
     whose: Callable[[int], bool] | None = None
     fails: bool = True

@@ -5,21 +5,27 @@ from __future__ import annotations
 import re
 from email.message import Message
 from io import BytesIO
+from itertools import count
 
 from werkzeug.formparser import parse_form_data
 
 from sandbox.discord.upload import Upload
-from sandbox.discord.validation import Form, Json, NotSimulated, Path, Refusal
+from sandbox.discord.validation import Form, Json, Path, Refusal
 
 MAX_FILE, MAX_FILES = 10 * 1024 * 1024, 10
 SPOILER = 1 << 3
 """The flag of an attachment that is hidden until somebody clicks it."""
 
+FORMS = ("multipart/form-data", "application/x-www-form-urlencoded")
+_OTHER_NAMES = 1000  # the number of the first file whose part is not called files[n]
 _PART = re.compile(r"files\[(0|[1-9]\d{0,2})\]")
 
 
-def read_multipart(headers: Message, raw: bytes) -> tuple[bytes, dict[int, Upload]]:
-    """`payload_json`, and the files by the n of `files[n]`. Raises Refusal for parts that Discord does not accept."""
+def read_form(headers: Message, raw: bytes) -> tuple[dict[str, str], dict[int, Upload]]:
+    """The fields of a form, and its files by number: the n of `files[n]`, or 1000 and up for any other name.
+
+    Raises Refusal for a form that Discord does not accept.
+    """
     environ = {
         "REQUEST_METHOD": "POST",
         "wsgi.input": BytesIO(raw),
@@ -30,22 +36,19 @@ def read_multipart(headers: Message, raw: bytes) -> tuple[bytes, dict[int, Uploa
         _, fields, parts = parse_form_data(environ, silent=False)
     except ValueError as wrong:
         raise Refusal(400, 50035, f"Invalid Form Body: {wrong}") from None
-    if "payload_json" not in fields:
-        raise NotSimulated("multipart bodies without payload_json")
-    if stray := sorted(set(fields) - {"payload_json"}):
+    if stray := sorted(name for name in fields if _PART.fullmatch(name)):
         raise Refusal(400, 50035, f"Invalid Form Body: {', '.join(stray)} (a file needs a file name)")
     uploads: dict[int, Upload] = {}
+    others = count(_OTHER_NAMES)
     for name, part in parts.items(multi=True):
         match = _PART.fullmatch(name)
-        if match is None:
-            raise NotSimulated(f"parts called {name!r}")
-        number, content = int(match[1]), part.stream.read()
+        number, content = int(match[1]) if match else next(others), part.stream.read()
         if number in uploads:
             raise Refusal(400, 50035, f"Invalid Form Body: {name} occurs twice")
         if len(content) > MAX_FILE:
             raise Refusal(413, 40005, "Request entity too large")
         uploads[number] = Upload(part.filename or "", content, part.content_type or "")
-    return fields["payload_json"].encode(), uploads
+    return fields.to_dict(), uploads
 
 
 def read_attachments(form: Form, path: Path, given: object, before: list[Json]) -> list[Json]:
@@ -78,7 +81,7 @@ def read_attachments(form: Form, path: Path, given: object, before: list[Json]) 
 
 def _new(form: Form, path: Path, entry: Json) -> Json:
     number = str(entry.get("id"))
-    upload = form.uploads.get(int(number)) if number.isdecimal() and len(number) < 4 else None
+    upload = form.uploads.get(int(number)) if number.isdecimal() and len(number) < 5 else None
     if upload is None:
         raise Refusal(400, 50146, "Invalid file upload: an attachment refers to no uploaded file")
     name = entry.get("filename") or upload.name

@@ -123,7 +123,10 @@ def _read_poll(form: Form, path: Path, given: Any) -> Json:
         media = form.object(at, form.object(at[:-1], answer, ("poll_media",)).get("poll_media"), ("text", "emoji"))
         shown: Json = {"text": form.text((*at, "text"), media.get("text"), 1, 55)}
         if media.get("emoji") is not None:
-            shown["emoji"] = form.object((*at, "emoji"), media["emoji"], ("id", "name"))
+            emoji = form.object((*at, "emoji"), media["emoji"], ("id", "name"))
+            shown["emoji"] = {key: value for key, value in emoji.items() if value is not None}
+            if "id" in shown["emoji"]:
+                shown["emoji"]["id"] = form.snowflake((*at, "emoji", "id"), shown["emoji"]["id"])
             if len(shown["emoji"]) != 1:
                 form.error((*at, "emoji"), "POLL_INVALID_EMOJI", "An emoji of a poll has an id or a name")
         poll["answers"].append({"answer_id": i + 1, "poll_media": shown})
@@ -174,7 +177,7 @@ def _read_embed(form: Form, path: Path, given: Any) -> Json:
         embed["color"] = form.number((*path, "color"), given["color"], 0, 0xFFFFFF)
     for part, words, most in (("footer", "text", 2048), ("author", "name", 256)):
         if part in given:
-            inner = form.object((*path, part), given[part], (words, "url", "icon_url"))
+            inner = form.object((*path, part), given[part], (words, "url", "icon_url", "proxy_icon_url"))
             if form.required((*path, part), inner, words):
                 embed[part] = {words: form.text((*path, part, words), inner[words], 1, most)}
             for link in ("url", "icon_url"):
@@ -183,7 +186,7 @@ def _read_embed(form: Form, path: Path, given: Any) -> Json:
                     embed.setdefault(part, {})[link] = inner[link]
     for part in ("image", "thumbnail"):
         if part in given:
-            picture = form.object((*path, part), given[part], ("url",))
+            picture = form.object((*path, part), given[part], ("url", *components.MADE_BY_DISCORD))
             embed[part] = {"url": form.url((*path, part, "url"), picture.get("url"), attachment=True)}
     if "fields" in given:
         at = (*path, "fields")
@@ -217,8 +220,7 @@ def _read_allowed_mentions(form: Form, path: Path, allowed: Any, kind: MessageKi
         form.one_of((*path, "parse", i), what, ("roles", "users", "everyone"))
     for key in ("users", "roles"):
         read[key] = form.array((*path, key), allowed.get(key) or [], 0, 100)
-        for i, one in enumerate(read[key]):
-            form.snowflake((*path, key, i), one)
+        read[key] = [form.snowflake((*path, key, i), one) for i, one in enumerate(read[key])]
         if read[key] and key in read["parse"]:
             message = f'parse:["{key}"] and {key}: [ids...] are mutually exclusive.'
             form.error(path, "MESSAGE_ALLOWED_MENTIONS_PARSE_EXCLUSIVE", message)

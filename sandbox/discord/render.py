@@ -116,7 +116,8 @@ def _media(media: Json) -> str:
 
 
 def _name(url: str) -> str:
-    return url.removeprefix("attachment://")
+    """The name of a file of the message, or the whole URL of a picture elsewhere."""
+    return url.rsplit("/", 1)[-1] if "/attachments/" in url else url.removeprefix("attachment://")
 
 
 def _file(name: str, file: Json, *, hidden: Any) -> str:

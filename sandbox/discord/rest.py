@@ -9,17 +9,19 @@ from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
 
-from sandbox.discord import limits, server_routes
+from sandbox.discord import limits, real_routes, server_routes
 from sandbox.discord.faults import CODES, InjectedFault
-from sandbox.discord.files import read_multipart
+from sandbox.discord.files import FORMS, read_form
 from sandbox.discord.routes import ROUTES, Call, Route
 from sandbox.discord.signing import strict_json
 from sandbox.discord.state import State
-from sandbox.discord.validation import Form, NotSimulated, Refusal
+from sandbox.discord.validation import SNOWFLAKE, Form, Json, NotSimulated, Refusal
 
 BASE = "/api/v10"
 REASON = 512  # characters of a reason in the audit log
-USER_AGENT = re.compile(r"DiscordBot \(\S+, ?\S+\)")
+_VERSION = re.compile(r"/api(?:/v(\d+))?(?=/)")
+_SIGNATURES = re.compile(r"$|Python-urllib/|Java/1\.")
+"""The user agents that Cloudflare blocks in front of Discord. See issues 1504 and 4908 of discord-api-docs."""
 log = logging.getLogger(__name__)
 
 assert server_routes  # importing it registers its routes
@@ -38,6 +40,11 @@ class Answer:
     kind: str = "application/json"
     cut: bool = False
 
+    @property
+    def by_discord(self) -> bool:
+        """Whether Discord itself answers, and not Cloudflare in front of it."""
+        return self.kind == "application/json"
+
 
 class Rest:
     """Answers REST calls. The checks run in Discord's order."""
@@ -52,44 +59,85 @@ class Rest:
         address = urllib.parse.urlsplit(target)
         if method == "GET" and address.path.startswith("/attachments/"):
             return self._file(address.path.split("/")[2])
-        path = address.path.removeprefix(BASE)
+        path = _decoded(address.path.removeprefix(BASE))
+        if _SIGNATURES.match(headers.get("User-Agent", "")):
+            self._note(method, path, "403, blocked for its User-Agent")
+            return Answer(403, "error code: 1010", kind="text/plain; charset=UTF-8")
+        answer = self._answer(method, path, address, headers, raw, port)
+        if answer.by_discord:
+            answer.headers["Via"] = "1.1 google"  # Clients tell Discord's 429 from Cloudflare's by this header.
+        return answer
+
+    def _answer(
+        self, method: str, path: str, address: urllib.parse.SplitResult, headers: Message, raw: bytes, port: int
+    ) -> Answer:
         try:
-            if not address.path.startswith(f"{BASE}/"):
-                raise self._unknown(method, address.path)
-            if not USER_AGENT.match(headers.get("User-Agent", "")):
+            path = self._without_version(method, address.path, path)
+            if headers.get("Authorization") and headers.get("User-Agent", "").startswith("Mozilla/"):
                 raise Refusal(403, 40333, "internal network error")
             route, where = self._route(method, path)
             self._authorize(route, headers)
         except Refusal as refusal:
             return self._refused(method, path, refusal)
+        bucket, major = self._bucket(route, where)
         fault = self.state.injected.next_for(method, path, port)
         if fault and not fault.after:
             self._pause(method, path, fault, port)
             if fault.fails:
-                return self._fail(fault)
-        if route.needs_bot:
-            _, wait = self.buckets.take(limits.GLOBAL, "")
+                return self._fail(fault, route, bucket)
+        # Discord: interactions do not count towards the global limit.
+        if self.state.application_id != where.get("id") and bucket:
+            _, wait = self.buckets.take(limits.GLOBAL, "global", headers.get("Authorization", ""))
             if wait is not None:
-                return self._too_many(method, path, wait, everywhere=True)
-        limit_headers, wait = self.buckets.take(route.limit, _major(route, where))
-        if wait is not None:
-            return self._too_many(method, path, wait, limit_headers)
+                return self._too_many(method, path, wait, scope="global")
+        limit_headers: dict[str, str] = {}
+        if bucket:
+            limit_headers, wait = self.buckets.take(route.limit, bucket, major)
+            if wait is not None:
+                return self._too_many(method, path, wait, limit_headers)
         query = dict(urllib.parse.parse_qsl(address.query))
         reason = urllib.parse.unquote(headers.get("X-Audit-Log-Reason", ""))[:REASON] or None
         answer = self._call(route, Call(self.state, where, query, reason=reason), path, headers, raw)
         if fault and fault.after:
             self._pause(method, path, fault, port)
             if fault.fails:
-                return self._fail(fault)
+                return self._fail(fault, route, bucket)
         answer.headers |= limit_headers
         return answer
 
+    def _bucket(self, route: Route, where: dict[str, str]) -> tuple[str, str]:
+        """The bucket of a route, and what splits it: a channel, a guild, or a webhook with its token.
+
+        Interaction callbacks have no bucket.
+        """
+        if "interaction" in where:
+            return "", ""
+        major = "/".join(where[name] for name in ("channel", "guild", "id", "token") if name in where)
+        return route.limit.name or f"{route.method} {route.template}", major
+
     def _too_many(
-        self, method: str, path: str, wait: float, headers: dict[str, str] | None = None, everywhere: bool = False
+        self, method: str, path: str, wait: float, headers: dict[str, str] | None = None, scope: str = "user"
     ) -> Answer:
-        body, more = limits.too_many(wait, everywhere)
+        body, more = limits.too_many(wait, scope)
         self._note(method, path, f"429, retry after {wait:.1f} s")
         return Answer(429, body, (headers or {}) | more)
+
+    def _without_version(self, method: str, whole: str, path: str) -> str:
+        """The path below the API's base. Discord also takes /api/webhooks/…, which is how its client copies a URL.
+
+        Raises 50041 for a version that Discord no longer has, 501 for another one.
+        """
+        if whole.startswith(f"{BASE}/"):
+            return path
+        version = _VERSION.match(whole)
+        if version is None:
+            raise self._unknown(method, whole)
+        below = path[version.end() :]
+        if version[1] is None and below.startswith("/webhooks/"):
+            return below
+        if version[1] is not None and not 6 <= int(version[1][:4]) <= 10:
+            raise Refusal(400, 50041, "Invalid API version")
+        raise NotSimulated("a version of the API other than 10")
 
     def _file(self, id: str) -> Answer:
         upload = self.state.world.files.get(id)
@@ -109,14 +157,19 @@ class Rest:
         return path.replace(f"/{self.state.application_id}", "/{app}")
 
     def _route(self, method: str, path: str) -> tuple[Route, dict[str, str]]:
-        matching = [(route, match) for route in ROUTES if (match := route.path.fullmatch(path))]
-        for route, match in matching:
-            if route.method == method:
-                return route, {name: urllib.parse.unquote(value) for name, value in match.groupdict().items()}
-        if matching:
+        for route in ROUTES:
+            if route.method == method and (match := route.path.fullmatch(path)):
+                return route, match.groupdict()
+        shape, methods = real_routes.find(path)
+        if not shape:
+            raise self._unknown(method, path)
+        if method not in methods:
             self._fault(method, path, "this route has no such method")
             raise Refusal(405, 0, "405: Method Not Allowed")
-        raise self._unknown(method, path)
+        simulated = next((each for each in ROUTES if (each.method, each.shape) == (method, shape)), None)
+        if simulated is None:
+            raise NotSimulated(f"{method} {shape}")
+        raise _no_snowflake(simulated, path)
 
     def _unknown(self, method: str, path: str) -> Refusal:
         self._fault(method, path, "no such route")
@@ -162,12 +215,14 @@ class Rest:
             fault.then(port)
         self.state.stopped.wait(fault.delay)
 
-    def _fail(self, fault: InjectedFault) -> Answer:
-        """The response that `fault` asks for."""
+    def _fail(self, fault: InjectedFault, route: Route, bucket: str) -> Answer:
+        """The response that `fault` asks for. A 429 of a route has the headers of its empty bucket."""
         if fault.headerless:
             answer = Answer(fault.status, "error code: 1015", kind="text/plain; charset=UTF-8")
         elif fault.status == 429:
-            body, headers = limits.too_many(fault.retry_after)
+            body, headers = limits.too_many(fault.retry_after, fault.scope)
+            if bucket and fault.scope != "global":
+                headers |= limits.shown(route.limit, bucket, 0, fault.retry_after)
             answer = Answer(429, body | ({"code": fault.code} if fault.code else {}), headers)
         else:
             message = CODES[fault.code][1] if fault.code in CODES else f"{fault.status}: injected"
@@ -180,27 +235,36 @@ class Rest:
         return answer
 
 
-def _major(route: Route, where: dict[str, str]) -> str:
-    """What splits a bucket: the channel, the guild, or the webhook with its token. Ordinary routes split it too."""
-    if route.limit is limits.WEBHOOK:
-        return f"{where['id']}/{where['token']}"
-    majors = "/".join(where[name] for name in ("channel", "guild", "token") if name in where)
-    shared = (limits.CREATE_MESSAGE, limits.CHANGE_COMMANDS)
-    return majors if route.limit in shared else f"{route.method} {route.template} {majors}"
+def _decoded(path: str) -> str:
+    """The path with every part decoded, so that %40me is @me. A slash inside of a part stays encoded."""
+    return "/".join(urllib.parse.unquote(part).replace("/", "%2F") for part in path.split("/"))
+
+
+def _no_snowflake(route: Route, path: str) -> Refusal:
+    """The refusal of a path of `route` in which an id is not a number."""
+    errors: Json = {}
+    for key, value in zip(route.template.split("/"), path.split("/"), strict=True):
+        if key.startswith("{") and not SNOWFLAKE.fullmatch(value):
+            error = {"code": "NUMBER_TYPE_COERCE", "message": f'Value "{value}" is not snowflake.'}
+            errors[f"{key[1:-1]}_id"] = {"_errors": [error]}
+    return Refusal(400, 50035, "Invalid Form Body", errors)
 
 
 def _read_body(headers: Message, raw: bytes, form: Form) -> Any:
     """The JSON body. Uploaded files are put into `form`.
 
+    A form without `payload_json` is the body itself: every value is text. A request without a body is an empty object.
     Raises 50035 for a Content-Type that Discord does not accept, 50109 for a body that is not JSON.
     """
     kind = headers.get("Content-Type", "").split(";")[0].strip().lower()
-    if not raw and not kind:
-        return None  # such as the PUT that gives a role
-    if kind == "application/x-www-form-urlencoded":
-        raise NotSimulated(f"{kind} bodies")
-    if kind == "multipart/form-data":
-        raw, form.uploads = read_multipart(headers, raw)
+    if not raw and kind != "application/json":
+        return {}
+    if kind in FORMS:
+        fields, form.uploads = read_form(headers, raw)
+        if "payload_json" not in fields:
+            form.textual = True
+            return fields
+        raw = fields["payload_json"].encode()
     elif kind != "application/json":
         message = "Expected \"Content-Type\" header to be one of {'application/json'}."
         error = {"_errors": [{"code": "CONTENT_TYPE_INVALID", "message": message}]}

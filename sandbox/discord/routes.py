@@ -7,10 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.discord import limits, messages
+from sandbox.discord import limits, messages, objects
 from sandbox.discord.commands import without_localizations
 from sandbox.discord.components import every, interactive
-from sandbox.discord.interactions import MESSAGE, UPDATE
+from sandbox.discord.interactions import MESSAGE, UPDATE, Interaction
 from sandbox.discord.permissions import (
     ATTACH_FILES,
     EMBED_LINKS,
@@ -20,8 +20,8 @@ from sandbox.discord.permissions import (
     SEND_POLLS,
 )
 from sandbox.discord.state import State
-from sandbox.discord.validation import Form, Json, Refusal
-from sandbox.discord.world import GUILD_CATEGORY, GUILD_FORUM, THREADS, Webhook
+from sandbox.discord.validation import BOOLEANS, Form, Json, NotSimulated, Refusal
+from sandbox.discord.world import GUILD_CATEGORY, GUILD_FORUM, THREADS, Guild, Webhook
 
 Answer = tuple[int, Any]
 
@@ -45,7 +45,24 @@ class Call:
         self.state.world.audit_log.append({"action": action, "target_id": target_id, "reason": self.reason})
 
     def asks(self, name: str) -> bool:
-        return self.query.get(name, "").lower() in ("true", "1")
+        return BOOLEANS.get(self.query.get(name, ""), False)
+
+    def number(self, name: str, least: int, most: int, default: int) -> int:
+        """A number in the query. Raises 50035 if it is none, or is out of range."""
+        given = self.query.get(name, str(default))
+        if not re.fullmatch(r"-?\d{1,20}", given):
+            self.form.error((name,), "NUMBER_TYPE_COERCE", f'Value "{given}" is not int.')
+        else:
+            self.form.number((name,), int(given), least, most)
+        self.form.refuse()
+        return int(given)
+
+    def snowflake(self, name: str) -> int | None:
+        """An id in the query, or None if it is not there. Raises 50035 if it is no id."""
+        given = self.query.get(name)
+        read = None if given is None else int(self.form.snowflake((name,), given))
+        self.form.refuse()
+        return read
 
 
 @dataclass(frozen=True)
@@ -58,10 +75,17 @@ class Route:
     path: re.Pattern[str]
 
     @property
+    def shape(self) -> str:
+        """The path without the names of its parameters: "/channels/{}"."""
+        return re.sub(r"\{\w+\}", "{}", self.template)
+
+    @property
     def takes_a_body(self) -> bool:
         return self.method in ("POST", "PUT", "PATCH")
 
 
+_ID = "[0-9]{1,20}"
+_PARAMETERS = {"token": "[^/]+", "message": f"{_ID}|@original", "user": f"{_ID}|@me"}
 ROUTES: list[Route] = []
 Handler = Callable[[Call], Answer]
 
@@ -69,7 +93,7 @@ Handler = Callable[[Call], Answer]
 def route(line: str, bot: bool = True, limit: limits.Limit = limits.ORDINARY) -> Callable[[Handler], Handler]:
     """Register a handler for "METHOD /path/{parameter}". With `bot` the call needs the bot's token."""
     method, template = line.split()
-    path = re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+    path = re.compile(re.sub(r"\{(\w+)\}", lambda name: f"(?P<{name[1]}>{_PARAMETERS.get(name[1], _ID)})", template))
 
     def register(handler: Handler) -> Handler:
         ROUTES.append(Route(method, template, handler, bot, limit, path))
@@ -105,8 +129,7 @@ def read_message(call: Call) -> Answer:
     webhook = _webhook(call)
     if webhook:
         return 200, _webhook_message(call, webhook)
-    interaction = call.state.interactions.by_token(call.where["token"])
-    return 200, call.state.interactions.message(interaction, call.where["message"])
+    return 200, _answer_message(call)[1]
 
 
 @webhook_route("PATCH /webhooks/{id}/{token}/messages/{message}")
@@ -116,8 +139,8 @@ def edit_message(call: Call) -> Answer:
         before = _webhook_message(call, webhook)
         fields = messages.read_message(call.form, (), call.body, messages.EDIT, before)
         return 200, call.state.world.change(before["id"], fields)
-    interaction = call.state.interactions.by_token(call.where["token"])
-    return 200, call.state.interactions.edit(call.form, interaction, call.where["message"], call.body)
+    interaction, message = _answer_message(call)
+    return 200, call.state.interactions.edit(call.form, interaction, message["id"], call.body)
 
 
 @webhook_route("DELETE /webhooks/{id}/{token}/messages/{message}")
@@ -126,8 +149,8 @@ def delete_message(call: Call) -> Answer:
     if webhook:
         call.state.world.remove(_webhook_message(call, webhook)["id"])
     else:
-        interaction = call.state.interactions.by_token(call.where["token"])
-        call.state.interactions.delete(interaction, call.where["message"])
+        interaction, message = _answer_message(call)
+        call.state.interactions.delete(interaction, message["id"])
     return 204, None
 
 
@@ -137,6 +160,8 @@ def execute_webhook(call: Call) -> Answer:
     webhook = _webhook(call)
     if not webhook:
         interaction = call.state.interactions.by_token(call.where["token"])
+        if call.snowflake("thread_id") not in (None, int(interaction.body["channel_id"])):
+            raise NotSimulated("follow-ups in another thread")
         return 200, call.state.interactions.follow_up(call.form, interaction, call.body)
     body = call.form.object((), call.body)
     if body.get("components") and not call.asks("with_components"):
@@ -160,12 +185,48 @@ def execute_webhook(call: Call) -> Answer:
 
 @webhook_route("GET /webhooks/{id}/{token}")
 def read_webhook(call: Call) -> Answer:
+    return 200, _webhook_object(call, _known_webhook(call))
+
+
+@webhook_route("PATCH /webhooks/{id}/{token}")
+def edit_webhook(call: Call) -> Answer:
+    webhook = _known_webhook(call)
+    body = call.form.object((), call.body, ("name", "avatar"))
+    if body.get("avatar") is not None:
+        raise NotSimulated("avatars of webhooks")
+    name = call.form.text(("name",), body["name"], 1, 80) if body.get("name") is not None else webhook.name
+    call.form.refuse()
+    webhook.name = name
+    return 200, _webhook_object(call, webhook)
+
+
+@webhook_route("DELETE /webhooks/{id}/{token}")
+def delete_webhook(call: Call) -> Answer:
+    del call.state.world.webhooks[_known_webhook(call).id]
+    return 204, None
+
+
+def _known_webhook(call: Call) -> Webhook:
     webhook = _webhook(call)
     if webhook is None:
         raise Refusal(404, 10015, "Unknown Webhook")
+    return webhook
+
+
+def _webhook_object(call: Call, webhook: Webhook) -> Json:
     channel = call.state.world.channels[webhook.channel_id]
     shown = {"id": webhook.id, "type": 1, "token": webhook.token, "name": webhook.name, "avatar": None}
-    return 200, shown | {"channel_id": channel.id, "guild_id": channel.guild_id, "application_id": None}
+    url = f"https://discord.com/api/webhooks/{webhook.id}/{webhook.token}"
+    return shown | {"channel_id": channel.id, "guild_id": channel.guild_id, "application_id": None, "url": url}
+
+
+def _answer_message(call: Call) -> tuple[Interaction, Json]:
+    """An interaction, and one of its messages. With `thread_id`, the message is found only in that thread."""
+    interaction = call.state.interactions.by_token(call.where["token"])
+    message = call.state.interactions.message(interaction, call.where["message"])
+    if call.snowflake("thread_id") not in (None, int(message["channel_id"])):
+        raise Refusal(404, 10008, "Unknown Message")
+    return interaction, message
 
 
 def _webhook(call: Call) -> Webhook | None:
@@ -185,6 +246,7 @@ def _thread(call: Call, webhook: Webhook, name: str) -> tuple[str, Json]:
 
     Raises 10003 for a thread that is not in the webhook's channel, and 220001-220003 for what a forum does not take.
     """
+    call.snowflake("thread_id")
     world, given = call.state.world, call.query.get("thread_id")
     channel = world.channels[webhook.channel_id]
     forum = channel.kind == GUILD_FORUM
@@ -205,6 +267,7 @@ def _thread(call: Call, webhook: Webhook, name: str) -> tuple[str, Json]:
 def _webhook_message(call: Call, webhook: Webhook) -> Json:
     """A message of the webhook. A message in a thread is found only with the thread's id."""
     message = call.state.world.message(call.where["message"])
+    call.snowflake("thread_id")
     there = call.query.get("thread_id", webhook.channel_id)
     if message.get("webhook_id") != webhook.id or message["channel_id"] != there:
         raise Refusal(404, 10008, "Unknown Message")
@@ -231,9 +294,21 @@ def open_dm(call: Call) -> Answer:
 
 @route("GET /users/@me/guilds")
 def list_guilds(call: Call) -> Answer:
-    after, limit = int(call.query.get("after", "0")), int(call.query.get("limit", "200"))
+    """By ascending id. `limit` is 1-200 (default 200); `before` and `after` are guild ids."""
+    limit, before, after = call.number("limit", 1, 200, 200), call.snowflake("before"), call.snowflake("after")
     guilds = sorted((guild for guild in call.state.world.guilds.values() if guild.has_bot), key=lambda g: int(g.id))
-    return 200, [{"id": g.id, "name": g.name, "icon": None} for g in guilds if int(g.id) > after][:limit]
+    found = [g for g in guilds if int(g.id) > (after or 0) and (before is None or int(g.id) < before)]
+    found = found[-limit:] if before is not None and after is None else found[:limit]
+    world, counted = call.state.world, call.asks("with_counts")
+    return 200, [_my_guild(guild, world.in_guild(world.application_id, guild), counted=counted) for guild in found]
+
+
+def _my_guild(guild: Guild, permissions: int, *, counted: bool) -> Json:
+    """A guild in the list of those that the bot is in. `counted` adds how many members it has."""
+    shown: Json = {"id": guild.id, "name": guild.name, "icon": None, "banner": None, "owner": False}
+    shown |= {"permissions": str(permissions), "features": []}
+    people = len(guild.members) + 1  # with the bot
+    return shown | ({"approximate_member_count": people, "approximate_presence_count": people} if counted else {})
 
 
 @route("GET /channels/{channel}")
@@ -277,22 +352,22 @@ def create_message(call: Call) -> Answer:
 
 @route("GET /channels/{channel}/messages")
 def read_messages(call: Call) -> Answer:
-    """Newest first. `limit` is 1-100 (default 50); `before` and `after` are message ids."""
+    """Newest first. `limit` is 1-100 (default 50). One of `around`, `before` and `after` is a message id."""
     world = call.state.world
     channel = world.channel_for_bot(call.where["channel"], READ_MESSAGE_HISTORY)
-    limit = call.query.get("limit", "50")
-    if not limit.isdecimal() or not 1 <= int(limit) <= 100:
-        call.form.error(("limit",), "NUMBER_TYPE_MAX", "int value should be between 1 and 100.")
-    for key in ("before", "after"):
-        if key in call.query:
-            call.form.snowflake((key,), call.query[key])
-    call.form.refuse()
+    limit = call.number("limit", 1, 100, 50)
+    around, before, after = call.snowflake("around"), call.snowflake("before"), call.snowflake("after")
     found = list(world.in_channel(channel.id))
-    found = [m for m in found if int(m["id"]) < int(call.query.get("before", 2**64))]
-    after = call.query.get("after")
-    if after is not None:
-        found = [message for message in found if int(message["id"]) > int(after)][: int(limit)]
-    return 200, [world.as_the_bot_sees(message) for message in reversed(found[-int(limit) :])]
+    if around is not None:
+        older = [message for message in found if int(message["id"]) < around]
+        newer = [message for message in found if int(message["id"]) >= around]
+        half = limit // 2
+        found = (older[-half:] if half else []) + newer[: limit - half]
+    elif before is not None:
+        found = [message for message in found if int(message["id"]) < before][-limit:]
+    elif after is not None:
+        found = [message for message in found if int(message["id"]) > after][:limit]
+    return 200, [world.as_the_bot_sees(message) for message in reversed(found[-limit:])]
 
 
 @route("GET /channels/{channel}/messages/{message}")
@@ -339,15 +414,36 @@ def _own_message(call: Call) -> Json:
 
 @route("GET /users/@me")
 def who_am_i(call: Call) -> Answer:
-    return 200, call.state.world.bot
+    return 200, objects.own_user(call.state.world.bot)
 
 
 @route("GET /applications/@me")
 def my_application(call: Call) -> Answer:
-    state = call.state
-    shown = {"id": state.application_id, "name": state.world.bot["username"], "verify_key": state.signer.public_key}
-    urls = {"interactions_endpoint_url": state.interactions_url, "event_webhooks_url": state.events_url}
-    return 200, shown | urls | {"approximate_guild_count": sum(g.has_bot for g in state.world.guilds.values())}
+    return 200, _application(call.state)
+
+
+@route("GET /oauth2/applications/@me")
+def my_oauth2_application(call: Call) -> Answer:
+    return 200, _application(call.state)
+
+
+def _application(state: State) -> Json:
+    world, name = state.world, state.world.bot["username"]
+    shown: Json = {"id": state.application_id, "name": name, "icon": None, "description": "", "type": None}
+    shown |= {"bot": world.bot, "summary": "", "verify_key": state.signer.public_key, "flags": 0, "flags_new": "0"}
+    shown |= {"bot_public": True, "bot_require_code_grant": False, "hook": True, "tags": [], "redirect_uris": []}
+    shown |= {"interactions_endpoint_url": state.interactions_url, "event_webhooks_url": state.events_url}
+    shown |= {"event_webhooks_status": 2 if state.events_url else 1, "role_connections_verification_url": None}
+    shown |= {
+        "owner": objects.user("1", "owner"),
+        "team": None,
+        "explicit_content_filter": 0,
+        "eligible_oauth2_scopes": [],
+    }
+    shown |= {"integration_types_config": {"0": {}, "1": {}}}
+    shown["approximate_guild_count"] = sum(guild.has_bot for guild in world.guilds.values())
+    installed = sum(account.installed_app for account in world.accounts.values())
+    return shown | {"approximate_user_install_count": installed, "approximate_user_authorization_count": installed}
 
 
 def command_routes(scope: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 import socket
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -66,18 +67,35 @@ class _Handler(BaseHTTPRequestHandler):
     server: Server
 
     def _handle(self) -> None:
-        length = self.headers.get("Content-Length", "0")
-        if "Transfer-Encoding" in self.headers or not length.isdecimal():
+        try:
+            raw = self._body()
+        except Refusal as refusal:
             self.close_connection = True
-            self._send(Answer(411, {"message": "411: Length Required", "code": 0}))
+            self._send(Answer(refusal.status, refusal.body()))
             return
-        if int(length) > MAX_BODY:
-            self.close_connection = True
-            self._send(Answer(413, Refusal(413, 40005, "Request entity too large").body()))
-            return
-        raw = self.rfile.read(int(length))
         port = self.client_address[1]
         self._send(self.server.rest.answer(self.command, self.path, self.headers, raw, port))
+
+    def _body(self) -> bytes:
+        """The body, whether its length is given or it comes in chunks. Raises Refusal."""
+        if "Transfer-Encoding" not in self.headers:
+            return self._read(self.headers.get("Content-Length", "0"), 10)
+        if self.headers["Transfer-Encoding"].strip().lower() != "chunked":
+            raise Refusal(501, 0, "501: Not Implemented")
+        raw = b""
+        while chunk := self._read(self.rfile.readline(1000).split(b";")[0].decode("latin-1").strip(), 16, len(raw)):
+            raw += chunk
+            self.rfile.readline(3)  # the end of the line after the chunk
+        while self.rfile.readline(1000).strip():
+            pass  # trailers
+        return raw
+
+    def _read(self, length: str, base: int, before: int = 0) -> bytes:
+        if not re.fullmatch("[0-9a-fA-F]{1,12}" if base == 16 else "[0-9]{1,12}", length):
+            raise Refusal(400, 0, "400: Bad Request")
+        if before + int(length, base) > MAX_BODY:
+            raise Refusal(413, 40005, "Request entity too large")
+        return self.rfile.read(int(length, base))
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = do_HEAD = do_OPTIONS = _handle
 
@@ -89,6 +107,8 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(answer.status)
         for name, value in answer.headers.items():
             self.send_header(name, value)
+        if self.close_connection:
+            self.send_header("Connection", "close")
         if answer.status == 204:
             self.end_headers()
             return

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Literal
+from typing import Any, Literal
 
 from sandbox.discord.endpoint_check import EndpointRefused, check_events_endpoint, check_interactions_endpoint
 from sandbox.discord.events import EventDelivery, send_event
@@ -244,10 +244,11 @@ class Discord:
         times: int = 1,
         body: bytes | None = None,
         cut: bool = False,
+        scope: str = "user",
     ) -> None:
         """Make the next matching call fail. For the parameters see `InjectedFault`."""
-        fault = InjectedFault(method, path, status, code, retry_after, after, delay, headerless, times, body, cut=cut)
-        self.inject(fault)
+        odd: dict[str, Any] = {"headerless": headerless, "times": times, "body": body, "cut": cut, "scope": scope}
+        self.inject(InjectedFault(method, path, status, code, retry_after, after, delay, **odd))
 
     def inject(self, fault: InjectedFault) -> None:
         self.state.injected.add(fault)

@@ -51,12 +51,16 @@ class Signer:
 
 
 def strict_json(text: bytes) -> Any:
-    """JSON as Discord reads it: UTF-8, and no NaN. Raises ValueError."""
+    """JSON as Discord reads it: UTF-8, no NaN, and 1.0 is an integer. Raises ValueError."""
 
     def refuse(constant: str) -> Any:
         raise ValueError(f"{constant} is not JSON")
 
-    return json.loads(text.decode("utf-8"), parse_constant=refuse)
+    def number(digits: str) -> float:
+        value = float(digits)
+        return int(value) if value.is_integer() else value
+
+    return json.loads(text.decode("utf-8"), parse_constant=refuse, parse_float=number)
 
 
 def encode(body: Json) -> bytes:

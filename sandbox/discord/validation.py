@@ -15,6 +15,7 @@ Path = tuple[str | int, ...]
 
 SNOWFLAKE = re.compile(r"[0-9]{1,20}")
 MAX_SAFE_INTEGER = 2**53 - 1
+BOOLEANS = dict.fromkeys(("true", "True", "1"), True) | dict.fromkeys(("false", "False", "0"), False)
 _LABEL = r"(?:[^\W_]|[^\W_](?:[^\W_]|-){0,61}[^\W_])"
 # Discord refuses a host without a dot, but takes localhost. See "Not a well formed URL" in discord-api-docs.
 URL = re.compile(
@@ -75,6 +76,7 @@ class Form:
     def __init__(self) -> None:
         self.errors: Json = {}
         self.ignored: list[str] = []
+        self.textual = False  # whether every value is text, because the body is an HTML form
         self.uploads: dict[int, Upload] = {}  # the files in the request, by number
         self.attached: list[tuple[Path, str]] = []  # where the body refers to a file of the message, and its name
 
@@ -138,6 +140,8 @@ class Form:
             self.error(path, "BASE_TYPE_MAX_LENGTH", f"Must be {most} or fewer in length.")
 
     def number(self, path: Path, value: Any, least: float, most: float, whole: bool = True) -> Any:
+        if self.textual and isinstance(value, str) and re.fullmatch(r"-?\d{1,20}", value):
+            value = int(value)
         if isinstance(value, bool) or not isinstance(value, int if whole else (int, float)):
             self.error(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not {"int" if whole else "number"}.')
             return least
@@ -148,6 +152,8 @@ class Form:
         return value
 
     def boolean(self, path: Path, value: Any) -> bool:
+        if self.textual and isinstance(value, str):
+            value = BOOLEANS.get(value, value)
         if not isinstance(value, bool):
             self.error(path, "BOOLEAN_TYPE_CONVERT", "Must be either true or false.")
         return value is True
@@ -159,8 +165,8 @@ class Form:
         return False
 
     def snowflake(self, path: Path, value: Any) -> str:
-        if isinstance(value, str) and SNOWFLAKE.fullmatch(value):
-            return value
+        if isinstance(value, (str, int)) and not isinstance(value, bool) and SNOWFLAKE.fullmatch(str(value)):
+            return str(value)
         self.error(path, "NUMBER_TYPE_COERCE", f'Value "{value}" is not snowflake.')
         return "0"
 

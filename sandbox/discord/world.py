@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.discord import files, messages, permissions
+from sandbox.discord import files, messages, objects, permissions
 from sandbox.discord.permissions import (
     BOT_PERMISSIONS,
     DM_PERMISSIONS,
@@ -134,7 +134,7 @@ class Webhook:
     channel_id: str
 
     def user(self) -> Json:
-        return {"id": self.id, "username": self.name, "avatar": None, "discriminator": "0000", "bot": True}
+        return objects.user(self.id, self.name) | {"discriminator": "0000", "bot": True}
 
 
 class World:
@@ -147,7 +147,7 @@ class World:
         self.application_id, self.clock = application_id, clock
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
-        self.bot = user_object(application_id, bot_name) | {"bot": True}
+        self.bot = objects.user(application_id, bot_name) | {"bot": True}
         self.accounts: dict[str, Account] = {}
         self.guilds: dict[str, Guild] = {}
         self.channels: dict[str, Channel] = {}
@@ -182,7 +182,7 @@ class World:
             for account in self.accounts.values():
                 if account.user["username"] == name:
                     return account
-            account = Account(user_object(self.snowflake(), name), locale)
+            account = Account(objects.user(self.snowflake(), name), locale)
             self.accounts[account.user["id"]] = account
             return account
 
@@ -429,10 +429,6 @@ class World:
             expiry = datetime.fromtimestamp(self.clock() + fields["poll"]["duration"] * 3600, UTC).isoformat()
             shown["poll"] = {key: value for key, value in fields["poll"].items() if key != "duration"}
             shown["poll"] |= {"expiry": expiry, "results": {"is_finalized": False, "answer_counts": []}}
+        objects.complete(shown)
         known = [self.accounts[user_id].user for user_id in sorted(users) if user_id in self.accounts]
         return shown | {"mentions": known, "mention_roles": sorted(roles), "mention_everyone": everyone}
-
-
-def user_object(user_id: str, name: str) -> Json:
-    shown: Json = {"id": user_id, "username": name, "discriminator": "0", "global_name": None, "avatar": None}
-    return shown | {"public_flags": 0, "avatar_decoration_data": None, "collectibles": None, "primary_guild": None}

@@ -10,12 +10,13 @@ import urllib.request
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import pytest
 
 from sandbox.discord import Discord
 from sandbox.discord.faults import ODD_BODIES
+from tests import judge
 
 APP, TOKEN = "1100000000000000001", "bot-token"
 GOOD = {
@@ -23,6 +24,7 @@ GOOD = {
     "Content-Type": "application/json",
     "Authorization": f"Bot {TOKEN}",
 }
+FORM = "application/x-www-form-urlencoded"
 COMMANDS = f"/applications/{APP}/commands"
 
 
@@ -53,7 +55,9 @@ class Client:
         read = answer.read()
         self.headers = dict(answer.headers)
         is_json = answer.headers.get_content_type() == "application/json"
-        return answer.status, json.loads(read) if read and is_json else read.decode() or None
+        parsed = json.loads(read) if read and is_json else read.decode() or None
+        judge.approve_answer(method, path, answer.status, parsed)
+        return answer.status, parsed
 
     def raw(self, method: str, path: str) -> tuple[int, bytes]:
         self.connection.request(method, self.base + path, headers=GOOD)
@@ -99,14 +103,28 @@ def test_an_unknown_route_is_404_and_a_fault(discord: Discord, bot: Client) -> N
     assert any("FAULT GET /nowhere: no such route" in line for line in discord.transcript)
 
 
-def test_a_path_without_version_10_is_no_route(discord: Discord, bot: Client) -> None:
-    bot.base = "/api"
-    assert bot.code("GET", "/users/@me") == (404, 0)
+def test_another_version_of_the_api_is_not_done_here_or_no_longer_there(bot: Client) -> None:
+    for base, answer in (("/api", (501, 0)), ("/api/v9", (501, 0)), ("/api/v5", (400, 50041)), ("/v10", (404, 0))):
+        bot.base = base
+        assert bot.code("GET", "/users/@me") == answer
 
 
-@pytest.mark.parametrize("agent", [None, "python-requests/2", "DiscordBot"])
-def test_a_user_agent_of_another_form_is_blocked(bot: Client, agent: str | None) -> None:
-    assert bot.code("GET", "/users/@me", User_Agent=agent or "") == (403, 40333)
+@pytest.mark.parametrize("agent", ["", "Python-urllib/3.13", "Java/1.8.0"])
+def test_a_user_agent_that_cloudflare_blocks_never_reaches_discord(bot: Client, agent: str) -> None:
+    assert bot.call("GET", "/users/@me", **{"User-Agent": agent}) == (403, "error code: 1010")
+    assert "Via" not in bot.headers
+
+
+def test_a_browser_shows_no_bot_token(discord: Discord, bot: Client) -> None:
+    browser = {"User-Agent": "Mozilla/5.0 (X11) Chrome/140"}
+    assert bot.code("GET", "/users/@me", **browser) == (403, 40333)
+    webhook = discord.webhook("digest").removeprefix(discord.url)
+    assert bot.call("POST", webhook, say("x"), Authorization=None, **browser)[0] == 204
+
+
+@pytest.mark.parametrize("agent", ["curl/8.5.0", "python-requests/2", "Apprise", "DiscordBot", "dhooks"])
+def test_any_other_user_agent_is_taken(bot: Client, agent: str) -> None:
+    assert bot.call("GET", "/users/@me", **{"User-Agent": agent})[0] == 200
 
 
 def test_a_wrong_bot_token_is_refused_wherever_it_is_shown(bot: Client) -> None:
@@ -122,9 +140,7 @@ def test_a_body_must_be_json_and_say_so(bot: Client) -> None:
     assert bot.code("POST", "/users/@me/channels", b"{") == (400, 50109)
     assert bot.code("POST", "/users/@me/channels", b'{"a": NaN}') == (400, 50109)
     assert bot.code("POST", "/users/@me/channels", []) == (400, 50035)
-    form = "application/x-www-form-urlencoded"
-    status, answer = bot.call("POST", "/users/@me/channels", b"recipient_id=5", Content_Type=form)
-    assert (status, f"does not support {form}" in answer["message"]) == (501, True)
+    assert bot.code("POST", "/users/@me/channels", b"recipient_id=5", Content_Type=FORM) == (400, 50033)
 
 
 def test_a_field_that_discord_would_drop_is_recorded_as_a_fault(discord: Discord, bot: Client) -> None:
@@ -236,7 +252,8 @@ def test_a_dm_is_opened_once_and_meets_what_its_person_allows(discord: Discord, 
 
 def test_a_dm_needs_a_recipient_who_exists(bot: Client) -> None:
     assert bot.code("POST", "/users/@me/channels", {}) == (400, 50035)
-    assert bot.code("POST", "/users/@me/channels", {"recipient_id": 5}) == (400, 50035)
+    assert bot.code("POST", "/users/@me/channels", {"recipient_id": "x"}) == (400, 50035)
+    assert bot.code("POST", "/users/@me/channels", {"recipient_id": 5}) == (400, 50033)
     assert bot.code("POST", "/users/@me/channels", {"recipient_id": "5"}) == (400, 50033)
     assert bot.code("POST", "/users/@me/channels", {"recipient_id": APP}) == (400, 50007)
 
@@ -511,17 +528,36 @@ def test_a_file_over_10_mib_is_too_large(bot: Client, path: str) -> None:
     assert post(bot, path, say("x"), ("files[0]", "a.bin", bytes(10 * 1024 * 1024)))[0] == 200
 
 
-def test_a_part_that_comes_twice_is_refused_and_one_without_a_message_is_not_done_here(bot: Client, path: str) -> None:
+def test_a_part_that_comes_twice_is_refused(bot: Client, path: str) -> None:
     status, body = post(bot, path, say("x"), ("files[0]", "a", b"x"), ("files[0]", "b", b"y"))
     assert (status, body["code"]) == (400, 50035)
-    assert post(bot, path, say("x"), ("picture", "a", b"x"))[0] == 501
-    body = b'--b\r\nContent-Disposition: form-data; name="content"\r\n\r\nx\r\n--b--\r\n'
-    assert bot.call("POST", path, body, Content_Type="multipart/form-data; boundary=b")[0] == 501
     assert bot.code("POST", path, b"no parts", Content_Type="multipart/form-data") == (400, 50035)
 
 
+def test_a_file_may_have_any_name_of_its_part(bot: Client, path: str) -> None:
+    for names in (("file",), ("picture", "files[01]", "files[0]"), ("file", "file")):
+        status, message = post(bot, path, say("x"), *((name, f"{n}.png", b"x") for n, name in enumerate(names)))
+        assert (status, len(message["attachments"])) == (200, len(names))
+
+
+def test_a_form_without_a_message_is_the_message_itself(discord: Discord, bot: Client) -> None:
+    path = discord.webhook("digest").removeprefix(discord.url) + "?wait=true"
+    fields = {"content": "5", "username": "Apprise", "tts": "true", "flags": "4"}
+    parts = [f'Content-Disposition: form-data; name="{key}"\r\n\r\n{value}' for key, value in fields.items()]
+    form = "".join(f"--b\r\n{part}\r\n" for part in parts).encode() + b"--b--\r\n"
+    for body, kind in (
+        (form, "multipart/form-data; boundary=b"),
+        (urlencode(fields).encode(), "application/x-www-form-urlencoded"),
+        (urlencode({"payload_json": json.dumps(fields | {"tts": True, "flags": 4})}).encode(), FORM),
+    ):
+        status, message = bot.call("POST", path, body, Content_Type=kind)
+        assert (status, message["content"], message["tts"], message["flags"]) == (200, "5", True, 4)
+        assert message["author"]["username"] == "Apprise"
+    assert bot.code("POST", path, b"content=x&flags=many", Content_Type=FORM) == (400, 50035)
+    assert bot.code("POST", path, {"content": "x", "flags": "4"}) == (400, 50035)
+
+
 def test_parts_that_are_not_quite_a_file_are_told(bot: Client, path: str) -> None:
-    assert post(bot, path, say("x"), ("files[01]", "a", b"x"))[0] == 501
     twice = say("x", attachments=[{"id": 0}, {"id": 0}])
     assert post(bot, path, twice, ("files[0]", "a", b"x"))[1]["code"] == 50035
     body = b'--b\r\nContent-Disposition: form-data; name="payload_json"\r\n\r\n{"content": "x"}\r\n'
