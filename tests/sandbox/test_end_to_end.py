@@ -167,7 +167,7 @@ def test_somebody_with_curl_acts_as_people() -> None:
         with DIRECT.open(urllib.request.Request(url, line.encode()), timeout=30) as answer:
             return str(answer.read().decode())
 
-    assert act("ada", "/status server:prod").startswith("│ 🟩 🟢 prod")
+    assert act("ada", "/status server:prod private:no").startswith("│ 🟩 🟢 prod")
     assert act("bob", "press Refresh").startswith("│ 🟩 🟢 prod")
     assert act("ada", "fail 503") == "(the bot's next call fails)\n"
     assert act("ada", "/status server:staging").startswith("│ 🟧 🟡 staging")  # tried again, in real time

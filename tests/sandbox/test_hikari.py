@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
+import hikari
 import pytest
 
 from sandbox.discord import Discord
 from sandbox.discord.limits import WEBHOOK
 from tests.sandbox.test_discord_rest import Client
-
-hikari = pytest.importorskip("hikari")
 
 APP, TOKEN = 1100000000000000001, "bot-token"
 Steps = Callable[[Any], Awaitable[None]]

@@ -214,7 +214,12 @@ def test_a_kill_waits_for_the_call_of_its_own_function() -> None:
         discord.turn(86_400)
         assert len(discord.digests()) == before + 1
         assert "injected" not in discord.transcript
-        assert discord.person().run("status", server="nobody").message["content"].startswith("I do not watch")
+        assert (
+            discord.person()
+            .run("status", server="nobody", private=False)
+            .message["content"]
+            .startswith("I do not watch")
+        )
         assert "the connection cut (injected" in discord.transcript
 
 
