@@ -140,7 +140,10 @@ def check(name: str, value: str) -> None:
             raise ValueError(f"{value!r} is not a list of user ids. Write ids of 15 to 20 digits, separated by commas.")
     elif name == "webhooks/digest":
         if value != webhook.NONE and webhook.parse(value, DISCORD_URL) is None:
-            raise ValueError("This is not a Discord webhook URL. One looks like https://discord.com/api/webhooks/…")
+            raise ValueError(
+                "This is not a Discord webhook URL. One looks like https://discord.com/api/webhooks/…, "
+                "perhaps followed by ?thread_id= and the digits of a thread's id."
+            )
     elif name == "webhooks/digest/thread-name":
         if not 1 <= len(value) <= 100:
             raise ValueError("A thread's name has 1 to 100 characters.")
