@@ -99,6 +99,7 @@ def fault(answer: dict, token: str, work: WorkStub, web: WebStub) -> str:
         return f"edited the answers of {web.tokens} instead of the answer of {token}"
     if "CPU" not in web.messages[0] or "custom_id" not in web.messages[0]:
         return f"showed {web.messages[0]} instead of a status with buttons"
-    if len(work.writes) != 2 or len(set(work.writes)) != 1:
-        return f"wrote the rows {work.writes} instead of taking one claim and marking it done"
+    kinds = [key.partition("#")[0] for key in work.writes]
+    if kinds != ["interaction", "quota", "interaction"] or work.writes[0] != work.writes[2]:
+        return f"wrote the rows {work.writes} instead of taking one claim, counting a use and marking the claim done"
     return ""

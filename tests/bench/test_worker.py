@@ -54,8 +54,8 @@ class Seen(NamedTuple):
     writes: list[str]
 
 
-def test_a_status_that_was_claimed_shown_and_marked_done_is_right() -> None:
-    seen = Seen(["token"], [SHOWN], ["interaction#1"] * 2)
+def test_a_status_that_was_claimed_counted_shown_and_marked_done_is_right() -> None:
+    seen = Seen(["token"], [SHOWN], ["interaction#1", "quota#status", "interaction#1"])
     assert fault(DONE, "token", seen, seen) == ""
 
 
@@ -66,10 +66,11 @@ def test_a_status_that_was_claimed_shown_and_marked_done_is_right() -> None:
         (DONE, Seen([], [], ["1", "1"]), "instead of the answer of token"),
         (DONE, Seen(["token", "token"], [SHOWN, SHOWN], ["1", "1"]), "instead of the answer of token"),
         (DONE, Seen(["token"], ['{"content": "Sorry"}'], ["1", "1"]), "instead of a status with buttons"),
-        (DONE, Seen(["token"], [SHOWN], ["1"]), "instead of taking one claim"),
-        (DONE, Seen(["token"], [SHOWN], ["1", "2"]), "instead of taking one claim"),
+        (DONE, Seen(["token"], [SHOWN], ["interaction#1", "quota#1"]), "instead of taking one claim"),
+        (DONE, Seen(["token"], [SHOWN], ["interaction#1", "quota#1", "interaction#2"]), "instead of taking one claim"),
+        (DONE, Seen(["token"], [SHOWN], ["interaction#1", "interaction#1"]), "instead of taking one claim"),
     ],
-    ids=["failed", "not shown", "shown twice", "something else", "not recorded", "another claim"],
+    ids=["failed", "not shown", "shown twice", "something else", "not recorded", "another claim", "not counted"],
 )
 def test_anything_else_is_wrong(answer: dict, seen: Seen, wrong: str) -> None:
     assert wrong in fault(answer, "token", seen, seen)

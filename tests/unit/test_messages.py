@@ -302,7 +302,7 @@ def shows_or_tells(chat, standing, private, script, answers, tells):
     return True
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(scenes(), SCRIPTS, st.booleans(), FAULTS)
 def test_whatever_stands_the_person_sees_what_was_wanted_in_the_end(scene, script, answers, faults):
     chat, standing, private = scene
@@ -310,7 +310,7 @@ def test_whatever_stands_the_person_sees_what_was_wanted_in_the_end(scene, scrip
     shows_or_tells(chat, standing, private, script, answers, tells=True)
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=300, deadline=None)
 @given(
     PRIVATE, st.booleans(), st.lists(st.tuples(SCRIPTS, st.booleans(), st.booleans()), min_size=1, max_size=2), FAULTS
 )
