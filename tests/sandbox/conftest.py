@@ -1,4 +1,4 @@
-"""Fixtures for the sandbox's tests: the guide's examples, as commands that are added to the bot."""
+"""Fixtures for the sandbox's tests: the guide's examples as commands of the bot, and a simulated Discord by itself."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from sandbox import testing
+from sandbox.discord import Discord
+from tests.sandbox.rest import APP, TOKEN, Client, Clock
 from watchbell.kit.catalogue import file_name
 
 GUIDE = Path(__file__).parents[2] / "docs" / "features.md"
@@ -24,3 +26,23 @@ def features(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (folder / f"{file_name(name)}.py").write_text(source)
     yield folder
     testing.end()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def discord(clock: Clock) -> Iterator[Discord]:
+    discord = Discord(APP, TOKEN, clock)
+    discord.start()
+    yield discord
+    discord.stop()
+
+
+@pytest.fixture
+def bot(discord: Discord) -> Iterator[Client]:
+    client = Client(discord)
+    yield client
+    client.connection.close()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -12,29 +11,10 @@ import pytest
 from sandbox.discord import Discord, real_routes, render
 from sandbox.discord.routes import ROUTES
 from tests import judge
-from tests.sandbox.test_discord_rest import APP, COMMANDS, GOOD, TOKEN, Client, Clock, post, say
+from tests.sandbox.rest import APP, GOOD, Client, Clock, say
+from tests.sandbox.test_discord_rest import COMMANDS, post
 
 EMOJI = {"id": None, "name": "👍"}
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def discord(clock: Clock) -> Iterator[Discord]:
-    discord = Discord(APP, TOKEN, clock)
-    discord.start()
-    yield discord
-    discord.stop()
-
-
-@pytest.fixture
-def bot(discord: Discord) -> Iterator[Client]:
-    client = Client(discord)
-    yield client
-    client.connection.close()
 
 
 @pytest.fixture

@@ -7,90 +7,18 @@ import json
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 import pytest
 
 from sandbox.discord import Discord
 from sandbox.discord.faults import ODD_BODIES
-from tests import judge
+from tests.sandbox.rest import APP, Client, Clock, say
 
-APP, TOKEN = "1100000000000000001", "bot-token"
-GOOD = {
-    "User-Agent": "DiscordBot (https://example.org, 1)",
-    "Content-Type": "application/json",
-    "Authorization": f"Bot {TOKEN}",
-}
 FORM = "application/x-www-form-urlencoded"
 COMMANDS = f"/applications/{APP}/commands"
-
-
-class Clock:
-    def __init__(self) -> None:
-        self.ahead = 0.0
-        self.stopped = 0.0
-
-    def __call__(self) -> float:
-        return (self.stopped or time.time()) + self.ahead
-
-
-class Client:
-    """An open connection to the API. `call` returns (status, JSON) and keeps the headers of the answer in `headers`."""
-
-    def __init__(self, discord: Discord) -> None:
-        base = urlsplit(discord.url)
-        self.base = base.path
-        self.connection = http.client.HTTPConnection(base.hostname or "", base.port, timeout=5)
-        self.headers: dict[str, str] = {}
-
-    def call(self, method: str, path: str, body: Any = None, **headers: str | None) -> tuple[int, Any]:
-        given = {name.replace("_", "-"): value for name, value in headers.items()}
-        sent = {name: value for name, value in (GOOD | given).items() if value is not None}
-        raw = body if isinstance(body, bytes) or body is None else json.dumps(body).encode()
-        self.connection.request(method, self.base + path, raw, sent)
-        answer = self.connection.getresponse()
-        read = answer.read()
-        self.headers = dict(answer.headers)
-        is_json = answer.headers.get_content_type() == "application/json"
-        parsed = json.loads(read) if read and is_json else read.decode() or None
-        judge.approve_answer(method, path, answer.status, parsed)
-        return answer.status, parsed
-
-    def raw(self, method: str, path: str) -> tuple[int, bytes]:
-        self.connection.request(method, self.base + path, headers=GOOD)
-        answer = self.connection.getresponse()
-        return answer.status, answer.read()
-
-    def code(self, method: str, path: str, body: Any = None, **headers: str | None) -> tuple[int, int]:
-        status, answer = self.call(method, path, body, **headers)
-        return status, answer["code"]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def discord(clock: Clock) -> Iterator[Discord]:
-    discord = Discord(APP, TOKEN, clock)
-    discord.start()
-    yield discord
-    discord.stop()
-
-
-@pytest.fixture
-def bot(discord: Discord) -> Iterator[Client]:
-    client = Client(discord)
-    yield client
-    client.connection.close()
-
-
-def say(text: str, **more: Any) -> dict:
-    return {"content": text} | more
 
 
 # ---- access

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -11,7 +9,7 @@ from hypothesis import strategies as st
 from sandbox.discord import Discord, NotPossible
 from sandbox.discord.permissions import ADMINISTRATOR, ALL_PERMISSIONS, BOT_PERMISSIONS, MEMBER_PERMISSIONS
 from sandbox.discord.world import MAX_CHANNELS, Channel
-from tests.sandbox.test_discord_rest import APP, TOKEN, Client, Clock, say
+from tests.sandbox.rest import APP, TOKEN, Client, Clock, say
 from watchbell import Overwrite, Reply
 from watchbell.adapters.discord import DiscordClient
 from watchbell.discord import permissions
@@ -19,26 +17,6 @@ from watchbell.discord.permissions import BITS
 from watchbell.errors import DiscordError
 
 VIEW, SEND, HISTORY = BITS["VIEW_CHANNEL"], BITS["SEND_MESSAGES"], BITS["READ_MESSAGE_HISTORY"]
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def discord(clock: Clock) -> Iterator[Discord]:
-    discord = Discord(APP, TOKEN, clock)
-    discord.start()
-    yield discord
-    discord.stop()
-
-
-@pytest.fixture
-def bot(discord: Discord) -> Iterator[Client]:
-    client = Client(discord)
-    yield client
-    client.connection.close()
 
 
 @pytest.fixture

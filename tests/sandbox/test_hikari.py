@@ -11,7 +11,7 @@ import pytest
 
 from sandbox.discord import Discord
 from sandbox.discord.limits import WEBHOOK
-from tests.sandbox.test_discord_rest import Client
+from tests.sandbox.rest import Client
 
 APP, TOKEN = 1100000000000000001, "bot-token"
 Steps = Callable[[Any], Awaitable[None]]

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import ModuleType
 
 import pytest
 
 from sandbox.discord import Discord
 from sandbox.discord.validation import Form
+from tests.sandbox.rest import APP, TOKEN
 from watchbell.adapters.discord import DiscordClient
 from watchbell.kit.flags import Flags
 from watchbell.registration.apply import bring_about, plan
 
-APP, TOKEN = "1100000000000000001", "bot-token"
 LUDO = """
 from watchbell import Annotated, Channel, Command, Kinds, Reply, anyone
 
@@ -46,14 +46,6 @@ class Clock:
 @pytest.fixture
 def clock() -> Clock:
     return Clock()
-
-
-@pytest.fixture
-def discord(clock: Clock) -> Iterator[Discord]:
-    discord = Discord(APP, TOKEN, clock)
-    discord.start()
-    yield discord
-    discord.stop()
 
 
 Feature = Callable[[str, str], ModuleType]

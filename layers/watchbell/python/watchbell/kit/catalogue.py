@@ -8,6 +8,7 @@ from ..errors import DefinitionError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from typing import Any
 
     from .command import Command
@@ -73,19 +74,13 @@ def data() -> "list[Data]":
     from .data import PARTITIONS, Data
     from .flow import FLOWS
 
-    rooms = {"commands": commands, "events": events, "schedules": schedules}
     taken = {row.sort.partition("#")[0] for row in ROWS if row.partition in PARTITIONS.values()}
     found: dict[str, tuple[str, Data]] = {FLOWS.name: ("kit/flow.py", FLOWS)}
-    for room, load in rooms.items():
-        load()
-        for name in names(room):
-            place = f"{room}/{name}.py"
-            for each in vars(import_module(f"watchbell.{room}.{name}")).values():
-                if isinstance(each, Data):
-                    other, first = found.setdefault(each.name, (place, each))
-                    if first is not each or each.name in taken:
-                        whose = "a row of Watchbell's own" if each.name in taken else f"the data of {other}"
-                        raise DefinitionError(f"{place}: {whose} is called {each.name!r} too; rename one of them")
+    for place, each in _declarations(Data):
+        other, first = found.setdefault(each.name, (place, each))
+        if first is not each or each.name in taken:
+            whose = "a row of Watchbell's own" if each.name in taken else f"the data of {other}"
+            raise DefinitionError(f"{place}: {whose} is called {each.name!r} too; rename one of them")
     return sorted((each for _, each in found.values()), key=lambda each: each.name)
 
 
@@ -98,13 +93,20 @@ def settings() -> "list[Setting]":
     from .setting import Setting
 
     found = {setting.name: setting for setting in server.SETTINGS}
+    for place, each in _declarations(Setting):
+        if found.setdefault(each.name, each) is not each:
+            raise DefinitionError(f"{place}: there is another setting called {each.name}; rename one")
+    return list(found.values())
+
+
+def _declarations(kind: type) -> "Iterator[tuple[str, Any]]":
+    """What the features declare of that type, each with its file. Imports every feature."""
     for room in ("commands", "events", "schedules"):
         for name in names(room):
             _declared(room, name)
             for each in vars(import_module(f"watchbell.{room}.{name}")).values():
-                if isinstance(each, Setting) and found.setdefault(each.name, each) is not each:
-                    raise DefinitionError(f"{room}/{name}.py: there is another setting called {each.name}; rename one")
-    return list(found.values())
+                if isinstance(each, kind):
+                    yield f"{room}/{name}.py", each
 
 
 def names(room: str) -> list[str]:
