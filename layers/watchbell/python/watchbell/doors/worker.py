@@ -103,7 +103,8 @@ def answer(
     once; then the user is told, and the message goes to the dead letters. If Discord refuses something for good, the
     user is told and it is not tried again. If nothing reaches the user any more, that is logged."""
     details = {"interaction_id": interaction.id}
-    put_back = None if delivery.last else dict(enumerate(RACE_WAITS, 1)).get(delivery.attempt)
+    may_wait = not delivery.last and delivery.attempt <= len(RACE_WAITS)
+    put_back = RACE_WAITS[delivery.attempt - 1] if may_wait else None
     reach = Reach(interaction, received_at, tools, sleep, delivery.seconds_left, put_back)
     screen = Screen(interaction, tools, reach)  # can tell the person if the claim fails
     try:
@@ -123,18 +124,9 @@ def answer(
         return
     try:
         with claim:
-            journal, begun = tools.journal_of(interaction.id, claim.attempt), tools.now()
+            journal = tools.journal_of(interaction.id, claim.attempt)
             desk = Desk(tools, journal, lambda: min(reach.seconds_left(), delivery.seconds_left()))
-            try:
-                attempt(interaction, screen, desk, tools, claim, delivery)
-            except (*PASSING, CutOff):
-                raise
-            except Exception:
-                if delivery.seconds_left() < tools.now() - begun:  # The second try would be cut off.
-                    raise
-                log.exception("a bug, so once more at once", extra=details)
-                claim.attempt += 1
-                attempt(interaction, screen, desk, tools, claim, delivery)
+            attempt_twice(interaction, screen, desk, tools, claim, delivery)
             claim.done()
         look_for_thinking(screen, delivery)
     except Exception as error:
@@ -184,6 +176,23 @@ def stop_thinking(interaction: Interaction, delivery: Delivery, tools: Tools) ->
             log.info("no thinking was found: %s", error, extra={"interaction_id": interaction.id})
             return
         raise Retry(f"no thinking yet: {error}", wait=error.wait or THINKING_WAITS[delivery.attempt]) from error
+
+
+def attempt_twice(
+    interaction: Interaction, screen: Screen, desk: Desk, tools: Tools, claim: Claim, delivery: Delivery
+) -> None:
+    """Attempts it, and after a bug once more at once, if there is time for that. Raises what `attempt` raises."""
+    begun = tools.now()
+    try:
+        attempt(interaction, screen, desk, tools, claim, delivery)
+    except (*PASSING, CutOff):
+        raise
+    except Exception:
+        if delivery.seconds_left() < tools.now() - begun:  # The second try would be cut off.
+            raise
+        log.exception("a bug, so once more at once", extra={"interaction_id": interaction.id})
+        claim.attempt += 1
+        attempt(interaction, screen, desk, tools, claim, delivery)
 
 
 def attempt(
