@@ -10,6 +10,7 @@ from typing import Any
 from nacl.signing import SigningKey
 
 from tests import judge, recorded
+from watchbell.adapters.discord import DiscordClient
 from watchbell.discord import custom_id
 from watchbell.discord.seals import Seals, parse_keys
 from watchbell.errors import DiscordError
@@ -114,6 +115,9 @@ class FakeDiscord:
     def create_message(self, channel_id: str, message: dict, files: Sequence = (), *, nonce: str) -> dict:
         judge.approve("message", {**message, "nonce": nonce, "enforce_nonce": True})
         return self._call("create", channel_id, message, nonce)
+
+    _seal = staticmethod(lambda message, interaction: message)
+    _ready, send = DiscordClient._ready, DiscordClient.send
 
     def recent_messages(self, channel_id: str) -> list[dict]:
         self._call("read", channel_id)

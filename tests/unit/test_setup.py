@@ -38,7 +38,7 @@ class Discord:
     def channels(self, server_id):
         return [{"id": STATUS, "type": 0, "permission_overwrites": self.overwrites}]
 
-    def create_message(self, channel_id, message, *, nonce):
+    def send(self, channel_id, reply, *, nonce):
         self.posted.append((channel_id, nonce))
         return {"id": "77"}
 

@@ -142,16 +142,24 @@ class DiscordClient:
 
     # What features send besides their answer.
 
-    def send(self, channel_id: str, reply: Reply, *, nonce: str, interaction: Interaction | None = None) -> dict:
+    def send(
+        self,
+        channel_id: str,
+        reply: Reply,
+        *,
+        nonce: str,
+        interaction: Interaction | None = None,
+        whose: str = "tools.discord.send",
+    ) -> dict:
         """Send `reply` to a channel or a thread, with its buttons and files. Return the message.
 
         For a few minutes, a call with the same `nonce` and channel returns the same message and sends no other. A nonce
         has any length. A button that is bound to a person or a server needs the `interaction` that it is bound to.
-        Raises InvalidReply if Discord would refuse the message.
+        Raises InvalidReply if Discord would refuse the message. The error says `whose` message it is.
         """
         if reply.private:
             raise DefinitionError("a message in a channel cannot be private; send it to open_dm(user) instead")
-        message, files = self._ready("message", reply.message(), reply, interaction)
+        message, files = self._ready("message", reply.message(), reply, interaction, whose)
         # Discord: a nonce has at most 25 characters, and belongs to the author and not to the channel.
         fitted = hashlib.sha256(f"{channel_id} {nonce}".encode("utf-8", "replace")).hexdigest()[:25]
         return self.create_message(channel_id, message, files, nonce=fitted)
@@ -162,7 +170,7 @@ class DiscordClient:
         A message with a layout of Components V2 can only become another one. A poll cannot be edited. `interaction` is
         as in `send`.
         """
-        message, files = self._ready("edit", reply.edit(), reply, interaction)
+        message, files = self._ready("edit", reply.edit(), reply, interaction, "tools.discord.edit")
         route = "PATCH /channels/{channel}/messages/{message}"
         return self._bot(route, message, files, channel=channel_id, message=message_id)
 
@@ -173,11 +181,11 @@ class DiscordClient:
         self._bot_unless(gone, route, reason=reason, channel=channel_id, message=message_id)
 
     def _ready(
-        self, kind: str, message: dict, reply: Reply, interaction: Interaction | None
+        self, kind: str, message: dict, reply: Reply, interaction: Interaction | None, whose: str
     ) -> tuple[dict, Sequence[File]]:
         files = reply.uploads()
         sealed = self._seal(message, interaction)
-        check.require(kind, sealed, files)
+        check.require(kind, sealed, files, whose=whose)
         return sealed, files
 
     # Channels and threads. A thread has the methods of a channel.

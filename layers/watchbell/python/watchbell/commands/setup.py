@@ -1,7 +1,5 @@
 """/setup: the settings of a server, and what the bot may not do in the channels that they name."""
 
-from hashlib import sha256
-
 from watchbell import (
     ChannelSelect,
     Command,
@@ -93,9 +91,8 @@ def test(interaction, tools, *, name: str):
     channel = tools.server_settings.of(interaction.guild_id)[setting]
     if not channel:
         raise UserError(_("No channel is chosen. Choose one first."))
-    message = Reply(embeds=[Embed(_("It works"), _("This is a test. I can post here."), colour=0x57F287)]).message()
-    nonce = sha256(f"setup {interaction.id}".encode()).hexdigest()[:25]
-    sent = tools.discord.create_message(channel, message, nonce=nonce)
+    test = Reply(embeds=[Embed(_("It works"), _("This is a test. I can post here."), colour=0x57F287)])
+    sent = tools.discord.send(channel, test, nonce=f"setup {interaction.id}")
     link = f"https://discord.com/channels/{interaction.guild_id}/{channel}/{sent.get('id', '')}".rstrip("/")
     return Reply(_("I have posted a test message: {link}", link=link))
 

@@ -162,9 +162,6 @@ class Tools:
         Raises DiscordError if Discord refuses the message, or does not answer.
         """
         grants.require(self.function, "notify")
-        from hashlib import sha256
-
-        from ..discord import check
         from ..i18n import speaking
         from ..kit import server
 
@@ -174,10 +171,8 @@ class Tools:
             return ""
         with speaking(chosen[server.language], locale):
             reply = make()
-        message, files = self.seals.seal(reply.message()), reply.uploads()
-        check.require("message", message, files, whose="tools.notify")
-        nonce = sha256(f"notify {guild_id} {key}".encode()).hexdigest()[:25]
-        return str(self.discord.create_message(channel_id, message, files, nonce=nonce).get("id", ""))
+        sent = self.discord.send(channel_id, reply, nonce=f"notify {guild_id} {key}", whose="tools.notify")
+        return str(sent.get("id", ""))
 
     def data(self, kind: "Data", owner: str = "") -> "Records":
         """The items of `kind` that belong to `owner`, the id of a server or a person. Leave it out for `of="own"`.
