@@ -1,0 +1,33 @@
+"""A change of a monitor's state. Flips are the history, what alerts tell, and the source of downtime figures."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from .reason import Reason
+
+State = Literal["new", "up", "degraded", "down"]
+"""`new`: no known result yet, or not enough of them."""
+
+News = Literal["", "opened", "changed", "recovered", "flapping", "settled"]
+"""What a flip tells people. "": nothing, because maintenance or flapping holds it back, or nothing was told before."""
+
+
+@dataclass(frozen=True)
+class Flip:
+    """The monitor with the id `monitor` went from state `old` to `new`.
+
+    `at` is when that was decided and `since` when the results began that decided it, both in epoch seconds. `reason`
+    and `values` are those of the result that decided it.
+    """
+
+    monitor: str
+    at: int
+    since: int
+    old: State
+    new: State
+    news: News = ""
+    reason: Reason | None = None
+    values: Mapping[str, str | int | float] = field(default_factory=dict)

@@ -1,0 +1,47 @@
+"""A monitor: what is watched, how, how often, and when its state changes. Pure values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+EVERY = (1, 5, 15, 60)
+"""How often a monitor can be checked, in minutes."""
+
+
+@dataclass(frozen=True)
+class Policy:
+    """When the state of a monitor changes.
+
+    `failures`: how many known results in a row make a state worse. `successes`: how many make it better. Both are 1-10.
+    """
+
+    failures: int = 3
+    successes: int = 2
+
+
+@dataclass(frozen=True)
+class Monitor:
+    """A monitor of one server.
+
+    `id`: 8 letters and digits, unique in the server. `kind` is the name of a check, a file in `checks/`. `target` is a
+    URL, `HOST`, or `HOST:PORT`, as the kind wants it; "" for a kind that is not asked, such as a heartbeat. `every` is
+    in minutes. `conditions` are in the language of `status.condition`. `options` are the kind's own, such as
+    `{"method": "HEAD"}`. `seconds` is the time limit of a check, at most 10. `parent` is the id of another monitor of
+    the same server: while that one is down, alerts of this one wait. `private`: the operator allows private addresses.
+    """
+
+    id: str
+    name: str
+    kind: str
+    target: str = ""
+    every: int = 5
+    group: str = ""
+    tags: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
+    options: Mapping[str, str] = field(default_factory=dict)
+    seconds: float = 5.0
+    parent: str = ""
+    policy: Policy = Policy()
+    paused: bool = False
+    private: bool = False
