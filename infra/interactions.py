@@ -13,6 +13,7 @@ from constructs import Construct
 from infra import nag
 from infra.bot_function import RES_OPTIONS, BotFunction, Common
 from infra.logs import log_group
+from infra.outbound import Outbound
 from infra.queues import queue
 from infra.storage import Storage
 
@@ -35,7 +36,7 @@ class Interactions(Construct):
     The ingress must answer within Discord's 3 seconds. The worker has Discord's 15 minutes.
     """
 
-    def __init__(self, scope: Construct, common: Common, storage: Storage) -> None:
+    def __init__(self, scope: Construct, common: Common, storage: Storage, outbound: Outbound) -> None:
         super().__init__(scope, "Interactions")
         worker_timeout = Duration.seconds(30)
         work = queue(
@@ -86,7 +87,7 @@ class Interactions(Construct):
                 "RES_OPTIONS": RES_OPTIONS,
             },
         )
-        worker.hand_tools(storage)
+        worker.hand_tools(storage, send=outbound.send)
         worker.publish()
         # One message per invocation. In a batch, messages would wait for each other and time out behind a slow one.
         worker.consume(work, batch_size=1, max_concurrency=common.settings.worker_concurrency)

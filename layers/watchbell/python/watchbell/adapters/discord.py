@@ -148,10 +148,13 @@ class DiscordClient:
         reply: Reply,
         *,
         nonce: str,
+        answers: str = "",
         interaction: Interaction | None = None,
         whose: str = "tools.discord.send",
     ) -> dict:
         """Send `reply` to a channel or a thread, with its buttons and files. Return the message.
+
+        `answers` is the id of a message in the channel to which it is an answer, if that message still exists.
 
         For a few minutes, a call with the same `nonce` and channel returns the same message and sends no other. A nonce
         has any length. A button that is bound to a person or a server needs the `interaction` that it is bound to.
@@ -159,7 +162,10 @@ class DiscordClient:
         """
         if reply.private:
             raise DefinitionError("a message in a channel cannot be private; send it to open_dm(user) instead")
-        message, files = self._ready("message", reply.message(), reply, interaction, whose)
+        written = reply.message()
+        if answers:
+            written["message_reference"] = {"message_id": answers, "fail_if_not_exists": False}
+        message, files = self._ready("message", written, reply, interaction, whose)
         # Discord: a nonce has at most 25 characters, and belongs to the author and not to the channel.
         fitted = hashlib.sha256(f"{channel_id} {nonce}".encode("utf-8", "replace")).hexdigest()[:25]
         return self.create_message(channel_id, message, files, nonce=fitted)

@@ -33,7 +33,12 @@ class ConditionFailed(Refused):
 
 
 class Cancelled(Refused):
-    """Nothing of a transaction was written."""
+    """Nothing of a transaction was written. `failed` has the places of the writes whose condition did not hold."""
+
+    @property
+    def failed(self) -> list[int]:
+        reasons = self.details.get("CancellationReasons", [])
+        return [place for place, reason in enumerate(reasons) if reason.get("Code") == "ConditionalCheckFailed"]
 
 
 class Table:
@@ -53,8 +58,27 @@ class Table:
         """Return the row with that key, or {} if there is none. The read is strongly consistent."""
         return self._call("GetItem", {"Key": key, "ConsistentRead": True}, seconds).get("Item", {})
 
+    def get_many(self, keys: list[dict]) -> list[dict]:
+        """Return the rows with these keys, at most 100, in any order. Rows that do not exist are left out.
+
+        The reads are strongly consistent. Raises Unavailable if DynamoDB leaves some of them out again and again.
+        """
+        found: list[dict] = []
+        for _try in range(self._tries):
+            asked = {self.name: {"Keys": keys, "ConsistentRead": True}}
+            answer = self._send("BatchGetItem", {"RequestItems": asked}, SECONDS)
+            found += answer.get("Responses", {}).get(self.name, [])
+            keys = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+            if not keys:
+                return found
+        raise Unavailable(f"DynamoDB left out {len(keys)} rows")
+
     def put(self, item: dict) -> None:
         self._call("PutItem", {"Item": item})
+
+    def delete(self, key: dict) -> None:
+        """Delete the row with that key. Nothing happens if there is none."""
+        self._call("DeleteItem", {"Key": key})
 
     def update(
         self,
@@ -81,6 +105,21 @@ class Table:
         if condition:
             request |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         return self._call("UpdateItem", request).get("Attributes", {})
+
+    def between(self, partition: str, first: str, last: str, *, consistent: bool = False) -> list[dict]:
+        """Return all rows whose `sk` is from `first` to `last`, in the order of `sk`."""
+        request: dict = {
+            "ConsistentRead": consistent,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {":pk": {"S": partition}, ":first": {"S": first}, ":last": {"S": last}},
+        }
+        found: list[dict] = []
+        while True:
+            answer = self._call("Query", request)
+            found += answer.get("Items", [])
+            if not answer.get("LastEvaluatedKey"):
+                return found
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
 
     def query(self, partition: str, start: str, *, after: str = "", most: int) -> tuple[list[dict], str]:
         """Return at most `most` rows whose `sk` begins with `start`, in the order of `sk`, and where to go on.

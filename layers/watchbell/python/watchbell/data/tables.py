@@ -128,6 +128,52 @@ server `deployment` stands for what `ops` changes for all servers. `ended` is `b
 AUDIT_COUNT = Row("audit's count", "state", "guild#{}", "audit", ("last",), None, "no")
 """The number of the server's latest audit row."""
 
+MONITOR = Row("monitor", "state", "guild#{}", "monitor#{}#{}", ("value",), None, "no")
+"""A monitor of a server, as JSON, under its shard and its id."""
+
+ROSTER = Row("roster", "state", "guild#{}", "roster", ("value", "version"), None, "no")
+"""The names of a server's monitors, with their shards, groups and tags: what lists and autocompletes them."""
+
+WINDOWS = Row("maintenance", "state", "guild#{}", "maintenance", ("value", "version"), None, "no")
+"""The maintenance windows of a server, as JSON."""
+
+MONITOR_LIMITS = Row("monitor limits", "state", "guild#{}", "limits", ("monitors", "every"), None, "no")
+"""How many monitors a server may have, and how often they may be checked, if `ops limits` has changed it."""
+
+MONITOR_COUNT = Row("monitor count", "state", "monitors#{}", "count", ("monitors",), None, "no")
+"""The number of monitors of one host in all servers, or of the whole deployment."""
+
+SHARD = Row("shard", "state", "guild#{}", "shard#{}", ("states", "hour", "slot", "version"), None, "no")
+"""The judged states of the monitors of a shard, and their figures of the current hour. `slot` is the latest run.
+`version` counts the writes."""
+
+DUE = Row("due shard", "state", "due#{}#{}", "{}#{}", (), 0, "no")
+"""A shard that is checked at this minute of each period. The tick reads these rows."""
+
+TICK = Row("tick", "state", "tick", "tick", ("minute",), None, "no")
+"""The last minute whose shards were queued."""
+
+RUN = Row("run", "state", "guild#{}", "run#{}#{}", ("value", "expires_at"), 7 * DAY, "no")
+"""The results of one run of a shard."""
+
+HOUR = Row("hour of a shard", "state", "guild#{}", "hour#{}#{}", ("value", "expires_at"), 90 * DAY, "no")
+"""The figures of an hour: results by outcome and latencies, for each monitor of the shard."""
+
+DAY_FIGURES = Row("day of a shard", "state", "guild#{}", "day#{}#{}", ("value", "expires_at"), 730 * DAY, "no")
+"""The same for a day in UTC."""
+
+FLIP = Row("flip", "state", "guild#{}", "flip#{}#{}#{}#{}", ("value", "expires_at"), 730 * DAY, "no")
+"""A change of a monitor's state, under its shard, its time, the monitor's id, and its place among those of one run."""
+
+OPENING = Row("opening", "state", "guild#{}", "opening#{}", ("flip",), None, "no")
+"""The flip of a monitor that people were told of, and whose end they have not been told yet."""
+
+UNTOLD = Row("flip to be told", "state", "untold", "{}#{}", ("at",), 0, "no")
+"""A flip that has not been announced yet. The row is deleted when it has been, and the tick looks for old ones."""
+
+ALERT = Row("alert", "state", "guild#{}", "alert#{}#{}", _CLAIM, 90 * DAY, "no")
+"""Records that a flip was told to one recipient. The outcome is the id of the message, or why there is none."""
+
 POINTER = Row("person's pointer", "state", "user#{}", "in#{}", ("expires_at",), 0, "a Discord user id")
 """Leads from a person to an item of a feature's data that names the person. `sort` holds `pk` and `sk` of the item."""
 
@@ -149,6 +195,21 @@ ROWS = (
     QUOTA,
     LOCK,
     RETIRED_WEBHOOK,
+    MONITOR,
+    ROSTER,
+    WINDOWS,
+    MONITOR_LIMITS,
+    MONITOR_COUNT,
+    SHARD,
+    DUE,
+    TICK,
+    RUN,
+    HOUR,
+    DAY_FIGURES,
+    FLIP,
+    OPENING,
+    UNTOLD,
+    ALERT,
     POINTER,
     SERVER_POINTER,
 )

@@ -1,4 +1,7 @@
-"""Sends the messages in the send queue to their webhooks. Only the parameter store holds the URLs of webhooks."""
+"""Sends what is in the send queue: alerts of flips, and messages for webhooks.
+
+Only the parameter store holds the URLs of webhooks.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from ..adapters.batch import Delivery, NotOurs
 from ..data.tables import DELIVERY
 from ..discord import webhook
 from ..errors import DiscordError
+from ..outbox import alerts
 from ..tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
@@ -18,14 +22,31 @@ UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
 
 
 def deliver(delivery: Delivery, tools: Tools) -> None:
+    """Send what one message of the queue asks for. If this raises an exception, the message goes back to the queue."""
+    message = delivery.message
+    match message.get("kind"):
+        case "flip" if _texts(message, "guild", "flip"):
+            alerts.announce(message["guild"], message["flip"], tools)
+        case "test-alert" if _texts(message, "guild", "shard", "monitor", "id"):
+            alerts.announce_test(message, tools)
+        case "webhook":
+            _deliver_to_webhook(message, tools)
+        case _:
+            raise NotOurs("not a Watchbell message: its kind is unknown, or a part of it is missing")
+
+
+def _texts(message: dict, *names: str) -> bool:
+    return all(isinstance(message.get(name), str) for name in names)
+
+
+def _deliver_to_webhook(message: dict, tools: Tools) -> None:
     """Send one message at least once. If this raises an exception, the message goes back to the queue.
 
     Webhooks have no nonce. So a message is sent twice if Discord's answer is lost, or if the function dies before it
     records the answer. The claim keeps the id of the sent message, or a code that says why there is none.
     """
-    message = delivery.message
     name, id, body = message.get("webhook"), message.get("delivery"), message.get("message")
-    if message.get("kind") != "webhook" or not isinstance(name, str) or not isinstance(id, str):
+    if not isinstance(name, str) or not isinstance(id, str):
         raise NotOurs("not a Watchbell message: it has no webhook or no id")
     if not isinstance(body, dict):
         raise NotOurs("not a Watchbell message: there is nothing to send")

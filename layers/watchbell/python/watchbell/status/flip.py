@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
@@ -31,3 +32,14 @@ class Flip:
     news: News = ""
     reason: Reason | None = None
     values: Mapping[str, str | int | float] = field(default_factory=dict)
+
+    def text(self) -> str:
+        """The flip as JSON. `parse` reads it."""
+        reason = [self.reason.code, dict(self.reason.values)] if self.reason else None
+        row = [self.monitor, self.at, self.since, self.old, self.new, self.news, reason, dict(self.values)]
+        return json.dumps(row, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, text: str) -> Flip:
+        monitor, at, since, old, new, news, reason, values = json.loads(text)
+        return cls(monitor, at, since, old, new, news, Reason(*reason) if reason else None, values)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any
 
 EVERY = (1, 5, 15, 60)
 """How often a monitor can be checked, in minutes."""
@@ -45,3 +47,21 @@ class Monitor:
     policy: Policy = Policy()
     paused: bool = False
     private: bool = False
+
+    def text(self) -> str:
+        """The monitor as JSON, without what is as it is by default. `parse` reads it."""
+        values = asdict(self)
+        changed = {name: value for name, value in values.items() if value != _DEFAULTS.get(name)}
+        return json.dumps(changed, ensure_ascii=False, separators=(",", ":"))
+
+    @classmethod
+    def parse(cls, text: str) -> Monitor:
+        """Read what `text` wrote. A value that this version does not know is left out."""
+        known = {each.name for each in fields(cls)}
+        values: dict[str, Any] = {name: value for name, value in json.loads(text).items() if name in known}
+        for name in ("tags", "conditions"):
+            values[name] = tuple(values.get(name, ()))
+        return cls(**{**values, "policy": Policy(**values.get("policy", {}))})
+
+
+_DEFAULTS = asdict(Monitor("", "", ""))

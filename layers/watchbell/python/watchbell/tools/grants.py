@@ -72,11 +72,16 @@ _SERVER_SETTINGS = Part("server_settings", _table("state", "GetItem"))
 _SOURCE_NAMES = Part("source_names", _parameters("status-sources"))
 _SOURCES = Part("sources", _parameters("status-sources"))
 _BOT = Part("discord", _parameter("discord/bot-token"))
+_ROSTER = Part("roster", _table("state", "GetItem"))
+_MONITORS = Part("monitors", _table("state", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"))
+_SHARDS = Part("shards", _table("state", "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"))
+_SEND_QUEUE = Part("send_queue", Need(QUEUE, "send", "sqs:SendMessage"))
+_CHECK_QUEUE = Part("check_queue", Need(QUEUE, "check", "sqs:SendMessage"))
 
 FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
     "ingress": (
         *_ALWAYS,
-        *(_SEALS, _FLAGS, _OPERATORS, _SERVER_SETTINGS, _SOURCE_NAMES),
+        *(_SEALS, _FLAGS, _OPERATORS, _SERVER_SETTINGS, _SOURCE_NAMES, _ROSTER),
         Part("stash", _table("ephemeral", "GetItem")),
         Part("data", _table("state", "GetItem")),
         Part("work_queue", Need(QUEUE, "work", "sqs:SendMessage")),
@@ -94,11 +99,13 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         *(Part("seconds_left"), Part("fence")),
         Part("change_setting", _table("state", "GetItem", "UpdateItem")),
         Part("notify", _table("state", "GetItem")),
+        *(_ROSTER, _MONITORS, _SHARDS, _SEND_QUEUE),
     ),
     "sender": (
         *_ALWAYS,
-        *(_COUNT, Part("discord")),  # webhooks need no token
-        _claims("ephemeral"),
+        *(_COUNT, _SEALS, _SERVER_SETTINGS, _MONITORS, _SHARDS, _BOT),
+        Part("stash", _table("ephemeral", "GetItem", "PutItem")),
+        _claims("state", "ephemeral"),
         Part("webhook", Need(NAMED_PARAMETERS, "webhooks", "ssm:GetParameter")),
         Part("retired_webhooks", _table("state", "GetItem", "PutItem")),
     ),
@@ -106,8 +113,9 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         *_ALWAYS,
         *(_COUNT, _FLAGS, _SOURCE_NAMES, _SOURCES, _DATA),
         _claims("state"),
-        Part("send_queue", Need(QUEUE, "send", "sqs:SendMessage")),
+        *(_SHARDS, _SEND_QUEUE, _CHECK_QUEUE),
     ),
+    "monitor": (*_ALWAYS, _COUNT, _MONITORS, _SHARDS, _SEND_QUEUE),
     "registrar": (*_ALWAYS, _COUNT, _FLAGS, _BOT),
 }
 

@@ -19,11 +19,13 @@ if TYPE_CHECKING:
     from ..adapters.enqueue import Enqueue
     from ..adapters.journal import Journal
     from ..adapters.locks import Locks
+    from ..adapters.monitors import Monitors
     from ..adapters.parameters import Parameters
     from ..adapters.queue import Queue
     from ..adapters.quotas import Quotas
     from ..adapters.records import Records
     from ..adapters.server_settings import ServerSettings
+    from ..adapters.shards import Shards
     from ..adapters.sources import Sources
     from ..adapters.stash import Stash
     from ..adapters.webhooks import RetiredWebhooks
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
     from ..kit.data import Data
     from ..kit.flags import Flags
     from ..kit.setting import Setting
+    from ..status.roster import Roster
 
     part = cached_property
 else:
@@ -46,6 +49,9 @@ else:
 
 
 DISCORD_URL = "https://discord.com/api/v10"
+
+MOST_MONITORS, MOST_OF_A_HOST = 10_000, 100
+"""How many monitors a deployment can have, and how many of them, in all servers together, can ask one host."""
 
 
 class Tools:
@@ -188,6 +194,25 @@ class Tools:
             return grants.only_gets(Reader(table, kind, owner, self.now))  # type: ignore[return-value]
         return Records(Table(self.settings["STATE_TABLE"]), kind, owner, self.now)
 
+    def roster(self, guild_id: str) -> "Roster":
+        """The monitors of a server: names, groups and tags. An autocomplete can use this, because it is one GetItem."""
+        grants.require(self.function, "roster")
+        from ..adapters.rosters import Rosters
+
+        return Rosters(self.settings["STATE_TABLE"]).of(guild_id)
+
+    @part
+    def monitors(self) -> "Monitors":
+        from ..adapters.monitors import Monitors
+
+        return Monitors(self.settings["STATE_TABLE"], ceiling=MOST_MONITORS, of_host=MOST_OF_A_HOST, clock=self.now)
+
+    @part
+    def shards(self) -> "Shards":
+        from ..adapters.shards import Shards
+
+        return Shards(self.settings["STATE_TABLE"], self.now)
+
     @part
     def seals(self) -> "Seals":
         from ..discord.seals import Seals
@@ -235,6 +260,12 @@ class Tools:
         from ..adapters.queue import Queue
 
         return Queue(self.settings["SEND_QUEUE_URL"])
+
+    @part
+    def check_queue(self) -> "Queue":
+        from ..adapters.queue import Queue
+
+        return Queue(self.settings["CHECK_QUEUE_URL"])
 
     @part
     def retired_webhooks(self) -> "RetiredWebhooks":

@@ -1,0 +1,47 @@
+"""What watches: check queue (and its dead letters) -> monitor."""
+
+from __future__ import annotations
+
+from aws_cdk import Duration
+from constructs import Construct
+
+from infra.bot_function import RES_OPTIONS, BotFunction, Common
+from infra.outbound import Outbound
+from infra.queues import queue
+from infra.storage import Storage
+
+CHECK_MAX_RECEIVES = 3
+
+
+class Monitoring(Construct):
+    """The check queue and the monitor. `checks` is the queue: the tick puts each due shard into it."""
+
+    def __init__(self, scope: Construct, common: Common, storage: Storage, outbound: Outbound) -> None:
+        super().__init__(scope, "Monitoring")
+        timeout = Duration.seconds(30)
+        self.checks = queue(
+            self,
+            "check",
+            common,
+            for_timeout=timeout,
+            max_receives=CHECK_MAX_RECEIVES,
+            # The next slot of a shard replaces a run that comes later than an hour.
+            kept=Duration.hours(1),
+        )
+        monitor = BotFunction(
+            self,
+            "monitor",
+            common,
+            timeout=timeout,
+            memory=512,
+            environment={
+                "CHECK_QUEUE_URL": self.checks.queue_url,
+                "CHECK_MAX_RECEIVES": str(CHECK_MAX_RECEIVES),
+                "RES_OPTIONS": RES_OPTIONS,
+            },
+        )
+        monitor.hand_tools(storage, send=outbound.send)
+        monitor.publish()
+        # One shard per invocation: a slow target delays only the monitors of its own shard.
+        monitor.consume(self.checks, batch_size=1, max_concurrency=common.settings.monitor_concurrency)
+        common.alarms.watch_age(self.checks, "check", Duration.minutes(5))

@@ -1,0 +1,257 @@
+"""The shards: their judged states, flips, history, and the tick that makes them run.
+
+A shard's run is stored by one write, on condition that no other run of the shard came first. If there are flips, or an
+hour has ended, the same transaction stores them.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from ..data.tables import ALERT, DAY_FIGURES, DUE, FLIP, HOUR, OPENING, PING, RUN, SHARD, TICK, UNTOLD, WINDOWS, Row
+from ..kit.data import new_version
+from ..status.flip import Flip
+from ..status.packing import pack_period, pack_run, unpack_period, unpack_run
+from ..status.tally import Period, Results
+from .dynamodb import Cancelled, ConditionFailed, Table
+
+Ids = Collection[str] | None
+
+
+@dataclass(frozen=True)
+class Stored:
+    """What is stored of a shard. `slot` is the epoch second of its latest run, 0 before the first.
+
+    `states` is a text of `status.judgement`, and `hour` are bytes of `status.packing`. `windows` is the text of the
+    server's maintenance windows. `pings` has the rows of heartbeats, by the ids in their URLs. `version` counts the
+    writes.
+    """
+
+    slot: int = 0
+    states: str = ""
+    hour: bytes = b""
+    version: int = 0
+    windows: str = ""
+    pings: dict[str, dict] = field(default_factory=dict)
+
+
+class Shards:
+    """The shards in `table`. Methods raise Unavailable if DynamoDB cannot be reached."""
+
+    def __init__(self, table: str, clock: Callable[[], float] = time.time) -> None:
+        self._table, self._clock = Table(table), clock
+
+    # Runs.
+
+    def read(self, guild_id: str, shard: str, pings: Iterable[str] = ()) -> Stored:
+        """Read the state of a shard, the server's maintenance windows and the pings with these ids, in one call."""
+        keys = {id: PING.item_key(id) for id in pings}
+        found = self._table.get_many([SHARD.item_key(guild_id, shard), WINDOWS.item_key(guild_id), *keys.values()])
+        rows = {(item["pk"]["S"], item["sk"]["S"]): item for item in found}
+
+        def row(key: dict) -> dict:
+            return rows.get((key["pk"]["S"], key["sk"]["S"]), {})
+
+        windows = row(WINDOWS.item_key(guild_id))
+        return replace(
+            _stored(row(SHARD.item_key(guild_id, shard))),
+            windows=windows["value"]["S"] if windows else "",
+            pings={id: row(key) for id, key in keys.items() if row(key)},
+        )
+
+    def states(self, guild_id: str, shards: Iterable[str]) -> dict[str, Stored]:
+        """What is stored of shards of a server, without windows and pings. Those that never ran are left out."""
+        found = self._table.get_many([SHARD.item_key(guild_id, shard) for shard in shards])
+        return {item["sk"]["S"].partition("#")[2]: _stored(item) for item in found}
+
+    def store(
+        self,
+        guild_id: str,
+        shard: str,
+        before: Stored,
+        after: Stored,
+        *,
+        flips: Iterable[Flip] = (),
+        hour: Period | None = None,
+        day: Period | None = None,
+    ) -> bool:
+        """Store what a run made of the shard: slot, states and hour, its flips, and the hour and day that have ended.
+
+        Returns False, and stores nothing, if the shard has been written since `before` was read.
+        """
+        key = SHARD.item_key(guild_id, shard)
+        names = {"#hour": "hour", "#version": "version"}
+        values = {
+            ":states": {"S": after.states},
+            ":hour": _bytes(after.hour),
+            ":slot": {"N": str(after.slot)},
+            ":version": {"N": str(before.version + 1)},
+        }
+        condition = "attribute_not_exists(pk)"
+        if before.version:
+            condition, values[":seen"] = "#version = :seen", {"N": str(before.version)}
+        change = "SET states = :states, #hour = :hour, slot = :slot, #version = :version"
+        more = [*self._flips(guild_id, shard, flips)]
+        more += [self._figures_of(HOUR, guild_id, shard, hour)] if hour else []
+        more += [self._figures_of(DAY_FIGURES, guild_id, shard, day)] if day else []
+        try:
+            if not more:
+                self._table.update(key, change, values, names=names, condition=condition)
+                return True
+            first = {
+                "Key": key,
+                "UpdateExpression": change,
+                "ExpressionAttributeValues": values,
+                "ExpressionAttributeNames": names,
+                "ConditionExpression": condition,
+            }
+            self._table.transact({"Update": first}, *more, token=new_version())
+        except ConditionFailed as failed:
+            # Perhaps the first try of this very write was done, and its answer was lost.
+            stored = _stored(failed.item)
+            return stored == replace(after, version=before.version + 1, windows="", pings={})
+        except Cancelled:
+            return False
+        return True
+
+    def _flips(self, guild_id: str, shard: str, flips: Iterable[Flip]) -> Iterator[dict]:
+        for key, flip in keyed(shard, flips):
+            yield self._new(_flip_item(guild_id, key), {"S": flip.text()}, FLIP.keep)
+            if flip.news:
+                untold = UNTOLD.item_key(guild_id, key)
+                yield {"Put": {"Item": untold | {"at": {"N": str(int(self._clock()))}}}}
+
+    def _figures_of(self, row: Row, guild_id: str, shard: str, period: Period) -> dict:
+        return self._new(row.item_key(guild_id, shard, f"{period.start:010}"), _bytes(pack_period(period)), row.keep)
+
+    def _new(self, key: dict, value: dict, keep: int | None) -> dict:
+        expires = int(self._clock()) + (keep or 0)
+        return {"Put": {"Item": key | {"value": value, "expires_at": {"N": str(expires)}}}}
+
+    def keep_run(self, guild_id: str, shard: str, slot: int, results: Results) -> None:
+        """Store the results of a run. A second call for the same slot stores them again."""
+        key = RUN.item_key(guild_id, shard, f"{slot:010}")
+        self._table.put(self._new(key, _bytes(pack_run(slot, results)), RUN.keep)["Put"]["Item"])
+
+    # History.
+
+    def hours(self, guild_id: str, shard: str, first: int, last: int, only: Ids = None) -> list[Period]:
+        """The figures of the hours that began from `first` to `last`: of all monitors, or of the ids in `only`."""
+        return [unpack_period(value, only) for value in self._values(HOUR, guild_id, shard, first, last)]
+
+    def days(self, guild_id: str, shard: str, first: int, last: int, only: Ids = None) -> list[Period]:
+        """The same for days in UTC."""
+        return [unpack_period(value, only) for value in self._values(DAY_FIGURES, guild_id, shard, first, last)]
+
+    def runs(self, guild_id: str, shard: str, first: int, last: int) -> dict[int, Results]:
+        """The results of the runs from the slot `first` to `last`, by slot."""
+        return dict(unpack_run(value) for value in self._values(RUN, guild_id, shard, first, last))
+
+    def flips(self, guild_id: str, shard: str, first: int, last: int) -> list[Flip]:
+        """The flips of a shard's monitors from `first` to `last`, oldest first."""
+        key = FLIP.key(guild_id, shard, f"{first:010}", "", "")
+        found = self._table.between(key["pk"], key["sk"], FLIP.key(guild_id, shard, f"{last:010}", "~", "")["sk"])
+        return [Flip.parse(item["value"]["S"]) for item in found]
+
+    def _values(self, row: Row, guild_id: str, shard: str, first: int, last: int) -> list[bytes]:
+        one, other = row.key(guild_id, shard, f"{first:010}"), row.key(guild_id, shard, f"{last:010}")
+        return [b64decode(item["value"]["B"]) for item in self._table.between(one["pk"], one["sk"], other["sk"])]
+
+    # The tick.
+
+    def due(self, minutes: int, slot: int) -> list[tuple[str, str]]:
+        """The servers and shards that are checked every `minutes` minutes, at this minute of the period."""
+        key = DUE.key(str(minutes), str(slot), "", "")
+        found = self._table.between(key["pk"], "0", "~")
+        return [(server, shard) for server, shard in (item["sk"]["S"].split("#", 1) for item in found)]
+
+    def no_longer_due(self, key: dict) -> None:
+        """Take a shard without monitors out of the tick."""
+        self._table.delete(key)
+
+    def last_tick(self) -> int:
+        """The last minute whose shards were queued, in minutes since the epoch. 0 before the first tick."""
+        return int(self._table.get(TICK.item_key()).get("minute", {}).get("N", 0))
+
+    def ticked(self, minute: int) -> None:
+        """Record that the shards of all minutes up to `minute` were queued. An older tick changes nothing."""
+        with contextlib.suppress(ConditionFailed):
+            self._table.update(
+                TICK.item_key(),
+                "SET #minute = :minute",
+                {":minute": {"N": str(minute)}},
+                names={"#minute": "minute"},
+                condition="attribute_not_exists(pk) OR #minute < :minute",
+            )
+
+    # What is to be told.
+
+    def untold(self, most: int = 200) -> list[tuple[str, str, int]]:
+        """The flips that nobody has announced yet: server, sort key of the flip, and when it was stored."""
+        items, _more = self._table.query("untold", "", most=most)
+        parts = ((*item["sk"]["S"].split("#", 1), int(item["at"]["N"])) for item in items)
+        return [(server, flip, at) for server, flip, at in parts]
+
+    def flip(self, guild_id: str, key: str) -> Flip | None:
+        """The flip with this sort key, None if it has been erased."""
+        item = self._table.get(_flip_item(guild_id, key))
+        return Flip.parse(item["value"]["S"]) if item else None
+
+    def untold_of(self, guild_id: str, key: str) -> list[str]:
+        """The flips of the same monitor that nobody has announced yet, up to this one. Sort keys, oldest first."""
+        shard, _at, monitor, _place = key.split("#")[1:]
+        first = UNTOLD.key(guild_id, FLIP.key("", shard, "", "", "")["sk"].rstrip("#") + "#")
+        found = self._table.between(first["pk"], first["sk"], UNTOLD.key(guild_id, key)["sk"], consistent=True)
+        keys = (item["sk"]["S"].split("#", 1)[1] for item in found)
+        return [each for each in keys if each.split("#")[3] == monitor]
+
+    def opening(self, guild_id: str, monitor: str) -> str:
+        """The sort key of the flip whose end people wait for, "" if there is none."""
+        return str(self._table.get(OPENING.item_key(guild_id, monitor)).get("flip", {}).get("S", ""))
+
+    def opens(self, guild_id: str, monitor: str, key: str) -> None:
+        self._table.put(OPENING.item_key(guild_id, monitor) | {"flip": {"S": key}})
+
+    def closes(self, guild_id: str, monitor: str) -> None:
+        self._table.delete(OPENING.item_key(guild_id, monitor))
+
+    def told(self, guild_id: str, key: str) -> None:
+        """Record that a flip was announced, or that there is nobody to tell."""
+        self._table.delete(UNTOLD.item_key(guild_id, key))
+
+    def alerts(self, guild_id: str, key: str) -> dict[str, str]:
+        """The ids of the messages that told of a flip, by recipient, without those that Discord refused."""
+        row = ALERT.key(guild_id, key, "")
+        found = self._table.between(row["pk"], row["sk"], ALERT.key(guild_id, key, "~")["sk"])
+        told = {item["sk"]["S"].removeprefix(row["sk"]): item.get("outcome", {}).get("S", "") for item in found}
+        return {recipient: outcome for recipient, outcome in told.items() if outcome.isdigit()}
+
+
+def keyed(shard: str, flips: Iterable[Flip]) -> list[tuple[str, Flip]]:
+    """The flips of one run with their sort keys. A monitor has up to two of them."""
+    seen: dict[tuple[int, str], int] = {}
+    found = []
+    for flip in flips:
+        place = seen[flip.at, flip.monitor] = seen.get((flip.at, flip.monitor), -1) + 1
+        found.append((FLIP.key("", shard, f"{flip.at:010}", flip.monitor, str(place))["sk"], flip))
+    return found
+
+
+def _flip_item(guild_id: str, key: str) -> dict:
+    return {**FLIP.item_key(guild_id, "", "", "", ""), "sk": {"S": key}}
+
+
+def _stored(item: dict) -> Stored:
+    """The shard in an item of DynamoDB's API. {} is an item that does not exist."""
+    if not item:
+        return Stored()
+    states, hour = item["states"]["S"], b64decode(item["hour"]["B"])
+    return Stored(int(item["slot"]["N"]), states, hour, int(item["version"]["N"]))
+
+
+def _bytes(value: bytes) -> dict:
+    return {"B": b64encode(value).decode()}

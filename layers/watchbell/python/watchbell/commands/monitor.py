@@ -1,0 +1,615 @@
+"""/monitor: what this server watches."""
+
+import secrets
+from dataclasses import replace
+
+from watchbell import (
+    Command,
+    Container,
+    FieldError,
+    Modal,
+    OneOf,
+    Option,
+    Paragraph,
+    Reply,
+    Row,
+    Section,
+    Separator,
+    Short,
+    Text,
+    UserError,
+    _,
+    ngettext,
+    permission,
+    role,
+)
+from watchbell.discord.text import clip, escape
+from watchbell.kit import catalogue
+from watchbell.status.states import GLYPHS, OWN
+
+may_change = permission("MANAGE_GUILD") | role("admin")
+may_act = permission("MANAGE_GUILD") | role("responder")
+
+command = Command(
+    "monitor", "Watch services, and change what is watched", who=may_change, private=True, contexts=("guild",)
+)
+
+GUESS = "guess"
+OFTEN = [
+    Option("1 minute", "1"),
+    Option("5 minutes", "5"),
+    Option("15 minutes", "15"),
+    Option("1 hour", "60"),
+]
+KINDS = [Option("Find out from the address", GUESS), *(Option(name) for name in catalogue.check_names())]
+
+NEVER_ASKED = ("discord.com", "discordapp.com", "discord.gg")
+"""Hosts that no monitor may ask, with all names below them. Too many requests could get the bot banned."""
+
+
+class New(Modal, title="Watch a service"):
+    address = Short("Address", most=500, required=False, placeholder="https://shop.example/health")
+    kind = OneOf("What kind of check?", KINDS, required=False)
+    name = Short("Name", most=60, required=False)
+    often = OneOf("How often?", OFTEN, required=False)
+    group = Short("Group", most=40, required=False)
+
+
+class Basics(Modal, title="Change a monitor"):
+    address = Short("Address", most=500, required=False)
+    name = Short("Name", most=60)
+    often = OneOf("How often?", OFTEN, required=False)
+    group = Short("Group", most=40, required=False)
+    tags = Short("Tags, with commas between them", most=200, required=False)
+
+
+class Rules(Modal, title="What counts as up"):
+    conditions = Paragraph("Conditions, one on each line", most=1500, required=False)
+    options = Paragraph("Options of the check, one on each line", most=1500, required=False)
+    seconds = Short("Seconds until a check has failed", most=4)
+
+
+class Judged(Modal, title="When the state changes"):
+    failures = Short("Failures in a row until it is down", most=2)
+    successes = Short("Successes in a row until it is up", most=2)
+    parent = Short("Parent: while it is down, alerts wait", most=60, required=False)
+
+
+# ---- commands
+
+
+@command.subcommand(instant=True)
+def add(interaction, tools):
+    """Watch a service."""
+    return new.open()
+
+
+@command.subcommand
+def edit(interaction, tools, *, monitor: str):
+    """Change a monitor.
+
+    monitor: Which one
+    """
+    entry = find(monitor, interaction, tools)
+    return card(interaction.guild_id, entry.shard, stored(entry, interaction, tools), tools)
+
+
+@command.subcommand
+def show(interaction, tools, *, monitor: str):
+    """Show a monitor, and how it is checked.
+
+    monitor: Which one
+    """
+    return edit(interaction, tools, monitor=monitor)
+
+
+@command.subcommand
+def remove(interaction, tools, *, monitor: str):
+    """Stop watching a service.
+
+    monitor: Which one
+    """
+    return ask_to_remove(find(monitor, interaction, tools))
+
+
+@command.subcommand(name="list")
+def all_of_them(interaction, tools):
+    """List what this server watches."""
+    return listed(interaction, tools)
+
+
+@command.subcommand(who=may_act, audit="monitor.pause", lock="monitors:{guild}")
+def pause(interaction, tools, *, monitor: str):
+    """Stop checking a monitor for now.
+
+    monitor: Which one
+    """
+    return pausing(find(monitor, interaction, tools), True, interaction, tools)
+
+
+@command.subcommand(who=may_act, audit="monitor.resume", lock="monitors:{guild}")
+def resume(interaction, tools, *, monitor: str):
+    """Check a paused monitor again.
+
+    monitor: Which one
+    """
+    return pausing(find(monitor, interaction, tools), False, interaction, tools)
+
+
+@command.subcommand(who=may_act, cooldown=10)
+def test(interaction, tools, *, monitor: str):
+    """Check a monitor now, and show what I see. This changes nothing.
+
+    monitor: Which one
+    """
+    entry = find(monitor, interaction, tools)
+    return tested(stored(entry, interaction, tools), tools)
+
+
+@command.subcommand(name="test-alert", who=may_act, cooldown=10)
+def test_alert(interaction, tools, *, monitor: str):
+    """Post an alert as if a monitor were down, marked as a test.
+
+    monitor: Which one
+    """
+    from watchbell.kit import server
+
+    entry = find(monitor, interaction, tools)
+    channel = tools.server_settings.of(interaction.guild_id)[server.status_channel]
+    if not channel:
+        raise UserError(_("No status channel is chosen, so alerts have nowhere to go. Choose one with /setup."))
+    tools.send_queue.send(
+        {
+            "kind": "test-alert",
+            "guild": interaction.guild_id,
+            "shard": entry.shard,
+            "monitor": entry.id,
+            "id": interaction.id,
+            "at": int(tools.now()),
+        }
+    )
+    return Reply(_("A test alert is on its way to {channel}.", channel=f"<#{channel}>"))
+
+
+for handler in (edit, show, remove, pause, resume, test, test_alert):
+
+    @handler.autocomplete(option="monitor")
+    def names(interaction, tools, typed):
+        return [entry.name for entry in tools.roster(interaction.guild_id).entries]
+
+
+# ---- buttons and forms
+
+
+@command.button(instant=True)
+def another(interaction, tools):
+    return new.open()
+
+
+@command.button
+def open_card(interaction, tools, *, shard: str, id: str):
+    return card(interaction.guild_id, shard, there(shard, id, interaction, tools), tools)
+
+
+@command.pager(per_page=6)
+def listed(interaction, tools, page):
+    """The monitors with their states, six on a page."""
+    from watchbell.commands import status
+    from watchbell.status import board
+
+    lines = status.lines(interaction.guild_id, tools.monitors.roster(interaction.guild_id).entries, tools)
+    if not lines:
+        text = _("Nothing is watched in this server yet.")
+        return Reply(
+            components=[Container(Text(text), Row(another.button(_("Add a monitor"), style="primary")), colour=OWN)]
+        )
+    shown = page.of(board.ranked(lines))
+    first = (page.number - 1) * page.per_page + 1
+    head = _("{first} to {last} of {total}", first=first, last=first + len(shown) - 1, total=len(lines))
+    sections = [
+        Section(
+            f"{line.text()}\n-# {small(line.entry)}",
+            accessory=open_card.button(_("Show"), shard=line.entry.shard, id=line.entry.id),
+        )
+        for line in shown
+    ]
+    return Reply(
+        components=[
+            Container(
+                Text("### " + _("Monitors")),
+                Text("-# " + head),
+                Separator(),
+                *sections,
+                Separator(),
+                Row(another.button(_("Add a monitor"), style="primary")),
+                colour=OWN,
+            )
+        ]
+    )
+
+
+@command.modal(instant=False, audit="monitor.add", lock="monitors:{guild}")
+def new(interaction, tools, form: New):
+    """Store a new monitor. Only the address is needed, and a heartbeat needs none."""
+    from watchbell.status.monitor import Monitor
+
+    kind = "" if form.kind in (None, GUESS) else form.kind
+    if not form.address.strip() and kind != "heartbeat":
+        raise FieldError("address", _("write the address to check, such as `https://shop.example/health`."))
+    wanted = Monitor(new_id(), form.name.strip(), kind, form.address.strip(), int(form.often or 5), form.group.strip())
+    defined = define(wanted, "address")
+    defined = replace(defined, name=defined.name or name_of(defined))
+    shard, monitor = put(defined, interaction, tools)
+    return card(interaction.guild_id, shard, monitor, tools, _("I watch it from now on."))
+
+
+@command.modal(instant=False, updates=True, audit="monitor.edit", lock="monitors:{guild}")
+def basics(interaction, tools, form: Basics, *, shard: str, id: str):
+    before = there(shard, id, interaction, tools)
+    tags = tuple(dict.fromkeys(tag.strip() for tag in form.tags.split(",") if tag.strip()))
+    if len(tags) > 10 or any(len(tag) > 40 for tag in tags):
+        raise FieldError("tags", _("at most 10 tags, each of at most 40 characters."))
+    changed = replace(
+        before,
+        target=form.address.strip(),
+        name=form.name.strip(),
+        every=int(form.often or before.every),
+        group=form.group.strip(),
+        tags=tags,
+    )
+    return change(before, define(changed, "address"), shard, interaction, tools)
+
+
+@command.modal(instant=False, updates=True, audit="monitor.edit", lock="monitors:{guild}")
+def rules(interaction, tools, form: Rules, *, shard: str, id: str):
+    before = there(shard, id, interaction, tools)
+    conditions = tuple(line.strip() for line in form.conditions.splitlines() if line.strip())
+    define(replace(before, conditions=conditions), "conditions")
+    options = dict(option(line) for line in form.options.splitlines() if line.strip())
+    ours = {name: value for name, value in before.options.items() if name == "ping"}
+    changed = replace(
+        before,
+        conditions=conditions,
+        options={**options, **ours},
+        seconds=number(form.seconds, "seconds", 1, 10),
+    )
+    return change(before, define(changed, "options"), shard, interaction, tools)
+
+
+@command.modal(instant=False, updates=True, audit="monitor.edit", lock="monitors:{guild}")
+def judged(interaction, tools, form: Judged, *, shard: str, id: str):
+    from watchbell.status.monitor import Policy
+
+    before = there(shard, id, interaction, tools)
+    policy = Policy(
+        int(number(form.failures, "failures", 1, 10)),
+        int(number(form.successes, "successes", 1, 10)),
+    )
+    return change(
+        before,
+        replace(before, policy=policy, parent=parent(form.parent, id, interaction, tools)),
+        shard,
+        interaction,
+        tools,
+    )
+
+
+@command.button(updates=True, audit="monitor.remove", lock="monitors:{guild}")
+def really_remove(interaction, tools, *, shard: str, id: str):
+    from watchbell.adapters.monitors import Change
+
+    name = there(shard, id, interaction, tools).name
+    tools.monitors.change(interaction.guild_id, lambda roster: Change(roster.without(id), delete=(shard, id)))
+    return Reply(
+        components=[Container(Text(_("{name} is no longer watched.", name=f"**{escape(name)}**")), colour=OWN)]
+    )
+
+
+@command.button(updates=True)
+def keep(interaction, tools, *, shard: str, id: str):
+    return card(interaction.guild_id, shard, there(shard, id, interaction, tools), tools)
+
+
+@command.button(updates=True)
+def leave(interaction, tools, *, shard: str, id: str):
+    """Ask whether the monitor is to be removed."""
+    return ask_to_remove(find(id, interaction, tools))
+
+
+# ---- what is shown
+
+
+def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
+    """A monitor: how it is, how it is checked, and the forms that change it."""
+    from watchbell.commands import status
+
+    entry = entry_of(monitor, shard)
+    (line,) = status.lines(guild_id, [entry], tools)
+    check = catalogue.check(monitor.kind)
+    lines = [
+        f"**{_('Address')}** {escape(monitor.target)}" if monitor.target else "",
+        f"**{_('Check')}** {_(check.label) if check else monitor.kind}, {often(monitor.every)}",
+        f"**{_('Group')}** {escape(monitor.group)}" if monitor.group else "",
+        f"**{_('Tags')}** {escape(', '.join(monitor.tags))}" if monitor.tags else "",
+        *(f"`{condition}`" for condition in monitor.conditions),
+        f"-# {policy(monitor)}",
+    ]
+    state = {"shard": shard, "id": monitor.id}
+    options = "\n".join(f"{name}: {value}" for name, value in monitor.options.items() if name != "ping")
+    return Reply(
+        components=[
+            Container(
+                Text("### " + clip(escape(monitor.name), 80)),
+                Text("\n".join(filter(None, [notice, line.text()]))),
+                Separator(),
+                Text("\n".join(filter(None, lines))),
+                Separator(),
+                Row(
+                    basics.button(
+                        _("Change"),
+                        style="primary",
+                        address=monitor.target,
+                        name=monitor.name,
+                        often=str(monitor.every),
+                        group=monitor.group,
+                        tags=", ".join(monitor.tags),
+                        **state,
+                    ),
+                    rules.button(
+                        _("What counts as up"),
+                        conditions="\n".join(monitor.conditions),
+                        options=options,
+                        seconds=f"{monitor.seconds:g}",
+                        **state,
+                    ),
+                    judged.button(
+                        _("When it changes"),
+                        failures=str(monitor.policy.failures),
+                        successes=str(monitor.policy.successes),
+                        parent=name_in(tools.monitors.roster(guild_id), monitor.parent),
+                        **state,
+                    ),
+                    leave.button(_("Remove"), **state),
+                ),
+                colour=OWN,
+            )
+        ]
+    )
+
+
+def ask_to_remove(entry) -> Reply:
+    text = _(
+        "Stop watching {name}? Its history is kept for a while, but no longer shown.", name=f"**{escape(entry.name)}**"
+    )
+    return Reply(
+        components=[
+            Container(
+                Text(text),
+                Row(
+                    really_remove.button(_("Remove"), style="danger", shard=entry.shard, id=entry.id),
+                    keep.button(_("Keep"), shard=entry.shard, id=entry.id),
+                ),
+                colour=OWN,
+            )
+        ]
+    )
+
+
+def tested(monitor, tools) -> Reply:
+    """What a check sees now."""
+    from watchbell.status import figures, measures
+
+    check = catalogue.check(monitor.kind)
+    if check is None or not check.runs:
+        raise UserError(_("This monitor is not asked. It waits for what others send, so there is nothing to test."))
+    facts = tools.checker.check([monitor])[monitor.id]
+    name = f"**{escape(monitor.name)}**"
+    lines = [f"{GLYPHS[facts.outcome]} {name}"]
+    if facts.reason is not None:
+        lines.append(_("It {why}.", why=figures.reason(facts.reason)))
+    if facts.latency_ms is not None:
+        lines.append(_("It answered after {time}.", time=measures.latency(facts.latency_ms)))
+    return Reply("\n".join(lines)[:2000])
+
+
+def small(entry) -> str:
+    parts = [clip(escape(entry.group), 40)] if entry.group else []
+    return " · ".join([*parts, entry.kind, often(entry.every)])
+
+
+def often(minutes: int) -> str:
+    return _("every hour") if minutes == 60 else ngettext("every minute", "every {n} minutes", minutes)
+
+
+def policy(monitor) -> str:
+    failures = ngettext("down after {n} failure", "down after {n} failures in a row", monitor.policy.failures)
+    successes = ngettext("up after {n} success", "up after {n} successes in a row", monitor.policy.successes)
+    return f"{failures} · {successes}"
+
+
+# ---- what is changed
+
+
+def find(name: str, interaction, tools):
+    """The entry of the monitor with this name. Raises UserError, which offers similar names, if there is none."""
+    from difflib import get_close_matches
+
+    roster = tools.monitors.roster(interaction.guild_id)
+    entry = roster.find(name)
+    if entry is not None:
+        return entry
+    if not roster.entries:
+        raise UserError(_("Nothing is watched in this server yet. Add a monitor with `/monitor add`."))
+    near = get_close_matches(name, [each.name for each in roster.entries], n=3, cutoff=0.5)
+    if near:
+        raise UserError(_("There is no monitor with this name. Did you mean {names}?", names=escape(", ".join(near))))
+    raise UserError(_("There is no monitor with this name. `/monitor list` shows them all."))
+
+
+def stored(entry, interaction, tools):
+    return there(entry.shard, entry.id, interaction, tools)
+
+
+def there(shard: str, id: str, interaction, tools):
+    """The monitor as it is stored. Raises UserError if it has been removed."""
+    monitor = tools.monitors.get(interaction.guild_id, shard, id)
+    if monitor is None:
+        raise UserError(_("This monitor has been removed."))
+    return monitor
+
+
+def define(monitor, field: str):
+    """The monitor in its normal form. Raises FieldError for `field` if it cannot be checked."""
+    from watchbell.kit import monitors
+
+    try:
+        return monitors.define(monitor, refused=NEVER_ASKED)
+    except UserError as error:
+        raise FieldError(field, str(error)) from None
+
+
+def put(monitor, interaction, tools):
+    """Store a new monitor, and return its shard and the monitor."""
+    from watchbell.adapters.monitors import Change
+    from watchbell.status import shard
+
+    limits = tools.monitors.limits(interaction.guild_id)
+
+    def decide(roster):
+        if len(roster.entries) >= limits.monitors:
+            text = _("This server has {n} monitors, which is as many as it may have.", n=limits.monitors)
+            raise FieldError("", text)
+        fits(monitor, roster, limits)
+        name = shard.to_join(roster.entries)
+        return Change(roster.with_(entry_of(monitor, name)), put=(name, monitor))
+
+    change = store(decide, interaction, tools)
+    return change.put
+
+
+def change(before, after, shard: str, interaction, tools) -> Reply:
+    """Store a changed monitor, and show it. If something else is measured now, it is new again."""
+    from watchbell.adapters.monitors import Change
+
+    limits = tools.monitors.limits(interaction.guild_id)
+
+    def decide(roster):
+        if not any(entry.id == after.id for entry in roster.entries):
+            raise UserError(_("This monitor has been removed."))
+        fits(after, roster, limits)
+        return Change(roster.with_(entry_of(after, shard)), put=(shard, after))
+
+    store(decide, interaction, tools)
+    measured = ("target", "conditions", "options")
+    if any(getattr(before, name) != getattr(after, name) for name in measured):
+        tools.shards.restart(interaction.guild_id, shard, after.id)
+    return card(interaction.guild_id, shard, after, tools, _("Saved."))
+
+
+def store(decide, interaction, tools):
+    from watchbell.adapters.monitors import TooMany
+
+    try:
+        return tools.monitors.change(interaction.guild_id, decide)
+    except TooMany as error:
+        if error.host:
+            text = _("{host} is watched so often that I take no more monitors for it.", host=f"`{error.host}`")
+        else:
+            text = _("This bot has as many monitors as it can have. Ask the person who runs it.")
+        raise FieldError("", text) from None
+
+
+def fits(monitor, roster, limits) -> None:
+    """Raise FieldError if the server may not have the monitor as it is now."""
+    if monitor.every < limits.every:
+        text = ngettext(
+            "in this server a monitor is checked every {n} minute at most.",
+            "in this server a monitor is checked every {n} minutes at most.",
+            limits.every,
+        )
+        raise FieldError("often", text)
+    same = roster.find(monitor.name)
+    if same is not None and same.id != monitor.id:
+        raise FieldError("name", _("another monitor has this name."))
+
+
+def pausing(entry, paused: bool, interaction, tools) -> Reply:
+    from watchbell.adapters.monitors import Change
+
+    monitor = replace(stored(entry, interaction, tools), paused=paused)
+    tools.monitors.change(
+        interaction.guild_id,
+        lambda roster: Change(roster.with_(entry_of(monitor, entry.shard)), put=(entry.shard, monitor)),
+    )
+    name = f"**{escape(entry.name)}**"
+    if paused:
+        tools.shards.restart(interaction.guild_id, entry.shard, entry.id)
+        return Reply(_("⏸️ {name} is paused. Resume it with `/monitor resume`.", name=name))
+    return Reply(_("{name} is checked again.", name=name))
+
+
+def parent(name: str, id: str, interaction, tools) -> str:
+    """The id of the parent with this name, "" for none. Raises FieldError if it cannot be the parent."""
+    if not name.strip():
+        return ""
+    found = tools.monitors.roster(interaction.guild_id).find(name)
+    if found is None:
+        raise FieldError("parent", _("there is no monitor with this name."))
+    if found.id == id:
+        raise FieldError("parent", _("a monitor cannot be its own parent."))
+    return found.id
+
+
+def name_in(roster, id: str) -> str:
+    return next((entry.name for entry in roster.entries if entry.id == id), "")
+
+
+def entry_of(monitor, shard: str):
+    from watchbell.status.roster import Entry
+
+    return Entry(
+        monitor.id,
+        monitor.name,
+        monitor.kind,
+        shard,
+        monitor.every,
+        monitor.group,
+        monitor.tags,
+        host_of(monitor),
+        monitor.paused,
+    )
+
+
+def host_of(monitor) -> str:
+    """The host that a monitor asks, "" if it asks none."""
+    from urllib.parse import urlsplit
+
+    target = monitor.target
+    return (urlsplit(target if "://" in target else f"//{target}").hostname or "") if target else ""
+
+
+def name_of(monitor) -> str:
+    """The name of a monitor for which nobody has written one: its host, or its kind."""
+    return (host_of(monitor) or monitor.target or monitor.kind)[:60]
+
+
+def new_id() -> str:
+    """8 letters and digits. Two monitors of a server have the same id about once in 10^10 times."""
+    return "".join(secrets.choice("abcdefghijkmnpqrstuvwxyz23456789") for _place in range(8))
+
+
+def option(line: str) -> tuple[str, str]:
+    name, colon, value = line.partition(":")
+    if not colon:
+        raise FieldError("options", _("write each option as `name: value`, on a line of its own."))
+    return name.strip(), value.strip()
+
+
+def number(text: str, field: str, least: float, most: float) -> float:
+    try:
+        value = float(text.replace(",", "."))
+    except ValueError:
+        value = -1.0
+    if not least <= value <= most:
+        raise FieldError(field, _("write a number from {least} to {most}.", least=least, most=most))
+    return value

@@ -1,0 +1,151 @@
+"""Tells a server of a flip: an opening, what changes in it, and its recovery.
+
+Each recipient has a row of its own, which is claimed before the message is sent. Discord returns the earlier message
+if the same nonce comes again within a few minutes. After that, the recent messages of the channel are searched for
+the delivery's reference. So a flip is told once, even if a sender dies at any point.
+"""
+
+from __future__ import annotations
+
+import logging
+
+from ..adapters.server_settings import Chosen
+from ..data.tables import ALERT
+from ..discord.reply import Reply
+from ..errors import DiscordError
+from ..i18n import speaking
+from ..kit import server
+from ..status import alert, judgement
+from ..status.flip import Flip
+from ..status.monitor import Monitor
+from ..tools.toolbox import Tools
+
+log = logging.getLogger(__name__)
+
+UNKNOWN_MESSAGE = 10008
+
+
+def message(guild_id: str, key: str) -> dict:
+    """The message for the send queue that tells of the stored flip with this sort key."""
+    return {"kind": "flip", "guild": guild_id, "flip": key}
+
+
+def announce(guild_id: str, key: str, tools: Tools) -> None:
+    """Tell everybody who hears of a flip. Raises what Discord or AWS raise; then the message comes again.
+
+    The flips of a monitor are told in their order, so the ones that came before are told first. A flip whose parent is
+    down is held back: the tick brings it again. If a later flip of the monitor is told, the held one is dropped.
+    """
+    untold = tools.shards.untold_of(guild_id, key)
+    for each in untold:
+        flip = tools.shards.flip(guild_id, each)
+        monitor = tools.monitors.get(guild_id, each.split("#")[1], flip.monitor) if flip else None
+        if flip is None or monitor is None:
+            log.info("not told: the monitor has been removed", extra={"guild_id": guild_id, "flip": each})
+        elif not _is_held(guild_id, monitor, flip, tools):
+            _announce(guild_id, monitor, each, flip, tools)
+        elif each == untold[-1]:
+            log.info("held back: its parent is down", extra={"guild_id": guild_id, "flip": each})
+            return
+        tools.shards.told(guild_id, each)
+
+
+def _announce(guild_id: str, monitor: Monitor, key: str, flip: Flip, tools: Tools) -> None:
+    opening_key = tools.shards.opening(guild_id, flip.monitor)
+    opening = tools.shards.flip(guild_id, opening_key) if opening_key and opening_key != key else None
+    if flip.new == "up" and flip.news != "flapping":
+        if opening is not None:
+            _tell_end(guild_id, monitor, opening_key, opening, key, flip, tools)
+        tools.shards.closes(guild_id, flip.monitor)
+        return
+    if opening is None:
+        tools.shards.opens(guild_id, flip.monitor, key)
+    _tell(guild_id, monitor, key, flip, tools, answers=opening_key if opening else "")
+
+
+def _is_held(guild_id: str, monitor: Monitor, flip: Flip, tools: Tools) -> bool:
+    """Whether the alert waits because the monitor's parent is down. A recovery never waits."""
+    if not monitor.parent or flip.new == "up":
+        return False
+    parent = next((entry for entry in tools.monitors.roster(guild_id).entries if entry.id == monitor.parent), None)
+    if parent is None or parent.paused:
+        return False
+    stored = tools.shards.states(guild_id, [parent.shard]).get(parent.shard)
+    judged = judgement.unpack(stored.states).get(parent.id) if stored else None
+    return judged is not None and judged.state == "down"
+
+
+def _tell_end(
+    guild_id: str, monitor: Monitor, opening_key: str, opening: Flip, key: str, flip: Flip, tools: Tools
+) -> None:
+    """Edit the messages of the opening, and answer them. Only who heard of the opening hears of its end."""
+    chosen = tools.server_settings.of(guild_id)
+    for recipient, message_id in tools.shards.alerts(guild_id, opening_key).items():
+        with speaking(chosen[server.language]):
+            past = alert.ended(monitor, opening, flip, alert.reference(opening_key, recipient))
+            news = alert.recovered(monitor, opening, flip, alert.reference(key, recipient))
+        _edit(recipient.partition(":")[2], message_id, past, tools)
+        _deliver(guild_id, key, recipient, news, tools, answers=message_id)
+
+
+def _tell(
+    guild_id: str, monitor: Monitor, key: str, flip: Flip, tools: Tools, *, answers: str = "", test: bool = False
+) -> None:
+    chosen = tools.server_settings.of(guild_id)
+    earlier = tools.shards.alerts(guild_id, answers) if answers else {}
+    for recipient in _recipients(chosen):
+        with speaking(chosen[server.language]):
+            reply = alert.told(monitor, flip, alert.reference(key, recipient), test=test)
+        _deliver(guild_id, key, recipient, reply, tools, answers=earlier.get(recipient, ""))
+
+
+def _recipients(chosen: Chosen) -> list[str]:
+    """Who hears of the flips of a server: texts such as `channel:` and the id of a channel."""
+    return [f"channel:{chosen[server.status_channel]}"] if chosen[server.status_channel] else []
+
+
+def _deliver(guild_id: str, key: str, recipient: str, reply: Reply, tools: Tools, *, answers: str = "") -> None:
+    """Send a message once. Raises Retry while another sender does it."""
+    channel_id = recipient.partition(":")[2]
+    claim = tools.claims.take(ALERT, guild_id, key, recipient)
+    if claim is None:
+        return
+    details = {"guild_id": guild_id, "recipient": recipient}
+    with claim:
+        try:
+            found = _earlier(channel_id, alert.reference(key, recipient), tools) if claim.attempt > 1 else ""
+            nonce = f"alert {guild_id} {key}"
+            found = found or str(tools.discord.send(channel_id, reply, nonce=nonce, answers=answers).get("id", ""))
+        except DiscordError as error:
+            if not error.permanent:
+                raise
+            log.warning("not told: %s", error, extra=details)
+            claim.done(f"refused:{error.status}:{error.code}")
+            return
+        claim.done(found)
+        log.info("told", extra={**details, "discord_message_id": found})
+
+
+def _earlier(channel_id: str, delivery: str, tools: Tools) -> str:
+    """The id of the message that an earlier try sent, "" if there is none among the recent ones."""
+    found = (each for each in tools.discord.recent_messages(channel_id) if alert.shows(each, delivery))
+    return next((str(each["id"]) for each in found), "")
+
+
+def _edit(channel_id: str, message_id: str, reply: Reply, tools: Tools) -> None:
+    try:
+        tools.discord.edit(channel_id, message_id, reply)
+    except DiscordError as error:
+        if not error.permanent:
+            raise
+        if error.code != UNKNOWN_MESSAGE:  # somebody has deleted it: the answer tells enough
+            log.warning("could not edit an alert: %s", error)
+
+
+def announce_test(message: dict, tools: Tools) -> None:
+    """Tell a server of a made-up outage of one of its monitors, along the way of a real one."""
+    guild_id, shard, id = str(message["guild"]), str(message["shard"]), str(message["monitor"])
+    monitor = tools.monitors.get(guild_id, shard, id)
+    if monitor is not None:
+        flip = Flip(id, int(message["at"]), int(message["at"]), "up", "down", "opened")
+        _tell(guild_id, monitor, f"test#{message['id']}", flip, tools, test=True)
