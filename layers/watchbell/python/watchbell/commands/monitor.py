@@ -199,10 +199,8 @@ def listed(interaction, tools, page):
 
     lines = status.lines(interaction.guild_id, tools.monitors.roster(interaction.guild_id).entries, tools)
     if not lines:
-        text = _("Nothing is watched in this server yet.")
-        return Reply(
-            components=[Container(Text(text), Row(another.button(_("Add a monitor"), style="primary")), colour=OWN)]
-        )
+        first = Row(another.button(_("Add a monitor"), style="primary"))
+        return Reply(components=[Container(_("Nothing is watched in this server yet."), first, colour=OWN)])
     shown = page.of(board.ranked(lines))
     first = (page.number - 1) * page.per_page + 1
     head = _("{first} to {last} of {total}", first=first, last=first + len(shown) - 1, total=len(lines))
@@ -285,24 +283,17 @@ def judged(interaction, tools, form: Judged, *, shard: str, id: str):
         int(number(form.failures, "failures", 1, 10)),
         int(number(form.successes, "successes", 1, 10)),
     )
-    return change(
-        before,
-        replace(before, policy=policy, parent=parent(form.parent, id, interaction, tools)),
-        shard,
-        interaction,
-        tools,
-    )
+    after = replace(before, policy=policy, parent=parent(form.parent, id, interaction, tools))
+    return change(before, after, shard, interaction, tools)
 
 
 @command.button(updates=True, audit="monitor.remove", lock="monitors:{guild}")
 def really_remove(interaction, tools, *, shard: str, id: str):
     from watchbell.adapters.monitors import Change
 
-    name = there(shard, id, interaction, tools).name
+    name = f"**{escape(there(shard, id, interaction, tools).name)}**"
     tools.monitors.change(interaction.guild_id, lambda roster: Change(roster.without(id), delete=(shard, id)))
-    return Reply(
-        components=[Container(Text(_("{name} is no longer watched.", name=f"**{escape(name)}**")), colour=OWN)]
-    )
+    return Reply(components=[Container(_("{name} is no longer watched.", name=name), colour=OWN)])
 
 
 @command.button(updates=True)
@@ -378,9 +369,8 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
 
 
 def ask_to_remove(entry) -> Reply:
-    text = _(
-        "Stop watching {name}? Its history is kept for a while, but no longer shown.", name=f"**{escape(entry.name)}**"
-    )
+    name = f"**{escape(entry.name)}**"
+    text = _("Stop watching {name}? Its history is no longer shown then.", name=name)
     return Reply(
         components=[
             Container(

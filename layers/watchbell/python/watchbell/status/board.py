@@ -102,22 +102,17 @@ def headline(lines: Sequence[Line]) -> str:
     count = counted.count(worst)
     if worst == "up":
         return ngettext("✅ The monitor is up", "✅ All {n} monitors are up", total)
-    texts = {
-        "down": ngettext("{n} of {total} monitors is down", "{n} of {total} monitors are down", count, total=total),
-        "degraded": ngettext(
+    if worst == "down":
+        text = ngettext("{n} of {total} monitors is down", "{n} of {total} monitors are down", count, total=total)
+    elif worst == "degraded":
+        text = ngettext(
             "{n} of {total} monitors is degraded", "{n} of {total} monitors are degraded", count, total=total
-        ),
-        "unknown": ngettext(
-            "{n} of {total} monitors is unknown", "{n} of {total} monitors are unknown", count, total=total
-        ),
-        "maintenance": ngettext(
-            "{n} of {total} monitors is in maintenance",
-            "{n} of {total} monitors are in maintenance",
-            count,
-            total=total,
-        ),
-    }
-    return f"{states.GLYPHS[worst]} {texts[worst]}"
+        )
+    elif worst == "unknown":
+        text = ngettext("{n} of {total} monitors is unknown", "{n} of {total} monitors are unknown", count, total=total)
+    else:
+        text = ngettext("{n} monitor is in maintenance", "{n} monitors are in maintenance", count)
+    return f"{states.GLYPHS[worst]} {text}"
 
 
 def tally(lines: Sequence[Line]) -> str:
