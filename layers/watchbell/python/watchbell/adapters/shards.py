@@ -13,11 +13,17 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from ..data.tables import ALERT, DAY_FIGURES, DUE, FLIP, HOUR, OPENING, PING, RUN, SHARD, TICK, UNTOLD, WINDOWS, Row
+from ..errors import Unavailable
 from ..kit.data import new_version
+from ..status import judgement
 from ..status.flip import Flip
 from ..status.packing import pack_period, pack_run, unpack_period, unpack_run
 from ..status.tally import Period, Results
+from ..status.uptime import Window, rows_needed
 from .dynamodb import Cancelled, ConditionFailed, Table
+
+TRIES = 5
+"""How often a change of a shard is tried again, after a run of the shard came in between."""
 
 Ids = Collection[str] | None
 
@@ -132,6 +138,19 @@ class Shards:
         expires = int(self._clock()) + (keep or 0)
         return {"Put": {"Item": key | {"value": value, "expires_at": {"N": str(expires)}}}}
 
+    def restart(self, guild_id: str, shard: str, monitor: str) -> None:
+        """Make a monitor new again, because something else is measured from now on, or nothing."""
+        for _try in range(TRIES):
+            before = self.states(guild_id, [shard]).get(shard)
+            known = judgement.unpack(before.states) if before else {}
+            if before is None or monitor not in known:
+                return
+            known[monitor], flips = judgement.restart(known[monitor], at=int(self._clock()))
+            after = replace(before, states=judgement.pack(known.values()))
+            if self.store(guild_id, shard, before, after, flips=flips):
+                return
+        raise Unavailable(f"the shard {shard} of {guild_id} is busy")
+
     def keep_run(self, guild_id: str, shard: str, slot: int, results: Results) -> None:
         """Store the results of a run. A second call for the same slot stores them again."""
         key = RUN.item_key(guild_id, shard, f"{slot:010}")
@@ -146,6 +165,21 @@ class Shards:
     def days(self, guild_id: str, shard: str, first: int, last: int, only: Ids = None) -> list[Period]:
         """The same for days in UTC."""
         return [unpack_period(value, only) for value in self._values(DAY_FIGURES, guild_id, shard, first, last)]
+
+    def periods(self, guild_id: str, shard: str, window: Window, now: float, only: Ids = None) -> list[Period]:
+        """The figures of a window that ends now, with those of the present hour."""
+        stored = self.states(guild_id, [shard]).get(shard)
+        hour = unpack_period(stored.hour, only) if stored and stored.hour else None
+        needed = rows_needed(window, now, hour.start if hour else None)
+        found = [] if hour is None else [hour]
+        for read, starts in (
+            (self.hours, needed.early_hours),
+            (self.days, needed.days),
+            (self.hours, needed.late_hours),
+        ):
+            if starts:
+                found += read(guild_id, shard, starts[0], starts[-1], only)
+        return found
 
     def runs(self, guild_id: str, shard: str, first: int, last: int) -> dict[int, Results]:
         """The results of the runs from the slot `first` to `last`, by slot."""
