@@ -172,11 +172,8 @@ class Shards:
         hour = unpack_period(stored.hour, only) if stored and stored.hour else None
         needed = rows_needed(window, now, hour.start if hour else None)
         found = [] if hour is None else [hour]
-        for read, starts in (
-            (self.hours, needed.early_hours),
-            (self.days, needed.days),
-            (self.hours, needed.late_hours),
-        ):
+        rows = ((self.hours, needed.early_hours), (self.days, needed.days), (self.hours, needed.late_hours))
+        for read, starts in rows:
             if starts:
                 found += read(guild_id, shard, starts[0], starts[-1], only)
         return found

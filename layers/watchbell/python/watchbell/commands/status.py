@@ -189,20 +189,11 @@ def detail(line, interaction, tools) -> list:
 
     day = uptime.summary_of(interaction.guild_id, line, "24h", tools)
     month = uptime.summary_of(interaction.guild_id, line, "30d", tools)
+    shares = {"day": measures.share(day.tally.uptime), "month": measures.share(month.tally.uptime)}
+    latencies = {"now": page.latency(line), "p50": measures.latency(day.p50), "p95": measures.latency(day.p95)}
     figures = [
-        f"**{_('Uptime')}** "
-        + _(
-            "{day} in 24 h · {month} in 30 days",
-            day=measures.share(day.tally.uptime),
-            month=measures.share(month.tally.uptime),
-        ),
-        f"**{_('Latency')}** "
-        + _(
-            "{now} now · p50 {p50} · p95 {p95}",
-            now=page.latency(line),
-            p50=measures.latency(day.p50),
-            p95=measures.latency(day.p95),
-        ),
+        f"**{_('Uptime')}** " + _("{day} in 24 h · {month} in 30 days", **shares),
+        f"**{_('Latency')}** " + _("{now} now · p50 {p50} · p95 {p95}", **latencies),
         f"**{_('Checked')}** {page.checked(line)}",
     ]
     note = measures.measured(month.tally.measured)

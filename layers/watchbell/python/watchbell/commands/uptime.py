@@ -1,6 +1,21 @@
 """/uptime: how reliable a monitor was."""
 
-from watchbell import Choice, Command, Container, Quota, Reply, Separator, Text, UserError, _, anyone, ngettext
+from watchbell import (
+    Annotated,
+    Choice,
+    Command,
+    Container,
+    Names,
+    Quota,
+    Reply,
+    Separator,
+    Text,
+    UserError,
+    _,
+    anyone,
+    ngettext,
+    pgettext,
+)
 from watchbell.discord.text import clip, escape
 
 command = Command(
@@ -13,7 +28,15 @@ command = Command(
     switch="status",
 )
 
-WINDOWS = ("24h", "7d", "30d", "90d", "365d")
+SHOWN = {
+    "day": "the last 24 hours",
+    "week": "the last 7 days",
+    "month": "the last 30 days",
+    "quarter": "the last 90 days",
+    "year": "the last 365 days",
+}
+WINDOWS = {"day": "24h", "week": "7d", "month": "30d", "quarter": "90d", "year": "365d"}
+DAYS_IN_A_LINE = 30
 
 
 @command.run
@@ -22,7 +45,7 @@ def uptime(
     tools,
     *,
     monitor: str,
-    window: Choice["24h", "7d", "30d", "90d", "365d"] = "30d",
+    window: Annotated[Choice["day", "week", "month", "quarter", "year"], Names(SHOWN)] = "month",
     private: bool | None = None,
 ):
     """Show uptime, outages and latency.
@@ -52,44 +75,27 @@ def shown(line, guild_id: str, window: str, tools) -> Reply:
     from watchbell.status import uptime as rules
     from watchbell.status.states import COLOURS
 
-    found = summary_of(guild_id, line, window, tools)
-    days = rules.by_day(periods_of(guild_id, line, window, tools), window, tools.now(), line.entry.id)
+    name, now = line.entry.id, tools.now()
+    periods = tools.shards.periods(guild_id, line.entry.shard, WINDOWS[window], now, {name})
+    found = summary_of(guild_id, line, WINDOWS[window], tools, periods)
+    days = rules.by_day(periods, WINDOWS[window], now, name)
     shares = {day: tally.uptime for day, tally in days.items()}
-    strip = (
-        "\n".join(measures.strip(dict(part)) for part in parts(list(shares.items()), 30)) if len(shares) <= 90 else ""
-    )
+    texts = [f"### {clip(escape(line.entry.name), 80)}\n-# {pgettext('choice', SHOWN[window])}"]
+    if window != "year":  # a year has no room
+        known = list(shares.items())
+        rows = (dict(known[first : first + DAYS_IN_A_LINE]) for first in range(0, len(known), DAYS_IN_A_LINE))
+        texts.append("\n".join(map(measures.strip, rows)))
+    texts.append(measures.strip_in_words(shares))
+    latencies = {each: measures.latency(getattr(found, each)) for each in ("p50", "p95", "p99")}
     figures = [
         f"**{_('Uptime')}** {measures.share(found.tally.uptime)}",
         f"**{_('Outages')}** {outages(found)}",
-        f"**{_('Latency')}** "
-        + _(
-            "p50 {p50} · p95 {p95} · p99 {p99}",
-            **{name: measures.latency(getattr(found, name)) for name in ("p50", "p95", "p99")},
-        ),
+        f"**{_('Latency')}** " + _("p50 {p50} · p95 {p95} · p99 {p99}", **latencies),
     ]
     note = measures.measured(found.tally.measured)
-    return Reply(
-        components=[
-            Container(
-                Text(f"### {clip(escape(line.entry.name), 80)}\n-# {title(window)}"),
-                Text("\n".join(filter(None, [strip, measures.strip_in_words(shares)]))),
-                Separator(),
-                Text("\n".join(figures)),
-                *([Text(f"-# {note}")] if note else []),
-                colour=COLOURS[line.state],
-            )
-        ]
-    )
-
-
-def title(window: str) -> str:
-    return {
-        "24h": _("the last 24 hours"),
-        "7d": _("the last 7 days"),
-        "30d": _("the last 30 days"),
-        "90d": _("the last 90 days"),
-        "365d": _("the last 365 days"),
-    }[window]
+    small = [Text(f"-# {note}")] if note else []
+    parts = [*map(Text, texts), Separator(), Text("\n".join(figures)), *small]
+    return Reply(components=[Container(*parts, colour=COLOURS[line.state])])
 
 
 def outages(found) -> str:
@@ -97,33 +103,23 @@ def outages(found) -> str:
 
     if not found.outages:
         return _("none")
-    text = ngettext(
-        "{n}, down for {time}", "{n}, down for {time} in all", found.outages, time=measures.duration(found.downtime)
-    )
+    down = measures.duration(found.downtime)
+    text = ngettext("{n}, down for {time}", "{n}, down for {time} in all", found.outages, time=down)
     if found.repair is not None and found.outages > 1:
         text += " · " + _("{time} on average", time=measures.duration(found.repair))
     return text
 
 
-def parts(items: list, size: int) -> list[list]:
-    return [items[first : first + size] for first in range(0, len(items), size)]
-
-
-def periods_of(guild_id: str, line, window: str, tools) -> list:
-    return tools.shards.periods(guild_id, line.entry.shard, window, tools.now(), {line.entry.id})
-
-
-def summary_of(guild_id: str, line, window: str, tools):
-    """How reliable the monitor of a `board.Line` was in a window that ends now."""
+def summary_of(guild_id: str, line, window: str, tools, periods=None):
+    """How reliable the monitor of a `board.Line` was in a window that ends now. Its `periods` are read if not given."""
     from watchbell.status import uptime as rules
     from watchbell.status.flip import Flip
 
-    now = int(tools.now())
-    start = rules.start_of(window, now)
-    flips = [
-        flip for flip in tools.shards.flips(guild_id, line.entry.shard, start, now) if flip.monitor == line.entry.id
-    ]
+    now, name, shard = int(tools.now()), line.entry.id, line.entry.shard
+    if periods is None:
+        periods = tools.shards.periods(guild_id, shard, window, now, {name})
+    flips = tools.shards.flips(guild_id, shard, rules.start_of(window, now), now)
     judged = line.judged
-    if judged is not None and not flips and judged.state != "new":  # its state began before the window
-        flips = [Flip(judged.monitor, judged.since, judged.since, "new", judged.state)]
-    return rules.summary(periods_of(guild_id, line, window, tools), flips, window, now, line.entry.id)
+    if judged is not None and judged.state != "new" and not any(flip.monitor == name for flip in flips):
+        flips = [Flip(name, judged.since, judged.since, "new", judged.state)]  # its state began before the window
+    return rules.summary(periods, flips, window, now, name)
