@@ -1,4 +1,4 @@
-"""`python -m ops`: manage the parameters, commands, feature flags, ranks and personal data of a deployment."""
+"""`python -m ops`: manage the parameters, commands, flags, ranks, limits and personal data of a deployment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, 
 from infra.settings import Deployment, check, defaults
 from watchbell.errors import DiscordError, WatchbellError
 
-from . import audit, commands, flags, privacy, ranks, settings
+from . import audit, commands, flags, limits, privacy, ranks, settings
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -76,6 +76,16 @@ def main(arguments: list[str] | None = None) -> int:
     mapping.set_defaults(
         run=lambda given: ranks.run(_deployment(given), given.guild, given.roles, os.environ),
         changes=lambda given: (given.guild, "ranks.set", " ".join(given.roles)) if given.roles else None,
+    )
+
+    limited = actions.add_parser(
+        "limits", help="show or change how many monitors a server may have, and how often they may be checked"
+    )
+    limited.add_argument("guild", help="the server's id")
+    limited.add_argument("limits", nargs="*", metavar="LIMIT", help="monitors=NUMBER, every=MINUTES, or default")
+    limited.set_defaults(
+        run=lambda given: limits.run(_deployment(given), given.guild, given.limits, os.environ),
+        changes=lambda given: (given.guild, "limits.set", " ".join(given.limits)) if given.limits else None,
     )
 
     personal = actions.add_parser("privacy", help="export or erase what the tables hold of a person or a server")

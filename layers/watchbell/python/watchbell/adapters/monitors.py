@@ -4,7 +4,6 @@ in one transaction, on condition that the roster is still as it was read.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -57,8 +56,8 @@ class Monitors:
     `ceiling` is the most monitors of the deployment, `of_host` the most that ask one host.
     """
 
-    def __init__(self, table: str, *, ceiling: int, of_host: int, clock: Callable[[], float] = time.time) -> None:
-        self._table, self._clock = Table(table), clock
+    def __init__(self, table: Table, *, ceiling: int, of_host: int) -> None:
+        self._table = table
         self._most = {EVERYWHERE: ceiling}
         self._of_host = of_host
 
@@ -76,8 +75,7 @@ class Monitors:
         return [Monitor.parse(item["value"]["S"]) for item in items]
 
     def limits(self, guild_id: str) -> Limits:
-        item = self._table.get(MONITOR_LIMITS.item_key(guild_id))
-        return Limits(**{name: int(item[name]["N"]) for name in ("monitors", "every") if name in item})
+        return limits_of(self._table.get(MONITOR_LIMITS.item_key(guild_id)))
 
     def change(self, guild_id: str, decide: Callable[[Roster], Change]) -> Change:
         """Make the change that `decide` returns for the present roster, and return it.
@@ -131,6 +129,11 @@ class Monitors:
             update["ConditionExpression"] = "attribute_not_exists(monitors) OR monitors <= :room"
             update["ExpressionAttributeValues"][":room"] = {"N": str(self._most.get(host, self._of_host) - by)}
         return {"Update": update}
+
+
+def limits_of(item: dict) -> Limits:
+    """The limits in an item of DynamoDB's API. {} is an item that does not exist."""
+    return Limits(**{name: int(item[name]["N"]) for name in ("monitors", "every") if name in item})
 
 
 def _monitor(guild_id: str, change: Change) -> list[dict]:

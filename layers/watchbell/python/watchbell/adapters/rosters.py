@@ -12,8 +12,8 @@ READ_SECONDS = 1.0
 class Rosters:
     """The rosters in `table`. Raises Unavailable if DynamoDB cannot be reached."""
 
-    def __init__(self, table: str) -> None:
-        self._table = Table(table, tries=1)
+    def __init__(self, table: Table) -> None:
+        self._table = table
 
     def of(self, guild_id: str) -> Roster:
         """The monitors of a server. In direct messages (`guild_id` is "") there are none."""

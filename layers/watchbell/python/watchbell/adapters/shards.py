@@ -48,8 +48,8 @@ class Stored:
 class Shards:
     """The shards in `table`. Methods raise Unavailable if DynamoDB cannot be reached."""
 
-    def __init__(self, table: str, clock: Callable[[], float] = time.time) -> None:
-        self._table, self._clock = Table(table), clock
+    def __init__(self, table: Table, clock: Callable[[], float] = time.time) -> None:
+        self._table, self._clock = table, clock
 
     # Runs.
 

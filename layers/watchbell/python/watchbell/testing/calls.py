@@ -26,12 +26,16 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import count
 from types import GeneratorType, ModuleType
 from typing import Any, Protocol
 
+from ..adapters.monitors import Monitors
 from ..adapters.records import Records
+from ..adapters.rosters import Rosters
 from ..adapters.server_settings import Chosen
+from ..adapters.shards import Shards
 from ..discord import check, custom_id
 from ..discord.custom_id import OPENS
 from ..discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
@@ -54,8 +58,9 @@ from ..kit.handler import Handler
 from ..kit.options import TYPES
 from ..kit.policy import RANKS
 from ..registration.declare import declare
+from ..status.roster import Roster
 from ..tools import grants
-from ..tools.toolbox import Desk, Tools
+from ..tools.toolbox import MOST_MONITORS, MOST_OF_A_HOST, Desk, Tools
 from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeServerSettings, FakeStash, FakeTable
 
 USER, GUILD, CHANNEL = "1000000000000000101", "1000000000000000102", "1000000000000000103"
@@ -158,6 +163,17 @@ class FakeTools:
 
     def data(self, kind: Data, owner: str = "") -> Records:
         return Records(self.state, kind, owner, lambda: self.now())  # type: ignore[arg-type]
+
+    @cached_property
+    def monitors(self) -> Monitors:
+        return Monitors(self.state, ceiling=MOST_MONITORS, of_host=MOST_OF_A_HOST)  # type: ignore[arg-type]
+
+    @cached_property
+    def shards(self) -> Shards:
+        return Shards(self.state, lambda: self.now())  # type: ignore[arg-type]
+
+    def roster(self, guild_id: str) -> Roster:
+        return Rosters(self.state).of(guild_id)  # type: ignore[arg-type]
 
     def count(self, metric: str) -> None:
         self.counted.append(metric)

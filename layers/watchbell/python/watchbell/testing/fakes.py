@@ -6,13 +6,13 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ..adapters.dynamodb import Cancelled
 from ..adapters.locks import LEASE_SECONDS
 from ..adapters.server_settings import Chosen
 from ..data.tables import SPARE_USES
 from ..discord.interaction import Interaction
 from ..kit.flags import parse
 from ..kit.quota import Quota
+from .table import FakeTable as FakeTable
 
 Clock = Callable[[], float]
 
@@ -118,40 +118,6 @@ class FakeStash:
 
     def get(self, key: str) -> list[str] | None:
         return self.kept.get(key)
-
-
-class FakeTable:
-    """The rows of a table, for `adapters.records`. `rows` maps (pk, sk) to an item in the format of DynamoDB's API."""
-
-    def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], dict] = {}
-
-    def get(self, key: dict, seconds: float = 0.0) -> dict:
-        return self.rows.get(_place(key), {})
-
-    def query(self, partition: str, start: str, *, after: str = "", most: int) -> tuple[list[dict], str]:
-        """Return the rows like DynamoDB, which gives a place to go on from whenever it found `most` rows."""
-        sorts = sorted(sort for pk, sort in self.rows if pk == partition and sort.startswith(start) and sort > after)
-        items = [self.rows[partition, sort] for sort in sorts[:most]]
-        return items, sorts[most - 1] if len(sorts) >= most else ""
-
-    def transact(self, *writes: dict, token: str) -> None:
-        """Make all writes or none. Raises Cancelled if a row has another version than a write expects."""
-        made = [
-            (kind, write, _place(write.get("Item") or write["Key"])) for each in writes for kind, write in each.items()
-        ]
-        for _, write, place in made:
-            expected = write.get("ExpressionAttributeValues", {}).get(":before")
-            if "ConditionExpression" in write and self.rows.get(place, {}).get("version") != expected:
-                raise Cancelled("TransactWriteItems", 400, {"__type": "#TransactionCanceledException"})
-        for kind, write, place in made:
-            self.rows.pop(place, None)
-            if kind == "Put":
-                self.rows[place] = write["Item"]
-
-
-def _place(key: dict) -> tuple[str, str]:
-    return key["pk"]["S"], key["sk"]["S"]
 
 
 class FakeJournal:

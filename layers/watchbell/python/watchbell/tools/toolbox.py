@@ -197,21 +197,24 @@ class Tools:
     def roster(self, guild_id: str) -> "Roster":
         """The monitors of a server: names, groups and tags. An autocomplete can use this, because it is one GetItem."""
         grants.require(self.function, "roster")
+        from ..adapters.dynamodb import Table
         from ..adapters.rosters import Rosters
 
-        return Rosters(self.settings["STATE_TABLE"]).of(guild_id)
+        return Rosters(Table(self.settings["STATE_TABLE"], tries=1)).of(guild_id)
 
     @part
     def monitors(self) -> "Monitors":
+        from ..adapters.dynamodb import Table
         from ..adapters.monitors import Monitors
 
-        return Monitors(self.settings["STATE_TABLE"], ceiling=MOST_MONITORS, of_host=MOST_OF_A_HOST, clock=self.now)
+        return Monitors(Table(self.settings["STATE_TABLE"]), ceiling=MOST_MONITORS, of_host=MOST_OF_A_HOST)
 
     @part
     def shards(self) -> "Shards":
+        from ..adapters.dynamodb import Table
         from ..adapters.shards import Shards
 
-        return Shards(self.settings["STATE_TABLE"], self.now)
+        return Shards(Table(self.settings["STATE_TABLE"]), self.now)
 
     @part
     def seals(self) -> "Seals":
