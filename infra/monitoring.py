@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from aws_cdk import Duration
+from aws_cdk import aws_events as events
+from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infra.bot_function import RES_OPTIONS, BotFunction, Common
@@ -11,6 +13,18 @@ from infra.queues import queue
 from infra.storage import Storage
 
 CHECK_MAX_RECEIVES = 3
+
+PATTERNS = {
+    "Alarm": {"source": ["aws.cloudwatch"], "detail_type": ["CloudWatch Alarm State Change"]},
+    "Pipeline": {"source": ["aws.codepipeline"], "detail_type": ["CodePipeline Pipeline Execution State Change"]},
+    "Health": {"source": ["aws.health"], "detail_type": ["AWS Health Event"]},
+    "Task": {
+        "source": ["aws.ecs"],
+        "detail_type": ["ECS Task State Change"],
+        "detail": {"lastStatus": ["STOPPED"], "desiredStatus": ["STOPPED"]},
+    },
+}
+"""The events of AWS that `status.aws_events` reads."""
 
 
 class Monitoring(Construct):
@@ -45,3 +59,10 @@ class Monitoring(Construct):
         # One shard per invocation: a slow target delays only the monitors of its own shard.
         monitor.consume(self.checks, batch_size=1, max_concurrency=common.settings.monitor_concurrency)
         common.alarms.watch_age(self.checks, "check", Duration.minutes(5))
+        self._hear_of_aws()
+
+    def _hear_of_aws(self) -> None:
+        """Bring the events of this account and region that a monitor can watch. EventBridge tries for a day."""
+        for name, pattern in PATTERNS.items():
+            rule = events.Rule(self, f"{name}Events", event_pattern=events.EventPattern(**pattern))  # type: ignore[arg-type]
+            rule.add_target(targets.SqsQueue(self.checks))
