@@ -9,13 +9,30 @@ from __future__ import annotations
 import contextlib
 import time
 from base64 import b64decode, b64encode
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
 
-from ..data.tables import ALERT, DAY_FIGURES, DUE, FLIP, HOUR, OPENING, PING, RUN, SHARD, TICK, UNTOLD, WINDOWS, Row
+from ..data.tables import (
+    ALERT,
+    AWS_EVENT,
+    DAY_FIGURES,
+    DUE,
+    FLIP,
+    HOUR,
+    OPENING,
+    RUN,
+    SHARD,
+    TICK,
+    UNTOLD,
+    WINDOWS,
+    Row,
+)
 from ..errors import Unavailable
 from ..kit.data import new_version
 from ..status import judgement
+from ..status.aws_events import AwsEvent
 from ..status.flip import Flip
 from ..status.packing import pack_period, pack_run, unpack_period, unpack_run
 from ..status.tally import Period, Results
@@ -33,8 +50,8 @@ class Stored:
     """What is stored of a shard. `slot` is the epoch second of its latest run, 0 before the first.
 
     `states` is a text of `status.judgement`, and `hour` are bytes of `status.packing`. `windows` is the text of the
-    server's maintenance windows. `pings` has the rows of heartbeats, by the ids in their URLs. `version` counts the
-    writes.
+    server's maintenance windows. `fed` has the rows of the monitors whose results come from outside, by their ids.
+    `version` counts the writes.
     """
 
     slot: int = 0
@@ -42,7 +59,7 @@ class Stored:
     hour: bytes = b""
     version: int = 0
     windows: str = ""
-    pings: dict[str, dict] = field(default_factory=dict)
+    fed: dict[str, dict] = field(default_factory=dict)
 
 
 class Shards:
@@ -53,9 +70,8 @@ class Shards:
 
     # Runs.
 
-    def read(self, guild_id: str, shard: str, pings: Iterable[str] = ()) -> Stored:
-        """Read the state of a shard, the server's maintenance windows and the pings with these ids, in one call."""
-        keys = {id: PING.item_key(id) for id in pings}
+    def read(self, guild_id: str, shard: str, keys: Mapping[str, dict] = MappingProxyType({})) -> Stored:
+        """Read the state of a shard, the server's maintenance windows, and the rows with these keys, in one call."""
         found = self._table.get_many([SHARD.item_key(guild_id, shard), WINDOWS.item_key(guild_id), *keys.values()])
         rows = {(item["pk"]["S"], item["sk"]["S"]): item for item in found}
 
@@ -66,11 +82,11 @@ class Shards:
         return replace(
             _stored(row(SHARD.item_key(guild_id, shard))),
             windows=windows["value"]["S"] if windows else "",
-            pings={id: row(key) for id, key in keys.items() if row(key)},
+            fed={id: row(key) for id, key in keys.items() if row(key)},
         )
 
     def states(self, guild_id: str, shards: Iterable[str]) -> dict[str, Stored]:
-        """What is stored of shards of a server, without windows and pings. Those that never ran are left out."""
+        """What is stored of shards of a server, and nothing else. Those that never ran are left out."""
         found = self._table.get_many([SHARD.item_key(guild_id, shard) for shard in shards])
         return {item["sk"]["S"].partition("#")[2]: _stored(item) for item in found}
 
@@ -119,7 +135,7 @@ class Shards:
         except ConditionFailed as failed:
             # Perhaps the first try of this very write was done, and its answer was lost.
             stored = _stored(failed.item)
-            return stored == replace(after, version=before.version + 1, windows="", pings={})
+            return stored == replace(after, version=before.version + 1, windows="", fed={})
         except Cancelled:
             return False
         return True
@@ -191,6 +207,25 @@ class Shards:
     def _values(self, row: Row, guild_id: str, shard: str, first: int, last: int) -> list[bytes]:
         one, other = row.key(guild_id, shard, f"{first:010}"), row.key(guild_id, shard, f"{last:010}")
         return [b64decode(item["value"]["B"]) for item in self._table.between(one["pk"], one["sk"], other["sk"])]
+
+    def heard(self, event: AwsEvent) -> None:
+        """Keep an event of AWS, unless a newer one with its name is kept already."""
+        values = {
+            ":at": {"N": str(event.at)},
+            ":outcome": {"S": event.outcome},
+            ":text": {"S": event.text},
+            ":lasts": {"N": str(event.lasts)},
+            ":expires": {"N": str(int(self._clock()) + (AWS_EVENT.keep or 0))},
+        }
+        change = "SET #at = :at, outcome = :outcome, #text = :text, lasts = :lasts, expires_at = :expires"
+        with contextlib.suppress(ConditionFailed):
+            self._table.update(
+                AWS_EVENT.item_key(event.name),
+                change,
+                values,
+                names={"#at": "at", "#text": "text"},
+                condition="attribute_not_exists(pk) OR #at <= :at",
+            )
 
     # The tick.
 
@@ -286,3 +321,9 @@ def _stored(item: dict) -> Stored:
 
 def _bytes(value: bytes) -> dict:
     return {"B": b64encode(value).decode()}
+
+
+def event_of(name: str, item: dict) -> AwsEvent:
+    """The event of AWS with this name, in an item of DynamoDB's API."""
+    outcome: Any = item["outcome"]["S"]
+    return AwsEvent(name, int(item["at"]["N"]), outcome, item["text"]["S"], int(item["lasts"]["N"]))

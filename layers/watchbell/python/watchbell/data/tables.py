@@ -171,7 +171,8 @@ OPENING = Row("opening", "state", "guild#{}", "opening#{}", ("flip",), None, "no
 UNTOLD = Row("flip to be told", "state", "untold", "{}#{}", ("at",), 0, "no")
 """A flip that has not been announced yet. The row is deleted when it has been, and the tick looks for old ones."""
 
-AWS_EVENT = Row("AWS event", "state", "aws#{}", "event", ("at", "outcome", "text", "lasts", "expires_at"), 90 * DAY, "no")
+_EVENT = ("at", "outcome", "text", "lasts", "expires_at")
+AWS_EVENT = Row("AWS event", "state", "aws#{}", "event", _EVENT, 90 * DAY, "no")
 """The newest event of AWS about an alarm, a pipeline, a service or a task. The next run of its monitors judges it."""
 
 ALERT = Row("alert", "state", "guild#{}", "alert#{}#{}", _CLAIM, 90 * DAY, "no")

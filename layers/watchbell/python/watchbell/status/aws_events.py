@@ -77,7 +77,9 @@ def _event(kind: str, name: Any, at: int, outcome: Outcome | None, text: Any, *,
 
 def _has_failed(detail: dict[str, Any]) -> bool:
     containers = detail.get("containers")
-    codes = [each.get("exitCode") for each in containers if isinstance(each, dict)] if isinstance(containers, list) else []
+    codes = (
+        [each.get("exitCode") for each in containers if isinstance(each, dict)] if isinstance(containers, list) else []
+    )
     return detail.get("stopCode") == "TaskFailedToStart" or any(isinstance(code, int) and code for code in codes)
 
 
