@@ -17,10 +17,12 @@ class Facts:
     """The result of one check of one monitor.
 
     `reason` says why the outcome is not `up`. `latency_ms` is None if nothing answered. `values` are other measured
-    values, such as `{"status": 503}`: short texts and numbers.
+    values, such as `{"status": 503}`: short texts and numbers. `since` is when it became so, in epoch seconds, if that
+    was before the check: a missed heartbeat is down since its deadline. None: since the check.
     """
 
     outcome: Outcome
     reason: Reason | None = None
     latency_ms: int | None = None
     values: Mapping[str, str | int | float] = field(default_factory=dict)
+    since: int | None = None

@@ -10,18 +10,24 @@ from typing import Literal
 from .reason import Reason
 
 State = Literal["new", "up", "degraded", "down"]
-"""`new`: no known result yet, or not enough of them."""
+"""`new`: no known result yet, or not enough of them. A monitor that is paused or edited is new again."""
 
 News = Literal["", "opened", "changed", "recovered", "flapping", "settled"]
-"""What a flip tells people. "": nothing, because maintenance or flapping holds it back, or nothing was told before."""
+"""What a flip tells people, which is how `new` differs from what they were told last.
+
+"": nothing. "opened": it was up, or they never heard of it. "changed": from degraded to down, or back. "recovered": it
+is up again. "flapping": the results change too often, so its outages are held back. "settled": no longer, and it is now
+`new`.
+"""
 
 
 @dataclass(frozen=True)
 class Flip:
-    """The monitor with the id `monitor` went from state `old` to `new`.
+    """The monitor with the id `monitor` went from state `old` to `new`, or `old` is `new` and there is only news.
 
-    `at` is when that was decided and `since` when the results began that decided it, both in epoch seconds. `reason`
-    and `values` are those of the result that decided it.
+    `at` is when that was decided and `since` when `new` began, which is the first result of the streak that decided it.
+    Both are in epoch seconds. `reason` and `values` are those of the latest result that was not up; there are none if
+    `new` is "up" or "new".
     """
 
     monitor: str

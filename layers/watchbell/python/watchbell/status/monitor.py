@@ -15,11 +15,16 @@ EVERY = (1, 5, 15, 60)
 class Policy:
     """When the state of a monitor changes.
 
-    `failures`: how many known results in a row make a state worse. `successes`: how many make it better. Both are 1-10.
+    `failures`: how many known results in a row make a state worse. `successes`: how many make it better. Both are 1-10;
+    other numbers raise ValueError.
     """
 
     failures: int = 3
     successes: int = 2
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.failures <= 10 and 1 <= self.successes <= 10):
+            raise ValueError("failures and successes must be between 1 and 10")
 
 
 @dataclass(frozen=True)
