@@ -1,0 +1,223 @@
+"""Watching and telling in one process: real code between a table, queues and a Discord that live in memory.
+
+Every call that leaves a function can be the last thing that the function does: it is killed before or after the call.
+Then SQS delivers its message again, at once or after the visibility timeout.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from watchbell.adapters.batch import Delivery
+from watchbell.adapters.claims import Claims
+from watchbell.adapters.monitors import Change, Monitors
+from watchbell.adapters.server_settings import Chosen
+from watchbell.adapters.shards import Shards
+from watchbell.doors import monitor, sender
+from watchbell.errors import DiscordError, Retry
+from watchbell.schedules.watch import watch
+from watchbell.status import shard
+from watchbell.status.facts import Facts
+from watchbell.status.monitor import Monitor
+from watchbell.status.reason import Reason
+from watchbell.status.roster import Entry
+from watchbell.testing.table import FakeTable
+
+GUILD, CHANNEL = "1100000000000000001", "1100000000000000009"
+BEGUN = 1_795_334_400
+NONCE_SECONDS = 120
+AGAIN_SECONDS = 180
+
+
+class Killed(BaseException):
+    """The function ends here, as if Lambda had stopped it. No handler of exceptions sees it."""
+
+
+class Killer:
+    """Counts the calls that leave functions, and ends the function before or after one of them."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.at: tuple[int, str] | None = None
+        self.names: list[str] = []
+
+    def around(self, name: str, call: Callable[[], Any]) -> Any:
+        self.calls += 1
+        self.names.append(name)
+        if self.at == (self.calls, "before"):
+            raise Killed
+        answer = call()
+        if self.at == (self.calls, "after"):
+            raise Killed
+        return answer
+
+
+class Watched:
+    """`thing`, with the killer around each of its methods in `names`."""
+
+    def __init__(self, thing: Any, killer: Killer, *names: str) -> None:
+        self._thing, self._killer, self._names = thing, killer, names
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self._thing, name)
+        if name not in self._names:
+            return found
+        kind = type(self._thing).__name__
+        return lambda *args, **more: self._killer.around(f"{kind}.{name}", lambda: found(*args, **more))
+
+
+class FakeQueue:
+    def __init__(self) -> None:
+        self.messages: list[dict] = []
+
+    def send(self, message: dict, wait: float = 0) -> None:
+        self.messages.append(message)
+
+    def send_many(self, messages: list[dict]) -> None:
+        self.messages += messages
+
+
+class FakeDiscord:
+    """Keeps the messages of channels. A nonce is known for two minutes."""
+
+    def __init__(self, now: Callable[[], float]) -> None:
+        self._now = now
+        self.messages: list[dict] = []
+        self.down = False
+
+    def send(self, channel_id: str, reply: Any, *, nonce: str, answers: str = "") -> dict:
+        self._answer()
+        for each in self.messages:
+            if each["nonce"] == nonce and self._now() - each["at"] < NONCE_SECONDS:
+                return each
+        written = reply.message()
+        sent = {**written, "id": str(len(self.messages) + 1), "nonce": nonce, "at": self._now(), "answers": answers}
+        self.messages.append({**sent, "channel": channel_id, "edits": 0})
+        return self.messages[-1]
+
+    def edit(self, channel_id: str, message_id: str, reply: Any) -> dict:
+        self._answer()
+        (found,) = [each for each in self.messages if each["id"] == message_id]
+        found.update(reply.edit(), edits=found["edits"] + 1)
+        return found
+
+    def recent_messages(self, channel_id: str) -> list[dict]:
+        self._answer()
+        return list(reversed(self.messages))[:50]
+
+    def _answer(self) -> None:
+        if self.down:
+            raise DiscordError("POST /channels/{channel}/messages", 503)
+
+
+class Checker:
+    """Gives each monitor the facts that its script says."""
+
+    def __init__(self) -> None:
+        self.script: dict[str, Facts] = {}
+
+    def check(self, monitors: list[Monitor], *_: Any, **__: Any) -> dict[str, Facts]:
+        return {each.id: self.script.get(each.id, Facts("up", latency_ms=20)) for each in monitors}
+
+
+class Settings:
+    def of(self, guild_id: str) -> Chosen:
+        return Chosen({"status_channel": CHANNEL})
+
+
+DOWN = Facts("down", Reason("http_status", {"status": 503}), 31)
+UP = Facts("up", latency_ms=20)
+
+
+class World:
+    """A server with some monitors. `minute` runs one minute of everything. `kill` says where a function ends."""
+
+    def __init__(self, *monitors: Monitor) -> None:
+        self.at = float(BEGUN)
+        self.killer = Killer()
+        table = Watched(
+            FakeTable(),
+            self.killer,
+            *("get", "get_many", "put", "delete", "update", "query", "between", "transact"),
+        )
+        self.table = table._thing
+        self.checks, self.sends = FakeQueue(), FakeQueue()
+        self.discord = FakeDiscord(self.now)
+        self.checker = Checker()
+        self.tools: Any = self
+        self.shards = Shards(table, self.now)  # type: ignore[arg-type]
+        self.monitors = Monitors(table, ceiling=100, of_host=100)  # type: ignore[arg-type]
+        self.claims = claims(table, self.now)
+        self.server_settings = Settings()
+        self.check_queue = Watched(self.checks, self.killer, "send", "send_many")
+        self.send_queue = Watched(self.sends, self.killer, "send", "send_many")
+        self._discord = Watched(self.discord, self.killer, "send", "edit", "recent_messages")
+        self.lost = 0
+        self.late = False
+        self.tools = _Tools(self)
+        for each in monitors:
+            self.add(each)
+        self.killer.calls = 0
+        self.killer.names.clear()
+
+    def now(self) -> float:
+        return self.at
+
+    def add(self, each: Monitor) -> None:
+        def decide(roster: Any) -> Change:
+            name = shard.to_join(roster.entries)
+            entry = Entry(each.id, each.name, each.kind, name, each.every, each.group, each.tags)
+            return Change(roster.with_(entry), put=(name, each))
+
+        self.monitors.change(GUILD, decide)
+
+    def minute(self) -> None:
+        """Tick, check and tell. A function that is killed is called again, at once or late."""
+        slot = datetime.fromtimestamp(self.at // 60 * 60, UTC)
+        self._call(lambda: watch(slot, self.tools))
+        for queue, door in ((self.checks, monitor.run), (self.sends, sender.deliver)):
+            for _turn in range(30):
+                if not queue.messages:
+                    break
+                message = queue.messages.pop(0)
+                self._call(lambda door=door, message=message: door(Delivery(message, 1, False), self.tools))
+        self.at = self.at // 60 * 60 + 60
+
+    def minutes(self, count: int) -> None:
+        for _minute in range(count):
+            self.minute()
+
+    def _call(self, run: Callable[[], None]) -> None:
+        for _try in range(10):
+            try:
+                run()
+            except Killed:
+                self.killer.at = None
+                if self.late:
+                    self.at += AGAIN_SECONDS
+            except (Retry, DiscordError) as error:
+                self.at += getattr(error, "wait", None) or 5
+            else:
+                return
+        self.lost += 1
+
+    def flips(self) -> list[str]:
+        rows = sorted(sort for pk, sort in self.table.rows if pk == f"guild#{GUILD}" and sort.startswith("flip#"))
+        return rows
+
+
+def claims(table: Any, now: Callable[[], float]) -> Claims:
+    found = Claims({}, now)
+    found._tables = {"state": table, "ephemeral": table}
+    return found
+
+
+class _Tools:
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self.discord = world._discord
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._world, name)
