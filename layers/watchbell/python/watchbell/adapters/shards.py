@@ -267,13 +267,23 @@ class Shards:
         item = self._table.get(_flip_item(guild_id, key))
         return Flip.parse(item["value"]["S"]) if item else None
 
-    def untold_of(self, guild_id: str, key: str) -> list[str]:
-        """The flips of the same monitor that nobody has announced yet, up to this one. Sort keys, oldest first."""
+    def untold_of(self, guild_id: str, key: str) -> dict[str, bool]:
+        """The flips of the same monitor that nobody has announced yet, up to this one, oldest first.
+
+        Returns their sort keys, and whether they have been held back.
+        """
         shard, _at, monitor, _place = key.split("#")[1:]
         first = UNTOLD.key(guild_id, FLIP.key("", shard, "", "", "")["sk"].rstrip("#") + "#")
         found = self._table.between(first["pk"], first["sk"], UNTOLD.key(guild_id, key)["sk"], consistent=True)
-        keys = (item["sk"]["S"].split("#", 1)[1] for item in found)
-        return [each for each in keys if each.split("#")[3] == monitor]
+        keys = {item["sk"]["S"].split("#", 1)[1]: "held" in item for item in found}
+        return {each: held for each, held in keys.items() if each.split("#")[3] == monitor}
+
+    def hold(self, guild_id: str, key: str) -> None:
+        """Record that a flip waits for the parent of its monitor."""
+        with contextlib.suppress(ConditionFailed):
+            self._table.update(
+                UNTOLD.item_key(guild_id, key), "SET held = :one", {":one": {"N": "1"}}, condition="attribute_exists(pk)"
+            )
 
     def opening(self, guild_id: str, monitor: str) -> str:
         """The sort key of the flip whose end people wait for, "" if there is none."""

@@ -168,8 +168,9 @@ FLIP = Row("flip", "state", "guild#{}", "flip#{}#{}#{}#{}", ("value", "expires_a
 OPENING = Row("opening", "state", "guild#{}", "opening#{}", ("flip",), None, "no")
 """The flip of a monitor that people were told of, and whose end they have not been told yet."""
 
-UNTOLD = Row("flip to be told", "state", "untold", "{}#{}", ("at",), 0, "no")
-"""A flip that has not been announced yet. The row is deleted when it has been, and the tick looks for old ones."""
+UNTOLD = Row("flip to be told", "state", "untold", "{}#{}", ("at", "held"), 0, "no")
+"""A flip that has not been announced yet. The row is deleted when it has been, and the tick looks for old ones.
+`held` is 1 if its alert waits for the parent of its monitor."""
 
 _EVENT = ("at", "outcome", "text", "lasts", "expires_at")
 AWS_EVENT = Row("AWS event", "state", "aws#{}", "event", _EVENT, 90 * DAY, "no")

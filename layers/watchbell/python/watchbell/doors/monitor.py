@@ -44,12 +44,12 @@ def run(delivery: Delivery, tools: Tools) -> None:
     if not any(not monitor.paused for monitor in monitors):
         tools.shards.no_longer_due(due_key(guild_id, name, every))
         return
-    before = tools.shards.read(guild_id, name, [each.options["ping"] for each in monitors if "ping" in each.options])
+    before = tools.shards.read(guild_id, name)
     if before.slot >= slot:
         log.info("dropped: a run of this slot has been judged", extra=details)
         return
     due = shard.due(monitors, slot)
-    found = tools.checker.check(due, before.pings, slot)
+    found = tools.checker.check(due)
     results = {monitor.id: (found[monitor.id], in_maintenance(before.windows, monitor, slot)) for monitor in due}
     after, flips = judged(before, monitors, results, slot)
     hour, ended = counted(before, monitors, results, slot)

@@ -34,18 +34,23 @@ def announce(guild_id: str, key: str, tools: Tools) -> None:
     """Tell everybody who hears of a flip. Raises what Discord or AWS raise; then the message comes again.
 
     The flips of a monitor are told in their order, so the ones that came before are told first. A flip whose parent is
-    down is held back: the tick brings it again. If a later flip of the monitor is told, the held one is dropped.
+    down is held back: the tick brings it again. If the monitor has recovered by then, the held flip is dropped.
     """
     untold = tools.shards.untold_of(guild_id, key)
-    for each in untold:
-        flip = tools.shards.flip(guild_id, each)
+    flips = {each: tools.shards.flip(guild_id, each) for each in untold}
+    last = flips.get(key)
+    for each, was_held in untold.items():
+        flip = flips[each]
         monitor = tools.monitors.get(guild_id, each.split("#")[1], flip.monitor) if flip else None
         if flip is None or monitor is None:
             log.info("not told: the monitor has been removed", extra={"guild_id": guild_id, "flip": each})
+        elif was_held and flip is not last and last is not None and last.new == "up":
+            log.info("not told: it has ended before its parent was up", extra={"guild_id": guild_id, "flip": each})
         elif not _is_held(guild_id, monitor, flip, tools):
             _announce(guild_id, monitor, each, flip, tools)
-        elif each == untold[-1]:
+        elif flip is last:
             log.info("held back: its parent is down", extra={"guild_id": guild_id, "flip": each})
+            tools.shards.hold(guild_id, each)
             return
         tools.shards.told(guild_id, each)
 
