@@ -47,7 +47,9 @@ def reason(found: Reason) -> str:
     values = found.values
     match found.code:
         case "timeout":
-            return ngettext("did not answer within {n} second", "did not answer within {n} seconds", int(values["seconds"]))
+            return ngettext(
+                "did not answer within {n} second", "did not answer within {n} seconds", int(values["seconds"])
+            )
         case "unreachable":
             return _("could not be reached")
         case "not_a_url":
@@ -70,6 +72,14 @@ def reason(found: Reason) -> str:
             return _("did not answer with a valid status")
         case "asked_too_often":
             return _("asks for fewer requests")
+        case "ping_missed":
+            return _("did not ping in time")
+        case "run_too_long":
+            return _("started and did not finish in time")
+        case "job_failed":
+            if "exit_status" in values:
+                return _("failed with exit status {number}", number=values["exit_status"])
+            return _("said that it failed")
 
 
 def status_word(status: str) -> str:
