@@ -154,6 +154,10 @@ REASONS = [
     (Reason("http_status", {"status": 502}), "answered with HTTP 502"),
     (Reason("not_a_status"), "did not answer with a valid status"),
     (Reason("asked_too_often"), "asks for fewer requests"),
+    (Reason("ping_missed"), "did not ping in time"),
+    (Reason("run_too_long"), "started and did not finish in time"),
+    (Reason("job_failed"), "said that it failed"),
+    (Reason("job_failed", {"exit_status": 3}), "failed with exit status 3"),
 ]
 
 

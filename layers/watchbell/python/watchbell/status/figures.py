@@ -72,6 +72,14 @@ def reason(found: Reason) -> str:
             return _("did not answer with a valid status")
         case "asked_too_often":
             return _("asks for fewer requests")
+        case "ping_missed":
+            return _("did not ping in time")
+        case "run_too_long":
+            return _("started and did not finish in time")
+        case "job_failed":
+            if "exit_status" in values:
+                return _("failed with exit status {number}", number=values["exit_status"])
+            return _("said that it failed")
 
 
 def status_word(status: str) -> str:

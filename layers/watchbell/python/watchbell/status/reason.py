@@ -17,6 +17,9 @@ Code = Literal[
     "http_status",  # the answer had the HTTP status `status` and no readable report
     "not_a_status",  # the answer was not a status report
     "asked_too_often",  # the source asked for fewer requests
+    "ping_missed",  # no ping of the job came in time
+    "run_too_long",  # the job said that it started, and not in time that it ended
+    "job_failed",  # the job said so; with `exit_status`, if it gave one
 ]
 """Every code. The comments name the values that go with each."""
 
