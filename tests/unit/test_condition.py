@@ -312,8 +312,7 @@ pieces = st.sampled_from(
 def test_no_text_crashes_it(text, body):
     try:
         condition = parse(text)
-    except UserError as error:
-        assert str(error)
+    except UserError:
         return
     sides = found(json.dumps({"a": [body]})), found(body.encode("utf-8", "replace").decode()), Found(connected=False)
     for each in sides:

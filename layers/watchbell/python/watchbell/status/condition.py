@@ -1,6 +1,7 @@
 """The language of conditions, such as `[STATUS] == 200` or `len([BODY].items) > 0`. It is gatus's, with exceptions.
 
-    [STATUS] [RESPONSE_TIME] [BODY] [BODY].path[0].key [HEADER].name [CONNECTED] [IP] [DNS_RCODE] [CERTIFICATE_EXPIRATION]
+    [STATUS] [RESPONSE_TIME] [CONNECTED] [IP] [DNS_RCODE] [CERTIFICATE_EXPIRATION]
+    [BODY] [BODY].path[0].key [HEADER].name
     == != < <= > >=                  one comparison, with a space on both sides of the operator
     len(…) has(…)                    of a `[BODY]` path or a header
     pat(…) matches(…) any(…, …)      with == or != only: wildcards, a regular expression of RE2, a list of values
@@ -174,7 +175,10 @@ def parse(text: str) -> Condition:
         left, right, operator = right, left, _TURNED.get(operator, operator)
     if not isinstance(left, Operand):
         raise UserError(
-            _("`{text}` reads nothing of the answer. Write for example `[STATUS]` or `[BODY].status`.", text=_quoted(text))
+            _(
+                "`{text}` reads nothing of the answer. Write for example `[STATUS]` or `[BODY].status`.",
+                text=_quoted(text),
+            )
         )
     _check_types(left, operator, right)
     _check_types(right, operator, left)
@@ -197,8 +201,10 @@ def _split(text: str) -> tuple[str, str, str]:
             )
         )
     left, right = text[: found.start()], text[found.end() :]
-    if not left or not _FUNCTION.match(right) and _OPERATOR.search(right):
-        raise UserError(_("`{text}` is not one comparison. Write each comparison as a condition of its own.", text=_quoted(text)))
+    if not left or (not _FUNCTION.match(right) and _OPERATOR.search(right)):
+        raise UserError(
+            _("`{text}` is not one comparison. Write each comparison as a condition of its own.", text=_quoted(text))
+        )
     return left, found[1], right
 
 
@@ -213,7 +219,9 @@ def _side(text: str) -> Operand | Value | Pattern | Members:
         if found[1].upper() in OPERANDS or found[1].isupper():
             return _operand(found[1].upper(), found[2], text)
     elif _KNOWN.search(text):
-        raise UserError(_("`{text}` is not one comparison. Write each comparison as a condition of its own.", text=_quoted(text)))
+        raise UserError(
+            _("`{text}` is not one comparison. Write each comparison as a condition of its own.", text=_quoted(text))
+        )
     return Value(text)
 
 
@@ -232,7 +240,9 @@ def _operand(name: str, rest: str, text: str) -> Operand:
         example = "[HEADER].content-type" if name == "HEADER" else "[BODY].items[0].id"
         if name not in ("BODY", "HEADER"):
             example = f"[{name}]"
-        raise UserError(_("I do not understand `{text}`. Write it like `{example}`.", text=_quoted(text), example=example))
+        raise UserError(
+            _("I do not understand `{text}`. Write it like `{example}`.", text=_quoted(text), example=example)
+        )
     return Operand(name, tuple(path))
 
 
@@ -250,7 +260,9 @@ def _function(name: str, rest: str) -> Operand | Pattern | Members:
     if name in ("len", "has"):
         found = _PLACEHOLDER.fullmatch(inner)
         if not found or found[1].upper() not in ("BODY", "HEADER"):
-            raise UserError(_("`{name}(…)` takes a path such as `[BODY].items`, or a header such as `[HEADER].etag`.", name=name))
+            raise UserError(
+                _("`{name}(…)` takes a path such as `[BODY].items`, or a header such as `[HEADER].etag`.", name=name)
+            )
         operand = _operand(found[1].upper(), found[2], inner)
         return Operand(operand.name, operand.path, name)
     if name == "any":
@@ -261,7 +273,9 @@ def _function(name: str, rest: str) -> Operand | Pattern | Members:
     return Pattern(_regex(_glob(inner) if name == "pat" else inner, f"{name}({inner})"))
 
 
-def _check_types(side: Operand | Value | Pattern | Members, operator: str, other: Operand | Value | Pattern | Members) -> None:
+def _check_types(
+    side: Operand | Value | Pattern | Members, operator: str, other: Operand | Value | Pattern | Members
+) -> None:
     """Refuse what could never be read: a word instead of a number, or an order of texts."""
     order = operator not in ("==", "!=")
     if order and isinstance(side, Pattern | Members):
@@ -271,13 +285,15 @@ def _check_types(side: Operand | Value | Pattern | Members, operator: str, other
     written = (other,) if isinstance(other, Value) else other.values if isinstance(other, Members) else ()
     if side.function == "has" or (side.name == "CONNECTED" and not side.function):
         if order or isinstance(other, Pattern) or any(value.text not in ("true", "false") for value in written):
-            raise UserError(_("`{text}` is either `true` or `false`: compare it with `==` or `!=`.", text=_written(side)))
+            raise UserError(
+                _("`{text}` is either `true` or `false`: compare it with `==` or `!=`.", text=_written(side))
+            )
     elif order or side.function == "len" or side.name in _NUMBERS:
         for value in written:
             if _number(value.text) is None:
                 raise UserError(
                     _(
-                        "`{text}` is not a number. Write a number such as `200`, or a duration such as `500ms`, `48h` or `7d`.",
+                        "`{text}` is not a number. Write a number such as `200` or a duration such as `7d`.",
                         text=_quoted(value.text),
                     )
                 )
@@ -388,9 +404,7 @@ def _regex(pattern: str, text: str) -> Any:
     try:
         return re2.compile(_encodable(pattern), options)
     except re2.error:
-        raise UserError(
-            _("I do not understand the pattern `{text}`, or it is too long.", text=_quoted(text))
-        ) from None
+        raise UserError(_("I do not understand the pattern `{text}`, or it is too long.", text=_quoted(text))) from None
 
 
 def _quoted(text: str) -> str:
