@@ -45,7 +45,7 @@ TESTING_KIT = "testing"
 UNSTAMPED = '+source"'
 
 # The folders whose docstrings are read at run time: they describe the options of commands.
-FEATURES = ("commands", "events", "schedules")
+FEATURES = ("commands", "events", "schedules", "checks")
 
 # A zip keeps the modes of files, and a function runs as another user than the one that unpacks it. Some umasks and some
 # wheels would give it files that it may not read.

@@ -13,7 +13,7 @@ from watchbell.kit import catalogue
 from watchbell.registration.declare import manifest
 
 ROOT = Path(__file__).parents[2]
-FEATURES = [(room, name) for room in ("commands", "events", "schedules") for name in catalogue.names(room)]
+FEATURES = [(room, name) for room in ("commands", "events", "schedules", "checks") for name in catalogue.names(room)]
 
 
 @pytest.mark.parametrize(("room", "name"), FEATURES)

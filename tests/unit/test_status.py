@@ -158,6 +158,40 @@ REASONS = [
     (Reason("run_too_long"), "started and did not finish in time"),
     (Reason("job_failed"), "said that it failed"),
     (Reason("job_failed", {"exit_status": 3}), "failed with exit status 3"),
+    (Reason("connection_refused"), "refuses connections"),
+    (Reason("name_not_found"), "has a name that does not exist"),
+    (Reason("certificate_expired"), "has an expired certificate"),
+    (Reason("certificate_name"), "has a certificate for another name"),
+    (Reason("certificate_invalid"), "has a certificate that nobody trusts"),
+    (Reason("tls_failed"), "did not agree on TLS"),
+    (Reason("unexpected_status", {"status": 503, "expected": "200"}), "answered HTTP 503 instead of 200"),
+    (Reason("slow", {"ms": 912, "limit": 500}), "took 912 ms, limit 500 ms"),
+    (
+        Reason("condition", {"condition": "[BODY].a == UP", "got": "@here *DOWN*"}),
+        r"did not fulfil \[BODY\].a == UP: it was @here \*DOWN\*",
+    ),
+    (Reason("condition", {"condition": "[BODY] == UP", "got": ""}), r"did not fulfil \[BODY\] == UP"),
+    (
+        Reason("condition_missing", {"condition": "[BODY].a == UP"}),
+        r"did not fulfil \[BODY\].a == UP: the value is missing",
+    ),
+    (Reason("certificate_soon", {"days": 1}), "has a certificate that expires in 1 day"),
+    (Reason("certificate_soon", {"days": 13}), "has a certificate that expires in 13 days"),
+    (Reason("dns_code", {"rcode": "NXDOMAIN"}), "answered the DNS query with NXDOMAIN"),
+    (Reason("dns_records", {"got": "", "expected": "A"}), "has no DNS records, expected: A"),
+    (
+        Reason("dns_records", {"got": "8.8.8.8", "expected": "1.1.1.1"}),
+        "has the DNS records 8.8.8.8 instead of 1.1.1.1",
+    ),
+    (Reason("reported", {"said": "heavy"}), "reports heavy"),
+    (Reason("component", {"component": "API", "said": "major_outage"}), r"reports major\_outage for API"),
+    (Reason("component_missing", {"component": "API"}), "has no component API"),
+    (
+        Reason("secret_missing", {"secret": "shop"}),
+        "needs the secret shop, which does not exist or is not for its host",
+    ),
+    (Reason("aws_event", {"text": "Threshold *Crossed*"}), r"has a problem, says AWS: Threshold \*Crossed\*"),
+    (Reason("not_measured"), "could not be measured because of a bug in Watchbell"),
 ]
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import Any
 
+    from .check import Check
     from .command import Command
     from .data import Data
     from .event import Event
@@ -47,6 +48,11 @@ def schedule(name: str) -> "Schedule | None":
     return _load("schedules", name)
 
 
+def check(name: str) -> "Check | None":
+    """The kind of check with that name, None if there is none. `name` is untrusted input."""
+    return _load("checks", name)
+
+
 def commands() -> "list[Command]":
     """All commands, sorted by file name.
 
@@ -63,6 +69,11 @@ def events() -> "list[Event]":
 def schedules() -> "list[Schedule]":
     """All timed jobs, sorted by name. Raises DefinitionError like `commands`."""
     return [_declared("schedules", name) for name in names("schedules")]
+
+
+def checks() -> "list[Check]":
+    """All kinds of checks, sorted by name. Raises DefinitionError like `commands`."""
+    return [_declared("checks", name) for name in names("checks")]
 
 
 def data() -> "list[Data]":
@@ -110,7 +121,7 @@ def _declarations(kind: type) -> "Iterator[tuple[str, Any]]":
 
 
 def names(room: str) -> list[str]:
-    """The sorted names of the features in `room`: commands, events or schedules. Each is a file name without .py.
+    """The sorted names of the features in `room`, such as commands. Each is a file name without .py.
 
     Raises DefinitionError if a file has a name that a feature cannot have.
     """

@@ -1,0 +1,73 @@
+"""The outside world for one check: `kit.check.Net` over the guarded opener and the resolver."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from ..status import secret, targets
+from ..status.answers import Answer, Connection, Records
+from ..status.reason import Reason
+from . import opener, resolver
+from .opener import Limits
+
+AGENT = "Watchbell/0.1"
+
+Secret = Callable[[str, str], str]
+
+
+def no_secret(name: str, host: str) -> str:
+    """The secret called `name`, for requests to `host`. Raises LookupError if there is none for that host."""
+    raise LookupError(name)
+
+
+@dataclass(frozen=True)
+class Net:
+    """Makes the calls of one check, each within `limits`. `secret(name, host)` returns a secret's value."""
+
+    limits: Limits
+    secret: Secret = no_secret
+
+    def request(
+        self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: str = ""
+    ) -> Answer | Reason:
+        """See `kit.check.Net`. A header with a secret does not follow a redirect to another origin."""
+        host = ""
+        missing: list[str] = []
+
+        def value(name: str) -> str:
+            try:
+                return self.secret(name, host)
+            except LookupError:
+                missing.append(name)
+                return ""
+
+        address, question, query = url.partition("?")
+        try:
+            host = targets.parse_url(address).host
+        except targets.NotAUrl:
+            return Reason("not_a_url")
+        query = secret.fill(query, lambda name: quote(value(name), safe=""))
+        sent = {"User-Agent": AGENT, "Accept": "*/*"}
+        bound: dict[str, str] = {}
+        for name, text in (headers or {}).items():
+            (bound if secret.names(text) else sent)[name] = secret.fill(text, value)
+        filled = secret.fill(body, value)
+        if missing:
+            return Reason("secret_missing", {"secret": missing[0]})
+        return opener.request(
+            f"{address}{question}{query}",
+            limits=self.limits,
+            method=method,
+            headers=sent,
+            bound=bound,
+            body=filled.encode(),
+        )
+
+    def connect(self, host: str, port: int, *, tls: bool = False) -> Connection | Reason:
+        return opener.connect(host, port, limits=self.limits, tls=tls)
+
+    def resolve(self, name: str, type: str, server: str = "") -> Records | Reason:
+        limits = self.limits
+        return resolver.lookup(name, type, server=server, private=limits.private, seconds=limits.seconds)

@@ -1,0 +1,5 @@
+"""Follows events of AWS, such as AWS Health. The results come from EventBridge."""
+
+from watchbell import N_, Check
+
+check = Check("aws_event", N_("Event of AWS"), runs=False)
