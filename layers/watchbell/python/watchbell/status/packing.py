@@ -12,10 +12,9 @@ from typing import Any
 from .facts import Facts
 from .histogram import BUCKETS, Histogram
 from .reason import Reason
+from .shard import FULL
 from .tally import Period, Results, Tally
 
-SHARD = 25
-"""How many monitors a shard has at most."""
 RUN_BYTES = 1024
 """How long a packed run is at most."""
 
@@ -58,10 +57,10 @@ def pack_run(slot: int, results: Results) -> bytes:
     """Pack what the run of a slot (epoch seconds) found out, in at most RUN_BYTES.
 
     If that is too long, measured values are left out: first those of targets that are up, then all, then the values of
-    reasons. Outcomes, codes and latencies always fit. Raises ValueError for more than SHARD results.
+    reasons. Outcomes, codes and latencies always fit. Raises ValueError for more results than a shard has monitors.
     """
-    if len(results) > SHARD:
-        raise ValueError(f"a shard has at most {SHARD} monitors")
+    if len(results) > FULL:
+        raise ValueError(f"a shard has at most {FULL} monitors")
     for shorten in _SHORTER:
         rows = [_row(id, shorten(facts), quiet) for id, (facts, quiet) in sorted(results.items())]
         packed = _FORMAT + zlib.compress(json.dumps([slot, *rows], separators=(",", ":")).encode(), 9)
