@@ -172,6 +172,11 @@ def test_every_turn_is_dated_at_its_deadline_or_its_ping():
     assert at(9659, HOURLY, (6060, "success")).due == 9660
 
 
+def test_a_success_of_another_run_is_no_recovery_of_a_run_that_takes_too_long():
+    found = at(701, HOURLY, (0, "start", ONE), (700, "success", OTHER))
+    assert found.turns == (Turn(600, "down", Reason("run_too_long")),)
+
+
 def test_a_ping_at_the_deadline_is_in_time():
     assert at(4201, HOURLY, (0, "success"), (4200, "success")).turns == (Turn(0, "up"),)
 
@@ -294,3 +299,59 @@ class TestRow:
             assert heartbeat(pings(row.item), HOURLY, at=when, next_after=next_after) == heartbeat(
                 all_of_them, HOURLY, at=when, next_after=next_after
             ), seed
+
+
+class Clockwork:
+    """A heartbeat that is looked at every second, and keeps nothing but its status and its last start and end."""
+
+    def __init__(self, rhythm):
+        self.rhythm, self.status, self.started, self.ended, self.duration = rhythm, "new", None, None, None
+
+    def overdue(self, now):
+        return self.started is not None and now >= self.started[0] + self.rhythm.grace
+
+    def tick(self, now):
+        missed = self.status == "up" and now >= self.ended + self.rhythm.period + self.rhythm.grace
+        if missed or self.overdue(now):
+            self.status = "down"
+
+    def take(self, now, what, run=""):
+        if what == "pause":
+            self.status, self.started = "paused", None
+        elif what == "resume" and self.status == "paused":
+            self.status, self.started, self.ended = "new", None, None
+        elif what == "start":
+            self.started = (now, run)
+        elif what not in ("log", "resume"):
+            same = self.started is not None and self.started[1] == run
+            self.duration = now - self.started[0] if same else None
+            self.ended = now
+            if same or what != "success" or run == "":
+                self.started = None
+            self.status = "up" if what == "success" else "down"
+
+    def shown(self, now):
+        if self.overdue(now):
+            return "down", False
+        if self.status == "up" and now >= self.ended + self.rhythm.period:
+            return "late", self.started is not None
+        return self.status, self.started is not None
+
+
+def test_every_life_is_the_one_that_a_look_at_each_second_gives():
+    rhythm = Rhythm(period=20, grace=7)
+    words = ("start", "start", "success", "success", "success", "fail", "9", "log", "pause", "resume")
+    for seed in range(200):
+        random = Random(seed)
+        events = [
+            (second, random.choice(words), random.choice(("", "", ONE, OTHER)))
+            for second in sorted(random.sample(range(90), random.randint(1, KEPT)))
+        ]
+        clockwork, left = Clockwork(rhythm), list(events)
+        for second in range(120):
+            if left and left[0][0] == second:  # A ping at the deadline is in time, so it comes before the look.
+                clockwork.take(*left.pop(0))
+            clockwork.tick(second)
+            found = at(second, rhythm, *events)
+            assert (found.status, found.running) == clockwork.shown(second), (seed, second)
+            assert found.duration == clockwork.duration, (seed, second)
