@@ -22,7 +22,7 @@ PIN := $(BIN)/uv pip compile --quiet --system-certs --universal --python-version
 
 STAGE ?= dev
 
-.PHONY: help demo play dev test check lint types documents oldest translations docs pins synth snapshot deploy bench fuzz clean
+.PHONY: help demo play dev test check lint types documents oldest translations docs pins synth snapshot deploy bench fuzz sweep clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -88,6 +88,9 @@ check: lint types documents test oldest synth  ## run everything that CI runs; n
 
 bench: .venv/ready  ## measure cold starts and warm answers of the built functions, beside cordless and boto3
 	@$(PYTHON) -m bench
+
+sweep: .venv/ready  ## kill every function before and after each of its calls, and see that nothing is lost or doubled
+	@WATCHBELL_SWEEP=all $(PYTHON) -m pytest tests/sweep -n 2 -rA
 
 fuzz: .venv/ready  ## send 200,000 damaged requests and 20,000 odd answers, judge 100,000 lives of monitors, then look for secrets in the logs; takes half an hour
 	@WATCHBELL_FUZZ=200000 $(PYTHON) -m pytest tests/fuzz -n 2

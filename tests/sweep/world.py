@@ -118,7 +118,7 @@ class Checker:
     def __init__(self) -> None:
         self.script: dict[str, Facts] = {}
 
-    def check(self, monitors: list[Monitor], *_: Any, **__: Any) -> dict[str, Facts]:
+    def run(self, monitors: list[Monitor]) -> dict[str, Facts]:
         return {each.id: self.script.get(each.id, Facts("up", latency_ms=20)) for each in monitors}
 
 
@@ -167,7 +167,7 @@ class World:
 
     def add(self, each: Monitor) -> None:
         def decide(roster: Any) -> Change:
-            name = shard.to_join(roster.entries)
+            name = f"{shard.joined(roster.sizes):02}"
             entry = Entry(each.id, each.name, each.kind, name, each.every, each.group, each.tags)
             return Change(roster.with_(entry), put=(name, each))
 
@@ -204,8 +204,7 @@ class World:
         self.lost += 1
 
     def flips(self) -> list[str]:
-        rows = sorted(sort for pk, sort in self.table.rows if pk == f"guild#{GUILD}" and sort.startswith("flip#"))
-        return rows
+        return sorted(sort for pk, sort in self.table.rows if pk == f"guild#{GUILD}" and sort.startswith("flip#"))
 
 
 def claims(table: Any, now: Callable[[], float]) -> Claims:

@@ -71,7 +71,7 @@ class Monitors:
     def of_shard(self, guild_id: str, in_shard: str) -> list[Monitor]:
         """The monitors of a shard, in the order of their ids."""
         key = MONITOR.key(guild_id, in_shard, "")
-        items, _more = self._table.query(key["pk"], key["sk"], most=shard.MOST)
+        items, _more = self._table.query(key["pk"], key["sk"], most=shard.FULL)
         return [Monitor.parse(item["value"]["S"]) for item in items]
 
     def limits(self, guild_id: str) -> Limits:
@@ -161,7 +161,7 @@ def _due(guild_id: str, before: Roster, after: Roster) -> list[dict]:
 
 def due_key(guild_id: str, in_shard: str, minutes: int) -> dict:
     """The key of the row that tells the tick that a shard is checked every `minutes` minutes."""
-    return DUE.item_key(str(minutes), str(shard.slot(guild_id, in_shard, minutes)), guild_id, in_shard)
+    return DUE.item_key(str(minutes), str(shard.place(f"{guild_id}#{in_shard}", minutes)), guild_id, in_shard)
 
 
 def _counted(before: Roster, after: Roster) -> dict[str, int]:

@@ -7,6 +7,7 @@ hour has ended, the same transaction stores them.
 from __future__ import annotations
 
 import contextlib
+import json
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -117,7 +118,7 @@ class Shards:
         if before.version:
             condition, values[":seen"] = "#version = :seen", {"N": str(before.version)}
         change = "SET states = :states, #hour = :hour, slot = :slot, #version = :version"
-        more = [*self._flips(guild_id, shard, flips)]
+        more = [*self._flips(guild_id, keyed(shard, after.slot, flips))]
         more += [self._figures_of(HOUR, guild_id, shard, hour)] if hour else []
         more += [self._figures_of(DAY_FIGURES, guild_id, shard, day)] if day else []
         try:
@@ -140,12 +141,12 @@ class Shards:
             return False
         return True
 
-    def _flips(self, guild_id: str, shard: str, flips: Iterable[Flip]) -> Iterator[dict]:
-        for key, flip in keyed(shard, flips):
-            yield self._new(_flip_item(guild_id, key), {"S": flip.text()}, FLIP.keep)
-            if flip.news:
-                untold = UNTOLD.item_key(guild_id, key)
-                yield {"Put": {"Item": untold | {"at": {"N": str(int(self._clock()))}}}}
+    def _flips(self, guild_id: str, flips: dict[str, list[Flip]]) -> Iterator[dict]:
+        for key, found in flips.items():
+            value = {"S": json.dumps([flip.text() for flip in found])}
+            yield self._new(_flip_item(guild_id, key), value, FLIP.keep)
+            if any(flip.news for flip in found):
+                yield {"Put": {"Item": UNTOLD.item_key(guild_id, key) | {"at": {"N": str(int(self._clock()))}}}}
 
     def _figures_of(self, row: Row, guild_id: str, shard: str, period: Period) -> dict:
         return self._new(row.item_key(guild_id, shard, f"{period.start:010}"), _bytes(pack_period(period)), row.keep)
@@ -199,10 +200,10 @@ class Shards:
         return dict(unpack_run(value) for value in self._values(RUN, guild_id, shard, first, last))
 
     def flips(self, guild_id: str, shard: str, first: int, last: int) -> list[Flip]:
-        """The flips of a shard's monitors from `first` to `last`, oldest first."""
-        key = FLIP.key(guild_id, shard, f"{first:010}", "", "")
-        found = self._table.between(key["pk"], key["sk"], FLIP.key(guild_id, shard, f"{last:010}", "~", "")["sk"])
-        return [Flip.parse(item["value"]["S"]) for item in found]
+        """The flips of a shard's monitors in the runs from `first` to `last`, oldest first."""
+        key = FLIP.key(guild_id, shard, f"{first:010}", "")
+        found = self._table.between(key["pk"], key["sk"], FLIP.key(guild_id, shard, f"{last:010}", "~")["sk"])
+        return [flip for item in found for flip in _flips_of(item)]
 
     def _values(self, row: Row, guild_id: str, shard: str, first: int, last: int) -> list[bytes]:
         one, other = row.key(guild_id, shard, f"{first:010}"), row.key(guild_id, shard, f"{last:010}")
@@ -229,9 +230,9 @@ class Shards:
 
     # The tick.
 
-    def due(self, minutes: int, slot: int) -> list[tuple[str, str]]:
-        """The servers and shards that are checked every `minutes` minutes, at this minute of the period."""
-        key = DUE.key(str(minutes), str(slot), "", "")
+    def due(self, minutes: int, place: int) -> list[tuple[str, str]]:
+        """The servers and shards that run every `minutes` minutes, at this place in the period."""
+        key = DUE.key(str(minutes), str(place), "", "")
         found = self._table.between(key["pk"], "0", "~")
         return [(server, shard) for server, shard in (item["sk"]["S"].split("#", 1) for item in found)]
 
@@ -239,41 +240,40 @@ class Shards:
         """Take a shard without monitors out of the tick."""
         self._table.delete(key)
 
-    def last_tick(self) -> int:
-        """The last minute whose shards were queued, in minutes since the epoch. 0 before the first tick."""
-        return int(self._table.get(TICK.item_key()).get("minute", {}).get("N", 0))
+    def last_tick(self) -> int | None:
+        """The last slot whose shards were queued, in epoch seconds. None before the first tick."""
+        item = self._table.get(TICK.item_key())
+        return int(item["slot"]["N"]) if item else None
 
-    def ticked(self, minute: int) -> None:
-        """Record that the shards of all minutes up to `minute` were queued. An older tick changes nothing."""
+    def ticked(self, slot: int) -> None:
+        """Record that the shards of all slots up to `slot` were queued. An older tick changes nothing."""
         with contextlib.suppress(ConditionFailed):
             self._table.update(
                 TICK.item_key(),
-                "SET #minute = :minute",
-                {":minute": {"N": str(minute)}},
-                names={"#minute": "minute"},
-                condition="attribute_not_exists(pk) OR #minute < :minute",
+                "SET slot = :slot",
+                {":slot": {"N": str(slot)}},
+                condition="attribute_not_exists(pk) OR slot < :slot",
             )
 
     # What is to be told.
 
     def untold(self, most: int = 200) -> list[tuple[str, str, int]]:
-        """The flips that nobody has announced yet: server, sort key of the flip, and when it was stored."""
+        """The rows of flips that nobody has announced yet: server, sort key, and when the row was stored."""
         items, _more = self._table.query("untold", "", most=most)
         parts = ((*item["sk"]["S"].split("#", 1), int(item["at"]["N"])) for item in items)
         return [(server, flip, at) for server, flip, at in parts]
 
-    def flip(self, guild_id: str, key: str) -> Flip | None:
-        """The flip with this sort key, None if it has been erased."""
-        item = self._table.get(_flip_item(guild_id, key))
-        return Flip.parse(item["value"]["S"]) if item else None
+    def flips_at(self, guild_id: str, key: str) -> list[Flip]:
+        """The flips in the row with this sort key, none if it has been erased."""
+        return _flips_of(self._table.get(_flip_item(guild_id, key)))
 
     def untold_of(self, guild_id: str, key: str) -> dict[str, bool]:
-        """The flips of the same monitor that nobody has announced yet, up to this one, oldest first.
+        """The rows of flips of the same monitor that nobody has announced yet, up to this one, oldest first.
 
         Returns their sort keys, and whether they have been held back.
         """
-        shard, _at, monitor, _place = key.split("#")[1:]
-        first = UNTOLD.key(guild_id, FLIP.key("", shard, "", "", "")["sk"].rstrip("#") + "#")
+        _kind, shard, _slot, monitor = key.split("#")
+        first = UNTOLD.key(guild_id, FLIP.key("", shard, "", "")["sk"].rstrip("#") + "#")
         found = self._table.between(first["pk"], first["sk"], UNTOLD.key(guild_id, key)["sk"], consistent=True)
         keys = {item["sk"]["S"].split("#", 1)[1]: "held" in item for item in found}
         return {each: held for each, held in keys.items() if each.split("#")[3] == monitor}
@@ -281,16 +281,16 @@ class Shards:
     def hold(self, guild_id: str, key: str) -> None:
         """Record that a flip waits for the parent of its monitor."""
         with contextlib.suppress(ConditionFailed):
-            self._table.update(
-                UNTOLD.item_key(guild_id, key), "SET held = :one", {":one": {"N": "1"}}, condition="attribute_exists(pk)"
-            )
+            held = {":one": {"N": "1"}}
+            self._table.update(UNTOLD.item_key(guild_id, key), "SET held = :one", held, condition="attribute_exists(pk)")
 
-    def opening(self, guild_id: str, monitor: str) -> str:
-        """The sort key of the flip whose end people wait for, "" if there is none."""
-        return str(self._table.get(OPENING.item_key(guild_id, monitor)).get("flip", {}).get("S", ""))
+    def opening(self, guild_id: str, monitor: str) -> tuple[str, Flip] | None:
+        """The name and the flip whose end people wait for, None if there is none."""
+        item = self._table.get(OPENING.item_key(guild_id, monitor))
+        return (item["name"]["S"], Flip.parse(item["value"]["S"])) if item else None
 
-    def opens(self, guild_id: str, monitor: str, key: str) -> None:
-        self._table.put(OPENING.item_key(guild_id, monitor) | {"flip": {"S": key}})
+    def opens(self, guild_id: str, monitor: str, name: str, flip: Flip) -> None:
+        self._table.put(OPENING.item_key(guild_id, monitor) | {"name": {"S": name}, "value": {"S": flip.text()}})
 
     def closes(self, guild_id: str, monitor: str) -> None:
         self._table.delete(OPENING.item_key(guild_id, monitor))
@@ -299,26 +299,28 @@ class Shards:
         """Record that a flip was announced, or that there is nobody to tell."""
         self._table.delete(UNTOLD.item_key(guild_id, key))
 
-    def alerts(self, guild_id: str, key: str) -> dict[str, str]:
+    def alerts(self, guild_id: str, name: str) -> dict[str, str]:
         """The ids of the messages that told of a flip, by recipient, without those that Discord refused."""
-        row = ALERT.key(guild_id, key, "")
-        found = self._table.between(row["pk"], row["sk"], ALERT.key(guild_id, key, "~")["sk"])
+        row = ALERT.key(guild_id, name, "")
+        found = self._table.between(row["pk"], row["sk"], ALERT.key(guild_id, name, "~")["sk"])
         told = {item["sk"]["S"].removeprefix(row["sk"]): item.get("outcome", {}).get("S", "") for item in found}
         return {recipient: outcome for recipient, outcome in told.items() if outcome.isdigit()}
 
 
-def keyed(shard: str, flips: Iterable[Flip]) -> list[tuple[str, Flip]]:
-    """The flips of one run with their sort keys. A monitor has up to two of them."""
-    seen: dict[tuple[int, str], int] = {}
-    found = []
+def keyed(shard: str, slot: int, flips: Iterable[Flip]) -> dict[str, list[Flip]]:
+    """The flips of a run by the sort key of their row. A monitor has one row, and sometimes several flips."""
+    rows: dict[str, list[Flip]] = {}
     for flip in flips:
-        place = seen[flip.at, flip.monitor] = seen.get((flip.at, flip.monitor), -1) + 1
-        found.append((FLIP.key("", shard, f"{flip.at:010}", flip.monitor, str(place))["sk"], flip))
-    return found
+        rows.setdefault(FLIP.key("", shard, f"{slot:010}", flip.monitor)["sk"], []).append(flip)
+    return rows
+
+
+def _flips_of(item: dict) -> list[Flip]:
+    return [Flip.parse(text) for text in json.loads(item["value"]["S"])] if item else []
 
 
 def _flip_item(guild_id: str, key: str) -> dict:
-    return {**FLIP.item_key(guild_id, "", "", "", ""), "sk": {"S": key}}
+    return {**FLIP.item_key(guild_id, "", "", ""), "sk": {"S": key}}
 
 
 def _stored(item: dict) -> Stored:

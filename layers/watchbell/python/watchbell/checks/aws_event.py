@@ -1,5 +1,17 @@
-"""Follows events of AWS, such as AWS Health. The results come from EventBridge."""
+"""Follows the events of a pipeline, a service or a task in the account and region of the bot."""
 
 from watchbell import N_, Check
+from watchbell.adapters.shards import event_of
+from watchbell.data.tables import AWS_EVENT
 
-check = Check("aws_event", N_("Event of AWS"), runs=False)
+check = Check(
+    "aws_event",
+    N_("Event of AWS"),
+    row=lambda monitor: AWS_EVENT.item_key(monitor.target),
+)
+
+
+@check.fed
+def aws_event(monitor, row, before, at):
+    """Follow events of AWS. The address is `pipeline:NAME`, `health:SERVICE` or `task:GROUP`."""
+    return [event_of(monitor.target, row).facts(at)] if row else []

@@ -1,5 +1,17 @@
-"""Follows an alarm of CloudWatch. The results come from its events."""
+"""Follows an alarm of CloudWatch in the account and region of the bot."""
 
 from watchbell import N_, Check
+from watchbell.adapters.shards import event_of
+from watchbell.data.tables import AWS_EVENT
 
-check = Check("cloudwatch_alarm", N_("CloudWatch alarm"), runs=False)
+check = Check(
+    "cloudwatch_alarm",
+    N_("CloudWatch alarm"),
+    row=lambda monitor: AWS_EVENT.item_key(f"alarm:{monitor.target}"),
+)
+
+
+@check.fed
+def cloudwatch_alarm(monitor, row, before, at):
+    """Follow an alarm of CloudWatch. The address is its name."""
+    return [event_of(monitor.target, row).facts(at)] if row else []

@@ -1,5 +1,54 @@
-"""Waits for the pings of a job. The results come from the pings' own function."""
+"""Waits for the pings of a job, as healthchecks does. It is down if no ping comes in time."""
 
-from watchbell import N_, Check
+from watchbell import N_, Annotated, Check, Length, UserError, _
+from watchbell.data.tables import PING
+from watchbell.status import condition, cron, ping
+from watchbell.status.heartbeat import Rhythm, facts
+from watchbell.status.heartbeat import heartbeat as judged
 
-check = Check("heartbeat", N_("Pings of a job"), runs=False)
+check = Check("heartbeat", N_("Pings of a job"), row=lambda monitor: PING.item_key(monitor.options["ping"]))
+
+Duration = Annotated[str, Length(0, 20)]
+
+
+@check.fed
+def heartbeat(
+    monitor,
+    row,
+    before,
+    at,
+    *,
+    period: Duration = "",
+    grace: Duration = "5m",
+    cron: Annotated[str, Length(0, 100)] = "",
+    zone: Annotated[str, Length(0, 64)] = "UTC",
+):
+    """Wait for the pings of a job.
+
+    period: The time between two pings, such as `1d` (default: as often as the monitor is looked at)
+    grace: How late a ping may be, and how long a run may take, such as `30m`
+    cron: When the job runs, such as `0 3 * * *`, instead of a period
+    zone: The time zone of `cron`
+    """
+    rhythm = Rhythm(seconds(grace), seconds(period) if period else monitor.every * 60, cron, zone)
+    return facts(judged(ping.pings(row), rhythm, at=at, next_after=next_after), after=before)
+
+
+@check.checks_options
+def validate(*, period="", grace="5m", cron="", zone="UTC"):
+    for text in filter(None, (period, grace)):
+        seconds(text)
+    if cron:
+        next_after(cron, zone, 0.0)
+
+
+def next_after(expression, zone, after):
+    return cron.next_after(expression, zone, after)
+
+
+def seconds(text):
+    """The seconds of a duration such as 1h30m. Raises UserError."""
+    found = condition.duration(text)
+    if found is None or not 60 <= found <= 366 * 86400:
+        raise UserError(_("Write a duration from one minute to a year, such as `30m`, `1h30m` or `1d`."))
+    return found

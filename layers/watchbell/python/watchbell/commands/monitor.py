@@ -41,7 +41,7 @@ OFTEN = [
     Option("15 minutes", "15"),
     Option("1 hour", "60"),
 ]
-KINDS = [Option("Find out from the address", GUESS), *(Option(name) for name in catalogue.check_names())]
+KINDS = [Option("Find out from the address", GUESS), *(Option(name) for name in catalogue.names("checks"))]
 
 NEVER_ASKED = ("discord.com", "discordapp.com", "discord.gg")
 """Hosts that no monitor may ask, with all names below them. Too many requests could get the bot banned."""
@@ -392,7 +392,7 @@ def tested(monitor, tools) -> Reply:
     check = catalogue.check(monitor.kind)
     if check is None or not check.runs:
         raise UserError(_("This monitor is not asked. It waits for what others send, so there is nothing to test."))
-    facts = tools.checker.check([monitor])[monitor.id]
+    facts = tools.checker.run([monitor])[monitor.id]
     name = f"**{escape(monitor.name)}**"
     lines = [f"{GLYPHS[facts.outcome]} {name}"]
     if facts.reason is not None:
@@ -470,7 +470,7 @@ def put(monitor, interaction, tools):
             text = _("This server has {n} monitors, which is as many as it may have.", n=limits.monitors)
             raise FieldError("", text)
         fits(monitor, roster, limits)
-        name = shard.to_join(roster.entries)
+        name = f"{shard.joined(roster.sizes):02}"
         return Change(roster.with_(entry_of(monitor, name)), put=(name, monitor))
 
     change = store(decide, interaction, tools)

@@ -150,8 +150,8 @@ SHARD = Row("shard", "state", "guild#{}", "shard#{}", ("states", "hour", "slot",
 DUE = Row("due shard", "state", "due#{}#{}", "{}#{}", (), 0, "no")
 """A shard that is checked at this minute of each period. The tick reads these rows."""
 
-TICK = Row("tick", "state", "tick", "tick", ("minute",), None, "no")
-"""The last minute whose shards were queued."""
+TICK = Row("tick", "state", "tick", "tick", ("slot",), None, "no")
+"""The last slot whose shards were queued."""
 
 RUN = Row("run", "state", "guild#{}", "run#{}#{}", ("value", "expires_at"), 7 * DAY, "no")
 """The results of one run of a shard."""
@@ -162,15 +162,15 @@ HOUR = Row("hour of a shard", "state", "guild#{}", "hour#{}#{}", ("value", "expi
 DAY_FIGURES = Row("day of a shard", "state", "guild#{}", "day#{}#{}", ("value", "expires_at"), 730 * DAY, "no")
 """The same for a day in UTC."""
 
-FLIP = Row("flip", "state", "guild#{}", "flip#{}#{}#{}#{}", ("value", "expires_at"), 730 * DAY, "no")
-"""A change of a monitor's state, under its shard, its time, the monitor's id, and its place among those of one run."""
+FLIP = Row("flips", "state", "guild#{}", "flip#{}#{}#{}", ("value", "expires_at"), 730 * DAY, "no")
+"""The changes of a monitor's state in one run, under its shard, the slot of the run, and the monitor's id."""
 
-OPENING = Row("opening", "state", "guild#{}", "opening#{}", ("flip",), None, "no")
+OPENING = Row("opening", "state", "guild#{}", "opening#{}", ("name", "value"), None, "no")
 """The flip of a monitor that people were told of, and whose end they have not been told yet."""
 
-UNTOLD = Row("flip to be told", "state", "untold", "{}#{}", ("at", "held"), 0, "no")
-"""A flip that has not been announced yet. The row is deleted when it has been, and the tick looks for old ones.
-`held` is 1 if its alert waits for the parent of its monitor."""
+UNTOLD = Row("flips to be told", "state", "untold", "{}#{}", ("at", "held"), 0, "no")
+"""Flips of one row that have not been announced yet. The row is deleted when they have been, and the tick looks for old
+ones. `held` is 1 if its alert waits for the parent of its monitor."""
 
 _EVENT = ("at", "outcome", "text", "lasts", "expires_at")
 AWS_EVENT = Row("AWS event", "state", "aws#{}", "event", _EVENT, 90 * DAY, "no")

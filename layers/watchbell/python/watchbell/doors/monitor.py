@@ -7,19 +7,21 @@ once. A target that is sick is a result and not an error.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..adapters.batch import Delivery, NotOurs
 from ..adapters.monitors import due_key
-from ..adapters.shards import Stored, keyed
+from ..adapters.shards import keyed
+from ..kit import catalogue
 from ..outbox import alerts
-from ..status import judgement, shard
+from ..status import judgement, maintenance, shard
+from ..status.facts import Facts
 from ..status.flip import Flip
 from ..status.judgement import Judgement
-from ..status.maintenance import in_maintenance
 from ..status.monitor import Monitor
 from ..status.packing import pack_period, unpack_period
-from ..status.tally import HOUR, Period, Results, day_of, day_that_ended, record
+from ..status.tally import HOUR, Period, day_of, day_that_ended, record
 from ..tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
@@ -44,59 +46,69 @@ def run(delivery: Delivery, tools: Tools) -> None:
     if not any(not monitor.paused for monitor in monitors):
         tools.shards.no_longer_due(due_key(guild_id, name, every))
         return
-    before = tools.shards.read(guild_id, name)
+    kinds = {monitor.id: catalogue.check(monitor.kind) for monitor in monitors}
+    rows = {monitor.id: kind.row(monitor) for monitor in monitors if (kind := kinds[monitor.id]) and kind.row}
+    before = tools.shards.read(guild_id, name, rows)
     if before.slot >= slot:
         log.info("dropped: a run of this slot has been judged", extra=details)
         return
-    due = shard.due(monitors, slot)
-    found = tools.checker.check(due)
-    results = {monitor.id: (found[monitor.id], in_maintenance(before.windows, monitor, slot)) for monitor in due}
-    after, flips = judged(before, monitors, results, slot)
-    hour, ended = counted(before, monitors, results, slot)
-    day = _day(guild_id, name, ended, monitors, slot, tools) if ended else None
-    after = replace(after, hour=pack_period(hour))
+    known = judgement.unpack(before.states)
+    due = shard.due(f"{guild_id}#{name}", monitors, before.slot or None, slot, {*kinds} - {*known})
+    asked = [monitor for monitor in monitors if monitor.id in due]
+    found = {id: [facts] for id, facts in tools.checker.run(asked).items()}
+    for monitor in asked:
+        kind = kinds[monitor.id]
+        if kind and kind.row:
+            since = known[monitor.id].since if monitor.id in known else 0
+            found[monitor.id] = kind.read(monitor, before.fed.get(monitor.id, {}), since, slot)
+    windows = maintenance.unpack(before.windows)
+    quiet = {monitor.id: maintenance.is_quiet(windows, monitor, slot) for monitor in asked}
+    states, flips = judged(known, monitors, found, quiet, slot)
+    results = {id: (facts[-1], quiet[id]) for id, facts in found.items()}
+    hour, ended = record(
+        unpack_period(before.hour) if before.hour else None, slot, results, [*kinds], {id: due[id] for id in found}
+    )
+    day = _day(guild_id, name, ended, [*kinds], slot, tools) if ended else None
+    after = replace(before, slot=slot, states=judgement.pack(states), hour=pack_period(hour))
     if not tools.shards.store(guild_id, name, before, after, flips=flips, hour=ended, day=day):
         log.info("dropped: another run of the shard came first", extra=details)
         return
-    for key, flip in keyed(name, flips):
-        log.info("flip", extra={**details, "monitor": flip.monitor, "old": flip.old, "new": flip.new})
-        if flip.news:
+    for key, news in keyed(name, slot, flips).items():
+        log.info("flip", extra={**details, "flip": key, "states": "-".join(flip.new for flip in news)})
+        if any(flip.news for flip in news):
             tools.send_queue.send(alerts.message(guild_id, key))
     tools.shards.keep_run(guild_id, name, slot, results)
 
 
-def judged(before: Stored, monitors: list[Monitor], results: Results, slot: int) -> tuple[Stored, list[Flip]]:
-    """Return what the shard is after these results, without its hour, and the flips that they cause.
+def judged(
+    known: Mapping[str, Judgement],
+    monitors: Iterable[Monitor],
+    found: Mapping[str, list[Facts]],
+    quiet: Mapping[str, bool],
+    slot: int,
+) -> tuple[list[Judgement], list[Flip]]:
+    """Return the judgements of the shard after these results, and the flips that they cause.
 
     A monitor that was removed is forgotten. One that is paused is new again.
     """
-    known = judgement.unpack(before.states)
     after: list[Judgement] = []
     flips: list[Flip] = []
     for monitor in monitors:
-        state, news = known.get(monitor.id) or Judgement(monitor.id, since=slot), ()
-        if monitor.paused:
-            if state.state != "new":
-                state, news = judgement.restart(state, at=slot)
-        elif monitor.id in results:
-            facts, quiet = results[monitor.id]
-            state, news = judgement.judge(state, facts, monitor.policy, at=slot, in_maintenance=quiet)
+        state = known.get(monitor.id) or Judgement(monitor.id, since=slot)
+        if monitor.paused and state.state != "new":
+            state, news = judgement.restart(state, at=slot)
+            flips += news
+        for facts in found.get(monitor.id, ()):
+            state, news = judgement.judge(state, facts, monitor.policy, at=slot, in_maintenance=quiet[monitor.id])
+            flips += news
         after.append(state)
-        flips += news
-    return replace(before, slot=slot, states=judgement.pack(after)), flips
+    return after, flips
 
 
-def counted(before: Stored, monitors: list[Monitor], results: Results, slot: int) -> tuple[Period, Period | None]:
-    """Return the hour of the shard with these results, and the hour that has ended, if one has."""
-    hour = unpack_period(before.hour) if before.hour else None
-    missed = shard.missed(monitors, before.slot, slot)
-    return record(hour, slot, results, [monitor.id for monitor in monitors], missed)
-
-
-def _day(guild_id: str, name: str, ended: Period, monitors: list[Monitor], slot: int, tools: Tools) -> Period | None:
+def _day(guild_id: str, name: str, ended: Period, members: list[str], slot: int, tools: Tools) -> Period | None:
     """The figures of the day that has ended with the hour `ended`, None if the day goes on."""
     day = day_that_ended(ended, slot)
     if day is None:
         return None
     earlier = tools.shards.hours(guild_id, name, day, ended.start - HOUR) if ended.start > day else []
-    return day_of([*earlier, ended], [monitor.id for monitor in monitors])
+    return day_of([*earlier, ended], members)

@@ -49,6 +49,9 @@ OURS = ("not_asked_in_time", "not_measured", "secret_missing")
 CLOSED = ("timeout", "unreachable", "connection_refused", "name_not_found", "tls_failed")
 """Reasons for which there is no connection. `[CONNECTED] == false` expects one of them."""
 
+PING = "ping"
+"""The option of a heartbeat that holds the UUID in its URL. People do not write it."""
+
 SLOW = Option("slow", Annotated[int, Range(1, 10_000)], False, "Milliseconds after which an answer is slow: degraded")
 """The option of every kind that can read `[RESPONSE_TIME]`."""
 
@@ -93,7 +96,7 @@ class Check:
     one of TARGETS. `operands`: what its conditions can read, of `status.condition.OPERANDS`. `conditions`: they hold
     for a monitor too, unless one of the monitor's own conditions reads the same operands. `example`: a target, for the
     docs. `presets`: words that stand for a target. `secrets`: its target and options can contain `{{secret:name}}`.
-    `runs=False`: the results come from outside, and there is no function.
+    `row`: the results come from outside; it returns the key of the row in the table `state` that has them.
 
     Raises DefinitionError if a value is not allowed.
     """
@@ -107,7 +110,7 @@ class Check:
         "operands",
         "options",
         "presets",
-        "runs",
+        "row",
         "secrets",
         "target",
         "validate",
@@ -124,11 +127,12 @@ class Check:
         example: str = "",
         presets: Mapping[str, str] | None = None,
         secrets: bool = False,
-        runs: bool = True,
+        row: Callable[[Monitor], dict] | None = None,
     ) -> None:
+        self.row = row
         self.name, self.label, self.target, self.example = name, label, target, example
         self.operands, self.conditions = frozenset(operands), tuple(conditions)
-        self.presets, self.secrets, self.runs = dict(presets or {}), secrets, runs
+        self.presets, self.secrets = dict(presets or {}), secrets
         self.function: Callable[..., Any] | None = None
         self.validate: Callable[..., None] | None = None
         self.options: tuple[Option, ...] = ()
@@ -138,20 +142,25 @@ class Check:
             raise DefinitionError(
                 f"{name}: conditions cannot read {unknown[0]!r}; operands are {', '.join(condition.OPERANDS)}"
             )
-        if runs and not example:
+        if self.runs and not example:
             raise DefinitionError(f'{name}: write a target for the docs, such as example="{TARGETS[target] or "…"}"')
-        if not runs and (operands or conditions):
-            raise DefinitionError(f"{name}: a kind with runs=False has no conditions; drop operands= and conditions=")
+        if not self.runs and (operands or conditions):
+            raise DefinitionError(f"{name}: a kind with row= has no conditions; drop operands= and conditions=")
         for text in self.conditions:
             try:
                 self._parsed(text)
             except UserError as error:
                 raise DefinitionError(f"{name}: the condition {text!r} cannot work: {error}") from error
 
+    @property
+    def runs(self) -> bool:
+        """Whether the kind asks its target. Otherwise its results come from outside."""
+        return self.row is None
+
     def run(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function that checks: `function(monitor, net, *, options…)` returns a Found or a Reason."""
         if not self.runs:
-            raise DefinitionError(f"{self.name}: a kind with runs=False has no function; drop it, or drop runs=False")
+            raise DefinitionError(f"{self.name}: a kind with row= does not ask; write `@check.fed`, or drop row=")
         if function.__code__.co_argcount != 2:
             raise DefinitionError(f"{self.name}: write `def {function.__name__}(monitor, net, *, options…)`")
         self.function = function
@@ -163,6 +172,27 @@ class Check:
                 )
             self.options += (SLOW,)
         return function
+
+    def fed(self, function: Callable[..., list[Facts]]) -> Callable[..., list[Facts]]:
+        """The function that reads the row: `function(monitor, row, before, at, *, options…)` returns a list of Facts.
+
+        `row` is an item of DynamoDB's API, {} if there is none. `before` is when the last judged state began, and `at`
+        is now, both in epoch seconds. The Facts are judged in their order. None at all means that nothing is known.
+        """
+        if self.runs:
+            raise DefinitionError(f"{self.name}: a kind without row= has no row to read; write `@check.run`")
+        if function.__code__.co_argcount != 4:
+            raise DefinitionError(
+                f"{self.name}: write `def {function.__name__}(monitor, row, before, at, *, …)`")
+        self.function = function
+        self.options = options_of(function)
+        return function
+
+    def read(self, monitor: Monitor, row: dict, before: int, at: int) -> list[Facts]:
+        """What the row of a monitor says; see `fed`."""
+        assert self.function is not None, self.name
+        found: list[Facts] = self.function(monitor, row, before, at, **self.arguments(monitor.options))
+        return found or [Facts("unknown")]
 
     def checks_options(self, function: Callable[..., None]) -> Callable[..., None]:
         """A function that gets the options like `run`'s, when a monitor is defined. It raises UserError."""
@@ -189,6 +219,7 @@ class Check:
     def arguments(self, options: Mapping[str, str]) -> dict[str, Any]:
         """The values of the options. Raises UserError if one is unknown, missing, or breaks its rules."""
         known = {option.name: option for option in self.options}
+        options = {name: value for name, value in options.items() if name != PING}
         for name in options:
             if name not in known:
                 raise UserError(

@@ -30,47 +30,59 @@ def message(guild_id: str, key: str) -> dict:
     return {"kind": "flip", "guild": guild_id, "flip": key}
 
 
+def is_late(seconds: int) -> bool:
+    """Whether the tick brings a flip again that has waited for so long: after 1, 2, 4, … minutes, and then each hour.
+
+    A flip is told within seconds, unless its sender died, Discord is unwell, or it is held back.
+    """
+    minutes = seconds // 60
+    return minutes >= 1 and (minutes & (minutes - 1) == 0 or minutes % 60 == 0)
+
+
 def announce(guild_id: str, key: str, tools: Tools) -> None:
-    """Tell everybody who hears of a flip. Raises what Discord or AWS raise; then the message comes again.
+    """Tell everybody who hears of the flips in a row. Raises what Discord or AWS raise; then the message comes again.
 
     The flips of a monitor are told in their order, so the ones that came before are told first. A flip whose parent is
     down is held back: the tick brings it again. If the monitor has recovered by then, the held flip is dropped.
     """
     untold = tools.shards.untold_of(guild_id, key)
-    flips = {each: tools.shards.flip(guild_id, each) for each in untold}
-    last = flips.get(key)
+    rows = {each: tools.shards.flips_at(guild_id, each) for each in untold}
+    recovers = bool(rows.get(key)) and rows[key][-1].new == "up"
     for each, was_held in untold.items():
-        flip = flips[each]
-        monitor = tools.monitors.get(guild_id, each.split("#")[1], flip.monitor) if flip else None
-        if flip is None or monitor is None:
-            log.info("not told: the monitor has been removed", extra={"guild_id": guild_id, "flip": each})
-        elif was_held and flip is not last and last is not None and last.new == "up":
-            log.info("not told: it has ended before its parent was up", extra={"guild_id": guild_id, "flip": each})
-        elif not _is_held(guild_id, monitor, flip, tools):
-            _announce(guild_id, monitor, each, flip, tools)
-        elif flip is last:
-            log.info("held back: its parent is down", extra={"guild_id": guild_id, "flip": each})
+        details = {"guild_id": guild_id, "flip": each}
+        shard, monitor_id = each.split("#")[1::2]
+        monitor = tools.monitors.get(guild_id, shard, monitor_id)
+        if monitor is None:
+            log.info("not told: the monitor has been removed", extra=details)
+        elif was_held and each != key and recovers:
+            log.info("not told: it has ended before its parent was up", extra=details)
+        elif not _is_held(guild_id, monitor, rows[each], tools):
+            for place, flip in enumerate(rows[each]):
+                if flip.news:
+                    _announce(guild_id, monitor, f"{each}#{place}", flip, tools)
+        elif each == key:
+            log.info("held back: its parent is down", extra=details)
             tools.shards.hold(guild_id, each)
             return
         tools.shards.told(guild_id, each)
 
 
-def _announce(guild_id: str, monitor: Monitor, key: str, flip: Flip, tools: Tools) -> None:
-    opening_key = tools.shards.opening(guild_id, flip.monitor)
-    opening = tools.shards.flip(guild_id, opening_key) if opening_key and opening_key != key else None
+def _announce(guild_id: str, monitor: Monitor, name: str, flip: Flip, tools: Tools) -> None:
+    """Tell one flip. `name` tells its messages from all others."""
+    opening = tools.shards.opening(guild_id, flip.monitor)
     if flip.new == "up" and flip.news != "flapping":
         if opening is not None:
-            _tell_end(guild_id, monitor, opening_key, opening, key, flip, tools)
+            _tell_end(guild_id, monitor, opening, name, flip, tools)
         tools.shards.closes(guild_id, flip.monitor)
         return
     if opening is None:
-        tools.shards.opens(guild_id, flip.monitor, key)
-    _tell(guild_id, monitor, key, flip, tools, answers=opening_key if opening else "")
+        tools.shards.opens(guild_id, flip.monitor, name, flip)
+    _tell(guild_id, monitor, name, flip, tools, answers=opening[0] if opening and opening[0] != name else "")
 
 
-def _is_held(guild_id: str, monitor: Monitor, flip: Flip, tools: Tools) -> bool:
+def _is_held(guild_id: str, monitor: Monitor, flips: list[Flip], tools: Tools) -> bool:
     """Whether the alert waits because the monitor's parent is down. A recovery never waits."""
-    if not monitor.parent or flip.new == "up":
+    if not monitor.parent or not flips or flips[-1].new == "up":
         return False
     parent = next((entry for entry in tools.monitors.roster(guild_id).entries if entry.id == monitor.parent), None)
     if parent is None or parent.paused:
@@ -80,28 +92,27 @@ def _is_held(guild_id: str, monitor: Monitor, flip: Flip, tools: Tools) -> bool:
     return judged is not None and judged.state == "down"
 
 
-def _tell_end(
-    guild_id: str, monitor: Monitor, opening_key: str, opening: Flip, key: str, flip: Flip, tools: Tools
-) -> None:
+def _tell_end(guild_id: str, monitor: Monitor, opening: tuple[str, Flip], name: str, flip: Flip, tools: Tools) -> None:
     """Edit the messages of the opening, and answer them. Only who heard of the opening hears of its end."""
     chosen = tools.server_settings.of(guild_id)
-    for recipient, message_id in tools.shards.alerts(guild_id, opening_key).items():
+    first, opened = opening
+    for recipient, message_id in tools.shards.alerts(guild_id, first).items():
         with speaking(chosen[server.language]):
-            past = alert.ended(monitor, opening, flip, alert.reference(opening_key, recipient))
-            news = alert.recovered(monitor, opening, flip, alert.reference(key, recipient))
+            past = alert.ended(monitor, opened, flip, alert.reference(first, recipient))
+            news = alert.recovered(monitor, opened, flip, alert.reference(name, recipient))
         _edit(recipient.partition(":")[2], message_id, past, tools)
-        _deliver(guild_id, key, recipient, news, tools, answers=message_id)
+        _deliver(guild_id, name, recipient, news, tools, answers=message_id)
 
 
 def _tell(
-    guild_id: str, monitor: Monitor, key: str, flip: Flip, tools: Tools, *, answers: str = "", test: bool = False
+    guild_id: str, monitor: Monitor, name: str, flip: Flip, tools: Tools, *, answers: str = "", test: bool = False
 ) -> None:
     chosen = tools.server_settings.of(guild_id)
     earlier = tools.shards.alerts(guild_id, answers) if answers else {}
     for recipient in _recipients(chosen):
         with speaking(chosen[server.language]):
-            reply = alert.told(monitor, flip, alert.reference(key, recipient), test=test)
-        _deliver(guild_id, key, recipient, reply, tools, answers=earlier.get(recipient, ""))
+            reply = alert.told(monitor, flip, alert.reference(name, recipient), test=test)
+        _deliver(guild_id, name, recipient, reply, tools, answers=earlier.get(recipient, ""))
 
 
 def _recipients(chosen: Chosen) -> list[str]:
@@ -109,17 +120,17 @@ def _recipients(chosen: Chosen) -> list[str]:
     return [f"channel:{chosen[server.status_channel]}"] if chosen[server.status_channel] else []
 
 
-def _deliver(guild_id: str, key: str, recipient: str, reply: Reply, tools: Tools, *, answers: str = "") -> None:
+def _deliver(guild_id: str, name: str, recipient: str, reply: Reply, tools: Tools, *, answers: str = "") -> None:
     """Send a message once. Raises Retry while another sender does it."""
     channel_id = recipient.partition(":")[2]
-    claim = tools.claims.take(ALERT, guild_id, key, recipient)
+    claim = tools.claims.take(ALERT, guild_id, name, recipient)
     if claim is None:
         return
     details = {"guild_id": guild_id, "recipient": recipient}
     with claim:
         try:
-            found = _earlier(channel_id, alert.reference(key, recipient), tools) if claim.attempt > 1 else ""
-            nonce = f"alert {guild_id} {key}"
+            found = _earlier(channel_id, alert.reference(name, recipient), tools) if claim.attempt > 1 else ""
+            nonce = f"alert {guild_id} {name}"
             found = found or str(tools.discord.send(channel_id, reply, nonce=nonce, answers=answers).get("id", ""))
         except DiscordError as error:
             if not error.permanent:

@@ -330,6 +330,12 @@ def _ordered(one: Decimal | None, operator: str, two: Decimal | None) -> bool:
     return one >= two
 
 
+def duration(text: str) -> float | None:
+    """The seconds of a duration such as 1h30m, None if the text is none."""
+    found = _number(text) if text[-1:].isalpha() else None
+    return None if found is None else float(found) / 1000
+
+
 def _number(text: str) -> Decimal | None:
     """The number, or the milliseconds of a duration. None if the text is neither. 0200 is no number."""
     if _NUMBER.fullmatch(text):

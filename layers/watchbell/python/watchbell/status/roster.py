@@ -91,6 +91,11 @@ class Roster:
         return sorted({entry.shard for entry in self.entries})
 
     @property
+    def sizes(self) -> dict[int, int]:
+        """The number of monitors in each shard, by the shard's number."""
+        return {int(shard): len(self.in_shard(shard)) for shard in self.shards}
+
+    @property
     def groups(self) -> list[str]:
         return sorted({entry.group for entry in self.entries if entry.group}, key=str.casefold)
 
