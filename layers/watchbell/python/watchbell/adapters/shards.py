@@ -282,7 +282,9 @@ class Shards:
         """Record that a flip waits for the parent of its monitor."""
         with contextlib.suppress(ConditionFailed):
             held = {":one": {"N": "1"}}
-            self._table.update(UNTOLD.item_key(guild_id, key), "SET held = :one", held, condition="attribute_exists(pk)")
+            self._table.update(
+                UNTOLD.item_key(guild_id, key), "SET held = :one", held, condition="attribute_exists(pk)"
+            )
 
     def opening(self, guild_id: str, monitor: str) -> tuple[str, Flip] | None:
         """The name and the flip whose end people wait for, None if there is none."""

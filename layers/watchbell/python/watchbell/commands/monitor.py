@@ -43,9 +43,6 @@ OFTEN = [
 ]
 KINDS = [Option("Find out from the address", GUESS), *(Option(name) for name in catalogue.names("checks"))]
 
-NEVER_ASKED = ("discord.com", "discordapp.com", "discord.gg")
-"""Hosts that no monitor may ask, with all names below them. Too many requests could get the bot banned."""
-
 
 class New(Modal, title="Watch a service"):
     address = Short("Address", most=500, required=False, placeholder="https://shop.example/health")
@@ -143,7 +140,7 @@ def test(interaction, tools, *, monitor: str):
     monitor: Which one
     """
     entry = find(monitor, interaction, tools)
-    return tested(stored(entry, interaction, tools), tools)
+    return tested(interaction.guild_id, stored(entry, interaction, tools), tools)
 
 
 @command.subcommand(name="test-alert", who=may_act, cooldown=10)
@@ -385,14 +382,14 @@ def ask_to_remove(entry) -> Reply:
     )
 
 
-def tested(monitor, tools) -> Reply:
+def tested(guild_id: str, monitor, tools) -> Reply:
     """What a check sees now."""
     from watchbell.status import figures, measures
 
     check = catalogue.check(monitor.kind)
     if check is None or not check.runs:
         raise UserError(_("This monitor is not asked. It waits for what others send, so there is nothing to test."))
-    facts = tools.checker.run([monitor])[monitor.id]
+    facts = tools.check(guild_id, [monitor])[monitor.id]
     name = f"**{escape(monitor.name)}**"
     lines = [f"{GLYPHS[facts.outcome]} {name}"]
     if facts.reason is not None:
@@ -451,9 +448,10 @@ def there(shard: str, id: str, interaction, tools):
 def define(monitor, field: str):
     """The monitor in its normal form. Raises FieldError for `field` if it cannot be checked."""
     from watchbell.kit import monitors
+    from watchbell.status.targets import NEVER_CHECKED
 
     try:
-        return monitors.define(monitor, refused=NEVER_ASKED)
+        return monitors.define(monitor, refused=NEVER_CHECKED)
     except UserError as error:
         raise FieldError(field, str(error)) from None
 

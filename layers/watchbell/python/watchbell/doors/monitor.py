@@ -55,7 +55,7 @@ def run(delivery: Delivery, tools: Tools) -> None:
     known = judgement.unpack(before.states)
     due = shard.due(f"{guild_id}#{name}", monitors, before.slot or None, slot, {*kinds} - {*known})
     asked = [monitor for monitor in monitors if monitor.id in due]
-    found = {id: [facts] for id, facts in tools.checker.run(asked).items()}
+    found = {id: [facts] for id, facts in tools.check(guild_id, asked).items()}
     for monitor in asked:
         kind = kinds[monitor.id]
         if kind and kind.row:

@@ -182,8 +182,7 @@ class Check:
         if self.runs:
             raise DefinitionError(f"{self.name}: a kind without row= has no row to read; write `@check.run`")
         if function.__code__.co_argcount != 4:
-            raise DefinitionError(
-                f"{self.name}: write `def {function.__name__}(monitor, row, before, at, *, …)`")
+            raise DefinitionError(f"{self.name}: write `def {function.__name__}(monitor, row, before, at, *, …)`")
         self.function = function
         self.options = options_of(function)
         return function

@@ -57,6 +57,9 @@ _PRIVATE = [
 _METADATA = [ip_network("fd00:ec2::/32"), ip_network("100.100.100.200/32")]
 """Metadata services within private ranges: Amazon's over IPv6, and another cloud's."""
 
+NEVER_CHECKED = ("discord.com", "discordapp.com", "discord.gg")
+"""Hosts that no monitor may ask, with all names below them. Too many requests could get the bot banned."""
+
 
 class NotAUrl(ValueError):
     """The text is not a URL that can be asked. The message is for operators and developers.

@@ -75,6 +75,8 @@ _BOT = Part("discord", _parameter("discord/bot-token"))
 _ROSTER = Part("roster", _table("state", "GetItem"))
 _MONITORS = Part("monitors", _table("state", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"))
 _SHARDS = Part("shards", _table("state", "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"))
+_CHECK = Part("check", Need(NAMED_PARAMETERS, "servers", "ssm:GetParameter"))
+_SECRETS = Part("set_secret", Need(NAMED_PARAMETERS, "servers", "ssm:PutParameter"))
 _SEND_QUEUE = Part("send_queue", Need(QUEUE, "send", "sqs:SendMessage"))
 _CHECK_QUEUE = Part("check_queue", Need(QUEUE, "check", "sqs:SendMessage"))
 
@@ -99,7 +101,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         *(Part("seconds_left"), Part("fence")),
         Part("change_setting", _table("state", "GetItem", "UpdateItem")),
         Part("notify", _table("state", "GetItem")),
-        *(_ROSTER, _MONITORS, _SHARDS, _SEND_QUEUE),
+        *(_ROSTER, _MONITORS, _SHARDS, _CHECK, _SECRETS, _SEND_QUEUE),
     ),
     "sender": (
         *_ALWAYS,
@@ -115,7 +117,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         _claims("state"),
         *(_SHARDS, _SEND_QUEUE, _CHECK_QUEUE),
     ),
-    "monitor": (*_ALWAYS, _COUNT, _MONITORS, _SHARDS, _SEND_QUEUE),
+    "monitor": (*_ALWAYS, _COUNT, _FLAGS, _MONITORS, _SHARDS, _CHECK, _SEND_QUEUE),
     "registrar": (*_ALWAYS, _COUNT, _FLAGS, _BOT),
 }
 

@@ -10,7 +10,7 @@ from . import grants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
     from ..adapters.audit import Audit
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from ..adapters.queue import Queue
     from ..adapters.quotas import Quotas
     from ..adapters.records import Records
+    from ..adapters.secrets import Secrets
     from ..adapters.server_settings import ServerSettings
     from ..adapters.shards import Shards
     from ..adapters.sources import Sources
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from ..kit.data import Data
     from ..kit.flags import Flags
     from ..kit.setting import Setting
+    from ..status.facts import Facts
+    from ..status.monitor import Monitor
     from ..status.roster import Roster
 
     part = cached_property
@@ -146,7 +149,8 @@ class Tools:
 
     @part
     def server_settings(self) -> "ServerSettings":
-        from ..adapters.server_settings import ServerSettings
+        from ..adapters.secrets import Secrets
+    from ..adapters.server_settings import ServerSettings
 
         return ServerSettings(self.settings["STATE_TABLE"])
 
@@ -215,6 +219,31 @@ class Tools:
         from ..adapters.shards import Shards
 
         return Shards(Table(self.settings["STATE_TABLE"]), self.now)
+
+    def check(self, guild_id: str, monitors: "Iterable[Monitor]") -> "dict[str, Facts]":
+        """Check the monitors of a server now, all at once. Return what was found, by the ids of the monitors.
+
+        Monitors whose results come from outside are left out. A target that is sick is a result and not an error.
+        """
+        grants.require(self.function, "check")
+        from functools import partial
+
+        from ..adapters.checker import Checker
+        from ..status.targets import NEVER_CHECKED
+
+        secret = partial(self._secrets.value, guild_id)
+        return Checker(secret=secret, refused=NEVER_CHECKED).run(monitors)
+
+    def set_secret(self, guild_id: str, name: str, host: str, value: str) -> None:
+        """Set a secret that the checks of a server may send to `host`. Nobody can read it."""
+        grants.require(self.function, "set_secret")
+        self._secrets.put(guild_id, name, host, value)
+
+    @cached_property
+    def _secrets(self) -> "Secrets":
+        from ..adapters.secrets import Secrets
+
+        return Secrets(self.parameters, self.settings["SERVERS_PATH"])
 
     @part
     def seals(self) -> "Seals":
