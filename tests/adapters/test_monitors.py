@@ -1,5 +1,6 @@
 """Monitors are stored with the roster, the tick and the counts, all or nothing."""
 
+import contextlib
 from dataclasses import replace
 from uuid import uuid4
 
@@ -114,9 +115,10 @@ def test_a_host_has_so_many_monitors_in_all_servers_and_a_removed_one_gives_its_
 
 def test_a_deployment_has_so_many_monitors(table, guild, host):
     few = Monitors(table, ceiling=1, of_host=9)
+    with contextlib.suppress(TooMany):  # other tests have filled the deployment, if the table is theirs too
+        few.change(guild, put(monitor("aaaaaaaa", "One", host)))
     with pytest.raises(TooMany) as raised:
-        for id in ("aaaaaaaa", "bbbbbbbb"):
-            few.change(guild, put(monitor(id, id, host)))
+        few.change(guild, put(monitor("bbbbbbbb", "Two", host)))
     assert raised.value.host == ""
     assert len(few.of_shard(guild, "00")) < 2
 

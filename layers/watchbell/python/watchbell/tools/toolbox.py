@@ -149,8 +149,7 @@ class Tools:
 
     @part
     def server_settings(self) -> "ServerSettings":
-        from ..adapters.secrets import Secrets
-    from ..adapters.server_settings import ServerSettings
+        from ..adapters.server_settings import ServerSettings
 
         return ServerSettings(self.settings["STATE_TABLE"])
 
