@@ -32,9 +32,10 @@ from ..data.tables import (
 )
 from ..errors import Unavailable
 from ..kit.data import new_version
-from ..status import judgement
+from ..status import judgement, plans
 from ..status.aws_events import AwsEvent
 from ..status.flip import Flip
+from ..status.plans import Plan
 from ..status.packing import pack_period, pack_run, unpack_period, unpack_run
 from ..status.tally import Period, Results
 from ..status.uptime import Window, rows_needed
@@ -254,6 +255,33 @@ class Shards:
                 {":slot": {"N": str(slot)}},
                 condition="attribute_not_exists(pk) OR slot < :slot",
             )
+
+    # Maintenance.
+
+    def plans(self, guild_id: str) -> list[Plan]:
+        """The maintenance that a server has planned."""
+        item = self._table.get(WINDOWS.item_key(guild_id))
+        return plans.unpack(item["value"]["S"]) if item else []
+
+    def change_plans(self, guild_id: str, decide: Callable[[list[Plan]], list[Plan]]) -> None:
+        """Store what `decide` makes of the present plans. It is called again if they change at the same time."""
+        key = WINDOWS.item_key(guild_id)
+        for _try in range(TRIES):
+            item = self._table.get(key)
+            version = int(item["version"]["N"]) if item else 0
+            after = plans.pack(decide(plans.unpack(item["value"]["S"]) if item else []))
+            values = {":value": {"S": after}, ":next": {"N": str(version + 1)}}
+            condition = "attribute_not_exists(pk)"
+            if version:
+                condition, values[":seen"] = "#version = :seen", {"N": str(version)}
+            names = {"#value": "value", "#version": "version"}
+            change = "SET #value = :value, #version = :next"
+            try:
+                self._table.update(key, change, values, names=names, condition=condition)
+            except ConditionFailed:  # or the first try of this write was done: then it is decided again, with its result
+                continue
+            return
+        raise Unavailable(f"the plans of {guild_id} are busy")
 
     # What is to be told.
 

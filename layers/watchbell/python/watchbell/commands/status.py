@@ -134,19 +134,20 @@ def selected(name: str, interaction, tools) -> list:
 
 def lines(guild_id: str, entries, tools) -> list:
     """The entries of a roster with their states."""
-    from watchbell.status import judgement, maintenance
+    from watchbell.status import judgement
     from watchbell.status.board import Line
+    from watchbell.status.maintenance import in_maintenance
 
     shards = sorted({entry.shard for entry in entries})
     stored = tools.shards.states(guild_id, shards)
     known = {shard: judgement.unpack(found.states) for shard, found in stored.items()}
-    windows = maintenance.unpack(tools.shards.windows(guild_id))
+    windows = [plan.window for plan in tools.shards.plans(guild_id)]
     now = tools.now()
     return [
         Line(
             entry,
             known.get(entry.shard, {}).get(entry.id),
-            any(window.is_open(now) for window in windows if window.covers(entry.id, entry.group, entry.tags)),
+            in_maintenance(windows, entry, now),
             now,
         )
         for entry in entries

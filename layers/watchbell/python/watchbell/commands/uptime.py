@@ -18,6 +18,10 @@ from watchbell import (
 )
 from watchbell.discord.text import clip, escape
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 command = Command(
     "uptime",
     "See how reliable a monitor was",
@@ -35,7 +39,7 @@ SHOWN = {
     "quarter": "the last 90 days",
     "year": "the last 365 days",
 }
-WINDOWS = {"day": "24h", "week": "7d", "month": "30d", "quarter": "90d", "year": "365d"}
+WINDOWS: "dict[str, Any]" = {"day": "24h", "week": "7d", "month": "30d", "quarter": "90d", "year": "365d"}
 DAYS_IN_A_LINE = 30
 
 
@@ -110,7 +114,7 @@ def outages(found) -> str:
     return text
 
 
-def summary_of(guild_id: str, line, window: str, tools, periods=None):
+def summary_of(guild_id: str, line, window: "Any", tools, periods=None):
     """How reliable the monitor of a `board.Line` was in a window that ends now. Its `periods` are read if not given."""
     from watchbell.status import uptime as rules
     from watchbell.status.flip import Flip

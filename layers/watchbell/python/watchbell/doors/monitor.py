@@ -15,10 +15,11 @@ from ..adapters.monitors import due_key
 from ..adapters.shards import keyed
 from ..kit import catalogue
 from ..outbox import alerts
-from ..status import judgement, maintenance, shard
+from ..status import judgement, plans, shard
 from ..status.facts import Facts
 from ..status.flip import Flip
 from ..status.judgement import Judgement
+from ..status.maintenance import in_maintenance
 from ..status.monitor import Monitor
 from ..status.packing import pack_period, unpack_period
 from ..status.tally import HOUR, Period, day_of, day_that_ended, record
@@ -61,8 +62,8 @@ def run(delivery: Delivery, tools: Tools) -> None:
         if kind and kind.row:
             since = known[monitor.id].since if monitor.id in known else 0
             found[monitor.id] = kind.read(monitor, before.fed.get(monitor.id, {}), since, slot)
-    windows = maintenance.unpack(before.windows)
-    quiet = {monitor.id: maintenance.is_quiet(windows, monitor, slot) for monitor in asked}
+    windows = plans.windows(before.windows)
+    quiet = {monitor.id: in_maintenance(windows, monitor, slot) for monitor in asked}
     states, flips = judged(known, monitors, found, quiet, slot)
     results = {id: (facts[-1], quiet[id]) for id, facts in found.items()}
     hour, ended = record(

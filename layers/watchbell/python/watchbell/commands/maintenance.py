@@ -1,0 +1,130 @@
+"""/maintenance: windows of time in which nobody is alerted."""
+
+import secrets
+
+from watchbell import Command, Container, Reply, Section, Separator, Text, UserError, _, ngettext, permission, role
+from watchbell.discord.text import clip, escape
+from watchbell.kit import server
+from watchbell.status.states import OWN
+
+command = Command(
+    "maintenance",
+    "Plan times in which nobody is alerted",
+    who=permission("MANAGE_GUILD") | role("admin"),
+    private=True,
+    contexts=("guild",),
+)
+
+
+@command.subcommand(audit="maintenance.add", lock="maintenance:{guild}")
+def add(interaction, tools, *, start: str, duration: str, what: str = "", title: str = ""):
+    """Plan maintenance.
+
+    start: 2026-12-01 22:00, sun 02:00, daily 02:00, or a cron expression, in the server's time zone
+    duration: How long it lasts, such as 45m or 2h
+    what: A monitor, a group or a tag (default: all monitors)
+    title: What happens, for the others to read
+    """
+    from watchbell.status import maintenance, plans
+
+    zone = tools.server_settings.of(interaction.guild_id)[server.zone]
+    when = maintenance.parse(start, duration, zone, tools.now())
+    window = maintenance.Window(when, **covered(what, tools.monitors.roster(interaction.guild_id)))
+    plan = plans.Plan(secrets.token_hex(4), clip(title.strip() or what.strip() or _("Maintenance"), 80), window)
+
+    def decide(before):
+        now = tools.now()
+        kept = [each for each in before if each.next(now) and each.id != plan.id]
+        if len(kept) >= plans.MOST:
+            raise UserError(_("This server has {n} plans, which is as many as it may have.", n=plans.MOST))
+        return [*kept, plan]
+
+    tools.shards.change_plans(interaction.guild_id, decide)
+    return Reply(components=[Container(_("Planned."), Separator(), Text(line(plan, tools)), colour=OWN)])
+
+
+@add.autocomplete
+def what(interaction, tools, typed):
+    roster = tools.roster(interaction.guild_id)
+    return [*(entry.name for entry in roster.entries), *roster.groups, *roster.tags]
+
+
+@command.subcommand(name="list")
+def all_of_them(interaction, tools):
+    """List what is planned."""
+    return listed(interaction, tools)
+
+
+@command.pager(per_page=6)
+def listed(interaction, tools, page):
+    now = tools.now()
+    found = [plan for plan in tools.shards.plans(interaction.guild_id) if plan.next(now)]
+    if not found:
+        return Reply(_("No maintenance is planned."))
+    shown = page.of(sorted(found, key=lambda plan: plan.next(now)))
+    sections = [Section(line(plan, tools), accessory=stop.button(_("Cancel"), id=plan.id)) for plan in shown]
+    return Reply(components=[Container(Text("### " + _("Maintenance")), *sections, colour=OWN)])
+
+
+@command.subcommand(audit="maintenance.cancel", lock="maintenance:{guild}")
+def cancel(interaction, tools, *, plan: str):
+    """Cancel maintenance. If it is open, alerts come again.
+
+    plan: Its title
+    """
+    found = [each for each in tools.shards.plans(interaction.guild_id) if plan.strip() in (each.title, each.id)]
+    if not found:
+        raise UserError(_("Nothing is planned with this title. `/maintenance list` shows everything."))
+    return cancelled(found[0].id, interaction, tools)
+
+
+@command.button(updates=True, audit="maintenance.cancel", lock="maintenance:{guild}")
+def stop(interaction, tools, *, id: str):
+    return cancelled(id, interaction, tools)
+
+
+def cancelled(id: str, interaction, tools) -> Reply:
+    titles = []
+
+    def decide(before):
+        titles[:] = [each.title for each in before if each.id == id]
+        return [each for each in before if each.id != id]
+
+    tools.shards.change_plans(interaction.guild_id, decide)
+    if not titles:
+        raise UserError(_("This plan does not exist any more."))
+    text = _("{title} is cancelled.", title=f"**{escape(titles[0])}**")
+    return Reply(components=[Container(text, colour=OWN)])
+
+
+def covered(what: str, roster) -> dict:
+    """What a window covers, for a name that somebody typed. Raises UserError if nothing has that name."""
+    wanted = what.strip()
+    if not wanted:
+        return {}
+    entry = roster.find(wanted)
+    if entry is not None:
+        return {"monitors": (entry.id,)}
+    for kind, known in (("groups", roster.groups), ("tags", roster.tags)):
+        same = tuple(each for each in known if each.casefold() == wanted.casefold())
+        if same:
+            return {kind: same}
+    raise UserError(_("There is no monitor, group or tag with this name. `/monitor list` shows them all."))
+
+
+def line(plan, tools) -> str:
+    """The title of a plan, when it comes next, and how long it lasts."""
+    from watchbell.status import maintenance, measures
+
+    found = plan.next(tools.now())
+    window = plan.window
+    count = len(window.monitors) + len(window.groups) + len(window.tags)
+    small = [
+        _("lasts {time}", time=measures.duration(found.end - found.start)) if found else "",
+        _("comes again") if isinstance(window.when, maintenance.Repeating) else "",
+        escape(", ".join([*window.groups, *window.tags])),
+        ngettext("{n} monitor", "{n} monitors", len(window.monitors)) if window.monitors else "",
+        "" if count else _("all monitors"),
+    ]
+    begins = f"<t:{found.start}:f> (<t:{found.start}:R>)" if found else _("over")
+    return f"🔧 **{escape(plan.title)}** {begins}\n-# {' · '.join(filter(None, small))}"
