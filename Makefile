@@ -89,7 +89,7 @@ check: lint types documents test oldest synth  ## run everything that CI runs; n
 bench: .venv/ready  ## measure cold starts and warm answers of the built functions, beside cordless and boto3
 	@$(PYTHON) -m bench
 
-fuzz: .venv/ready  ## send 200,000 damaged requests and 20,000 odd answers, then look for secrets in the logs; takes a quarter of an hour or more
+fuzz: .venv/ready  ## send 200,000 damaged requests and 20,000 odd answers, walk the clocks of all time zones, then look for secrets in the logs; takes a quarter of an hour or more
 	@WATCHBELL_FUZZ=200000 $(PYTHON) -m pytest tests/fuzz -n 2
 	@$(PYTHON) -m tests.fuzz.canaries
 
