@@ -92,7 +92,7 @@ bench: .venv/ready  ## measure cold starts and warm answers of the built functio
 sweep: .venv/ready  ## kill every function before and after each of its calls, and see that nothing is lost or doubled
 	@WATCHBELL_SWEEP=all $(PYTHON) -m pytest tests/sweep -n 2 -rA
 
-fuzz: .venv/ready  ## send 200,000 damaged requests and 20,000 odd answers, judge 100,000 lives of monitors, then look for secrets in the logs; takes half an hour
+fuzz: .venv/ready  ## send 200,000 damaged requests and 20,000 odd answers, judge 100,000 lives of monitors, walk the clocks of all time zones, then look for secrets in the logs; takes half an hour
 	@WATCHBELL_FUZZ=200000 $(PYTHON) -m pytest tests/fuzz -n 2
 	@$(PYTHON) -m tests.fuzz.canaries
 

@@ -5,11 +5,13 @@ It reads expressions by itself and shares no code with `watchbell.status.cron`.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from watchbell.status import cron
+from watchbell.status.maintenance import Repeating, is_open
 
 MINUTE = timedelta(minutes=1)
 AROUND = timedelta(hours=27)
@@ -132,3 +134,16 @@ def _numbers(part: str, least: int, most: int) -> set[int]:
             if int(low) <= number <= top and not (number - int(low)) % int(step or 1)
         }
     return found
+
+
+def compare_windows(expression: str, minutes: int, zone: str, change: str) -> None:
+    """Fail if a window that opens with the expression is open at other minutes than the walk says.
+
+    The first minutes are left out, because a window that opened before the walk can reach into them.
+    """
+    starts = moments(expression, zone, change)
+    window = Repeating(expression, minutes, zone)
+    for moment, _ in walk(zone, change)[minutes::13]:
+        last = bisect_right(starts, moment)
+        expected = last > 0 and moment < starts[last - 1] + minutes * 60
+        assert is_open(window, moment) == expected, (expression, zone, moment)

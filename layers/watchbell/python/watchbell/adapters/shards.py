@@ -35,8 +35,8 @@ from ..kit.data import new_version
 from ..status import judgement, plans
 from ..status.aws_events import AwsEvent
 from ..status.flip import Flip
-from ..status.plans import Plan
 from ..status.packing import pack_period, pack_run, unpack_period, unpack_run
+from ..status.plans import Plan
 from ..status.tally import Period, Results
 from ..status.uptime import Window, rows_needed
 from .dynamodb import Cancelled, ConditionFailed, Table
@@ -278,7 +278,9 @@ class Shards:
             change = "SET #value = :value, #version = :next"
             try:
                 self._table.update(key, change, values, names=names, condition=condition)
-            except ConditionFailed:  # or the first try of this write was done: then it is decided again, with its result
+            except (
+                ConditionFailed
+            ):  # or the first try of this write was done: then it is decided again, with its result
                 continue
             return
         raise Unavailable(f"the plans of {guild_id} are busy")
