@@ -84,7 +84,7 @@ def stop(interaction, tools, *, id: str):
 
 
 def cancelled(id: str, interaction, tools) -> Reply:
-    titles = []
+    titles: list[str] = []
 
     def decide(before):
         titles[:] = [each.title for each in before if each.id == id]
