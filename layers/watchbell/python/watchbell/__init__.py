@@ -34,12 +34,11 @@ __all__ = [
     "role",
 ]
 
-_LATER = ("options", "values", "layout", "data", "forms", "channels", "schedules", "checks")
+_LATER = ("options", "values", "layout", "data", "forms", "channels", "schedules")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .api.channels import *  # noqa: F403
-    from .api.checks import *  # noqa: F403
     from .api.data import *  # noqa: F403
     from .api.forms import *  # noqa: F403
     from .api.layout import *  # noqa: F403
