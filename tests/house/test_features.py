@@ -32,7 +32,7 @@ def test_a_feature_is_named_as_its_file(room, name):
     elif room == "events":
         assert catalogue.event(name.upper()).type == name.upper()
     else:
-        assert catalogue.schedule(name).name == name
+        assert {"schedules": catalogue.schedule, "checks": catalogue.check}[room](name).name == name
 
 
 def test_every_command_passes_discords_limits():

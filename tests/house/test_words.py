@@ -19,6 +19,7 @@ from watchbell import i18n as words
 from watchbell.commands import help, ping, status
 from watchbell.discord import check
 from watchbell.discord.modal import broken_limits
+from watchbell.discord.text import escape
 from watchbell.errors import DefinitionError, InvalidReply, UserError
 from watchbell.events.application_authorized import introduction
 from watchbell.kit import catalogue
@@ -359,7 +360,8 @@ def test_every_reason_is_told_with_its_values_in_every_language(language, reason
     with words.speaking(language):
         told = figures.reason(reason)
     assert told != figures.reason(reason)
-    assert [int(number) for number in re.findall(r"\d+", told)] == list(reason.values.values())
+    for value in reason.values.values():
+        assert escape(str(value)) in told
 
 
 def test_every_form_is_within_discords_limits_in_every_language(language):

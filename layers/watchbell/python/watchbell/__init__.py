@@ -7,12 +7,11 @@ The heartbeat function, which has no features, loads none: `core` would be a qua
 
 from importlib import import_module
 
-_GROUPS = ("core", "options", "values", "layout", "data", "forms", "channels", "schedules", "checks")
+_GROUPS = ("core", "options", "values", "layout", "data", "forms", "channels", "schedules")
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from .api.channels import *  # noqa: F403
-    from .api.checks import *  # noqa: F403
     from .api.core import *  # noqa: F403
     from .api.data import *  # noqa: F403
     from .api.forms import *  # noqa: F403

@@ -1,7 +1,8 @@
 """Follows the events of a pipeline, a service or a task in the account and region of the bot."""
 
-from watchbell import N_, Check
+from watchbell import N_
 from watchbell.adapters.shards import event_of
+from watchbell.checks import Check
 from watchbell.data.tables import AWS_EVENT
 
 check = Check(

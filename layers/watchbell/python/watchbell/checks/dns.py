@@ -1,6 +1,7 @@
 """Asks for the DNS records of a name."""
 
-from watchbell import N_, Annotated, Check, Choice, Found, Length, Reason, parse_host, reads
+from watchbell import N_, Annotated, Choice, Length
+from watchbell.checks import Check, Found, Reason, parse_host, reads
 
 check = Check(
     "dns",

@@ -1,7 +1,7 @@
 """Reads the public API of a gatus."""
 
-from watchbell import N_, Annotated, Check, Length, Reason
-from watchbell.status import pages
+from watchbell import N_, Annotated, Length
+from watchbell.checks import Check, Reason, pages
 
 check = Check(
     "gatus",

@@ -1,6 +1,7 @@
 """Waits for the pings of a job, as healthchecks does. It is down if no ping comes in time."""
 
-from watchbell import N_, Annotated, Check, Length, UserError, _
+from watchbell import N_, Annotated, Length, UserError, _
+from watchbell.checks import Check
 from watchbell.data.tables import PING
 from watchbell.status import condition, cron, ping
 from watchbell.status.heartbeat import Rhythm, facts

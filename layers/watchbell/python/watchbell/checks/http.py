@@ -2,7 +2,8 @@
 
 import re
 
-from watchbell import N_, Annotated, Check, Choice, Found, Length, Reason, UserError, _, reads
+from watchbell import N_, Annotated, Choice, Length, UserError, _
+from watchbell.checks import Check, Found, Reason, reads
 
 check = Check(
     "http",

@@ -1,7 +1,7 @@
 """Reads a public status page of Uptime Kuma."""
 
-from watchbell import N_, Annotated, Check, Length, Reason
-from watchbell.status import pages
+from watchbell import N_, Annotated, Length
+from watchbell.checks import Check, Reason, pages
 
 check = Check(
     "kuma",

@@ -1,7 +1,7 @@
 """Reads a report in Watchbell's own format, as the status sources give it."""
 
-from watchbell import N_, Check, Reason
-from watchbell.status import pages
+from watchbell import N_
+from watchbell.checks import Check, Reason, pages
 
 check = Check(
     "status_api",

@@ -1,7 +1,7 @@
 """Reads a status page of statuspage.io."""
 
-from watchbell import N_, Annotated, Check, Length, Reason
-from watchbell.status import pages
+from watchbell import N_, Annotated, Length
+from watchbell.checks import Check, Reason, pages
 
 PRESETS = {
     "atlassian": "https://status.atlassian.com/",

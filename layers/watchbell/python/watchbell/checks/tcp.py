@@ -1,6 +1,7 @@
 """Connects to a TCP port."""
 
-from watchbell import N_, Check, Found, Reason, parse_host
+from watchbell import N_
+from watchbell.checks import Check, Found, Reason, parse_host
 
 check = Check(
     "tcp",

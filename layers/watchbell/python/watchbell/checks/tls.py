@@ -1,6 +1,7 @@
 """Connects with TLS, and looks at the certificate: its name, its chain, and the days that are left."""
 
-from watchbell import N_, Annotated, Check, Found, Range, Reason, parse_host
+from watchbell import N_, Annotated, Range
+from watchbell.checks import Check, Found, Reason, parse_host
 
 check = Check(
     "tls",

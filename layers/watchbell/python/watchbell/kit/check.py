@@ -52,7 +52,15 @@ CLOSED = ("timeout", "unreachable", "connection_refused", "name_not_found", "tls
 PING = "ping"
 """The option of a heartbeat that holds the UUID in its URL. People do not write it."""
 
-SLOW = Option("slow", Annotated[int, Range(1, 10_000)], False, "Milliseconds after which an answer is slow: degraded")
+
+def _of_every_kind(monitor: Any, net: Any, *, slow: Annotated[int, Range(1, 10_000)] = 10_000) -> None:
+    """The options of every kind.
+
+    slow: Milliseconds after which an answer is slow, so that the monitor is degraded
+    """
+
+
+(SLOW,) = options_of(_of_every_kind)
 """The option of every kind that can read `[RESPONSE_TIME]`."""
 
 _FAULTS = {
@@ -282,8 +290,6 @@ class Check:
             host, found = self._read_target(text)
         except targets.NotAUrl as error:
             raise UserError(_(_FAULTS[error.fault], example=example)) from None
-        if self.target == "host:port" and ":" not in found.removeprefix(f"[{host}]"):
-            raise UserError(_(_FAULTS["port"], example=example))
         if targets.is_among(host, refused):
             raise UserError(_("I may not check {host}.", host=host))
         if targets.is_address(host) and not targets.is_allowed(host, private=private):
@@ -308,6 +314,8 @@ class Check:
         if "://" in text:
             raise targets.NotAUrl(f"{text!r} has another scheme than {self.name}", "scheme")
         host, port = targets.parse_host(text)
+        if self.target == "host:port" and port is None:
+            raise targets.NotAUrl(f"{text!r} has no port", "port")
         shown = f"[{host}]" if ":" in host else host
         return host, shown if port is None else f"{shown}:{port}"
 
