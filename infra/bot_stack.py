@@ -8,6 +8,7 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.assets import Layers
 from infra.bot_function import Common
+from infra.heartbeat import Heartbeat
 from infra.interactions import Interactions
 from infra.outbound import Outbound
 from infra.registration import Registration
@@ -32,6 +33,7 @@ class BotStack(Stack):
         common = Common(settings, Layers(self, settings), Alarms(self, settings))
         storage = Storage(self, settings)
         interactions = Interactions(self, common, storage)
+        Heartbeat(self, common, storage, interactions)
         outbound = Outbound(self, common, storage)
         Schedules(self, common, storage, outbound)
         registration = Registration(self, common, storage)

@@ -128,6 +128,19 @@ server `deployment` stands for what `ops` changes for all servers. `ended` is `b
 AUDIT_COUNT = Row("audit's count", "state", "guild#{}", "audit", ("last",), None, "no")
 """The number of the server's latest audit row."""
 
+PING = Row(
+    "ping",
+    "state",
+    "ping#{}",
+    "ping",
+    ("guild", "monitor", "pings", "ended", "logged", "body"),
+    None,
+    "what a job sends as the body of a ping",
+)
+"""The pings of a heartbeat, under the UUID of its URL. `pings` are the last 10 starts and ends of runs, `ended` is the
+last end, `logged` the last log, and `body` the first 1,000 characters of the last body. The heartbeat function updates
+this row and cannot make one."""
+
 POINTER = Row("person's pointer", "state", "user#{}", "in#{}", ("expires_at",), 0, "a Discord user id")
 """Leads from a person to an item of a feature's data that names the person. `sort` holds `pk` and `sk` of the item."""
 
@@ -149,6 +162,7 @@ ROWS = (
     QUOTA,
     LOCK,
     RETIRED_WEBHOOK,
+    PING,
     POINTER,
     SERVER_POINTER,
 )
