@@ -1,6 +1,7 @@
-"""`python -m bench [cold|worker|warm|judge] [--rounds N] [--json]`: measure, and print the figures beside their goals.
+"""`python -m bench [MEASURE] [--rounds N] [--json]`: measure, and print the figures beside their goals.
 
-A missed goal is only shown, because a busy machine must not break a build. A wrong answer is a failure.
+The measures are cold, worker, warm, heartbeat and judge; without one, all of them are taken. A missed goal is only
+shown, because a busy machine must not break a build. A wrong answer is a failure.
 """
 
 from __future__ import annotations
@@ -12,14 +13,17 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import cold, judge, warm, worker
+from bench import cold, heartbeat, judge, warm, worker
 from bench.bundle import Bundles
 from bench.instance import WrongAnswer
 
-MEASURES: dict[str, Callable[..., cold.Comparison | warm.Comparison | worker.Comparison | judge.Comparison]] = {
+Comparison = cold.Comparison | warm.Comparison | worker.Comparison | heartbeat.Comparison | judge.Comparison
+
+MEASURES: dict[str, Callable[..., Comparison]] = {
     "cold": cold.measure,
     "worker": worker.measure,
     "warm": warm.measure,
+    "heartbeat": heartbeat.measure,
     "judge": judge.measure,
 }
 WITHOUT_BUNDLES = {"judge"}

@@ -164,6 +164,24 @@ class WorkStub(SqsStub):
         return super()._serve(request, headers)
 
 
+class PingStub(AwsStub):
+    """The table with the rows of pings. `messages` are the pings that were written."""
+
+    name = "pings"
+    services = ("dynamodb",)
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.environment["STATE_TABLE"] = "bench-state"
+
+    def _serve(self, request: Request, headers: dict[str, str]) -> Response:
+        call = json.loads(request.body)
+        if headers.get("x-amz-target") != "DynamoDB_20120810.UpdateItem" or call["TableName"] != "bench-state":
+            return _refusal(400, "com.amazon.coral.service#UnknownOperationException")
+        self.messages.append(call["ExpressionAttributeValues"][":ping"]["S"])
+        return _amz_json(200, {})
+
+
 class WebStub(Stub):
     """What the worker calls on the internet: Discord and a status source.
 

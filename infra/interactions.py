@@ -61,7 +61,7 @@ class Interactions(Construct):
             self,
             "ingress",
             common,
-            lean=True,
+            lean=common.layers.ingress,
             timeout=Duration.seconds(10),
             memory=512,
             environment={
@@ -98,7 +98,7 @@ class Interactions(Construct):
 
     def _serve(self, ingress: lambda_.IFunction, common: Common) -> None:
         prefix = common.settings.deployment
-        api = apigatewayv2.HttpApi(self, "Api", api_name=str(prefix), create_default_stage=False)
+        self.api = api = apigatewayv2.HttpApi(self, "Api", api_name=str(prefix), create_default_stage=False)
         integration = HttpLambdaIntegration("Ingress", ingress)
         signed = "Discord signs every request and the ingress verifies it. An authorizer would not see the signed body."
         pasted = {
@@ -111,7 +111,7 @@ class Interactions(Construct):
             CfnOutput(self, f"{path[1:].capitalize()}Url", value=f"{api.api_endpoint}{path}", description=description)
         # API Gateway adds log groups with other names than /aws/vendedlogs/… to one policy, and its length is limited.
         log = log_group(self, "AccessLog", f"/aws/vendedlogs/{prefix}-access", common.settings)
-        apigatewayv2.CfnStage(
+        self.stage = apigatewayv2.CfnStage(
             self,
             "ApiStage",
             api_id=api.api_id,
@@ -126,7 +126,7 @@ class Interactions(Construct):
         )
         common.alarms.watch(
             "api-5xx",
-            "Discord got an error or no answer from the API, so people read that the interaction failed. The logs of "
-            f"the ingress and /aws/vendedlogs/{prefix}-access say why.",
+            "Discord or a job that pings got an error or no answer from the API. People read that the interaction "
+            f"failed. The logs of the ingress, of heartbeat and /aws/vendedlogs/{prefix}-access say why.",
             api.metric_server_error(period=Duration.minutes(5), statistic="Sum"),
         )

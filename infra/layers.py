@@ -34,6 +34,14 @@ INGRESS_WATCHBELL = (
     *(f"status/{name}.py" for name in ("__init__", "view", "report", "figures", "reason")),  # for /status
 )
 
+# The same for the heartbeat function, which uses no third party.
+HEARTBEAT_WATCHBELL = (
+    *("__init__.py", "errors.py", "data/__init__.py", "data/tables.py", "status/__init__.py", "status/ping.py"),
+    *("doors/__init__.py", "doors/heartbeat.py", "tools/*.py", "adapters/amazon_roots.pem"),
+    *(f"adapters/{name}.py" for name in ("__init__", "api_gateway", "logs", "pings", "dynamodb")),
+    *(f"adapters/{name}.py" for name in ("aws_json", "post", "sigv4")),
+)
+
 # botocore describes 400 services in 25 MB. The functions' roles allow only these services, so the other descriptions
 # would only make the layer slow to upload and to unpack.
 AWS_SERVICES = ("dynamodb", "sqs", "ssm")
@@ -93,16 +101,35 @@ def build_ingress(target: Path, *, platform: str | None = LAMBDA) -> None:
     site = _empty(target) / "python"
     _install(site, INGRESS_PACKAGES, platform)
     _copy(ROOT / "layers" / "watchbell", target)
-    wanted = {path for pattern in INGRESS_THIRD_PARTY for path in site.glob(pattern)}
-    wanted.update(for_ingress(site))
-    _delete(path for path in site.rglob("*") if path.is_file() and path not in wanted)
-    _delete(path for path in sorted(site.rglob("*"), reverse=True) if path.is_dir() and not any(path.iterdir()))
+    third_party = {path for pattern in INGRESS_THIRD_PARTY for path in site.glob(pattern)}
+    _keep(site, third_party | for_ingress(site))
+    _finish_first_party(target, platform)
+
+
+def build_heartbeat(target: Path, *, platform: str | None = LAMBDA) -> None:
+    """Fill `target/python` with the part of the Watchbell library that the heartbeat function imports.
+
+    It is the only layer of the function.
+    """
+    _copy(ROOT / "layers" / "watchbell", _empty(target))
+    _keep(target / "python", for_heartbeat(target / "python"))
     _finish_first_party(target, platform)
 
 
 def for_ingress(site: Path) -> set[Path]:
     """Return the files of the library `site/watchbell` that the ingress's layer has."""
     return {path for pattern in INGRESS_WATCHBELL for path in (site / "watchbell").glob(pattern)}
+
+
+def for_heartbeat(site: Path) -> set[Path]:
+    """Return the files of the library `site/watchbell` that the heartbeat function's layer has."""
+    return {path for pattern in HEARTBEAT_WATCHBELL for path in (site / "watchbell").glob(pattern)}
+
+
+def _keep(site: Path, wanted: set[Path]) -> None:
+    """Delete all other files, and the folders that are empty then."""
+    _delete(path for path in site.rglob("*") if path.is_file() and path not in wanted)
+    _delete(path for path in sorted(site.rglob("*"), reverse=True) if path.is_dir() and not any(path.iterdir()))
 
 
 def build_first_party(target: Path, *, platform: str | None = LAMBDA) -> None:

@@ -31,14 +31,17 @@ _TOO_LARGE = as_json(413, {"message": "Request Entity Too Large"})
 
 
 class Gateway:
-    """`routes` maps route keys ("POST /interactions") to functions. `invoke` takes a function's name and an event."""
+    """`routes` maps route keys ("POST /interactions") to functions. `invoke` takes a function's name and an event.
+
+    The method of a route can be ANY, and its path can end with `{proxy+}`, which stands for one or more segments.
+    """
 
     def __init__(self, routes: Mapping[str, str], invoke: Callable[[str, object], Outcome]) -> None:
         self._routes, self._invoke = routes, invoke
 
     def __call__(self, request: Request) -> Response:
-        route = f"{request.method} {request.path}"
-        if route not in self._routes:
+        route = self._route(request.method, request.path)
+        if not route:
             return _NOT_FOUND
         event = proxy_event(request, route, time.time())
         started = time.monotonic()
@@ -50,6 +53,16 @@ class Gateway:
         if outcome.ok:
             return proxy_answer(outcome.payload)
         return _TOO_LARGE if outcome.error.startswith("RequestTooLarge") else _FAILED
+
+    def _route(self, method: str, path: str) -> str:
+        """Return the key of the route for a request, "" if there is none. A full match comes before a `{proxy+}`."""
+        for route in sorted(self._routes, key=lambda route: ("{proxy+}" in route, route.startswith("ANY "))):
+            of_method, _, of_path = route.partition(" ")
+            start, proxy, _ = of_path.partition("{proxy+}")
+            fits = path.startswith(start) and path != start if proxy else path == of_path
+            if fits and of_method in (method, "ANY"):
+                return route
+        return ""
 
 
 def proxy_event(request: Request, route: str, now: float) -> dict[str, Any]:

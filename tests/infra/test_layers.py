@@ -153,6 +153,32 @@ def test_the_test_of_the_imports_finds_a_module_that_is_missing(lean: Path, ingr
     assert "watchbell.doors.worker" in unread
 
 
+def test_the_heartbeat_function_loads_its_whole_layer_and_answers_with_it(tmp_path: Path) -> None:
+    layer, function = tmp_path / "layer", tmp_path / "function"
+    layers.build_heartbeat(layer, platform=None)
+    layers.build_function("heartbeat", function, platform=None)
+    server = Server(lambda request: as_json(200, {}))
+    environment = {**CREDENTIALS, "AWS_ENDPOINT_URL": server.url, "STATE_TABLE": "state"}
+    path = "/ping/4be1c7d2-63a9-4f0e-9a51-7c2d90e8b314/start"
+    event = {"requestContext": {"http": {"method": "GET", "path": path}}}
+    code = f"""
+import os, sys
+os.environ.update({environment!r})
+sys.path.append({str(function)!r})
+import handler
+answer = handler.handler({event!r}, None)
+loaded = {{m.__file__ for name, m in sys.modules.items() if name.partition(".")[0] == "watchbell"}}
+print(repr((answer["statusCode"], answer["body"], sorted(loaded), sorted(sys.modules))))
+"""
+    try:
+        status, body, loaded, modules = ast.literal_eval(run(code, layer))
+    finally:
+        server.stop()
+    assert (status, body) == (200, "OK")
+    assert loaded == sorted(str(path) for path in layer.rglob("*.py"))
+    assert {name.partition(".")[0] for name in modules} & {"boto3", "typing", "dataclasses", "nacl", "http"} == set()
+
+
 FORM_FEATURE = """
 from watchbell import Command, Modal, Paragraph, Reply, anyone
 

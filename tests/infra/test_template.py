@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from infra.settings import FIRST, defaults
+from watchbell.data.tables import PING
 
 pytestmark = pytest.mark.xdist_group("synthesis")
 
 Template = dict[str, Any]
-FUNCTIONS = ("Ingress", "Worker", "Sender", "Scheduler", "Registrar")
+FUNCTIONS = ("Ingress", "Heartbeat", "Worker", "Sender", "Scheduler", "Registrar")
 
 
 def of_type(template: Template, kind: str) -> dict[str, Any]:
@@ -65,6 +66,7 @@ def test_each_function_has_its_timeout_and_memory(template: Template) -> None:
     functions = of_type(template, "AWS::Lambda::Function")
     assert {id: (it["Timeout"], it["MemorySize"]) for id, it in functions.items()} == {
         "Ingress": (10, 512),
+        "Heartbeat": (10, 512),
         "Worker": (30, 512),
         "Sender": (30, 256),
         "Scheduler": (60, 1769),
@@ -72,9 +74,10 @@ def test_each_function_has_its_timeout_and_memory(template: Template) -> None:
     }
 
 
-def test_the_ingress_has_only_its_lean_layer(template: Template) -> None:
+def test_the_ingress_and_the_heartbeat_function_have_only_their_lean_layers(template: Template) -> None:
     layers = {id: {ref["Ref"] for ref in it["Layers"]} for id, it in of_type(template, "AWS::Lambda::Function").items()}
     assert layers.pop("Ingress") == {"IngressLayer"}
+    assert layers.pop("Heartbeat") == {"HeartbeatLayer"}
     assert all(others == {"WatchbellLayer", "VendorLayer"} for others in layers.values())
 
 
@@ -84,9 +87,10 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
     for id, environment in environments.items():
         assert (environment.pop("WATCHBELL_NAME"), environment.pop("WATCHBELL_STAGE")) == ("watchbell", "dev")
         assert environment.pop("POWERTOOLS_SERVICE_NAME", None) == (
-            None if id == "Ingress" else f"watchbell-dev-{id.lower()}"
+            None if id in ("Ingress", "Heartbeat") else f"watchbell-dev-{id.lower()}"
         )
     assert environments == {
+        "Heartbeat": {"STATE_TABLE": {"Ref": "StateTable"}, "RES_OPTIONS": "timeout:1 attempts:2"},
         "Ingress": {
             "DOCUMENTATION_URL": "",
             "DISCORD_PUBLIC_KEYS": {"Ref": "DiscordPublicKeys"},
@@ -176,10 +180,11 @@ def test_code_and_layers_change_together_for_everything_that_is_invoked(template
     for alias in aliases.values():
         (id, attribute) = alias["FunctionVersion"]["Fn::GetAtt"]
         assert (alias["Name"], attribute, versions[id]["FunctionName"]) == ("live", "Version", alias["FunctionName"])
-    integration = one(template, "AWS::ApiGatewayV2::Integration")
+    integrations = of_type(template, "AWS::ApiGatewayV2::Integration").values()
     permissions = of_type(template, "AWS::Lambda::Permission").values()
-    assert behind(template, integration["IntegrationUri"]) == "Ingress"
-    assert {behind(template, permission["FunctionName"]) for permission in permissions} == {"Ingress"}
+    called = {"Ingress", "Heartbeat"}
+    assert {behind(template, integration["IntegrationUri"]) for integration in integrations} == called
+    assert {behind(template, permission["FunctionName"]) for permission in permissions} == called
     assert behind(template, one(template, "AWS::Scheduler::Schedule")["Target"]["Arn"]) == "Scheduler"
 
 
@@ -280,12 +285,34 @@ def test_every_log_is_kept_for_the_configured_time(template: Template, productio
         assert {log["RetentionInDays"] for log in logs.values()} == {days}
 
 
-def test_two_routes_lead_from_discord_to_the_ingress(template: Template) -> None:
+def test_two_routes_lead_from_discord_to_the_ingress_and_one_from_jobs_to_the_heartbeat_function(
+    template: Template,
+) -> None:
+    integrations = of_type(template, "AWS::ApiGatewayV2::Integration")
+    for integration in integrations.values():
+        assert (integration["IntegrationType"], integration["PayloadFormatVersion"]) == ("AWS_PROXY", "2.0")
     routes = of_type(template, "AWS::ApiGatewayV2::Route").values()
-    assert {route["RouteKey"] for route in routes} == {"POST /interactions", "POST /events"}
-    integration = one(template, "AWS::ApiGatewayV2::Integration")
-    assert (integration["IntegrationType"], integration["PayloadFormatVersion"]) == ("AWS_PROXY", "2.0")
-    assert behind(template, integration["IntegrationUri"]) == "Ingress"
+    targets = {route["RouteKey"]: route["Target"]["Fn::Join"][1][1]["Ref"] for route in routes}
+    assert {key: behind(template, integrations[id]["IntegrationUri"]) for key, id in targets.items()} == {
+        "POST /interactions": "Ingress",
+        "POST /events": "Ingress",
+        "ANY /ping/{proxy+}": "Heartbeat",
+    }
+
+
+def test_pings_are_throttled_by_themselves_and_after_their_route_exists(template: Template) -> None:
+    stage = one(template, "AWS::ApiGatewayV2::Stage")
+    assert stage["RouteSettings"] == {"ANY /ping/{proxy+}": {"ThrottlingRateLimit": 20, "ThrottlingBurstLimit": 20}}
+    assert "PingRoute" in template["Resources"]["ApiStage"]["DependsOn"]
+
+
+def test_the_heartbeat_function_can_only_update_rows_of_pings(template: Template) -> None:
+    statements = of_type(template, "AWS::IAM::Policy")["HeartbeatRoleDefaultPolicy"]["PolicyDocument"]["Statement"]
+    on_tables = [each for each in statements if "dynamodb" in str(each["Action"])]
+    assert [(each["Action"], each["Condition"]) for each in on_tables] == [
+        ("dynamodb:UpdateItem", {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["ping#*"]}})
+    ]
+    assert PING.key("x")["pk"].startswith("ping#")
 
 
 def test_each_output_says_where_to_paste_it(template: Template) -> None:
@@ -293,6 +320,7 @@ def test_each_output_says_where_to_paste_it(template: Template) -> None:
     assert said == {
         "InteractionsUrl": "Discord's developer portal, General Information: paste this as Interactions Endpoint URL",
         "EventsUrl": "Discord's developer portal, Webhooks: paste this as Endpoint",
+        "PingUrl": "What jobs ping: this and the UUID of a heartbeat",
     }
 
 
@@ -349,7 +377,7 @@ def alarm(template: Template, name: str) -> dict[str, Any]:
 def test_these_are_all_alarms_and_each_reaches_the_topic(template: Template) -> None:
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
     assert {it["AlarmName"].removeprefix("watchbell-dev-") for it in alarms.values()} == {
-        *(f"{function.lower()}-errors" for function in FUNCTIONS),
+        *(f"{function.lower()}-errors" for function in FUNCTIONS if function != "Heartbeat"),  # api-5xx counts these
         *("work-dead", "send-dead", "schedule-dead"),
         *("work-age", "send-age", "ingress-throttles", "api-5xx", "error-lines", "webhook-unusable"),
     }

@@ -61,6 +61,31 @@ def test_a_throttled_function_is_an_unavailable_service(server: Server, ingress:
     assert (status, json.loads(body)) == (503, {"message": "Service Unavailable"})
 
 
+def test_a_route_can_take_any_method_and_the_rest_of_a_path() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def invoke(function: str, event: Any) -> Outcome:
+        asked.append((function, event["routeKey"]))
+        return Outcome(True, b'{"statusCode": 200, "body": "OK"}')
+
+    routes = {"ANY /ping/{proxy+}": "heartbeat", "GET /ping/health": "health", "POST /interactions": "ingress"}
+    server = Server(Gateway(routes, invoke))
+    try:
+        for method, path in (
+            ("GET", "/ping/1/start"),
+            ("PUT", "/ping/1"),
+            ("GET", "/ping/health"),
+            ("PUT", "/ping/health"),
+        ):
+            assert ask(server, method, path) == (200, b"OK")
+        for method, path in (("GET", "/ping/"), ("GET", "/ping"), ("GET", "/pings/1"), ("GET", "/interactions")):
+            assert ask(server, method, path)[0] == 404
+    finally:
+        server.stop()
+    pinged = ("heartbeat", "ANY /ping/{proxy+}")
+    assert asked == [pinged, pinged, ("health", "GET /ping/health"), pinged]
+
+
 def test_an_event_has_the_shape_of_payload_format_2() -> None:
     event = event_of(("Content-Type", "application/json"), ("User-Agent", "Discord"), target="/interactions?a=1&a=2&b=")
     assert event["version"] == "2.0"

@@ -46,13 +46,13 @@ class Table:
 
     If DynamoDB throttles a call, fails or does not answer, the call is made up to `tries` times. After that, methods
     raise Unavailable, or Unsure if a write may have been done. A write may be done twice, so make only writes that can
-    be.
+    be. If `ahead`, a connection is opened in the background at once.
     """
 
-    def __init__(self, name: str, *, tries: int = TRIES) -> None:
+    def __init__(self, name: str, *, tries: int = TRIES, ahead: bool = False) -> None:
         self.name = name
         self._tries = tries
-        self._dynamodb = of_region("dynamodb")
+        self._dynamodb = of_region("dynamodb", ahead=ahead)
 
     def get(self, key: dict, seconds: float = SECONDS) -> dict:
         """Return the row with that key, or {} if there is none. The read is strongly consistent."""

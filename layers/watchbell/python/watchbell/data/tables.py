@@ -178,6 +178,18 @@ AWS_EVENT = Row("AWS event", "state", "aws#{}", "event", _EVENT, 90 * DAY, "no")
 
 ALERT = Row("alert", "state", "guild#{}", "alert#{}#{}", _CLAIM, 90 * DAY, "no")
 """Records that a flip was told to one recipient. The outcome is the id of the message, or why there is none."""
+PING = Row(
+    "ping",
+    "state",
+    "ping#{}",
+    "ping",
+    ("guild", "monitor", "pings", "ended", "logged", "body"),
+    None,
+    "what a job sends as the body of a ping",
+)
+"""The pings of a heartbeat, under the UUID of its URL. `pings` are the last 10 starts and ends of runs, `ended` is the
+last end, `logged` the last log, and `body` the first 1,000 characters of the last body. The heartbeat function updates
+this row and cannot make one."""
 
 POINTER = Row("person's pointer", "state", "user#{}", "in#{}", ("expires_at",), 0, "a Discord user id")
 """Leads from a person to an item of a feature's data that names the person. `sort` holds `pk` and `sk` of the item."""
@@ -216,6 +228,7 @@ ROWS = (
     UNTOLD,
     AWS_EVENT,
     ALERT,
+    PING,
     POINTER,
     SERVER_POINTER,
 )

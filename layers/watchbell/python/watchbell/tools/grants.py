@@ -22,13 +22,14 @@ class Need:
     """A resource that a part needs.
 
     `kind` is one of the kinds above. `name` is the name of the parameter or path without its stage, or the short name
-    of the table or queue. `actions` are IAM actions.
+    of the table or queue. `actions` are IAM actions. `rows` is the pattern of the partition keys that a function may
+    use, such as `ping#*`, "" for all.
     """
 
-    __slots__ = ("actions", "kind", "name")
+    __slots__ = ("actions", "kind", "name", "rows")
 
-    def __init__(self, kind: int, name: str, *actions: str) -> None:
-        self.kind, self.name, self.actions = kind, name, actions
+    def __init__(self, kind: int, name: str, *actions: str, rows: str = "") -> None:
+        self.kind, self.name, self.actions, self.rows = kind, name, actions, rows
 
     @property
     def variable(self) -> str:
@@ -53,8 +54,8 @@ def _parameters(path: str) -> Need:
     return Need(PARAMETERS, path, "ssm:GetParametersByPath")
 
 
-def _table(name: str, *actions: str) -> Need:
-    return Need(TABLE, name, *(f"dynamodb:{action}" for action in actions))
+def _table(name: str, *actions: str, rows: str = "") -> Need:
+    return Need(TABLE, name, *(f"dynamodb:{action}" for action in actions), rows=rows)
 
 
 def _claims(*tables: str) -> Part:
@@ -118,6 +119,10 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         *(_SHARDS, _SEND_QUEUE, _CHECK_QUEUE),
     ),
     "monitor": (*_ALWAYS, _COUNT, _FLAGS, _MONITORS, _SHARDS, _CHECK, _SEND_QUEUE),
+    "heartbeat": (
+        *_ALWAYS,
+        Part("pings", _table("state", "UpdateItem", rows="ping#*")),
+    ),
     "registrar": (*_ALWAYS, _COUNT, _FLAGS, _BOT),
 }
 
@@ -157,13 +162,13 @@ class only_gets:
 
 
 def needs(function: str) -> "list[Need]":
-    """The resources that `function` needs, each once with all of its actions."""
-    merged: dict[tuple[int, str], list[str]] = {}
+    """The resources that `function` needs, each once with all of its actions, and each pattern of rows by itself."""
+    merged: dict[tuple[int, str, str], list[str]] = {}
     for part in FUNCTIONS[function]:
         for need in part.needs:
-            actions = merged.setdefault((need.kind, need.name), [])
+            actions = merged.setdefault((need.kind, need.name, need.rows), [])
             actions += [action for action in need.actions if action not in actions]
-    return [Need(kind, name, *actions) for (kind, name), actions in merged.items()]
+    return [Need(kind, name, *actions, rows=rows) for (kind, name, rows), actions in merged.items()]
 
 
 def _names(function: str) -> "Iterator[str]":

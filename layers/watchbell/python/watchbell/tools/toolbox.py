@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from ..adapters.locks import Locks
     from ..adapters.monitors import Monitors
     from ..adapters.parameters import Parameters
+    from ..adapters.pings import Pings
     from ..adapters.queue import Queue
     from ..adapters.quotas import Quotas
     from ..adapters.records import Records
@@ -297,6 +298,12 @@ class Tools:
         from ..adapters.queue import Queue
 
         return Queue(self.settings["CHECK_QUEUE_URL"])
+
+    @part
+    def pings(self) -> "Pings":
+        from ..adapters.pings import Pings
+
+        return Pings(self.settings["STATE_TABLE"])
 
     @part
     def retired_webhooks(self) -> "RetiredWebhooks":
