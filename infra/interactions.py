@@ -84,6 +84,7 @@ class Interactions(Construct):
                 **documentation,
                 "WORK_QUEUE_URL": work.queue_url,
                 "WORK_MAX_RECEIVES": str(WORK_MAX_RECEIVES),
+                "PING_URL": f"{self.api.api_endpoint}/ping/",
                 "RES_OPTIONS": RES_OPTIONS,
             },
         )

@@ -18,7 +18,7 @@ MOST = 250
 
 
 def run(deployment: Deployment, guild: str, changes: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Make the changes (`monitors=100`, `every=1`, or `default`), then print the limits of the server."""
+    """Make the changes (`monitors=100`, `every=1`, `aws=on`, or `default`), then print the limits of the server."""
     if not re.fullmatch(r"\d{15,20}", guild):
         raise ValueError(f"{guild!r} is not a server id. A server id has 15 to 20 digits.")
     asked = dict(change.partition("=")[::2] for change in changes)
@@ -28,7 +28,8 @@ def run(deployment: Deployment, guild: str, changes: Sequence[str], environment:
     dynamodb, key = client("dynamodb"), MONITOR_LIMITS.item_key(guild)
     if "default" in asked:
         dynamodb.delete_item(TableName=table, Key=key)
-    for name in ("monitors", "every"):
+    asked = {name: {"on": "1", "off": "0"}.get(value, value) for name, value in asked.items()}
+    for name in ("monitors", "every", "aws"):
         if name in asked:
             dynamodb.update_item(
                 TableName=table,
@@ -38,7 +39,7 @@ def run(deployment: Deployment, guild: str, changes: Sequence[str], environment:
                 ExpressionAttributeValues={":value": {"N": asked[name]}},
             )
     found: Limits = limits_of(dynamodb.get_item(TableName=table, Key=key, ConsistentRead=True).get("Item", {}))
-    print(f"monitors={found.monitors} every={found.every}")
+    print(f"monitors={found.monitors} every={found.every} aws={'on' if found.aws else 'off'}")
 
 
 def _check(name: str, value: str) -> None:
@@ -46,5 +47,7 @@ def _check(name: str, value: str) -> None:
         raise ValueError(f"{name}={value} is not valid. A server may have 0 to {MOST} monitors.")
     if name == "every" and value not in map(str, EVERY):
         raise ValueError(f"{name}={value} is not valid. Write one of {', '.join(map(str, EVERY))} minutes.")
-    if name not in ("monitors", "every", "default"):
-        raise ValueError(f"{name} is not a limit. Write monitors=NUMBER, every=MINUTES, or default.")
+    if name == "aws" and value not in ("on", "off"):
+        raise ValueError(f"{name}={value} is not valid. Write aws=on or aws=off.")
+    if name not in ("monitors", "every", "aws", "default"):
+        raise ValueError(f"{name} is not a limit. Write monitors=NUMBER, every=MINUTES, aws=on, or default.")

@@ -111,7 +111,7 @@ class Sandbox:
         self._start_sources()
 
         self.aws.wait()
-        template.url, template.parameter = self.aws.url, self.aws.parameter
+        template.url, template.parameter, template.api_url = self.aws.url, self.aws.parameter, api.url
         with ThreadPoolExecutor() as together:
             made = [together.submit(self.aws.create, template)]
             made += [together.submit(self.put, name, value) for name, value in self._parameters().items()]

@@ -368,6 +368,8 @@ class Template:
                 return _arn("lambda", f"function:{name}")
             case (("AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable"), "Arn"):
                 return _arn("dynamodb", f"table/{name}")
+            case "AWS::ApiGatewayV2::Api", "ApiEndpoint":
+                return self.api_url
             case "AWS::IAM::Role", "Arn":
                 return f"arn:aws:iam::{ACCOUNT}:role/{name}"
         raise TemplateError(f"the sandbox does not support the attribute {attribute} of {logical_id}, a {kind}")

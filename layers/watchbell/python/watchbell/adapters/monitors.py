@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from ..data.tables import DUE, MONITOR, MONITOR_COUNT, MONITOR_LIMITS, ROSTER
+from ..data.tables import DUE, MONITOR, MONITOR_COUNT, MONITOR_LIMITS, PING, ROSTER
 from ..errors import Unavailable
 from ..kit.data import new_version
 from ..status import shard
 from ..status.monitor import Monitor
+from ..status.ping import unpinged
 from ..status.roster import Roster
 from . import rosters
 from .dynamodb import Cancelled, Table
@@ -40,14 +41,20 @@ class Change:
     """A shard and its monitor."""
     delete: tuple[str, str] | None = None
     """A shard and a monitor's id."""
+    ping: str = ""
+    """The UUID of a heartbeat's new URL."""
+    gone: str = ""
+    """The UUID of a heartbeat's URL that stops working."""
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a server may have: a number of monitors, and how often they may be checked at most, in minutes."""
+    """What a server may have: a number of monitors, how often they may be checked at most, in minutes, and monitors of
+    what happens in the AWS account of the bot."""
 
     monitors: int = 10
     every: int = 5
+    aws: int = 0
 
 
 class Monitors:
@@ -133,7 +140,7 @@ class Monitors:
 
 def limits_of(item: dict) -> Limits:
     """The limits in an item of DynamoDB's API. {} is an item that does not exist."""
-    return Limits(**{name: int(item[name]["N"]) for name in ("monitors", "every") if name in item})
+    return Limits(**{name: int(item[name]["N"]) for name in ("monitors", "every", "aws") if name in item})
 
 
 def _monitor(guild_id: str, change: Change) -> list[dict]:
@@ -143,6 +150,11 @@ def _monitor(guild_id: str, change: Change) -> list[dict]:
         writes.append(
             {"Put": {"Item": MONITOR.item_key(guild_id, in_shard, monitor.id) | {"value": {"S": monitor.text()}}}}
         )
+    if change.ping and change.put:
+        monitor = {"guild": {"S": guild_id}, "monitor": {"S": change.put[1].id}}
+        writes.append({"Put": {"Item": PING.item_key(change.ping) | monitor | unpinged()}})
+    if change.gone:
+        writes.append({"Delete": {"Key": PING.item_key(change.gone)}})
     if change.delete:
         writes.append({"Delete": {"Key": MONITOR.item_key(guild_id, *change.delete)}})
     return writes

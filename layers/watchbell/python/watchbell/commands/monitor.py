@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import replace
+from uuid import uuid4
 
 from watchbell import (
     Command,
@@ -231,7 +232,11 @@ def new(interaction, tools, form: New):
     kind = "" if form.kind in (None, GUESS) else form.kind
     if not form.address.strip() and kind != "heartbeat":
         raise FieldError("address", _("write the address to check, such as `https://shop.example/health`."))
-    wanted = Monitor(new_id(), form.name.strip(), kind, form.address.strip(), int(form.often or 5), form.group.strip())
+    options = {"ping": str(uuid4())} if kind == "heartbeat" else {}
+    often = int(form.often or 5)
+    wanted = Monitor(
+        new_id(), form.name.strip(), kind, form.address.strip(), often, form.group.strip(), options=options
+    )
     defined = define(wanted, "address")
     defined = replace(defined, name=defined.name or name_of(defined))
     shard, monitor = put(defined, interaction, tools)
@@ -288,9 +293,27 @@ def judged(interaction, tools, form: Judged, *, shard: str, id: str):
 def really_remove(interaction, tools, *, shard: str, id: str):
     from watchbell.adapters.monitors import Change
 
-    name = f"**{escape(there(shard, id, interaction, tools).name)}**"
-    tools.monitors.change(interaction.guild_id, lambda roster: Change(roster.without(id), delete=(shard, id)))
+    monitor = there(shard, id, interaction, tools)
+    name, ping = f"**{escape(monitor.name)}**", monitor.options.get("ping", "")
+    tools.monitors.change(
+        interaction.guild_id, lambda roster: Change(roster.without(id), delete=(shard, id), gone=ping)
+    )
     return Reply(components=[Container(_("{name} is no longer watched.", name=name), colour=OWN)])
+
+
+@command.button(updates=True, audit="monitor.rotate", lock="monitors:{guild}")
+def rotate(interaction, tools, *, shard: str, id: str):
+    """Give a heartbeat a new URL. The old one stops working."""
+    from watchbell.adapters.monitors import Change
+
+    before = there(shard, id, interaction, tools)
+    after = replace(before, options={**before.options, "ping": str(uuid4())})
+    old, new = before.options["ping"], after.options["ping"]
+    tools.monitors.change(
+        interaction.guild_id,
+        lambda roster: Change(roster.with_(entry_of(after, shard)), put=(shard, after), ping=new, gone=old),
+    )
+    return card(interaction.guild_id, shard, after, tools, _("The old URL no longer works."))
 
 
 @command.button(updates=True)
@@ -317,6 +340,7 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
     lines = [
         f"**{_('Address')}** {escape(monitor.target)}" if monitor.target else "",
         f"**{_('Check')}** {_(check.label) if check else monitor.kind}, {often(monitor.every)}",
+        f"**{_('URL')}** `{tools.settings.get('PING_URL', '')}{monitor.options['ping']}`" if is_pinged(monitor) else "",
         f"**{_('Group')}** {escape(monitor.group)}" if monitor.group else "",
         f"**{_('Tags')}** {escape(', '.join(monitor.tags))}" if monitor.tags else "",
         *(f"`{condition}`" for condition in monitor.conditions),
@@ -357,6 +381,7 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
                         parent=name_in(tools.monitors.roster(guild_id), monitor.parent),
                         **state,
                     ),
+                    *([rotate.button(_("New URL"), **state)] if is_pinged(monitor) else []),
                     leave.button(_("Remove"), **state),
                 ),
                 colour=OWN,
@@ -397,6 +422,10 @@ def tested(guild_id: str, monitor, tools) -> Reply:
     if facts.latency_ms is not None:
         lines.append(_("It answered after {time}.", time=measures.latency(facts.latency_ms)))
     return Reply("\n".join(lines)[:2000])
+
+
+def is_pinged(monitor) -> bool:
+    return "ping" in monitor.options
 
 
 def small(entry) -> str:
@@ -469,7 +498,7 @@ def put(monitor, interaction, tools):
             raise FieldError("", text)
         fits(monitor, roster, limits)
         name = f"{shard.joined(roster.sizes):02}"
-        return Change(roster.with_(entry_of(monitor, name)), put=(name, monitor))
+        return Change(roster.with_(entry_of(monitor, name)), put=(name, monitor), ping=monitor.options.get("ping", ""))
 
     change = store(decide, interaction, tools)
     return change.put
@@ -509,6 +538,8 @@ def store(decide, interaction, tools):
 
 def fits(monitor, roster, limits) -> None:
     """Raise FieldError if the server may not have the monitor as it is now."""
+    if monitor.kind in ("cloudwatch_alarm", "aws_event") and not limits.aws:
+        raise FieldError("kind", _("this server may not follow what happens on AWS. Ask the person who runs the bot."))
     if monitor.every < limits.every:
         text = ngettext(
             "in this server a monitor is checked every {n} minute at most.",

@@ -137,8 +137,9 @@ ROSTER = Row("roster", "state", "guild#{}", "roster", ("value", "version"), None
 WINDOWS = Row("maintenance", "state", "guild#{}", "maintenance", ("value", "version"), None, "no")
 """The maintenance windows of a server, as JSON."""
 
-MONITOR_LIMITS = Row("monitor limits", "state", "guild#{}", "limits", ("monitors", "every"), None, "no")
-"""How many monitors a server may have, and how often they may be checked, if `ops limits` has changed it."""
+MONITOR_LIMITS = Row("monitor limits", "state", "guild#{}", "limits", ("monitors", "every", "aws"), None, "no")
+"""How many monitors a server may have, how often they may be checked, and whether they may follow AWS, if `ops limits` has
+changed it."""
 
 MONITOR_COUNT = Row("monitor count", "state", "monitors#{}", "count", ("monitors",), None, "no")
 """The number of monitors of one host in all servers, or of the whole deployment."""
