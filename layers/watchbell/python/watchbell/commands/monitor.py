@@ -45,6 +45,11 @@ OFTEN = [
 KINDS = [Option("Find out from the address", GUESS), *(Option(name) for name in catalogue.names("checks"))]
 
 
+AWS = ("cloudwatch_alarm", "aws_event")
+FED = ("heartbeat", *AWS)
+"""Kinds whose results come from outside."""
+
+
 class New(Modal, title="Watch a service"):
     address = Short("Address", most=500, required=False, placeholder="https://shop.example/health")
     kind = OneOf("What kind of check?", KINDS, required=False)
@@ -227,16 +232,16 @@ def listed(interaction, tools, page):
 @command.modal(instant=False, audit="monitor.add", lock="monitors:{guild}")
 def new(interaction, tools, form: New):
     """Store a new monitor. Only the address is needed, and a heartbeat needs none."""
-    from watchbell.status.monitor import Monitor
+from watchbell.status.monitor import Monitor, Policy
 
     kind = "" if form.kind in (None, GUESS) else form.kind
     if not form.address.strip() and kind != "heartbeat":
         raise FieldError("address", _("write the address to check, such as `https://shop.example/health`."))
-    options = {"ping": str(uuid4())} if kind == "heartbeat" else {}
-    often = int(form.often or 5)
-    wanted = Monitor(
-        new_id(), form.name.strip(), kind, form.address.strip(), often, form.group.strip(), options=options
-    )
+    wanted = Monitor(new_id(), form.name.strip(), kind, form.address.strip(), int(form.often or 5), form.group.strip())
+    if kind == "heartbeat":
+        wanted = replace(wanted, options={"ping": str(uuid4())})
+    if kind in FED:  # what is told is not a sample, so one result is enough
+        wanted = replace(wanted, policy=Policy(1, 1))
     defined = define(wanted, "address")
     defined = replace(defined, name=defined.name or name_of(defined))
     shard, monitor = put(defined, interaction, tools)
@@ -538,7 +543,7 @@ def store(decide, interaction, tools):
 
 def fits(monitor, roster, limits) -> None:
     """Raise FieldError if the server may not have the monitor as it is now."""
-    if monitor.kind in ("cloudwatch_alarm", "aws_event") and not limits.aws:
+    if monitor.kind in AWS and not limits.aws:
         raise FieldError("kind", _("this server may not follow what happens on AWS. Ask the person who runs the bot."))
     if monitor.every < limits.every:
         text = ngettext(

@@ -138,8 +138,8 @@ WINDOWS = Row("maintenance", "state", "guild#{}", "maintenance", ("value", "vers
 """The maintenance windows of a server, as JSON."""
 
 MONITOR_LIMITS = Row("monitor limits", "state", "guild#{}", "limits", ("monitors", "every", "aws"), None, "no")
-"""How many monitors a server may have, how often they may be checked, and whether they may follow AWS, if `ops limits` has
-changed it."""
+"""How many monitors a server may have, how often they may be checked, and whether they may follow AWS. There is one if
+`ops limits` has changed it."""
 
 MONITOR_COUNT = Row("monitor count", "state", "monitors#{}", "count", ("monitors",), None, "no")
 """The number of monitors of one host in all servers, or of the whole deployment."""
