@@ -86,7 +86,7 @@ deploy: .venv/ready  ## deploy to your AWS account: make deploy STAGE=prod ARGS=
 
 check: lint types documents test oldest synth  ## run everything that CI runs; needs no AWS account
 
-bench: .venv/ready  ## measure cold starts and warm answers of the built functions, beside cordless and boto3
+bench: .venv/ready  ## measure cold starts and warm answers of the built functions, beside cordless and boto3, and 90 days of uptime
 	@$(PYTHON) -m bench
 
 fuzz: .venv/ready  ## send 200,000 damaged requests and 20,000 odd answers, walk the clocks of all time zones, then look for secrets in the logs; takes a quarter of an hour or more

@@ -1,4 +1,4 @@
-"""`python -m bench [cold|worker|warm] [--rounds N] [--json]`: measure, and print the figures beside their goals.
+"""`python -m bench [cold|worker|warm|uptime] [--rounds N] [--json]`: measure, and print the figures beside their goals.
 
 A missed goal is only shown, because a busy machine must not break a build. A wrong answer is a failure.
 """
@@ -10,9 +10,10 @@ import json
 import sys
 import tempfile
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 
-from bench import cold, warm, worker
+from bench import cold, uptime, warm, worker
 from bench.bundle import Bundles
 from bench.instance import WrongAnswer
 
@@ -21,15 +22,25 @@ MEASURES: dict[str, Callable[..., cold.Comparison | warm.Comparison | worker.Com
     "worker": worker.measure,
     "warm": warm.measure,
 }
+"""The measures of built functions. `uptime` needs none."""
 
 
 def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="watchbell-bench-") as folder:
-        print("Building the bundles ...", file=sys.stderr)
-        bundles = Bundles(Path(folder))
+
+        @cache
+        def bundles() -> Bundles:
+            print("Building the bundles ...", file=sys.stderr)
+            return Bundles(Path(folder))
+
         try:
-            compared = [MEASURES[name](bundles, rounds=options.rounds) for name in options.which]
+            compared = [
+                uptime.measure(rounds=options.rounds)
+                if name == "uptime"
+                else MEASURES[name](bundles(), rounds=options.rounds)
+                for name in options.which
+            ]
         except WrongAnswer as error:
             print(f"bench: {error}", file=sys.stderr)
             return 1
@@ -50,13 +61,13 @@ def together(figures: dict[str, dict[str, float]]) -> dict[str, float]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("which", nargs="?", choices=list(MEASURES), help="what to measure (default: all)")
+    parser.add_argument("which", nargs="?", choices=[*MEASURES, "uptime"], help="what to measure (default: all)")
     parser.add_argument(
         "--rounds", type=_rounds, default=15, help="how many rounds to measure; odd for a true median (default: 15)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     options = parser.parse_args()
-    options.which = [options.which] if options.which else list(MEASURES)
+    options.which = [options.which] if options.which else [*MEASURES, "uptime"]
     return options
 
 
