@@ -86,7 +86,7 @@ deploy: .venv/ready  ## deploy to your AWS account: make deploy STAGE=prod ARGS=
 
 check: lint types documents test oldest synth  ## run everything that CI runs; needs no AWS account
 
-bench: .venv/ready  ## measure cold starts and warm answers of the built functions, beside cordless and boto3
+bench: .venv/ready  ## measure cold starts and warm answers of the built functions, beside cordless and boto3, and 90 days of uptime
 	@$(PYTHON) -m bench
 
 sweep: .venv/ready  ## kill every function before and after each of its calls, and see that nothing is lost or doubled

@@ -1,6 +1,6 @@
 """`python -m bench [MEASURE] [--rounds N] [--json]`: measure, and print the figures beside their goals.
 
-The measures are cold, worker, warm, heartbeat and judge; without one, all of them are taken. A missed goal is only
+The measures are cold, worker, warm, heartbeat, judge and uptime; without one, all of them are taken. A missed goal is only
 shown, because a busy machine must not break a build. A wrong answer is a failure.
 """
 
@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import cold, heartbeat, judge, warm, worker
+from bench import cold, heartbeat, judge, uptime, warm, worker
 from bench.bundle import Bundles
 from bench.instance import WrongAnswer
 
@@ -25,8 +25,9 @@ MEASURES: dict[str, Callable[..., Comparison]] = {
     "warm": warm.measure,
     "heartbeat": heartbeat.measure,
     "judge": judge.measure,
+    "uptime": uptime.measure,
 }
-WITHOUT_BUNDLES = {"judge"}
+WITHOUT_BUNDLES = {"judge", "uptime"}
 """The measures of code in this process."""
 
 
@@ -59,13 +60,13 @@ def together(figures: dict[str, dict[str, float]]) -> dict[str, float]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("which", nargs="?", choices=list(MEASURES), help="what to measure (default: all)")
+    parser.add_argument("which", nargs="?", choices=[*MEASURES, "uptime"], help="what to measure (default: all)")
     parser.add_argument(
         "--rounds", type=_rounds, default=15, help="how many rounds to measure; odd for a true median (default: 15)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     options = parser.parse_args()
-    options.which = [options.which] if options.which else list(MEASURES)
+    options.which = [options.which] if options.which else [*MEASURES, "uptime"]
     return options
 
 

@@ -197,6 +197,12 @@ def test_yesterday_is_read_by_its_hours_until_a_run_has_turned_the_day():
     assert (len(needed.late_hours), needed.days[-1]) == (0, MIDNIGHT - DAY)
 
 
+def test_no_row_is_read_that_is_later_than_the_state():
+    start = start_of("24h", NOW)
+    needed = rows_needed("24h", NOW, start + 2 * HOUR)
+    assert (needed.early_hours, needed.items) == (range(start, start + 2 * HOUR, HOUR), 3)
+
+
 def test_nothing_is_read_if_nothing_was_measured_in_the_window():
     assert rows_needed("7d", MIDNIGHT, None).items == 0
     assert rows_needed("7d", MIDNIGHT, MIDNIGHT - 9 * DAY).items == 0
@@ -239,7 +245,7 @@ def summed(flips, planned=()):
         pytest.param([down(NOW - 600), up(NOW - 300, new="degraded")], (1, 300, 300, 300), id="degraded is not down"),
         pytest.param([up(NOW - 600, old="degraded")], (0, 0, None, 0), id="never down"),
         pytest.param([down(NOW - 600, monitor="bbbbbbb2")], (0, 0, None, 0), id="another monitor"),
-        pytest.param([down(NOW - 600), down(NOW - 600), up(NOW - 300)], (1, 300, 300, 300), id="a flip twice"),
+        pytest.param([down(NOW - 600), down(NOW - 500), up(NOW - 300)], (1, 300, 300, 300), id="down twice"),
     ],
 )
 def test_outages_last_from_the_first_failure_to_the_first_success(flips, figures):
@@ -253,6 +259,7 @@ def test_outages_last_from_the_first_failure_to_the_first_success(flips, figures
         ([Span(NOW - 600, NOW - 300)], (0, 0, None, 0)),
         ([Span(NOW - 500, NOW - 400)], (1, 200, 300, 300)),
         ([Span(NOW - 500, NOW - 400), Span(NOW - 450, NOW - 350)], (1, 150, 300, 300)),
+        ([Span(NOW - 700, NOW - 350), Span(NOW - 500, NOW - 400)], (1, 50, 300, 300)),
         ([Span(NOW - 300, NOW)], (1, 300, 300, 300)),
     ],
 )
@@ -271,6 +278,11 @@ def test_downtime_is_the_minutes_in_which_the_monitor_was_down(gaps):
 def test_an_outage_that_is_decided_later_than_it_began_can_reach_into_the_window():
     flips = [down(START - 60, at=START + 60), up(START + 600)]
     assert outages(flips, START, NOW) == [(Span(START - 60, START + 600), True)]
+
+
+def test_an_outage_without_a_known_opening_begins_at_the_start_but_never_after_its_end():
+    assert outages([up(START + 600)], START, NOW) == [(Span(START, START + 600), True)]
+    assert outages([up(START - 60, at=START + 60)], START, NOW) == [(Span(START - 60, START - 60), True)]
 
 
 def test_a_summary_has_the_figures_of_its_periods():

@@ -232,7 +232,7 @@ def listed(interaction, tools, page):
 @command.modal(instant=False, audit="monitor.add", lock="monitors:{guild}")
 def new(interaction, tools, form: New):
     """Store a new monitor. Only the address is needed, and a heartbeat needs none."""
-from watchbell.status.monitor import Monitor, Policy
+    from watchbell.status.monitor import Monitor, Policy
 
     kind = "" if form.kind in (None, GUESS) else form.kind
     if not form.address.strip() and kind != "heartbeat":

@@ -153,7 +153,7 @@ def outages(flips: Iterable[Flip], start: int, now: int) -> list[tuple[Span, boo
         elif began is not None:
             found.append((Span(began, flip.since), True))
             began = None
-    if began is not None and began < now:
+    if began is not None:
         found.append((Span(began, now), False))
     return found
 
