@@ -1,4 +1,4 @@
-"""`python -m bench [cold|worker|warm] [--rounds N] [--json]`: measure, and print the figures beside their goals.
+"""`python -m bench [cold|worker|warm|checks] [--rounds N] [--json]`: measure, and print the figures beside their goals.
 
 A missed goal is only shown, because a busy machine must not break a build. A wrong answer is a failure.
 """
@@ -12,22 +12,25 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bench import cold, warm, worker
+from bench import checks, cold, warm, worker
 from bench.bundle import Bundles
 from bench.instance import WrongAnswer
 
-MEASURES: dict[str, Callable[..., cold.Comparison | warm.Comparison | worker.Comparison]] = {
+MEASURES: dict[str, Callable[..., cold.Comparison | warm.Comparison | worker.Comparison | checks.Comparison]] = {
     "cold": cold.measure,
     "worker": worker.measure,
     "warm": warm.measure,
+    "checks": checks.measure,
 }
 
 
 def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="watchbell-bench-") as folder:
-        print("Building the bundles ...", file=sys.stderr)
-        bundles = Bundles(Path(folder))
+        bundles = None
+        if options.which != ["checks"]:  # which runs in this process
+            print("Building the bundles ...", file=sys.stderr)
+            bundles = Bundles(Path(folder))
         try:
             compared = [MEASURES[name](bundles, rounds=options.rounds) for name in options.which]
         except WrongAnswer as error:

@@ -42,7 +42,7 @@ def test_a_page_with_a_good_status_is_up(status):
 
 @pytest.mark.parametrize("status", [400, 404, 500, 503])
 def test_a_page_with_a_bad_status_is_down_and_says_what_it_answered(status):
-    reason = Reason("unexpected_status", {"status": status, "expected": "2xx, 3xx"})
+    reason = Reason("unexpected_status", {"status": status, "expected": "200"})
     assert facts(monitor(), answer(status)) == Facts("down", reason, 20, {"status": status})
 
 
@@ -346,6 +346,8 @@ def test_the_address_tells_the_kind(target, kind, normal):
         ("http", "http://[::ffff:10.0.0.1]/", "not a public address"),
         ("http", "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/", "Punycode"),
         ("http", "", "not a host name"),
+        ("http", f"https://shop.example/{'x' * 2000}", "at most 2000 characters"),
+        ("heartbeat", "x" * 2001, "at most 2000 characters"),
         ("http", "https:///x", "host"),
         ("http", "https://{{secret:host}}/", "percent-encoded"),
         ("statuspage", "https://page.example/?key={{secret:page}}", "percent-encoded"),
@@ -417,6 +419,7 @@ def test_a_secret_can_be_in_the_query_and_stays_a_name():
         (monitor(headers="Accept-Encoding: gzip"), "cannot be set"),
         (monitor(headers="\n".join(f"X-{n}: y" for n in range(21))), "at most 20 headers"),
         (monitor("dns", "shop.example", type="ANY"), "must be one of"),
+        (monitor("dns", "shop.example", server="ns.example"), "must be an IP address"),
     ],
 )
 def test_what_a_kind_cannot_do_is_refused_with_a_sentence(watched, cure):

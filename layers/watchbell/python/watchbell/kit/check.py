@@ -40,6 +40,9 @@ TARGETS = {
 CONDITIONS = 10
 """The most conditions of a monitor."""
 
+LENGTH = 2000
+"""The most characters of a target."""
+
 SECONDS = 10
 """The longest time limit of a check."""
 
@@ -253,6 +256,8 @@ class Check:
 
     def _target(self, text: str, private: bool, refused: Collection[str]) -> str:
         text = self.presets.get(text.lower(), text)
+        if len(text) > LENGTH:
+            raise UserError(_("An address has at most {n} characters.", n=LENGTH))
         if not self.target:
             return text
         example = self.example or TARGETS[self.target]
