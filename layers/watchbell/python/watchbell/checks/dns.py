@@ -51,7 +51,7 @@ def dns(
     )
 
 
-@check.checks_options
+@check.validate_options
 def validate(*, server="", **_others):
     try:
         ip_address(server or "8.8.8.8")

@@ -60,7 +60,7 @@ def http(
     )
 
 
-@check.checks_options
+@check.validate_options
 def validate(*, headers="", status="", **_others):
     headers_of(headers)
     fits(200, status or NORMAL)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from ..discord.text import clip
 from ..errors import DefinitionError, UserError
 from ..i18n import N_, _
 from ..status import condition, secret, targets
@@ -175,7 +176,7 @@ class Check:
             self.options += (SLOW,)
         return function
 
-    def checks_options(self, function: Callable[..., None]) -> Callable[..., None]:
+    def validate_options(self, function: Callable[..., None]) -> Callable[..., None]:
         """A function that gets the options like `run`'s, when a monitor is defined. It raises UserError."""
         self.validate = function
         return function
@@ -309,7 +310,8 @@ def _failed(each: Condition, found: Found, hidden: bool) -> Reason | None:
     holds, got = each.evaluate(found)
     if holds:
         return None
+    text = clip(each.text, 200)
     if got is None:
-        return Reason("condition_missing", {"condition": each.text})
+        return Reason("condition_missing", {"condition": text})
     shown = "" if hidden and each.left.name in ("BODY", "HEADER") and each.left.function != "len" else got
-    return Reason("condition", {"condition": each.text, "got": shown})
+    return Reason("condition", {"condition": text, "got": shown})
