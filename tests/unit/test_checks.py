@@ -1,5 +1,6 @@
 """The kinds of checks, by plain calls: what each makes of an answer, and what a person may type for it."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -314,7 +315,9 @@ hostile = st.recursive(
 @given(pages=st.tuples(hostile, hostile), component=st.sampled_from(["", "name"]))
 def test_no_page_crashes_its_kind(kind, pages, component):
     options = {"component": component} if component and kind != "status_api" else {}
-    found = facts(monitor(kind, URL, "[BODY].status != x", **options), *(answer(body=page) for page in pages))
+    found = facts(
+        monitor(kind, URL, "[BODY].status != x", **options), *(answer(body=json.dumps(page)) for page in pages)
+    )
     assert found.outcome in ("up", "degraded", "down", "unknown")
     assert len(str(found)) < 2000
 
