@@ -1,7 +1,7 @@
 """`python -m bench [MEASURE] [--rounds N] [--json]`: measure, and print the figures beside their goals.
 
-The measures are cold, worker, warm, heartbeat, judge and uptime; without one, all of them are taken. A missed goal is only
-shown, because a busy machine must not break a build. A wrong answer is a failure.
+Without a measure, all of them are taken. A missed goal is only shown, because a busy machine must not break a build. A
+wrong answer is a failure.
 """
 
 from __future__ import annotations
@@ -12,34 +12,44 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Protocol
 
-from bench import cold, heartbeat, judge, uptime, warm, worker
+from bench import checks, cold, heartbeat, judge, uptime, warm, worker
 from bench.bundle import Bundles
 from bench.instance import WrongAnswer
 
-Comparison = cold.Comparison | warm.Comparison | worker.Comparison | heartbeat.Comparison | judge.Comparison
 
-MEASURES: dict[str, Callable[..., Comparison]] = {
+class Measured(Protocol):
+    """What a measure found."""
+
+    def figures(self) -> dict[str, float]: ...
+    def table(self) -> str: ...
+
+
+OF_BUNDLES: dict[str, Callable[..., Measured]] = {
     "cold": cold.measure,
     "worker": worker.measure,
     "warm": warm.measure,
     "heartbeat": heartbeat.measure,
+}
+"""The measures of built functions."""
+
+IN_THIS_PROCESS: dict[str, Callable[..., Measured]] = {
+    "checks": checks.measure,
     "judge": judge.measure,
     "uptime": uptime.measure,
 }
-WITHOUT_BUNDLES = {"judge", "uptime"}
-"""The measures of code in this process."""
 
 
 def main() -> int:
     options = _options()
     with tempfile.TemporaryDirectory(prefix="watchbell-bench-") as folder:
         bundles = None
-        if set(options.which) - WITHOUT_BUNDLES:
+        if set(options.which) & OF_BUNDLES.keys():
             print("Building the bundles ...", file=sys.stderr)
             bundles = Bundles(Path(folder))
         try:
-            compared = [MEASURES[name](bundles, rounds=options.rounds) for name in options.which]
+            compared = [_measure(name, bundles, options.rounds) for name in options.which]
         except WrongAnswer as error:
             print(f"bench: {error}", file=sys.stderr)
             return 1
@@ -48,6 +58,12 @@ def main() -> int:
     else:
         print("\n\n".join(each.table() for each in compared))
     return 0
+
+
+def _measure(name: str, bundles: Bundles | None, rounds: int) -> Measured:
+    if name in OF_BUNDLES:
+        return OF_BUNDLES[name](bundles, rounds=rounds)
+    return IN_THIS_PROCESS[name](rounds=rounds)
 
 
 def together(figures: dict[str, dict[str, float]]) -> dict[str, float]:
@@ -60,13 +76,14 @@ def together(figures: dict[str, dict[str, float]]) -> dict[str, float]:
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("which", nargs="?", choices=[*MEASURES, "uptime"], help="what to measure (default: all)")
+    known = [*OF_BUNDLES, *IN_THIS_PROCESS]
+    parser.add_argument("which", nargs="?", choices=known, help="what to measure (default: all)")
     parser.add_argument(
         "--rounds", type=_rounds, default=15, help="how many rounds to measure; odd for a true median (default: 15)"
     )
     parser.add_argument("--json", action="store_true", help="print one JSON object instead of a table")
     options = parser.parse_args()
-    options.which = [options.which] if options.which else [*MEASURES, "uptime"]
+    options.which = [options.which] if options.which else known
     return options
 
 
@@ -77,4 +94,4 @@ def _rounds(text: str) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

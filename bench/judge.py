@@ -56,7 +56,7 @@ class Comparison:
         return "\n".join([title, "", *verdicts(self.figures(), GOALS)])
 
 
-def measure(_bundles: object, *, rounds: int, judge: Judge = judge) -> Comparison:
+def measure(*, rounds: int, judge: Judge = judge) -> Comparison:
     """Time the judgement of a shard. The first round is not counted. Raise WrongAnswer if a judgement is wrong."""
     lives = [list(islice(cycle(pattern), RUNS)) for pattern in PATTERNS]
     seconds = [_round(lives, judge) for _ in range(rounds + 1)]

@@ -1,8 +1,11 @@
 """The kinds of checks, by plain calls: what each makes of an answer, and what a person may type for it."""
 
+import json
 from dataclasses import replace
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from watchbell.errors import DefinitionError, UserError
 from watchbell.kit import catalogue
@@ -42,7 +45,7 @@ def test_a_page_with_a_good_status_is_up(status):
 
 @pytest.mark.parametrize("status", [400, 404, 500, 503])
 def test_a_page_with_a_bad_status_is_down_and_says_what_it_answered(status):
-    reason = Reason("unexpected_status", {"status": status, "expected": "2xx, 3xx"})
+    reason = Reason("unexpected_status", {"status": status, "expected": "200"})
     assert facts(monitor(), answer(status)) == Facts("down", reason, 20, {"status": status})
 
 
@@ -295,6 +298,30 @@ def test_the_texts_of_a_page_are_short_and_on_one_line():
     assert not {"\n", "\u202e", "\ud800"} & set(found.reason.values["component"])
 
 
+words = st.sampled_from(
+    [
+        *("status", "indicator", "components", "name", "group", "results", "success", "heartbeatList", "1", "id"),
+        *("publicGroupList", "monitorList", "none", "major", "operational", "major_outage", "normal", "\ud800", ""),
+    ]
+)
+hostile = st.recursive(
+    st.none() | st.booleans() | st.integers(-2, 9) | words,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(words, inner, max_size=5),
+    max_leaves=25,
+)
+
+
+@pytest.mark.parametrize("kind", ["statuspage", "gatus", "kuma", "status_api"])
+@given(pages=st.tuples(hostile, hostile), component=st.sampled_from(["", "name"]))
+def test_no_page_crashes_its_kind(kind, pages, component):
+    options = {"component": component} if component and kind != "status_api" else {}
+    found = facts(
+        monitor(kind, URL, "[BODY].status != x", **options), *(answer(body=json.dumps(page)) for page in pages)
+    )
+    assert found.outcome in ("up", "degraded", "down", "unknown")
+    assert len(str(found)) < 2000
+
+
 # What a person types
 
 
@@ -346,6 +373,8 @@ def test_the_address_tells_the_kind(target, kind, normal):
         ("http", "http://[::ffff:10.0.0.1]/", "not a public address"),
         ("http", "http://ⓛⓞⓒⓐⓛⓗⓞⓢⓣ/", "Punycode"),
         ("http", "", "not a host name"),
+        ("http", f"https://shop.example/{'x' * 2000}", "at most 2000 characters"),
+        ("heartbeat", "x" * 2001, "at most 2000 characters"),
         ("http", "https:///x", "host"),
         ("http", "https://{{secret:host}}/", "percent-encoded"),
         ("statuspage", "https://page.example/?key={{secret:page}}", "percent-encoded"),
@@ -374,6 +403,26 @@ def test_a_target_that_cannot_be_checked_is_refused_with_a_sentence(kind, target
     with pytest.raises(UserError) as refused:
         define(replace(monitor("", target), kind=kind), refused=("discord.com", "bot.example"))
     assert cure in str(refused.value)
+
+
+pieces = st.sampled_from(
+    [
+        *("https://", "http:", "tcp://", "//", "@", ":", "/", "?", "#", ".", "[", "]", "::1", "%", "\\", "127.0.0.1"),
+        *("shop", "example", "443", "99999", "xn--", "ü", "ß", "①", "\u200d", "\ud800", "\0", "\n", " ", "github"),
+        *("{{secret:shop}}", "{{secret:", "}}", "{n}", "0x7f", "２"),
+    ]
+)
+
+
+@pytest.mark.parametrize("kind", ["", "http", "statuspage", "tcp", "tls", "dns"])
+@given(target=st.text(max_size=40) | st.lists(pieces, max_size=8).map("".join))
+def test_no_target_crashes_it_and_what_it_makes_of_one_stays_the_same(kind, target):
+    try:
+        made = define(replace(monitor(), kind=kind, target=target))
+    except UserError as error:
+        assert len(str(error)) < 500  # noqa: PT017 - any text may be refused, or not
+        return
+    assert define(made) == made
 
 
 def test_a_name_that_only_ends_like_a_refused_one_is_not_refused():
@@ -417,6 +466,7 @@ def test_a_secret_can_be_in_the_query_and_stays_a_name():
         (monitor(headers="Accept-Encoding: gzip"), "cannot be set"),
         (monitor(headers="\n".join(f"X-{n}: y" for n in range(21))), "at most 20 headers"),
         (monitor("dns", "shop.example", type="ANY"), "must be one of"),
+        (monitor("dns", "shop.example", server="ns.example"), "must be an IP address"),
     ],
 )
 def test_what_a_kind_cannot_do_is_refused_with_a_sentence(watched, cure):

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import replace
+from typing import TypeVar
 from urllib.parse import quote
 
 from ..status import secret, targets
@@ -14,6 +17,7 @@ from .opener import Limits
 
 AGENT = "Watchbell/0.1"
 
+Found = TypeVar("Found")
 Secret = Callable[[str, str], str]
 
 
@@ -22,12 +26,12 @@ def no_secret(name: str, host: str) -> str:
     raise LookupError(name)
 
 
-@dataclass(frozen=True)
 class Net:
-    """Makes the calls of one check, each within `limits`. `secret(name, host)` returns a secret's value."""
+    """Makes the calls of one check. Together they keep `limits`. `secret(name, host)` returns a secret's value."""
 
-    limits: Limits
-    secret: Secret = no_secret
+    def __init__(self, limits: Limits, secret: Secret = no_secret) -> None:
+        self._limits, self._secret = limits, secret
+        self._until = time.monotonic() + limits.seconds
 
     def request(
         self, url: str, *, method: str = "GET", headers: Mapping[str, str] | None = None, body: str = ""
@@ -38,7 +42,7 @@ class Net:
 
         def value(name: str) -> str:
             try:
-                return self.secret(name, host)
+                return self._secret(name, host)
             except LookupError:
                 missing.append(name)
                 return ""
@@ -56,18 +60,23 @@ class Net:
         filled = secret.fill(body, value)
         if missing:
             return Reason("secret_missing", {"secret": missing[0]})
-        return opener.request(
-            f"{address}{question}{query}",
-            limits=self.limits,
-            method=method,
-            headers=sent,
-            bound=bound,
-            body=filled.encode(),
+        url, sent_body = f"{address}{question}{query}", filled.encode()
+        return self._timed(
+            lambda limits: opener.request(url, limits=limits, method=method, headers=sent, bound=bound, body=sent_body)
         )
 
     def connect(self, host: str, port: int, *, tls: bool = False) -> Connection | Reason:
-        return opener.connect(host, port, limits=self.limits, tls=tls)
+        return self._timed(lambda limits: opener.connect(host, port, limits=limits, tls=tls))
 
     def resolve(self, name: str, type: str, server: str = "") -> Records | Reason:
-        limits = self.limits
-        return resolver.lookup(name, type, server=server, private=limits.private, seconds=limits.seconds)
+        return self._timed(
+            lambda limits: resolver.lookup(name, type, server=server, private=limits.private, seconds=limits.seconds)
+        )
+
+    def _timed(self, ask: Callable[[Limits], Found | Reason]) -> Found | Reason:
+        """What `ask` returns within the time that is left."""
+        left = self._until - time.monotonic()
+        found = ask(replace(self._limits, seconds=left)) if left > 0 else Reason("timeout")
+        if isinstance(found, Reason) and found.code == "timeout":
+            return Reason("timeout", {"seconds": math.ceil(self._limits.seconds)})
+        return found

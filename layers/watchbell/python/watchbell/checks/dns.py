@@ -1,6 +1,8 @@
 """Asks for the DNS records of a name."""
 
-from watchbell import N_, Annotated, Choice, Length
+from ipaddress import ip_address
+
+from watchbell import N_, Annotated, Choice, Length, UserError, _
 from watchbell.checks import Check, Found, Reason, parse_host, reads
 
 check = Check(
@@ -47,6 +49,14 @@ def dns(
         reason=reason,
         values={"records": len(got)},
     )
+
+
+@check.validate_options
+def validate(*, server="", **_others):
+    try:
+        ip_address(server or "8.8.8.8")
+    except ValueError:
+        raise UserError(_("The name server must be an IP address, such as `8.8.8.8`.")) from None
 
 
 def normal(record):

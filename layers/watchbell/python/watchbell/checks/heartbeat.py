@@ -35,7 +35,7 @@ def heartbeat(
     return facts(judged(ping.pings(row), rhythm, at=at, next_after=next_after), after=before)
 
 
-@check.checks_options
+@check.validate_options
 def validate(*, period="", grace="5m", cron="", zone="UTC"):
     for text in filter(None, (period, grace)):
         seconds(text)

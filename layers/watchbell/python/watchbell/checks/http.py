@@ -45,12 +45,12 @@ def http(
     # A condition about the status replaces the usual expectation.
     expected = status or ("" if reads(monitor, "STATUS") else NORMAL)
     if expected and not fits(answer.status, expected):
-        reason = Reason("unexpected_status", {"status": answer.status, "expected": expected})
+        reason = Reason("unexpected_status", {"status": answer.status, "expected": status or "200"})
     return Found(
         status=answer.status,
         headers={name.lower(): value for name, value in answer.headers.items()},
         # No encoding was asked for. A compressed body is not unpacked, so that it cannot grow.
-        body=answer.body if (answer.headers["Content-Encoding"] or "identity") == "identity" else None,
+        body=answer.body if (answer.headers["Content-Encoding"] or "identity").lower() == "identity" else None,
         latency_ms=answer.latency_ms,
         ip=answer.ip,
         certificate=answer.certificate,
@@ -60,7 +60,7 @@ def http(
     )
 
 
-@check.checks_options
+@check.validate_options
 def validate(*, headers="", status="", **_others):
     headers_of(headers)
     fits(200, status or NORMAL)

@@ -17,6 +17,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from typing import Any, Protocol
 
+from ..discord.text import clip
 from ..errors import DefinitionError, UserError
 from ..i18n import N_, _
 from ..status import condition, secret, targets
@@ -39,6 +40,9 @@ TARGETS = {
 
 CONDITIONS = 10
 """The most conditions of a monitor."""
+
+LENGTH = 2000
+"""The most characters of a target."""
 
 SECONDS = 10
 """The longest time limit of a check."""
@@ -201,7 +205,7 @@ class Check:
         found: list[Facts] = self.function(monitor, row, before, at, **self.arguments(monitor.options))
         return found or [Facts("unknown")]
 
-    def checks_options(self, function: Callable[..., None]) -> Callable[..., None]:
+    def validate_options(self, function: Callable[..., None]) -> Callable[..., None]:
         """A function that gets the options like `run`'s, when a monitor is defined. It raises UserError."""
         self.validate = function
         return function
@@ -283,6 +287,8 @@ class Check:
 
     def _target(self, text: str, private: bool, refused: Collection[str]) -> str:
         text = self.presets.get(text.lower(), text)
+        if len(text) > LENGTH:
+            raise UserError(_("An address has at most {n} characters.", n=LENGTH))
         if not self.target:
             return text
         example = self.example or TARGETS[self.target]
@@ -334,7 +340,8 @@ def _failed(each: Condition, found: Found, hidden: bool) -> Reason | None:
     holds, got = each.evaluate(found)
     if holds:
         return None
+    text = clip(each.text, 200)
     if got is None:
-        return Reason("condition_missing", {"condition": each.text})
+        return Reason("condition_missing", {"condition": text})
     shown = "" if hidden and each.left.name in ("BODY", "HEADER") and each.left.function != "len" else got
-    return Reason("condition", {"condition": each.text, "got": shown})
+    return Reason("condition", {"condition": text, "got": shown})

@@ -391,7 +391,7 @@ def _glob(pattern: str) -> str:
         elif char == "?":
             found.append(".")
         elif char == "[" and (group := re.compile(r"(\^?)((?:\\.|[^\]\\])+)\]", re.DOTALL).match(pattern, at)):
-            inside = re.sub(r"\\(.)|([\[&])", lambda each: f"\\{each[1] or each[2]}", group[2], flags=re.DOTALL)
+            inside = re.sub(r"\\(.)|([\[&])", lambda each: re.escape(each[1] or each[2]), group[2], flags=re.DOTALL)
             found.append(f"[{group[1]}{inside}]")
             at = group.end()
         elif char == "\\" and at < len(pattern):
