@@ -19,7 +19,6 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
-from bench.bundle import Bundles
 from bench.cold import verdicts
 from bench.instance import WrongAnswer
 from bench.stubs import Stub
@@ -59,7 +58,7 @@ class Comparison:
         return "\n".join([*lines, "", *verdicts(figures, GOALS)])
 
 
-def measure(bundles: Bundles | None, *, rounds: int) -> Comparison:
+def measure(*, rounds: int) -> Comparison:
     """Time runs of the checker. Raise WrongAnswer if a check does not find its website well."""
     compared = Comparison({count: [] for count in TOGETHER}, {count: [] for count in TOGETHER}, [])
     with tempfile.TemporaryDirectory(prefix="watchbell-bench-") as folder, server(Path(folder)) as (url, authorities):

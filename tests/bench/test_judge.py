@@ -20,7 +20,7 @@ def test_the_figure_is_judgements_by_the_median_round() -> None:
 
 def test_a_judgement_that_is_wrong_is_not_timed() -> None:
     with pytest.raises(WrongAnswer, match="found"):
-        judge.measure(None, rounds=1, judge=lambda before, *_, **__: (Judgement(before.monitor, "up"), ()))
+        judge.measure(rounds=1, judge=lambda before, *_, **__: (Judgement(before.monitor, "up"), ()))
 
 
 def test_it_prints_one_object_without_building_a_bundle() -> None:
