@@ -1,0 +1,236 @@
+"""/monitor as people use it: an address is enough, what cannot work is told, and nothing is lost."""
+
+import pytest
+
+from watchbell.adapters.monitors import Limits
+from watchbell.commands import monitor
+from watchbell.errors import FieldError, FormError, UserError
+from watchbell.status.facts import Facts
+from watchbell.status.reason import Reason
+from watchbell.testing import FakeTools, autocomplete, press, run, submit
+
+MANAGER = {"permissions": "MANAGE_GUILD"}
+GUILD = "1000000000000000102"
+FACTS = Facts("down", Reason("unexpected_status", {"status": 503, "expected": "2xx, 3xx"}), 41)
+
+
+class Queue(list):
+    def send(self, message, wait=0):
+        self.append(message)
+
+
+@pytest.fixture
+def tools():
+    return FakeTools(send_queue=Queue(), check=lambda guild, monitors: {each.id: FACTS for each in monitors})
+
+
+def add(tools, **form):
+    return submit(monitor.new, tools=tools, **{"address": "https://shop.example/health", **MANAGER, **form})
+
+
+def texts(reply):
+    """All texts of a message with layout, in one."""
+    found = []
+
+    def walk(each):
+        if isinstance(each, dict):
+            found.extend(each[name] for name in ("content", "label") if isinstance(each.get(name), str))
+            for value in each.values():
+                walk(value)
+        elif isinstance(each, list):
+            for value in each:
+                walk(value)
+
+    walk(reply.message())
+    return "\n".join(found)
+
+
+def buttons(reply):
+    found = []
+
+    def walk(part):
+        for each in getattr(part, "components", []):
+            walk(each)
+        found.extend(each for each in (part, getattr(part, "accessory", None)) if hasattr(each, "custom_id"))
+
+    for part in reply.components:
+        walk(part)
+    return found
+
+
+def entries(tools):
+    return tools.roster(GUILD).entries
+
+
+def stored(tools):
+    (entry,) = entries(tools)
+    return tools.monitors.get(GUILD, entry.shard, entry.id)
+
+
+def test_an_address_is_enough(tools):
+    reply = add(tools)
+    assert "I watch it from now on." in texts(reply)
+    each = stored(tools)
+    assert (each.name, each.kind, each.every, each.target) == ("shop.example", "http", 5, "https://shop.example/health")
+    assert [entry.host for entry in entries(tools)] == ["shop.example"]
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [("db.example:5432", "tcp"), ("github", "statuspage"), ("https://www.githubstatus.com/", "statuspage")],
+)
+def test_the_address_tells_the_kind(tools, address, kind):
+    add(tools, address=address)
+    assert stored(tools).kind == kind
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("ftp://shop.example/", "I cannot check an address of this type"),
+        ("https://user:pass@shop.example/", "Leave the user name and the password out"),
+        ("https://discord.com/api", "I may not check discord.com"),
+        ("http://169.254.169.254/latest", "it is not a public address"),
+        ("http://2130706433/", "not an IP address in its usual form"),
+        ("ping://shop.example", "AWS Lambda cannot send pings"),
+        ("", "write the address to check"),
+    ],
+)
+def test_an_address_that_cannot_be_checked_is_told_at_its_field(tools, address, says):
+    with pytest.raises(FormError) as raised:
+        add(tools, address=address)
+    assert says in raised.value.faults["address"]
+    assert entries(tools) == []
+
+
+def test_a_server_has_so_many_monitors_at_so_many_minutes(tools):
+    with pytest.raises(FieldError) as raised:
+        add(tools, often="1")
+    assert raised.value.faults == {"often": "in this server a monitor is checked every 5 minutes at most."}
+    for number in range(10):
+        add(tools, name=f"Shop {number}")
+    with pytest.raises(FieldError, match="This server has 10 monitors, which is as many as it may have"):
+        add(tools, name="One more")
+    assert len(entries(tools)) == 10
+
+
+def test_two_monitors_cannot_have_one_name(tools):
+    add(tools, name="Shop")
+    with pytest.raises(FieldError) as raised:
+        add(tools, name="shop")
+    assert raised.value.faults == {"name": "another monitor has this name."}
+
+
+def test_monitors_are_found_as_somebody_types_and_a_wrong_name_gets_similar_ones(tools):
+    add(tools, name="Shop")
+    add(tools, name="Mail")
+    assert autocomplete(monitor, "monitor", "sh", path="show", tools=tools, **MANAGER) == ["Shop"]
+    with pytest.raises(UserError, match="Did you mean Shop"):
+        run(monitor, "show", monitor="Shopp", tools=tools, **MANAGER)
+
+
+def test_the_conditions_are_changed_and_a_wrong_one_is_told(tools):
+    add(tools)
+    each = stored(tools)
+    state = {"shard": entries(tools)[0].shard, "id": each.id, "tools": tools, **MANAGER}
+    submit(monitor.rules, conditions="[STATUS] == 200\n[BODY].ok == true", options="method: HEAD", seconds="3", **state)
+    after = stored(tools)
+    assert after.conditions == ("[STATUS] == 200", "[BODY].ok == true")
+    assert (after.options, after.seconds) == ({"method": "HEAD"}, 3)
+    with pytest.raises(FieldError) as raised:
+        submit(monitor.rules, conditions="[STATUS] = 200", options="", seconds="3", **state)
+    assert "conditions" in raised.value.faults
+    with pytest.raises(FieldError) as raised:
+        submit(monitor.rules, conditions="", options="metod: HEAD", seconds="3", **state)
+    assert "has no option `metod`" in raised.value.faults["options"]
+    with pytest.raises(FieldError) as raised:
+        submit(monitor.rules, conditions="", options="", seconds="60", **state)
+    assert raised.value.faults == {"seconds": "write a number from 1 to 10."}
+    assert stored(tools) == after
+
+
+def test_the_policy_and_the_parent_are_changed(tools):
+    add(tools, name="Shop")
+    add(tools, name="Database", address="db.example:5432")
+    shop, database = (tools.roster(GUILD).find(name) for name in ("Shop", "Database"))
+    state = {"shard": shop.shard, "id": shop.id, "tools": tools, **MANAGER}
+    submit(monitor.judged, failures="5", successes="1", parent="database", **state)
+    after = tools.monitors.get(GUILD, shop.shard, shop.id)
+    assert (after.policy.failures, after.policy.successes, after.parent) == (5, 1, database.id)
+    for wrong, says in (("Shop", "a monitor cannot be its own parent."), ("Nobody", "there is no monitor")):
+        with pytest.raises(FieldError, match=says):
+            submit(monitor.judged, failures="5", successes="1", parent=wrong, **state)
+
+
+def test_a_monitor_is_removed_after_a_question(tools):
+    add(tools, name="Shop")
+    asked = run(monitor, "remove", monitor="Shop", tools=tools, **MANAGER)
+    assert "Stop watching **Shop**?" in texts(asked)
+    remove, keep = buttons(asked)
+    assert "**Shop**" in texts(press(remove, tools=tools, **MANAGER))
+    assert entries(tools) == []
+    with pytest.raises(UserError, match="This monitor has been removed"):
+        press(keep, tools=tools, **MANAGER)
+
+
+def test_a_paused_monitor_is_not_due_and_a_responder_can_pause_it(tools):
+    add(tools, name="Shop")
+    assert "is paused" in run(monitor, "pause", monitor="Shop", tools=tools, rank="responder").content
+    assert stored(tools).paused
+    run(monitor, "resume", monitor="Shop", tools=tools, rank="responder")
+    assert not stored(tools).paused
+
+
+@pytest.mark.parametrize("path", ["list", "show", "edit", "remove", "pause", "test", "test-alert"])
+def test_a_member_cannot_change_what_is_watched(tools, path):
+    given = {} if path == "list" else {"monitor": "Shop"}
+    with pytest.raises(UserError, match="Manage Server"):
+        run(monitor, path, tools=tools, **given)
+
+
+def test_a_test_shows_what_a_check_sees(tools):
+    add(tools, name="Shop")
+    reply = run(monitor, "test", monitor="Shop", tools=tools, rank="responder")
+    assert reply.content == "🔴 **Shop**\nIt answered HTTP 503 instead of 2xx, 3xx.\nIt answered after 41\xa0ms."
+
+
+def test_a_test_alert_needs_a_channel_and_goes_the_real_way(tools):
+    add(tools, name="Shop")
+    with pytest.raises(UserError, match="No status channel is chosen"):
+        run(monitor, "test-alert", monitor="Shop", tools=tools, **MANAGER)
+    tools.server_settings.change(GUILD, {"status_channel": "1000000000000000999"})
+    reply = run(monitor, "test-alert", monitor="Shop", tools=tools, id="7", user="1000000000000000555", **MANAGER)
+    assert reply.content == "A test alert is on its way to <#1000000000000000999>."
+    (message,) = tools.send_queue
+    assert (message["kind"], message["id"]) == ("test-alert", "7")
+
+
+def test_a_heartbeat_needs_no_address_and_its_url_can_be_rotated(tools):
+    tools.settings = {"PING_URL": "https://bell.example/ping/"}
+    reply = add(tools, address="", kind="heartbeat", name="Backup")
+    first = stored(tools).options["ping"]
+    assert f"https://bell.example/ping/{first}" in texts(reply)
+    rotate = next(each for each in buttons(reply) if each.label == "New URL")
+    again = press(rotate, tools=tools, **MANAGER)
+    second = stored(tools).options["ping"]
+    assert second != first
+    assert f"https://bell.example/ping/{second}" in texts(again)
+    assert {pk for pk, _ in tools.state.rows if pk.startswith("ping#")} == {f"ping#{second}"}
+
+
+def test_only_a_server_that_may_follow_aws_gets_a_monitor_of_it(tools):
+    with pytest.raises(FieldError) as raised:
+        add(tools, address="checkout-5xx", kind="cloudwatch_alarm")
+    assert "may not follow what happens on AWS" in raised.value.faults["kind"]
+    tools.monitors.limits = lambda guild: Limits(aws=1)
+    add(tools, address="checkout-5xx", kind="cloudwatch_alarm")
+    assert (stored(tools).target, stored(tools).policy.failures) == ("checkout-5xx", 1)
+
+
+def test_the_list_has_pages(tools):
+    tools.monitors.limits = lambda guild: Limits(100, 1)
+    for number in range(8):
+        add(tools, name=f"Shop {number}", group="Web")
+    first = run(monitor, "list", tools=tools, **MANAGER)
+    assert "1 to 6 of 8" in texts(first)
+    assert "⏳ **Shop 0** is not checked yet" in texts(first)
