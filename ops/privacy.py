@@ -13,7 +13,7 @@ from infra.settings import Deployment
 from watchbell.adapters.aws import client
 from watchbell.adapters.records import packed, pointer, writes
 from watchbell.adapters.records import plain as raw_of
-from watchbell.data.tables import AUDIT, DAY, INTRODUCTION, POINTER, QUOTA, ROWS
+from watchbell.data.tables import AUDIT, DAY, INTRODUCTION, PING, POINTER, QUOTA, ROWS
 from watchbell.errors import Unavailable
 from watchbell.kit import catalogue
 from watchbell.kit.data import PARTITIONS, Data, is_id, new_version
@@ -187,7 +187,7 @@ def _plain(value: dict) -> Any:
 
 def _not_found() -> str:
     """What else may hold personal data, but cannot be found by an id."""
-    by_key = {INTRODUCTION, QUOTA}
+    by_key = {INTRODUCTION, QUOTA, PING}  # the row of a ping belongs to a monitor of a server
     missed = [
         f"{row.name} ({(row.keep or 0) // DAY} d)"
         for row in ROWS

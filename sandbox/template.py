@@ -96,12 +96,13 @@ class Schedule:
 class Template:
     """A template whose intrinsic functions resolve to the sandbox's values.
 
-    `url` is the address of the sandbox's AWS services, and queue URLs begin with it. `parameter` returns the value of
-    an SSM parameter. CloudFormation reads SSM at deploy for parameters of type AWS::SSM::Parameter::Value<String>.
+    `url` is the address of the sandbox's AWS services, and queue URLs begin with it. `api_url` is that of its API.
+    `parameter` returns the value of an SSM parameter. CloudFormation reads SSM at deploy for parameters of type AWS::SSM::Parameter::Value<String>.
     """
 
     document: dict[str, Any]
     url: str = "http://127.0.0.1"
+    api_url: str = "http://127.0.0.1"
     parameter: Callable[[str], str] = field(default=lambda name: "")
 
     @classmethod
