@@ -102,7 +102,10 @@ class BotFunction(lambda_.Function):
             else:
                 name = self._settings.deployment.parameter(need.name)
                 self.add_environment(need.variable, name)
-                self._may_read(name + "/*" if need.kind == grants.NAMED_PARAMETERS else name, *need.actions)
+                if need.kind == grants.NAMED_PARAMETERS:
+                    name += "/*"
+                    self._acknowledge_names(name)
+                self._may_read(name, *need.actions)
 
     def may(self, *actions: str, on: str, rows: str = "") -> None:
         """Allow this function the IAM `actions` (for example `sqs:SendMessage`) on the resource with the ARN `on`.
@@ -121,6 +124,11 @@ class BotFunction(lambda_.Function):
         self.may(
             *actions, on=Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=parameter[1:])
         )
+
+    def _acknowledge_names(self, name: str) -> None:
+        any_name = "Each is a separate parameter under this path, and an operator or a server chooses its name."
+        below = f"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter{name}"
+        nag.acknowledge(cast(iam.Role, self.role), {f"AwsSolutions-IAM5[Resource::{below}]": any_name})
 
     def publish(self, *, made_with: str = "") -> lambda_.IFunction:
         """Return the alias `live`. It always leads to a version that consists of one deployment's code and layers.

@@ -36,7 +36,7 @@ class BotStack(Stack):
         outbound = Outbound(self, common, storage)
         interactions = Interactions(self, common, storage, outbound)
         Heartbeat(self, common, storage, interactions)
-        monitoring = Monitoring(self, common, storage, outbound)
+        monitoring = Monitoring(self, common, storage, outbound, interactions)
         Schedules(self, common, storage, outbound, monitoring)
         registration = Registration(self, common, storage)
         # Discord shows a command at once, so deploy the functions that answer it first.

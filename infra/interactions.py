@@ -84,7 +84,7 @@ class Interactions(Construct):
                 **documentation,
                 "WORK_QUEUE_URL": work.queue_url,
                 "WORK_MAX_RECEIVES": str(WORK_MAX_RECEIVES),
-                "PING_URL": f"{self.api.api_endpoint}/ping/",
+                "PING_URL": self.ping_url,
                 "RES_OPTIONS": RES_OPTIONS,
             },
         )
@@ -100,6 +100,7 @@ class Interactions(Construct):
     def _serve(self, ingress: lambda_.IFunction, common: Common) -> None:
         prefix = common.settings.deployment
         self.api = api = apigatewayv2.HttpApi(self, "Api", api_name=str(prefix), create_default_stage=False)
+        self.ping_url = f"{api.api_endpoint}/ping/"
         integration = HttpLambdaIntegration("Ingress", ingress)
         signed = "Discord signs every request and the ingress verifies it. An authorizer would not see the signed body."
         pasted = {

@@ -8,8 +8,9 @@ from aws_cdk import aws_events_targets as targets
 from constructs import Construct
 
 from infra.bot_function import RES_OPTIONS, BotFunction, Common
+from infra.interactions import Interactions
 from infra.outbound import Outbound
-from infra.queues import queue
+from infra.queues import dead_letters, queue
 from infra.storage import Storage
 
 CHECK_MAX_RECEIVES = 3
@@ -30,7 +31,9 @@ PATTERNS = {
 class Monitoring(Construct):
     """The check queue and the monitor. `checks` is the queue: the tick puts each due shard into it."""
 
-    def __init__(self, scope: Construct, common: Common, storage: Storage, outbound: Outbound) -> None:
+    def __init__(
+        self, scope: Construct, common: Common, storage: Storage, outbound: Outbound, interactions: Interactions
+    ) -> None:
         super().__init__(scope, "Monitoring")
         timeout = Duration.seconds(30)
         self.checks = queue(
@@ -51,6 +54,7 @@ class Monitoring(Construct):
             environment={
                 "CHECK_QUEUE_URL": self.checks.queue_url,
                 "CHECK_MAX_RECEIVES": str(CHECK_MAX_RECEIVES),
+                "PING_URL": interactions.ping_url,
                 "RES_OPTIONS": RES_OPTIONS,
             },
         )
@@ -59,10 +63,11 @@ class Monitoring(Construct):
         # One shard per invocation: a slow target delays only the monitors of its own shard.
         monitor.consume(self.checks, batch_size=1, max_concurrency=common.settings.monitor_concurrency)
         common.alarms.watch_age(self.checks, "check", Duration.minutes(5))
-        self._hear_of_aws()
+        self._hear_of_aws(common)
 
-    def _hear_of_aws(self) -> None:
+    def _hear_of_aws(self, common: Common) -> None:
         """Bring the events of this account and region that a monitor can watch. EventBridge tries for a day."""
+        dead = dead_letters(self, "event-dead", common)
         for name, pattern in PATTERNS.items():
             rule = events.Rule(self, f"{name}Events", event_pattern=events.EventPattern(**pattern))  # type: ignore[arg-type]
-            rule.add_target(targets.SqsQueue(self.checks))
+            rule.add_target(targets.SqsQueue(self.checks, dead_letter_queue=dead))

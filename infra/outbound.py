@@ -6,7 +6,6 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infra import nag
 from infra.bot_function import BotFunction, Common
 from infra.queues import queue
 from infra.settings import LEAST_CONCURRENCY
@@ -44,10 +43,6 @@ class Outbound(Construct):
         sender.consume(self.send, batch_size=5, max_concurrency=SENDERS)
         # A message is tried ten times, at the pace that Discord allows, so half an hour is not unusual.
         common.alarms.watch_age(self.send, "send", Duration.hours(1))
-        webhooks = common.settings.deployment.parameter("webhooks")
-        below = f"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter{webhooks}/*"
-        any_name = "Each webhook is a separate parameter under this path, and the operator chooses its name."
-        nag.acknowledge(self, {f"AwsSolutions-IAM5[Resource::{below}]": any_name})
         common.alarms.watch(
             "webhook-unusable",
             "A message was not sent. Its webhook's URL is wrong, the webhook was deleted, or Discord refused the "

@@ -97,7 +97,8 @@ class Template:
     """A template whose intrinsic functions resolve to the sandbox's values.
 
     `url` is the address of the sandbox's AWS services, and queue URLs begin with it. `api_url` is that of its API.
-    `parameter` returns the value of an SSM parameter. CloudFormation reads SSM at deploy for parameters of type AWS::SSM::Parameter::Value<String>.
+    `parameter` returns the value of an SSM parameter. CloudFormation reads SSM at deploy for parameters of type
+    AWS::SSM::Parameter::Value<String>.
     """
 
     document: dict[str, Any]

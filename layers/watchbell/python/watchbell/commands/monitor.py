@@ -242,7 +242,7 @@ def new(interaction, tools, form: New):
         wanted = replace(wanted, options={"ping": str(uuid4())})
     if kind in FED:  # what is told is not a sample, so one result is enough
         wanted = replace(wanted, policy=Policy(1, 1))
-    defined = define(wanted, "address")
+    defined = define(wanted, "address", tools)
     defined = replace(defined, name=defined.name or name_of(defined))
     shard, monitor = put(defined, interaction, tools)
     return card(interaction.guild_id, shard, monitor, tools, _("I watch it from now on."))
@@ -262,14 +262,14 @@ def basics(interaction, tools, form: Basics, *, shard: str, id: str):
         group=form.group.strip(),
         tags=tags,
     )
-    return change(before, define(changed, "address"), shard, interaction, tools)
+    return change(before, define(changed, "address", tools), shard, interaction, tools)
 
 
 @command.modal(instant=False, updates=True, audit="monitor.edit", lock="monitors:{guild}")
 def rules(interaction, tools, form: Rules, *, shard: str, id: str):
     before = there(shard, id, interaction, tools)
     conditions = tuple(line.strip() for line in form.conditions.splitlines() if line.strip())
-    define(replace(before, conditions=conditions), "conditions")
+    define(replace(before, conditions=conditions), "conditions", tools)
     options = dict(option(line) for line in form.options.splitlines() if line.strip())
     ours = {name: value for name, value in before.options.items() if name == "ping"}
     changed = replace(
@@ -278,7 +278,7 @@ def rules(interaction, tools, form: Rules, *, shard: str, id: str):
         options={**options, **ours},
         seconds=number(form.seconds, "seconds", 1, 10),
     )
-    return change(before, define(changed, "options"), shard, interaction, tools)
+    return change(before, define(changed, "options", tools), shard, interaction, tools)
 
 
 @command.modal(instant=False, updates=True, audit="monitor.edit", lock="monitors:{guild}")
@@ -479,13 +479,10 @@ def there(shard: str, id: str, interaction, tools):
     return monitor
 
 
-def define(monitor, field: str):
+def define(monitor, field: str, tools):
     """The monitor in its normal form. Raises FieldError for `field` if it cannot be checked."""
-    from watchbell.kit import monitors
-    from watchbell.status.targets import NEVER_CHECKED
-
     try:
-        return monitors.define(monitor, refused=NEVER_CHECKED)
+        return tools.define(monitor)
     except UserError as error:
         raise FieldError(field, str(error)) from None
 

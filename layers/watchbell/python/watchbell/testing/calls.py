@@ -183,6 +183,7 @@ class FakeTools:
 
     # The worker's own code, with the parts of this object.
     change_setting, notify = Tools.change_setting, Tools.notify
+    define, _never_checked = Tools.define, Tools._never_checked
     function = "worker"
 
 

@@ -103,6 +103,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         Part("change_setting", _table("state", "GetItem", "UpdateItem")),
         Part("notify", _table("state", "GetItem")),
         *(_ROSTER, _MONITORS, _SHARDS, _CHECK, _SECRETS, _SEND_QUEUE),
+        Part("define"),
     ),
     "sender": (
         *_ALWAYS,

@@ -220,6 +220,25 @@ class Tools:
 
         return Shards(Table(self.settings["STATE_TABLE"]), self.now)
 
+    def define(self, monitor: "Monitor") -> "Monitor":
+        """The monitor in its normal form. If its `kind` is "", the target tells the kind.
+
+        Raises UserError, which says what to change, if the monitor cannot be checked.
+        """
+        grants.require(self.function, "define")
+        from ..kit import monitors
+
+        return monitors.define(monitor, refused=self._never_checked)
+
+    @property
+    def _never_checked(self) -> "tuple[str, ...]":
+        """The hosts that no monitor may ask: Discord's, and the bot's own."""
+        from urllib.parse import urlsplit
+
+        from ..status.targets import NEVER_CHECKED
+
+        return (*NEVER_CHECKED, urlsplit(self.settings.get("PING_URL", "")).hostname or "")
+
     def check(self, guild_id: str, monitors: "Iterable[Monitor]") -> "dict[str, Facts]":
         """Check the monitors of a server now, all at once. Return what was found, by the ids of the monitors.
 
@@ -229,10 +248,9 @@ class Tools:
         from functools import partial
 
         from ..adapters.checker import Checker
-        from ..status.targets import NEVER_CHECKED
 
         secret = partial(self._secrets.value, guild_id)
-        return Checker(secret=secret, refused=NEVER_CHECKED).run(monitors)
+        return Checker(secret=secret, refused=self._never_checked).run(monitors)
 
     def set_secret(self, guild_id: str, name: str, host: str, value: str) -> None:
         """Set a secret that the checks of a server may send to `host`. Nobody can read it."""
