@@ -125,7 +125,7 @@ class Sandbox:
         now = self.clock.now if self._clock_environment else time.time
         self.functions = LambdaService(template.functions(), environment, children, self.logs, now=now)
         self._running.callback(self.functions.stop)
-        self._gateway = Gateway(template.routes(), partial(self.functions.invoke, held=False))
+        self._gateway = Gateway(template.routes(), partial(self.functions.invoke, held=False), template.throttles())
         for source in template.event_sources():
             poller = Poller(source, self.aws, self.functions.invoke, self.logs)
             self.pollers[template.short(source.queue.name)] = poller

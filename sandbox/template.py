@@ -16,6 +16,13 @@ REGION = "us-east-1"
 ACCOUNT = "123456789012"  # moto's default account
 UNBOUNDED = 1000
 """To how many invocations Lambda takes a queue that has no maximum concurrency. The account's own limit comes first."""
+ROUTE_SETTINGS = {
+    "DataTraceEnabled",
+    "DetailedMetricsEnabled",
+    "LoggingLevel",
+    "ThrottlingBurstLimit",
+    "ThrottlingRateLimit",
+}
 SNAPSHOT = Path(__file__).with_name("template.json")
 
 Resource = dict[str, Any]
@@ -90,6 +97,14 @@ class Schedule:
     function: str
     input: str
     dead_letters: str = ""
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """How many requests a route takes: `rate` each second, and up to `burst` at once."""
+
+    rate: float
+    burst: int
 
 
 @dataclass
@@ -212,6 +227,23 @@ class Template:
         for _, properties in self.resources("AWS::ApiGatewayV2::Route"):
             integration = str(self.resolve(properties["Target"])).removeprefix("integrations/")
             found[properties["RouteKey"]] = integrations[integration]
+        return found
+
+    def throttles(self) -> dict[str, Throttle]:
+        """Map the route key of each limited route to its limit. A route's own settings replace the stage's."""
+        routes = self.routes()
+        found: dict[str, Throttle] = {}
+        for _, stage in self.resources("AWS::ApiGatewayV2::Stage"):
+            default, own = stage.get("DefaultRouteSettings", {}), stage.get("RouteSettings", {})
+            if unknown := own.keys() - routes.keys():
+                raise TemplateError(f"RouteSettings has no route for {', '.join(sorted(unknown))}")
+            for key in routes:
+                settings = self.resolve({**default, **own.get(key, {})})
+                if unknown := settings.keys() - ROUTE_SETTINGS:
+                    raise TemplateError(f"{key}: no route setting is called {', '.join(sorted(unknown))}")
+                limits = settings.get("ThrottlingRateLimit"), settings.get("ThrottlingBurstLimit")
+                if None not in limits:
+                    found[key] = Throttle(float(limits[0]), int(limits[1]))
         return found
 
     def schedules(self) -> list[Schedule]:
