@@ -100,6 +100,16 @@ class Schedule:
 
 
 @dataclass(frozen=True)
+class Rule:
+    """A target of a rule of EventBridge: an event that matches `pattern` goes to `function`."""
+
+    name: str
+    pattern: dict[str, Any]
+    function: str
+    dead_letters: str = ""
+
+
+@dataclass(frozen=True)
 class Throttle:
     """How many requests a route takes: `rate` each second, and up to `burst` at once."""
 
@@ -259,6 +269,25 @@ class Template:
             for logical_id, properties in self.resources("AWS::Scheduler::Schedule")
             if properties.get("State", "ENABLED") == "ENABLED"
         ]
+
+    def rules(self) -> list[Rule]:
+        """Return each target of the rules with an event pattern."""
+        found = []
+        for logical_id, properties in self.resources("AWS::Events::Rule"):
+            if "EventPattern" not in properties or not properties.get("State", "ENABLED").startswith("ENABLED"):
+                continue
+            for target in properties.get("Targets", ()):
+                if changed := {"Input", "InputPath", "InputTransformer"} & target.keys():
+                    raise TemplateError(f"{logical_id}: the sandbox does not support {', '.join(sorted(changed))}")
+                found.append(
+                    Rule(
+                        name=self._name(logical_id),
+                        pattern=self.resolve(properties["EventPattern"]),
+                        function=self._function_behind(target["Arn"]),
+                        dead_letters=str(self.resolve(target.get("DeadLetterConfig", {}).get("Arn", ""))),
+                    )
+                )
+        return found
 
     def custom_resources(self) -> list[tuple[str, str, str, Resource]]:
         """Return the logical id, type, function (the service token) and resolved properties of each custom resource."""

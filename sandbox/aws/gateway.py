@@ -36,7 +36,8 @@ _TOO_MANY = as_json(429, {"message": "Too Many Requests"})
 class Gateway:
     """`routes` maps route keys ("POST /interactions") to functions. `invoke` takes a function's name and an event.
 
-    `throttles` holds the limits of routes, by route key. A route without one has no limit. `now` is in seconds.
+    `throttles` holds the limits of routes, by route key. A route without one has no limit. `now` is in epoch
+    seconds.
     """
 
     def __init__(
@@ -44,9 +45,9 @@ class Gateway:
         routes: Mapping[str, str],
         invoke: Callable[[str, object], Outcome],
         throttles: Mapping[str, Throttle] | None = None,
-        now: Callable[[], float] = time.monotonic,
+        now: Callable[[], float] = time.time,
     ) -> None:
-        self._functions, self._invoke = routes, invoke
+        self._functions, self._invoke, self._now = routes, invoke, now
         self._routes = sorted(map(_Route, routes), key=lambda route: route.rank)
         self._buckets = {key: _Bucket(throttle, now) for key, throttle in (throttles or {}).items()}
 
@@ -58,7 +59,7 @@ class Gateway:
             return _NOT_FOUND
         if key in self._buckets and not self._buckets[key].take():
             return _TOO_MANY
-        event = proxy_event(request, key, time.time(), parameters)
+        event = proxy_event(request, key, self._now(), parameters)
         started = time.monotonic()
         outcome = self._invoke(self._functions[key], event)
         if outcome.error.startswith("TooManyRequests"):
