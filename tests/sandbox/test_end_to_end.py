@@ -178,6 +178,25 @@ def test_a_target_is_served_until_the_end(served: Served) -> None:
     assert served.control("GET", "targets")[1]["shop"] == {**shop, "asked": 1}
 
 
+def test_a_function_trusts_the_certificate_of_a_target_until_it_has_expired(
+    served: Served, other_discord: OtherDiscord
+) -> None:
+    report = json.dumps({"status": "heavy", "message": "all by TLS", "timestamp": "2026-11-22T00:00:00Z"})
+    url = served.control("PUT", "targets/secure", f"body {report}".encode())[1]["https"]
+    assert served.control("PUT", "parameters/status-sources/secure", url.encode()) == (204, None)
+
+    def shown(number: int) -> str:
+        assert served.interaction(status_command(number))[0] == 200
+        path = f"/webhooks/1000000000000000002/token{number}/messages/@original"
+        assert eventually(lambda: bool(other_discord.said("PATCH", path)))
+        return json.dumps(other_discord.said("PATCH", path))
+
+    assert "all by TLS" in shown(4)
+    served.control("PUT", "targets/secure", f"body {report}\nexpired-certificate".encode())
+    served.control("POST", "clock", json.dumps({"advance_seconds": 600}).encode())  # beyond what a function remembers
+    assert "all by TLS" not in shown(5)
+
+
 def test_nobody_can_act_as_a_person_of_the_other_discord(served: Served) -> None:
     assert served.control("POST", "people/ada", b"/ping")[0] == 404
 
