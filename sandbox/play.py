@@ -49,8 +49,8 @@ _KINDS = {"@": USERS, "&": ROLES, "#": CHANNELS}
 class Console:
     """Executes lines for the current person, `me`."""
 
-    def __init__(self, sandbox: Sandbox, name: str = "ada") -> None:
-        self.block = Block(sandbox)
+    def __init__(self, sandbox: Sandbox, name: str = "ada", *, hurries: bool = True) -> None:
+        self.block = Block(sandbox, hurries=hurries)
         self.me: Actor = self.block.person(name)
         self.shown: Shown | Json | None = None
         self._read = 0
@@ -299,7 +299,10 @@ _VERBS = {
 
 
 class People:
-    """Acts as anybody: each name has a Console of its own, with its own place, last message and open form."""
+    """Acts as anybody: each name has a Console of its own, with its own place, last message and open form.
+
+    Nobody turns the clock but by `turn`.
+    """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -319,7 +322,7 @@ class People:
             raise ValueError(f"this is {name}: each person has a URL of their own")
         with self._lock:
             if name not in self._consoles:
-                self._consoles[name] = Console(self._sandbox, name), threading.Lock()
+                self._consoles[name] = Console(self._sandbox, name, hurries=False), threading.Lock()
             console, lock = self._consoles[name]
         with lock:
             try:

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from nacl.signing import SigningKey
 
+from sandbox.authority import Authority
 from sandbox.aws.custom_resources import DeployFailed, run_custom_resources
 from sandbox.aws.gateway import Gateway
 from sandbox.aws.lambda_service import LAYER, ROOT, LambdaService
@@ -28,15 +29,22 @@ from sandbox.children import Children
 from sandbox.clock import Clock
 from sandbox.control import Control
 from sandbox.discord import Discord
+from sandbox.events import Events
 from sandbox.logs import Logs
 from sandbox.loopback import Request, Response, Server
+from sandbox.resigning import Resigner
 from sandbox.schedules import Schedules
 from sandbox.status_source import StatusSources, with_permission
+from sandbox.targets import Targets
 from sandbox.template import REGION, SNAPSHOT, Template
 from watchbell.adapters.parameters import is_secret
 from watchbell.discord import webhook
 
 REGISTRATION_SECONDS = 4.0
+SETTLE_SECONDS = 60.0
+"""How long a turn of the clock waits after each occurrence of a schedule for the work that it caused."""
+QUIET = 3
+"""How many checks in a row must find no function running before the bot counts as idle."""
 START = Path(__file__).parent / "function_start"
 """A folder for a process's Python path. The file in it changes how the process starts."""
 
@@ -50,8 +58,9 @@ class Options:
     `port` is the API's; 0 takes a free one. Without a `discord_url`, Discord is simulated. `status_sources` maps names
     to URLs; without any, there are two made-up ones, `prod` and `staging`.
     With `one_clock`, the functions, the queues and Discord's signatures follow the sandbox's clock too. Then turning
-    it makes buttons expire and leases end. `features` is a folder of commands to add to the catalogue, for tests; its
-    folder `schedules` holds schedules to add. `template` is the file that says what AWS must hold.
+    it makes buttons expire and leases end. Whoever has one of the `public_keys` still signs on real time. `features`
+    is a folder of commands to add to the catalogue, for tests; its folder `schedules` holds schedules to add.
+    `template` is the file that says what AWS must hold.
     """
 
     port: int = 0
@@ -82,6 +91,7 @@ class Sandbox:
         self._clock_environment: dict[str, str] = {}  # the environment that makes a process follow the clock
         self._features_environment = {"SANDBOX_FEATURES": str(options.features.resolve())} if options.features else {}
         self.clock = self._start_clock() if options.one_clock else Clock()
+        self._resigner = Resigner(options.public_keys, self.clock)
         self.discord: Discord | None = None
         self.pollers: dict[str, Poller] = {}
         self._up = threading.Event()
@@ -119,13 +129,17 @@ class Sandbox:
             part.result()
 
         self._queues = {template.short(queue.name): queue for queue in template.queues()}
-        environment = {"AWS_ENDPOINT_URL": self.aws.url, "DISCORD_URL": self.discord_url}
-        if changed := {**self._clock_environment, **self._features_environment}:
-            environment |= {**changed, "PYTHONPATH": str(START)}
+        environment = {
+            **{"AWS_ENDPOINT_URL": self.aws.url, "DISCORD_URL": self.discord_url},
+            **{"PYTHONPATH": str(START), "SANDBOX_AUTHORITIES": str(self._authority.trusted)},
+            **{**self._clock_environment, **self._features_environment},
+        }
         now = self.clock.now if self._clock_environment else time.time
         self.functions = LambdaService(template.functions(), environment, children, self.logs, now=now)
         self._running.callback(self.functions.stop)
-        self._gateway = Gateway(template.routes(), partial(self.functions.invoke, held=False))
+        self._gateway = Gateway(
+            template.routes(), partial(self.functions.invoke, held=False), template.throttles(), now
+        )
         for source in template.event_sources():
             poller = Poller(source, self.aws, self.functions.invoke, self.logs)
             self.pollers[template.short(source.queue.name)] = poller
@@ -137,8 +151,10 @@ class Sandbox:
             self.functions.function,
             self.aws.send,
             self.logs,
+            self.settle,
         )
         self._running.callback(self.schedules.stop)
+        self.events = Events(template.rules(), self.schedules.deliver, self.clock.now)
         self._start_control(api.port)
         self._up.set()
         if self.discord:
@@ -167,12 +183,34 @@ class Sandbox:
 
     def depths(self) -> dict[str, int]:
         """The number of messages in each queue, by its short name: work, work-dead, send, …"""
-        return {name: self.aws.depth(queue) for name, queue in sorted(self._queues.items())}
+        counts = self.aws.all_counts()
+        return {name: sum(counts[queue.name]) for name, queue in sorted(self._queues.items())}
 
     def under_way(self) -> tuple[int, int]:
         """The messages in the queues that feed a function: how many can be received now, and how many later."""
-        counts = [self.aws.counts(self._queues[name]) for name in self.pollers]
+        every = self.aws.all_counts()
+        counts = [every[self._queues[name].name] for name in self.pollers]
         return sum(now for now, _ in counts), sum(later for _, later in counts)
+
+    def settle(self) -> bool:
+        """Wait until the bot can do nothing more before time passes, at most SETTLE_SECONDS of real time.
+
+        Then no function is running, and no message can be received that feeds a function. Messages may be left that
+        can be received later, after a visibility timeout or a delay. Returns whether the bot has settled.
+        """
+        deadline, quiet = time.monotonic() + SETTLE_SECONDS, 0
+        while quiet < QUIET:
+            now, later = self.under_way()
+            idle = not self.functions.running and not now
+            if idle and not later:
+                break
+            if time.monotonic() > deadline:
+                self.logs.write("sandbox", f"the bot has not settled after {SETTLE_SECONDS:.0f} s: {self.depths()}")
+                return False
+            # A message in flight may be on its way to a function, or wait for another try: look more than once.
+            quiet = quiet + 1 if idle else 0
+            time.sleep(0.01)
+        return True
 
     def put(self, name: str, value: str) -> None:
         """Set the SSM parameter /<bot>/<stage>/`name`.
@@ -204,6 +242,7 @@ class Sandbox:
         }
         if self._features_environment:
             environment["PYTHONPATH"] = os.pathsep.join([str(LAYER), str(START)])
+            environment["SANDBOX_AUTHORITIES"] = str(self._authority.trusted)
         command = [
             sys.executable,
             "-m",
@@ -221,7 +260,7 @@ class Sandbox:
 
     def _answer(self, request: Request) -> Response:
         self._up.wait()
-        return self._gateway(request)
+        return self._gateway(self._resigner(request) if self._clock_environment else request)
 
     def _start_clock(self) -> Clock:
         folder = self._running.enter_context(TemporaryDirectory(prefix="watchbell-clock-"))
@@ -246,6 +285,10 @@ class Sandbox:
         made_up = {} if self.options.status_sources else {"prod": "normal", "staging": "incident"}
         self.sources = StatusSources(made_up)
         self._running.callback(self.sources.stop)
+        folder = self._running.enter_context(TemporaryDirectory(prefix="watchbell-authority-"))
+        self._authority = Authority(Path(folder))
+        self.targets = Targets(self._authority)
+        self._running.callback(self.targets.stop)
 
     def _start_control(self, api_port: int) -> None:
         control = Control(
@@ -253,7 +296,9 @@ class Sandbox:
             clock=self.clock,
             schedules=self.schedules,
             put_parameter=self.put_and_restart,
+            events=self.events,
             sources=self.sources,
+            targets=self.targets,
             logs=self.logs,
             discord=self.discord.snapshot if self.discord else dict,
             people=self._people(self) if self.discord and self._people else None,
@@ -264,6 +309,8 @@ class Sandbox:
 
     def _parameters(self) -> dict[str, str]:
         keys = list(self.options.public_keys)
+        if keys and self._clock_environment:
+            keys.append(self._resigner.public_key)
         if self.discord:
             keys.append(self.discord.public_key)
         # Parameter Store accepts no empty value. If nobody can sign, use a key whose private half is thrown away.

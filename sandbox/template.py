@@ -16,6 +16,13 @@ REGION = "us-east-1"
 ACCOUNT = "123456789012"  # moto's default account
 UNBOUNDED = 1000
 """To how many invocations Lambda takes a queue that has no maximum concurrency. The account's own limit comes first."""
+ROUTE_SETTINGS = {
+    "DataTraceEnabled",
+    "DetailedMetricsEnabled",
+    "LoggingLevel",
+    "ThrottlingBurstLimit",
+    "ThrottlingRateLimit",
+}
 SNAPSHOT = Path(__file__).with_name("template.json")
 
 Resource = dict[str, Any]
@@ -90,6 +97,24 @@ class Schedule:
     function: str
     input: str
     dead_letters: str = ""
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A target of a rule of EventBridge: an event that matches `pattern` goes to `function`."""
+
+    name: str
+    pattern: dict[str, Any]
+    function: str
+    dead_letters: str = ""
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """How many requests a route takes: `rate` each second, and up to `burst` at once."""
+
+    rate: float
+    burst: int
 
 
 @dataclass
@@ -216,6 +241,23 @@ class Template:
             found[properties["RouteKey"]] = integrations[integration]
         return found
 
+    def throttles(self) -> dict[str, Throttle]:
+        """Map the route key of each limited route to its limit. A route's own settings replace the stage's."""
+        routes = self.routes()
+        found: dict[str, Throttle] = {}
+        for _, stage in self.resources("AWS::ApiGatewayV2::Stage"):
+            default, own = stage.get("DefaultRouteSettings", {}), stage.get("RouteSettings", {})
+            if unknown := own.keys() - routes.keys():
+                raise TemplateError(f"RouteSettings has no route for {', '.join(sorted(unknown))}")
+            for key in routes:
+                settings = self.resolve({**default, **own.get(key, {})})
+                if unknown := settings.keys() - ROUTE_SETTINGS:
+                    raise TemplateError(f"{key}: no route setting is called {', '.join(sorted(unknown))}")
+                limits = settings.get("ThrottlingRateLimit"), settings.get("ThrottlingBurstLimit")
+                if None not in limits:
+                    found[key] = Throttle(float(limits[0]), int(limits[1]))
+        return found
+
     def schedules(self) -> list[Schedule]:
         return [
             Schedule(
@@ -229,6 +271,25 @@ class Template:
             for logical_id, properties in self.resources("AWS::Scheduler::Schedule")
             if properties.get("State", "ENABLED") == "ENABLED"
         ]
+
+    def rules(self) -> list[Rule]:
+        """Return each target of the rules with an event pattern."""
+        found = []
+        for logical_id, properties in self.resources("AWS::Events::Rule"):
+            if "EventPattern" not in properties or not properties.get("State", "ENABLED").startswith("ENABLED"):
+                continue
+            for target in properties.get("Targets", ()):
+                if changed := {"Input", "InputPath", "InputTransformer"} & target.keys():
+                    raise TemplateError(f"{logical_id}: the sandbox does not support {', '.join(sorted(changed))}")
+                found.append(
+                    Rule(
+                        name=self._name(logical_id),
+                        pattern=self.resolve(properties["EventPattern"]),
+                        function=self._function_behind(target["Arn"]),
+                        dead_letters=str(self.resolve(target.get("DeadLetterConfig", {}).get("Arn", ""))),
+                    )
+                )
+        return found
 
     def custom_resources(self) -> list[tuple[str, str, str, Resource]]:
         """Return the logical id, type, function (the service token) and resolved properties of each custom resource."""

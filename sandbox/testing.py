@@ -36,7 +36,9 @@ from sandbox.discord.permissions import MEMBER_PERMISSIONS
 from sandbox.discord.upload import Upload as Upload
 from sandbox.discord.world import Channel, Role
 from sandbox.logs import Logs
-from sandbox.sandbox import Options, Sandbox
+from sandbox.sandbox import QUIET, Options, Sandbox
+from sandbox.schedules import MOST_AT_ONCE
+from sandbox.targets import Target
 from watchbell.adapters.discord import SECONDS
 from watchbell.discord.permissions import bits
 
@@ -53,8 +55,6 @@ CREATE_CHANNEL = "POST /guilds/*/channels"
 
 REST_SECONDS = 20.0
 """How long a verb waits until nothing is left to do, in real time."""
-_QUIET = 3
-"""How many checks in a row must find no function running before the clock is turned."""
 
 _NAMES = ("ada", "grace", "edsger", "barbara", "alan", "frances")
 
@@ -178,10 +178,14 @@ class Actor:
 
 
 class Block:
-    """What `with bot() as discord:` gives. `simulated` is the simulated Discord, `sandbox` everything else."""
+    """What `with bot() as discord:` gives. `simulated` is the simulated Discord, `sandbox` everything else.
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    If it `hurries`, it turns the clock while the bot only waits. Otherwise it waits too.
+    """
+
+    def __init__(self, sandbox: Sandbox, *, hurries: bool = True) -> None:
         self.sandbox = sandbox
+        self._hurries = hurries and sandbox.options.one_clock
         self.simulated: Discord = sandbox.simulated_discord
         self._begun = len(self.simulated.transcript), len(self.simulated.faults)
         self._faults: list[InjectedFault] = []
@@ -241,10 +245,26 @@ class Block:
         self.turn(61)
         return said
 
+    def target(self, name: str) -> Target:
+        """A made-up target for monitors: `shop.url`, `.https` and `.tcp` are its addresses, `.asked` counts.
+
+        `shop.set("503")` changes what it does, see `sandbox.targets.WORDS`. It is up at first. The other blocks of the
+        process see the same target under this name.
+        """
+        return self.sandbox.targets.target(name)
+
     def run_schedule(self, name: str) -> None:
         """Run a schedule now, for today or for the current slot."""
         run = self.sandbox.schedules.run(name)
         assert run.outcome.ok, f"{name} failed: {run.outcome.error}"
+        self.rest()
+
+    def aws_event(self, event: Json) -> None:
+        """Give an event to the functions of the rules that match it. What AWS adds to an event may be left out."""
+        deliveries = self.sandbox.events.put(event)
+        assert deliveries, f"no rule of the template matches {event}"
+        failed = [f"{each.rule.function} failed: {each.outcome.error}" for each in deliveries if not each.outcome.ok]
+        assert not failed, "; ".join(failed)
         self.rest()
 
     def digests(self) -> list[Json]:
@@ -253,14 +273,18 @@ class Block:
 
     # Time.
 
-    def turn(self, seconds: float) -> None:
-        """Turn the clock of everything. Whatever comes due in that time happens."""
-        self.sandbox.clock.advance(seconds)
-        self.sandbox.schedules.catch_up()
+    def turn(self, seconds: float = 0.0, *, minutes: float = 0.0, most: int = MOST_AT_ONCE) -> None:
+        """Turn the clock of everything, from one thing that comes due to the next.
+
+        Each occurrence of a schedule is fired at its time, and the work that it causes is done before the next one.
+        If a schedule has more than `most` occurrences, the earlier ones are left out: `most=1` is quick, as if the bot
+        had been switched off meanwhile. Returns when the queues are empty.
+        """
+        self.sandbox.schedules.turn(seconds + 60 * minutes, most)
         self.rest()
 
     def rest(self) -> None:
-        """Wait until nothing is left to do. While no function is running, turn the clock, if the functions follow it.
+        """Wait until nothing is left to do. While no function is running, turn the clock, if this block hurries.
 
         Raises AssertionError if that takes more than REST_SECONDS of real time, or if there are dead letters.
         """
@@ -272,10 +296,9 @@ class Block:
                 break
             assert time.monotonic() < deadline, f"the bot does not come to rest: {self.sandbox.depths()}"
             quiet = quiet + 1 if idle else 0
-            if (
-                quiet >= _QUIET and self.sandbox.options.one_clock
-            ):  # the messages are not visible yet: turn the clock, faster and faster
-                self.sandbox.clock.advance(min(2 ** (quiet - _QUIET), 60))
+            if quiet >= QUIET and self._hurries:
+                # The messages are not visible yet: turn the clock, faster and faster.
+                self.sandbox.clock.advance(min(2 ** (quiet - QUIET), 60))
             time.sleep(0.01)
         left = {name: depth for name, depth in self.sandbox.depths().items() if depth}
         assert not left, f"there are dead letters: {left}"

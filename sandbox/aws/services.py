@@ -9,15 +9,16 @@ import socket
 import sys
 import threading
 import time
-import urllib.request
 from collections import deque
 from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
 
 from sandbox.children import Children
 from sandbox.logs import Logs
@@ -89,11 +90,11 @@ class Aws:
 
     def counts(self, queue: Queue) -> tuple[int, int]:
         """The number of messages in `queue` that can be received now, and of those in flight or delayed."""
-        kinds = ["", "NotVisible", "Delayed"]
-        names = [f"ApproximateNumberOfMessages{kind}" for kind in kinds]
-        answer = self.sqs.get_queue_attributes(QueueUrl=self.queue_url(queue.name), AttributeNames=names)
-        visible, *others = (int(answer["Attributes"][name]) for name in names)
-        return visible, sum(others)
+        return self.all_counts()[queue.name]
+
+    def all_counts(self) -> dict[str, tuple[int, int]]:
+        """The same for each queue, by name."""
+        return {name: (now, later) for name, (now, later) in self._ask("GET", "/queues").items()}
 
     def send(self, queue: str, body: str, attributes: dict[str, str]) -> None:
         """Send a message with string attributes to the queue of that name."""
@@ -122,9 +123,18 @@ class Aws:
         A fault has an `action`, a `text`, `after` and `times`; see `moto_server`.
         """
         body = json.dumps(fault).encode() if fault else None
-        asked = urllib.request.Request(f"{self.url}/faults", body, method=method)
-        with urllib.request.urlopen(asked) as answer:
-            return int(answer.read())
+        return int(self._ask(method, "/faults", body))
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+        """The JSON that `moto_server` answers on one of its own paths. Raises botocore's error if it does not."""
+        connection = HTTPConnection(HOST, self._port, timeout=30)
+        try:
+            connection.request(method, path, body)
+            return json.load(connection.getresponse())
+        except (OSError, HTTPException) as problem:
+            raise EndpointConnectionError(endpoint_url=self.url, error=problem) from problem
+        finally:
+            connection.close()
 
     def _client(self, service: str) -> Any:
         return self._session.client(

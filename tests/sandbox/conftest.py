@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import testing
+from sandbox.authority import Authority
 from sandbox.discord import Discord
 from tests.sandbox.rest import APP, TOKEN, Client, Clock
 from watchbell.kit.catalogue import file_name
@@ -26,6 +27,11 @@ def features(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (folder / f"{file_name(name)}.py").write_text(source)
     yield folder
     testing.end()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture

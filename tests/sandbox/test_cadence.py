@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -65,9 +66,12 @@ def test_the_example_of_contributing_runs_every_quarter_of_an_hour(template: Pat
         discord = Block(sandbox)
         discord.turn(3600)
         discord.run_schedule("tea_time")
-        called = [str(message["content"]) for message in discord.digests() if "Tea!" in str(message.get("content"))]
+        messages = [message for message in discord.digests() if "Tea!" in str(message.get("content"))]
         discord.close()
+    called = [str(message["content"]) for message in messages]
     slots = sorted(int(text.removeprefix("Tea! It is <t:").removesuffix(":t>.")) for text in called)
     assert len(slots) >= 4
     assert slots == [slots[0] + 900 * step for step in range(len(slots))]
     assert slots[0] % 900 == 0
+    sent = sorted(datetime.fromisoformat(message["timestamp"]).timestamp() for message in messages)
+    assert [int(moment) // 900 * 900 for moment in sent] == slots, "each is sent before the next one is due"

@@ -155,6 +155,48 @@ def test_a_digest_goes_to_the_webhook_that_was_just_configured(served: Served, o
     assert set(served.control("GET", "queues")[1]) == {"work", "work-dead", "send", "send-dead", "schedule-dead"}
 
 
+def test_the_functions_follow_the_clock_that_is_turned_and_people_are_still_answered(
+    served: Served, other_discord: OtherDiscord
+) -> None:
+    status, turned = served.control("POST", "clock", json.dumps({"advance_seconds": 2 * 86_400}).encode())
+    assert (status, turned["left_out"], len(turned["fired"])) == (200, 0, 48)
+    assert all(run["ok"] for run in turned["fired"])
+    ran = [run["at"] for run in turned["fired"] if run["result"]["ran"]]
+    assert ran
+    logged = [line for line in served.log if line.startswith("scheduler") and '"message": "ran"' in line]
+    timestamps = [json.loads(line.partition(" | ")[2])["timestamp"] for line in logged]
+    assert [stamp[:16] for stamp in timestamps[-len(ran) :]] == [at[:16] for at in ran]
+    assert served.interaction(status_command(3))[0] == 200
+    path = "/webhooks/1000000000000000002/token3/messages/@original"
+    assert eventually(lambda: bool(other_discord.said("PATCH", path)))
+
+
+def test_a_target_is_served_until_the_end(served: Served) -> None:
+    shop = served.control("PUT", "targets/shop", b"418")[1]
+    with pytest.raises(urllib.error.HTTPError, match="418"):
+        DIRECT.open(shop["http"], timeout=10)
+    assert served.control("GET", "targets")[1]["shop"] == {**shop, "asked": 1}
+
+
+def test_a_function_trusts_the_certificate_of_a_target_until_it_has_expired(
+    served: Served, other_discord: OtherDiscord
+) -> None:
+    report = json.dumps({"status": "heavy", "message": "all by TLS", "timestamp": "2026-11-22T00:00:00Z"})
+    url = served.control("PUT", "targets/secure", f"body {report}".encode())[1]["https"]
+    assert served.control("PUT", "parameters/status-sources/secure", url.encode()) == (204, None)
+
+    def shown(number: int) -> str:
+        assert served.interaction(status_command(number))[0] == 200
+        path = f"/webhooks/1000000000000000002/token{number}/messages/@original"
+        assert eventually(lambda: bool(other_discord.said("PATCH", path)))
+        return json.dumps(other_discord.said("PATCH", path))
+
+    assert "all by TLS" in shown(4)
+    served.control("PUT", "targets/secure", f"body {report}\nexpired-certificate".encode())
+    served.control("POST", "clock", json.dumps({"advance_seconds": 600}).encode())  # beyond what a function remembers
+    assert "all by TLS" not in shown(5)
+
+
 def test_nobody_can_act_as_a_person_of_the_other_discord(served: Served) -> None:
     assert served.control("POST", "people/ada", b"/ping")[0] == 404
 

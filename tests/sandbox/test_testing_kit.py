@@ -195,7 +195,7 @@ def test_an_introduction_comes_once_though_all_of_it_is_doubled_and_unanswered()
 
 def test_a_digest_comes_once() -> None:
     with bot() as discord:
-        discord.turn(86_400)  # later than the day of any other block
+        discord.turn(86_400, most=24)  # later than the day of any other block
         for fault in (
             lambda: discord.goes_wrong(429, DIGEST, wait=3),
             lambda: discord.goes_wrong("silence", DIGEST),
@@ -203,7 +203,7 @@ def test_a_digest_comes_once() -> None:
         ):
             before = len(discord.digests())
             fault()
-            discord.turn(86_400)
+            discord.turn(86_400, most=24)
             assert len(discord.digests()) == before + 1
 
 
@@ -211,7 +211,7 @@ def test_a_kill_waits_for_the_call_of_its_own_function() -> None:
     with bot() as discord:
         discord.kill("worker", after=FOLLOW_UP, of_it=False)  # the sender's digest matches it too
         before = len(discord.digests())
-        discord.turn(86_400)
+        discord.turn(86_400, most=24)
         assert len(discord.digests()) == before + 1
         assert "injected" not in discord.transcript
         assert (
@@ -275,7 +275,7 @@ def test_a_clock_that_is_turned_makes_a_button_expire() -> None:
         ada = discord.person()
         pong = ada.run("ping")
         assert "Still here" in ada.press(pong, "Ask again").text
-        discord.turn(31 * 86_400)
+        discord.turn(31 * 86_400, most=1)
         assert ada.press(pong, "Ask again").text.startswith("This has expired.")
 
 
