@@ -1,6 +1,5 @@
 """Reads API Gateway's proxy events (payload formats 2.0 and 1.0), and builds the responses."""
 
-import base64
 import binascii
 import json
 
@@ -27,7 +26,7 @@ def read(event: dict) -> tuple[str, dict[str, str], bytes]:
     if not event.get("isBase64Encoded"):
         return path, headers, body.encode("utf-8", "surrogatepass")
     try:
-        return path, headers, base64.b64decode(body, validate=True)
+        return path, headers, binascii.a2b_base64(body, strict_mode=True)
     except (binascii.Error, ValueError):
         return path, headers, b""
 
