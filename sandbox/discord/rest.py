@@ -47,11 +47,11 @@ class Answer:
 
 
 class Rest:
-    """Answers REST calls. The checks run in Discord's order."""
+    """Answers REST calls. The checks run in Discord's order. For `leaky` see `limits`."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, *, leaky: bool = False) -> None:
         self.state = state
-        self.buckets = limits.Buckets(state.clock)
+        self.buckets = limits.Buckets(state.clock, leaky=leaky)
         self._bot = state.world.bot["username"]
 
     def answer(self, method: str, target: str, headers: Message, raw: bytes, port: int = 0) -> Answer:

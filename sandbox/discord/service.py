@@ -22,7 +22,8 @@ class Discord:
     """One simulated Discord with one application in it. Thread-safe. It keeps everything in memory.
 
     `clock` (epoch seconds) dates messages and tokens and refills the rate limits, so advancing it makes tokens expire
-    and limits reset. The 3 seconds for an ack are real time. `signing_clock` dates the signatures.
+    and limits reset. The 3 seconds for an ack are real time. `signing_clock` dates the signatures. With `leaky`, the
+    rate limits of new messages refill bit by bit.
     """
 
     def __init__(
@@ -32,9 +33,12 @@ class Discord:
         clock: Callable[[], float] = time.time,
         bot_name: str = "Watchbell",
         signing_clock: Callable[[], float] = time.time,
+        *,
+        leaky: bool = False,
     ) -> None:
         self.state = State(application_id, bot_token, bot_name, clock, signing_clock)
         self.home = self.state.world.add_guild("The Belfry")
+        self._leaky = leaky
         self._named_webhooks: dict[str, Webhook] = {}
         self._server: Server | None = None
 
@@ -59,7 +63,7 @@ class Discord:
     def start(self, port: int = 0) -> str:
         """Serve the REST API on 127.0.0.1 and return its base URL. Port 0 takes a free one."""
         self.state.stopped.clear()
-        self._server = Server(Rest(self.state), port)
+        self._server = Server(Rest(self.state, leaky=self._leaky), port)
         self.state.world.cdn = self.url.removesuffix(BASE)
         return self.url
 

@@ -63,10 +63,10 @@ def file(name: str, kind: str, content: bytes) -> list[str]:
     return [name, kind, base64.b64encode(content).decode()]
 
 
-@pytest.fixture
-def discord() -> Iterator[Discord]:
+@pytest.fixture(params=[False])
+def discord(request: pytest.FixtureRequest) -> Iterator[Discord]:
     """In real time, because the client waits in real time. Afterwards it has nothing against the client."""
-    discord = Discord(APP, TOKEN)
+    discord = Discord(APP, TOKEN, leaky=request.param)
     discord.start()
     yield discord
     discord.stop()
@@ -171,6 +171,7 @@ def test_it_waits_out_a_429_of_any_scope(discord: Discord, client: Client, chann
     assert [message["content"] for message in discord.messages(channel)] == ["patience"]
 
 
+@pytest.mark.parametrize("discord", [False, True], indirect=True, ids=["all at once", "leaky"])
 def test_it_reads_from_the_headers_when_a_bucket_is_empty(discord: Discord, client: Client, channel: str) -> None:
     said = [call("POST", f"/channels/{channel}/messages", {"content": str(number)}) for number in range(7)]
     client.all(*said)

@@ -107,6 +107,28 @@ def test_a_deferred_answer_comes_once_whatever_discord_does(how: int | str, more
         assert ada.press(shown, "Refresh").message["id"] == shown.message["id"]
 
 
+@pytest.mark.parametrize(
+    ("scope", "logged"),
+    [
+        ("user", "wait 2[0-9.]+ s, scope user"),
+        ("global", "wait 2[0-9.]+ s, scope global"),
+        ("shared", "wait 2[0-9.]+ s, scope shared"),
+        ("cloudflare", "wait 3[0-9]{2}[0-9.]+ s, scope none: from Cloudflare"),
+    ],
+)
+def test_a_429_of_every_scope_is_waited_out(scope: str, logged: str) -> None:
+    with bot() as discord:
+        discord.goes_wrong(429, scope=scope, wait=2)
+        assert is_the_status(discord.person().run("status", private=False))
+        assert re.search(f"rate limited: PATCH .*, {logged}", discord.story())
+
+
+@pytest.mark.parametrize(("how", "scope"), [(429, "everybody"), (503, "global")])
+def test_a_scope_that_no_429_has_is_an_error(how: int, scope: str) -> None:
+    with bot() as discord, pytest.raises(ValueError, match="user, global, shared or cloudflare"):
+        discord.goes_wrong(how, scope=scope)
+
+
 def test_a_message_that_is_delivered_twice_is_answered_once() -> None:
     with bot() as discord:
         ada = discord.person()
