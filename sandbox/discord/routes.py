@@ -21,7 +21,7 @@ from sandbox.discord.permissions import (
 )
 from sandbox.discord.state import State
 from sandbox.discord.validation import BOOLEANS, Form, Json, NotSimulated, Refusal
-from sandbox.discord.world import GUILD_CATEGORY, GUILD_FORUM, THREADS, Guild, Webhook
+from sandbox.discord.world import GUILD_CATEGORY, GUILD_FORUM, THREADS, Channel, Guild, Webhook
 
 Answer = tuple[int, Any]
 
@@ -178,7 +178,7 @@ def execute_webhook(call: Call) -> Answer:
         call.form.error(("components",), "WEBHOOK_COMPONENTS_NOT_INTERACTIVE", message)
     name = call.form.text(("thread_name",), body["thread_name"], 1, 100) if body.get("thread_name") else ""
     call.form.refuse()
-    channel, first = _thread(call, webhook, name)
+    channel, first = _thread(call, webhook, name, body.get("applied_tags"))
     message_sent = call.state.world.post(channel, author, fields, webhook_id=webhook.id, **first)
     return (200, message_sent) if call.asks("wait") else (204, None)
 
@@ -241,10 +241,11 @@ def _webhook(call: Call) -> Webhook | None:
     return webhook
 
 
-def _thread(call: Call, webhook: Webhook, name: str) -> tuple[str, Json]:
+def _thread(call: Call, webhook: Webhook, name: str, tags: Any) -> tuple[str, Json]:
     """The id of the channel or thread for a message, and the id of the message if it opens a thread in a forum.
 
-    Raises 10003 for a thread that is not in the webhook's channel, and 220001-220003 for what a forum does not take.
+    Raises 10003 for a thread that is not in the webhook's channel, 220001-220003 for what a forum does not take, and
+    what `read_tags` raises.
     """
     call.snowflake("thread_id")
     world, given = call.state.world, call.query.get("thread_id")
@@ -260,7 +261,9 @@ def _thread(call: Call, webhook: Webhook, name: str) -> tuple[str, Json]:
         raise Refusal(400, 220003, "Webhooks can only create threads in forum channels")
     if not name:
         return given or channel.id, {}
+    applied = read_tags(call, channel, tags, may_all=False)
     thread = world.add_thread(name, channel)
+    thread.applied_tags = applied
     return thread.id, {"id": thread.id}
 
 
@@ -331,12 +334,7 @@ def create_message(call: Call) -> Answer:
     if nonce is not None:
         nonce = call.form.text(("nonce",), str(nonce) if isinstance(nonce, int) else nonce, 1, 25)
     fields = messages.read_message(call.form, (), body, messages.CREATE)
-    if fields["embeds"]:
-        world.channel_for_bot(channel.id, EMBED_LINKS)
-    if fields["attachments"]:
-        world.channel_for_bot(channel.id, ATTACH_FILES)
-    if fields.get("poll"):
-        world.channel_for_bot(channel.id, SEND_POLLS)
+    check_contents(call, channel, fields)
     world.reachable(channel)
     earlier = world.said_before(nonce) if nonce and body.get("enforce_nonce") else None
     if earlier:
@@ -348,6 +346,33 @@ def create_message(call: Call) -> Answer:
     if nonce is not None:
         world.remember(nonce, message["id"])
     return 200, message
+
+
+def check_contents(call: Call, channel: Channel, fields: Json) -> None:
+    """Check that the bot may send a message with these fields in the channel. Raises 50013."""
+    needed = {"embeds": EMBED_LINKS, "attachments": ATTACH_FILES, "poll": SEND_POLLS}
+    for key, permission in needed.items():
+        if fields.get(key):
+            call.state.world.channel_for_bot(channel.id, permission)
+
+
+def read_tags(call: Call, forum: Channel, given: Any, *, may_all: bool) -> list[str]:
+    """The tags of a new post. `may_all` is whether the author may use moderated tags.
+
+    Raises 10087 for a tag that the forum does not have, 40067 if it wants one, 50013 for a moderated one.
+    """
+    form = call.form
+    listed = form.array(("applied_tags",), given or [], 0, 5)
+    ids = [form.snowflake(("applied_tags", i), each) for i, each in enumerate(listed)]
+    form.refuse()
+    known = {tag["id"]: tag for tag in forum.tags}
+    if any(id not in known for id in ids):
+        raise Refusal(404, 10087, "Unknown tag")
+    if any(known[id]["moderated"] for id in ids) and not may_all:
+        raise Refusal(403, 50013, "Missing Permissions")
+    if forum.needs_tag and not ids:
+        raise Refusal(400, 40067, "A tag is required to create a forum post in this channel")
+    return ids
 
 
 @route("GET /channels/{channel}/messages")

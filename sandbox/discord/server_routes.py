@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from sandbox.discord import messages
 from sandbox.discord.permissions import (
     ADMINISTRATOR,
     ALL_PERMISSIONS,
@@ -16,12 +17,14 @@ from sandbox.discord.permissions import (
     MEMBER,
     ROLE,
     SEND_IN_THREADS,
+    SEND_MESSAGES,
     Overwrite,
 )
-from sandbox.discord.routes import Answer, Call, route
+from sandbox.discord.routes import Answer, Call, check_contents, read_tags, route
 from sandbox.discord.validation import Json, Path, Refusal
 from sandbox.discord.world import (
     GUILD_CATEGORY,
+    GUILD_FORUM,
     GUILD_TEXT,
     MAX_CHANNELS,
     MAX_IN_CATEGORY,
@@ -289,6 +292,9 @@ def read_threads(call: Call) -> Answer:
 
 @route("POST /channels/{channel}/threads")
 def create_thread(call: Call) -> Answer:
+    channel = _of_a_guild(call, 0)
+    if channel.kind == GUILD_FORUM:
+        return _new_post(call, channel)
     body = call.form.object(
         (), call.body, ("name", "type", "auto_archive_duration", "invitable", "rate_limit_per_user")
     )
@@ -352,6 +358,30 @@ def _new_thread(call: Call, channel: Channel, body: Json, kind: int, id: str = "
     thread.owner_id = world.application_id
     call.record("THREAD_CREATE", thread.id)
     return 201, world.channel_object(thread)
+
+
+def _new_post(call: Call, forum: Channel) -> Answer:
+    """A thread in a forum, with its first message, which has the same id."""
+    world, form = call.state.world, call.form
+    world.channel_for_bot(forum.id, SEND_MESSAGES)
+    keys = ("name", "auto_archive_duration", "rate_limit_per_user", "applied_tags", "message")
+    body = form.object((), call.body, keys)
+    name = form.text(("name",), body["name"], 1, 100) if form.required((), body, "name") else ""
+    if body.get("auto_archive_duration") is not None:
+        form.one_of(("auto_archive_duration",), body["auto_archive_duration"], ARCHIVE_AFTER)
+    if not form.required((), body, "message"):
+        form.refuse()
+    fields = messages.read_message(form, ("message",), body["message"], messages.POST)
+    check_contents(call, forum, fields)
+    moderator = bool(world.permissions(world.application_id, forum) & MANAGE_THREADS)
+    tags = read_tags(call, forum, body.get("applied_tags"), may_all=moderator)
+    thread = world.add_thread(name, forum)
+    thread.members.add(world.application_id)
+    thread.owner_id, thread.applied_tags = world.application_id, tags
+    message = world.post(thread.id, world.bot, fields, application_id=world.application_id, id=thread.id)
+    call.record("THREAD_CREATE", thread.id)
+    call.state.transcript.show(message)
+    return 201, world.channel_object(thread) | {"message": message}
 
 
 def _apply_to_thread(call: Call, thread: Channel, body: Json) -> None:

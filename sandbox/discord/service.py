@@ -158,6 +158,12 @@ class Discord:
         """A new category, by default in the home guild."""
         return self.state.world.add_channel(name, (guild or self.home).id, GUILD_CATEGORY)
 
+    def forum(self, name: str, *tags: str, needs_tag: bool = False) -> Channel:
+        """A new forum in the home guild, with these tags. With `needs_tag`, each post must have one of them."""
+        forum = self.state.world.add_channel(name, self.home.id, GUILD_FORUM)
+        forum.tags, forum.needs_tag = [self.state.world.tag(each) for each in tags], needs_tag
+        return forum
+
     def overwrite(self, channel: Channel, who: Role | Person | Guild, *, allow: int = 0, deny: int = 0) -> None:
         """Set what a role, a person, or everyone in a guild may do in a channel. A moderator does it."""
         with self.state.world.lock:

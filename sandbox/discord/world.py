@@ -29,6 +29,9 @@ PUBLIC_THREAD, PRIVATE_THREAD = 11, 12
 THREADS = (10, PUBLIC_THREAD, PRIVATE_THREAD)
 MAX_CHANNELS, MAX_IN_CATEGORY = 500, 50
 
+REQUIRE_TAG = 1 << 4
+"""The flag of a forum in which each post must have a tag."""
+
 NONCE_SECONDS = 300.0  # "the past few minutes" of enforce_nonce
 
 
@@ -119,6 +122,9 @@ class Channel:
     archived: bool = False
     locked: bool = False
     auto_archive: int = 4320
+    tags: list[Json] = field(default_factory=list)  # of a forum: tag objects
+    needs_tag: bool = False  # of a forum: whether each post must have a tag
+    applied_tags: list[str] = field(default_factory=list)  # of a post in a forum: the ids of its tags
 
     def __str__(self) -> str:
         return f"#{self.name}" if self.name else "the DM with the bot"
@@ -209,6 +215,10 @@ class World:
             self.channels[channel.id] = channel
             return channel
 
+    def tag(self, name: str, *, moderated: bool = False) -> Json:
+        """A new tag for a forum. Only who may manage threads can give a `moderated` one to a post."""
+        return {"id": self.snowflake(), "name": name, "moderated": moderated, "emoji_id": None, "emoji_name": None}
+
     def add_thread(self, name: str, parent: Channel, kind: int = PUBLIC_THREAD, id: str = "") -> Channel:
         """A new thread in `parent`. In a forum, its first message gets the same id; at a message it has that id."""
         with self.lock:
@@ -255,9 +265,12 @@ class World:
             state |= {"auto_archive_duration": channel.auto_archive, "archive_timestamp": self.now()}
             state |= {"invitable": True} if channel.kind == PRIVATE_THREAD else {}
             shown |= {"owner_id": channel.owner_id or self.application_id, "thread_metadata": state}
+            shown |= {"applied_tags": channel.applied_tags} if channel.applied_tags else {}
             return shown | {"message_count": 0, "member_count": len(channel.members), "total_message_sent": 0}
         overwrites = [each.shown() for each in channel.overwrites.values()]
         shown |= {"topic": channel.topic, "permission_overwrites": overwrites}
+        if channel.kind == GUILD_FORUM:
+            shown |= {"available_tags": copy.deepcopy(channel.tags), "flags": REQUIRE_TAG * channel.needs_tag}
         return shown | {"nsfw": channel.nsfw, "position": 0}
 
     def add_webhook(self, name: str, channel_id: str) -> Webhook:

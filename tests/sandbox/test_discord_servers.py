@@ -10,7 +10,7 @@ from sandbox.discord import Discord, NotPossible
 from sandbox.discord.permissions import ADMINISTRATOR, ALL_PERMISSIONS, BOT_PERMISSIONS, MEMBER_PERMISSIONS
 from sandbox.discord.world import MAX_CHANNELS, Channel
 from tests.sandbox.rest import APP, TOKEN, Client, Clock, say
-from watchbell import Overwrite, Reply
+from watchbell import Embed, File, Overwrite, Reply
 from watchbell.adapters.discord import DiscordClient
 from watchbell.discord import permissions
 from watchbell.discord.permissions import BITS
@@ -293,6 +293,68 @@ def test_a_message_needs_a_channel_for_messages(discord: Discord, client: Discor
     may(discord, "MANAGE_CHANNELS")
     channel = client.create_channel(discord.home.id, "x", kind=kind)
     assert refusal(client.send, channel["id"], Reply("x"), nonce="x") == (400, code)
+
+
+# ---- posts in forums
+
+
+def test_the_bot_opens_a_post_with_a_tag_and_writes_more_into_it(discord: Discord, client: DiscordClient) -> None:
+    forum = discord.forum("incidents", "open", "closed")
+    tags = {tag["name"]: tag["id"] for tag in client.channel(forum.id)["available_tags"]}
+    reply = Reply("Since 9:00", files=[File("log.txt", b"502")])
+    post = client.create_post(forum.id, "prod is down", reply, tags=[tags["open"]], reason="it broke")
+    assert (post["name"], post["parent_id"], post["applied_tags"]) == ("prod is down", forum.id, [tags["open"]])
+    client.send(post["id"], Reply("It is back."), nonce="x")
+    first, second = discord.messages(post["id"])
+    assert (first["id"], first["content"], second["content"]) == (post["id"], "Since 9:00", "It is back.")
+    assert discord.file(first["attachments"][0]) == b"502"
+    assert [each["id"] for each in client.threads(discord.home.id)] == [post["id"]]
+    assert discord.audit_log == [{"action": "THREAD_CREATE", "target_id": post["id"], "reason": "it broke"}]
+    assert discord.faults == []
+
+
+def test_a_post_needs_a_name_and_a_message_that_is_not_empty(discord: Discord, bot: Client) -> None:
+    path = f"/channels/{discord.forum('incidents').id}/threads"
+    status, refused = bot.call("POST", path, {})
+    assert (status, refused["code"], set(refused["errors"])) == (400, 50035, {"name", "message"})
+    assert bot.code("POST", path, {"name": "n" * 101, "message": say("x")}) == (400, 50035)
+    assert bot.code("POST", path, {"name": "n", "message": {}}) == (400, 50006)
+    status, refused = bot.call("POST", path, {"name": "n", "message": say("x" * 2001)})
+    assert (status, set(refused["errors"]["message"])) == (400, {"content"})
+    assert bot.call("POST", path, {"name": "n", "message": say("x")})[0] == 201
+
+
+def test_a_post_has_the_tags_that_its_forum_has_and_wants(discord: Discord, client: DiscordClient) -> None:
+    forum = discord.forum("incidents", "open", needs_tag=True)
+    forum.tags.append(discord.state.world.tag("confirmed", moderated=True))
+    own, moderated = (tag["id"] for tag in forum.tags)
+    assert refusal(client.create_post, forum.id, "n", Reply("x")) == (400, 40067)
+    assert refusal(client.create_post, forum.id, "n", Reply("x"), tags=["5"]) == (404, 10087)
+    assert refusal(client.create_post, forum.id, "n", Reply("x"), tags=[moderated]) == (403, 50013)
+    may(discord, "MANAGE_THREADS")
+    assert client.create_post(forum.id, "n", Reply("x"), tags=[own, moderated])["applied_tags"] == [own, moderated]
+    assert client.channel(forum.id)["flags"] == 16
+
+
+def test_a_post_needs_the_permissions_for_its_message_and_none_for_threads(
+    discord: Discord, client: DiscordClient
+) -> None:
+    forum = discord.forum("incidents")
+    assert client.missing(forum.id, "CREATE_PUBLIC_THREADS") == ["CREATE_PUBLIC_THREADS"]
+    client.create_post(forum.id, "n", Reply("x"))
+    discord.overwrite(forum, discord.home.bot_role, deny=BITS["EMBED_LINKS"])
+    assert refusal(client.create_post, forum.id, "n", Reply(embeds=[Embed("x")])) == (403, 50013)
+    discord.overwrite(forum, discord.home.bot_role, deny=SEND)
+    assert refusal(client.create_post, forum.id, "n", Reply("x")) == (403, 50013)
+
+
+def test_a_webhook_gives_a_post_its_tags_too(discord: Discord, bot: Client) -> None:
+    path = discord.webhook("forum", forum=True).removeprefix(discord.url)
+    forum = next(channel for channel in discord.channels(discord.home) if channel.name == "forum")
+    forum.tags, forum.needs_tag = [discord.state.world.tag("open")], True
+    assert bot.code("POST", path, say("x", thread_name="n")) == (400, 40067)
+    assert bot.call("POST", path, say("x", thread_name="n", applied_tags=[forum.tags[0]["id"]]))[0] == 204
+    assert discord.threads("forum")[0].applied_tags == [forum.tags[0]["id"]]
 
 
 # ---- the Message Content intent
