@@ -53,10 +53,30 @@ def who(interaction):
 """
 
 
+ENROL = """
+from watchbell import Command, Reply, anyone
+
+command = Command("enrol", "Enrol", who=anyone, contexts=("guild",))
+
+@command.run(flow="enrol:{guild}:{user}")
+def enrol(interaction, tools):
+    '''Enrol.'''
+    with tools.journal.step("welcome") as step:
+        if step.new:
+            step.value = tools.discord.send(interaction.channel_id, Reply("Welcome."), nonce=step.nonce)["id"]
+    return Reply(step.value, buttons=[leave.button("Leave")])
+
+@command.button(flow="enrol:{guild}:{user}")
+def leave(interaction, tools):
+    tools.journal.end()
+    return Reply("Bye.")
+"""
+
+
 @pytest.fixture(scope="module")
 def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("features")
-    for name, source in (("slowly", SLOWLY), ("who", WHO)):
+    for name, source in (("slowly", SLOWLY), ("who", WHO), ("enrol", ENROL)):
         (folder / f"{name}.py").write_text(source)
     return folder
 
@@ -152,6 +172,25 @@ def test_a_worker_that_is_killed_while_it_answers_is_taken_over_from(of_it: bool
         assert is_the_status(shown)
         discord.kill(of_it=of_it)
         assert ada.press(shown, "Refresh").message["id"] == shown.message["id"]
+
+
+def test_a_message_of_a_flow_is_sent_once_though_the_worker_is_killed_right_after(features: Path) -> None:
+    with bot(features) as discord:
+        place = discord.simulated.channel("school")
+        ada = discord.person(channel=place)
+
+        def welcomes() -> list[str]:
+            return [each["id"] for each in ada.person.messages() if each["content"] == "Welcome."]
+
+        discord.kill(after=POST)
+        shown = ada.run("enrol")
+        (first,) = welcomes()
+        assert first in [message["content"] for message in shown.messages]
+        assert "was used before" in discord.transcript
+        ada.press(shown, "Leave")
+        again = ada.run("enrol")
+        assert welcomes()[0] == first
+        assert welcomes()[1] in [message["content"] for message in again.messages]
 
 
 def test_a_worker_that_is_killed_between_two_calls_leaves_one_sentence() -> None:
