@@ -32,6 +32,8 @@ MESSAGES = (CREATE_MESSAGE, WEBHOOK)
 """The limits whose buckets can be leaky."""
 ORDINARY = Limit("", 50, 1.0)
 GLOBAL = Limit("global", 50, 1.0)  # all calls of the bot, and all calls from one address without a token
+EARLY = 0.0005
+"""How many seconds too early a request may come, because clients and headers round to a millisecond."""
 SCOPES = ("user", "global", "shared")
 """Who made too many calls: this bot on this route, this bot on all routes, or all who use the resource."""
 
@@ -63,7 +65,7 @@ class Buckets:
     def _fill(self, limit: Limit, key: tuple[str, str], now: float) -> tuple[int, float, float | None]:
         """Returns the remaining requests, the seconds until all are there again, and those to wait."""
         started, used = self._windows.get(key, (now, 0))
-        if now - started >= limit.seconds:
+        if now - started > limit.seconds - EARLY:
             started, used = now, 0
         allowed = used < limit.requests
         used += allowed
@@ -76,7 +78,7 @@ class Buckets:
         each = limit.seconds / limit.requests
         free_at = max(now, self._free_at.get(key, now))
         wait = free_at + each - (now + limit.seconds)
-        allowed = wait < 0.0005  # clients round to a millisecond
+        allowed = wait < EARLY
         if allowed:
             self._free_at[key] = free_at = free_at + each
         remaining = int((now + limit.seconds - free_at) / each + 0.001)

@@ -271,7 +271,9 @@ def test_a_thread_at_a_message_is_made_once_and_posted_in(discord: Discord, clie
     client.send(made[0], Reply("inside"), nonce="y")
     client.edit_channel(made[0], archived=True, locked=True)
     assert client.threads(discord.home.id) == []
+    discord.home.bot_role.permissions &= ~BITS["MANAGE_THREADS"]
     assert refusal(client.send, made[0], Reply("late"), nonce="z") == (400, 160005)
+    may(discord, "MANAGE_THREADS")
     assert refusal(client.add_to_thread, made[0], discord.person("ada").id) == (400, 50083)
     client.delete_channel(made[0])
     assert refusal(client.channel, made[0]) == (404, 10003)
@@ -293,6 +295,132 @@ def test_a_message_needs_a_channel_for_messages(discord: Discord, client: Discor
     may(discord, "MANAGE_CHANNELS")
     channel = client.create_channel(discord.home.id, "x", kind=kind)
     assert refusal(client.send, channel["id"], Reply("x"), nonce="x") == (400, code)
+
+
+DAY = 86400
+
+
+def test_a_thread_in_which_nobody_writes_is_archived_and_a_message_opens_it(
+    discord: Discord, client: DiscordClient, bot: Client, clock: Clock
+) -> None:
+    may(discord, "CREATE_PUBLIC_THREADS")
+    lobby = discord.channel("lobby")
+    body = {"name": "Talk", "type": 11, "auto_archive_duration": 1440, "rate_limit_per_user": 5}
+    thread = bot.call("POST", f"/channels/{lobby.id}/threads", body)[1]
+    assert (thread["thread_metadata"]["auto_archive_duration"], thread["rate_limit_per_user"]) == (1440, 5)
+    sent = client.send(thread["id"], Reply("hello"), nonce="x")
+    clock.ahead = DAY - 10
+    client.edit(thread["id"], sent["id"], Reply("hello!"))
+    clock.ahead = DAY + 10
+    assert client.channel(thread["id"])["thread_metadata"]["archived"] is True
+    assert client.threads(discord.home.id) == []
+    assert refusal(client.edit, thread["id"], sent["id"], Reply("late")) == (400, 50083)
+    assert refusal(client.delete, thread["id"], sent["id"]) == (400, 50083)
+    client.send(thread["id"], Reply("again"), nonce="y")
+    assert client.channel(thread["id"])["thread_metadata"]["archived"] is False
+    client.edit(thread["id"], sent["id"], Reply("in time"))
+    clock.ahead = 3 * DAY
+    client.edit_channel(thread["id"], archived=False)
+    client.delete(thread["id"], sent["id"])
+
+
+def test_nothing_is_edited_or_sent_in_a_locked_thread_without_the_permission(
+    discord: Discord, client: DiscordClient
+) -> None:
+    may(discord, "CREATE_PUBLIC_THREADS")
+    thread = client.create_thread(discord.channel("lobby").id, "Talk")["id"]
+    sent = client.send(thread, Reply("hello"), nonce="x")["id"]
+    discord.state.world.channels[thread].locked = True
+    for call in (
+        lambda: client.send(thread, Reply("more"), nonce="y"),
+        lambda: client.edit(thread, sent, Reply("hello!")),
+        lambda: client.delete(thread, sent),
+    ):
+        assert refusal(call) == (400, 160005)
+    may(discord, "MANAGE_THREADS")
+    client.edit(thread, sent, Reply("hello!"))
+    client.send(thread, Reply("more"), nonce="y")
+
+
+def test_a_webhook_edits_nothing_in_an_archived_thread_and_opens_it_with_a_new_message(
+    discord: Discord, bot: Client, clock: Clock
+) -> None:
+    path = discord.webhook("digest").removeprefix(discord.url)
+    thread = discord.thread("News", "digest")
+    sent = bot.call("POST", f"{path}?wait=true&thread_id={thread.id}", say("x"))[1]["id"]
+    clock.ahead = 4 * DAY
+    at = f"{path}/messages/{sent}?thread_id={thread.id}"
+    assert bot.code("PATCH", at, say("y")) == (400, 50083)
+    assert bot.code("DELETE", at) == (400, 50083)
+    bot.call("POST", f"{path}?thread_id={thread.id}", say("more"))
+    assert bot.call("PATCH", at, say("y"))[0] == 200
+
+
+def test_a_channel_knows_its_last_message_and_a_thread_counts_its_messages(
+    discord: Discord, client: DiscordClient
+) -> None:
+    may(discord, "CREATE_PUBLIC_THREADS")
+    lobby = discord.channel("lobby")
+    assert client.channel(lobby.id)["last_message_id"] is None
+    sent = client.send(lobby.id, Reply("hello"), nonce="x")["id"]
+    thread = client.create_thread(lobby.id, "Talk", message=sent)
+    inside = [client.send(thread["id"], Reply(text), nonce=text)["id"] for text in "ab"]
+    client.delete(thread["id"], inside[0])
+    shown = client.channel(thread["id"])
+    assert (shown["message_count"], shown["total_message_sent"], shown["member_count"]) == (1, 2, 1)
+    assert shown["last_message_id"] == inside[1]
+    client.delete(lobby.id, sent)
+    assert client.channel(lobby.id)["last_message_id"] == sent
+
+
+def test_a_thread_at_an_announcement_is_one_for_announcements(discord: Discord, client: DiscordClient) -> None:
+    may(discord, "CREATE_PUBLIC_THREADS", "MANAGE_CHANNELS")
+    news = client.create_channel(discord.home.id, "The News", kind="announcement")
+    assert news["name"] == "the-news"
+    sent = client.send(news["id"], Reply("hello"), nonce="x")["id"]
+    assert client.create_thread(news["id"], "Talk", message=sent)["type"] == 10
+
+
+# ---- messages
+
+
+def test_without_the_history_nothing_is_read_and_the_own_messages_are_still_edited(
+    discord: Discord, client: DiscordClient, bot: Client
+) -> None:
+    lobby = discord.channel("lobby")
+    sent = client.send(lobby.id, Reply("hello"), nonce="x")["id"]
+    assert len(client.recent_messages(lobby.id)) == 1
+    discord.overwrite(lobby, discord.home.bot_role, deny=HISTORY)
+    assert client.recent_messages(lobby.id) == []
+    assert bot.code("GET", f"/channels/{lobby.id}/messages/{sent}") == (403, 50013)
+    client.edit(lobby.id, sent, Reply("hello!"))
+    client.delete(lobby.id, sent)
+    assert discord.messages(lobby) == []
+
+
+def test_everyone_is_only_a_text_if_the_bot_may_not_mention_everyone(discord: Discord, bot: Client) -> None:
+    path = f"/channels/{discord.channel('lobby').id}/messages"
+    assert bot.call("POST", path, say("@everyone"))[1]["mention_everyone"] is False
+    may(discord, "MENTION_EVERYONE")
+    sent = bot.call("POST", path, say("@everyone"))[1]
+    assert sent["mention_everyone"] is True
+    quiet = say("@everyone", allowed_mentions={"parse": []})
+    assert bot.call("POST", path, quiet)[1]["mention_everyone"] is False
+
+
+def test_the_bot_deletes_no_message_of_a_person_in_direct_messages(discord: Discord, client: DiscordClient) -> None:
+    ada = discord.person("ada")
+    said = ada.in_dm.say("hello")
+    assert refusal(client.delete, ada.in_dm.channel.id, said["id"]) == (403, 50003)
+
+
+def test_what_a_channel_can_have_and_is_not_simulated_is_said_so(discord: Discord, bot: Client) -> None:
+    may(discord, "MANAGE_CHANNELS")
+    path = f"/guilds/{discord.home.id}/channels"
+    assert bot.call("POST", path, {"name": "x", "default_auto_archive_duration": 60})[0] == 501
+    assert bot.call("POST", path, {"name": "x", "default_auto_archive_duration": None})[0] == 201
+    assert bot.call("POST", path, {"name": "x", "type": 15, "topic": "t" * 4096})[0] == 201
+    assert bot.code("POST", path, {"name": "x", "topic": "t" * 1025}) == (400, 50035)
 
 
 # ---- posts in forums

@@ -77,7 +77,10 @@ def discord(request: pytest.FixtureRequest) -> Iterator[Discord]:
 def client(discord: Discord) -> Iterator[Client]:
     client = Client(discord)
     yield client
-    client.process.communicate(timeout=10)
+    try:
+        client.process.communicate(timeout=10)
+    finally:
+        client.process.kill()
 
 
 @pytest.fixture

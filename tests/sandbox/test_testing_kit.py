@@ -10,7 +10,9 @@ import pytest
 
 from sandbox import testing
 from sandbox.discord import NotPossible
+from sandbox.discord.faults import CODES
 from sandbox.testing import FOLLOW_UP, OPEN_DM, POST, TAKE_AWAY, Shown, bot
+from watchbell.interactions import refusals
 
 CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 DIGEST = "POST /webhooks/*"
@@ -415,3 +417,8 @@ def test_a_block_fails_where_a_message_is_given_up() -> None:
 
     with pytest.raises(AssertionError, match=r"dead letters: \{'work-dead': 1\}"):
         given_up()
+
+
+def test_every_refusal_that_the_bot_has_words_for_can_be_injected_by_its_code() -> None:
+    assert set(refusals.WORDS) <= set(CODES)
+    assert {status for status, _ in CODES.values()} <= {400, 401, 403, 404, 413, 429, 503}

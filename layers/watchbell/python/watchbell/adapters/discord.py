@@ -137,7 +137,10 @@ class DiscordClient:
         return self._bot("POST /channels/{channel}/messages", body, files, channel=channel_id)
 
     def recent_messages(self, channel_id: str) -> list[dict]:
-        """Return the last 50 messages of the channel, newest first."""
+        """Return the last 50 messages of the channel, newest first. None without READ_MESSAGE_HISTORY.
+
+        Discord: without that permission the list is empty. It is no error.
+        """
         return self._bot("GET /channels/{channel}/messages?limit=50", fits=_are_messages, channel=channel_id)
 
     # What features send besides their answer.
