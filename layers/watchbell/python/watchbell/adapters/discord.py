@@ -137,7 +137,10 @@ class DiscordClient:
         return self._bot("POST /channels/{channel}/messages", body, files, channel=channel_id)
 
     def recent_messages(self, channel_id: str) -> list[dict]:
-        """Return the last 50 messages of the channel, newest first."""
+        """Return the last 50 messages of the channel, newest first. None without READ_MESSAGE_HISTORY.
+
+        Discord: without that permission the list is empty. It is no error.
+        """
         return self._bot("GET /channels/{channel}/messages?limit=50", fits=_are_messages, channel=channel_id)
 
     # What features send besides their answer.
@@ -310,6 +313,31 @@ class DiscordClient:
             if error.code != THREAD_EXISTS:
                 raise
         return self.channel(message)
+
+    def create_post(
+        self,
+        forum_id: str,
+        name: str,
+        reply: Reply,
+        *,
+        tags: Iterable[str] = (),
+        interaction: Interaction | None = None,
+        reason: str = "",
+    ) -> dict:
+        """Open a post in a forum: a thread called `name` whose first message is `reply`. Return the thread.
+
+        `tags` are the ids of at most 5 tags of the forum: `channel(forum_id)["available_tags"]`. Needs SEND_MESSAGES.
+        The first message has the id of the thread. `interaction` is as in `send`.
+
+        Discord has no nonce for posts: a second try opens a second post. See `journal`.
+        """
+        if reply.private:
+            raise DefinitionError("a post in a forum cannot be private; send the reply to open_dm(user) instead")
+        body = channels.settings(name=name, tags=tags)
+        body["message"], files = self._ready(
+            "message", reply.message(), reply, interaction, "tools.discord.create_post"
+        )
+        return self._bot("POST /channels/{channel}/threads", body, files, reason=reason, channel=forum_id)
 
     def add_to_thread(self, thread_id: str, user_id: str) -> None:
         self._bot("PUT /channels/{channel}/thread-members/{user}", channel=thread_id, user=user_id)

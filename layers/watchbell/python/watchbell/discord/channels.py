@@ -58,6 +58,7 @@ def settings(
     slowmode: int | None = None,
     archived: bool | None = None,
     locked: bool | None = None,
+    tags: "Iterable[str] | None" = None,
 ) -> "dict[str, Any]":
     """Return the payload that creates or edits a channel or a thread. What is None is left out.
 
@@ -73,6 +74,7 @@ def settings(
         "rate_limit_per_user": slowmode,
         "archived": archived,
         "locked": locked,
+        "applied_tags": None if tags is None else list(tags),
     }
     payload: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if parent is not None:
@@ -104,4 +106,5 @@ _SETTINGS = rules.object_of(
     rate_limit_per_user=rules.number(0, 21600),
     archived=rules.flag,
     locked=rules.flag,
+    applied_tags=rules.list_of(rules.snowflake, 0, 5),
 )

@@ -29,21 +29,23 @@ class Step:
 
     `new` is true if the step is still to be done. `unsure` is true if an earlier try, or another interaction, began the
     step and may have done it: look for what it may have made before you make it again. `value` is any JSON, kept with
-    the step.
+    the step. `nonce` is for `tools.discord.send`: it is the same in each try and for each interaction, until the flow
+    ends.
     """
 
-    def __init__(self, flow: Flow, name: str, before: dict[str, Any] | None) -> None:
-        self._flow, self._name = flow, name
+    def __init__(self, flow: Flow, name: str, before: dict[str, Any] | None, begun_by: str) -> None:
+        self._flow, self._name, self._begun_by = flow, name, begun_by
         self.new = before is None or not before["done"]
         self.unsure = before is not None and self.new
         self.value: Any = None if before is None or self.new else before["value"]
+        self.nonce = f"{flow.name} {name} {begun_by}"
 
     def __enter__(self) -> Step:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if error is None and self.new:
-            self._flow.keep(self._name, {"done": True, "value": self.value})
+            self._flow.keep(self._name, {"done": True, "value": self.value, "by": self._begun_by})
 
 
 class Flow:
@@ -57,6 +59,7 @@ class Flow:
         self, items: Items, name: str, interaction_id: str, fence: int, people: set[str], servers: set[str]
     ) -> None:
         self._items, self._interaction_id, self._fence = items, interaction_id, fence
+        self.name = name
         item = items.get(name) or {"flow": name, "version": ""}
         if item.get("ended_by") not in (None, interaction_id):
             item = {"flow": name, "version": item["version"]}
@@ -68,9 +71,10 @@ class Flow:
     def step(self, name: str) -> Step:
         """Return the step called `name`, and record that it has begun. Each step of a flow needs its own name."""
         before = self._item["steps"].get(name)
+        begun_by = self._interaction_id if before is None else before.get("by", "")
         if before is None:
-            self.keep(name, {"done": False, "value": None})
-        return Step(self, name, before)
+            self.keep(name, {"done": False, "value": None, "by": begun_by})
+        return Step(self, name, before, begun_by)
 
     def end(self) -> None:
         """End the flow. The next interaction begins it again, with no step done.
