@@ -9,7 +9,7 @@ import pytest
 from tests import judge, recorded
 from tests.discord_side import OTHER_KEY, PUBLIC_KEY, request, sealed, signed, tools, unflagged
 from watchbell.adapters import api_gateway
-from watchbell.discord.seals import EXPIRED, FOR_ANOTHER, NOT_YOURS
+from watchbell.discord.seals import EXPIRED, FOR_ANOTHER, NOT_YOURS, Seals
 from watchbell.discord.signature import public_keys
 from watchbell.doors.ingress import MESSAGE_BYTES, NOT_QUEUED, TOO_LARGE, TOO_SLOW, UNSURE, Doorkeeper
 from watchbell.errors import Unavailable, Unsure
@@ -225,6 +225,21 @@ def test_what_could_not_be_queued_is_not_deferred():
     status, payload = Door(refusal=Unavailable("SQS gave no answer")).hear("command_status")
     assert (status, payload["data"]["content"]) == (200, NOT_QUEUED)
     assert is_private(payload)
+
+
+def test_the_log_says_what_failed_and_names_the_queue_only_if_it_was_the_queue(caplog):
+    Door(refusal=Unavailable("AmazonSQS.SendMessage: answered 503")).hear("command_status")
+    door = Door()
+    door.doorkeeper.tools.seals = Seals(unreadable, lambda: NOW, None)
+    door.hear("component_refresh")
+    queued, read = [each.getMessage() for each in caplog.records]
+    assert queued == "could not take an interaction: AmazonSQS.SendMessage: answered 503"
+    assert read == "could not take an interaction: AmazonSSM.GetParameter: no answer"
+
+
+def unreadable(fresh):
+    """The signing keys, if Parameter Store does not answer."""
+    raise Unavailable("AmazonSSM.GetParameter: no answer")
 
 
 def test_what_may_have_been_queued_is_not_said_to_be_lost():

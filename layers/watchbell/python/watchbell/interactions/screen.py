@@ -111,9 +111,14 @@ class Screen:
             self._standing = RecordAnswer().done(self._standing)  # Do not send it again because the rest is late.
         self._perform(wanted)
 
-    def tell(self, text: str | Reply) -> None:
+    def tell(self, text: str | Reply, *, now: bool = False) -> None:
         """Shows `text`, or a whole reply, to the person who asked and to nobody else. Removes "thinking" and progress;
-        a message with a button stays as it is."""
+        a message with a button stays as it is.
+
+        `now`: if Discord does not know the token yet, do not raise Retry, because the next try would run the feature
+        again. The person is told elsewhere."""
+        if now:
+            self._reach.put_back = None
         reply = Reply(text) if isinstance(text, str) else text
         self._perform([Message(NOTICE, reply, private=True)])
 
