@@ -39,7 +39,8 @@ REASON = 512
 """How many characters of a reason Discord takes for its audit log."""
 
 UNKNOWN_CHANNEL, UNKNOWN_MEMBER, UNKNOWN_MESSAGE, UNKNOWN_OVERWRITE = 10003, 10007, 10008, 10009
-NO_ACCESS, THREAD_EXISTS = 50001, 160004
+UNKNOWN_ROLE, UNKNOWN_USER = 10011, 10013
+NO_ACCESS, ARCHIVED, THREAD_EXISTS = 50001, 50083, 160004
 """Discord's error codes for what a call finds to be so already."""
 
 Seal = Callable[[dict, Interaction | None], dict]
@@ -240,7 +241,15 @@ class DiscordClient:
             archived=archived,
             locked=locked,
         )
-        return self._bot("PATCH /channels/{channel}", changes, reason=reason, channel=channel_id)
+        try:
+            return self._bot("PATCH /channels/{channel}", changes, reason=reason, channel=channel_id)
+        except DiscordError as error:
+            if error.code != ARCHIVED or not archived:
+                raise
+            thread = self.channel(channel_id)  # an earlier try, whose answer was lost, may have archived it
+            if not channels.shows(thread, changes):
+                raise
+            return thread
 
     def delete_channel(self, channel_id: str, *, reason: str = "") -> None:
         """Delete a channel or a thread, with all of its messages. The channels in a category stay."""
@@ -327,7 +336,7 @@ class DiscordClient:
     def remove_role(self, server_id: str, user_id: str, role_id: str, *, reason: str = "") -> None:
         """Take a role from a member. Needs what `add_role` needs."""
         route = "DELETE /guilds/{server}/members/{user}/roles/{role}"
-        gone = (UNKNOWN_MEMBER,)
+        gone = (UNKNOWN_MEMBER, UNKNOWN_ROLE, UNKNOWN_USER)
         self._bot_unless(gone, route, reason=reason, server=server_id, user=user_id, role=role_id)
 
     def missing(self, channel_id: str, *names: str) -> list[str]:
