@@ -134,9 +134,12 @@ def _erase(tables: Mapping[str, str], found: Found, id: str) -> None:
     dynamodb, table = client("dynamodb"), tables[found.table]
     key = {part: found.item[part] for part in ("pk", "sk")}
     if found.kind is None:
+        # Nothing declares whose the item is, so every id in it may have a pointer. The pointer by which the item was
+        # found goes last: if this process is killed, the next erasure finds what is left.
+        for other in _ids(found.item) - {id}:
+            _delete_pointers(tables["state"], other, found.key)
         dynamodb.delete_item(TableName=table, Key=key)
-        for partition in (f"user#{id}", f"guild#{id}"):
-            dynamodb.delete_item(TableName=tables["state"], Key=packed(pointer(partition, found.key)))
+        _delete_pointers(tables["state"], id, found.key)
         return
     item = found.item
     for _try in range(TRIES):
@@ -154,6 +157,16 @@ def _erase(tables: Mapping[str, str], found: Found, id: str) -> None:
         else:
             return
     raise Unavailable(f"{found.key['pk']} {found.key['sk']} is busy; run this again")
+
+
+def _ids(item: dict[str, Any]) -> set[str]:
+    """Return what may be an id of Discord in an item."""
+    return set(re.findall(r"(?<!\d)\d{15,20}(?!\d)", str(item)))
+
+
+def _delete_pointers(table: str, id: str, key: dict[str, str]) -> None:
+    for partition in (f"user#{id}", f"guild#{id}"):
+        client("dynamodb").delete_item(TableName=table, Key=packed(pointer(partition, key)))
 
 
 def _query(table: str, partition: str) -> Iterator[dict]:
