@@ -211,9 +211,26 @@ def test_a_button_that_works_on_its_message_is_shown_as_busy_at_once():
     assert json.loads(door.queue[0])["body"]["message"]["components"] == rows
     busy = {**message, "components": payload["data"]["components"]}
     assert door.hear("component_refresh", message=busy)[1] == {"type": 6}
-    assert door.hear("component_refresh", message={**message, "components": rows, "flags": 32768})[1] == {"type": 6}
     for odd in (None, {}, "x", [None], [7]):
         assert door.hear("component_refresh", message={**message, "components": odd})[1] == {"type": 6}
+
+
+def test_a_button_in_a_layout_is_shown_as_busy_unless_the_layout_has_pictures_or_files():
+    button = {"type": 2, "style": 1, "label": "Refresh", "custom_id": "status:refresh~1", "id": 4}
+    section = {"type": 9, "id": 2, "components": [{"type": 10, "id": 3, "content": "prod"}], "accessory": button}
+    message = {**recorded.load("component_refresh")["message"], "flags": 32768}
+    layout = [{"type": 17, "id": 1, "components": [section]}]
+    payload = Door().hear("component_refresh", message={**message, "components": layout})[1]
+    busy = [{"type": 17, "id": 1, "components": [{**section, "accessory": {**button, "disabled": True}}]}]
+    assert payload == {"type": 7, "data": {"components": busy, "flags": 32768, "allowed_mentions": {"parse": []}}}
+    picture = {"media": {"url": "https://cdn.example/a.png"}}
+    for media in (
+        {"type": 12, "id": 5, "items": [picture]},
+        {"type": 13, "id": 5, "name": "a.txt", "size": 3, "file": {"url": "https://cdn.example/a.txt"}},
+        {"type": 17, "id": 5, "components": [{**section, "id": 6, "accessory": {"type": 11, "id": 7, **picture}}]},
+    ):
+        shown = Door().hear("component_refresh", message={**message, "components": [*layout, media]})[1]
+        assert shown == {"type": 6}
 
 
 def test_a_button_in_a_direct_message_works_the_same():

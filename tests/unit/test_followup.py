@@ -1342,10 +1342,11 @@ def test_an_event_of_a_strange_type_is_logged_too(kind):
 # A message whose buttons show that work is going on
 
 
-def press_refresh(worker, *, now_disabled=True, **changes):
+def press_refresh(worker, *, now_disabled=True, flags=0, **changes):
     """Press a button whose message has two. `now_disabled`: they are still as the acknowledgement left them."""
     buttons = [{"type": 2, "style": 2, "label": label, "custom_id": label, "disabled": label == "b"} for label in "ab"]
     message = {**recorded.load("component_refresh")["message"], "components": [{"type": 1, "components": buttons}]}
+    message["flags"] = flags
     worker.discord.stands = {**message, "components": disabled(message["components"]) if now_disabled else []}
     worker.work("component_refresh", message=message, **changes)
     return message["components"]
@@ -1362,6 +1363,12 @@ def test_buttons_are_enabled_again_if_there_is_no_new_answer():
     before = press_refresh(worker)
     assert worker.discord.calls[:2] == [("read original",), ("edit", {"components": before})]
     assert [call[0] for call in worker.discord.calls[2:]] == ["follow up"]
+
+
+def test_buttons_in_a_layout_are_enabled_again_too():
+    worker = Worker(sources=Sources(UserError("not now")))
+    before = press_refresh(worker, flags=32768)
+    assert worker.discord.calls[1] == ("edit", {"components": before, "flags": 32768})
 
 
 def test_buttons_that_somebody_else_has_changed_are_left_alone():

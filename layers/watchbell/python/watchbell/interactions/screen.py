@@ -34,7 +34,7 @@ from .messages import (
     replies,
 )
 from .reach import UNKNOWN_MESSAGE, Reach
-from .responses import can_be_busy, deferral, edits_with
+from .responses import can_be_busy, components_of, deferral, edits_with
 
 if TYPE_CHECKING:
     from ..adapters.journal import Journal, Step
@@ -162,9 +162,8 @@ class Screen:
         try:
             now = self._reach.by_token(lambda address: self._discord.original(*address), None)
             if now.get("components") and not can_be_busy(now):
-                self._reach.by_token(
-                    lambda address: self._discord.edit_original(*address, {"components": before}), None
-                )
+                edit = components_of(now, before)
+                self._reach.by_token(lambda address: self._discord.edit_original(*address, edit), None)
         except (DiscordError, Retry) as error:
             details = {"interaction_id": self._interaction.id}
             log.warning("the buttons of a message stay disabled: %s", error, extra=details)
