@@ -359,9 +359,12 @@ def test_these_are_all_alarms_and_each_reaches_the_topic(template: Template) -> 
         assert it["AlarmDescription"]
 
 
-def test_each_new_dead_letter_begins_an_alarm(template: Template) -> None:
+def test_a_dead_letter_begins_an_alarm_that_ends_after_a_minute_without_a_new_one(template: Template) -> None:
     for name in ("work", "send", "schedule"):
-        growth, depth = alarm(template, f"watchbell-dev-{name}-dead")["Metrics"]
+        watched = alarm(template, f"watchbell-dev-{name}-dead")
+        assert (watched["EvaluationPeriods"], watched["Threshold"]) == (1, 1)
+        assert "no other mail comes until a minute has passed without a new one" in watched["AlarmDescription"]
+        growth, depth = watched["Metrics"]
         assert (growth["Expression"], growth["ReturnData"], depth["ReturnData"]) == (
             "DIFF(FILL(depth, 0))",
             True,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.discord import Discord, NotPossible
+from sandbox.discord.faults import ODD_BODIES, InjectedFault
 from sandbox.discord.permissions import ADMINISTRATOR, ALL_PERMISSIONS, BOT_PERMISSIONS, MEMBER_PERMISSIONS
 from sandbox.discord.world import MAX_CHANNELS, Channel
 from tests.sandbox.rest import APP, TOKEN, Client, Clock, say
@@ -483,6 +486,109 @@ def test_a_webhook_gives_a_post_its_tags_too(discord: Discord, bot: Client) -> N
     assert bot.code("POST", path, say("x", thread_name="n")) == (400, 40067)
     assert bot.call("POST", path, say("x", thread_name="n", applied_tags=[forum.tags[0]["id"]]))[0] == 204
     assert discord.threads("forum")[0].applied_tags == [forum.tags[0]["id"]]
+# ---- what fails, and is done again
+
+
+LOST = {
+    "503 before": {"status": 503},
+    "503 after": {"status": 503, "after": True},
+    "cut before": {"status": None},
+    "cut after": {"status": None, "after": True},
+    "a page of a proxy": {"status": 404, "after": True, "body": ODD_BODIES["html"]},
+    "a rate limit": {"status": 429, "retry_after": 0.5},
+}
+"""Ways in which a call can fail before or after Discord did what was asked."""
+
+
+class Place:
+    """A channel with a message, a thread, roles and people, in which the bot may do everything."""
+
+    def __init__(self, discord: Discord, client: DiscordClient) -> None:
+        may(discord, "MANAGE_CHANNELS", "MANAGE_ROLES", "MANAGE_THREADS", "CREATE_PUBLIC_THREADS")
+        ada, bob = discord.person("ada"), discord.person("bob")
+        self.discord, self.client, self.server, self.ada, self.bob = discord, client, discord.home.id, ada.id, bob.id
+        self.crew, self.guests = discord.role("crew").id, discord.role("guests", ada).id
+        lobby, self.old = discord.channel("lobby"), discord.channel("old").id
+        discord.overwrite(lobby, bob, deny=SEND)
+        self.lobby = lobby.id
+        self.hello, self.spam = (client.send(self.lobby, Reply(text), nonce=text)["id"] for text in ("hello", "spam"))
+        self.thread = client.create_thread(self.lobby, "Talk")["id"]
+        client.add_to_thread(self.thread, self.bob)
+
+    def shown(self) -> object:
+        """Return what the calls below change."""
+        world, home = self.discord.state.world, self.discord.home
+        channels = [
+            (it.name, it.topic, it.archived, it.locked, sorted(it.members), sorted(it.overwrites))
+            for it in world.channels.values()
+        ]
+        held = [(role.name, sorted(role.held_by)) for role in home.all_roles()]
+        return channels, held, [message["content"] for message in world.messages.values()]
+
+
+CALLS: dict[str, Callable[[Place], object]] = {
+    "overwrite": lambda at: at.client.overwrite(at.lobby, member=at.ada, allow="VIEW_CHANNEL"),
+    "delete_overwrite": lambda at: at.client.delete_overwrite(at.lobby, at.bob),
+    "add_role": lambda at: at.client.add_role(at.server, at.ada, at.crew),
+    "remove_role": lambda at: at.client.remove_role(at.server, at.ada, at.guests),
+    "create_thread": lambda at: at.client.create_thread(at.lobby, "At hello", message=at.hello),
+    "add_to_thread": lambda at: at.client.add_to_thread(at.thread, at.ada),
+    "remove_from_thread": lambda at: at.client.remove_from_thread(at.thread, at.bob),
+    "edit_channel": lambda at: at.client.edit_channel(at.lobby, name="new", topic="New", slowmode=5),
+    "edit_channel of a thread": lambda at: at.client.edit_channel(at.thread, name="Done", archived=True, locked=True),
+    "delete_channel": lambda at: at.client.delete_channel(at.old),
+    "delete": lambda at: at.client.delete(at.lobby, at.spam),
+    "edit": lambda at: at.client.edit(at.lobby, at.hello, Reply("edited")),
+    "send": lambda at: at.client.send(at.lobby, Reply("sent"), nonce="sent"),
+}
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_that_failed_can_be_made_again_and_a_late_one_changes_nothing_more(
+    discord: Discord, client: DiscordClient, clock: Clock, call: str, lost: str
+) -> None:
+    place = Place(discord, client)
+    before = place.shown()
+    discord.inject(InjectedFault("*", "*", **LOST[lost]))
+    with pytest.raises(DiscordError) as failed:
+        CALLS[call](place)
+    assert not failed.value.permanent
+    clock.ahead += 5
+    CALLS[call](place)
+    done = place.shown()
+    assert done != before
+    CALLS[call](place)
+    assert place.shown() == done
+
+
+def test_a_channel_and_an_empty_thread_are_made_again_by_a_second_call(discord: Discord, client: DiscordClient) -> None:
+    """Discord has no nonce for them. A feature keeps a journal."""
+    place = Place(discord, client)
+    for make in (
+        lambda: client.create_channel(place.server, "case"),
+        lambda: client.create_thread(place.lobby, "case"),
+    ):
+        discord.inject(InjectedFault("POST", "*", 503, after=True))
+        with pytest.raises(DiscordError):
+            make()
+        make()
+    assert sum(channel.name == "case" for channel in discord.state.world.channels.values()) == 4
+
+
+def test_an_archived_thread_that_is_to_change_in_another_way_is_refused(
+    discord: Discord, client: DiscordClient
+) -> None:
+    place = Place(discord, client)
+    client.edit_channel(place.thread, archived=True)
+    assert refusal(client.edit_channel, place.thread, name="Other", archived=True) == (400, 50083)
+    assert client.edit_channel(place.thread, archived=True)["name"] == "Talk"
+
+
+def test_a_role_or_an_account_that_is_gone_needs_no_taking_away(discord: Discord, client: DiscordClient) -> None:
+    may(discord, "MANAGE_ROLES")
+    client.remove_role(discord.home.id, discord.person("ada").id, "77")
+    client.remove_role(discord.home.id, "77", discord.role("crew").id)
 
 
 # ---- the Message Content intent

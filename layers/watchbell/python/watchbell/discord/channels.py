@@ -86,6 +86,13 @@ def settings(
     return payload
 
 
+def shows(channel: "dict[str, Any]", changes: "dict[str, Any]") -> bool:
+    """Return whether a channel or a thread, as Discord sends it, has what `changes` would set."""
+    state = channel.get("thread_metadata")
+    there = {**channel, **(state if isinstance(state, dict) else {})}
+    return all(there.get(name) == value for name, value in changes.items())
+
+
 _SETTINGS = rules.object_of(
     "",
     name=rules.text(1, 100),

@@ -158,7 +158,7 @@ def give_up(interaction: Interaction, screen: Screen, error: Exception, *, again
     if isinstance(error, Unavailable) and (screen.answered or (again and screen.may_be_answered())):
         return True
     try:
-        screen.tell(_(BROKEN, reference=interaction.id))
+        screen.tell(_(BROKEN, reference=interaction.id), now=True)
     except DiscordError as untold:
         log.error("and could not tell the user: %s", untold, extra=details)  # noqa: TRY400 - logged above
         return untold.permanent
@@ -268,7 +268,7 @@ def run(
         return "refused"
     except (DefinitionError, InvalidReply, NoRoom):  # A bug: the next try would make the same reply.
         log.exception("a reply that Discord would not take", extra=details)
-        screen.tell(_(BROKEN, reference=interaction.id))
+        screen.tell(_(BROKEN, reference=interaction.id), now=True)
         return "failed"
     except DiscordError as error:
         if not error.permanent or (error.gone and not error.of_feature):
@@ -277,7 +277,7 @@ def run(
             log.warning("told the user what to change: %s", error, extra=details)
         else:
             log.exception("Discord refused", extra=details)
-        screen.tell(refusals.words(error, interaction))
+        screen.tell(refusals.words(error, interaction), now=True)
         return "failed"
 
 

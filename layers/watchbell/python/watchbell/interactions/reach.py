@@ -62,7 +62,7 @@ class Reach:
         self._sleep, self._time_left = sleep, time_left
         self._address = (interaction.application_id, interaction.token)
         self._patience, self._tries = PATIENCE_SECONDS, PATIENCE_TRIES
-        self._in_place, self._put_back = IN_PLACE_SECONDS, put_back
+        self._in_place, self.put_back = IN_PLACE_SECONDS, put_back
         self._known = self._closed = False
         self._excuse, self._excused = LATE, False
         self.unknown = False
@@ -174,8 +174,8 @@ class Reach:
         if self._racing and pause <= self._in_place:
             self._in_place -= pause
             return True
-        if self._racing and self._put_back is not None:
-            raise Retry("Discord does not know the token yet", wait=self._put_back) from error
+        if self._racing and self.put_back is not None:
+            raise Retry("Discord does not know the token yet", wait=self.put_back) from error
         return False
 
     @property
