@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..adapters import logs
@@ -102,27 +103,16 @@ def answer(
     A failure that may pass goes back to the queue, and the last delivery tells the user. A bug is tried once more at
     once; then the user is told, and the message goes to the dead letters. If Discord refuses something for good, the
     user is told and it is not tried again. If nothing reaches the user any more, that is logged."""
-    details = {"interaction_id": interaction.id}
     may_wait = not delivery.last and delivery.attempt <= len(RACE_WAITS)
     put_back = RACE_WAITS[delivery.attempt - 1] if may_wait else None
     reach = Reach(interaction, received_at, tools, sleep, delivery.seconds_left, put_back)
     screen = Screen(interaction, tools, reach)  # can tell the person if the claim fails
+    claim = None
     try:
         claim = tools.claims.take(INTERACTION, interaction.id)
-    except Retry as held:  # If its holder was killed, nobody else would tell the person. A dead claim has no wait.
-        if delivery.last and held.wait and delivery.begin_again(held.wait):
-            delivery.ended = "begun_again"
+        if claim is None:
+            delivery.ended = "done_before"
             return
-        raise
-    except Exception as error:
-        if delivery.last:
-            give_up(interaction, screen, error, again=True)
-            look_for_thinking(screen, delivery)
-        raise
-    if claim is None:
-        delivery.ended = "done_before"
-        return
-    try:
         with claim:
             journal = tools.journal_of(interaction.id, claim.attempt)
             desk = Desk(tools, journal, lambda: min(reach.seconds_left(), delivery.seconds_left()))
@@ -130,17 +120,45 @@ def answer(
             claim.done()
         look_for_thinking(screen, delivery)
     except Exception as error:
-        wait = max(AGAIN_SECONDS, getattr(error, "wait", None) or 0.0)
-        patient = isinstance(error, DiscordError) and reach.seconds_left() > wait + AGAIN_SECONDS
-        if delivery.last and patient and delivery.begin_again(wait):
-            log.warning("Discord is unwell, so once more from the start: %s", error, extra=details)
+        what = verdict(error, delivery, reach.seconds_left(), claimed=claim is not None)
+        if what.again is not None and delivery.begin_again(what.again):
+            log.warning("once more from the start: %s", error, extra={"interaction_id": interaction.id})
             delivery.ended = "begun_again"
             return
-        over = delivery.last or not isinstance(error, PASSING)
-        if over and (give_up(interaction, screen, error, again=claim.attempt > 1) or delivery.last):
-            claim.dead()
+        told = what.tell and give_up(interaction, screen, error, again=claim is None or claim.attempt > 1)
+        if told or (what.tell and delivery.last):
+            if claim is not None:
+                claim.dead()
             look_for_thinking(screen, delivery)
         raise
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to do with an error.
+
+    `again`: put the message on the queue as a new one, to come in so many seconds. If `again` is None, or if that is
+    not possible, the message goes back to the queue, and after its last delivery to the dead letters. `tell`: first
+    tell the person that it is over.
+    """
+
+    again: float | None = None
+    tell: bool = False
+
+
+def verdict(error: Exception, delivery: Delivery, left: float, *, claimed: bool) -> Verdict:
+    """What to do with `error`, which ended this delivery of an interaction.
+
+    `left` is how many seconds the answer can still be shown. `claimed`: this delivery held the claim. If it did not, a
+    Retry says that another delivery holds the claim, or that the interaction has failed for good.
+    """
+    if isinstance(error, Retry) and not claimed:
+        # If its holder was killed, nobody else would tell the person. A claim that is dead has no wait.
+        return Verdict(again=(delivery.last and error.wait) or None)
+    wait = max(AGAIN_SECONDS, getattr(error, "wait", None) or 0.0)
+    patient = claimed and isinstance(error, DiscordError) and left > wait + AGAIN_SECONDS
+    bug = claimed and not isinstance(error, PASSING)
+    return Verdict(again=wait if delivery.last and patient else None, tell=delivery.last or bug)
 
 
 def look_for_thinking(screen: Screen, delivery: Delivery) -> None:

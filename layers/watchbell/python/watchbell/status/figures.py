@@ -47,7 +47,9 @@ def reason(found: Reason) -> str:
     values = found.values
     match found.code:
         case "timeout":
-            return ngettext("did not answer within {n} second", "did not answer within {n} seconds", int(values["seconds"]))
+            return ngettext(
+                "did not answer within {n} second", "did not answer within {n} seconds", int(values["seconds"])
+            )
         case "unreachable":
             return _("could not be reached")
         case "not_a_url":
