@@ -627,9 +627,23 @@ def test_a_slice_without_a_step_is_a_bug_because_the_next_would_do_the_same(feat
         ),
     )
     world = World().rest()
-    assert world.slices == [0]
-    assert "do the work in shorter steps" in caplog.text
+    assert world.slices == [0, 1]
+    assert "do the work in short steps" in caplog.text
     assert "Reference" in world.server.private[0]
+
+
+def test_a_discord_that_is_slow_before_the_first_step_does_not_end_the_job(feature):
+    feature("saga", SAGA.replace("    for number in", "    yield Reply('Once upon a time')\n    for number in"))
+    world = World(chapters=3)
+    edit = world.server.edit_original
+
+    def slow(*given):
+        world.now += job.SLICE_SECONDS
+        world.server.edit_original = edit
+        return edit(*given)
+
+    world.server.edit_original = slow
+    assert world.rest().server.original == "The end."
 
 
 # The declaration, and the testing kit

@@ -59,8 +59,11 @@ GOES_ON = N_("This goes on here: {link}")
 STOPPED = N_("{person} has cancelled this. What was done stays done.")
 TOO_LONG = N_("This took too long, so it was stopped. What was done stays done. Start it again to go on.")
 
-
 Steps = Generator[Any, None, Any]
+
+
+class SliceOver(Exception):
+    """The time of a slice is over, and the job is not."""
 
 
 class NextSlice(Retry):
@@ -120,6 +123,11 @@ class Job:
             except StopIteration as end:
                 return end.value
             except SliceOver:
+                if self._number and not self._flow.progressed:  # In the first one, Discord may have been slow.
+                    raise DefinitionError(
+                        f"{self._call.handler}: a slice was over before a step of the journal was done, so the next "
+                        "would do the same again; do the work in short steps, and yield after each"
+                    ) from None
                 raise NextSlice(self._number + 1) from None
             if self._desk.now() - self._shown >= PROGRESS_SECONDS:
                 yield from self._show(reply)
@@ -204,10 +212,6 @@ class Job:
         return next((each["id"] for each in recent if wanted in json.dumps(each.get("components"))), "")
 
 
-class SliceOver(Exception):
-    """The time of a slice is over, and the job is not."""
-
-
 def run(steps: Steps, call: Call, desk: Desk, over: Callable[[], bool]) -> Steps:
     """Run `steps`, what a job's handler returned, and yield its progress with a button that cancels it.
 
@@ -231,11 +235,6 @@ def run(steps: Steps, call: Call, desk: Desk, over: Callable[[], bool]) -> Steps
             yield with_cancel(last, call)
         if over():
             steps.close()
-            if not flow.progressed:
-                raise DefinitionError(
-                    f"{call.handler}: a slice was over before a step of the journal was done, so the next slice would "
-                    "do the same again; do the work in shorter steps, and yield after each"
-                )
             raise SliceOver
 
 
