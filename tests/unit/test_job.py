@@ -258,7 +258,7 @@ class World:
         self.tools = WorkerTools("worker", {})
         self.tools.world, self.tools.now = self, lambda: self.now
         self.tools.flags = FakeFlags({}, unset="off")
-        self.tools.quotas = Outside(self.plug, FakeQuotas(lambda: self.now))
+        self.tools.quotas = Outside(self.plug, FakeQuotas(lambda: self.now), own=("uses",))
         self.locks = self.tools.locks = Locks(self)
         self.claims = self.tools.claims = Claims(self)
         self.server = Server(self)
@@ -488,7 +488,29 @@ def test_a_button_whose_state_has_no_room_in_its_custom_id_lets_in_the_same_peop
         assert who.ask(interaction, tools) is allowed
 
 
+def test_a_job_that_was_finished_begins_from_the_start_when_it_is_started_again():
+    world = World(chapters=2).rest()
+    World(world, chapters=3).rest()
+    assert world.chapters == [*told(2), *told(3)]
+
+
 # One at a time, and never all workers
+
+
+def test_a_turn_is_free_between_two_slices_so_jobs_take_turns():
+    world = World()
+    world.deliver()
+    assert world.locks.take("watchbell: job 0", "another job", 0)
+    assert not world.locks.take("saga:8", "another job")
+    assert world.rest().chapters == told(9)
+
+
+def test_a_later_slice_is_not_another_use_of_a_quota_that_others_have_spent_meanwhile():
+    world = World()
+    world.deliver()
+    (uses,) = world.tools.quotas.uses.values()
+    uses[:] = [(int(world.now * 1000), "another interaction")]
+    assert world.rest().chapters == told(9)
 
 
 def test_a_second_start_is_told_so_and_where_to_look(saga):
@@ -531,7 +553,10 @@ def test_a_message_that_sqs_delivers_again_after_the_next_slice_has_begun_is_dro
     first = world.queue[0]
     world.deliver()
     world.deliver()
-    world.queue.append((*first[:2], world.now))
+    world.queue.appendleft((*first[:2], world.now))
+    world.deliver()
+    ((next_slice, _attempt, _due),) = world.queue
+    assert (next_slice["slice"], world.chapters) == (2, told(6))
     world.rest()
     assert (world.chapters, world.server.original, world.dead_letters) == (told(9), "The end.", [])
     assert world.slices.count(1) == 1
