@@ -38,6 +38,7 @@ class BotFunction(lambda_.Function):
 
     If `lean`, the function gets only what the ingress imports. `dead_letters` is for a
     function that AWS invokes asynchronously: it receives an event after the function has failed on it three times.
+    `sends_to_itself`: it puts messages on its own queue, and bounds how many by itself. Lambda would stop it after 16.
     """
 
     def __init__(
@@ -50,6 +51,7 @@ class BotFunction(lambda_.Function):
         memory: int,
         environment: Mapping[str, str],
         lean: bool = False,
+        sends_to_itself: bool = False,
         dead_letters: sqs.IQueue | None = None,
     ) -> None:
         deployment, layers = common.settings.deployment, common.layers
@@ -77,6 +79,7 @@ class BotFunction(lambda_.Function):
             logging_format=lambda_.LoggingFormat.JSON,
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             dead_letter_queue=dead_letters,
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if sends_to_itself else None,
             # The alias needs only the latest version. CloudFormation deletes the others when it has moved the alias.
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.DESTROY),
         )

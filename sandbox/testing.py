@@ -49,6 +49,7 @@ FOLLOW_UP = "POST /webhooks/*"
 TAKE_AWAY = "DELETE /webhooks/*/messages/@original"
 OPEN_DM = "POST /users/@me/channels"
 POST = "POST /channels/*/messages"
+EDIT = "PATCH /channels/*/messages/*"
 READ = "GET /channels/*/messages"
 CREATE_CHANNEL = "POST /guilds/*/channels"
 

@@ -486,6 +486,8 @@ def test_a_webhook_gives_a_post_its_tags_too(discord: Discord, bot: Client) -> N
     assert bot.code("POST", path, say("x", thread_name="n")) == (400, 40067)
     assert bot.call("POST", path, say("x", thread_name="n", applied_tags=[forum.tags[0]["id"]]))[0] == 204
     assert discord.threads("forum")[0].applied_tags == [forum.tags[0]["id"]]
+
+
 # ---- what fails, and is done again
 
 

@@ -160,7 +160,7 @@ def test_a_step_keeps_json_only(tools):
 @pytest.mark.parametrize(
     ("rules", "sentence"),
     [
-        ('flow="a:{guild}", lock="b:{guild}"', "a flow is a lock too; drop lock='b:{guild}'"),
+        ('flow="a:{guild}", lock="b:{guild}"', "keep one of lock, flow and job"),
         ('flow="a:{gild}"', r"the flow has the unknown placeholder \{gild\}"),
         ('flow="a:{guild}", instant=True', "a quota, lock, flow or audit needs a table write"),
     ],

@@ -16,6 +16,9 @@ from .call import Call
 
 USER_COMMAND = 2
 
+OURS = "watchbell: "
+"""The names of the kit's own steps begin with this. No feature gives its own steps such a name."""
+
 
 class Items(Protocol):
     """The items of FLOWS, as `adapters.records` has them."""
@@ -65,6 +68,7 @@ class Flow:
             item = {"flow": name, "version": item["version"]}
         # A later try of the interaction that ended the flow finds its steps done, and does nothing twice.
         self._item: dict[str, Any] = {"steps": {}, "ended_by": None, **item}
+        self._before = self._done()
         for field, ids in (("people", people), ("servers", servers)):
             self._item[field] = sorted({*(item.get(field) or ()), *ids})
 
@@ -82,6 +86,24 @@ class Flow:
         Call this after the last step. If this interaction is tried again, it still finds its steps done.
         """
         self._put({"ended_by": self._interaction_id})
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the handler has only found steps that were done before it began."""
+        return self._before > 0 and not self.progressed
+
+    @property
+    def progressed(self) -> bool:
+        """Whether a step was done since the handler began."""
+        return self._done() > self._before
+
+    def value(self, name: str) -> Any:
+        """Return what is kept with a step that is done, or None."""
+        step = self._item["steps"].get(name)
+        return step["value"] if step and step["done"] else None
+
+    def _done(self) -> int:
+        return sum(step["done"] and not name.startswith(OURS) for name, step in self._item["steps"].items())
 
     def keep(self, name: str, step: dict[str, Any]) -> None:
         self._put({"steps": {**self._item["steps"], name: step}})

@@ -82,6 +82,10 @@ class Screen:
         self._retried = attempt > 1
 
     @property
+    def reach(self) -> Reach:
+        return self._reach
+
+    @property
     def may_think_later(self) -> bool:
         """Whether "thinking" may still appear, though the messages went elsewhere."""
         return self._reach.unknown and not self._standing.stays
