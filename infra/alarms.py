@@ -96,10 +96,11 @@ class Alarms(Construct):
         )
 
     def watch_dead_letters(self, queue: sqs.IQueue, name: str) -> None:
-        """Alarm whenever the dead-letter queue `name` gets another message.
+        """Alarm in each minute in which the dead-letter queue `name` gets more messages.
 
         CloudWatch notifies only when an alarm begins. If it watched the depth, the first message would mute all later
-        ones. `FILL` is for the first message: SQS reports nothing about a queue that nobody has used for six hours.
+        ones. As it watches the growth, a message is muted only if the minute before it had one too. `FILL` is for the
+        first message: SQS reports nothing about a queue that nobody has used for six hours.
         """
         depth = queue.metric_approximate_number_of_messages_visible(period=Duration.minutes(1), statistic="Maximum")
         growth = cloudwatch.MathExpression(
@@ -108,7 +109,10 @@ class Alarms(Construct):
             period=Duration.minutes(1),
             label="new dead letters",
         )
-        description = f"The queue {name} got a message that could not be handled. docs/operating.md says what to do."
+        description = (
+            f"The queue {name} got messages that could not be handled. Read all of them: no other mail comes until a "
+            "minute has passed without a new one. docs/operating.md says what to do."
+        )
         self.watch(name, description, growth)
 
     def watch_age(self, queue: sqs.IQueue, name: str, most: Duration) -> None:

@@ -39,6 +39,7 @@ class BotFunction(lambda_.Function):
     If there is a `lean` layer, the function has only this layer. `dead_letters` is for a function that AWS invokes
     asynchronously: it receives an event after the function has failed on it three times. If not `watched`, its failures
     have no alarm of their own, which costs $0.10 a month: the alarm of the API counts them.
+    `sends_to_itself`: it puts messages on its own queue, and bounds how many by itself. Lambda would stop it after 16.
     """
 
     def __init__(
@@ -51,6 +52,7 @@ class BotFunction(lambda_.Function):
         memory: int,
         environment: Mapping[str, str],
         lean: lambda_.ILayerVersion | None = None,
+        sends_to_itself: bool = False,
         dead_letters: sqs.IQueue | None = None,
         watched: bool = True,
     ) -> None:
@@ -79,6 +81,7 @@ class BotFunction(lambda_.Function):
             logging_format=lambda_.LoggingFormat.JSON,
             application_log_level_v2=lambda_.ApplicationLogLevel.INFO,
             dead_letter_queue=dead_letters,
+            recursive_loop=lambda_.RecursiveLoop.ALLOW if sends_to_itself else None,
             # The alias needs only the latest version. CloudFormation deletes the others when it has moved the alias.
             current_version_options=lambda_.VersionOptions(removal_policy=RemovalPolicy.DESTROY),
         )

@@ -18,6 +18,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra import NODE, ROOT
 from infra.settings import CHOICES, FIRST, NONE, Deployment, SettingError, check, defaults
 from ops import settings as parameters
+from ops.audit import AWS_ERRORS, Book
 from watchbell.adapters.aws import client
 
 # npm's `latest` is a later major version, which rejects the assemblies of the pinned aws-cdk-lib.
@@ -60,7 +61,7 @@ def main(arguments: Sequence[str], run: Run = run_cli) -> int:
             profile_name=_option(arguments, "--profile"), region_name=os.environ.get("AWS_REGION")
         )
         return _deploy(arguments, run) if action == "deploy" else run([*arguments, *_kept(arguments)])
-    except (BotoCoreError, ClientError, SettingError) as error:
+    except (SettingError, *AWS_ERRORS) as error:
         sys.stderr.write(f"watchbell: {error}\n")
         return 1
 
@@ -77,14 +78,30 @@ def _deploy(arguments: Sequence[str], run: Run) -> int:
     code = run([*arguments, *added])
     if code:
         return code
-    for name in CHOICES:
-        if name in given:
-            parameters.put(deployment, f"choices/{name}", given[name] or NONE)
+    kept = _keep(deployment, {name: given[name] for name in CHOICES if name in given})
     if deployment.production and not stood and _stands(deployment):
         client("cloudformation").update_termination_protection(
             StackName=str(deployment), EnableTerminationProtection=True
         )
-    return 0
+    return 0 if kept else 1
+
+
+def _keep(deployment: Deployment, choices: dict[str, str]) -> bool:
+    """Store the choices that were deployed. If that fails, say which are not stored, and return False.
+
+    The next deployment would take back a choice that is not stored.
+    """
+    book, left = Book(deployment), dict(choices)
+    try:
+        for name, value in choices.items():
+            parameters.put(deployment, book, f"choices/{name}", value or NONE)
+            del left[name]
+    except AWS_ERRORS as error:
+        sys.stderr.write(
+            f"watchbell: {deployment} is deployed, but Parameter Store may not have {', '.join(left)}: {error}\n"
+            "Run the same command again. Otherwise the next deployment takes these choices back.\n"
+        )
+    return not left
 
 
 def _deployment(arguments: Sequence[str]) -> Deployment:

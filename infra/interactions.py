@@ -80,11 +80,14 @@ class Interactions(Construct):
             common,
             timeout=worker_timeout,
             memory=512,
+            sends_to_itself=True,  # the slices of a long job
             environment={
                 **documentation,
                 "WORK_QUEUE_URL": work.queue_url,
                 "WORK_MAX_RECEIVES": str(WORK_MAX_RECEIVES),
                 "PING_URL": self.ping_url,
+                # Half of the workers at most, so that a long job never keeps a click waiting.
+                "JOBS_AT_ONCE": str(common.settings.worker_concurrency // 2),
                 "RES_OPTIONS": RES_OPTIONS,
             },
         )

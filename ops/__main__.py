@@ -7,12 +7,13 @@ import os
 import sys
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, NoRegionError
+from botocore.exceptions import NoCredentialsError, NoRegionError
 
 from infra.settings import Deployment, check, defaults
-from watchbell.errors import DiscordError, WatchbellError
+from watchbell.errors import WatchbellError
 
-from . import audit, commands, flags, limits, privacy, ranks, settings
+from . import commands, flags, limits, privacy, ranks, settings
+from .audit import AWS_ERRORS, Book
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -29,7 +30,7 @@ def main(arguments: list[str] | None = None) -> int:
     actions = parser.add_subparsers(required=True, metavar="ACTION")
 
     setup = actions.add_parser("setup", help="ask for everything that a deployment needs, and store it in SSM")
-    setup.set_defaults(run=lambda given: settings.setup(_deployment(given)), changes=lambda given: ("", "setup", ""))
+    setup.set_defaults(run=lambda given: settings.setup(*_place(given)))
 
     show = actions.add_parser("show", help="list which parameters are set and which are missing, without their values")
     show.set_defaults(run=lambda given: settings.show(_deployment(given)))
@@ -41,10 +42,11 @@ def main(arguments: list[str] | None = None) -> int:
     put.add_argument(
         "value", nargs="*", help="leave it out to be asked for it, so that a secret stays out of your history"
     )
-    put.set_defaults(
-        run=lambda given: settings.put(_deployment(given), given.name, " ".join(given.value) or None),
-        changes=lambda given: ("", "parameter.set", given.name),
-    )
+    put.set_defaults(run=lambda given: settings.put(*_place(given), given.name, " ".join(given.value) or None))
+
+    drop = actions.add_parser("unset", help="show one parameter, unless it is a secret, and delete it")
+    drop.add_argument("name")
+    drop.set_defaults(run=lambda given: settings.unset(*_place(given), given.name))
 
     registry = actions.add_parser(
         "commands", help="show how Discord's commands differ from the bot's, or update Discord"
@@ -54,8 +56,7 @@ def main(arguments: list[str] | None = None) -> int:
         "--guild", default="", help="the id of a server, to use its commands instead of the global ones"
     )
     registry.set_defaults(
-        run=lambda given: commands.run(_deployment(given), given.verb, given.guild, os.environ),
-        changes=lambda given: (given.guild, "commands.apply", "") if given.verb == "apply" else None,
+        run=lambda given: commands.run(*_place(given), given.verb, given.guild, os.environ),
     )
 
     switches = actions.add_parser("flags", help="list the feature flags and switches, or set one")
@@ -64,8 +65,7 @@ def main(arguments: list[str] | None = None) -> int:
         "value", nargs="*", help="on, off or 25%%, then server ids: ID is on there, -ID is off; or unset"
     )
     switches.set_defaults(
-        run=lambda given: flags.run(_deployment(given), given.name, given.value),
-        changes=lambda given: ("", "flag.set", f"{given.name}={' '.join(given.value)}") if given.value else None,
+        run=lambda given: flags.run(*_place(given), given.name, given.value),
     )
 
     mapping = actions.add_parser("ranks", help="list or set which roles of a server are viewer, responder or admin")
@@ -74,8 +74,7 @@ def main(arguments: list[str] | None = None) -> int:
         "roles", nargs="*", metavar="ROLE=RANK", help="the id of a role, and viewer, responder, admin or none"
     )
     mapping.set_defaults(
-        run=lambda given: ranks.run(_deployment(given), given.guild, given.roles, os.environ),
-        changes=lambda given: (given.guild, "ranks.set", " ".join(given.roles)) if given.roles else None,
+        run=lambda given: ranks.run(*_place(given), given.guild, given.roles, os.environ),
     )
 
     limited = actions.add_parser(
@@ -93,17 +92,13 @@ def main(arguments: list[str] | None = None) -> int:
     personal.add_argument("id", help="the id of the person or the server")
     personal.add_argument("--yes", action="store_true", help="erase it; without this, only list what would be erased")
     personal.set_defaults(
-        run=lambda given: privacy.run(
-            _deployment(given), given.verb, given.id, really=given.yes, environment=os.environ
-        ),
-        # The audit is kept for long, so it does not hold whose data was erased.
-        changes=lambda given: ("", "privacy.erase", "") if given.verb == "erase" and given.yes else None,
+        run=lambda given: privacy.run(*_place(given), given.verb, given.id, really=given.yes, environment=os.environ),
     )
 
     given = parser.parse_args(_shielded(arguments))
     try:
         boto3.setup_default_session(region_name=os.environ.get("AWS_REGION"))  # as CDK; boto3 ignores it
-        _run(given)
+        given.run(given)
     except NoCredentialsError:
         told = (
             "There are no AWS credentials in this shell. Set AWS_PROFILE to a profile of `aws configure list-profiles`."
@@ -113,28 +108,21 @@ def main(arguments: list[str] | None = None) -> int:
     except NoRegionError:
         print("ops: No AWS region is set. Set AWS_REGION, for example to eu-central-1.", file=sys.stderr)
         return 1
-    except (WatchbellError, BotoCoreError, ClientError, ValueError) as error:
-        print(f"ops: {error}", file=sys.stderr)
+    except (WatchbellError, ValueError, *AWS_ERRORS) as error:
+        print(f"ops: {' '.join(str(error).split())}", file=sys.stderr)  # it may quote a page of a proxy
         return 1
     return 0
-
-
-def _run(given: argparse.Namespace) -> None:
-    """Do what was asked. If that changes something, record it in the audit."""
-    action: audit.Action | None = given.changes(given) if "changes" in given else None
-    try:
-        given.run(given)
-    except DiscordError:  # a part may be done
-        if action:
-            audit.record(_deployment(given), action, "failed")
-        raise
-    if action:
-        audit.record(_deployment(given), action, "done")
 
 
 def _deployment(given: argparse.Namespace) -> Deployment:
     check("name", given.bot)
     return Deployment(given.bot, given.stage)
+
+
+def _place(given: argparse.Namespace) -> tuple[Deployment, Book]:
+    """Return the deployment and its audit, for an action that may change something."""
+    deployment = _deployment(given)
+    return deployment, Book(deployment)
 
 
 def _shielded(arguments: list[str] | None) -> list[str]:

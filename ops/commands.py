@@ -11,13 +11,14 @@ from watchbell.kit.flags import Flags
 from watchbell.registration import apply as rollout
 from watchbell.tools.toolbox import DISCORD_URL
 
+from .audit import Book
 from .settings import below, get
 
 PATIENCE_SECONDS = 600.0
 """How long to wait in all while Discord fails. A person sees each wait, and can interrupt it."""
 
 
-def run(deployment: Deployment, verb: str, guild: str, environment: Mapping[str, str]) -> None:
+def run(deployment: Deployment, book: Book, verb: str, guild: str, environment: Mapping[str, str]) -> None:
     """Print each change on a line. With `apply`, also make the changes, and print how far that is."""
     discord = DiscordClient(
         environment.get("DISCORD_URL", DISCORD_URL), lambda fresh: get(deployment, "discord/bot-token")
@@ -35,7 +36,8 @@ def run(deployment: Deployment, verb: str, guild: str, environment: Mapping[str,
     elif verb == "apply":
         total = len(updates)
         progress = (lambda number: print(f"{number} of {total} updated", flush=True)) if total > 1 else None
-        rollout.carry_out(updates, patient, application_id, guild, tell=progress)
+        with book.recorded("commands.apply", server=guild):
+            rollout.carry_out(updates, patient, application_id, guild, tell=progress)
         print("Done.")
 
 

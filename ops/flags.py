@@ -5,25 +5,23 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from infra.settings import Deployment
-from watchbell.adapters.aws import client
 from watchbell.errors import DefinitionError
 from watchbell.kit import catalogue
 
 from . import settings
+from .audit import Book
 
 
-def run(deployment: Deployment, name: str, words: Sequence[str]) -> None:
+def run(deployment: Deployment, book: Book, name: str, words: Sequence[str]) -> None:
     """List all flags and switches, or only `name`. If there are words, set it to them. The word `unset` deletes it."""
     value = " ".join(word.strip() for word in words)
     if value == "unset":
-        ssm = client("ssm")
-        try:
-            ssm.delete_parameter(Name=deployment.parameter(f"flags/{name}"))
-        except ssm.exceptions.ParameterNotFound:
-            raise ValueError(f"The flag {name} is not set. {_to_list(deployment)}") from None
-        print(f"{name} is no longer set, so it is {'on' if name in declared()[1] else 'off'}.")
+        if name not in settings.below(deployment, "flags"):
+            raise ValueError(f"The flag {name} is not set. {_to_list(deployment)}")
+        settings.unset(deployment, book, f"flags/{name}")
+        print(f"Without a value, {name} is {'on' if name in declared()[1] else 'off'}.")
     elif value:
-        settings.put(deployment, f"flags/{name}", value)
+        settings.put(deployment, book, f"flags/{name}", value)
         print("It takes effect within a minute.")
         if name not in declared()[1]:
             print(f"To update the commands that Discord offers, run: {deployment.ops} commands apply")

@@ -6,6 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,7 +19,8 @@ from watchbell.errors import Unavailable
 from watchbell.kit import catalogue
 from watchbell.kit.data import PARTITIONS, Data, is_id, new_version
 
-from .ranks import _table
+from .audit import Book
+from .tables import table_of
 
 TRIES = 5
 """How often an item is read again if the bot changes it at the same time."""
@@ -41,13 +43,15 @@ class Found:
         return {part: self.item[part]["S"] for part in ("pk", "sk")}
 
 
-def run(deployment: Deployment, verb: str, id: str, *, really: bool, environment: Mapping[str, str]) -> None:
+def run(
+    deployment: Deployment, book: Book, verb: str, id: str, *, really: bool, environment: Mapping[str, str]
+) -> None:
     """Print what there is (`export`), or erase it (`erase`). Without `really`, only say what would be erased."""
     if not is_id(id) or len(id) < 15:
         raise ValueError(f"{id!r} is not the id of a person or a server. An id has 15 to 20 digits.")
     names = {"state": "StateTable", "ephemeral": "EphemeralTable"}
     tables = {
-        short: environment.get(f"{short.upper()}_TABLE") or _table(deployment, logical)
+        short: environment.get(f"{short.upper()}_TABLE") or table_of(deployment, logical)
         for short, logical in names.items()
     }
     found = list(_find(tables, id))
@@ -55,10 +59,12 @@ def run(deployment: Deployment, verb: str, id: str, *, really: bool, environment
         print(json.dumps({"id": id, "items": [_shown(each) for each in found]}, indent=2, ensure_ascii=False))
         print(_not_found(), file=sys.stderr)
         return
-    for each in found:
-        if really:
-            _erase(tables, each, id)
-        print(f"{each.key['pk']} {each.key['sk']}: {each.erasing} ({each.name}, {each.table})")
+    # The audit is kept for long, so it does not hold whose data was erased.
+    with book.recorded("privacy.erase") if really and found else nullcontext():
+        for each in found:
+            if really:
+                _erase(tables, each, id)
+            print(f"{each.key['pk']} {each.key['sk']}: {each.erasing} ({each.name}, {each.table})")
     if not found:
         print(f"The tables hold nothing under {id}.")
     elif not really:
@@ -128,9 +134,12 @@ def _erase(tables: Mapping[str, str], found: Found, id: str) -> None:
     dynamodb, table = client("dynamodb"), tables[found.table]
     key = {part: found.item[part] for part in ("pk", "sk")}
     if found.kind is None:
+        # Nothing declares whose the item is, so every id in it may have a pointer. The pointer by which the item was
+        # found goes last: if this process is killed, the next erasure finds what is left.
+        for other in _ids(found.item) - {id}:
+            _delete_pointers(tables["state"], other, found.key)
         dynamodb.delete_item(TableName=table, Key=key)
-        for partition in (f"user#{id}", f"guild#{id}"):
-            dynamodb.delete_item(TableName=tables["state"], Key=packed(pointer(partition, found.key)))
+        _delete_pointers(tables["state"], id, found.key)
         return
     item = found.item
     for _try in range(TRIES):
@@ -148,6 +157,16 @@ def _erase(tables: Mapping[str, str], found: Found, id: str) -> None:
         else:
             return
     raise Unavailable(f"{found.key['pk']} {found.key['sk']} is busy; run this again")
+
+
+def _ids(item: dict[str, Any]) -> set[str]:
+    """Return what may be an id of Discord in an item."""
+    return set(re.findall(r"(?<!\d)\d{15,20}(?!\d)", str(item)))
+
+
+def _delete_pointers(table: str, id: str, key: dict[str, str]) -> None:
+    for partition in (f"user#{id}", f"guild#{id}"):
+        client("dynamodb").delete_item(TableName=table, Key=packed(pointer(partition, key)))
 
 
 def _query(table: str, partition: str) -> Iterator[dict]:

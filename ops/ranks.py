@@ -14,8 +14,11 @@ from watchbell.data.tables import SETTINGS
 from watchbell.kit.policy import RANKS
 from watchbell.kit.setting import MOST_ROLES
 
+from .audit import Book
+from .tables import table_of
 
-def run(deployment: Deployment, guild: str, changes: Sequence[str], environment: Mapping[str, str]) -> None:
+
+def run(deployment: Deployment, book: Book, guild: str, changes: Sequence[str], environment: Mapping[str, str]) -> None:
     """Make the changes (`ROLE=RANK` or `ROLE=none`), then print the ranks of the server."""
     if not re.fullmatch(r"\d{15,20}", guild):
         raise ValueError(f"{guild!r} is not a server id. A server id has 15 to 20 digits.")
@@ -26,10 +29,12 @@ def run(deployment: Deployment, guild: str, changes: Sequence[str], environment:
                 f"{role}={rank} is not valid. Write ROLE=RANK: a role id of 15 to 20 digits, "
                 f"and one of {', '.join(RANKS)}, none."
             )
-    table = environment.get("STATE_TABLE") or _table(deployment)
+    table = environment.get("STATE_TABLE") or table_of(deployment)
     before = _read(table, guild)
     if asked:
-        _write(table, guild, before, _with(before, asked))
+        values = _with(before, asked)
+        with book.recorded("ranks.set", " ".join(changes), guild):
+            _write(table, guild, before, values)
         before = _read(table, guild)
     mapping = {role: rank for rank in RANKS for role in _roles(before, rank)}  # of two ranks, the higher one counts
     for role, rank in sorted(mapping.items()):
@@ -71,22 +76,3 @@ def _write(table: str, guild: str, before: Chosen, values: dict[str, list[str] |
             raise
         told = "The settings of this server were changed at the same time, so nothing was done. Run it again."
         raise ValueError(told) from None
-
-
-def _table(deployment: Deployment, logical: str = "StateTable") -> str:
-    """Return the name that CloudFormation generated for the table. Raise ValueError if there is no table."""
-    cloudformation = client("cloudformation")
-    try:
-        found = cloudformation.describe_stack_resource(StackName=str(deployment), LogicalResourceId=logical)
-    except ClientError as error:
-        if error.response["Error"]["Code"] != "ValidationError":
-            raise
-        found = {}  # the stack does not exist, or has no table
-    table = found.get("StackResourceDetail", {}).get("PhysicalResourceId")
-    if not table:
-        region = cloudformation.meta.region_name
-        raise ValueError(
-            f"There is no stack {deployment} with a table in {region}. "
-            f"Run `{deployment.deploy}`, or set AWS_REGION if the stack is in another region."
-        )
-    return str(table)

@@ -1,11 +1,13 @@
-"""`ops setup`, `show` and `set`: the parameters of a deployment in SSM Parameter Store."""
+"""`ops setup`, `show`, `set` and `unset`: the parameters of a deployment in SSM Parameter Store."""
 
 from __future__ import annotations
 
+import difflib
 import getpass
 import re
 import secrets
 import sys
+from contextlib import suppress
 
 from infra.settings import CHOICES, NONE, Deployment
 from infra.settings import check as check_setting
@@ -18,6 +20,7 @@ from watchbell.status import targets
 from watchbell.tools.toolbox import DISCORD_URL
 
 from . import capacity
+from .audit import Book
 
 REQUIRED = {
     "discord/application-id": "Application ID (General Information page)",
@@ -36,7 +39,7 @@ MADE = {"signing-keys": lambda: f"1:{secrets.token_hex(32)}"}
 """Parameters that `setup` generates without asking, because any random value will do."""
 
 
-def setup(deployment: Deployment) -> None:
+def setup(deployment: Deployment, book: Book) -> None:
     """Ask for each parameter. An empty answer keeps the current value.
 
     Raise ValueError if a value is invalid, or if a required parameter has none.
@@ -46,17 +49,17 @@ def setup(deployment: Deployment) -> None:
         kept = " [Enter keeps the current value]" if name in there else ""
         value = _ask(f"{question}{kept}: ", secret=is_secret(name))
         if value:
-            put(deployment, name, value)
+            put(deployment, book, name, value)
         elif name in there:
             continue
         elif name == "webhooks/digest":
-            put(deployment, name, webhook.NONE)
+            put(deployment, book, name, webhook.NONE)
         elif name in REQUIRED:
             raise ValueError(f"{name} is required. Run `{deployment.ops} setup` again when you have it.")
-    _set_workers(deployment, there)
+    _set_workers(deployment, book, there)
     for name, make in MADE.items():
         if name not in there:
-            put(deployment, name, make())
+            put(deployment, book, name, make())
     if choices(deployment).get("alarm_email"):
         print("When you deploy, AWS sends a mail to the address for alarms. No alarm arrives until you confirm it.")
     else:
@@ -64,7 +67,7 @@ def setup(deployment: Deployment) -> None:
     print(f"Ready to deploy. To watch a service, run: {deployment.ops} set status-sources/NAME URL")
 
 
-def _set_workers(deployment: Deployment, there: set[str]) -> None:
+def _set_workers(deployment: Deployment, book: Book, there: set[str]) -> None:
     """Ask how many workers may run at the same time, and propose a number for this account."""
     limit = capacity.limit()
     if advice := capacity.advice(limit, client("ssm").meta.region_name):
@@ -75,18 +78,70 @@ def _set_workers(deployment: Deployment, there: set[str]) -> None:
         f"How many workers may run at the same time? {proposed} suit this account [Enter takes {kept}]: ", secret=False
     )
     if value or WORKERS not in there:
-        put(deployment, WORKERS, value or proposed)
+        put(deployment, book, WORKERS, value or proposed)
 
 
-def put(deployment: Deployment, name: str, value: str | None) -> None:
-    """Set one parameter. Ask for its value if it is None. Raise ValueError if the name or value is invalid."""
+def put(deployment: Deployment, book: Book, name: str, value: str | None) -> None:
+    """Set one parameter. Ask for its value if it is None. Raise ValueError if the name or value is invalid.
+
+    The audit in `book` names the parameter. Its value stays out, except that of a flag, which is no secret.
+    """
     if value is None:
         value = _ask(f"{name}: ", secret=is_secret(name))
     value = value.strip()
     check(name, value)
     kind = "SecureString" if is_secret(name) else "String"
-    client("ssm").put_parameter(Name=deployment.parameter(name), Value=value, Type=kind, Overwrite=True)
+    with book.recorded(*_change(name, "set", value)):
+        client("ssm").put_parameter(Name=deployment.parameter(name), Value=value, Type=kind, Overwrite=True)
     print(f"{deployment.parameter(name)} is set.")
+
+
+def unset(deployment: Deployment, book: Book, name: str) -> None:
+    """Show the value of one parameter, unless it is a secret, and delete it.
+
+    Raise ValueError if it is not set, or if the bot cannot do without it.
+    """
+    there = _names(deployment)
+    if name not in there:
+        near = difflib.get_close_matches(name, sorted(there - _needed()))
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"To list what is set, run: {deployment.ops} show"
+        raise ValueError(f"{deployment.parameter(name)} is not set. {hint}")
+    if name in _needed():
+        raise ValueError(f"The bot cannot do without {name}. To change it, run: {deployment.ops} set {name}")
+    print(f"{name} = {_shown(deployment, name)}")
+    ssm = client("ssm")
+    with book.recorded(*_change(name, "unset", "unset")), suppress(ssm.exceptions.ParameterNotFound):
+        ssm.delete_parameter(Name=deployment.parameter(name))  # somebody else may have just deleted it
+    print(f"{deployment.parameter(name)} is no longer set. {_without(deployment, name)}".rstrip())
+
+
+def _shown(deployment: Deployment, name: str) -> str:
+    """Return the value of a parameter for a screen. A secret is not shown, nor is the query of a URL."""
+    found = client("ssm").get_parameter(Name=deployment.parameter(name))["Parameter"]
+    if found["Type"] == "SecureString":
+        return "(a secret)"
+    value, query, _ = str(found["Value"]).partition("?")
+    return value + (query and "?…")
+
+
+def _change(name: str, verb: str, value: str) -> tuple[str, str]:
+    """Return the code and the subject of a change for the audit."""
+    if name.startswith("flags/"):
+        return "flag.set", f"{name.removeprefix('flags/')}={value}"
+    return f"parameter.{verb}", name
+
+
+def _needed() -> set[str]:
+    return REQUIRED.keys() | MADE.keys()
+
+
+def _without(deployment: Deployment, name: str) -> str:
+    """Say what follows from deleting the parameter."""
+    if name.startswith("choices/"):
+        return f"The next deployment uses the default in cdk.json. To deploy, run: {deployment.deploy}"
+    if name == "webhooks/digest":
+        return f"The digest needs it. If you want no digest, run: {deployment.ops} set {name} {webhook.NONE}"
+    return "It takes effect within a minute."
 
 
 def get(deployment: Deployment, name: str) -> str:

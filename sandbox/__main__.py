@@ -44,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         discord_url=chosen.discord_url or "",
         status_sources=dict(chosen.status_source),
         one_clock=True,
+        leaky=chosen.leaky,
     )
     return _serve(options)
 
@@ -98,6 +99,11 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="NAME=URL",
         help="a status source for /status; repeatable (default: two made-up ones, prod and staging)",
+    )
+    serve.add_argument(
+        "--leaky",
+        action="store_true",
+        help="the simulated Discord's rate limits for new messages refill bit by bit, not all at once",
     )
     played = commands.add_parser("demo", help="start everything and play a person who uses the bot")
     played.add_argument("--json", action="store_true", help="print one JSON object instead of the transcript")

@@ -56,7 +56,8 @@ class Options:
     """How to start the sandbox.
 
     `port` is the API's; 0 takes a free one. Without a `discord_url`, Discord is simulated. `status_sources` maps names
-    to URLs; without any, there are two made-up ones, `prod` and `staging`.
+    to URLs; without any, there are two made-up ones, `prod` and `staging`. With `leaky`, the simulated Discord's rate
+    limits for new messages refill bit by bit.
     With `one_clock`, the functions, the queues and Discord's signatures follow the sandbox's clock too. Then turning
     it makes buttons expire and leases end. Whoever has one of the `public_keys` still signs on real time. `features`
     is a folder of commands to add to the catalogue, for tests; its folder `schedules` holds schedules to add.
@@ -69,6 +70,7 @@ class Options:
     public_keys: Sequence[str] = ()
     discord_url: str = ""
     status_sources: Mapping[str, str] = field(default_factory=dict)
+    leaky: bool = False
     one_clock: bool = False
     features: Path | None = None
     template: Path = SNAPSHOT
@@ -277,6 +279,7 @@ class Sandbox:
             self.options.bot_token,
             self.clock.now,
             signing_clock=self.clock.now if self._clock_environment else time.time,
+            leaky=self.options.leaky,
         )
         self.discord_url = _near(api_port + 2, self.options.port, self.discord.start)
         self._running.callback(self.discord.stop)

@@ -31,6 +31,7 @@ from typing import Any
 
 from sandbox.discord import Discord, Exchange, Person, components, render
 from sandbox.discord.faults import CODES, ODD_BODIES, InjectedFault
+from sandbox.discord.limits import SCOPES
 from sandbox.discord.messages import EPHEMERAL, LOADING
 from sandbox.discord.permissions import MEMBER_PERMISSIONS
 from sandbox.discord.upload import Upload as Upload
@@ -50,8 +51,11 @@ FOLLOW_UP = "POST /webhooks/*"
 TAKE_AWAY = "DELETE /webhooks/*/messages/@original"
 OPEN_DM = "POST /users/@me/channels"
 POST = "POST /channels/*/messages"
+EDIT = "PATCH /channels/*/messages/*"
 READ = "GET /channels/*/messages"
 CREATE_CHANNEL = "POST /guilds/*/channels"
+
+CLOUDFLARE = "cloudflare"
 
 REST_SECONDS = 20.0
 """How long a verb waits until nothing is left to do, in real time."""
@@ -315,6 +319,7 @@ class Block:
         cut: bool = False,
         after: bool = False,
         wait: float = 1.0,
+        scope: str = "",
         times: int = 1,
     ) -> None:
         """Discord answers the bot's next matching call with this HTTP status, and `code` in its JSON.
@@ -322,15 +327,20 @@ class Block:
         Without a status, the answer has the status and the message that Discord gives with `code`. ValueError if that
         is not one of the CODES in `sandbox.discord.faults`.
         `call` is a method and a path, and `*` matches anything. A 429 asks the bot to wait for `wait` seconds, which
-        may be 0, negative, NaN or infinite. "silence" cuts the connection, which to the bot looks like a time-out but
-        does not take 10 seconds. `body` is the name of an odd body: html, nothing, list, deep, and the others in
+        may be 0, negative, NaN or infinite. It has the headers of its `scope`, which is "user" by default: "user" is
+        one route, "global" all routes, and "shared" what others use too. "cloudflare" is a 429 without Discord's
+        headers and JSON. "silence" cuts the connection, which to the bot looks like a time-out but does not take
+        10 seconds. `body` is the name of an odd body: html, nothing, list, deep, and the others in
         `sandbox.discord.faults`. With `cut`, the connection ends after half of the body. With `after`, the call takes
         effect all the same.
         """
         if how == "" and code not in CODES:
             raise ValueError(f"code={code} is not one of {', '.join(map(str, CODES))}: give its HTTP status too")
         status = None if how == "silence" else int(how or CODES[code][0])
-        odd = {"body": ODD_BODIES[body]} if body else {}
+        if scope and (status != 429 or scope not in (*SCOPES, CLOUDFLARE)):
+            raise ValueError(f"scope={scope!r} is not for a {status}: a 429 has {', '.join(SCOPES)} or {CLOUDFLARE}")
+        odd: Json = {"body": ODD_BODIES[body]} if body else {}
+        odd |= {"headerless": True} if scope == CLOUDFLARE else {"scope": scope or "user"}
         self._inject(call, status, code=code, after=after, retry_after=wait, times=times, cut=cut, **odd)
 
     def kill(self, function: str = "worker", *, after: str = ANSWER, of_it: bool = True) -> None:

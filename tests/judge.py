@@ -24,6 +24,7 @@ if AVAILABLE:
         "thread": "CreateTextThreadWithoutMessageRequest",
         "thread-at-message": "CreateTextThreadWithMessageRequest",
         "thread-edit": "UpdateThreadRequestPartial",
+        "post": "CreateForumThreadRequest",
         "overwrite": "ChannelPermissionOverwriteRequest",
     }
 
@@ -32,7 +33,7 @@ def approve(kind: str, payload: dict) -> None:
     """Fail if Discord's schema finds a fault.
 
     `kind` is callback, followup, edit, command, message or dm; or channel, channel-edit, overwrite, thread,
-    thread-at-message or thread-edit.
+    thread-at-message, thread-edit or post.
     """
     if AVAILABLE:
         assert _schema.faults(kind, payload) == [], f"{kind}: {payload}"

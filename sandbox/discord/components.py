@@ -13,6 +13,7 @@ SECTION, TEXT, THUMBNAIL, GALLERY, FILE, SEPARATOR, CONTAINER, LABEL = 9, 10, 11
 FILE_UPLOAD, RADIO_GROUP, CHECKBOX_GROUP, CHECKBOX = 19, 21, 22, 23
 SELECTS = (3, 5, 6, 7, 8)
 LINK, PREMIUM = 5, 6
+CHANNEL_TYPES = (0, 1, 2, 3, 4, 5, 10, 11, 12, 13, 14, 15, 16)
 MADE_BY_DISCORD = ("id", "proxy_url", "height", "width", "content_type", "attachment_id")
 """Fields of a picture or a file that Discord fills in, and ignores in a request."""
 
@@ -201,8 +202,28 @@ class _Reader:
         if select.get("placeholder") is not None:
             self.form.text((*path, "placeholder"), select["placeholder"], 0, 150)
         self.bounds(path, select, least=0, most=25)
+        if select.get("channel_types") is not None:
+            for i, kind in enumerate(self.form.array((*path, "channel_types"), select["channel_types"], 0, 20)):
+                self.form.one_of((*path, "channel_types", i), kind, CHANNEL_TYPES)
+        if select.get("default_values") is not None:
+            self.defaults(path, select)
         if select["type"] == STRING_SELECT and self.form.required(path, select, "options"):
             select["options"] = self.options((*path, "options"), select["options"], 1, 25)
+
+    def defaults(self, path: Path, select: Json) -> None:
+        """The people, roles or channels that are chosen at first: as many as can be chosen, each of a fitting type."""
+        form, at = self.form, (*path, "default_values")
+        fitting = {5: ("user",), 6: ("role",), 7: ("user", "role"), 8: ("channel",)}.get(select["type"], ())
+        given = form.array(at, select["default_values"], 0, 25)
+        for i, each in enumerate(given):
+            each = form.object((*at, i), each, ("id", "type"))
+            form.snowflake((*at, i, "id"), each.get("id"))
+            form.one_of((*at, i, "type"), each.get("type"), fitting)
+        least, most = (1 if select.get(key) is None else select[key] for key in ("min_values", "max_values"))
+        counts = isinstance(least, int) and isinstance(most, int)
+        if given and counts and not least <= len(given) <= most:
+            message = f"The number of default values must be between {least} and {most}."
+            form.error(at, "SELECT_COMPONENT_INVALID_DEFAULT_VALUES", message)
 
     def options(self, path: Path, options: Any, least: int, most: int) -> list[Json]:
         values: Counter[str] = Counter()

@@ -9,6 +9,7 @@ from typing import Any
 
 from sandbox.discord import commands, messages
 from sandbox.discord.components import every, interactive, read_modal
+from sandbox.discord.permissions import USE_EXTERNAL_APPS
 from sandbox.discord.validation import Form, Json, Refusal
 from sandbox.discord.world import World
 
@@ -140,9 +141,19 @@ class Interactions:
         slash = interaction.type == COMMAND and body["data"]["type"] == commands.CHAT_INPUT
         plain = 23 if interaction.type == COMMAND else 0
         more["type"] = 19 if follow_up else 20 if slash else plain
-        private_to = interaction.user_id if fields["flags"] & messages.EPHEMERAL else None
         channel = body["channel_id"]
+        if self._is_quiet(interaction):
+            fields = fields | {"flags": fields["flags"] | messages.EPHEMERAL}
+        private_to = interaction.user_id if fields["flags"] & messages.EPHEMERAL else None
         return self.world.post(channel, self.world.bot, fields, private_to, interaction_metadata=metadata, **more)
+
+    def _is_quiet(self, interaction: Interaction) -> bool:
+        """Whether all answers are private: the app is installed for the person only, who may not show apps here."""
+        owners = interaction.body.get("authorizing_integration_owners", {})
+        place = self.world.channels.get(interaction.body["channel_id"])
+        if list(owners) != ["1"] or place is None or place.guild_id is None:
+            return False
+        return not self.world.permissions(interaction.user_id, place) & USE_EXTERNAL_APPS
 
     # ---- the token's 15 minutes
 

@@ -1,4 +1,8 @@
-"""Rate limits: a few buckets that refill with the clock, and Discord's headers and 429 response."""
+"""Rate limits: a few buckets that refill with the clock, and Discord's headers and 429 response.
+
+A bucket refills all at once when its window ends. The buckets for new messages can also be leaky: then they take one
+more request every `seconds / requests`. Observed, and not documented: Discord has both kinds.
+"""
 
 from __future__ import annotations
 
@@ -24,8 +28,12 @@ class Limit:
 WEBHOOK = Limit("webhook", 5, 2.0)
 CREATE_MESSAGE = Limit("create message", 5, 5.0)
 CHANGE_COMMANDS = Limit("change commands", 5, 20.0)  # all methods together; measured by users of the real Discord
+MESSAGES = (CREATE_MESSAGE, WEBHOOK)
+"""The limits whose buckets can be leaky."""
 ORDINARY = Limit("", 50, 1.0)
 GLOBAL = Limit("global", 50, 1.0)  # all calls of the bot, and all calls from one address without a token
+EARLY = 0.0005
+"""How many seconds too early a request may come, because clients and headers round to a millisecond."""
 SCOPES = ("user", "global", "shared")
 """Who made too many calls: this bot on this route, this bot on all routes, or all who use the resource."""
 
@@ -33,29 +41,48 @@ SCOPES = ("user", "global", "shared")
 class Buckets:
     """The buckets in use. `clock` gives epoch seconds; if somebody advances it, the buckets refill.
 
+    If they are `leaky`, the buckets for new messages are. A client that sends only what `X-RateLimit-Remaining` allows,
+    and then waits for `X-RateLimit-Reset-After`, is never refused by either kind.
     Clients compare `X-RateLimit-Reset` with their own clock, so that header is in real time.
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
-        self._clock = clock
+    def __init__(self, clock: Callable[[], float], *, leaky: bool = False) -> None:
+        self._clock, self._leaky = clock, leaky
         self._lock = threading.Lock()
         self._windows: dict[tuple[str, str], tuple[float, int]] = {}  # -> (start of the window, requests so far)
+        self._free_at: dict[tuple[str, str], float] = {}  # -> when a leaky bucket takes all of its requests again
 
     def take(self, limit: Limit, bucket: str, major: str) -> tuple[dict[str, str], float | None]:
         """Count one request to `bucket`, which each `major` has for itself.
 
-        Returns the rate-limit headers, and the seconds to wait if the bucket is empty.
+        Returns the rate-limit headers, and the seconds to wait if the bucket takes no more.
         """
-        now = self._clock()
         with self._lock:
-            started, used = self._windows.get((bucket, major), (now, 0))
-            if now - started >= limit.seconds:
-                started, used = now, 0
-            allowed = used < limit.requests
-            used += allowed
-            self._windows[bucket, major] = started, used
+            take = self._leak if self._leaky and limit in MESSAGES else self._fill
+            remaining, left, wait = take(limit, (bucket, major), self._clock())
+        return shown(limit, bucket, remaining, left), wait
+
+    def _fill(self, limit: Limit, key: tuple[str, str], now: float) -> tuple[int, float, float | None]:
+        """Returns the remaining requests, the seconds until all are there again, and those to wait."""
+        started, used = self._windows.get(key, (now, 0))
+        if now - started > limit.seconds - EARLY:
+            started, used = now, 0
+        allowed = used < limit.requests
+        used += allowed
+        self._windows[key] = started, used
         left = max(0.001, started + limit.seconds - now)
-        return shown(limit, bucket, limit.requests - used, left), None if allowed else left
+        return limit.requests - used, left, None if allowed else left
+
+    def _leak(self, limit: Limit, key: tuple[str, str], now: float) -> tuple[int, float, float | None]:
+        """What `_fill` returns, for a leaky bucket."""
+        each = limit.seconds / limit.requests
+        free_at = max(now, self._free_at.get(key, now))
+        wait = free_at + each - (now + limit.seconds)
+        allowed = wait < EARLY
+        if allowed:
+            self._free_at[key] = free_at = free_at + each
+        remaining = int((now + limit.seconds - free_at) / each + 0.001)
+        return max(0, remaining), max(0.001, free_at - now), None if allowed else wait
 
 
 def shown(limit: Limit, bucket: str, remaining: int, left: float) -> dict[str, str]:
@@ -63,8 +90,8 @@ def shown(limit: Limit, bucket: str, remaining: int, left: float) -> dict[str, s
     return {
         "X-RateLimit-Limit": str(limit.requests),
         "X-RateLimit-Remaining": str(remaining),
-        "X-RateLimit-Reset": f"{time.time() + left:.3f}",
-        "X-RateLimit-Reset-After": f"{left:.3f}",
+        "X-RateLimit-Reset": f"{_rounded_up(time.time() + left):.3f}",
+        "X-RateLimit-Reset-After": f"{_rounded_up(left):.3f}",
         "X-RateLimit-Bucket": hashlib.sha256(bucket.encode()).hexdigest()[:16],
     }
 
@@ -76,7 +103,12 @@ def too_many(retry_after: float, scope: str = "user") -> tuple[Json, dict[str, s
     """
     everywhere = scope == "global"
     message = "The resource is being rate limited." if scope == "shared" else "You are being rate limited."
-    body = {"message": message, "retry_after": round(retry_after, 3), "global": everywhere}
+    body = {"message": message, "retry_after": _rounded_up(retry_after), "global": everywhere}
     whole = math.ceil(retry_after) if math.isfinite(retry_after) else retry_after
     headers = {"Retry-After": str(whole), "X-RateLimit-Scope": scope}
     return body, headers | ({"X-RateLimit-Global": "true"} if everywhere else {})
+
+
+def _rounded_up(seconds: float) -> float:
+    """The seconds in whole milliseconds, so that nobody who waits so long comes too early."""
+    return math.ceil(seconds * 1000 - 0.0001) / 1000 if math.isfinite(seconds) else seconds

@@ -49,6 +49,8 @@ FOLLOW_UP = RESPONSE
 EDIT = MessageKind(_COMMON | {"poll"}, SUPPRESS_EMBEDS | COMPONENTS_V2, edits=True)
 WEBHOOK = MessageKind(_COMMON | {"tts", "poll", "username", "avatar_url", "thread_name", "applied_tags"}, _NEW)
 CREATE = MessageKind(_CREATE, _NEW, pings_everything=True)
+POST = MessageKind(_COMMON | {"poll", "sticker_ids"}, _NEW, pings_everything=True)
+"""The first message of a post in a forum."""
 CHANNEL_EDIT = MessageKind(EDIT.keys, EDIT.flags, edits=True, pings_everything=True)
 
 

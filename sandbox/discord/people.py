@@ -11,7 +11,7 @@ from sandbox.discord import commands, components, exchange
 from sandbox.discord.exchange import Exchange
 from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, ROLES, USERS, Inputs, NotPossible
 from sandbox.discord.interactions import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL_SUBMIT
-from sandbox.discord.permissions import ALL_PERMISSIONS, SEND_MESSAGES
+from sandbox.discord.permissions import ALL_PERMISSIONS, SEND_MESSAGES, USE_APPLICATION_COMMANDS
 from sandbox.discord.state import State
 from sandbox.discord.upload import Upload
 from sandbox.discord.validation import Form, Json, Refusal
@@ -258,6 +258,8 @@ class Person:
             missing = int(needed) & ~self.permissions if int(needed) else self.permissions != ALL_PERMISSIONS
             if missing:
                 raise NotPossible(f"{self.name} lacks the permissions for /{name}")
+        if self.guild and not self.permissions & USE_APPLICATION_COMMANDS:
+            raise NotPossible(f"{self.name} may not use commands in {self.channel}")
         if command["nsfw"] and self.guild and not self.channel.nsfw:
             raise NotPossible(f"/{name} is for age-restricted channels")
         return command, owners

@@ -15,11 +15,12 @@ ADMINISTRATOR, MANAGE_CHANNELS = 1 << 3, 1 << 4
 VIEW_CHANNEL, SEND_MESSAGES, SEND_TTS, MANAGE_MESSAGES = 1 << 10, 1 << 11, 1 << 12, 1 << 13
 EMBED_LINKS, ATTACH_FILES, READ_MESSAGE_HISTORY, MENTION_EVERYONE = 1 << 14, 1 << 15, 1 << 16, 1 << 17
 CONNECT, MANAGE_ROLES, MANAGE_THREADS, SEND_POLLS = 1 << 20, 1 << 28, 1 << 34, 1 << 49
+USE_APPLICATION_COMMANDS, USE_EXTERNAL_APPS = 1 << 31, 1 << 50
 CREATE_PUBLIC_THREADS, CREATE_PRIVATE_THREADS, SEND_IN_THREADS = 1 << 35, 1 << 36, 1 << 38
-# What a new member has: view, send, embed, attach, history, react, external emoji, application commands, threads.
+# What a new member has: view, send, embed, attach, history, react, external emoji, commands, external apps, threads.
 MEMBER_PERMISSIONS = (
-    VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | ATTACH_FILES | READ_MESSAGE_HISTORY | 64 | 1 << 18 | 1 << 31
-) | SEND_IN_THREADS
+    VIEW_CHANNEL | SEND_MESSAGES | EMBED_LINKS | ATTACH_FILES | READ_MESSAGE_HISTORY | 64 | 1 << 18
+) | (USE_APPLICATION_COMMANDS | USE_EXTERNAL_APPS | SEND_IN_THREADS)
 BOT_PERMISSIONS = 274878024704  # the typical invite of a command bot that posts
 DM_PERMISSIONS = 442368  # attach files, embed links, mention everyone, external emoji
 

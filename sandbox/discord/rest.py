@@ -47,11 +47,11 @@ class Answer:
 
 
 class Rest:
-    """Answers REST calls. The checks run in Discord's order."""
+    """Answers REST calls. The checks run in Discord's order. For `leaky` see `limits`."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, *, leaky: bool = False) -> None:
         self.state = state
-        self.buckets = limits.Buckets(state.clock)
+        self.buckets = limits.Buckets(state.clock, leaky=leaky)
         self._bot = state.world.bot["username"]
 
     def answer(self, method: str, target: str, headers: Message, raw: bytes, port: int = 0) -> Answer:
@@ -96,8 +96,11 @@ class Rest:
             if wait is not None:
                 return self._too_many(method, path, wait, limit_headers)
         query = dict(urllib.parse.parse_qsl(address.query))
-        reason = urllib.parse.unquote(headers.get("X-Audit-Log-Reason", ""))[:REASON] or None
-        answer = self._call(route, Call(self.state, where, query, reason=reason), path, headers, raw)
+        reason = urllib.parse.unquote(headers.get("X-Audit-Log-Reason", ""))
+        if len(reason) > REASON:
+            self._fault(method, path, f"a reason of {len(reason)} characters; Discord takes {REASON}")
+        reason = reason[:REASON]
+        answer = self._call(route, Call(self.state, where, query, reason=reason or None), path, headers, raw)
         if fault and fault.after:
             self._pause(method, path, fault, port)
             if fault.fails:

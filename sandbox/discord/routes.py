@@ -15,13 +15,14 @@ from sandbox.discord.permissions import (
     ATTACH_FILES,
     EMBED_LINKS,
     MANAGE_MESSAGES,
+    MANAGE_THREADS,
     READ_MESSAGE_HISTORY,
     SEND_MESSAGES,
     SEND_POLLS,
 )
 from sandbox.discord.state import State
 from sandbox.discord.validation import BOOLEANS, Form, Json, NotSimulated, Refusal
-from sandbox.discord.world import GUILD_CATEGORY, GUILD_FORUM, THREADS, Guild, Webhook
+from sandbox.discord.world import DM, GUILD_CATEGORY, GUILD_FORUM, THREADS, Channel, Guild, Webhook
 
 Answer = tuple[int, Any]
 
@@ -137,6 +138,7 @@ def edit_message(call: Call) -> Answer:
     webhook = _webhook(call)
     if webhook:
         before = _webhook_message(call, webhook)
+        _check_open(call, before)
         fields = messages.read_message(call.form, (), call.body, messages.EDIT, before)
         return 200, call.state.world.change(before["id"], fields)
     interaction, message = _answer_message(call)
@@ -147,7 +149,9 @@ def edit_message(call: Call) -> Answer:
 def delete_message(call: Call) -> Answer:
     webhook = _webhook(call)
     if webhook:
-        call.state.world.remove(_webhook_message(call, webhook)["id"])
+        message = _webhook_message(call, webhook)
+        _check_open(call, message)
+        call.state.world.remove(message["id"])
     else:
         interaction, message = _answer_message(call)
         call.state.interactions.delete(interaction, message["id"])
@@ -170,7 +174,7 @@ def execute_webhook(call: Call) -> Answer:
     fields = messages.read_message(call.form, (), body, messages.WEBHOOK)
     author = webhook.user()
     if body.get("username") is not None:
-        author["username"] = call.form.text(("username",), body["username"], 1, 80)
+        author["username"] = _webhook_name(call, "username", body["username"])
     if body.get("avatar_url") is not None:
         call.form.url(("avatar_url",), body["avatar_url"])
     if any(interactive(component) for component in every(fields["components"]) if component["type"] != 1):
@@ -178,7 +182,7 @@ def execute_webhook(call: Call) -> Answer:
         call.form.error(("components",), "WEBHOOK_COMPONENTS_NOT_INTERACTIVE", message)
     name = call.form.text(("thread_name",), body["thread_name"], 1, 100) if body.get("thread_name") else ""
     call.form.refuse()
-    channel, first = _thread(call, webhook, name)
+    channel, first = _thread(call, webhook, name, body.get("applied_tags"))
     message_sent = call.state.world.post(channel, author, fields, webhook_id=webhook.id, **first)
     return (200, message_sent) if call.asks("wait") else (204, None)
 
@@ -194,7 +198,7 @@ def edit_webhook(call: Call) -> Answer:
     body = call.form.object((), call.body, ("name", "avatar"))
     if body.get("avatar") is not None:
         raise NotSimulated("avatars of webhooks")
-    name = call.form.text(("name",), body["name"], 1, 80) if body.get("name") is not None else webhook.name
+    name = _webhook_name(call, "name", body["name"]) if body.get("name") is not None else webhook.name
     call.form.refuse()
     webhook.name = name
     return 200, _webhook_object(call, webhook)
@@ -204,6 +208,16 @@ def edit_webhook(call: Call) -> Answer:
 def delete_webhook(call: Call) -> Answer:
     del call.state.world.webhooks[_known_webhook(call).id]
     return 204, None
+
+
+def _webhook_name(call: Call, key: str, given: Any) -> str:
+    """Discord: 1-80 characters, without "clyde" and "discord" in them."""
+    name = call.form.text((key,), given, 1, 80)
+    for word in ("clyde", "discord"):
+        if word in name.lower():
+            message = f'{key.title()} cannot contain "{word}"'
+            call.form.error((key,), "USERNAME_INVALID_CONTAINS", message)
+    return name
 
 
 def _known_webhook(call: Call) -> Webhook:
@@ -241,10 +255,11 @@ def _webhook(call: Call) -> Webhook | None:
     return webhook
 
 
-def _thread(call: Call, webhook: Webhook, name: str) -> tuple[str, Json]:
+def _thread(call: Call, webhook: Webhook, name: str, tags: Any) -> tuple[str, Json]:
     """The id of the channel or thread for a message, and the id of the message if it opens a thread in a forum.
 
-    Raises 10003 for a thread that is not in the webhook's channel, and 220001-220003 for what a forum does not take.
+    Raises 10003 for a thread that is not in the webhook's channel, 220001-220003 for what a forum does not take, and
+    what `read_tags` raises.
     """
     call.snowflake("thread_id")
     world, given = call.state.world, call.query.get("thread_id")
@@ -260,7 +275,9 @@ def _thread(call: Call, webhook: Webhook, name: str) -> tuple[str, Json]:
         raise Refusal(400, 220003, "Webhooks can only create threads in forum channels")
     if not name:
         return given or channel.id, {}
+    applied = read_tags(call, channel, tags, may_all=False)
     thread = world.add_thread(name, channel)
+    thread.applied_tags = applied
     return thread.id, {"id": thread.id}
 
 
@@ -324,40 +341,64 @@ def create_message(call: Call) -> Answer:
         raise Refusal(400, 50008, "Cannot send messages in a non-text channel")
     if channel.kind == GUILD_FORUM:
         raise Refusal(400, 40058, "Cannot message this channel until a thread was created in it")
-    if channel.kind in THREADS and channel.locked:
-        raise Refusal(400, 160005, "Thread is locked")
+    _check_lock(call, channel)
     body = call.form.object((), call.body)
     nonce = body.get("nonce")
     if nonce is not None:
         nonce = call.form.text(("nonce",), str(nonce) if isinstance(nonce, int) else nonce, 1, 25)
     fields = messages.read_message(call.form, (), body, messages.CREATE)
-    if fields["embeds"]:
-        world.channel_for_bot(channel.id, EMBED_LINKS)
-    if fields["attachments"]:
-        world.channel_for_bot(channel.id, ATTACH_FILES)
-    if fields.get("poll"):
-        world.channel_for_bot(channel.id, SEND_POLLS)
+    check_contents(call, channel, fields)
     world.reachable(channel)
     earlier = world.said_before(nonce) if nonce and body.get("enforce_nonce") else None
     if earlier:
         call.state.transcript.note(f"nonce {nonce} was used before: no new message")
         return 200, earlier
     more: Json = {} if nonce is None else {"nonce": nonce}
-    channel.archived = False
     message = world.post(channel.id, world.bot, fields, application_id=world.application_id, **more)
     if nonce is not None:
         world.remember(nonce, message["id"])
     return 200, message
 
 
+def check_contents(call: Call, channel: Channel, fields: Json) -> None:
+    """Check that the bot may send a message with these fields in the channel. Raises 50013."""
+    needed = {"embeds": EMBED_LINKS, "attachments": ATTACH_FILES, "poll": SEND_POLLS}
+    for key, permission in needed.items():
+        if fields.get(key):
+            call.state.world.channel_for_bot(channel.id, permission)
+
+
+def read_tags(call: Call, forum: Channel, given: Any, *, may_all: bool) -> list[str]:
+    """The tags of a new post. `may_all` is whether the author may use moderated tags.
+
+    Raises 10087 for a tag that the forum does not have, 40067 if it wants one, 50013 for a moderated one.
+    """
+    form = call.form
+    listed = form.array(("applied_tags",), given or [], 0, 5)
+    ids = [form.snowflake(("applied_tags", i), each) for i, each in enumerate(listed)]
+    form.refuse()
+    known = {tag["id"]: tag for tag in forum.tags}
+    if any(id not in known for id in ids):
+        raise Refusal(404, 10087, "Unknown tag")
+    if any(known[id]["moderated"] for id in ids) and not may_all:
+        raise Refusal(403, 50013, "Missing Permissions")
+    if forum.needs_tag and not ids:
+        raise Refusal(400, 40067, "A tag is required to create a forum post in this channel")
+    return ids
+
+
 @route("GET /channels/{channel}/messages")
 def read_messages(call: Call) -> Answer:
-    """Newest first. `limit` is 1-100 (default 50). One of `around`, `before` and `after` is a message id."""
+    """Newest first. `limit` is 1-100 (default 50). One of `around`, `before` and `after` is a message id.
+
+    Discord: without READ_MESSAGE_HISTORY, there are none, and that is no error.
+    """
     world = call.state.world
-    channel = world.channel_for_bot(call.where["channel"], READ_MESSAGE_HISTORY)
+    channel = world.channel_for_bot(call.where["channel"], 0)
     limit = call.number("limit", 1, 100, 50)
     around, before, after = call.snowflake("around"), call.snowflake("before"), call.snowflake("after")
-    found = list(world.in_channel(channel.id))
+    may_read = world.permissions(world.application_id, channel) & READ_MESSAGE_HISTORY or channel.kind == DM
+    found = list(world.in_channel(channel.id)) if may_read else []
     if around is not None:
         older = [message for message in found if int(message["id"]) < around]
         newer = [message for message in found if int(message["id"]) >= around]
@@ -372,41 +413,61 @@ def read_messages(call: Call) -> Answer:
 
 @route("GET /channels/{channel}/messages/{message}")
 def read_channel_message(call: Call) -> Answer:
-    return 200, call.state.world.as_the_bot_sees(_channel_message(call))
+    return 200, call.state.world.as_the_bot_sees(_channel_message(call, READ_MESSAGE_HISTORY))
 
 
 @route("PATCH /channels/{channel}/messages/{message}")
 def edit_channel_message(call: Call) -> Answer:
-    before = _own_message(call)
+    before = _channel_message(call, 0)
+    if before["author"]["id"] != call.state.application_id:
+        raise Refusal(403, 50005, "Cannot edit a message authored by another user")
+    _check_open(call, before)
     fields = messages.read_message(call.form, (), call.body, messages.CHANNEL_EDIT, before)
     return 200, call.state.world.change(before["id"], fields)
 
 
 @route("DELETE /channels/{channel}/messages/{message}")
 def delete_channel_message(call: Call) -> Answer:
-    message = _channel_message(call)
+    message = _channel_message(call, 0)
     if message["author"]["id"] != call.state.application_id:
+        if call.state.world.channels[message["channel_id"]].kind == DM:
+            raise Refusal(403, 50003, "Cannot execute action on a DM channel")
         call.state.world.channel_for_bot(message["channel_id"], MANAGE_MESSAGES)
+    _check_open(call, message)
+    if message["author"]["id"] != call.state.application_id:
         call.record("MESSAGE_DELETE", message["id"])
     call.state.world.remove(message["id"])
     return 204, None
 
 
-def _channel_message(call: Call) -> Json:
+def _channel_message(call: Call, permission: int) -> Json:
     """A message that everybody in the channel sees. These routes do not find ephemeral messages."""
     world = call.state.world
-    channel = world.channel_for_bot(call.where["channel"], READ_MESSAGE_HISTORY)
+    channel = world.channel_for_bot(call.where["channel"], permission)
     message = world.message(call.where["message"])
     if message["channel_id"] != channel.id or message["id"] in world.private_to:
         raise Refusal(404, 10008, "Unknown Message")
     return message
 
 
-def _own_message(call: Call) -> Json:
-    message = _channel_message(call)
-    if message["author"]["id"] != call.state.application_id:
-        raise Refusal(403, 50005, "Cannot edit a message authored by another user")
-    return message
+def _check_open(call: Call, message: Json) -> None:
+    """Check that the message is not in an archived or a locked thread, in which nothing is edited or deleted.
+
+    Raises 50083, 160005. Observed for edits and deletions; see issues 2855 of discord-api-docs and 9216 of discord.js.
+    """
+    world, channel = call.state.world, call.state.world.channels[message["channel_id"]]
+    if world.is_archived(channel):
+        raise Refusal(400, 50083, "Thread is archived")
+    if message.get("webhook_id") is None:
+        _check_lock(call, channel)
+
+
+def _check_lock(call: Call, channel: Channel) -> None:
+    """Raises 160005 for a locked thread, unless the bot may manage threads."""
+    world = call.state.world
+    locked = channel.kind in THREADS and channel.locked
+    if locked and not world.permissions(world.application_id, channel) & MANAGE_THREADS:
+        raise Refusal(400, 160005, "Thread is locked")
 
 
 # ---- the application and its commands

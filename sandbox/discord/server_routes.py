@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from typing import Any
 
+from sandbox.discord import messages
 from sandbox.discord.permissions import (
     ADMINISTRATOR,
     ALL_PERMISSIONS,
@@ -16,12 +17,15 @@ from sandbox.discord.permissions import (
     MEMBER,
     ROLE,
     SEND_IN_THREADS,
+    SEND_MESSAGES,
     Overwrite,
 )
-from sandbox.discord.routes import Answer, Call, route
-from sandbox.discord.validation import Json, Path, Refusal
+from sandbox.discord.routes import Answer, Call, check_contents, read_tags, route
+from sandbox.discord.validation import Json, NotSimulated, Path, Refusal
 from sandbox.discord.world import (
+    ANNOUNCEMENT_THREAD,
     GUILD_CATEGORY,
+    GUILD_FORUM,
     GUILD_TEXT,
     MAX_CHANNELS,
     MAX_IN_CATEGORY,
@@ -37,6 +41,12 @@ KINDS = (0, 2, 4, 5, 13, 14, 15)
 MAX_OVERWRITES = 100
 ARCHIVE_AFTER = (60, 1440, 4320, 10080)
 _CHANNEL = ("name", "type", "topic", "parent_id", "permission_overwrites", "rate_limit_per_user", "nsfw", "position")
+_NOT_YET = (
+    *("bitrate", "user_limit", "rtc_region", "video_quality_mode", "default_auto_archive_duration", "flags"),
+    *("default_reaction_emoji", "available_tags", "default_sort_order", "default_forum_layout"),
+    "default_thread_rate_limit_per_user",
+)
+"""What real Discord can set of a channel besides."""
 _THREAD = ("name", "archived", "locked", "rate_limit_per_user", "auto_archive_duration", "invitable")
 
 
@@ -122,7 +132,7 @@ def read_channels(call: Call) -> Answer:
 def create_channel(call: Call) -> Answer:
     world, form = call.state.world, call.form
     guild = world.guild_for_bot(call.where["guild"], MANAGE_CHANNELS)
-    body = form.object((), call.body, _CHANNEL)
+    body = _channel_body(call)
     form.required((), body, "name")
     if body.get("type") is not None:
         form.one_of(("type",), body["type"], KINDS)
@@ -151,7 +161,7 @@ def edit_channel(call: Call) -> Answer:
         _apply_to_thread(call, channel, body)
         return 200, world.channel_object(channel)
     world.channel_for_bot(channel.id, MANAGE_CHANNELS)
-    body = form.object((), call.body, _CHANNEL)
+    body = _channel_body(call)
     if body.get("permission_overwrites") is not None:
         world.channel_for_bot(channel.id, MANAGE_ROLES)
     changed = copy.deepcopy(channel)
@@ -196,6 +206,14 @@ def delete_overwrite(call: Call) -> Answer:
     return 204, None
 
 
+def _channel_body(call: Call) -> Json:
+    body = call.form.object((), call.body, (*_CHANNEL, *_NOT_YET))
+    for key in _NOT_YET:
+        if body.get(key) is not None:
+            raise NotSimulated(f"{key} of a channel")
+    return body
+
+
 def _channels(call: Call, guild: Guild) -> list[Channel]:
     return [channel for channel in call.state.world.channels.values() if channel.guild_id == guild.id]
 
@@ -212,9 +230,10 @@ def _apply(call: Call, guild: Guild, channel: Channel, body: Json) -> Channel | 
     form, parent = call.form, None
     if body.get("name") is not None:
         name = form.text(("name",), body["name"], 1, 100)
-        channel.name = "-".join(name.lower().split()) if channel.kind == GUILD_TEXT else name
+        channel.name = "-".join(name.lower().split()) if channel.kind in (GUILD_TEXT, 5, GUILD_FORUM) else name
     if "topic" in body:
-        channel.topic = None if body["topic"] is None else form.text(("topic",), body["topic"], 0, 1024)
+        most = 4096 if channel.kind == GUILD_FORUM else 1024
+        channel.topic = None if body["topic"] is None else form.text(("topic",), body["topic"], 0, most)
     if body.get("rate_limit_per_user") is not None:
         channel.slowmode = form.number(("rate_limit_per_user",), body["rate_limit_per_user"], 0, 21600)
     if body.get("nsfw") is not None:
@@ -282,13 +301,16 @@ def read_threads(call: Call) -> Answer:
     """The threads that the bot sees and that are not archived."""
     world = call.state.world
     guild = world.guild_for_bot(call.where["guild"])
-    found = [each for each in _channels(call, guild) if each.kind in THREADS and not each.archived]
+    found = [each for each in _channels(call, guild) if each.kind in THREADS and not world.is_archived(each)]
     seen = [each for each in found if world.sees(world.application_id, each.id)]
     return 200, {"threads": [world.channel_object(each) for each in seen], "members": []}
 
 
 @route("POST /channels/{channel}/threads")
 def create_thread(call: Call) -> Answer:
+    channel = _of_a_guild(call, 0)
+    if channel.kind == GUILD_FORUM:
+        return _new_post(call, channel)
     body = call.form.object(
         (), call.body, ("name", "type", "auto_archive_duration", "invitable", "rate_limit_per_user")
     )
@@ -333,7 +355,7 @@ def _thread(call: Call) -> Channel:
     thread = call.state.world.channel_for_bot(call.where["channel"], SEND_IN_THREADS)
     if thread.kind not in THREADS:
         raise Refusal(400, 50024, "Cannot execute action on this channel type")
-    if thread.archived:
+    if call.state.world.is_archived(thread):
         raise Refusal(400, 50083, "Thread is archived")
     _member(call, call.state.world.guilds[thread.guild_id or ""])
     return thread
@@ -344,14 +366,48 @@ def _new_thread(call: Call, channel: Channel, body: Json, kind: int, id: str = "
     if channel.kind not in (GUILD_TEXT, 5):
         raise Refusal(400, 50024, "Cannot execute action on this channel type")
     name = form.text(("name",), body["name"], 1, 100) if form.required((), body, "name") else ""
-    if body.get("auto_archive_duration") is not None:
-        form.one_of(("auto_archive_duration",), body["auto_archive_duration"], ARCHIVE_AFTER)
+    minutes, slowmode = _thread_times(call, body)
     form.refuse()
-    thread = world.add_thread(name, channel, kind, id)
+    thread = world.add_thread(name, channel, ANNOUNCEMENT_THREAD if id and channel.kind == 5 else kind, id)
+    thread.auto_archive, thread.slowmode = minutes, slowmode
     thread.members.add(world.application_id)
     thread.owner_id = world.application_id
     call.record("THREAD_CREATE", thread.id)
     return 201, world.channel_object(thread)
+
+
+def _thread_times(call: Call, body: Json, thread: Channel | None = None) -> tuple[int, int]:
+    """After how many idle minutes the thread is archived, and the seconds of its slow mode."""
+    form, before = call.form, thread or Channel("", PUBLIC_THREAD)
+    minutes, slowmode = body.get("auto_archive_duration"), body.get("rate_limit_per_user")
+    if minutes is not None and not form.one_of(("auto_archive_duration",), minutes, ARCHIVE_AFTER):
+        minutes = None
+    slowmode = before.slowmode if slowmode is None else form.number(("rate_limit_per_user",), slowmode, 0, 21600)
+    return before.auto_archive if minutes is None else minutes, slowmode
+
+
+def _new_post(call: Call, forum: Channel) -> Answer:
+    """A thread in a forum, with its first message, which has the same id."""
+    world, form = call.state.world, call.form
+    world.channel_for_bot(forum.id, SEND_MESSAGES)
+    keys = ("name", "auto_archive_duration", "rate_limit_per_user", "applied_tags", "message")
+    body = form.object((), call.body, keys)
+    name = form.text(("name",), body["name"], 1, 100) if form.required((), body, "name") else ""
+    minutes, slowmode = _thread_times(call, body)
+    if not form.required((), body, "message"):
+        form.refuse()
+    fields = messages.read_message(form, ("message",), body["message"], messages.POST)
+    check_contents(call, forum, fields)
+    moderator = bool(world.permissions(world.application_id, forum) & MANAGE_THREADS)
+    tags = read_tags(call, forum, body.get("applied_tags"), may_all=moderator)
+    thread = world.add_thread(name, forum)
+    thread.auto_archive, thread.slowmode = minutes, slowmode
+    thread.members.add(world.application_id)
+    thread.owner_id, thread.applied_tags = world.application_id, tags
+    message = world.post(thread.id, world.bot, fields, application_id=world.application_id, id=thread.id)
+    call.record("THREAD_CREATE", thread.id)
+    call.state.transcript.show(message)
+    return 201, world.channel_object(thread) | {"message": message}
 
 
 def _apply_to_thread(call: Call, thread: Channel, body: Json) -> None:
@@ -360,11 +416,16 @@ def _apply_to_thread(call: Call, thread: Channel, body: Json) -> None:
     own = thread.owner_id == world.application_id
     if not own or "locked" in body:
         world.channel_for_bot(thread.id, MANAGE_THREADS)
-    archived = form.boolean(("archived",), body["archived"]) if body.get("archived") is not None else thread.archived
+    before = world.is_archived(thread)
+    archived = form.boolean(("archived",), body["archived"]) if body.get("archived") is not None else before
     locked = form.boolean(("locked",), body["locked"]) if body.get("locked") is not None else thread.locked
     name = form.text(("name",), body["name"], 1, 100) if body.get("name") is not None else thread.name
+    minutes, slowmode = _thread_times(call, body, thread)
     form.refuse()
-    if thread.archived and archived:
+    if before and archived:
         raise Refusal(400, 50083, "Thread is archived")
+    if before:
+        world.open_thread(thread)
     thread.archived, thread.locked, thread.name = archived, locked, name
+    thread.auto_archive, thread.slowmode = minutes, slowmode
     call.record("THREAD_UPDATE", thread.id)

@@ -22,7 +22,8 @@ class Discord:
     """One simulated Discord with one application in it. Thread-safe. It keeps everything in memory.
 
     `clock` (epoch seconds) dates messages and tokens and refills the rate limits, so advancing it makes tokens expire
-    and limits reset. The 3 seconds for an ack are real time. `signing_clock` dates the signatures.
+    and limits reset. The 3 seconds for an ack are real time. `signing_clock` dates the signatures. With `leaky`, the
+    rate limits of new messages refill bit by bit.
     """
 
     def __init__(
@@ -32,9 +33,12 @@ class Discord:
         clock: Callable[[], float] = time.time,
         bot_name: str = "Watchbell",
         signing_clock: Callable[[], float] = time.time,
+        *,
+        leaky: bool = False,
     ) -> None:
         self.state = State(application_id, bot_token, bot_name, clock, signing_clock)
         self.home = self.state.world.add_guild("The Belfry")
+        self._leaky = leaky
         self._named_webhooks: dict[str, Webhook] = {}
         self._server: Server | None = None
 
@@ -59,7 +63,7 @@ class Discord:
     def start(self, port: int = 0) -> str:
         """Serve the REST API on 127.0.0.1 and return its base URL. Port 0 takes a free one."""
         self.state.stopped.clear()
-        self._server = Server(Rest(self.state), port)
+        self._server = Server(Rest(self.state, leaky=self._leaky), port)
         self.state.world.cdn = self.url.removesuffix(BASE)
         return self.url
 
@@ -153,6 +157,12 @@ class Discord:
     def category(self, name: str, guild: Guild | None = None) -> Channel:
         """A new category, by default in the home guild."""
         return self.state.world.add_channel(name, (guild or self.home).id, GUILD_CATEGORY)
+
+    def forum(self, name: str, *tags: str, needs_tag: bool = False) -> Channel:
+        """A new forum in the home guild, with these tags. With `needs_tag`, each post must have one of them."""
+        forum = self.state.world.add_channel(name, self.home.id, GUILD_FORUM)
+        forum.tags, forum.needs_tag = [self.state.world.tag(each) for each in tags], needs_tag
+        return forum
 
     def overwrite(self, channel: Channel, who: Role | Person | Guild, *, allow: int = 0, deny: int = 0) -> None:
         """Set what a role, a person, or everyone in a guild may do in a channel. A moderator does it."""

@@ -17,6 +17,7 @@ from sandbox.discord.permissions import (
     DM_PERMISSIONS,
     MEMBER,
     MEMBER_PERMISSIONS,
+    MENTION_EVERYONE,
     VIEW_CHANNEL,
     Overwrite,
 )
@@ -25,9 +26,12 @@ from sandbox.discord.validation import Json, Refusal
 
 EPOCH_MS = 1420070400000  # 2015-01-01, where snowflakes start
 GUILD_TEXT, DM, GUILD_VOICE, GUILD_CATEGORY, GUILD_STAGE, GUILD_FORUM = 0, 1, 2, 4, 13, 15
-PUBLIC_THREAD, PRIVATE_THREAD = 11, 12
-THREADS = (10, PUBLIC_THREAD, PRIVATE_THREAD)
+ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD = 10, 11, 12
+THREADS = (ANNOUNCEMENT_THREAD, PUBLIC_THREAD, PRIVATE_THREAD)
 MAX_CHANNELS, MAX_IN_CATEGORY = 500, 50
+
+REQUIRE_TAG = 1 << 4
+"""The flag of a forum in which each post must have a tag."""
 
 NONCE_SECONDS = 300.0  # "the past few minutes" of enforce_nonce
 
@@ -118,7 +122,13 @@ class Channel:
     owner_id: str | None = None  # of a thread
     archived: bool = False
     locked: bool = False
-    auto_archive: int = 4320
+    auto_archive: int = 4320  # minutes without a message after which a thread is archived
+    active_at: float = 0.0  # of a thread: when its last message came, or when somebody opened it
+    last_message_id: str | None = None  # of the last message, even if it is gone
+    total_sent: int = 0  # messages, even those that are gone
+    tags: list[Json] = field(default_factory=list)  # of a forum: tag objects
+    needs_tag: bool = False  # of a forum: whether each post must have a tag
+    applied_tags: list[str] = field(default_factory=list)  # of a post in a forum: the ids of its tags
 
     def __str__(self) -> str:
         return f"#{self.name}" if self.name else "the DM with the bot"
@@ -209,12 +219,25 @@ class World:
             self.channels[channel.id] = channel
             return channel
 
+    def tag(self, name: str, *, moderated: bool = False) -> Json:
+        """A new tag for a forum. Only who may manage threads can give a `moderated` one to a post."""
+        return {"id": self.snowflake(), "name": name, "moderated": moderated, "emoji_id": None, "emoji_name": None}
+
     def add_thread(self, name: str, parent: Channel, kind: int = PUBLIC_THREAD, id: str = "") -> Channel:
         """A new thread in `parent`. In a forum, its first message gets the same id; at a message it has that id."""
         with self.lock:
             thread = Channel(id or self.snowflake(), kind, name, parent.guild_id, parent_id=parent.id)
+            thread.active_at = self.clock()
             self.channels[thread.id] = thread
             return thread
+
+    def is_archived(self, channel: Channel) -> bool:
+        """Whether it is a thread that somebody archived, or in which nobody wrote for as long as it stays open."""
+        idle = self.clock() - channel.active_at >= channel.auto_archive * 60
+        return channel.kind in THREADS and (channel.archived or idle)
+
+    def open_thread(self, thread: Channel) -> None:
+        thread.archived, thread.active_at = False, self.clock()
 
     def remove_channel(self, channel: Channel) -> None:
         """Delete a channel with its messages, threads and webhooks. The channels of a category stay."""
@@ -245,19 +268,25 @@ class World:
         return any(guild.has_bot and user_id in guild.members for guild in self.guilds.values())
 
     def channel_object(self, channel: Channel) -> Json:
-        shown: Json = {"id": channel.id, "type": channel.kind, "flags": 0, "last_message_id": None}
+        shown: Json = {"id": channel.id, "type": channel.kind, "flags": 0}
+        shown["last_message_id"] = channel.last_message_id
         if channel.recipient_id:
             return shown | {"recipients": [self.accounts[channel.recipient_id].user]}
         shown |= {"name": channel.name, "guild_id": channel.guild_id, "parent_id": channel.parent_id}
         shown["rate_limit_per_user"] = channel.slowmode
         if channel.kind in THREADS:
-            state: Json = {"archived": channel.archived, "locked": channel.locked}
+            state: Json = {"archived": self.is_archived(channel), "locked": channel.locked}
             state |= {"auto_archive_duration": channel.auto_archive, "archive_timestamp": self.now()}
             state |= {"invitable": True} if channel.kind == PRIVATE_THREAD else {}
             shown |= {"owner_id": channel.owner_id or self.application_id, "thread_metadata": state}
-            return shown | {"message_count": 0, "member_count": len(channel.members), "total_message_sent": 0}
+            shown |= {"applied_tags": channel.applied_tags} if channel.applied_tags else {}
+            left = sum(each["channel_id"] == channel.id != each["id"] for each in self.messages.values())
+            shown |= {"message_count": left, "total_message_sent": channel.total_sent}
+            return shown | {"member_count": len(channel.members)}
         overwrites = [each.shown() for each in channel.overwrites.values()]
         shown |= {"topic": channel.topic, "permission_overwrites": overwrites}
+        if channel.kind == GUILD_FORUM:
+            shown |= {"available_tags": copy.deepcopy(channel.tags), "flags": REQUIRE_TAG * channel.needs_tag}
         return shown | {"nsfw": channel.nsfw, "position": 0}
 
     def add_webhook(self, name: str, channel_id: str) -> Webhook:
@@ -348,17 +377,22 @@ class World:
         with self.changed:
             message: Json = {"id": self.snowflake(), "channel_id": channel_id, "type": 0, "author": author}
             message |= {"timestamp": self.now(), "edited_timestamp": None, "pinned": False, "attachments": []}
-            message |= self._shown(fields) | more
+            message |= self._shown(fields, message) | more
             self.messages[message["id"]] = message
             if private_to:
                 self.private_to[message["id"]] = private_to
+            elif channel := self.channels.get(channel_id):
+                channel.last_message_id = message["id"]
+                channel.total_sent += message["id"] != channel.id
+                if channel.kind in THREADS:  # Discord: a new message opens an archived thread
+                    self.open_thread(channel)
             self.changed.notify_all()
             return copy.deepcopy(message)
 
     def change(self, message_id: str, fields: Json, edited: bool = True) -> Json:
         with self.changed:
             message = self.messages[message_id]
-            message |= self._shown(fields)
+            message |= self._shown(fields, message)
             if edited:
                 message["edited_timestamp"] = self.now()
             self.changed.notify_all()
@@ -420,8 +454,12 @@ class World:
             return message
         return message | {"content": "", "embeds": [], "attachments": [], "components": []}
 
-    def _shown(self, fields: Json) -> Json:
+    def _shown(self, fields: Json, message: Json) -> Json:
         users, roles, everyone = messages.pings(fields)
+        channel = self.channels.get(message["channel_id"])
+        if channel and message["author"]["id"] == self.application_id:
+            # Discord: without MENTION_EVERYONE, @everyone and @here are only text.
+            everyone = everyone and bool(self.permissions(self.application_id, channel) & MENTION_EVERYONE)
         shown = {key: value for key, value in fields.items() if key != "pinged"}
         kept = fields.get("attachments", [])
         shown["attachments"] = [self.keep(each["upload"], each) if "upload" in each else each for each in kept]

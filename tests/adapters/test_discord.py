@@ -9,7 +9,8 @@ from werkzeug.formparser import MultiPartParser
 
 from sandbox.loopback import Response, Server, as_json
 from watchbell import Embed, Reply
-from watchbell.adapters.discord import BLOCKED_SECONDS, LEAST_WAIT, MOST_WAIT, DiscordClient
+from watchbell.adapters.discord import DiscordClient
+from watchbell.discord.answers import BLOCKED_SECONDS, LEAST_WAIT, MOST_WAIT
 from watchbell.discord.files import File
 from watchbell.errors import DiscordError
 

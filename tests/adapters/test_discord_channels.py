@@ -196,6 +196,46 @@ def test_a_thread_is_public_unless_it_is_said_to_be_private():
         there.client.create_thread("7", "Talk", message="9", private=True)
 
 
+def test_a_post_in_a_forum_has_a_name_tags_and_a_first_message_with_its_files():
+    there = api(as_json(201, {"id": "8"}))
+    button = Button("Go", custom_id=Address("a", "go"))
+    assert there.client.create_post("7", "prod is down", Reply("Since 9:00", buttons=[button]), tags=["5"]) == {
+        "id": "8"
+    }
+    method, path, body = asked(there)
+    assert (method, path, body["name"], body["applied_tags"]) == ("POST", "/channels/7/threads", "prod is down", ["5"])
+    assert (body["message"]["content"], "nonce" in body["message"]) == ("Since 9:00", False)
+    assert body["message"]["components"][0]["components"][0]["custom_id"] == "sealed go"
+    judge.approve("post", body)
+
+    there.client.create_post("7", "A chart", Reply(files=[File("chart.png", b"png")]))
+    body, files = there.parts(1)
+    assert [each["filename"] for each in body["message"]["attachments"]] == ["chart.png"]
+    assert [name for _, name, _, _ in files] == ["chart.png"]
+    judge.approve("post", body)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"name": ""}, "name: empty"),
+        ({"name": "x" * 101}, "101 characters"),
+        ({"tags": ["1"] * 6}, "applied_tags"),
+        ({"tags": ["incident"]}, "applied_tags"),
+        ({"reply": Reply("x" * 2001)}, "2001 characters"),
+    ],
+)
+def test_a_post_that_discord_would_refuse_is_not_sent(wrong, told):
+    there = api(as_json(201, {"id": "8"}))
+    with pytest.raises(InvalidReply, match=told):
+        there.client.create_post(
+            "7", wrong.get("name", "n"), wrong.get("reply", Reply("x")), tags=wrong.get("tags", ())
+        )
+    with pytest.raises(DefinitionError, match="cannot be private"):
+        there.client.create_post("7", "n", Reply("x", private=True))
+    assert there.requests == []
+
+
 def test_a_thread_at_a_message_is_created_once():
     thread = {"id": "9", "type": 11, "parent_id": "7", "guild_id": "1"}
     there = api(as_json(400, {**REFUSED, "code": 160004}), as_json(200, thread))

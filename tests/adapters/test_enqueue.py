@@ -1,5 +1,6 @@
 """The ingress's only call: the message arrives, or the caller learns within 1.5 seconds that it may not arrive."""
 
+import contextlib
 import json
 import os
 import socket
@@ -15,8 +16,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from sandbox.loopback import Response, Server, as_json
 from tests.conftest import CREDENTIALS
-from watchbell.adapters.aws_json import AMAZON_ROOTS, SECONDS, _contexts, within
+from watchbell.adapters.aws_json import AMAZON_ROOTS, SECONDS, within
 from watchbell.adapters.enqueue import Enqueue
+from watchbell.adapters.post import trusting
 from watchbell.errors import Unavailable, Unsure
 
 
@@ -24,7 +26,7 @@ from watchbell.errors import Unavailable, Unsure
 def credentials():
     os.environ.update(CREDENTIALS)
     os.environ.pop("AWS_CA_BUNDLE", None)
-    _contexts.clear()
+    trusting.cache_clear()
 
 
 class Sqs:
@@ -65,19 +67,26 @@ def test_a_message_arrives_at_moto(aws, settings):
 
 
 class Counting:
-    """A TCP server that answers SendMessage, counts connections, and closes each after `per_connection` answers."""
+    """A TCP server that answers SendMessage, counts connections, and closes each after `per_connection` answers.
 
-    def __init__(self, per_connection=100, politely=False):
+    `politely` says so in the last answer. `tls` is a context for TLS, and `goodbye` ends TLS before the connection.
+    """
+
+    def __init__(self, per_connection=100, politely=False, tls=None, goodbye=False):
         self.connections = self.requests = 0
         self.per_connection, self.politely = per_connection, politely
+        self.tls, self.goodbye = tls, goodbye
         self.listener = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self.listener.getsockname()[1]}/1/work"
+        address = f"localhost:{self.listener.getsockname()[1]}"
+        self.url = f"{'https' if tls else 'http'}://{address}/1/work"
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self):
         while True:
             connection, _ = self.listener.accept()
             self.connections += 1
+            if self.tls:
+                connection = self.tls.wrap_socket(connection, server_side=True)
             with connection, connection.makefile("rb") as stream:
                 for number in range(1, self.per_connection + 1):
                     length = 0
@@ -89,6 +98,10 @@ class Counting:
                     self.requests += 1
                     last = b"Connection: close\r\n" if self.politely and number == self.per_connection else b""
                     connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n" + last + b"\r\n{}")
+                if self.goodbye:
+                    connection.settimeout(0.01)
+                    with contextlib.suppress(OSError):  # the client says nothing until its next request
+                        connection.unwrap()
 
 
 def test_the_connection_is_used_again():
@@ -246,6 +259,12 @@ def authority(days=1):
     )
 
 
+def served_with(certificate):
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(certificate)
+    return context
+
+
 @pytest.fixture
 def tls(tmp_path):
     """An SQS over TLS at localhost, and the file with the certificate authority that a client must trust."""
@@ -253,8 +272,7 @@ def tls(tmp_path):
     (tmp_path / "root.pem").write_bytes(root)
     (tmp_path / "server.pem").write_bytes(certificate + key)
     sqs = Sqs()
-    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-    context.load_cert_chain(tmp_path / "server.pem")
+    context = served_with(tmp_path / "server.pem")
     sqs.server.socket = context.wrap_socket(sqs.server.socket, server_side=True)
     sqs.url = f"https://localhost:{sqs.server.port}/123456789012/work"
     return sqs, tmp_path / "root.pem"
@@ -290,6 +308,36 @@ def test_a_server_of_another_name_gets_nothing(tls, monkeypatch):
     with pytest.raises(Unavailable, match="CERTIFICATE_VERIFY_FAILED"):
         Enqueue(sqs.url.replace("localhost", "127.0.0.1"))("{}")
     assert sqs.requests == []
+
+
+def test_the_tls_settings_are_those_that_python_recommends(tls):
+    _, root = tls
+    ours, recommended = trusting(str(root)), ssl.create_default_context(cafile=root)
+    strict = ssl.VERIFY_X509_STRICT | ssl.VERIFY_X509_PARTIAL_CHAIN  # Python before 3.13 does not set these
+    assert ours.verify_flags == recommended.verify_flags | strict
+    for name in ("verify_mode", "check_hostname", "options", "minimum_version", "maximum_version", "security_level"):
+        assert getattr(ours, name) == getattr(recommended, name), name
+    assert ours.get_ciphers() == recommended.get_ciphers()
+    assert ours.get_ca_certs() == recommended.get_ca_certs() != []
+
+
+@pytest.mark.parametrize("goodbye", [False, True])
+def test_a_tls_connection_that_went_stale_is_opened_anew(tls, tmp_path, monkeypatch, goodbye):
+    _, root = tls
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(root))
+    sqs = Counting(per_connection=1, tls=served_with(tmp_path / "server.pem"), goodbye=goodbye)
+    send = Enqueue(sqs.url)
+    for _ in range(3):
+        send("{}")
+        time.sleep(0.05)  # the other side closes
+    assert (sqs.connections, sqs.requests) == (3, 3)
+
+
+def test_a_server_that_never_shakes_hands_is_unavailable():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        send = Enqueue(f"https://localhost:{listener.getsockname()[1]}/1/work")
+        with within(0.3), pytest.raises(Unavailable, match="TimeoutError"):
+            send("{}")
 
 
 def test_the_few_roots_are_amazons_and_parse():

@@ -47,6 +47,12 @@ def test_a_step_that_is_asked_for_twice_in_one_try_is_done_once(journal):
         assert (step.new, step.unsure) == (True, True)
 
 
+def test_the_nonce_of_a_step_is_the_same_in_each_try_and_for_no_other_step(journal):
+    nonce = journal(1).step("channel").nonce
+    assert journal(2).step("channel").nonce == nonce
+    assert len({nonce, journal(2).step("greeting").nonce, journal(1, "2").step("channel").nonce}) == 3
+
+
 def test_steps_and_interactions_are_told_apart(journal):
     with journal(1).step("channel"):
         pass

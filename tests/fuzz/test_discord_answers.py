@@ -15,7 +15,8 @@ from sandbox.discord.faults import ODD_BODIES
 from tests.fuzz import odd_discord
 from tests.fuzz.budget import share
 from tests.fuzz.odd_discord import SECRET, OddDiscord, framed
-from watchbell.adapters.discord import LEAST_WAIT, LINE, LINES, MOST_WAIT, DiscordClient
+from watchbell.adapters.discord import DiscordClient
+from watchbell.discord.answers import LEAST_WAIT, LINE, LINES, MOST_WAIT
 from watchbell.discord.reply import Reply
 from watchbell.errors import DiscordError
 

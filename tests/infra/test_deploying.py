@@ -19,33 +19,51 @@ UNATTENDED = ["--require-approval", "never"]
 
 
 class Aws:
-    """Parameter Store and CloudFormation. `stacks` maps the names of stacks to their statuses.
+    """Parameter Store, CloudFormation, STS and DynamoDB. `stacks` maps the names of stacks to their statuses.
 
-    `refuses` is the name of an action that the operator may not do.
+    `refuses` is the name of an action that the operator may not do, and `full` a parameter that cannot be stored.
+    `audit` are the rows of the audit: action, subject and how it ended.
     """
 
     def __init__(self) -> None:
         self.parameters: dict[str, str] = {}
         self.stacks: dict[str, str] = {}
         self.protected: set[str] = set()
-        self.refuses = ""
+        self.refuses = self.full = ""
+        self.audit: list[list[str]] = []
         self.server = Server(self._answer)
 
     def _answer(self, request: Request) -> Response:
         target = dict(request.headers).get("X-Amz-Target") or dict(request.headers).get("x-amz-target", "")
         if target:
-            return self._store(target.rpartition(".")[2], json.loads(request.body))
+            service, _, action = target.rpartition(".")
+            answer = self._items if service.startswith("DynamoDB") else self._store
+            return answer(action, json.loads(request.body))
         asked = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+        if asked["Action"] == "GetCallerIdentity":
+            return _answered(asked["Action"], "<Arn>arn:aws:iam::1:user/ada</Arn>")
         return self._stack(asked["Action"], asked["StackName"], asked.get("EnableTerminationProtection") == "true")
 
     def _store(self, action: str, asked: dict) -> Response:
         if action == self.refuses:
             return as_json(400, {"__type": "AccessDeniedException", "message": f"not authorized to perform {action}"})
         if action == "PutParameter":
+            if asked["Name"] == self.full:
+                return as_json(400, {"__type": "ParameterLimitExceeded", "message": "too many parameters"})
             self.parameters[asked["Name"]] = asked["Value"]
             return as_json(200, {"Version": 1})
         below = [(name, value) for name, value in self.parameters.items() if name.startswith(asked["Path"] + "/")]
         return as_json(200, {"Parameters": [{"Name": name, "Value": value} for name, value in below]})
+
+    def _items(self, action: str, asked: dict) -> Response:
+        if action == "GetItem":
+            return as_json(200, {"Item": {"last": {"N": str(len(self.audit))}}} if self.audit else {})
+        if action == "TransactWriteItems":
+            row = asked["TransactItems"][1]["Put"]["Item"]
+            self.audit.append([row["action"]["S"], row["subject"]["S"], row["ended"]["S"]])
+        elif action == "UpdateItem":
+            self.audit[int(asked["Key"]["sk"]["S"].rpartition("#")[2]) - 1][2] = _text(asked)
+        return as_json(200, {})
 
     def _stack(self, action: str, name: str, protect: bool) -> Response:
         if action == self.refuses:
@@ -54,10 +72,22 @@ class Aws:
             return _xml(400, _error("ValidationError", f"Stack with id {name} does not exist"))
         if action == "UpdateTerminationProtection":
             (self.protected.add if protect else self.protected.discard)(name)
-            return _xml(200, f"<{action}Response><{action}Result/></{action}Response>")
+            return _answered(action, "")
+        if action == "DescribeStackResource":
+            table = "<PhysicalResourceId>t</PhysicalResourceId>"
+            return _answered(action, f"<StackResourceDetail>{table}</StackResourceDetail>")
         inner = f"<StackName>{name}</StackName><StackStatus>{self.stacks[name]}</StackStatus>"
-        found = f"<Stacks><member>{inner}</member></Stacks>"
-        return _xml(200, f"<{action}Response><{action}Result>{found}</{action}Result></{action}Response>")
+        return _answered(action, f"<Stacks><member>{inner}</member></Stacks>")
+
+
+def _text(update: dict) -> str:
+    """Return the text that an update sets."""
+    ((value,),) = (each.values() for each in update["ExpressionAttributeValues"].values())
+    return str(value)
+
+
+def _answered(action: str, inner: str) -> Response:
+    return _xml(200, f"<{action}Response><{action}Result>{inner}</{action}Result></{action}Response>")
 
 
 def _error(code: str, message: str) -> str:
@@ -186,6 +216,39 @@ def test_a_choice_of_a_failed_deployment_is_not_kept(cloud: Aws, cli: Cli) -> No
     cli.code = 1
     cdk.main(["deploy", "-c", "stage=dev", "-c", "digest_time=07:45"], cli)
     assert cloud.parameters == {}
+
+
+def test_a_choice_that_a_deployment_keeps_is_in_the_audit(
+    cloud: Aws, cli: Cli, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cdk.main(["deploy", "-c", "stage=dev", "-c", "digest_time=07:45", "-c", "guild_id="], cli)
+    assert cloud.audit == [
+        ["parameter.set", "choices/digest_time", "done"],
+        ["parameter.set", "choices/guild_id", "done"],
+    ]
+    assert capsys.readouterr().err == ""
+
+
+def test_a_choice_that_cannot_be_kept_is_named_and_the_same_command_keeps_it(
+    cloud: Aws, cli: Cli, capsys: pytest.CaptureFixture[str]
+) -> None:
+    cloud.full = "/watchbell/prod/choices/guild_id"
+    deploy = ["deploy", "-c", "stage=prod", "-c", "digest_time=07:45", "-c", "guild_id=", "-c", "alarm_email="]
+    assert cdk.main(deploy, cli) == 1
+    assert cloud.parameters == {"/watchbell/prod/choices/digest_time": "07:45"}
+    assert cloud.audit == [
+        ["parameter.set", "choices/digest_time", "done"],
+        ["parameter.set", "choices/guild_id", "failed"],
+    ]
+    assert cloud.protected == {"watchbell-prod"}
+    failed, what_to_do = capsys.readouterr().err.splitlines()
+    assert "watchbell-prod is deployed, but Parameter Store may not have guild_id, alarm_email: " in failed
+    assert what_to_do.startswith("Run the same command again.")
+    cloud.full = ""
+    assert cdk.main(deploy, cli) == 0
+    assert sorted(cloud.parameters) == [
+        f"/watchbell/prod/choices/{it}" for it in ("alarm_email", "digest_time", "guild_id")
+    ]
 
 
 def test_two_bots_keep_their_choices_apart(cloud: Aws, cli: Cli) -> None:

@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 
 from infra.settings import FIRST, defaults
+from infra.synth import synthesise
 from watchbell.data.tables import PING
+from watchbell.interactions.job import MOST_SECONDS, MOST_SLICES, TURN_SECONDS
 
 pytestmark = pytest.mark.xdist_group("synthesis")
 
@@ -74,6 +76,22 @@ def test_each_function_has_its_timeout_and_memory(template: Template) -> None:
     }
 
 
+def test_only_the_worker_may_send_to_itself_because_it_bounds_how_often(template: Template) -> None:
+    loops = {id: it.get("RecursiveLoop") for id, it in of_type(template, "AWS::Lambda::Function").items()}
+    assert {id for id, loop in loops.items() if loop == "Allow"} == {"Worker"}
+    assert MOST_SLICES <= 200
+    assert MOST_SECONDS < 24 * 60 * 60  # a claim, and what is known of a message, is kept for a day
+
+
+def test_long_jobs_leave_a_worker_free_however_few_there_are(
+    template: Template, production: Template, tmp_path: Path
+) -> None:
+    for of, workers in ((synthesise(tmp_path, worker_concurrency="2"), 2), (template, 4), (production, 50)):
+        worker = of["Resources"]["Worker"]["Properties"]
+        assert 1 <= int(worker["Environment"]["Variables"]["JOBS_AT_ONCE"]) < workers
+        assert worker["Timeout"] < TURN_SECONDS  # So no slice runs on after its turn.
+
+
 def test_the_ingress_and_the_heartbeat_function_have_only_their_lean_layers(template: Template) -> None:
     layers = {id: {ref["Ref"] for ref in it["Layers"]} for id, it in of_type(template, "AWS::Lambda::Function").items()}
     assert layers.pop("Ingress") == {"IngressLayer"}
@@ -107,6 +125,7 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
             "DOCUMENTATION_URL": "",
             "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
             "WORK_MAX_RECEIVES": "5",
+            "JOBS_AT_ONCE": "2",
             "RES_OPTIONS": "timeout:1 attempts:2",
             "STATE_TABLE": {"Ref": "StateTable"},
             "EPHEMERAL_TABLE": {"Ref": "EphemeralTable"},
@@ -387,9 +406,12 @@ def test_these_are_all_alarms_and_each_reaches_the_topic(template: Template) -> 
         assert it["AlarmDescription"]
 
 
-def test_each_new_dead_letter_begins_an_alarm(template: Template) -> None:
+def test_a_dead_letter_begins_an_alarm_that_ends_after_a_minute_without_a_new_one(template: Template) -> None:
     for name in ("work", "send", "schedule"):
-        growth, depth = alarm(template, f"watchbell-dev-{name}-dead")["Metrics"]
+        watched = alarm(template, f"watchbell-dev-{name}-dead")
+        assert (watched["EvaluationPeriods"], watched["Threshold"]) == (1, 1)
+        assert "no other mail comes until a minute has passed without a new one" in watched["AlarmDescription"]
+        growth, depth = watched["Metrics"]
         assert (growth["Expression"], growth["ReturnData"], depth["ReturnData"]) == (
             "DIFF(FILL(depth, 0))",
             True,

@@ -61,7 +61,7 @@ def test_a_switch_is_listed_with_all_who_use_it_and_is_on_until_it_is_set(ops, f
     code, lines = ops("flags", "gamma", "off")
     assert (code, [line for line in lines if "commands apply" in line]) == (0, [])
     assert ops("flags", "gamma")[1] == ["gamma: off (switch of /x)"]
-    assert ops("flags", "gamma", "unset")[1][0] == "gamma is no longer set, so it is on."
+    assert ops("flags", "gamma", "unset")[1][-1] == "Without a value, gamma is on."
 
 
 def test_a_name_is_a_flag_or_a_switch_and_not_both(ops, feature):

@@ -1,17 +1,20 @@
 """The operator's command line, with AWS on loopback and the simulated Discord."""
 
 import io
+import os
 
 import boto3
 import pytest
+import requests
 
 from infra.settings import Deployment
 from ops import capacity
 from ops.__main__ import main
+from ops.audit import Book
 from ops.settings import choices
 from sandbox.discord import Discord
 from sandbox.discord.faults import InjectedFault
-from sandbox.loopback import Server, as_json
+from sandbox.loopback import Response, Server, as_json
 from tests.discord_side import unflagged
 from watchbell.adapters.aws import client
 
@@ -311,6 +314,132 @@ def test_what_an_operator_changes_is_in_the_audit_with_the_aws_identity_and_no_v
     items = aws.dynamodb.scan(TableName=settings["STATE_TABLE"])["Items"]
     assert TOKEN not in str(items)
     assert all(item["actor"]["S"].startswith("arn:aws:") for item in items if "actor" in item)
+
+
+class Failing:
+    """Passes requests on to AWS on loopback. Refuses each request whose body holds one of the texts in `refused`."""
+
+    def __init__(self, url):
+        self.url, self.refused = url, ()
+
+    def __call__(self, request):
+        if any(text.encode() in request.body for text in self.refused):
+            return as_json(400, {"__type": "AccessDeniedException", "message": "not authorized"})
+        kept = {name: value for name, value in request.headers if name.lower() not in ("host", "content-length")}
+        answer = requests.request(request.method, self.url + request.path, data=request.body, headers=kept, timeout=9)
+        return Response(answer.status_code, answer.content, [("content-type", answer.headers["content-type"])])
+
+
+@pytest.fixture
+def failing(aws, monkeypatch, account):
+    """AWS, which refuses requests that hold a text in `failing.refused`."""
+    gate = Failing(os.environ["AWS_ENDPOINT_URL"])
+    server = Server(gate)
+    monkeypatch.setenv("AWS_ENDPOINT_URL", server.url)
+    client.cache_clear()
+    yield gate
+    server.stop()
+    client.cache_clear()
+
+
+def test_a_setup_that_fails_midway_leaves_a_row_for_each_parameter(aws, settings, typed, failing):
+    failing.refused = ["/watchbell/dev/discord/bot-token"]
+    typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n")
+    assert ops("setup") == 1
+    assert audit(aws, settings) == [
+        ("guild#deployment", "parameter.set", "discord/application-id", "done"),
+        ("guild#deployment", "parameter.set", "discord/public-keys", "done"),
+        ("guild#deployment", "parameter.set", "discord/bot-token", "failed"),
+    ]
+
+
+def test_a_row_stays_begun_if_the_command_is_killed(aws, settings, failing):
+    class Killed(BaseException):
+        """Nothing can be done about it."""
+
+    book = Book(Deployment("watchbell", "dev"))
+    failing.refused = ["SET ended"]
+    with pytest.raises(Killed), book.recorded("parameter.set", "operators"):
+        raise Killed
+    assert audit(aws, settings) == [("guild#deployment", "parameter.set", "operators", "begun")]
+
+
+def test_the_first_setup_says_once_that_there_is_no_audit_yet(typed, capsys, monkeypatch):
+    monkeypatch.delenv("STATE_TABLE")
+    missing = (
+        b"<ErrorResponse><Error><Code>ValidationError</Code><Message>no such stack</Message></Error></ErrorResponse>"
+    )
+    server = Server(lambda request: Response(400, missing, [("content-type", "text/xml")]))
+    monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFORMATION", server.url)
+    client.cache_clear()
+    typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n")
+    assert ops("setup") == 0
+    assert capsys.readouterr().err == (
+        "ops: This is not in the audit: There is no stack watchbell-dev with a table in us-east-1. "
+        "Run `make deploy STAGE=dev`, or set AWS_REGION if the stack is in another region.\n"
+    )
+    server.stop()
+    client.cache_clear()
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "shown", "then"),
+    [
+        (
+            "webhooks/digest",
+            "https://discord.com/api/webhooks/123/secret-token",
+            "(a secret)",
+            "set webhooks/digest none",
+        ),
+        ("webhooks/digest/thread-name", "Daily status", "Daily status", "within a minute"),
+        ("status-sources/prod", "https://prod.example/status?key=secret-token", "https://prod.example/status?…", "wit"),
+        ("operators", "1100000000000000001", "1100000000000000001", "It takes effect within a minute."),
+        ("choices/digest_time", "07:45", "07:45", "To deploy, run: make deploy STAGE=dev"),
+        ("flags/beta", "off", "off", "It takes effect within a minute."),
+    ],
+)
+def test_what_can_be_set_can_be_unset_and_its_value_is_shown_unless_it_is_secret(aws, capsys, name, value, shown, then):
+    ops("set", name, value)
+    capsys.readouterr()
+    assert ops("unset", name) == 0
+    was, gone = capsys.readouterr().out.splitlines()
+    assert was == f"{name} = {shown}"
+    assert gone.startswith(f"/watchbell/dev/{name} is no longer set. ")
+    assert then in gone
+    assert not aws.ssm.get_parameters(Names=[f"/watchbell/dev/{name}"])["Parameters"]
+
+
+def test_what_is_unset_is_in_the_audit(aws, settings):
+    ops("set", "operators", "1100000000000000001")
+    ops("set", "flags/beta", "on")
+    ops("unset", "operators")
+    ops("unset", "flags/beta")
+    assert [row[1:] for row in audit(aws, settings)] == [
+        ("parameter.set", "operators", "done"),
+        ("flag.set", "beta=on", "done"),
+        ("parameter.unset", "operators", "done"),
+        ("flag.set", "beta=unset", "done"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("status-sources/prdo", "/watchbell/dev/status-sources/prdo is not set. Did you mean status-sources/prod?"),
+        ("colour", "/watchbell/dev/colour is not set. To list what is set, run: python -m ops --stage dev show"),
+        (
+            "discord/bot-token",
+            "The bot cannot do without discord/bot-token. To change it, run: python -m ops --stage dev set "
+            "discord/bot-token",
+        ),
+    ],
+)
+def test_what_cannot_be_unset_is_told_in_a_sentence_and_leaves_no_row(aws, settings, capsys, name, told):
+    for there in ("/watchbell/dev/status-sources/prod", "/watchbell/dev/discord/bot-token"):
+        aws.put_parameter(there, "x", secret=False)
+    assert ops("unset", name) == 1
+    assert capsys.readouterr().err == f"ops: {told}\n"
+    assert audit(aws, settings) == []
 
 
 def test_looking_and_mistakes_are_not_in_the_audit(aws, settings):

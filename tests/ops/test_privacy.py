@@ -1,12 +1,15 @@
 """`ops privacy`, with AWS on loopback: it exports and erases what is kept of a person or a server, and no more."""
 
+import itertools
 import json
+from contextlib import contextmanager, suppress
 
 import pytest
 
 from ops import privacy
 from ops.__main__ import main
 from watchbell.adapters.audit import Audit
+from watchbell.adapters.aws import client
 from watchbell.adapters.claims import Claims
 from watchbell.adapters.dynamodb import Table
 from watchbell.adapters.quotas import Quotas
@@ -164,6 +167,74 @@ def test_an_item_that_the_bot_changes_meanwhile_is_erased_as_it_is_then(notes, d
     assert [item["sk"]["S"] for item in state.query(f"user#{OTHER}", "in#", most=9)[0]] == [
         f"in#guild#{GUILD}#note#his"
     ]
+
+
+WRITES = ("DeleteItem", "TransactWriteItems", "UpdateItem")
+
+
+class Killed(BaseException):
+    """Stands for the end of the process."""
+
+
+@contextmanager
+def killed_after(number):
+    """Kill the process after so many writes to DynamoDB. Yields the list of the writes."""
+    events, made = client("dynamodb").meta.events, []
+
+    def count(model, **_more):
+        if model.name in WRITES and len(made) < number:
+            made.append(model.name)
+            if len(made) == number:
+                raise Killed
+
+    events.register("after-call.dynamodb", count)
+    try:
+        yield made
+    finally:
+        events.unregister("after-call.dynamodb", count)
+
+
+def seed(diary, settings, state, person, server):
+    """Store something of each kind of a person and a server. One item is of a feature that is no longer there."""
+    other = f"{person[:-1]}9"
+    Records(state, diary.pages, person).put({"day": "one", "where": server})
+    Records(state, diary.notes, server).put({"name": "his", "author": other, "readers": [person, other]})
+    value = json.dumps({"author": person})
+    state.put({"pk": {"S": f"guild#{server}"}, "sk": {"S": "gone#1"}, "value": {"S": value}})
+    state.put({"pk": {"S": f"user#{person}"}, "sk": {"S": f"in#guild#{server}#gone#1"}})
+    Quotas(settings["EPHEMERAL_TABLE"]).use(Quota(3, per=60), "diary:run:", person, "1")
+
+
+def orphans(aws, settings, *ids):
+    """Return the items that still name one of the ids, and the pointers that lead nowhere."""
+    items = [
+        item
+        for table in (settings["STATE_TABLE"], settings["EPHEMERAL_TABLE"])
+        for item in aws.dynamodb.scan(TableName=table, ConsistentRead=True)["Items"]
+    ]
+    keys = {(item["pk"]["S"], item["sk"]["S"]) for item in items}
+    lost = [key for key in keys if key[1].startswith("in#") and not leads(key[1]) <= keys]
+    return [item for item in items if any(id in str(item) for id in ids)], lost
+
+
+def leads(sort):
+    room, owner, rest = sort.removeprefix("in#").split("#", 2)
+    return {(f"{room}#{owner}", rest)}
+
+
+@pytest.mark.parametrize("whose", ["person", "server"])
+def test_an_erasure_that_is_killed_after_any_write_is_finished_by_the_next_one(ops, diary, state, settings, aws, whose):
+    for number in itertools.count(1):
+        person, server = f"7100000000000{number:03}10", f"1100000000000{number:03}10"
+        seed(diary, settings, state, person, server)
+        id = person if whose == "person" else server
+        with killed_after(number) as made, suppress(Killed):
+            main(["privacy", "erase", id, "--yes"])
+        ops("erase", id, "--yes")
+        assert orphans(aws, settings, id) == ([], [])
+        if len(made) < number:  # nothing was killed, so every write has had its turn
+            break
+    assert number > 6
 
 
 def test_it_says_what_cannot_be_found_by_an_id(ops, diary, capsys):

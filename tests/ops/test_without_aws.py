@@ -67,7 +67,19 @@ def resource(inner):
     return Response(200, f"<DescribeStackResourceResponse>{result}</DescribeStackResourceResponse>".encode(), XML)
 
 
-@pytest.mark.parametrize("arguments", [["ranks", GUILD], ["flags"], ["show"], ["commands", "plan"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["ranks", GUILD],
+        ["flags"],
+        ["show"],
+        ["commands", "plan"],
+        ["set", "operators", GUILD],
+        ["unset", "operators"],
+        ["flags", "beta", "on"],
+    ],
+    ids=" ".join,
+)
 def test_without_credentials_or_a_region_it_says_which_is_missing(said, shell, arguments):
     shell.delenv("AWS_ACCESS_KEY_ID")
     assert said(*arguments).startswith("ops: There are no AWS credentials in this shell. Set AWS_PROFILE")
@@ -102,6 +114,7 @@ def test_a_missing_stack_or_table_is_reported_with_its_region_and_what_to_do(sai
     [
         (refusal("Throttling", "Rate exceeded"), "Rate exceeded", True),
         (refusal("InternalFailure", "Later", 500), "InternalFailure", True),
+        (Response(403, b"a proxy's page", XML), "Unable to parse response", False),
         (
             refusal("AccessDenied", "not authorized to perform cloudformation:DescribeStackResource", 403),
             "not auth",
@@ -109,7 +122,7 @@ def test_a_missing_stack_or_table_is_reported_with_its_region_and_what_to_do(sai
         ),
         (refusal("ExpiredToken", "The security token included in the request is expired", 403), "expired", False),
     ],
-    ids=["throttled", "broken", "not allowed", "expired"],
+    ids=["throttled", "broken", "not AWS", "not allowed", "expired"],
 )
 def test_an_error_of_cloudformation_is_reported_in_its_own_words(said, shell, answer, word, again):
     cloudformation = CloudFormation(shell, answer)
@@ -120,6 +133,7 @@ def test_an_error_of_cloudformation_is_reported_in_its_own_words(said, shell, an
 def test_an_endpoint_that_cannot_be_reached_is_reported(said, shell):
     shell.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
     assert "Could not connect to the endpoint" in said("ranks", GUILD)
+    assert "Could not connect to the endpoint" in said("set", "operators", GUILD)
 
 
 def test_a_table_that_no_longer_exists_is_reported(said, shell):

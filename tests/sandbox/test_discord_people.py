@@ -19,6 +19,7 @@ from nacl.signing import VerifyKey
 from sandbox.discord import Discord, EndpointRefused, Exchange, InteractionFailed, NotPossible
 from sandbox.discord.upload import Upload
 from sandbox.loopback import Response, Server
+from watchbell.discord.permissions import BITS
 
 APP, TOKEN = "1100000000000000001", "bot-token"
 JSON = "application/json"
@@ -696,3 +697,29 @@ def test_the_transcript_reads_like_the_conversation(discord: Discord, bot: Bot) 
     assert "│ 🟩 prod" in text
     assert exchange.token not in text
     assert discord.faults == []
+
+
+def test_who_may_not_use_commands_in_a_channel_is_not_offered_them(discord: Discord) -> None:
+    ada = discord.person("ada")
+    discord.overwrite(ada.channel, discord.home, deny=BITS["USE_APPLICATION_COMMANDS"])
+    with pytest.raises(NotPossible, match="ada may not use commands in #general"):
+        ada.command("ping")
+
+
+@pytest.mark.parametrize("may_show_apps", [True, False])
+def test_an_app_of_a_person_answers_privately_where_it_may_not_be_shown(
+    discord: Discord, bot: Bot, may_show_apps: bool
+) -> None:
+    command = PING | {"name": "mine", "integration_types": [1]}
+    assert call(discord, "POST", f"/applications/{APP}/commands", command)[0] == 201
+    other = discord.guild("Elsewhere", has_bot=False)
+    ada = discord.person("ada", other)
+    ada.account.installed_app = True
+    if not may_show_apps:
+        discord.overwrite(ada.channel, other, deny=BITS["USE_EXTERNAL_APPS"])
+    shown = ada.command("mine")
+    followed = call(discord, "POST", f"/webhooks/{APP}/{shown.token}", {"content": "more"})[1]
+    private = [bool(message["flags"] & 64) for message in (shown.message or {}, followed)]
+    assert private == [not may_show_apps] * 2
+    others_see = discord.messages(ada.channel, seen_by=discord.person("bob", other))
+    assert len(others_see) == (2 if may_show_apps else 0)

@@ -265,6 +265,24 @@ def test_a_webhook_of_a_forum_needs_a_thread_or_a_name_for_one(discord: Discord,
     assert bot.code("POST", path, say("x", thread_name="n" * 101)) == (400, 50035)
 
 
+@pytest.mark.parametrize("name", ["Clyde", "my Discord bot"])
+def test_a_webhook_cannot_be_called_like_discord(discord: Discord, bot: Client, name: str) -> None:
+    path = discord.webhook("digest").removeprefix(discord.url)
+    assert bot.code("POST", path, say("x", username=name)) == (400, 50035)
+    assert bot.code("PATCH", path, {"name": name}) == (400, 50035)
+    assert bot.call("POST", path, say("x", username="Watchbell"))[0] == 204
+
+
+def test_a_reason_that_is_too_long_for_the_audit_log_is_a_fault(discord: Discord, bot: Client) -> None:
+    discord.home.bot_role.permissions |= 1 << 4
+    path = f"/guilds/{discord.home.id}/channels"
+    bot.call("POST", path, {"name": "x"}, X_Audit_Log_Reason="%20" * 512)
+    assert discord.faults == []
+    bot.call("POST", path, {"name": "x"}, X_Audit_Log_Reason="r" * 513)
+    assert "a reason of 513 characters" in discord.faults[0]
+    assert discord.audit_log[1]["reason"] == "r" * 512
+
+
 def test_a_webhook_of_a_channel_shows_no_interactive_components(discord: Discord, bot: Client) -> None:
     path = discord.webhook("digest").removeprefix(discord.url)
     button = {"type": 2, "style": 1, "label": "Go", "custom_id": "go"}

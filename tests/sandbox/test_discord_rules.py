@@ -345,3 +345,35 @@ def test_no_body_whatever_is_more_than_refused(body: Any) -> None:
         registered(body)
     with suppress(Refusal):
         read_modal(Form(), (), body)
+
+
+def pick(kind: int, **more: Any) -> Json:
+    return {"components": [row({"type": kind, "custom_id": "pick"} | more)]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "more"),
+    [
+        (8, {"default_values": [{"id": "5", "type": "channel"}], "channel_types": [0, 5]}),
+        (6, {"default_values": [{"id": "5", "type": "role"}, {"id": "6", "type": "role"}], "max_values": 25}),
+        (6, {"default_values": [], "min_values": 0}),
+        (7, {"default_values": [{"id": "5", "type": "user"}]}),
+    ],
+)
+def test_a_select_can_have_default_values(kind: int, more: Json) -> None:
+    assert read(pick(kind, **more))["components"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "key"),
+    [
+        (8, {"default_values": [{"id": "5", "type": "role"}]}, "default_values"),
+        (6, {"default_values": [{"id": "5", "type": "role"}, {"id": "6", "type": "role"}]}, "default_values"),
+        (5, {"default_values": [{"id": "ada", "type": "user"}]}, "default_values"),
+        (5, {"default_values": [{"id": "5"}]}, "default_values"),
+        (8, {"channel_types": [0, 77]}, "channel_types"),
+    ],
+)
+def test_default_values_that_do_not_fit_the_select_are_refused(kind: int, more: Json, key: str) -> None:
+    errors = refused(pick(kind, **more))["errors"]["components"]["0"]["components"]["0"]
+    assert list(errors) == [key]

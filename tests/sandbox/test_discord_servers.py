@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sandbox.discord import Discord, NotPossible
+from sandbox.discord.faults import ODD_BODIES, InjectedFault
 from sandbox.discord.permissions import ADMINISTRATOR, ALL_PERMISSIONS, BOT_PERMISSIONS, MEMBER_PERMISSIONS
 from sandbox.discord.world import MAX_CHANNELS, Channel
 from tests.sandbox.rest import APP, TOKEN, Client, Clock, say
-from watchbell import Overwrite, Reply
+from watchbell import Embed, File, Overwrite, Reply
 from watchbell.adapters.discord import DiscordClient
 from watchbell.discord import permissions
 from watchbell.discord.permissions import BITS
@@ -271,7 +274,9 @@ def test_a_thread_at_a_message_is_made_once_and_posted_in(discord: Discord, clie
     client.send(made[0], Reply("inside"), nonce="y")
     client.edit_channel(made[0], archived=True, locked=True)
     assert client.threads(discord.home.id) == []
+    discord.home.bot_role.permissions &= ~BITS["MANAGE_THREADS"]
     assert refusal(client.send, made[0], Reply("late"), nonce="z") == (400, 160005)
+    may(discord, "MANAGE_THREADS")
     assert refusal(client.add_to_thread, made[0], discord.person("ada").id) == (400, 50083)
     client.delete_channel(made[0])
     assert refusal(client.channel, made[0]) == (404, 10003)
@@ -293,6 +298,299 @@ def test_a_message_needs_a_channel_for_messages(discord: Discord, client: Discor
     may(discord, "MANAGE_CHANNELS")
     channel = client.create_channel(discord.home.id, "x", kind=kind)
     assert refusal(client.send, channel["id"], Reply("x"), nonce="x") == (400, code)
+
+
+DAY = 86400
+
+
+def test_a_thread_in_which_nobody_writes_is_archived_and_a_message_opens_it(
+    discord: Discord, client: DiscordClient, bot: Client, clock: Clock
+) -> None:
+    may(discord, "CREATE_PUBLIC_THREADS")
+    lobby = discord.channel("lobby")
+    body = {"name": "Talk", "type": 11, "auto_archive_duration": 1440, "rate_limit_per_user": 5}
+    thread = bot.call("POST", f"/channels/{lobby.id}/threads", body)[1]
+    assert (thread["thread_metadata"]["auto_archive_duration"], thread["rate_limit_per_user"]) == (1440, 5)
+    sent = client.send(thread["id"], Reply("hello"), nonce="x")
+    clock.ahead = DAY - 10
+    client.edit(thread["id"], sent["id"], Reply("hello!"))
+    clock.ahead = DAY + 10
+    assert client.channel(thread["id"])["thread_metadata"]["archived"] is True
+    assert client.threads(discord.home.id) == []
+    assert refusal(client.edit, thread["id"], sent["id"], Reply("late")) == (400, 50083)
+    assert refusal(client.delete, thread["id"], sent["id"]) == (400, 50083)
+    client.send(thread["id"], Reply("again"), nonce="y")
+    assert client.channel(thread["id"])["thread_metadata"]["archived"] is False
+    client.edit(thread["id"], sent["id"], Reply("in time"))
+    clock.ahead = 3 * DAY
+    client.edit_channel(thread["id"], archived=False)
+    client.delete(thread["id"], sent["id"])
+
+
+def test_nothing_is_edited_or_sent_in_a_locked_thread_without_the_permission(
+    discord: Discord, client: DiscordClient
+) -> None:
+    may(discord, "CREATE_PUBLIC_THREADS")
+    thread = client.create_thread(discord.channel("lobby").id, "Talk")["id"]
+    sent = client.send(thread, Reply("hello"), nonce="x")["id"]
+    discord.state.world.channels[thread].locked = True
+    for call in (
+        lambda: client.send(thread, Reply("more"), nonce="y"),
+        lambda: client.edit(thread, sent, Reply("hello!")),
+        lambda: client.delete(thread, sent),
+    ):
+        assert refusal(call) == (400, 160005)
+    may(discord, "MANAGE_THREADS")
+    client.edit(thread, sent, Reply("hello!"))
+    client.send(thread, Reply("more"), nonce="y")
+
+
+def test_a_webhook_edits_nothing_in_an_archived_thread_and_opens_it_with_a_new_message(
+    discord: Discord, bot: Client, clock: Clock
+) -> None:
+    path = discord.webhook("digest").removeprefix(discord.url)
+    thread = discord.thread("News", "digest")
+    sent = bot.call("POST", f"{path}?wait=true&thread_id={thread.id}", say("x"))[1]["id"]
+    clock.ahead = 4 * DAY
+    at = f"{path}/messages/{sent}?thread_id={thread.id}"
+    assert bot.code("PATCH", at, say("y")) == (400, 50083)
+    assert bot.code("DELETE", at) == (400, 50083)
+    bot.call("POST", f"{path}?thread_id={thread.id}", say("more"))
+    assert bot.call("PATCH", at, say("y"))[0] == 200
+
+
+def test_a_channel_knows_its_last_message_and_a_thread_counts_its_messages(
+    discord: Discord, client: DiscordClient
+) -> None:
+    may(discord, "CREATE_PUBLIC_THREADS")
+    lobby = discord.channel("lobby")
+    assert client.channel(lobby.id)["last_message_id"] is None
+    sent = client.send(lobby.id, Reply("hello"), nonce="x")["id"]
+    thread = client.create_thread(lobby.id, "Talk", message=sent)
+    inside = [client.send(thread["id"], Reply(text), nonce=text)["id"] for text in "ab"]
+    client.delete(thread["id"], inside[0])
+    shown = client.channel(thread["id"])
+    assert (shown["message_count"], shown["total_message_sent"], shown["member_count"]) == (1, 2, 1)
+    assert shown["last_message_id"] == inside[1]
+    client.delete(lobby.id, sent)
+    assert client.channel(lobby.id)["last_message_id"] == sent
+
+
+def test_a_thread_at_an_announcement_is_one_for_announcements(discord: Discord, client: DiscordClient) -> None:
+    may(discord, "CREATE_PUBLIC_THREADS", "MANAGE_CHANNELS")
+    news = client.create_channel(discord.home.id, "The News", kind="announcement")
+    assert news["name"] == "the-news"
+    sent = client.send(news["id"], Reply("hello"), nonce="x")["id"]
+    assert client.create_thread(news["id"], "Talk", message=sent)["type"] == 10
+
+
+# ---- messages
+
+
+def test_without_the_history_nothing_is_read_and_the_own_messages_are_still_edited(
+    discord: Discord, client: DiscordClient, bot: Client
+) -> None:
+    lobby = discord.channel("lobby")
+    sent = client.send(lobby.id, Reply("hello"), nonce="x")["id"]
+    assert len(client.recent_messages(lobby.id)) == 1
+    discord.overwrite(lobby, discord.home.bot_role, deny=HISTORY)
+    assert client.recent_messages(lobby.id) == []
+    assert bot.code("GET", f"/channels/{lobby.id}/messages/{sent}") == (403, 50013)
+    client.edit(lobby.id, sent, Reply("hello!"))
+    client.delete(lobby.id, sent)
+    assert discord.messages(lobby) == []
+
+
+def test_everyone_is_only_a_text_if_the_bot_may_not_mention_everyone(discord: Discord, bot: Client) -> None:
+    path = f"/channels/{discord.channel('lobby').id}/messages"
+    assert bot.call("POST", path, say("@everyone"))[1]["mention_everyone"] is False
+    may(discord, "MENTION_EVERYONE")
+    sent = bot.call("POST", path, say("@everyone"))[1]
+    assert sent["mention_everyone"] is True
+    quiet = say("@everyone", allowed_mentions={"parse": []})
+    assert bot.call("POST", path, quiet)[1]["mention_everyone"] is False
+
+
+def test_the_bot_deletes_no_message_of_a_person_in_direct_messages(discord: Discord, client: DiscordClient) -> None:
+    ada = discord.person("ada")
+    said = ada.in_dm.say("hello")
+    assert refusal(client.delete, ada.in_dm.channel.id, said["id"]) == (403, 50003)
+
+
+def test_what_a_channel_can_have_and_is_not_simulated_is_said_so(discord: Discord, bot: Client) -> None:
+    may(discord, "MANAGE_CHANNELS")
+    path = f"/guilds/{discord.home.id}/channels"
+    assert bot.call("POST", path, {"name": "x", "default_auto_archive_duration": 60})[0] == 501
+    assert bot.call("POST", path, {"name": "x", "default_auto_archive_duration": None})[0] == 201
+    assert bot.call("POST", path, {"name": "x", "type": 15, "topic": "t" * 4096})[0] == 201
+    assert bot.code("POST", path, {"name": "x", "topic": "t" * 1025}) == (400, 50035)
+
+
+# ---- posts in forums
+
+
+def test_the_bot_opens_a_post_with_a_tag_and_writes_more_into_it(discord: Discord, client: DiscordClient) -> None:
+    forum = discord.forum("incidents", "open", "closed")
+    tags = {tag["name"]: tag["id"] for tag in client.channel(forum.id)["available_tags"]}
+    reply = Reply("Since 9:00", files=[File("log.txt", b"502")])
+    post = client.create_post(forum.id, "prod is down", reply, tags=[tags["open"]], reason="it broke")
+    assert (post["name"], post["parent_id"], post["applied_tags"]) == ("prod is down", forum.id, [tags["open"]])
+    client.send(post["id"], Reply("It is back."), nonce="x")
+    first, second = discord.messages(post["id"])
+    assert (first["id"], first["content"], second["content"]) == (post["id"], "Since 9:00", "It is back.")
+    assert discord.file(first["attachments"][0]) == b"502"
+    assert [each["id"] for each in client.threads(discord.home.id)] == [post["id"]]
+    assert discord.audit_log == [{"action": "THREAD_CREATE", "target_id": post["id"], "reason": "it broke"}]
+    assert discord.faults == []
+
+
+def test_a_post_needs_a_name_and_a_message_that_is_not_empty(discord: Discord, bot: Client) -> None:
+    path = f"/channels/{discord.forum('incidents').id}/threads"
+    status, refused = bot.call("POST", path, {})
+    assert (status, refused["code"], set(refused["errors"])) == (400, 50035, {"name", "message"})
+    assert bot.code("POST", path, {"name": "n" * 101, "message": say("x")}) == (400, 50035)
+    assert bot.code("POST", path, {"name": "n", "message": {}}) == (400, 50006)
+    status, refused = bot.call("POST", path, {"name": "n", "message": say("x" * 2001)})
+    assert (status, set(refused["errors"]["message"])) == (400, {"content"})
+    assert bot.call("POST", path, {"name": "n", "message": say("x")})[0] == 201
+
+
+def test_a_post_has_the_tags_that_its_forum_has_and_wants(discord: Discord, client: DiscordClient) -> None:
+    forum = discord.forum("incidents", "open", needs_tag=True)
+    forum.tags.append(discord.state.world.tag("confirmed", moderated=True))
+    own, moderated = (tag["id"] for tag in forum.tags)
+    assert refusal(client.create_post, forum.id, "n", Reply("x")) == (400, 40067)
+    assert refusal(client.create_post, forum.id, "n", Reply("x"), tags=["5"]) == (404, 10087)
+    assert refusal(client.create_post, forum.id, "n", Reply("x"), tags=[moderated]) == (403, 50013)
+    may(discord, "MANAGE_THREADS")
+    assert client.create_post(forum.id, "n", Reply("x"), tags=[own, moderated])["applied_tags"] == [own, moderated]
+    assert client.channel(forum.id)["flags"] == 16
+
+
+def test_a_post_needs_the_permissions_for_its_message_and_none_for_threads(
+    discord: Discord, client: DiscordClient
+) -> None:
+    forum = discord.forum("incidents")
+    assert client.missing(forum.id, "CREATE_PUBLIC_THREADS") == ["CREATE_PUBLIC_THREADS"]
+    client.create_post(forum.id, "n", Reply("x"))
+    discord.overwrite(forum, discord.home.bot_role, deny=BITS["EMBED_LINKS"])
+    assert refusal(client.create_post, forum.id, "n", Reply(embeds=[Embed("x")])) == (403, 50013)
+    discord.overwrite(forum, discord.home.bot_role, deny=SEND)
+    assert refusal(client.create_post, forum.id, "n", Reply("x")) == (403, 50013)
+
+
+def test_a_webhook_gives_a_post_its_tags_too(discord: Discord, bot: Client) -> None:
+    path = discord.webhook("forum", forum=True).removeprefix(discord.url)
+    forum = next(channel for channel in discord.channels(discord.home) if channel.name == "forum")
+    forum.tags, forum.needs_tag = [discord.state.world.tag("open")], True
+    assert bot.code("POST", path, say("x", thread_name="n")) == (400, 40067)
+    assert bot.call("POST", path, say("x", thread_name="n", applied_tags=[forum.tags[0]["id"]]))[0] == 204
+    assert discord.threads("forum")[0].applied_tags == [forum.tags[0]["id"]]
+
+
+# ---- what fails, and is done again
+
+
+LOST = {
+    "503 before": {"status": 503},
+    "503 after": {"status": 503, "after": True},
+    "cut before": {"status": None},
+    "cut after": {"status": None, "after": True},
+    "a page of a proxy": {"status": 404, "after": True, "body": ODD_BODIES["html"]},
+    "a rate limit": {"status": 429, "retry_after": 0.5},
+}
+"""Ways in which a call can fail before or after Discord did what was asked."""
+
+
+class Place:
+    """A channel with a message, a thread, roles and people, in which the bot may do everything."""
+
+    def __init__(self, discord: Discord, client: DiscordClient) -> None:
+        may(discord, "MANAGE_CHANNELS", "MANAGE_ROLES", "MANAGE_THREADS", "CREATE_PUBLIC_THREADS")
+        ada, bob = discord.person("ada"), discord.person("bob")
+        self.discord, self.client, self.server, self.ada, self.bob = discord, client, discord.home.id, ada.id, bob.id
+        self.crew, self.guests = discord.role("crew").id, discord.role("guests", ada).id
+        lobby, self.old = discord.channel("lobby"), discord.channel("old").id
+        discord.overwrite(lobby, bob, deny=SEND)
+        self.lobby = lobby.id
+        self.hello, self.spam = (client.send(self.lobby, Reply(text), nonce=text)["id"] for text in ("hello", "spam"))
+        self.thread = client.create_thread(self.lobby, "Talk")["id"]
+        client.add_to_thread(self.thread, self.bob)
+
+    def shown(self) -> object:
+        """Return what the calls below change."""
+        world, home = self.discord.state.world, self.discord.home
+        channels = [
+            (it.name, it.topic, it.archived, it.locked, sorted(it.members), sorted(it.overwrites))
+            for it in world.channels.values()
+        ]
+        held = [(role.name, sorted(role.held_by)) for role in home.all_roles()]
+        return channels, held, [message["content"] for message in world.messages.values()]
+
+
+CALLS: dict[str, Callable[[Place], object]] = {
+    "overwrite": lambda at: at.client.overwrite(at.lobby, member=at.ada, allow="VIEW_CHANNEL"),
+    "delete_overwrite": lambda at: at.client.delete_overwrite(at.lobby, at.bob),
+    "add_role": lambda at: at.client.add_role(at.server, at.ada, at.crew),
+    "remove_role": lambda at: at.client.remove_role(at.server, at.ada, at.guests),
+    "create_thread": lambda at: at.client.create_thread(at.lobby, "At hello", message=at.hello),
+    "add_to_thread": lambda at: at.client.add_to_thread(at.thread, at.ada),
+    "remove_from_thread": lambda at: at.client.remove_from_thread(at.thread, at.bob),
+    "edit_channel": lambda at: at.client.edit_channel(at.lobby, name="new", topic="New", slowmode=5),
+    "edit_channel of a thread": lambda at: at.client.edit_channel(at.thread, name="Done", archived=True, locked=True),
+    "delete_channel": lambda at: at.client.delete_channel(at.old),
+    "delete": lambda at: at.client.delete(at.lobby, at.spam),
+    "edit": lambda at: at.client.edit(at.lobby, at.hello, Reply("edited")),
+    "send": lambda at: at.client.send(at.lobby, Reply("sent"), nonce="sent"),
+}
+
+
+@pytest.mark.parametrize("lost", LOST)
+@pytest.mark.parametrize("call", CALLS)
+def test_a_call_that_failed_can_be_made_again_and_a_late_one_changes_nothing_more(
+    discord: Discord, client: DiscordClient, clock: Clock, call: str, lost: str
+) -> None:
+    place = Place(discord, client)
+    before = place.shown()
+    discord.inject(InjectedFault("*", "*", **LOST[lost]))
+    with pytest.raises(DiscordError) as failed:
+        CALLS[call](place)
+    assert not failed.value.permanent
+    clock.ahead += 5
+    CALLS[call](place)
+    done = place.shown()
+    assert done != before
+    CALLS[call](place)
+    assert place.shown() == done
+
+
+def test_a_channel_and_an_empty_thread_are_made_again_by_a_second_call(discord: Discord, client: DiscordClient) -> None:
+    """Discord has no nonce for them. A feature keeps a journal."""
+    place = Place(discord, client)
+    for make in (
+        lambda: client.create_channel(place.server, "case"),
+        lambda: client.create_thread(place.lobby, "case"),
+    ):
+        discord.inject(InjectedFault("POST", "*", 503, after=True))
+        with pytest.raises(DiscordError):
+            make()
+        make()
+    assert sum(channel.name == "case" for channel in discord.state.world.channels.values()) == 4
+
+
+def test_an_archived_thread_that_is_to_change_in_another_way_is_refused(
+    discord: Discord, client: DiscordClient
+) -> None:
+    place = Place(discord, client)
+    client.edit_channel(place.thread, archived=True)
+    assert refusal(client.edit_channel, place.thread, name="Other", archived=True) == (400, 50083)
+    assert client.edit_channel(place.thread, archived=True)["name"] == "Talk"
+
+
+def test_a_role_or_an_account_that_is_gone_needs_no_taking_away(discord: Discord, client: DiscordClient) -> None:
+    may(discord, "MANAGE_ROLES")
+    client.remove_role(discord.home.id, discord.person("ada").id, "77")
+    client.remove_role(discord.home.id, "77", discord.role("crew").id)
 
 
 # ---- the Message Content intent

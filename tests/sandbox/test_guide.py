@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from sandbox.discord import NotPossible
-from sandbox.testing import ANSWER, CREATE_CHANNEL, FOLLOW_UP, OPEN_DM, POST, READ, Shown, Upload, bot
+from sandbox.testing import ANSWER, CREATE_CHANNEL, EDIT, FOLLOW_UP, OPEN_DM, POST, READ, Actor, Shown, Upload, bot
+from tests.sandbox import eventually
 
 PNG = Upload("face.png", b"\x89PNG\r\n")
 
@@ -281,6 +282,57 @@ def test_a_flow_goes_on_whoever_clicks_and_welcomes_once_until_it_is_ended(featu
         assert content(boss.press(shown, "Part")) == "They can sign up again."
         ada.run("sign")
         assert welcomes() == 2
+
+
+def told(chapters: int, ada: Actor) -> list[str]:
+    """The last chapters that ada has read, then how often the saga has ended."""
+    texts = [message["content"] for message in ada.person.messages()]
+    read = [found[1] for text in texts if (found := re.search("chapter ([0-9]+): and then", text))]
+    return [*read[-chapters:], str(texts.count("The saga has ended."))]
+
+
+def test_a_job_tells_its_saga_in_slices_and_each_chapter_once_though_workers_die(features: Path) -> None:
+    with bot(features) as discord:
+        ada = discord.person("ada", channel=discord.simulated.channel("hall"))
+        discord.is_slow(9, POST, times=5)  # so two chapters fill a slice
+        discord.kill(after=POST)
+        discord.kill(after=ANSWER, of_it=False)
+        ada.run("saga", chapters=6)
+        assert told(6, ada) == ["1", "2", "3", "4", "5", "6", "1"]
+        assert '"ended": "goes_on"' in "".join(discord.sandbox.logs.lines)
+
+
+def test_a_job_whose_token_dies_goes_on_in_a_message_that_the_channel_sees(features: Path) -> None:
+    with bot(features) as discord:
+        ada = discord.person("ada", channel=discord.simulated.channel("bay"))
+        discord.is_slow(1, POST)
+        discord.goes_wrong(429, POST, wait=450, times=2)  # until the token is dead
+        discord.kill(after=EDIT)
+        ada.run("saga", chapters=6)
+        assert told(6, ada) == ["1", "2", "3", "4", "5", "6", "1"]
+        assert discord.transcript.count("PATCH /webhooks") == 1
+
+
+def test_a_job_is_cancelled_by_whom_it_allows_and_stops_at_its_next_step(features: Path) -> None:
+    with bot(features) as discord:
+        place = discord.simulated.channel("cove")
+        ada, eve = discord.person("ada", channel=place), discord.person("eve", channel=place)
+        boss = discord.person("boss", permissions="MANAGE_MESSAGES", channel=place)
+        discord.is_slow(1, POST)
+        discord.goes_wrong(429, POST, wait=100)  # while the job waits, people press
+        ada.person.command("saga", chapters=6)
+        eventually(lambda: "Chapter 1 of 6" in [each["content"] for each in boss.person.messages()], 20)
+        (progress,) = [each for each in boss.person.messages() if each["content"] == "Chapter 1 of 6"]
+        eve.person.press(progress, "Cancel")
+        boss.person.press(progress, "Cancel")
+        discord.rest()
+        assert told(6, ada) == ["1", "0"]
+        assert any(each["content"].startswith("One of these is enough:") for each in eve.person.messages())
+        assert any(each["content"].startswith("It stops at its next step") for each in boss.person.messages())
+        ended = f"<@{boss.person.id}> has cancelled this. What was done stays done."
+        assert [each["content"] for each in ada.person.messages()].count(ended) == 1
+        ada.run("saga", chapters=2)
+        assert told(3, ada) == ["1", "1", "2", "1"]
 
 
 def test_a_setting_of_a_feature_is_chosen_in_setup_and_the_status_channel_hears_of_it(features: Path) -> None:

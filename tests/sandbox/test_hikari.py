@@ -154,6 +154,22 @@ def test_it_knows_itself_its_servers_and_its_channels(discord: Discord, does: An
     does(steps)
 
 
+def test_it_opens_a_post_in_a_forum(discord: Discord, does: Any) -> None:
+    forum = discord.forum("incidents", "open", needs_tag=True)
+
+    async def steps(rest: Any) -> None:
+        (tag,) = (await rest.fetch_channel(int(forum.id))).available_tags
+        file = hikari.Bytes(b"502", "log.txt")
+        post = await rest.create_forum_post(int(forum.id), "prod is down", "Since 9:00", attachment=file, tags=[tag])
+        assert (post.name, post.parent_id, list(post.applied_tag_ids)) == ("prod is down", int(forum.id), [tag.id])
+        assert (await rest.fetch_message(post, post.id)).attachments[0].filename == "log.txt"
+        with pytest.raises(hikari.BadRequestError) as raised:
+            await rest.create_forum_post(int(forum.id), "no tag", "x")
+        assert raised.value.code == 40067
+
+    does(steps)
+
+
 def test_it_uses_a_webhook(discord: Discord, does: Any) -> None:
     id, token = discord.webhook("digest").split("/")[-2:]
 

@@ -39,6 +39,9 @@ def test_a_server_is_set_up_and_the_channel_is_checked_and_tested() -> None:
         form = boss.press(boss.choose(shown, "Change a setting", "zone"), "Enter a time zone")
         shown = boss.submit(form, text="europe/berlin")
         assert "Europe/Berlin" in shown.text
+        assert boss.autocomplete("setup", "zone", "new y") == ["America/New_York"]
+        shown = boss.press(boss.run("setup", zone="America/New_York"), "Change to America/New_York")
+        assert "America/New_York" in shown.text
         for setting in ("status_channel", "responder_roles", "zone"):
             shown = boss.press(boss.choose(shown, "Change a setting", setting), "Reset")
 

@@ -10,7 +10,9 @@ import pytest
 
 from sandbox import testing
 from sandbox.discord import NotPossible
+from sandbox.discord.faults import CODES
 from sandbox.testing import FOLLOW_UP, OPEN_DM, POST, TAKE_AWAY, Shown, bot
+from watchbell.interactions import refusals
 
 CONTRIBUTING = Path(__file__).parents[2] / "CONTRIBUTING.md"
 DIGEST = "POST /webhooks/*"
@@ -53,10 +55,30 @@ def who(interaction):
 """
 
 
+ENROL = """
+from watchbell import Command, Reply, anyone
+
+command = Command("enrol", "Enrol", who=anyone, contexts=("guild",))
+
+@command.run(flow="enrol:{guild}:{user}")
+def enrol(interaction, tools):
+    '''Enrol.'''
+    with tools.journal.step("welcome") as step:
+        if step.new:
+            step.value = tools.discord.send(interaction.channel_id, Reply("Welcome."), nonce=step.nonce)["id"]
+    return Reply(step.value, buttons=[leave.button("Leave")])
+
+@command.button(flow="enrol:{guild}:{user}")
+def leave(interaction, tools):
+    tools.journal.end()
+    return Reply("Bye.")
+"""
+
+
 @pytest.fixture(scope="module")
 def features(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("features")
-    for name, source in (("slowly", SLOWLY), ("who", WHO)):
+    for name, source in (("slowly", SLOWLY), ("who", WHO), ("enrol", ENROL)):
         (folder / f"{name}.py").write_text(source)
     return folder
 
@@ -107,6 +129,28 @@ def test_a_deferred_answer_comes_once_whatever_discord_does(how: int | str, more
         assert ada.press(shown, "Refresh").message["id"] == shown.message["id"]
 
 
+@pytest.mark.parametrize(
+    ("scope", "logged"),
+    [
+        ("user", "wait 2[0-9.]+ s, scope user"),
+        ("global", "wait 2[0-9.]+ s, scope global"),
+        ("shared", "wait 2[0-9.]+ s, scope shared"),
+        ("cloudflare", "wait 3[0-9]{2}[0-9.]+ s, scope none: from Cloudflare"),
+    ],
+)
+def test_a_429_of_every_scope_is_waited_out(scope: str, logged: str) -> None:
+    with bot() as discord:
+        discord.goes_wrong(429, scope=scope, wait=2)
+        assert is_the_status(discord.person().run("status", private=False))
+        assert re.search(f"rate limited: PATCH .*, {logged}", discord.story())
+
+
+@pytest.mark.parametrize(("how", "scope"), [(429, "everybody"), (503, "global")])
+def test_a_scope_that_no_429_has_is_an_error(how: int, scope: str) -> None:
+    with bot() as discord, pytest.raises(ValueError, match="user, global, shared or cloudflare"):
+        discord.goes_wrong(how, scope=scope)
+
+
 def test_a_message_that_is_delivered_twice_is_answered_once() -> None:
     with bot() as discord:
         ada = discord.person()
@@ -130,6 +174,25 @@ def test_a_worker_that_is_killed_while_it_answers_is_taken_over_from(of_it: bool
         assert is_the_status(shown)
         discord.kill(of_it=of_it)
         assert ada.press(shown, "Refresh").message["id"] == shown.message["id"]
+
+
+def test_a_message_of_a_flow_is_sent_once_though_the_worker_is_killed_right_after(features: Path) -> None:
+    with bot(features) as discord:
+        place = discord.simulated.channel("school")
+        ada = discord.person(channel=place)
+
+        def welcomes() -> list[str]:
+            return [each["id"] for each in ada.person.messages() if each["content"] == "Welcome."]
+
+        discord.kill(after=POST)
+        shown = ada.run("enrol")
+        (first,) = welcomes()
+        assert first in [message["content"] for message in shown.messages]
+        assert "was used before" in discord.transcript
+        ada.press(shown, "Leave")
+        again = ada.run("enrol")
+        assert welcomes()[0] == first
+        assert welcomes()[1] in [message["content"] for message in again.messages]
 
 
 def test_a_worker_that_is_killed_between_two_calls_leaves_one_sentence() -> None:
@@ -354,3 +417,8 @@ def test_a_block_fails_where_a_message_is_given_up() -> None:
 
     with pytest.raises(AssertionError, match=r"dead letters: \{'work-dead': 1\}"):
         given_up()
+
+
+def test_every_refusal_that_the_bot_has_words_for_can_be_injected_by_its_code() -> None:
+    assert set(refusals.WORDS) <= set(CODES)
+    assert {status for status, _ in CODES.values()} <= {400, 401, 403, 404, 413, 429, 503}

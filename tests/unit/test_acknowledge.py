@@ -9,7 +9,7 @@ import pytest
 from tests import judge, recorded
 from tests.discord_side import OTHER_KEY, PUBLIC_KEY, request, sealed, signed, tools, unflagged
 from watchbell.adapters import api_gateway
-from watchbell.discord.seals import EXPIRED, FOR_ANOTHER, NOT_YOURS
+from watchbell.discord.seals import EXPIRED, FOR_ANOTHER, NOT_YOURS, Seals
 from watchbell.discord.signature import public_keys
 from watchbell.doors.ingress import MESSAGE_BYTES, NOT_QUEUED, TOO_LARGE, TOO_SLOW, UNSURE, Doorkeeper
 from watchbell.errors import Unavailable, Unsure
@@ -211,9 +211,26 @@ def test_a_button_that_works_on_its_message_is_shown_as_busy_at_once():
     assert json.loads(door.queue[0])["body"]["message"]["components"] == rows
     busy = {**message, "components": payload["data"]["components"]}
     assert door.hear("component_refresh", message=busy)[1] == {"type": 6}
-    assert door.hear("component_refresh", message={**message, "components": rows, "flags": 32768})[1] == {"type": 6}
     for odd in (None, {}, "x", [None], [7]):
         assert door.hear("component_refresh", message={**message, "components": odd})[1] == {"type": 6}
+
+
+def test_a_button_in_a_layout_is_shown_as_busy_unless_the_layout_has_pictures_or_files():
+    button = {"type": 2, "style": 1, "label": "Refresh", "custom_id": "status:refresh~1", "id": 4}
+    section = {"type": 9, "id": 2, "components": [{"type": 10, "id": 3, "content": "prod"}], "accessory": button}
+    message = {**recorded.load("component_refresh")["message"], "flags": 32768}
+    layout = [{"type": 17, "id": 1, "components": [section]}]
+    payload = Door().hear("component_refresh", message={**message, "components": layout})[1]
+    busy = [{"type": 17, "id": 1, "components": [{**section, "accessory": {**button, "disabled": True}}]}]
+    assert payload == {"type": 7, "data": {"components": busy, "flags": 32768, "allowed_mentions": {"parse": []}}}
+    picture = {"media": {"url": "https://cdn.example/a.png"}}
+    for media in (
+        {"type": 12, "id": 5, "items": [picture]},
+        {"type": 13, "id": 5, "name": "a.txt", "size": 3, "file": {"url": "https://cdn.example/a.txt"}},
+        {"type": 17, "id": 5, "components": [{**section, "id": 6, "accessory": {"type": 11, "id": 7, **picture}}]},
+    ):
+        shown = Door().hear("component_refresh", message={**message, "components": [*layout, media]})[1]
+        assert shown == {"type": 6}
 
 
 def test_a_button_in_a_direct_message_works_the_same():
@@ -225,6 +242,21 @@ def test_what_could_not_be_queued_is_not_deferred():
     status, payload = Door(refusal=Unavailable("SQS gave no answer")).hear("command_status")
     assert (status, payload["data"]["content"]) == (200, NOT_QUEUED)
     assert is_private(payload)
+
+
+def test_the_log_says_what_failed_and_names_the_queue_only_if_it_was_the_queue(caplog):
+    Door(refusal=Unavailable("AmazonSQS.SendMessage: answered 503")).hear("command_status")
+    door = Door()
+    door.doorkeeper.tools.seals = Seals(unreadable, lambda: NOW, None)
+    door.hear("component_refresh")
+    queued, read = [each.getMessage() for each in caplog.records]
+    assert queued == "could not take an interaction: AmazonSQS.SendMessage: answered 503"
+    assert read == "could not take an interaction: AmazonSSM.GetParameter: no answer"
+
+
+def unreadable(fresh):
+    """The signing keys, if Parameter Store does not answer."""
+    raise Unavailable("AmazonSSM.GetParameter: no answer")
 
 
 def test_what_may_have_been_queued_is_not_said_to_be_lost():

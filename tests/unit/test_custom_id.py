@@ -3,6 +3,8 @@
 Every other custom id is refused.
 """
 
+import base64
+import hmac
 import random
 import string
 
@@ -37,6 +39,13 @@ def test_values_survive_the_round_trip(values):
         assert len(text) <= 100
         assert accepted(text)
         assert (parse(text).feature, parse(text).handler, parse(text).values) == ("status", "view", tuple(values))
+
+
+def test_it_is_sealed_with_96_bits_of_hmac_sha256_in_base64_for_urls():
+    for number in range(50):  # enough for each character to occur
+        text = seal(Address("status", "view", (str(number),)), "1", KEYS["1"], NOW, "")
+        mac = hmac.digest(KEYS["1"], f"{text[:-16]}\0".encode(), "sha256")
+        assert text[-16:] == base64.urlsafe_b64encode(mac[:12]).decode()
 
 
 def test_a_custom_id_of_100_characters_fits_and_one_more_does_not():

@@ -124,6 +124,28 @@ def test_a_holder_that_has_lost_the_lock_can_neither_begin_nor_finish_a_step(too
         held(1).step("chair")
 
 
+def test_the_nonce_of_a_step_is_the_same_for_every_try_until_the_flow_ends(tools):
+    def nonce(interaction, name="desk", flow="x"):
+        return Flow(tools.data(FLOWS), flow, interaction, 1, set(), set()).step(name).nonce
+
+    first = nonce("1")
+    assert [nonce("1"), nonce("2")] == [first, first]
+    with Flow(tools.data(FLOWS), "x", "2", 1, set(), set()).step("desk") as step:
+        assert step.new
+    assert nonce("3") == first
+    assert len({first, nonce("1", name="book"), nonce("1", flow="y")}) == 3
+    Flow(tools.data(FLOWS), "x", "3", 1, set(), set()).end()
+    assert nonce("3") == first
+    assert nonce("4") != first
+    assert [nonce("4"), nonce("5")] == [nonce("4")] * 2
+
+
+def test_a_step_that_an_older_version_began_has_a_nonce_too(tools):
+    tools.data(FLOWS).put({"flow": "x", "steps": {"desk": {"done": False, "value": None}}})
+    nonces = {Flow(tools.data(FLOWS), "x", id, 1, set(), set()).step("desk").nonce for id in ("1", "2")}
+    assert len(nonces) == 1
+
+
 def test_a_flow_lies_under_the_people_and_the_server_in_its_name(enrol, tools):
     press(enrol.go_on, pupil=BOB, tools=tools, user=ADA, guild=GUILD)
     assert {pk for pk, sk in tools.state.rows if sk.startswith("in#")} == {f"user#{BOB}", f"guild#{GUILD}"}
@@ -138,7 +160,7 @@ def test_a_step_keeps_json_only(tools):
 @pytest.mark.parametrize(
     ("rules", "sentence"),
     [
-        ('flow="a:{guild}", lock="b:{guild}"', "a flow is a lock too; drop lock='b:{guild}'"),
+        ('flow="a:{guild}", lock="b:{guild}"', "keep one of lock, flow and job"),
         ('flow="a:{gild}"', r"the flow has the unknown placeholder \{gild\}"),
         ('flow="a:{guild}", instant=True', "a quota, lock, flow or audit needs a table write"),
     ],

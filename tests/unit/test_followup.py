@@ -15,6 +15,7 @@ from watchbell.doors import worker as followup
 from watchbell.errors import DefinitionError, DiscordError, Retry, Unavailable, Unsure, UserError
 from watchbell.i18n import speaking
 from watchbell.interactions import refusals
+from watchbell.interactions.forms import READY
 from watchbell.interactions.limits import BUSY
 from watchbell.interactions.screen import TAKEN_AWAY
 from watchbell.status.report import Report
@@ -332,6 +333,25 @@ def test_a_bug_that_stays_is_told_at_once_and_its_message_is_dead(attempt):
     assert "Reference" in worker.discord.did("follow up")[0][1]["content"]
     assert (worker.clock.now, worker.sources.asked) == (NOW, 2)
     assert worker.claims.claim.states == ["given back", "dead"]
+
+
+def test_a_bug_before_discord_knows_the_token_is_tried_twice_in_all_and_told_elsewhere():
+    worker = Worker(*[refused(404, 10015)] * 5, sources=Sources(KeyError("bug")))
+    with pytest.raises(KeyError):
+        worker.work()
+    assert "Reference" in shown_elsewhere(worker)[-1][1]
+    assert (worker.sources.asked, worker.claims.claim.states) == (2, ["given back", "dead"])
+    assert [message["kind"] for message, _wait in worker.sent] == ["thinking"]
+
+
+@pytest.mark.parametrize("failure", [refused(400, 50035), DefinitionError("a reply that nobody can show")])
+def test_what_the_next_try_would_do_again_is_told_elsewhere_before_discord_knows_the_token(failure):
+    if isinstance(failure, DiscordError):
+        failure.of_feature = True
+    worker = Worker(*[refused(404, 10015)] * 5, sources=Sources(failure))
+    worker.work()
+    assert "Reference" in shown_elsewhere(worker)[-1][1]
+    assert (worker.sources.asked, worker.claims.claim.states) == (1, ["done", "kept"])
 
 
 def test_a_bug_that_could_not_be_told_is_not_dead_before_the_person_hears_of_it():
@@ -1322,10 +1342,11 @@ def test_an_event_of_a_strange_type_is_logged_too(kind):
 # A message whose buttons show that work is going on
 
 
-def press_refresh(worker, *, now_disabled=True, **changes):
+def press_refresh(worker, *, now_disabled=True, flags=0, **changes):
     """Press a button whose message has two. `now_disabled`: they are still as the acknowledgement left them."""
     buttons = [{"type": 2, "style": 2, "label": label, "custom_id": label, "disabled": label == "b"} for label in "ab"]
     message = {**recorded.load("component_refresh")["message"], "components": [{"type": 1, "components": buttons}]}
+    message["flags"] = flags
     worker.discord.stands = {**message, "components": disabled(message["components"]) if now_disabled else []}
     worker.work("component_refresh", message=message, **changes)
     return message["components"]
@@ -1342,6 +1363,12 @@ def test_buttons_are_enabled_again_if_there_is_no_new_answer():
     before = press_refresh(worker)
     assert worker.discord.calls[:2] == [("read original",), ("edit", {"components": before})]
     assert [call[0] for call in worker.discord.calls[2:]] == ["follow up"]
+
+
+def test_buttons_in_a_layout_are_enabled_again_too():
+    worker = Worker(sources=Sources(UserError("not now")))
+    before = press_refresh(worker, flags=32768)
+    assert worker.discord.calls[1] == ("edit", {"components": before, "flags": 32768})
 
 
 def test_buttons_that_somebody_else_has_changed_are_left_alone():
@@ -1421,3 +1448,48 @@ def test_an_answer_for_all_under_a_private_thinking_is_not_sent_again_by_the_nex
     worker.work(attempt=2, **ASKED)
     assert worker.discord.did("follow up") == []
     assert worker.discord.did("edit follow up")
+
+
+FORM = """
+from watchbell import Command, Modal, Reply, Short, anyone
+
+command = Command("staff", "Change the staff", who=anyone)
+
+class Staff(Modal, title="Staff"):
+    name = Short("Name")
+
+@command.run
+def staff(interaction, tools):
+    '''Change the staff.'''
+    return Reply("Who?", buttons=[change.button("Change")])
+
+@command.modal(audit="staff.change")
+def change(interaction, tools, form: Staff):
+    return Reply(f"Hello, {form.name}.")
+"""
+
+
+class Audit:
+    """Keeps the rows: the action, and how it ended."""
+
+    def __init__(self):
+        self.rows = []
+
+    def begin(self, server, *, actor, action, interaction_id):
+        row = [action, "begun"]
+        self.rows.append(row)
+        return type("Entry", (), {"ended": staticmethod(lambda code: row.__setitem__(1, code))})
+
+
+def test_a_button_that_opens_an_administrative_form_is_not_in_the_audit_and_what_is_sent_with_it_is(feature):
+    feature("staff", FORM)
+    worker = Worker()
+    audit = worker.tools.audit = Audit()
+    worker.work("component_refresh", data={"custom_id": f"staff:change{custom_id.OPENS}", "component_type": 2})
+    assert (worker.discord.did("follow up")[-1][1]["content"], audit.rows) == (READY, [])
+    why = recorded.load("modal")["data"]["components"][0]
+    name = {**why, "component": {**why["component"], "custom_id": "name", "value": "Bob"}}
+    sent = Worker()
+    sent.tools.audit = audit
+    sent.work("modal", data={"custom_id": "staff:change", "components": [name]})
+    assert audit.rows == [["staff.change", "answered"]]

@@ -84,6 +84,7 @@ def test_a_measured_line_is_one_write_in_embedded_metric_format(monkeypatch):
     written = []
     monkeypatch.setattr(sys, "stdout", type("Out", (), {"write": staticmethod(written.append)}))
     monkeypatch.setenv("AWS_LAMBDA_FUNCTION_NAME", "watchbell-prod-ingress")
+    logs._head.cache_clear()
     logs.measured("acknowledged", {"AckMs": 12.5}, "Milliseconds", kind="command")
     (line,) = written
     assert line.endswith("}\n")

@@ -8,7 +8,7 @@ from watchbell.discord.resolved import Channel, Role
 from watchbell.errors import DiscordError, FormError, UserError
 from watchbell.kit import catalogue
 from watchbell.kit.server import SETTINGS, admin_roles, language, status_channel, zone
-from watchbell.testing import FakeTools, choose, press, run, submit
+from watchbell.testing import FakeTools, autocomplete, choose, press, run, submit
 from watchbell.testing.calls import GUILD
 
 MANAGER = {"permissions": "MANAGE_GUILD"}
@@ -169,12 +169,84 @@ def test_a_time_zone_that_does_not_exist_is_corrected_in_the_form(tools, typed, 
     assert tools.server_settings.of(GUILD).stored == {}
 
 
+def labels(reply):
+    return [button.label for button in reply.buttons]
+
+
+def test_a_time_zone_is_suggested_while_it_is_typed():
+    suggested = autocomplete(setup, "zone", "new", **MANAGER)
+    assert suggested[0] == "America/New_York"
+    assert len(suggested) < 25
+    assert len(autocomplete(setup, "zone", "", **MANAGER)) == 25
+
+
+def test_a_time_zone_that_was_typed_is_stored_by_a_button(tools):
+    offered = run(setup, zone="europe/berlin", tools=tools, **MANAGER)
+    assert offered.embeds[0].description == "Now: UTC"
+    assert labels(offered) == ["Change to Europe/Berlin", "Enter a time zone", "Reset", "Back"]
+    assert tools.server_settings.of(GUILD).stored == {}
+    reply = press(offered.buttons[0], tools=tools, **MANAGER)
+    assert (reply.embeds[0].description, fields(reply)["Time zone"]) == ("Saved: Time zone.", "Europe/Berlin")
+    assert "Change to Europe/Berlin" not in labels(run(setup, zone="Europe/Berlin", tools=tools, **MANAGER))
+
+
+def test_a_time_zone_that_does_not_exist_gets_the_nearest_names(tools):
+    offered = run(setup, zone="Berlim", tools=tools, **MANAGER)
+    assert offered.embeds[0].description == "Now: UTC\nThere is no time zone with this name."
+    assert labels(offered)[0] == "Change to Europe/Berlin"
+    nothing = run(setup, zone="nowhere at all", tools=tools, **MANAGER)
+    assert labels(nothing) == ["Enter a time zone", "Reset", "Back"]
+
+
+@pytest.fixture
+def many(feature):
+    """A feature that adds so many settings that there are two pages."""
+    declared = "\n".join(
+        f'extra_{number} = Setting("extra_{number}", "switch", label="Extra {number}")' for number in range(20)
+    )
+    feature("crowded", CROWDED.format(settings=declared))
+
+
+CROWDED = """
+from watchbell import Command, Reply, Setting, anyone
+
+{settings}
+command = Command("crowded", "Crowded", who=anyone)
+
+@command.run(instant=True)
+def crowded(interaction):
+    return Reply("x")
+"""
+
+
+def test_more_settings_than_fit_are_shown_in_pages(tools, many):
+    first = run(setup, tools=tools, **MANAGER)
+    assert len(fields(first)) == 25
+    following = next(button for button in first.components[-1].components if button.label == "Next")
+    second = press(following, tools=tools, **MANAGER)
+    assert [*fields(first), *fields(second)] == [setting.label for setting in catalogue.settings()]
+    assert len(fields(second)) == len(catalogue.settings()) - 25
+    offered = [option.value for reply in (first, second) for option in reply.components[0].options]
+    assert offered == [setting.name for setting in catalogue.settings()]
+
+
+def test_a_change_on_the_second_page_shows_that_page(tools, many):
+    last = catalogue.settings()[-1]
+    select = pick(tools, last)
+    saved = choose(select.components[0], "on", tools=tools, **MANAGER)
+    assert fields(saved)[last.label] == "on"
+    back = next(button for button in select.buttons if button.label == "Back")
+    again = next(button for button in saved.buttons if button.label == "Check again")
+    for button in (back, again):
+        assert fields(press(button, tools=tools, **MANAGER))[last.label] == "on"
+
+
 def test_a_reset_goes_back_to_the_default(tools):
     tools.server_settings.change(GUILD, {"zone": "Asia/Tokyo"})
     assert fields(press(setup.reset, name="zone", tools=tools, **MANAGER))["Time zone"] == "UTC"
 
 
-@pytest.mark.parametrize("handler", [setup.choose, setup.enter, setup.reset])
+@pytest.mark.parametrize("handler", [setup.choose, setup.enter, setup.take, setup.reset])
 def test_each_change_is_in_the_audit(handler):
     assert handler.audit == "settings.change"
 

@@ -1,8 +1,12 @@
 """Reads API Gateway's proxy events (payload formats 2.0 and 1.0), and builds the responses."""
 
-import base64
 import binascii
 import json
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from typing import Any
 
 TIMEOUT_SECONDS = 30
 """API Gateway waits for an answer for this long at most, so an older time of receipt is wrong."""
@@ -19,15 +23,14 @@ def read(event: dict) -> tuple[str, dict[str, str], bytes]:
     if isinstance(context, dict) and isinstance(context.get("http"), dict):
         path = context["http"].get("path") or path
     headers: dict[str, str] = {}
-    for name, values in _header_values(event):
-        for value in values:
-            key = name.lower()
-            headers[key] = f"{headers[key]},{value}" if key in headers else str(value)
+    for name, value in _header_values(event):
+        key = name.lower()
+        headers[key] = f"{headers[key]},{value}" if key in headers else str(value)
     body = event.get("body") or ""
     if not event.get("isBase64Encoded"):
         return path, headers, body.encode("utf-8", "surrogatepass")
     try:
-        return path, headers, base64.b64decode(body, validate=True)
+        return path, headers, binascii.a2b_base64(body, strict_mode=True)
     except (binascii.Error, ValueError):
         return path, headers, b""
 
@@ -59,12 +62,13 @@ def age(event: dict, now: float) -> float:
     return seconds if 0 < seconds < 3 else 0.0
 
 
-def _header_values(event: dict) -> list[tuple[str, list]]:
+def _header_values(event: dict) -> "Iterable[tuple[str, Any]]":
     single = event.get("headers") or {}
-    several = event.get("multiValueHeaders") or {}  # format 1.0 only; there, `headers` has only the last of each
-    return [(name, several.get(name) or [value]) for name, value in single.items()] + [
-        (name, values) for name, values in several.items() if name not in single
-    ]
+    several = event.get("multiValueHeaders")  # format 1.0 only; there, `headers` has only the last of each
+    if not several:
+        return single.items()
+    all_of_them = {name: [value] for name, value in single.items()} | {name: of for name, of in several.items() if of}
+    return [(name, value) for name, values in all_of_them.items() for value in values]
 
 
 def respond(status: int, payload: dict | None) -> dict:

@@ -6,15 +6,15 @@ the worker's. `sigv4` signs the requests, and `post` sends them.
 
 import json
 import os
-import ssl
 import threading
 import time
+from _ssl import SSLCertVerificationError, SSLEOFError
 from contextlib import suppress
 from functools import cache
 
 from ..errors import Unavailable, Unsure
 from . import sigv4
-from .post import Connection, left
+from .post import Connection, left, trusting
 
 SECONDS = 1.5
 """The time limit of one call. It is half of Discord's 3 seconds, so a person can still be told that it was too slow."""
@@ -95,7 +95,7 @@ class AwsJson:
             self._opening = threading.Thread(target=self._open_ahead, daemon=True)
             self._opening.start()
         elif self._secure:
-            _trusting(self._authorities)
+            trusting(self._authorities)
 
     def call(self, target: str, payload: dict, seconds: float = SECONDS) -> "Any":
         """Call the action `target`, such as AmazonSQS.SendMessage, and return the JSON of its answer.
@@ -137,7 +137,7 @@ class AwsJson:
             return self._post_on(self._connect(deadline), target, body, deadline)
         try:
             return self._post_on(connection, target, body, deadline)
-        except (ConnectionError, ssl.SSLEOFError):
+        except (ConnectionError, SSLEOFError):
             # The other side may have closed this one while the function was frozen. A new connection is not stale.
             self._idle.clear()
             return self._post_on(self._connect(deadline), target, body, deadline)
@@ -168,11 +168,11 @@ class AwsJson:
         if not self._secure:
             return Connection(self._host, None, deadline)
         try:
-            return Connection(self._host, _trusting(self._authorities), deadline)
-        except ssl.SSLCertVerificationError:
+            return Connection(self._host, trusting(self._authorities), deadline)
+        except SSLCertVerificationError:
             # Amazon may move to a root that is not in AMAZON_ROOTS. If so, trust every root that the system trusts.
             self._authorities = None
-            return Connection(self._host, _trusting(None), deadline)
+            return Connection(self._host, trusting(None), deadline)
 
 
 def of_region(service: str, version: str = "1.0", *, ahead: bool = False) -> AwsJson:
@@ -187,13 +187,3 @@ def of_region(service: str, version: str = "1.0", *, ahead: bool = False) -> Aws
 @cache
 def _shared(service: str, endpoint: str, version: str, ahead: bool) -> AwsJson:
     return AwsJson(service, endpoint, version, ahead=ahead)
-
-
-_contexts: dict[str | None, ssl.SSLContext] = {}
-
-
-def _trusting(authorities: str | None) -> ssl.SSLContext:
-    """Return TLS settings that trust the authorities in a file, or the system's if it is None. Caches them."""
-    if authorities not in _contexts:
-        _contexts[authorities] = ssl.create_default_context(cafile=authorities)
-    return _contexts[authorities]

@@ -2,9 +2,7 @@
 
 Errors name a route by its template, because the real path may hold a token.
 
-Anything may answer in Discord's place: a proxy, Cloudflare, or Discord on a bad day. A write that was answered with 2xx
-is done, even if the answer cannot be read. A read whose answer has not the expected shape is an error. Without
-Discord's JSON, a 4xx says nothing about the request.
+A write that was answered with 2xx is done, even if the answer cannot be read. `discord.answers` reads the others.
 """
 
 from __future__ import annotations
@@ -12,17 +10,15 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
-import math
 import mimetypes
-import random
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 from urllib.parse import quote
 
 import requests
 
-from ..discord import channels, check, permissions
+from ..discord import answers, channels, check, permissions
 from ..discord.channels import Overwrite
 from ..discord.files import File
 from ..discord.interaction import Interaction
@@ -36,24 +32,15 @@ SECONDS = (3.05, 10)
 
 log = logging.getLogger(__name__)
 
-BLOCKED_SECONDS = 300.0
-"""How long to wait after a 429 that says no number. It comes from Cloudflare, which blocks for minutes."""
-
-LEAST_WAIT, MOST_WAIT = 0.25, 720.0
-"""The limits of what a 429 may ask for, in seconds. Up to a quarter is added, so that callers come back one by one.
-So the longest wait is 15 minutes, which is also the longest delay of an SQS message."""
-
-LARGEST, DEEPEST = 10_000_000, 100
-"""An answer with more bytes, or nested more deeply, is not read."""
-
-LINE, LINES = 300, 20
-"""How many characters of a text from Discord an error keeps, and how many lines of `errors`."""
+LARGEST = 10_000_000
+"""An answer with more bytes is not read."""
 
 REASON = 512
 """How many characters of a reason Discord takes for its audit log."""
 
 UNKNOWN_CHANNEL, UNKNOWN_MEMBER, UNKNOWN_MESSAGE, UNKNOWN_OVERWRITE = 10003, 10007, 10008, 10009
-NO_ACCESS, THREAD_EXISTS = 50001, 160004
+UNKNOWN_ROLE, UNKNOWN_USER = 10011, 10013
+NO_ACCESS, ARCHIVED, THREAD_EXISTS = 50001, 50083, 160004
 """Discord's error codes for what a call finds to be so already."""
 
 Seal = Callable[[dict, Interaction | None], dict]
@@ -102,7 +89,7 @@ class DiscordClient:
     def original(self, application_id: str, token: str) -> dict:
         """Return the original response, or the message with the component, as it is now."""
         route = "GET /webhooks/{application}/{token}/messages/@original"
-        return self._call(route, fits=_is_object, application=application_id, token=token)
+        return self._call(route, fits=answers.is_object, application=application_id, token=token)
 
     def delete_original(self, application_id: str, token: str) -> None:
         self._call("DELETE /webhooks/{application}/{token}/messages/@original", application=application_id, token=token)
@@ -125,7 +112,7 @@ class DiscordClient:
 
     def open_dm(self, user_id: str) -> str:
         """Return the id of the channel for direct messages with a user. Discord creates it if there is none."""
-        channel = self._bot("POST /users/@me/channels", {"recipient_id": user_id}, fits=_is_object)
+        channel = self._bot("POST /users/@me/channels", {"recipient_id": user_id}, fits=answers.is_object)
         return str(channel["id"])
 
     def create_message(self, channel_id: str, message: dict, files: Sequence[File] = (), *, nonce: str) -> dict:
@@ -137,8 +124,11 @@ class DiscordClient:
         return self._bot("POST /channels/{channel}/messages", body, files, channel=channel_id)
 
     def recent_messages(self, channel_id: str) -> list[dict]:
-        """Return the last 50 messages of the channel, newest first."""
-        return self._bot("GET /channels/{channel}/messages?limit=50", fits=_are_messages, channel=channel_id)
+        """Return the last 50 messages of the channel, newest first. None without READ_MESSAGE_HISTORY.
+
+        Discord: without that permission the list is empty. It is no error.
+        """
+        return self._bot("GET /channels/{channel}/messages?limit=50", fits=answers.are_messages, channel=channel_id)
 
     # What features send besides their answer.
 
@@ -198,10 +188,10 @@ class DiscordClient:
 
     def channels(self, server_id: str) -> list[dict]:
         """Return the channels of a server, without its threads."""
-        return self._bot("GET /guilds/{server}/channels", fits=_are_channels, server=server_id)
+        return self._bot("GET /guilds/{server}/channels", fits=answers.are_channels, server=server_id)
 
     def channel(self, channel_id: str) -> dict:
-        return self._bot("GET /channels/{channel}", fits=_is_channel, channel=channel_id)
+        return self._bot("GET /channels/{channel}", fits=answers.is_channel, channel=channel_id)
 
     def create_channel(
         self,
@@ -260,7 +250,15 @@ class DiscordClient:
             archived=archived,
             locked=locked,
         )
-        return self._bot("PATCH /channels/{channel}", changes, reason=reason, channel=channel_id)
+        try:
+            return self._bot("PATCH /channels/{channel}", changes, reason=reason, channel=channel_id)
+        except DiscordError as error:
+            if error.code != ARCHIVED or not archived:
+                raise
+            thread = self.channel(channel_id)  # an earlier try, whose answer was lost, may have archived it
+            if not channels.shows(thread, changes):
+                raise
+            return thread
 
     def delete_channel(self, channel_id: str, *, reason: str = "") -> None:
         """Delete a channel or a thread, with all of its messages. The channels in a category stay."""
@@ -293,7 +291,7 @@ class DiscordClient:
 
     def threads(self, server_id: str) -> list[dict]:
         """Return the threads of a server that are not archived. `parent_id` is the channel of each."""
-        return self._bot("GET /guilds/{server}/threads/active", fits=_has_threads, server=server_id)["threads"]
+        return self._bot("GET /guilds/{server}/threads/active", fits=answers.has_threads, server=server_id)["threads"]
 
     def create_thread(
         self, channel_id: str, name: str, *, message: str = "", private: bool = False, reason: str = ""
@@ -317,6 +315,31 @@ class DiscordClient:
                 raise
         return self.channel(message)
 
+    def create_post(
+        self,
+        forum_id: str,
+        name: str,
+        reply: Reply,
+        *,
+        tags: Iterable[str] = (),
+        interaction: Interaction | None = None,
+        reason: str = "",
+    ) -> dict:
+        """Open a post in a forum: a thread called `name` whose first message is `reply`. Return the thread.
+
+        `tags` are the ids of at most 5 tags of the forum: `channel(forum_id)["available_tags"]`. Needs SEND_MESSAGES.
+        The first message has the id of the thread. `interaction` is as in `send`.
+
+        Discord has no nonce for posts: a second try opens a second post. See `journal`.
+        """
+        if reply.private:
+            raise DefinitionError("a post in a forum cannot be private; send the reply to open_dm(user) instead")
+        body = channels.settings(name=name, tags=tags)
+        body["message"], files = self._ready(
+            "message", reply.message(), reply, interaction, "tools.discord.create_post"
+        )
+        return self._bot("POST /channels/{channel}/threads", body, files, reason=reason, channel=forum_id)
+
     def add_to_thread(self, thread_id: str, user_id: str) -> None:
         self._bot("PUT /channels/{channel}/thread-members/{user}", channel=thread_id, user=user_id)
 
@@ -328,16 +351,16 @@ class DiscordClient:
 
     def me(self) -> str:
         """Return the user id of the bot. Only the first call asks Discord."""
-        self._me = self._me or self._bot("GET /users/@me", fits=_is_object)["id"]
+        self._me = self._me or self._bot("GET /users/@me", fits=answers.is_object)["id"]
         return self._me
 
     def server(self, server_id: str) -> dict:
         """Return a server as Discord's guild object, with its `roles` and its `owner_id`."""
-        return self._bot("GET /guilds/{server}", fits=_is_server, server=server_id)
+        return self._bot("GET /guilds/{server}", fits=answers.is_server, server=server_id)
 
     def member(self, server_id: str, user_id: str) -> dict:
         """Return a member of a server. `roles` are the ids of the roles that they hold."""
-        return self._bot("GET /guilds/{server}/members/{user}", fits=_is_member, server=server_id, user=user_id)
+        return self._bot("GET /guilds/{server}/members/{user}", fits=answers.is_member, server=server_id, user=user_id)
 
     def add_role(self, server_id: str, user_id: str, role_id: str, *, reason: str = "") -> None:
         """Give a member a role. Needs MANAGE_ROLES, and a role of the bot above it."""
@@ -347,7 +370,7 @@ class DiscordClient:
     def remove_role(self, server_id: str, user_id: str, role_id: str, *, reason: str = "") -> None:
         """Take a role from a member. Needs what `add_role` needs."""
         route = "DELETE /guilds/{server}/members/{user}/roles/{role}"
-        gone = (UNKNOWN_MEMBER,)
+        gone = (UNKNOWN_MEMBER, UNKNOWN_ROLE, UNKNOWN_USER)
         self._bot_unless(gone, route, reason=reason, server=server_id, user=user_id, role=role_id)
 
     def missing(self, channel_id: str, *names: str) -> list[str]:
@@ -387,7 +410,7 @@ class DiscordClient:
     def guilds(self, after: str = "0") -> list[str]:
         """Return the ids of the servers that the bot is in, in ascending order: at most 200, those after `after`."""
         route = "GET /users/@me/guilds?limit=200&after={after}"
-        ids = sorted((guild["id"] for guild in self._bot(route, fits=_are_objects, after=after)), key=int)
+        ids = sorted((guild["id"] for guild in self._bot(route, fits=answers.are_objects, after=after)), key=int)
         if ids and int(ids[0]) <= int(after):
             raise DiscordError(route, 200, text="the list does not go on after the last id", by_discord=False)
         return ids
@@ -395,7 +418,9 @@ class DiscordClient:
     # Commands of the application: the global ones, or those of one server.
 
     def commands(self, scope: str) -> list[dict]:
-        return self._bot("GET /applications/{scope}/commands?with_localizations=true", fits=_are_commands, scope=scope)
+        return self._bot(
+            "GET /applications/{scope}/commands?with_localizations=true", fits=answers.are_commands, scope=scope
+        )
 
     def replace_commands(self, scope: str, commands: list[dict]) -> None:
         """Make `commands` the whole set. A command with the same type and name keeps its id."""
@@ -459,15 +484,15 @@ class DiscordClient:
             raise DiscordError(route, 0, text=f"no answer ({type(error).__name__})", by_discord=False) from None
         status, content = response.status_code, _content(response)
         if 200 <= status < 300:
-            answer = _json(content)
+            answer = answers.parsed(content)
             if fits is None:
-                return answer if _is_object(answer) else {}
+                return answer if answers.is_object(answer) else {}
             if fits(answer):
                 return answer
             raise DiscordError(route, status, text="the answer cannot be read", by_discord=False)
         for secret in filter(None, (names.get("token"), bot_token)):
             content = content.replace(secret.encode(), b"***")
-        refusal = _refusal(route, status, _json(content), response.headers.get("Retry-After"))
+        refusal = answers.refusal(route, status, answers.parsed(content), response.headers.get("Retry-After"))
         if status == 429:
             scope = response.headers.get("X-RateLimit-Scope", "none: from Cloudflare")
             log.warning("rate limited: %s, wait %.3f s, scope %s", route, refusal.wait, scope)
@@ -497,136 +522,3 @@ def _content(response: requests.Response) -> bytes:
     except requests.RequestException:
         return b""
     return bytes(content)
-
-
-def _json(content: bytes) -> Any:
-    """Return the JSON in `content`, None if there is none or if it is nested more than DEEPEST levels deep."""
-    try:
-        value = json.loads(content)
-    except (ValueError, RecursionError):
-        return None
-    level = [value]
-    for _ in range(DEEPEST):
-        level = [inner for each in level if isinstance(each, dict | list) for inner in _inside(each)]
-        if not level:
-            return value
-    return None
-
-
-def _inside(value: dict | list) -> list:
-    return list(value.values()) if isinstance(value, dict) else value
-
-
-def _is_object(answer: Any) -> bool:
-    """Whether it is an object with an id, as Discord returns for everything that it keeps."""
-    return isinstance(answer, dict) and _is_digits(answer.get("id"))
-
-
-def _is_digits(value: Any) -> bool:
-    """Whether it is an id or a field of bits, which Discord writes as decimal strings."""
-    return isinstance(value, str) and value.isascii() and value.isdigit() and len(value) <= 20
-
-
-def _are_objects(answer: Any) -> bool:
-    return isinstance(answer, list) and all(map(_is_object, answer))
-
-
-def _are_messages(answer: Any) -> bool:
-    return _are_objects(answer) and all(
-        isinstance(each.get("content"), str) and isinstance(each.get("interaction_metadata"), dict | None)
-        for each in answer
-    )
-
-
-def _are_commands(answer: Any) -> bool:
-    return _are_objects(answer) and all(
-        isinstance(each.get("name"), str) and isinstance(each.get("type", 1), int) for each in answer
-    )
-
-
-def _is_channel(answer: Any) -> bool:
-    """Whether it is a channel whose place and overwrites can be read. A thread has no overwrites, but a parent."""
-    if not (_is_object(answer) and type(answer.get("type")) is int):
-        return False
-    overwrites, parent = answer.get("permission_overwrites"), answer.get("parent_id")
-    return (
-        _is_digits(answer.get("guild_id") or "0")
-        and (_is_digits(parent) or (parent is None and answer["type"] not in channels.THREADS))
-        and (overwrites is None or (_are_objects(overwrites) and all(map(_is_overwrite, overwrites))))
-    )
-
-
-def _is_overwrite(each: dict) -> bool:
-    return _is_digits(each.get("allow") or "0") and _is_digits(each.get("deny") or "0")
-
-
-def _are_channels(answer: Any) -> bool:
-    return isinstance(answer, list) and all(map(_is_channel, answer))
-
-
-def _has_threads(answer: Any) -> bool:
-    return isinstance(answer, dict) and _are_channels(answer.get("threads"))
-
-
-def _is_server(answer: Any) -> bool:
-    return (
-        _is_object(answer)
-        and _is_digits(answer.get("owner_id"))
-        and _are_objects(answer.get("roles"))
-        and all(_is_digits(role.get("permissions")) for role in answer["roles"])
-    )
-
-
-def _is_member(answer: Any) -> bool:
-    if not (isinstance(answer, dict) and _is_object(answer.get("user"))):
-        return False
-    roles = answer.get("roles")
-    return isinstance(roles, list) and all(map(_is_digits, roles))
-
-
-def _refusal(route: str, status: int, answer: Any, retry_after: str | None) -> DiscordError:
-    """Return the error for an answer that is not a success. Discord's own has an integer `code` and a `message`.
-
-    Discord: a 429 may have no `code`.
-    """
-    details = answer if isinstance(answer, dict) else {}
-    code, text, errors = details.get("code"), details.get("message"), details.get("errors")
-    if status == 429 and "code" not in details:
-        code = 0
-    wait = _wait(details.get("retry_after"), retry_after) if status == 429 else None
-    if not (type(code) is int and 0 <= code < 1 << 31 and isinstance(text, str)):
-        return DiscordError(route, status, text="not Discord's JSON", wait=wait, by_discord=False)
-    faults = [_line(f"{path}: {message}" if path else message) for path, message in _faults(errors, "")]
-    return DiscordError(route, status, code, _line(text), errors=errors, faults=faults[:LINES], wait=wait)
-
-
-def _faults(errors: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Yield the path and the message of each fault in Discord's nested `errors`."""
-    for key, inner in errors.items() if isinstance(errors, dict) else ():
-        if key != "_errors":
-            yield from _faults(inner, f"{path}.{key}" if path else key)
-            continue
-        for leaf in inner if isinstance(inner, list) else ():
-            if isinstance(leaf, dict):
-                yield path, str(leaf.get("message") or leaf.get("code"))
-
-
-def _line(text: str) -> str:
-    """Return `text` cut to LINE characters, with spaces for what cannot be printed in a line."""
-    return "".join(each if each.isprintable() else " " for each in text[:LINE])
-
-
-def _wait(*asked: Any) -> float:
-    """Return the seconds to wait: the first number in `asked`, within the limits, and a random part of it more.
-
-    The body comes before the header, because it is more precise.
-    """
-    seconds = next(filter(math.isfinite, map(_number, asked)), BLOCKED_SECONDS)
-    return min(max(seconds, LEAST_WAIT), MOST_WAIT) * random.uniform(1, 1.25)  # noqa: S311 - no secret
-
-
-def _number(value: Any) -> float:
-    try:
-        return float(value)
-    except (TypeError, ValueError, OverflowError):
-        return math.nan

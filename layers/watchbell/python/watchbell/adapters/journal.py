@@ -2,7 +2,7 @@
 
 with tools.journal.step("order") as step:
     if step.new:
-        step.value = tools.discord.create_message(…)["id"]
+        step.value = tools.discord.send(channel, reply, nonce=step.nonce)["id"]
 order = step.value
 """
 
@@ -23,12 +23,14 @@ class Step:
 
     `new` is true if the step is still to be done. `unsure` is true if an earlier try began the step and may have done
     it: look for what that try may have made before you make it again. `value` is any JSON, kept with the step.
+    `nonce` is for `tools.discord.send`: it is the same in each try.
     """
 
     def __init__(
         self, table: Table, key: dict, clock: Callable[[], float], new: bool, unsure: bool, value: Any
     ) -> None:
         self._table, self._key, self._clock = table, key, clock
+        self.nonce = f"{key['pk']['S']} {key['sk']['S']}"
         self.new, self.unsure, self.value = new, unsure, value
         self._done = not new
 

@@ -1,11 +1,13 @@
 """A small HTTP/1.1 client that only POSTs, over a connection that stays open.
 
-`http.client` imports the whole of `email`, and that would take a sixth of the ingress's cold start.
+`http.client` imports the whole of `email`, and that would take a sixth of the ingress's cold start. `ssl` and `socket`
+make enums of all constants, which would take a tenth of it. So this uses the modules in C that both are made of.
 """
 
-import socket
-import ssl
+import _socket
+import _ssl
 import time
+from functools import cache
 
 HEAD_LIMIT = 64 * 1024
 
@@ -14,27 +16,49 @@ class BadAnswer(OSError):
     """The answer is not HTTP, or its headers are over 64 KiB."""
 
 
+@cache
+def trusting(authorities: str | None) -> _ssl._SSLContext:
+    """Return TLS settings for a client that trusts the authorities in a file, or the system's if it is None.
+
+    They equal those of `ssl.create_default_context` in Python 3.13. They are cached.
+    """
+    # PROTOCOL_TLS_CLIENT requires TLS 1.2, a certificate, and that the certificate has the name of the host.
+    context = _ssl._SSLContext(_ssl.PROTOCOL_TLS_CLIENT)
+    context.verify_flags |= _ssl.VERIFY_X509_PARTIAL_CHAIN | _ssl.VERIFY_X509_STRICT
+    if authorities:
+        context.load_verify_locations(authorities)
+    else:
+        context.set_default_verify_paths()
+    return context
+
+
 class Connection:
     """A connection to `host`, opened at once, with TLS if there is a `context`.
 
-    `host` is ASCII, with `:port` if that is not the default of the scheme. `reusable` is true if another request may
-    follow the last one.
+    `host` is ASCII, with `:port` if that is not the default of the scheme. `context` is from `trusting`. `reusable` is
+    true if another request may follow the last one.
 
     A `deadline` is in time.monotonic() seconds; after it, TimeoutError is raised. All errors are OSErrors:
-    ConnectionError if the other side closed before its whole answer had come, BadAnswer if the answer is not HTTP.
+    ConnectionError or SSLEOFError if the other side closed before its whole answer had come, BadAnswer if the answer is
+    not HTTP.
     """
 
-    __slots__ = ("_received", "_socket", "reusable")
+    __slots__ = ("_read", "_received", "_socket", "_write", "reusable")
 
-    def __init__(self, host: str, context: "ssl.SSLContext | None", deadline: float) -> None:
+    def __init__(self, host: str, context: "_ssl._SSLContext | None", deadline: float) -> None:
         # Bytes, because a str goes through `encodings.idna`, and that takes longer than connecting.
         name, _, port = host.encode("ascii").partition(b":")
         self._socket = _dial(name, int(port or (443 if context else 80)), deadline)
         try:
-            self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._socket.setsockopt(_socket.IPPROTO_TCP, _socket.TCP_NODELAY, 1)
+            self._read, self._write = self._socket.recv, self._socket.sendall
             if context:
                 self._socket.settimeout(left(deadline))
-                self._socket = context.wrap_socket(self._socket, server_hostname=name)
+                tls = context._wrap_socket(  # type: ignore[attr-defined]  # typeshed leaves it out
+                    self._socket, server_side=False, server_hostname=name.decode()
+                )
+                tls.do_handshake()
+                self._read, self._write = tls.read, tls.write
         except BaseException:
             self._socket.close()
             raise
@@ -51,7 +75,7 @@ class Connection:
         lines = [f"POST {path} HTTP/1.1", *(f"{name}: {value}" for name, value in headers.items())]
         head = "\r\n".join([*lines, f"content-length: {len(body)}", "", ""])
         self._socket.settimeout(left(deadline))
-        self._socket.sendall(head.encode("latin-1") + body)
+        self._write(head.encode("latin-1") + body)
         version, status, fields = self._head(deadline)
         length = fields.get("content-length", "")
         if not length.isdecimal() or len(length) > 6 or "transfer-encoding" in fields:
@@ -86,17 +110,23 @@ class Connection:
 
     def _receive(self, deadline: float) -> None:
         self._socket.settimeout(left(deadline))
-        piece = self._socket.recv(HEAD_LIMIT)
+        piece = self._read(HEAD_LIMIT)
         if not piece:
             raise ConnectionResetError("closed before the whole answer had come")
         self._received += piece
 
 
-def _dial(name: bytes, port: int, deadline: float) -> socket.socket:
+class _Socket(_socket.socket):
+    """A socket that TLS can refer to: its reference is weak."""
+
+    __slots__ = ("__weakref__",)
+
+
+def _dial(name: bytes, port: int, deadline: float) -> _Socket:
     """Return a connection to the first address of the host that answers. `deadline` is for all addresses together."""
     problem: OSError = OSError("the host has no address")
-    for family, kind, protocol, _, address in socket.getaddrinfo(name, port, type=socket.SOCK_STREAM):
-        dialled = socket.socket(family, kind, protocol)
+    for family, kind, protocol, _, address in _socket.getaddrinfo(name, port, type=_socket.SOCK_STREAM):
+        dialled = _Socket(family, kind, protocol)
         try:
             dialled.settimeout(left(deadline))
             dialled.connect(address)

@@ -20,7 +20,7 @@ from watchbell.discord.components import Select
 from watchbell.discord.lacks import OVERWRITE, ROLE, lacks
 from watchbell.discord.permissions import bits, in_server, spelt
 from watchbell.errors import DiscordError
-from watchbell.kit import catalogue
+from watchbell.kit import catalogue, server, zones
 from watchbell.kit.setting import LANGUAGES, MOST_ROLES, Setting
 
 command = Command(
@@ -40,6 +40,9 @@ CHANNELS = (0, 5)
 SHOWN = 25
 """Discord: a select has at most 25 options, and an embed at most 25 fields."""
 
+OFFERED = 3
+"""How many time zones are offered instead of one that does not exist."""
+
 NOT_THERE = (10004, 10007, 50001)
 """Discord's codes if the bot is no member of the server: it was added without the scope `bot`."""
 
@@ -49,13 +52,25 @@ class Value(Modal, title="Change a setting"):
 
 
 @command.run
-def setup(interaction, tools):
-    return panel(interaction, tools)
+def setup(interaction, tools, *, zone: str = ""):
+    """Show all settings, or change the time zone.
+
+    zone: The time zone of this server, such as Europe/Berlin
+    """
+    if not zone:
+        return panel(interaction, tools)
+    setting = changeable(server.zone.name, interaction, tools)
+    return offer(zone, setting, tools.server_settings.of(interaction.guild_id)[setting])
+
+
+@setup.autocomplete(option="zone")
+def suggested(interaction, typed):
+    return [(name, name) for name in zones.near(typed)]
 
 
 @command.button(updates=True)
-def back(interaction, tools):
-    return panel(interaction, tools)
+def back(interaction, tools, *, page: int = 1):
+    return panel(interaction, tools, page=page)
 
 
 @command.select(updates=True)
@@ -76,7 +91,13 @@ def choose(interaction, tools, *, name: str):
 def enter(interaction, tools, form: Value, *, name: str):
     """Store what was typed into the form of a setting."""
     setting = changeable(name, interaction, tools)
-    return store(setting, time_zone(form.text.strip()), interaction, tools)
+    return store(setting, time_zone(form.text), interaction, tools)
+
+
+@command.button(updates=True, audit="settings.change")
+def take(interaction, tools, *, name: str, zone: str):
+    """Store the time zone that was offered."""
+    return store(changeable(name, interaction, tools), zone, interaction, tools)
 
 
 @command.button(updates=True, audit="settings.change")
@@ -100,11 +121,12 @@ def test(interaction, tools, *, name: str):
 # ---- what is shown
 
 
-def panel(interaction, tools, notice: str = "") -> Reply:
+@command.pager(per_page=SHOWN)
+def panel(interaction, tools, page):
     """All settings with their values, the checklist, and what to change them with."""
     values = tools.server_settings.of(interaction.guild_id)
-    settings = catalogue.settings()[:SHOWN]
-    embed = Embed(_("Settings of this server"), notice, colour=0x3498DB)
+    settings = page.of(catalogue.settings())
+    embed = Embed(_("Settings of this server"), colour=0x3498DB)
     for setting in settings:
         embed.field(_(setting.label), shown(setting, values[setting]), inline=True)
     mine = [setting for setting in settings if may_change(setting, interaction, tools)]
@@ -119,14 +141,19 @@ def panel(interaction, tools, notice: str = "") -> Reply:
     return Reply(
         embeds=[embed, checklist({setting: values[setting] for setting in places}, interaction, tools)],
         components=[select] if select else [],
-        buttons=[*buttons, back.button(_("Check again"))],
+        buttons=[*buttons, back.button(_("Check again"), page=page.number)],
     )
+
+
+def page_of(setting: Setting) -> int:
+    """The page of the panel that shows the setting."""
+    return catalogue.settings().index(setting) // SHOWN + 1
 
 
 def editor(setting: Setting, value) -> Reply:
     """A setting, and the select or the form that changes it."""
     text = _("Now: {value}", value=shown(setting, value))
-    buttons = [reset.button(_("Reset"), name=setting.name), back.button(_("Back"))]
+    buttons = [reset.button(_("Reset"), name=setting.name), back.button(_("Back"), page=page_of(setting))]
     if setting.kind == "zone":
         buttons.insert(0, enter.button(_("Enter a time zone"), style="primary", name=setting.name, text=value))
         return Reply(embeds=[Embed(_(setting.label), text)], buttons=buttons)
@@ -146,6 +173,22 @@ def editor(setting: Setting, value) -> Reply:
         components=[choose.select(select, name=setting.name)],
         buttons=buttons,
     )
+
+
+def offer(typed: str, setting: Setting, value) -> Reply:
+    """The editor of a time zone, with a button for the one that was typed, or for those with similar names."""
+    reply = editor(setting, value)
+    known = zones.find(typed)
+    offered = [known] if known else zones.near(typed, OFFERED)
+    if not known:
+        reply.embeds[0].description += "\n" + _("There is no time zone with this name.")
+    elif known == value:
+        offered = []
+    buttons = [
+        take.button(_("Change to {zone}", zone=each), style="success", name=setting.name, zone=each) for each in offered
+    ]
+    reply.buttons = [*buttons, *reply.buttons]
+    return reply
 
 
 def shown(setting: Setting, value) -> str:
@@ -201,16 +244,10 @@ def chosen(setting: Setting, values):
 
 def time_zone(text: str) -> str:
     """The name of the time zone, with its own capitals. Raises FieldError, which offers similar names, for no zone."""
-    from difflib import get_close_matches
-    from zoneinfo import available_timezones
-
-    known = {name.lower(): name for name in available_timezones()}
-    wanted = text.lower().replace(" ", "_")
-    if wanted in known:
-        return known[wanted]
-    cities = {name.rpartition("/")[2]: name for name in known if "/" in name}
-    near = [cities.get(name, name) for name in get_close_matches(wanted, [*cities, *known], n=3, cutoff=0.7)]
-    names = ", ".join(known[name] for name in dict.fromkeys(near))
+    known = zones.find(text)
+    if known:
+        return known
+    names = ", ".join(zones.near(text, OFFERED))
     if names:
         raise FieldError("text", _("there is no time zone with this name. Did you mean {names}?", names=names))
     raise FieldError("text", _("there is no time zone with this name. Write one such as Europe/Berlin."))
@@ -218,7 +255,9 @@ def time_zone(text: str) -> str:
 
 def store(setting: Setting, value, interaction, tools) -> Reply:
     tools.change_setting(interaction.guild_id, setting, value)
-    return panel(interaction, tools, _("Saved: {setting}.", setting=_(setting.label)))
+    reply = panel(interaction, tools, page=page_of(setting))
+    reply.embeds[0].description = _("Saved: {setting}.", setting=_(setting.label))
+    return reply
 
 
 # ---- what the bot may not do

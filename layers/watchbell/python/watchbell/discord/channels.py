@@ -58,6 +58,7 @@ def settings(
     slowmode: int | None = None,
     archived: bool | None = None,
     locked: bool | None = None,
+    tags: "Iterable[str] | None" = None,
 ) -> "dict[str, Any]":
     """Return the payload that creates or edits a channel or a thread. What is None is left out.
 
@@ -73,6 +74,7 @@ def settings(
         "rate_limit_per_user": slowmode,
         "archived": archived,
         "locked": locked,
+        "applied_tags": None if tags is None else list(tags),
     }
     payload: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
     if parent is not None:
@@ -82,6 +84,13 @@ def settings(
     if look.faults:
         raise InvalidReply("channel", look.faults)
     return payload
+
+
+def shows(channel: "dict[str, Any]", changes: "dict[str, Any]") -> bool:
+    """Return whether a channel or a thread, as Discord sends it, has what `changes` would set."""
+    state = channel.get("thread_metadata")
+    there = {**channel, **(state if isinstance(state, dict) else {})}
+    return all(there.get(name) == value for name, value in changes.items())
 
 
 _SETTINGS = rules.object_of(
@@ -104,4 +113,5 @@ _SETTINGS = rules.object_of(
     rate_limit_per_user=rules.number(0, 21600),
     archived=rules.flag,
     locked=rules.flag,
+    applied_tags=rules.list_of(rules.snowflake, 0, 5),
 )

@@ -13,12 +13,17 @@ Nothing is kept in memory, so any execution environment can serve any button. Of
 the address and the state. State that does not fit is stored in the `ephemeral` table: `feature:handler*key`.
 """
 
-import base64
-import hmac
+import binascii
+
+# These are what `hmac` calls. With `base64` it brings six modules, which take 1.5 ms of a cold start.
+from _hashlib import hmac_digest
+from _operator import _compare_digest
 
 LIMIT = 100
 SEAL = 24
 ROOM = LIMIT - SEAL
+
+_URL_SAFE = str.maketrans("+/", "-_")
 
 OPENS = "?"
 """The suffix of the handler in the address of a button that opens a form. The form itself is submitted to the address
@@ -101,7 +106,7 @@ def verify(custom_id: str, keys: "Mapping[str, bytes]", now: float, user_id: str
         raise BadSeal(expired=False)
     bound_to = user_id if bound == "u" else guild_id if bound == "g" else ""
     genuine = _mac(text, key, bound_to).encode()
-    if not hmac.compare_digest(genuine, tag.encode("utf-8", "surrogatepass")):
+    if not _compare_digest(genuine, tag.encode("utf-8", "surrogatepass")):
         raise BadSeal(expired=False)
     if expiry != "00000" and now >= int(expiry, 36) * 60:
         raise BadSeal(expired=True)
@@ -123,7 +128,8 @@ def parse(custom_id: str) -> Address:
 
 def _mac(text: str, key: bytes, bound_to: str) -> str:
     signed = f"{text}\0{bound_to}".encode("utf-8", "surrogatepass")
-    return base64.urlsafe_b64encode(hmac.digest(key, signed, "sha256")[:12]).decode()
+    mac = hmac_digest(key, signed, "sha256")[:12]
+    return binascii.b2a_base64(mac, newline=False).decode().translate(_URL_SAFE)
 
 
 def _quote(value: str) -> str:

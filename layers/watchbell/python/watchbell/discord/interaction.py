@@ -25,28 +25,23 @@ class Interaction:
     ignored, and missing optional fields read as empty.
     """
 
-    __slots__ = ("raw",)
+    __slots__ = ("data", "raw", "type")
 
     def __init__(self, raw: object) -> None:
         if not isinstance(raw, dict) or not isinstance(raw.get("type"), int) or isinstance(raw["type"], bool):
             raise ValueError("not an interaction: it has no type")
         self.raw = raw
+        self.type: int = raw["type"]
+        data = raw.get("data")
+        self.data: dict = data if isinstance(data, dict) else {}
+        """The data of the interaction; {} if there is none, for example in a type that we do not know."""
         if self.type != PING:
             for key in ("id", "application_id", "token"):  # they become parts of a URL path
                 value = raw.get(key)
-                if (
-                    not isinstance(value, str)
-                    or not value
-                    or not value.isascii()
-                    or not set(value).isdisjoint("/?#% \\")
-                ):
+                if not isinstance(value, str) or not value or not value.isascii() or any(c in value for c in "/?#% \\"):
                     raise ValueError(f"not an interaction: its {key} is missing or malformed")
-            if self.type in (COMMAND, COMPONENT, AUTOCOMPLETE, MODAL) and not isinstance(raw.get("data"), dict):
+            if self.type in (COMMAND, COMPONENT, AUTOCOMPLETE, MODAL) and not isinstance(data, dict):
                 raise ValueError("not an interaction: it has no data")
-
-    @property
-    def type(self) -> int:
-        return self.raw["type"]
 
     @property
     def id(self) -> str:
@@ -60,12 +55,6 @@ class Interaction:
     def token(self) -> str:
         """The credential for edits and follow-ups, valid for 15 minutes. Never log or store it."""
         return self.raw["token"]
-
-    @property
-    def data(self) -> dict:
-        """The data of the interaction; {} if there is none, for example in a type that we do not know."""
-        data = self.raw.get("data")
-        return data if isinstance(data, dict) else {}
 
     @property
     def name(self) -> str:

@@ -115,7 +115,7 @@ class Doorkeeper:
         except UserError as error:
             return Answer(200, private(sentence(error, interaction)), "refused")
         except Unavailable as error:
-            log.exception("could not queue an interaction", extra={"interaction_id": interaction.id})
+            log.exception("could not take an interaction: %s", error, extra={"interaction_id": interaction.id})
             return Answer(200, private(_(UNSURE if isinstance(error, Unsure) else NOT_QUEUED)), "unavailable")
         except TooSlow:
             log.error("stopped an instant handler that took too long", extra={"interaction_id": interaction.id})  # noqa: TRY400

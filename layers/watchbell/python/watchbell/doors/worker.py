@@ -5,6 +5,8 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from ..adapters import logs
@@ -17,6 +19,7 @@ from ..i18n import _, speaking
 from ..interactions import dispatch, gate, refusals
 from ..interactions.apology import BROKEN, sentence
 from ..interactions.audit import audited
+from ..interactions.job import Job, NextSlice, Overtaken
 from ..interactions.limits import admit
 from ..interactions.reach import UNKNOWN_WEBHOOK, Reach
 from ..interactions.screen import Screen
@@ -102,27 +105,16 @@ def answer(
     A failure that may pass goes back to the queue, and the last delivery tells the user. A bug is tried once more at
     once; then the user is told, and the message goes to the dead letters. If Discord refuses something for good, the
     user is told and it is not tried again. If nothing reaches the user any more, that is logged."""
-    details = {"interaction_id": interaction.id}
     may_wait = not delivery.last and delivery.attempt <= len(RACE_WAITS)
     put_back = RACE_WAITS[delivery.attempt - 1] if may_wait else None
     reach = Reach(interaction, received_at, tools, sleep, delivery.seconds_left, put_back)
     screen = Screen(interaction, tools, reach)  # can tell the person if the claim fails
+    claim = None
     try:
         claim = tools.claims.take(INTERACTION, interaction.id)
-    except Retry as held:  # If its holder was killed, nobody else would tell the person. A dead claim has no wait.
-        if delivery.last and held.wait and delivery.begin_again(held.wait):
-            delivery.ended = "begun_again"
+        if claim is None:
+            delivery.ended = "done_before"
             return
-        raise
-    except Exception as error:
-        if delivery.last:
-            give_up(interaction, screen, error, again=True)
-            look_for_thinking(screen, delivery)
-        raise
-    if claim is None:
-        delivery.ended = "done_before"
-        return
-    try:
         with claim:
             journal = tools.journal_of(interaction.id, claim.attempt)
             desk = Desk(tools, journal, lambda: min(reach.seconds_left(), delivery.seconds_left()))
@@ -130,17 +122,60 @@ def answer(
             claim.done()
         look_for_thinking(screen, delivery)
     except Exception as error:
-        wait = max(AGAIN_SECONDS, getattr(error, "wait", None) or 0.0)
-        patient = isinstance(error, DiscordError) and reach.seconds_left() > wait + AGAIN_SECONDS
-        if delivery.last and patient and delivery.begin_again(wait):
-            log.warning("Discord is unwell, so once more from the start: %s", error, extra=details)
-            delivery.ended = "begun_again"
+        what = verdict(error, delivery, reach.seconds_left(), claimed=claim is not None)
+        if what.drop:
+            delivery.ended = "done_before"
             return
-        over = delivery.last or not isinstance(error, PASSING)
-        if over and (give_up(interaction, screen, error, again=claim.attempt > 1) or delivery.last):
-            claim.dead()
+        if what.again is not None and delivery.begin_again(what.again, what.message):
+            level = logging.INFO if isinstance(error, NextSlice) else logging.WARNING
+            delivery.ended = getattr(error, "ended", "begun_again")
+            log.log(level, "put on the queue again: %s", error, extra={"interaction_id": interaction.id})
+            return
+        told = what.tell and give_up(interaction, screen, error, again=claim is None or claim.attempt > 1)
+        if told or (what.tell and delivery.last):
+            if claim is not None:
+                claim.dead()
             look_for_thinking(screen, delivery)
         raise
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What to do with an error.
+
+    `again`: put the message, or `message` in its place, on the queue as a new one, to come in so many seconds. If
+    `again` is None, or if that is not possible, the message goes back to the queue, and after its last delivery to the
+    dead letters. `tell`: first tell the person that it is over. `drop`: nobody needs the message any more.
+    """
+
+    again: float | None = None
+    message: dict | None = None
+    tell: bool = False
+    drop: bool = False
+
+
+def verdict(error: Exception, delivery: Delivery, left: float, *, claimed: bool) -> Verdict:
+    """What to do with `error`, which ended this delivery of an interaction.
+
+    `left` is how many seconds the answer can still be shown. `claimed`: this delivery held the claim. If it did not, a
+    Retry says that another delivery holds the claim, or that the interaction has failed for good.
+    """
+    if isinstance(error, Retry) and not claimed:
+        # If its holder was killed, nobody else would tell the person. A claim that is dead has no wait.
+        return Verdict(again=(delivery.last and error.wait) or None)
+    if isinstance(error, Overtaken):
+        return Verdict(drop=True)
+    sent, message = delivery.message, None
+    if isinstance(error, NextSlice):
+        return Verdict(error.wait, {**sent, "slice": error.number}, tell=delivery.last)
+    if "slice" in sent:  # A job outlives the token. It counts as a slice, so that the job ends some time.
+        left, message = float("inf"), {**sent, "slice": sent["slice"] + 1}
+    wait = max(AGAIN_SECONDS, getattr(error, "wait", None) or 0.0)
+    patient = claimed and isinstance(error, DiscordError) and left > wait + AGAIN_SECONDS
+    bug = claimed and not isinstance(error, PASSING)
+    if delivery.last and patient:
+        return Verdict(wait, message, tell=True)
+    return Verdict(tell=delivery.last or bug)
 
 
 def look_for_thinking(screen: Screen, delivery: Delivery) -> None:
@@ -158,7 +193,7 @@ def give_up(interaction: Interaction, screen: Screen, error: Exception, *, again
     if isinstance(error, Unavailable) and (screen.answered or (again and screen.may_be_answered())):
         return True
     try:
-        screen.tell(_(BROKEN, reference=interaction.id))
+        screen.tell(_(BROKEN, reference=interaction.id), now=True)
     except DiscordError as untold:
         log.error("and could not tell the user: %s", untold, extra=details)  # noqa: TRY400 - logged above
         return untold.permanent
@@ -210,7 +245,7 @@ def attempt(
         raise CutOff(f"{handler} was cut off {claim.cut_off} times, by its time, its memory or a crash")
     try:
         with audited(handler, interaction, desk, delivery):
-            delivery.ended = run(interaction, handler, screen, desk, tools, claim)
+            delivery.ended = run(interaction, handler, screen, desk, tools, claim, delivery)
     except DiscordError as error:
         if not error.permanent:
             raise
@@ -236,7 +271,13 @@ def tell_others(interaction: Interaction, handler: Handler | None, desk: Desk) -
 
 
 def run(
-    interaction: Interaction, handler: Handler | None, screen: Screen, desk: Desk, tools: Tools, claim: Claim
+    interaction: Interaction,
+    handler: Handler | None,
+    screen: Screen,
+    desk: Desk,
+    tools: Tools,
+    claim: Claim,
+    delivery: Delivery,
 ) -> str:
     """Runs the feature and shows its answer, or tells the person what was wrong. Returns a code for how it ended.
 
@@ -249,7 +290,7 @@ def run(
         gate.check_switch(handler, interaction, tools)
         gate.check_tables(handler, interaction, tools)
         call = dispatch.parse(handler, interaction, tools)
-        with admit(call, desk):
+        with admit(call, desk), Job(call, desk, screen.reach, delivery) if handler.is_job else nullcontext() as job:
             try:
                 answer = dispatch.run(call, desk)
             except DiscordError as error:
@@ -259,7 +300,7 @@ def run(
                 from ..interactions.forms import later
 
                 raise later(answer)
-            screen.show(answer)  # Inside the lock too: a generator runs only now.
+            screen.show(job.run(answer) if job else answer)  # Inside the lock too: a generator runs only now.
             claim.done()  # Before the lock is free: the next try would find somebody else in it.
         return "answered"
     except UserError as error:
@@ -268,7 +309,7 @@ def run(
         return "refused"
     except (DefinitionError, InvalidReply, NoRoom):  # A bug: the next try would make the same reply.
         log.exception("a reply that Discord would not take", extra=details)
-        screen.tell(_(BROKEN, reference=interaction.id))
+        screen.tell(_(BROKEN, reference=interaction.id), now=True)
         return "failed"
     except DiscordError as error:
         if not error.permanent or (error.gone and not error.of_feature):
@@ -277,7 +318,7 @@ def run(
             log.warning("told the user what to change: %s", error, extra=details)
         else:
             log.exception("Discord refused", extra=details)
-        screen.tell(refusals.words(error, interaction))
+        screen.tell(refusals.words(error, interaction), now=True)
         return "failed"
 
 
@@ -296,6 +337,7 @@ def measured(delivery: Delivery, tools: Tools) -> None:
             {"WorkMs": round((tools.now() - begun) * 1000, 1)},
             "Milliseconds",
             **account(delivery.message),
+            **{name: delivery.message[name] for name in ("slice",) if name in delivery.message},
             ended=delivery.ended or "died",
             wait_ms=round((begun - delivery.sent_at) * 1000) if delivery.sent_at else 0,
             attempt=delivery.attempt,

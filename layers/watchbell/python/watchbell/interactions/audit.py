@@ -31,6 +31,6 @@ def audited(handler: Handler | None, interaction: Interaction, desk: Desk, deliv
     try:
         yield
     except BaseException as error:
-        entry.ended(f"error:{type(error).__name__}")
+        entry.ended(getattr(error, "ended", f"error:{type(error).__name__}"))
         raise
     entry.ended(delivery.ended)

@@ -16,6 +16,9 @@ from .call import Call
 
 USER_COMMAND = 2
 
+OURS = "watchbell: "
+"""The names of the kit's own steps begin with this. No feature gives its own steps such a name."""
+
 
 class Items(Protocol):
     """The items of FLOWS, as `adapters.records` has them."""
@@ -29,21 +32,23 @@ class Step:
 
     `new` is true if the step is still to be done. `unsure` is true if an earlier try, or another interaction, began the
     step and may have done it: look for what it may have made before you make it again. `value` is any JSON, kept with
-    the step.
+    the step. `nonce` is for `tools.discord.send`: it is the same in each try and for each interaction, until the flow
+    ends.
     """
 
-    def __init__(self, flow: Flow, name: str, before: dict[str, Any] | None) -> None:
-        self._flow, self._name = flow, name
+    def __init__(self, flow: Flow, name: str, before: dict[str, Any] | None, begun_by: str) -> None:
+        self._flow, self._name, self._begun_by = flow, name, begun_by
         self.new = before is None or not before["done"]
         self.unsure = before is not None and self.new
         self.value: Any = None if before is None or self.new else before["value"]
+        self.nonce = f"{flow.name} {name} {begun_by}"
 
     def __enter__(self) -> Step:
         return self
 
     def __exit__(self, kind: type | None, error: BaseException | None, trace: TracebackType | None) -> None:
         if error is None and self.new:
-            self._flow.keep(self._name, {"done": True, "value": self.value})
+            self._flow.keep(self._name, {"done": True, "value": self.value, "by": self._begun_by})
 
 
 class Flow:
@@ -57,20 +62,23 @@ class Flow:
         self, items: Items, name: str, interaction_id: str, fence: int, people: set[str], servers: set[str]
     ) -> None:
         self._items, self._interaction_id, self._fence = items, interaction_id, fence
+        self.name = name
         item = items.get(name) or {"flow": name, "version": ""}
         if item.get("ended_by") not in (None, interaction_id):
             item = {"flow": name, "version": item["version"]}
         # A later try of the interaction that ended the flow finds its steps done, and does nothing twice.
         self._item: dict[str, Any] = {"steps": {}, "ended_by": None, **item}
+        self._before = self._done()
         for field, ids in (("people", people), ("servers", servers)):
             self._item[field] = sorted({*(item.get(field) or ()), *ids})
 
     def step(self, name: str) -> Step:
         """Return the step called `name`, and record that it has begun. Each step of a flow needs its own name."""
         before = self._item["steps"].get(name)
+        begun_by = self._interaction_id if before is None else before.get("by", "")
         if before is None:
-            self.keep(name, {"done": False, "value": None})
-        return Step(self, name, before)
+            self.keep(name, {"done": False, "value": None, "by": begun_by})
+        return Step(self, name, before, begun_by)
 
     def end(self) -> None:
         """End the flow. The next interaction begins it again, with no step done.
@@ -78,6 +86,24 @@ class Flow:
         Call this after the last step. If this interaction is tried again, it still finds its steps done.
         """
         self._put({"ended_by": self._interaction_id})
+
+    @property
+    def repeats(self) -> bool:
+        """Whether the handler has only found steps that were done before it began."""
+        return self._before > 0 and not self.progressed
+
+    @property
+    def progressed(self) -> bool:
+        """Whether a step was done since the handler began."""
+        return self._done() > self._before
+
+    def value(self, name: str) -> Any:
+        """Return what is kept with a step that is done, or None."""
+        step = self._item["steps"].get(name)
+        return step["value"] if step and step["done"] else None
+
+    def _done(self) -> int:
+        return sum(step["done"] and not name.startswith(OURS) for name, step in self._item["steps"].items())
 
     def keep(self, name: str, step: dict[str, Any]) -> None:
         self._put({"steps": {**self._item["steps"], name: step}})

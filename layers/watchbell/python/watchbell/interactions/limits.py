@@ -16,7 +16,7 @@ from ..i18n import N_, _
 from ..kit.handler import LOCK_NAMES
 from ..kit.quota import Quota
 from ..tools.toolbox import Desk
-from . import flow
+from . import flow, job
 from .call import Call
 
 BUSY = N_("This is already being worked on. Please wait a moment before you try again.")
@@ -52,12 +52,13 @@ def admit(call: Call, desk: Desk) -> Iterator[None]:
     name, own_journal = lock_name(call), desk.journal
     lock = desk.locks.take(name, call.interaction.id)
     if lock is None:
-        raise UserError(_(BUSY))
+        raise UserError(job.busy(handler, call.interaction, desk, name) if handler.is_job else _(BUSY))
     desk.fence = lock.fence
     try:
         if handler.is_flow:
             desk.journal = flow.of(call, desk, name)
-        _count(call, desk)
+        if not (handler.is_job and job.has_begun(desk.journal, call.interaction)):  # Later slices are the same use.
+            _count(call, desk)
         yield
     except WatchbellError as error:
         if isinstance(error, (UserError, InvalidReply, DefinitionError)) or getattr(error, "permanent", False):

@@ -11,6 +11,7 @@ from ..discord.interaction import TOKEN_SECONDS, Interaction
 from ..discord.reply import Reply
 from ..errors import DiscordError, Retry
 from ..i18n import N_, _
+from .messages import ANSWER
 
 if TYPE_CHECKING:
     from ..kit.handler import Handler
@@ -62,9 +63,11 @@ class Reach:
         self._sleep, self._time_left = sleep, time_left
         self._address = (interaction.application_id, interaction.token)
         self._patience, self._tries = PATIENCE_SECONDS, PATIENCE_TRIES
-        self._in_place, self._put_back = IN_PLACE_SECONDS, put_back
+        self._in_place, self.put_back = IN_PLACE_SECONDS, put_back
         self._known = self._closed = False
         self._excuse, self._excused = LATE, False
+        self.place: tuple[str, str] | None = None
+        """The ids of the channel and of the message that has taken the place of the answer, for a long job."""
         self.unknown = False
         """Whether Discord did not know the token yet when it was given up. "thinking" may still appear."""
 
@@ -94,6 +97,8 @@ class Reach:
         answers {}; without a `message`, raises DiscordError. Raises Retry if Discord does not know the token yet."""
         if message is None:
             return self._patient(call)
+        if message.number <= ANSWER and self.place and self.edit_place(message.reply):
+            return {}
         if not self.late:
             try:
                 return self._patient(call)
@@ -107,6 +112,21 @@ class Reach:
                 log.warning("sending the message elsewhere: %s", error, extra={"interaction_id": self._interaction.id})
         self._send_elsewhere(message)
         return {}
+
+    def edit_place(self, reply: Reply) -> bool:
+        """Turn the message at `place` into `reply`. Return False, and forget the place, if Discord refuses for good."""
+        assert self.place
+        discord, (channel, id) = self._tools.discord, self.place
+        try:
+            if reply.poll is None:  # An edit cannot add a poll.
+                discord.edit(channel, id, reply, interaction=self._interaction)
+                return True
+        except DiscordError as error:
+            if not error.permanent:
+                raise
+            log.warning("a message cannot be edited: %s", error, extra={"interaction_id": self._interaction.id})
+        self.place = None
+        return False
 
     def unless_gone(self, call: Callable[[Address], object]) -> None:
         """Calls `call` for a message that may have been deleted. Does nothing if it is too late."""
@@ -174,8 +194,8 @@ class Reach:
         if self._racing and pause <= self._in_place:
             self._in_place -= pause
             return True
-        if self._racing and self._put_back is not None:
-            raise Retry("Discord does not know the token yet", wait=self._put_back) from error
+        if self._racing and self.put_back is not None:
+            raise Retry("Discord does not know the token yet", wait=self.put_back) from error
         return False
 
     @property

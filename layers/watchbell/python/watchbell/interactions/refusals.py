@@ -21,6 +21,7 @@ WORDS = {
         "Discord allows no more permissions in that channel. Delete those of a role or a member, then try again."
     ),
     40058: N_("I cannot write into a forum itself. Choose one of its posts, or a text channel."),
+    40067: N_("That forum wants a tag for each post, and I set none. A moderator must allow posts without a tag."),
     50001: N_("I cannot see that channel. A moderator must allow “View Channel” for me in the channel's permissions."),
     50007: N_(
         "I cannot send that person a direct message: they do not accept any from this server, or they have blocked me. "

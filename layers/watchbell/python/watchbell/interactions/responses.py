@@ -5,6 +5,9 @@ from ..discord.opening import Opening
 from ..discord.reply import COMPONENTS_V2, Reply
 from ..errors import DefinitionError
 
+MEDIA = (11, 12, 13)
+"""Discord: the types of a thumbnail, a gallery and a file."""
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from ..discord.interaction import Interaction
@@ -20,19 +23,32 @@ def deferral(handler: "Handler", interaction: "Interaction | None" = None) -> di
         message = interaction.message if interaction else {}
         if not can_be_busy(message):
             return {"type": 6}
-        return {"type": 7, "data": {"components": disabled(message["components"]), "allowed_mentions": {"parse": []}}}
+        data = {**components_of(message, disabled(message["components"])), "allowed_mentions": {"parse": []}}
+        return {"type": 7, "data": data}
     return {"type": 5, "data": {"flags": 64}} if handler.is_private(interaction) else {"type": 5}
 
 
 def can_be_busy(message: dict) -> bool:
     """Return whether an edit could disable buttons or selects of `message`, as Discord sent it.
 
-    False for a layout of Components V2: Discord does not take all of it back as it sent it.
+    False for a layout of Components V2 with pictures or files: Discord does not take those back as it sent them.
     """
-    components, flags = message.get("components"), message.get("flags")
-    if not isinstance(components, list) or (isinstance(flags, int) and flags & COMPONENTS_V2):
+    components = message.get("components")
+    if not isinstance(components, list) or not all(isinstance(each, dict) for each in components):
         return False
-    return all(isinstance(each, dict) for each in components) and disabled(components) != components
+    return not any(map(_has_media, components)) and disabled(components) != components
+
+
+def components_of(message: dict, components: list[dict]) -> dict:
+    """Return the edit that gives `message` these components, and changes nothing else."""
+    flags = message.get("flags")
+    v2 = isinstance(flags, int) and flags & COMPONENTS_V2
+    return {"components": components, **({"flags": COMPONENTS_V2} if v2 else {})}
+
+
+def _has_media(component: dict) -> bool:
+    inner = (*(component.get("components") or ()), component.get("accessory"))
+    return component.get("type") in MEDIA or any(_has_media(each) for each in inner if isinstance(each, dict))
 
 
 def response(handler: "Handler", answer: object, interaction: "Interaction") -> dict:

@@ -34,7 +34,7 @@ from .messages import (
     replies,
 )
 from .reach import UNKNOWN_MESSAGE, Reach
-from .responses import can_be_busy, deferral, edits_with
+from .responses import can_be_busy, components_of, deferral, edits_with
 
 if TYPE_CHECKING:
     from ..adapters.journal import Journal, Step
@@ -82,6 +82,10 @@ class Screen:
         self._retried = attempt > 1
 
     @property
+    def reach(self) -> Reach:
+        return self._reach
+
+    @property
     def may_think_later(self) -> bool:
         """Whether "thinking" may still appear, though the messages went elsewhere."""
         return self._reach.unknown and not self._standing.stays
@@ -111,9 +115,14 @@ class Screen:
             self._standing = RecordAnswer().done(self._standing)  # Do not send it again because the rest is late.
         self._perform(wanted)
 
-    def tell(self, text: str | Reply) -> None:
+    def tell(self, text: str | Reply, *, now: bool = False) -> None:
         """Shows `text`, or a whole reply, to the person who asked and to nobody else. Removes "thinking" and progress;
-        a message with a button stays as it is."""
+        a message with a button stays as it is.
+
+        `now`: if Discord does not know the token yet, do not raise Retry, because the next try would run the feature
+        again. The person is told elsewhere."""
+        if now:
+            self._reach.put_back = None
         reply = Reply(text) if isinstance(text, str) else text
         self._perform([Message(NOTICE, reply, private=True)])
 
@@ -157,9 +166,8 @@ class Screen:
         try:
             now = self._reach.by_token(lambda address: self._discord.original(*address), None)
             if now.get("components") and not can_be_busy(now):
-                self._reach.by_token(
-                    lambda address: self._discord.edit_original(*address, {"components": before}), None
-                )
+                edit = components_of(now, before)
+                self._reach.by_token(lambda address: self._discord.edit_original(*address, edit), None)
         except (DiscordError, Retry) as error:
             details = {"interaction_id": self._interaction.id}
             log.warning("the buttons of a message stay disabled: %s", error, extra=details)

@@ -37,7 +37,7 @@ class TimeLimit:
     def __enter__(self) -> None:
         now = time.monotonic()
         self._until = max(self._until, now + LEAST_SECONDS)
-        self._in_main = threading.current_thread() is threading.main_thread()
+        self._in_main = threading.get_ident() == threading.main_thread().ident
         if self._in_main:
             self._handler = _signal.signal(_signal.SIGALRM, self._stop)
             self._timer = _signal.setitimer(_signal.ITIMER_REAL, self._until - now, AGAIN_SECONDS)
@@ -46,7 +46,8 @@ class TimeLimit:
         if self._in_main:
             _signal.setitimer(_signal.ITIMER_REAL, 0)  # first, because the handler from before may end the process
             _signal.signal(_signal.SIGALRM, self._handler)
-            _signal.setitimer(_signal.ITIMER_REAL, *self._timer)
+            if self._timer[0]:
+                _signal.setitimer(_signal.ITIMER_REAL, *self._timer)
         elif kind is None and time.monotonic() > self._until:
             raise TooSlow
 

@@ -83,10 +83,10 @@ def data() -> "list[Data]":
     """
     from ..data.tables import ROWS  # 1 ms, and only tests, docs and `ops` ask for all data
     from .data import PARTITIONS, Data
-    from .flow import FLOWS
+    from .flow import CANCELLED, FLOWS
 
     taken = {row.sort.partition("#")[0] for row in ROWS if row.partition in PARTITIONS.values()}
-    found: dict[str, tuple[str, Data]] = {FLOWS.name: ("kit/flow.py", FLOWS)}
+    found: dict[str, tuple[str, Data]] = {each.name: ("kit/flow.py", each) for each in (FLOWS, CANCELLED)}
     for place, each in _declarations(Data):
         other, first = found.setdefault(each.name, (place, each))
         if first is not each or each.name in taken:

@@ -8,12 +8,14 @@ from .policy import Policy
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any, Unpack
+    from typing import Any, TypeVar, Unpack
 
     from .buttons import ComponentRules
     from .handler import Rules
     from .pager import PagerHandler, PagerRules
     from .quota import Quota
+
+    Made = TypeVar("Made", bound=Handler)
 
 
 class Group:
@@ -36,7 +38,7 @@ class Group:
         handler = Handler(self._command, path, function, **rules)
         if path in self._command.runs:
             raise DefinitionError(f"{handler}: two subcommands have this name")
-        self._command.runs[path] = handler
+        self._command.runs[path] = self._command.with_cancel(handler)
         return handler
 
 
@@ -107,11 +109,14 @@ class Command(Declaration):
         lock's fencing token.
         `flow`: a template like `lock`, for work that several interactions do in steps. It is a lock too, and
         `tools.journal` is the journal of that name: each interaction with the same filled-in template continues it.
+        `job`: a template like `flow`, for a function that yields and takes longer than the worker's 30 seconds. It runs
+        in slices; each slice begins the function again, and it finds the steps of its journal done.
+        `cancel`: who may cancel the job besides the person who started it.
         `quota`, `cooldown`, `switch`: replace those of the command.
         `audit`: the code of an administrative action, such as `monitor.delete`. Who did it, and how it ended, is
         recorded in the audit of the server.
         """
-        self.runs[""] = Handler(self, "", function, **rules)
+        self.runs[""] = self.with_cancel(Handler(self, "", function, **rules))
         return self.runs[""]
 
     @decorator
@@ -136,10 +141,10 @@ class Command(Declaration):
         `bound`: "user" for the person the message is for, "guild" for that server, "nobody" for everybody.
         `instant`, `private`, `who`, `quota`, `cooldown`: default to the command's. A quota given here is counted
             separately.
-        `lock`, `flow`, `audit`, `switch`: see `run`.
+        `lock`, `flow`, `job`, `cancel`, `audit`, `switch`: see `run`.
         """
         handler = ComponentHandler(self, function.__name__, function, **rules)
-        self.components[handler.name] = handler
+        self.components[handler.name] = self.with_cancel(handler)
         return handler
 
     select = button
@@ -178,7 +183,18 @@ class Command(Declaration):
         The other arguments are those of a button.
         """
         handler = FormHandler(self, function.__name__, function, expires=expires, **rules)
-        self.modals[handler.name] = handler
+        self.modals[handler.name] = self.with_cancel(handler)
+        return handler
+
+    def with_cancel(self, handler: "Made") -> "Made":
+        """`handler`. If it is a job, the command gets the button that cancels it."""
+        if handler.is_job:
+            from .job import CancelHandler
+
+            cancel = CancelHandler(handler)
+            if cancel.name in self.components:
+                raise DefinitionError(f"{handler}: two jobs have this function name; rename one")
+            self.components[cancel.name] = handler.cancel = cancel
         return handler
 
     @property

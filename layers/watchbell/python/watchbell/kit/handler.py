@@ -29,6 +29,8 @@ if TYPE_CHECKING:
         cooldown: int
         lock: str
         flow: str
+        job: str
+        cancel: Policy
         audit: str
         switch: str
 
@@ -105,8 +107,8 @@ class Handler:
     """A function of a feature, with the rules for its use. Calling the handler calls the function.
 
     `who`, `instant`, `private` and `switch` are the command's if None. `quotas` are counted under the name
-    `counted_as`. `lock` is a template such as `apply:{guild}:{user}`; a `flow` is a lock with a journal. `audit` is the
-    code of an administrative action. See Command.run.
+    `counted_as`. `lock` is a template such as `apply:{guild}:{user}`; a `flow` is a lock with a journal, and a `job` is
+    a flow that may take long. `audit` is the code of an administrative action. See Command.run.
     Raises DefinitionError, which says what to write instead, if the rules contradict each other.
     """
 
@@ -115,12 +117,15 @@ class Handler:
             "_options",
             "audit",
             "autocompletes",
+            "cancel",
             "command",
             "counted_as",
             "function",
             "instant",
             "is_flow",
+            "is_job",
             "lock",
+            "may_cancel",
             "name",
             "private",
         ),
@@ -145,6 +150,8 @@ class Handler:
         cooldown: int | None = None,
         lock: str | None = None,
         flow: str | None = None,
+        job: str | None = None,
+        cancel: Policy | None = None,
         audit: str = "",
         switch: str | None = None,
     ) -> None:
@@ -157,10 +164,15 @@ class Handler:
         inherits = quota is None and cooldown is None
         self.quotas = command.quotas if inherits else quotas(quota, cooldown)
         self.counted_as = command.address if inherits else f"{command.address}:{self.kind}:{name}"
-        self.lock = flow if lock is None else lock
-        self.is_flow = flow is not None
-        if lock is not None and self.is_flow:
-            raise DefinitionError(f"{self}: a flow is a lock too; drop lock={lock!r}")
+        templates = [template for template in (lock, flow, job) if template is not None]
+        if len(templates) > 1:
+            raise DefinitionError(f"{self}: a flow is a lock too, and a job is a flow; keep one of lock, flow and job")
+        self.lock = templates[0] if templates else None
+        self.is_job = job is not None
+        self.is_flow = flow is not None or self.is_job
+        self.may_cancel = cancel
+        self.cancel: Any = None
+        """The handler of the button that cancels this job. The command sets it."""
         self.audit = audit
         self.switch = command.switch if switch is None else switch
         self.autocompletes: dict[str, Function] = {}
@@ -262,11 +274,20 @@ class Handler:
             )
         if self.audit and not self.audit.replace(".", "_").isidentifier():
             raise DefinitionError(f"{self}: audit={self.audit!r} is not a code; write one like `monitor.delete`")
+        if self.is_job and not (code.co_flags & YIELDS and code.co_argcount - self.own == 2):
+            raise DefinitionError(
+                f"{self}: a job needs the tools, for its journal, and yields its progress; write "
+                f"`def {self.function.__name__}(interaction, tools, …)` with a `yield Reply(…)` after each step"
+            )
+        if self.is_job and self.updates:
+            raise DefinitionError(f"{self}: a job has a message of its own; drop updates=True")
+        if self.may_cancel is not None and not self.is_job:
+            raise DefinitionError(f"{self}: only a job can be cancelled; drop cancel=, or write job=")
         if self.lock is not None:
             self._check_lock(self.lock)
 
     def _check_lock(self, template: str) -> None:
-        what = "flow" if self.is_flow else "lock"
+        what = "job" if self.is_job else "flow" if self.is_flow else "lock"
         for name in self.parameters:
             if name in LOCK_NAMES and "{" + name in template:
                 raise DefinitionError(

@@ -46,7 +46,8 @@ from ..discord.resolved import Attachment, Channel, Message, Resolved, Role, Use
 from ..discord.seals import Seals
 from ..errors import DefinitionError, FormError, UserError
 from ..i18n import speaking
-from ..interactions import dispatch, gate, responses
+from ..interactions import dispatch, gate, job, responses
+from ..interactions.call import Call
 from ..interactions.limits import admit
 from ..interactions.messages import replies
 from ..interactions.time_limit import SECONDS, TimeLimit, TooSlow
@@ -350,14 +351,7 @@ class _Asked:
             desk = Desk(_Handed(self.tools, "worker"), journal, self.tools.seconds_left)  # type: ignore[arg-type]
         try:
             call = dispatch.parse(self.handler, interaction, desk)
-            with admit(call, desk):
-                if self.handler.answers_at_once(interaction):
-                    with _in_time(str(self.handler), "remove instant=True"):
-                        answer = dispatch.run(call, desk)
-                else:
-                    answer = dispatch.run(call, desk)
-                if isinstance(answer, GeneratorType):
-                    answer = _watch(answer, self.handler)
+            answer: Any = _finish(call, desk) if self.handler.is_job else self._run(call, desk)
         except UserError as error:
             self._check_fields(error)
             reply = error.reply or Reply(str(error))
@@ -375,6 +369,14 @@ class _Asked:
             for reply in (first, *rest):
                 self._judge(reply, interaction)
         return answer
+
+    def _run(self, call: Call, desk: Desk) -> Any:
+        with admit(call, desk):
+            if self.handler.answers_at_once(call.interaction):
+                with _in_time(str(self.handler), "remove instant=True"):
+                    return dispatch.run(call, desk)
+            answer = dispatch.run(call, desk)
+            return _watch(answer, self.handler) if isinstance(answer, GeneratorType) else answer
 
     def _check_fields(self, error: UserError) -> None:
         """Raise LookupError if the handler reports a fault in a field that the form does not have."""
@@ -453,6 +455,24 @@ def _watch(steps: GeneratorType, handler: Handler) -> list[Reply | Delete]:
             shown += replies(next(steps), handler)
         except StopIteration as end:
             return shown if end.value is None else [*shown, *replies(end.value, handler)]
+
+
+def _finish(call: Call, desk: Desk) -> list[Reply | Delete]:
+    """Run a job to its end, and return everything that it showed, with its answer last.
+
+    Each checkpoint after a new step begins the next slice. So a step that must not happen twice shows if it does.
+    """
+    shown: list[Reply | Delete] = []
+    while True:
+        with admit(call, desk):
+            steps = job.run(dispatch.run(call, desk), call, desk, lambda: desk.journal.progressed)
+            try:
+                while True:
+                    shown.append(next(steps))
+            except job.SliceOver:
+                continue
+            except StopIteration as end:
+                return [*shown, *replies(end.value, call.handler)]
 
 
 def _command(feature: Feature, path: str) -> Handler:

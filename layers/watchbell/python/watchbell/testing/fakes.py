@@ -135,13 +135,14 @@ class FakeJournal:
         return FakeJournal(key, self.steps)
 
     def step(self, name: str) -> FakeStep:
-        step = FakeStep(self.steps.get((self._key, name)))
+        step = FakeStep(self.steps.get((self._key, name)), f"{self._key} {name}")
         self.steps[self._key, name] = step
         return step
 
 
 class FakeStep:
-    def __init__(self, before: FakeStep | None) -> None:
+    def __init__(self, before: FakeStep | None, nonce: str = "") -> None:
+        self.nonce = nonce
         self.kept: str = before.kept if before else ""
         """The value as JSON, as the table keeps it. It is "" until the step is done."""
         self.new = not self.kept
