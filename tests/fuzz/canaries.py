@@ -149,7 +149,8 @@ def world(layer: Path = LAYER, level: str = "DEBUG") -> Iterator[World]:
         if made.aws_fails:
             return as_json(400, {"__type": "AccessDeniedException", "message": request.body.decode()})
         if target.startswith("AmazonSSM"):
-            return as_json(200, _parameters(json.loads(request.body), outside.url))
+            found = _parameters(json.loads(request.body), outside.url)
+            return as_json(200, found) if found else as_json(400, {"__type": "ParameterNotFound"})
         return as_json(200, {"MessageId": "1", "Attributes": {"first": {"S": "0"}}})
 
     server = Server(aws)
@@ -243,7 +244,7 @@ def _queued(message: dict, tries: int = 1) -> dict:
     }
 
 
-def _parameters(asked: dict, outside: str) -> dict:
+def _parameters(asked: dict, outside: str) -> dict | None:
     if "Path" in asked:
         if not asked["Path"].endswith("status-sources"):
             return {"Parameters": []}
@@ -255,7 +256,8 @@ def _parameters(asked: dict, outside: str) -> dict:
         "digest": f"{outside}/api/v10/webhooks/1/{WEBHOOK_TOKEN}",
         "operators": "1",
     }
-    return {"Parameter": {"Value": values[asked["Name"].rpartition("/")[2]]}}
+    value = values.get(asked["Name"].rpartition("/")[2])
+    return {"Parameter": {"Value": value}} if value else None
 
 
 def main() -> int:
