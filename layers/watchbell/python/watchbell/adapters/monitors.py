@@ -9,13 +9,14 @@ from dataclasses import dataclass
 
 from ..data.tables import DUE, MONITOR, MONITOR_COUNT, MONITOR_LIMITS, PING, ROSTER
 from ..errors import Unavailable
-from ..kit.data import new_version
+from ..kit.data import PARTITIONS, new_version
 from ..status import shard
 from ..status.monitor import Monitor
 from ..status.ping import unpinged
 from ..status.roster import Roster
 from . import rosters
 from .dynamodb import Cancelled, Table
+from .records import packed, pointer
 
 TRIES = 5
 """How often a change is decided again after somebody else changed a monitor of the same server."""
@@ -153,11 +154,18 @@ def _monitor(guild_id: str, change: Change) -> list[dict]:
     if change.ping and change.put:
         monitor = {"guild": {"S": guild_id}, "monitor": {"S": change.put[1].id}}
         writes.append({"Put": {"Item": PING.item_key(change.ping) | monitor | unpinged()}})
+        writes.append({"Put": {"Item": _pointer(guild_id, change.ping)}})
     if change.gone:
         writes.append({"Delete": {"Key": PING.item_key(change.gone)}})
+        writes.append({"Delete": {"Key": _pointer(guild_id, change.gone)}})
     if change.delete:
         writes.append({"Delete": {"Key": MONITOR.item_key(guild_id, *change.delete)}})
     return writes
+
+
+def _pointer(guild_id: str, ping: str) -> dict:
+    """The row that leads from a server to the pings of one of its jobs, so that both are erased together."""
+    return packed(pointer(PARTITIONS["server"].format(guild_id), PING.key(ping)))
 
 
 def _due(guild_id: str, before: Roster, after: Roster) -> list[dict]:

@@ -287,9 +287,15 @@ class Shards:
 
     # What is to be told.
 
-    def untold(self, most: int = 200) -> list[tuple[str, str, int]]:
+    def untold(self, most: int = 1000) -> list[tuple[str, str, int]]:
         """The rows of flips that nobody has announced yet: server, sort key, and when the row was stored."""
-        items, _more = self._table.query("untold", "", most=most)
+        items: list[dict] = []
+        after = ""
+        while len(items) < most:
+            found, after = self._table.query("untold", "", after=after, most=most - len(items))
+            items += found
+            if not after:
+                break
         parts = ((*item["sk"]["S"].split("#", 1), int(item["at"]["N"])) for item in items)
         return [(server, flip, at) for server, flip, at in parts]
 

@@ -13,15 +13,18 @@ from dataclasses import replace
 from ..adapters.batch import Delivery, NotOurs
 from ..adapters.monitors import due_key
 from ..adapters.shards import keyed
+from ..errors import UserError
 from ..kit import catalogue
+from ..kit.check import Check
 from ..outbox import alerts
 from ..status import judgement, plans, shard
 from ..status.facts import Facts
 from ..status.flip import Flip
 from ..status.judgement import Judgement
-from ..status.maintenance import in_maintenance
+from ..status.maintenance import Window, in_maintenance
 from ..status.monitor import Monitor
 from ..status.packing import pack_period, unpack_period
+from ..status.reason import Reason
 from ..status.tally import HOUR, Period, day_of, day_that_ended, record
 from ..tools.toolbox import Tools
 
@@ -61,9 +64,9 @@ def run(delivery: Delivery, tools: Tools) -> None:
         kind = kinds[monitor.id]
         if kind and kind.row:
             since = known[monitor.id].since if monitor.id in known else 0
-            found[monitor.id] = kind.read(monitor, before.fed.get(monitor.id, {}), since, slot)
+            found[monitor.id] = _fed(kind, monitor, before.fed.get(monitor.id, {}), since, slot)
     windows = plans.windows(before.windows)
-    quiet = {monitor.id: in_maintenance(windows, monitor, slot) for monitor in asked}
+    quiet = {monitor.id: _is_quiet(windows, monitor, slot) for monitor in asked}
     states, flips = judged(known, monitors, found, quiet, slot)
     results = {id: (facts[-1], quiet[id]) for id, facts in found.items()}
     hour, ended = record(
@@ -79,6 +82,23 @@ def run(delivery: Delivery, tools: Tools) -> None:
         if any(flip.news for flip in news):
             tools.send_queue.send(alerts.message(guild_id, key))
     tools.shards.keep_run(guild_id, name, slot, results)
+
+
+def _fed(kind: Check, monitor: Monitor, row: dict, since: int, slot: int) -> list[Facts]:
+    """What the row of a monitor says that is not asked. Nothing that its kind does stops the other monitors."""
+    try:
+        return kind.read(monitor, row, since, slot)
+    except Exception:
+        log.exception("the check %s has a bug", kind.name)
+        return [Facts("unknown", Reason("not_measured"))]
+
+
+def _is_quiet(windows: list[Window], monitor: Monitor, slot: int) -> bool:
+    try:
+        return in_maintenance(windows, monitor, slot)
+    except UserError as error:  # the zone of a window no longer exists
+        log.warning("a maintenance window is left out: %s", error)
+        return False
 
 
 def judged(
