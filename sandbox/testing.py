@@ -55,7 +55,7 @@ CREATE_CHANNEL = "POST /guilds/*/channels"
 
 CLOUDFLARE = "cloudflare"
 
-REST_SECONDS = 20.0
+REST_SECONDS = 90.0
 """How long a verb waits until nothing is left to do, in real time."""
 _QUIET = 3
 """How many checks in a row must find no function running before the clock is turned."""
