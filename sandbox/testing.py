@@ -57,7 +57,7 @@ CREATE_CHANNEL = "POST /guilds/*/channels"
 
 CLOUDFLARE = "cloudflare"
 
-REST_SECONDS = 20.0
+REST_SECONDS = 90.0
 """How long a verb waits until nothing is left to do, in real time."""
 
 _NAMES = ("ada", "grace", "edsger", "barbara", "alan", "frances")
