@@ -152,8 +152,8 @@ def _monitor(guild_id: str, change: Change) -> list[dict]:
             {"Put": {"Item": MONITOR.item_key(guild_id, in_shard, monitor.id) | {"value": {"S": monitor.text()}}}}
         )
     if change.ping and change.put:
-        monitor = {"guild": {"S": guild_id}, "monitor": {"S": change.put[1].id}}
-        writes.append({"Put": {"Item": PING.item_key(change.ping) | monitor | unpinged()}})
+        whose = {"guild": {"S": guild_id}, "monitor": {"S": change.put[1].id}}
+        writes.append({"Put": {"Item": PING.item_key(change.ping) | whose | unpinged()}})
         writes.append({"Put": {"Item": _pointer(guild_id, change.ping)}})
     if change.gone:
         writes.append({"Delete": {"Key": PING.item_key(change.gone)}})
