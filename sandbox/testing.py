@@ -264,7 +264,7 @@ class Block:
         self.rest()
 
     def aws_event(self, event: Json) -> None:
-        """Give an event to the functions of the rules that match it. What AWS adds to an event may be left out."""
+        """Give an event to the targets of the rules that match it. What AWS adds to an event may be left out."""
         deliveries = self.sandbox.events.put(event)
         assert deliveries, f"no rule of the template matches {event}"
         failed = [f"{each.rule.function} failed: {each.outcome.error}" for each in deliveries if not each.outcome.ok]
