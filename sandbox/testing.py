@@ -86,6 +86,11 @@ class Shown:
         return "\n\n".join(map(render, self.messages))
 
     @property
+    def answers(self) -> Json | None:
+        """The message that the only message answers. None if it answers none, or one that was deleted."""
+        return self.message.get("referenced_message")
+
+    @property
     def private(self) -> bool:
         """Whether only the person sees it."""
         return bool(self.messages) and all(message["flags"] & EPHEMERAL for message in self.messages)
