@@ -32,6 +32,7 @@ INGRESS_WATCHBELL = (
     *(f"adapters/{name}.py" for name in ("aws_json", "post", "sigv4", "enqueue", "parameters")),
     *(f"adapters/{name}.py" for name in ("dynamodb", "records", "server_settings", "stash")),
     *(f"status/{name}.py" for name in ("__init__", "view", "report", "figures", "reason")),  # for /status
+    *("status/states.py", "status/roster.py", "adapters/rosters.py", "checks/*.py"),  # for /monitor
 )
 
 # The same for the heartbeat function, which uses no third party.

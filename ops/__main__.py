@@ -81,10 +81,11 @@ def main(arguments: list[str] | None = None) -> int:
         "limits", help="show or change how many monitors a server may have, and how often they may be checked"
     )
     limited.add_argument("guild", help="the server's id")
-    limited.add_argument("limits", nargs="*", metavar="LIMIT", help="monitors=N, every=MINUTES, aws=on, or default")
+    limited.add_argument(
+        "limits", nargs="*", metavar="LIMIT", help="monitors=N, every=MINUTES, aws=on, private=on, or default"
+    )
     limited.set_defaults(
-        run=lambda given: limits.run(_deployment(given), given.guild, given.limits, os.environ),
-        changes=lambda given: (given.guild, "limits.set", " ".join(given.limits)) if given.limits else None,
+        run=lambda given: limits.run(*_place(given), given.guild, given.limits, os.environ),
     )
 
     personal = actions.add_parser("privacy", help="export or erase what the tables hold of a person or a server")

@@ -4,7 +4,7 @@ GET  queues                 the depth of each queue, including the dead letters
 GET  clock                  the clock's time and offset
 POST clock                  {"advance_seconds": N} turns the clock; answers after everything that came due was done
 POST schedules/<name>/run   run a schedule now; answers with its outcome, and with 502 if it failed
-POST aws-events             give an EventBridge event, as JSON, to the functions of the rules that match it
+POST aws-events             give an EventBridge event, as JSON, to the targets of the rules that match it
 PUT  parameters/<name>      set SSM parameter /<bot>/<stage>/<name> to the body, and restart the functions
 PUT  sources/<name>         set the mode of a made-up status source to the body
 GET  targets                the made-up targets, with their URLs and how often each was asked

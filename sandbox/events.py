@@ -1,4 +1,4 @@
-"""EventBridge: gives an event to the functions of the rules that match it.
+"""EventBridge: gives an event to the functions and the queues of the rules that match it.
 
 Invocations are asynchronous, with the retries and the dead letters of `Schedules.deliver`.
 """
@@ -22,14 +22,15 @@ EVENT_BYTES = 256 * 1024
 
 @dataclass(frozen=True)
 class Delivery:
-    """One event for one rule. `attempts` is how often the function was invoked, `outcome` is the last result."""
+    """One event for one rule. `attempts` is how often it was delivered, `outcome` is the last result."""
 
     rule: Rule
     attempts: int
     outcome: Outcome
 
     def as_json(self) -> dict[str, Any]:
-        answer = {"rule": self.rule.name, "function": self.rule.function, "ok": self.outcome.ok}
+        whom = {"queue": self.rule.queue} if self.rule.queue else {"function": self.rule.function}
+        answer = {"rule": self.rule.name, **whom, "ok": self.outcome.ok}
         said = {"result": json.loads(self.outcome.payload or b"null")} if self.outcome.ok else {}
         return {**answer, "attempts": self.attempts, **(said or {"error": self.outcome.error})}
 
@@ -38,16 +39,18 @@ class Events:
     """The rules of the template.
 
     `deliver` takes a function's name, an event and the ARN of a queue for dead letters or "". It returns how often the
-    function was invoked, and the last outcome. Raises TemplateError for a pattern that EventBridge refuses.
+    function was invoked, and the last outcome. `send` takes a queue's name, the event as JSON and attributes, of which
+    there are none. Raises TemplateError for a pattern that EventBridge refuses.
     """
 
     def __init__(
         self,
         rules: Iterable[Rule],
         deliver: Callable[[str, object, str], tuple[int, Outcome]],
+        send: Callable[[str, str, dict[str, str]], None],
         now: Callable[[], float],
     ) -> None:
-        self._deliver, self._now = deliver, now
+        self._invoke, self._send, self._now = deliver, send, now
         self._rules = []
         for rule in rules:
             try:
@@ -56,7 +59,7 @@ class Events:
                 raise TemplateError(f"the event pattern of {rule.name}: {problem}") from None
 
     def put(self, event: Any) -> list[Delivery]:
-        """Invoke the function of each rule that matches the event, one after another. Returns what came of it.
+        """Deliver the event to the target of each rule that matches it, one after another. Returns what came of it.
 
         What AWS adds to each event is added if it is missing: version, id, account, time, region and resources. Raises
         ValueError if the event is not one that EventBridge takes.
@@ -71,8 +74,10 @@ class Events:
             **{"version": "0", "id": str(uuid.uuid4()), "account": ACCOUNT, "region": REGION, "resources": []},
             **{"time": iso(self._now()), **event},
         }
-        return [
-            Delivery(rule, *self._deliver(rule.function, whole, rule.dead_letters))
-            for rule, matches in self._rules
-            if matches(whole)
-        ]
+        return [Delivery(rule, *self._deliver(rule, whole)) for rule, matches in self._rules if matches(whole)]
+
+    def _deliver(self, rule: Rule, event: dict[str, Any]) -> tuple[int, Outcome]:
+        if not rule.queue:
+            return self._invoke(rule.function, event, rule.dead_letters)
+        self._send(rule.queue, json.dumps(event), {})
+        return 1, Outcome(True, b"null")

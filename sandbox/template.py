@@ -101,11 +101,15 @@ class Schedule:
 
 @dataclass(frozen=True)
 class Rule:
-    """A target of a rule of EventBridge: an event that matches `pattern` goes to `function`."""
+    """A target of a rule of EventBridge: an event that matches `pattern` goes to `function`, or into `queue`.
+
+    One of the two is "".
+    """
 
     name: str
     pattern: dict[str, Any]
-    function: str
+    function: str = ""
+    queue: str = ""
     dead_letters: str = ""
 
 
@@ -285,11 +289,18 @@ class Template:
                     Rule(
                         name=self._name(logical_id),
                         pattern=self.resolve(properties["EventPattern"]),
-                        function=self._function_behind(target["Arn"]),
+                        **self._target(target["Arn"]),
                         dead_letters=str(self.resolve(target.get("DeadLetterConfig", {}).get("Arn", ""))),
                     )
                 )
         return found
+
+    def _target(self, arn: Any) -> dict[str, str]:
+        """The queue or the function that an ARN expression names."""
+        for queue in self.queues():
+            if f'"{queue.logical_id}"' in json.dumps(arn):
+                return {"queue": queue.name}
+        return {"function": self._function_behind(arn)}
 
     def custom_resources(self) -> list[tuple[str, str, str, Resource]]:
         """Return the logical id, type, function (the service token) and resolved properties of each custom resource."""

@@ -86,6 +86,11 @@ class Shown:
         return "\n\n".join(map(render, self.messages))
 
     @property
+    def answers(self) -> Json | None:
+        """The message that the only message answers. None if it answers none, or one that was deleted."""
+        return self.message.get("referenced_message")
+
+    @property
     def private(self) -> bool:
         """Whether only the person sees it."""
         return bool(self.messages) and all(message["flags"] & EPHEMERAL for message in self.messages)
@@ -264,7 +269,7 @@ class Block:
         self.rest()
 
     def aws_event(self, event: Json) -> None:
-        """Give an event to the functions of the rules that match it. What AWS adds to an event may be left out."""
+        """Give an event to the targets of the rules that match it. What AWS adds to an event may be left out."""
         deliveries = self.sandbox.events.put(event)
         assert deliveries, f"no rule of the template matches {event}"
         failed = [f"{each.rule.function} failed: {each.outcome.error}" for each in deliveries if not each.outcome.ok]

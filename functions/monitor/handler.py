@@ -1,4 +1,4 @@
-"""Runs the checks of the shards in the check queue, judges their results and records what has changed."""
+"""Runs the checks of the shards in the check queue, judges their results and keeps what has changed. Hears of AWS."""
 
 import os
 
@@ -18,4 +18,4 @@ for part in ("shards", "monitors"):
 @logs.guarded
 def handler(event, context):
     """Take a batch of SQS messages, and return the failed ones."""
-    return batch.process(event, context, queue, max_receives, lambda delivery: monitor.run(delivery, tools))
+    return batch.process(event, context, queue, max_receives, lambda delivery: monitor.take(delivery, tools))

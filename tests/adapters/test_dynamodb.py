@@ -223,3 +223,12 @@ def test_a_try_without_an_answer_leaves_time_for_another(dynamodb, monkeypatch):
         assert Table("t").get(KEY) == KEY
     finally:
         over.set()
+
+
+def test_all_rows_of_a_partition_are_asked_for_without_a_beginning(aws, settings):
+    table = Table(settings["STATE_TABLE"])
+    keys = [{"pk": {"S": "a partition"}, "sk": {"S": sort}} for sort in ("a", "b", "c")]
+    for key in keys:
+        table.put(key)
+    assert table.query("a partition", "", most=2) == (keys[:2], "b")
+    assert table.query("a partition", "", after="b", most=2) == (keys[2:], "")

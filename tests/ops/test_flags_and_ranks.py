@@ -116,6 +116,18 @@ def test_a_rank_has_at_most_as_many_roles_as_a_select_can_show(ops):
     assert ops("ranks", GUILD) == (0, ["No role in this server has a rank."])
 
 
+def test_limits_are_listed_set_and_removed(ops):
+    usual = "monitors=10 every=5 aws=off private=off"
+    assert ops("limits", GUILD) == (0, [usual])
+    changed = "monitors=100 every=5 aws=off private=on"
+    assert ops("limits", GUILD, "monitors=100", "private=on") == (0, [changed])
+    assert ops("limits", GUILD, "private=yes") == (
+        *(1, ["ops: private=yes is not valid. Write private=on or private=off."]),
+    )
+    assert ops("limits", GUILD) == (0, [changed])
+    assert ops("limits", GUILD, "default") == (0, [usual])
+
+
 def test_a_profile_is_enough_to_set_ranks(ops, settings, monkeypatch, tmp_path):
     (tmp_path / "config").write_text("[default]\nregion = us-east-1\n")
     (tmp_path / "credentials").write_text("[default]\naws_access_key_id = x\naws_secret_access_key = y\n")

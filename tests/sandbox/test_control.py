@@ -39,7 +39,9 @@ class Desk:
             self.logs,
         )
         rule = Rule("alarms", {"source": ["aws.cloudwatch"]}, "monitor")
-        self.events = Events([rule], lambda name, event, dead_letters: (1, self.outcome), self.clock.now)
+        self.events = Events(
+            [rule], lambda name, event, dead_letters: (1, self.outcome), lambda *_: None, self.clock.now
+        )
         self.control = Control(
             depths=lambda: {"work": 1, "work-dead": 0},
             clock=self.clock,

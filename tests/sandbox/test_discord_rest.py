@@ -15,6 +15,8 @@ import pytest
 
 from sandbox.discord import Discord
 from sandbox.discord.faults import ODD_BODIES
+from sandbox.discord.permissions import READ_MESSAGE_HISTORY
+from sandbox.discord.render import render
 from tests.sandbox.rest import APP, Client, Clock, say
 
 FORM = "application/x-www-form-urlencoded"
@@ -571,3 +573,54 @@ def test_a_poll_is_open_for_a_day_and_cannot_be_edited(discord: Discord, bot: Cl
 def test_what_discord_refuses_in_a_poll(discord: Discord, bot: Client, wrong: dict) -> None:
     webhook = discord.webhook("polls").removeprefix(discord.url)
     assert bot.code("POST", webhook, {"poll": POLL | wrong}) == (400, 50035)
+
+
+# ---- answers to a message
+
+
+def answer_to(message_id: str, **more: Any) -> dict:
+    return say("yes", message_reference={"message_id": message_id, **more})
+
+
+def test_an_answer_shows_what_it_answers_as_it_is_now(discord: Discord, bot: Client) -> None:
+    path = f"/channels/{discord.channel('news').id}/messages"
+    _, first = bot.call("POST", path, say("down"))
+    status, answer = bot.call("POST", path, answer_to(first["id"]))
+    assert (status, answer["type"], answer["referenced_message"]["content"]) == (200, 19, "down")
+    reference = answer["message_reference"]
+    assert (reference["message_id"], reference["channel_id"]) == (first["id"], first["channel_id"])
+    bot.call("PATCH", f"{path}/{first['id']}", say("was down"))
+    read = bot.call("GET", f"{path}/{answer['id']}")[1]
+    assert (read["referenced_message"]["content"], render(read)) == ("was down", "↪ was down\nyes")
+    bot.call("DELETE", f"{path}/{first['id']}")
+    read = bot.call("GET", f"{path}/{answer['id']}")[1]
+    assert (read["referenced_message"], render(read)) == (None, "↪ (the message was deleted)\nyes")
+
+
+def test_an_answer_to_an_unknown_message_is_refused_unless_it_may_be_an_ordinary_one(
+    discord: Discord, bot: Client
+) -> None:
+    path, other = (f"/channels/{discord.channel(name).id}/messages" for name in ("news", "elsewhere"))
+    _, elsewhere = bot.call("POST", other, say("down"))
+    for unknown in ("1", elsewhere["id"]):
+        status, refused = bot.call("POST", path, answer_to(unknown))
+        assert (status, refused["code"]) == (400, 50035)
+        assert refused["errors"]["message_reference"]["_errors"][0]["code"] == "REPLIES_UNKNOWN_MESSAGE"
+        sent = bot.call("POST", path, answer_to(unknown, fail_if_not_exists=False))[1]
+        assert (sent["type"], "message_reference" in sent) == (0, False)
+
+
+@pytest.mark.parametrize("reference", [{}, {"message_id": "x"}, {"message_id": "1", "fail_if_not_exists": "no"}, []])
+def test_a_reference_that_is_none_is_refused(discord: Discord, bot: Client, reference: Any) -> None:
+    path = f"/channels/{discord.channel('news').id}/messages"
+    assert bot.code("POST", path, say("yes", message_reference=reference)) == (400, 50035)
+    assert bot.call("POST", path, answer_to("1", type=1))[0] == 501
+
+
+def test_who_may_not_read_the_history_may_not_answer(discord: Discord, bot: Client) -> None:
+    channel = discord.channel("news")
+    path = f"/channels/{channel.id}/messages"
+    _, first = bot.call("POST", path, say("down"))
+    discord.overwrite(channel, discord.home, deny=READ_MESSAGE_HISTORY)
+    assert bot.code("POST", path, answer_to(first["id"])) == (400, 160002)
+    assert bot.call("POST", path, say("yes"))[0] == 200

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -158,6 +159,7 @@ class Bus:
         self.outcome = Outcome(True, b"null")
         self.invoked: list[tuple[str, Any, str]] = []
         self.dead: list[str] = []
+        self.queued: list[tuple[str, Any]] = []
         clock = Clock()
         schedules = Schedules(
             [],
@@ -167,7 +169,10 @@ class Bus:
             lambda queue, body, attributes: self.dead.append(queue),
             Logs(),
         )
-        self.events = Events(template.rules(), schedules.deliver, clock.now)
+        self.events = Events(template.rules(), schedules.deliver, self.send, clock.now)
+
+    def send(self, queue: str, body: str, attributes: dict[str, str]) -> None:
+        self.queued.append((queue, json.loads(body)))
 
     def invoke(self, name: str, event: Any, request_id: str) -> Outcome:
         self.invoked.append((name, event, request_id))
@@ -186,6 +191,17 @@ def test_an_event_goes_to_the_function_of_each_rule_that_matches_with_what_aws_a
     assert bus.events.put({**EVENT, "source": "aws.s3"}) == []
     bus.events.put({**EVENT, "id": "mine", "time": "2026-11-22T00:00:00Z"})
     assert (bus.invoked[-1][1]["id"], bus.invoked[-1][1]["time"]) == ("mine", "2026-11-22T00:00:00Z")
+
+
+def test_an_event_goes_into_the_queue_of_a_rule_as_aws_writes_it() -> None:
+    bus = Bus(template(Health=rule({"source": ["aws.health"]}, Arn={"Fn::GetAtt": ["Dead", "Arn"]})))
+    (delivery,) = bus.events.put(EVENT)
+    assert delivery.as_json() == {
+        **{"rule": "Health", "queue": "watchbell-dev-event-dead", "ok": True, "result": None, "attempts": 1}
+    }
+    ((queue, event),) = bus.queued
+    assert (queue, event["account"]) == ("watchbell-dev-event-dead", "123456789012")
+    assert (event, bus.invoked) == ({**event, **EVENT}, [])
 
 
 def test_an_event_on_which_the_function_fails_is_tried_again_and_goes_to_the_dead_letters() -> None:

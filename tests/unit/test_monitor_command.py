@@ -234,3 +234,24 @@ def test_the_list_has_pages(tools):
     first = run(monitor, "list", tools=tools, **MANAGER)
     assert "1 to 6 of 8" in texts(first)
     assert "⏳ **Shop 0** is not checked yet" in texts(first)
+
+
+def test_a_private_address_is_refused_unless_the_operator_allows_it(tools):
+    with pytest.raises(FormError) as raised:
+        add(tools, address="http://10.0.0.5:8080/health")
+    assert raised.value.faults == {"address": "I may not check 10.0.0.5: it is not a public address."}
+    assert entries(tools) == []
+    tools.monitors.limits = lambda guild: Limits(private=1)
+    add(tools, address="http://10.0.0.5:8080/health")
+    assert stored(tools).private
+
+
+def test_a_private_monitor_is_refused_when_it_is_changed_and_the_operator_no_longer_allows_it(tools):
+    tools.monitors.limits = lambda guild: Limits(private=1)
+    add(tools, address="http://10.0.0.5:8080/health", name="Inside")
+    (entry,) = entries(tools)
+    tools.monitors.limits = lambda guild: Limits()
+    form = {"address": "http://10.0.0.5:8080/health", "name": "Inside", "often": "15"}
+    with pytest.raises(FormError) as raised:
+        submit(monitor.basics, tools=tools, shard=entry.shard, id=entry.id, **form, **MANAGER)
+    assert raised.value.faults.keys() == {"address"}

@@ -50,12 +50,15 @@ class Change:
 
 @dataclass(frozen=True)
 class Limits:
-    """What a server may have: a number of monitors, how often they may be checked at most, in minutes, and monitors of
-    what happens in the AWS account of the bot."""
+    """What a server may have: a number of monitors, and how often they may be checked at most, in minutes.
+
+    `aws`: monitors of what happens in the AWS account of the bot. `private`: monitors that ask private addresses.
+    """
 
     monitors: int = 10
     every: int = 5
     aws: int = 0
+    private: int = 0
 
 
 class Monitors:
@@ -141,7 +144,7 @@ class Monitors:
 
 def limits_of(item: dict) -> Limits:
     """The limits in an item of DynamoDB's API. {} is an item that does not exist."""
-    return Limits(**{name: int(item[name]["N"]) for name in ("monitors", "every", "aws") if name in item})
+    return Limits(**{name: int(item[name]["N"]) for name in ("monitors", "every", "aws", "private") if name in item})
 
 
 def _monitor(guild_id: str, change: Change) -> list[dict]:

@@ -240,6 +240,7 @@ def new(interaction, tools, form: New):
     wanted = Monitor(new_id(), form.name.strip(), kind, form.address.strip(), int(form.often or 5), form.group.strip())
     if kind == "heartbeat":
         wanted = replace(wanted, options={"ping": str(uuid4())})
+    wanted = replace(wanted, private=may_be_private(interaction, tools))
     if kind in FED:  # what is told is not a sample, so one result is enough
         wanted = replace(wanted, policy=Policy(1, 1))
     defined = define(wanted, "address", tools)
@@ -261,6 +262,7 @@ def basics(interaction, tools, form: Basics, *, shard: str, id: str):
         every=int(form.often or before.every),
         group=form.group.strip(),
         tags=tags,
+        private=may_be_private(interaction, tools),
     )
     return change(before, define(changed, "address", tools), shard, interaction, tools)
 
@@ -485,6 +487,11 @@ def define(monitor, field: str, tools):
         return tools.define(monitor)
     except UserError as error:
         raise FieldError(field, str(error)) from None
+
+
+def may_be_private(interaction, tools) -> bool:
+    """Whether the operator allows private addresses in this server."""
+    return bool(tools.monitors.limits(interaction.guild_id).private)
 
 
 def put(monitor, interaction, tools):

@@ -137,7 +137,9 @@ ROSTER = Row("roster", "state", "guild#{}", "roster", ("value", "version"), None
 WINDOWS = Row("maintenance", "state", "guild#{}", "maintenance", ("value", "version"), None, "no")
 """The maintenance windows of a server, as JSON."""
 
-MONITOR_LIMITS = Row("monitor limits", "state", "guild#{}", "limits", ("monitors", "every", "aws"), None, "no")
+MONITOR_LIMITS = Row(
+    "monitor limits", "state", "guild#{}", "limits", ("monitors", "every", "aws", "private"), None, "no"
+)
 """How many monitors a server may have, how often they may be checked, and whether they may follow AWS. There is one if
 `ops limits` has changed it."""
 

@@ -1,4 +1,6 @@
-"""Runs a shard: checks the monitors that are due, judges the results, and records what has changed.
+"""Takes the check queue: the runs of shards, and events of AWS that monitors follow.
+
+A run checks the monitors that are due, judges the results, and records what has changed.
 
 One conditional write stores the judgement of the whole run. So a run that comes twice, or two runs at once, are judged
 once. A target that is sick is a result and not an error.
@@ -17,7 +19,7 @@ from ..errors import UserError
 from ..kit import catalogue
 from ..kit.check import Check
 from ..outbox import alerts
-from ..status import judgement, plans, shard
+from ..status import aws_events, judgement, plans, shard
 from ..status.facts import Facts
 from ..status.flip import Flip
 from ..status.judgement import Judgement
@@ -29,6 +31,19 @@ from ..status.tally import HOUR, Period, day_of, day_that_ended, record
 from ..tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
+
+
+def take(delivery: Delivery, tools: Tools) -> None:
+    """Run a shard, or keep an event of AWS. If this raises an exception, the message goes back to the queue."""
+    if "detail-type" not in delivery.message:
+        run(delivery, tools)
+        return
+    try:
+        event = aws_events.read(delivery.message)
+    except ValueError as error:
+        raise NotOurs(f"not an event of AWS: {error}") from None
+    if event is not None:
+        tools.shards.heard(event)
 
 
 def run(delivery: Delivery, tools: Tools) -> None:

@@ -22,7 +22,7 @@ from ..tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
 
-UNKNOWN_MESSAGE = 10008
+UNKNOWN_MESSAGE, MAY_NOT_ANSWER = 10008, 160002
 
 
 def message(guild_id: str, key: str) -> dict:
@@ -130,8 +130,7 @@ def _deliver(guild_id: str, name: str, recipient: str, reply: Reply, tools: Tool
     with claim:
         try:
             found = _earlier(channel_id, alert.reference(name, recipient), tools) if claim.attempt > 1 else ""
-            nonce = f"alert {guild_id} {name}"
-            found = found or str(tools.discord.send(channel_id, reply, nonce=nonce, answers=answers).get("id", ""))
+            found = found or _send(channel_id, reply, f"alert {guild_id} {name}", answers, tools)
         except DiscordError as error:
             if not error.permanent:
                 raise
@@ -140,6 +139,17 @@ def _deliver(guild_id: str, name: str, recipient: str, reply: Reply, tools: Tool
             return
         claim.done(found)
         log.info("told", extra={**details, "discord_message_id": found})
+
+
+def _send(channel_id: str, reply: Reply, nonce: str, answers: str, tools: Tools) -> str:
+    """Send a message, as an answer if the bot may read the channel's history. Return its id."""
+    try:
+        sent = tools.discord.send(channel_id, reply, nonce=nonce, answers=answers)
+    except DiscordError as error:
+        if not answers or error.code != MAY_NOT_ANSWER:
+            raise
+        sent = tools.discord.send(channel_id, reply, nonce=nonce)
+    return str(sent.get("id", ""))
 
 
 def _earlier(channel_id: str, delivery: str, tools: Tools) -> str:
