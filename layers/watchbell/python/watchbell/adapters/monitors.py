@@ -151,8 +151,8 @@ def _monitor(guild_id: str, change: Change) -> list[dict]:
             {"Put": {"Item": MONITOR.item_key(guild_id, in_shard, monitor.id) | {"value": {"S": monitor.text()}}}}
         )
     if change.ping and change.put:
-        monitor = {"guild": {"S": guild_id}, "monitor": {"S": change.put[1].id}}
-        writes.append({"Put": {"Item": PING.item_key(change.ping) | monitor | unpinged()}})
+        of = {"guild": {"S": guild_id}, "monitor": {"S": change.put[1].id}}
+        writes.append({"Put": {"Item": PING.item_key(change.ping) | of | unpinged()}})
     if change.gone:
         writes.append({"Delete": {"Key": PING.item_key(change.gone)}})
     if change.delete:
