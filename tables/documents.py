@@ -88,11 +88,21 @@ def rows() -> Rows:
     return [(row.name, f"`{row.table}`", f"`{row.partition}`", row.personal, kept(row.keep)) for row in declared]
 
 
+def checks() -> Rows:
+    """The kinds of monitors, with an address for each and their options."""
+    rows: Rows = []
+    for check in catalogue.checks():
+        options = " ".join(f"`{option.name}`" for option in check.options)
+        rows.append((f"`{check.name}`", check.label, f"`{check.example}`" if check.runs else "see below", options))
+    return rows
+
+
 def cost() -> Rows:
     return infra.cost.rows()
 
 
 TABLES: dict[str, Callable[[], Rows]] = {
+    "checks": checks,
     "commands": commands,
     "schedules": schedules,
     "environment": environment,

@@ -66,6 +66,7 @@ FLOORS = (
     ("adapters",),
     ("tools",),
     ("interactions",),
+    ("outbox",),
     ("commands", "events", "schedules", "checks"),
     ("registration",),
     ("doors",),

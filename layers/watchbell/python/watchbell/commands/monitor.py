@@ -5,6 +5,7 @@ from dataclasses import replace
 from uuid import uuid4
 
 from watchbell import (
+    N_,
     Command,
     Container,
     FieldError,
@@ -37,12 +38,12 @@ command = Command(
 
 GUESS = "guess"
 OFTEN = [
-    Option("1 minute", "1"),
-    Option("5 minutes", "5"),
-    Option("15 minutes", "15"),
-    Option("1 hour", "60"),
+    Option(N_("1 minute"), "1"),
+    Option(N_("5 minutes"), "5"),
+    Option(N_("15 minutes"), "15"),
+    Option(N_("1 hour"), "60"),
 ]
-KINDS = [Option("Find out from the address", GUESS), *(Option(name) for name in catalogue.names("checks"))]
+KINDS = [Option(N_("Find out from the address"), GUESS), *(Option(name) for name in catalogue.names("checks"))]
 
 
 AWS = ("cloudwatch_alarm", "aws_event")
@@ -344,12 +345,13 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
     entry = entry_of(monitor, shard)
     (line,) = status.lines(guild_id, [entry], tools)
     check = catalogue.check(monitor.kind)
+    url = tools.settings.get("PING_URL", "") + monitor.options["ping"] if is_pinged(monitor) else ""
     lines = [
-        f"**{_('Address')}** {escape(monitor.target)}" if monitor.target else "",
-        f"**{_('Check')}** {_(check.label) if check else monitor.kind}, {often(monitor.every)}",
-        f"**{_('URL')}** `{tools.settings.get('PING_URL', '')}{monitor.options['ping']}`" if is_pinged(monitor) else "",
-        f"**{_('Group')}** {escape(monitor.group)}" if monitor.group else "",
-        f"**{_('Tags')}** {escape(', '.join(monitor.tags))}" if monitor.tags else "",
+        "**" + _("Address") + f"** {escape(monitor.target)}" if monitor.target else "",
+        "**" + _("Check") + f"** {_(check.label) if check else monitor.kind}, {often(monitor.every)}",
+        "**" + _("URL") + f"** `{url}`" if url else "",
+        "**" + _("Group") + f"** {escape(monitor.group)}" if monitor.group else "",
+        "**" + _("Tags") + f"** {escape(', '.join(monitor.tags))}" if monitor.tags else "",
         *(f"`{condition}`" for condition in monitor.conditions),
         f"-# {policy(monitor)}",
     ]

@@ -195,19 +195,33 @@ def board(entries, name: str, view: str, interaction, tools) -> Reply:
 
 def detail(line, interaction, tools) -> list:
     """The parts of a card about one monitor: its state, its uptime and its latency."""
-    from watchbell.commands import uptime
     from watchbell.status import board as page
     from watchbell.status import measures
 
-    day = uptime.summary_of(interaction.guild_id, line, "24h", tools)
-    month = uptime.summary_of(interaction.guild_id, line, "30d", tools)
+    day = summary_of(interaction.guild_id, line, "24h", tools)
+    month = summary_of(interaction.guild_id, line, "30d", tools)
     shares = {"day": measures.share(day.tally.uptime), "month": measures.share(month.tally.uptime)}
     latencies = {"now": page.latency(line), "p50": measures.latency(day.p50), "p95": measures.latency(day.p95)}
     figures = [
-        f"**{_('Uptime')}** " + _("{day} in 24 h · {month} in 30 days", **shares),
-        f"**{_('Latency')}** " + _("{now} now · p50 {p50} · p95 {p95}", **latencies),
-        f"**{_('Checked')}** {page.checked(line)}",
+        "**" + _("Uptime") + "** " + _("{day} in 24 h · {month} in 30 days", **shares),
+        "**" + _("Latency") + "** " + _("{now} now · p50 {p50} · p95 {p95}", **latencies),
+        "**" + _("Checked") + f"** {page.checked(line)}",
     ]
     note = measures.measured(month.tally.measured)
     parts = [Text(f"### {line.text()}"), Separator(), Text("\n".join(figures))]
     return [*parts, *([Text(f"-# {note}")] if note else [])]
+
+
+def summary_of(guild_id: str, line, window, tools, periods=None):
+    """How reliable the monitor of a `board.Line` was in a window that ends now. Its `periods` are read if not given."""
+    from watchbell.status import uptime as rules
+    from watchbell.status.flip import Flip
+
+    now, name, shard = int(tools.now()), line.entry.id, line.entry.shard
+    if periods is None:
+        periods = tools.shards.periods(guild_id, shard, window, now, {name})
+    flips = tools.shards.flips(guild_id, shard, rules.start_of(window, now), now)
+    judged = line.judged
+    if judged is not None and judged.state != "new" and not any(flip.monitor == name for flip in flips):
+        flips = [Flip(name, judged.since, judged.since, "new", judged.state)]  # its state began before the window
+    return rules.summary(periods, flips, window, now, name)

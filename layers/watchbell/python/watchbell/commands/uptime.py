@@ -78,16 +78,18 @@ def monitor(interaction, tools, typed):
 
 
 def shown(line, guild_id: str, window: str, tools) -> Reply:
+    from watchbell.commands import status
     from watchbell.status import measures
     from watchbell.status import uptime as rules
     from watchbell.status.states import COLOURS
 
     name, now = line.entry.id, tools.now()
     periods = tools.shards.periods(guild_id, line.entry.shard, WINDOWS[window], now, {name})
-    found = summary_of(guild_id, line, WINDOWS[window], tools, periods)
+    found = status.summary_of(guild_id, line, WINDOWS[window], tools, periods)
     days = rules.by_day(periods, WINDOWS[window], now, name)
     shares = {day: tally.uptime for day, tally in days.items()}
-    texts = [f"### {clip(escape(line.entry.name), 80)}\n-# {pgettext('choice', SHOWN[window])}"]
+    over = pgettext("choice", SHOWN[window])
+    texts = [f"### {clip(escape(line.entry.name), 80)}\n-# {over}"]
     if window != "year":  # a year has no room
         known = list(dropwhile(lambda day: not day[1].whole, shares.items()))  # it was not watched yet
         rows = (dict(known[first : first + DAYS_IN_A_LINE]) for first in range(0, len(known), DAYS_IN_A_LINE))
@@ -95,9 +97,9 @@ def shown(line, guild_id: str, window: str, tools) -> Reply:
     texts.append(measures.strip_in_words(shares))
     latencies = {each: measures.latency(getattr(found, each)) for each in ("p50", "p95", "p99")}
     figures = [
-        f"**{_('Uptime')}** {measures.share(found.tally.uptime)}",
-        f"**{_('Outages')}** {outages(found)}",
-        f"**{_('Latency')}** " + _("p50 {p50} · p95 {p95} · p99 {p99}", **latencies),
+        "**" + _("Uptime") + f"** {measures.share(found.tally.uptime)}",
+        "**" + _("Outages") + f"** {outages(found)}",
+        "**" + _("Latency") + "** " + _("p50 {p50} · p95 {p95} · p99 {p99}", **latencies),
     ]
     note = measures.measured(found.tally.measured)
     small = [Text(f"-# {note}")] if note else []
@@ -115,18 +117,3 @@ def outages(found) -> str:
     if found.repair is not None and found.outages > 1:
         text += " · " + _("{time} on average", time=measures.duration(found.repair))
     return text
-
-
-def summary_of(guild_id: str, line, window: "Any", tools, periods=None):
-    """How reliable the monitor of a `board.Line` was in a window that ends now. Its `periods` are read if not given."""
-    from watchbell.status import uptime as rules
-    from watchbell.status.flip import Flip
-
-    now, name, shard = int(tools.now()), line.entry.id, line.entry.shard
-    if periods is None:
-        periods = tools.shards.periods(guild_id, shard, window, now, {name})
-    flips = tools.shards.flips(guild_id, shard, rules.start_of(window, now), now)
-    judged = line.judged
-    if judged is not None and judged.state != "new" and not any(flip.monitor == name for flip in flips):
-        flips = [Flip(name, judged.since, judged.since, "new", judged.state)]  # its state began before the window
-    return rules.summary(periods, flips, window, now, name)
