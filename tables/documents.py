@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import bench.scale
 import infra.cost
 from sandbox.template import Template
 from watchbell.data.tables import DAY, ROWS
@@ -92,12 +93,17 @@ def cost() -> Rows:
     return infra.cost.rows()
 
 
+def scale() -> Rows:
+    return bench.scale.rows()
+
+
 TABLES: dict[str, Callable[[], Rows]] = {
     "commands": commands,
     "schedules": schedules,
     "environment": environment,
     "rows": rows,
     "cost": cost,
+    "scale": scale,
 }
 
 
