@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from bench import checks, cold, heartbeat, judge, uptime, warm, worker
+from bench import checks, cold, heartbeat, judge, scale, tick, uptime, warm, worker
 from bench.bundle import Bundles
 from bench.instance import WrongAnswer
 
@@ -38,6 +38,8 @@ IN_THIS_PROCESS: dict[str, Callable[..., Measured]] = {
     "checks": checks.measure,
     "judge": judge.measure,
     "uptime": uptime.measure,
+    "tick": tick.measure,
+    "scale": scale.measure,
 }
 
 

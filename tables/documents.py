@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import bench.scale
 import infra.cost
 from sandbox.template import Template
 from watchbell.data.tables import DAY, ROWS
@@ -101,6 +102,10 @@ def cost() -> Rows:
     return infra.cost.rows()
 
 
+def scale() -> Rows:
+    return bench.scale.rows()
+
+
 TABLES: dict[str, Callable[[], Rows]] = {
     "checks": checks,
     "commands": commands,
@@ -108,6 +113,7 @@ TABLES: dict[str, Callable[[], Rows]] = {
     "environment": environment,
     "rows": rows,
     "cost": cost,
+    "scale": scale,
 }
 
 

@@ -11,8 +11,7 @@ import json
 import time
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
-from types import MappingProxyType
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..data.tables import (
@@ -52,8 +51,7 @@ class Stored:
     """What is stored of a shard. `slot` is the epoch second of its latest run, 0 before the first.
 
     `states` is a text of `status.judgement`, and `hour` are bytes of `status.packing`. `windows` is the text of the
-    server's maintenance windows. `fed` has the rows of the monitors whose results come from outside, by their ids.
-    `version` counts the writes.
+    server's maintenance windows. `version` counts the writes.
     """
 
     slot: int = 0
@@ -61,7 +59,6 @@ class Stored:
     hour: bytes = b""
     version: int = 0
     windows: str = ""
-    fed: dict[str, dict] = field(default_factory=dict)
 
 
 class Shards:
@@ -72,20 +69,24 @@ class Shards:
 
     # Runs.
 
-    def read(self, guild_id: str, shard: str, keys: Mapping[str, dict] = MappingProxyType({})) -> Stored:
-        """Read the state of a shard, the server's maintenance windows, and the rows with these keys, in one call."""
-        found = self._table.get_many([SHARD.item_key(guild_id, shard), WINDOWS.item_key(guild_id), *keys.values()])
+    def read(self, guild_id: str, shard: str) -> Stored:
+        """Read the state of a shard and the server's maintenance windows, in one call."""
+        found = self._table.get_many([SHARD.item_key(guild_id, shard), WINDOWS.item_key(guild_id)])
+        rows = {item["sk"]["S"]: item for item in found}
+        windows = rows.get(WINDOWS.key(guild_id)["sk"])
+        stored = _stored(rows.get(SHARD.key(guild_id, shard)["sk"], {}))
+        return replace(stored, windows=windows["value"]["S"] if windows else "")
+
+    def fed(self, keys: Mapping[str, dict]) -> dict[str, dict]:
+        """Read the rows with these keys, of monitors whose results come from outside, by the ids of the monitors.
+
+        Rows that do not exist are left out. Several monitors can have the same row.
+        """
+        places = {id: (key["pk"]["S"], key["sk"]["S"]) for id, key in keys.items()}
+        asked = {places[id]: key for id, key in keys.items()}
+        found = self._table.get_many([*asked.values()]) if asked else []
         rows = {(item["pk"]["S"], item["sk"]["S"]): item for item in found}
-
-        def row(key: dict) -> dict:
-            return rows.get((key["pk"]["S"], key["sk"]["S"]), {})
-
-        windows = row(WINDOWS.item_key(guild_id))
-        return replace(
-            _stored(row(SHARD.item_key(guild_id, shard))),
-            windows=windows["value"]["S"] if windows else "",
-            fed={id: row(key) for id, key in keys.items() if row(key)},
-        )
+        return {id: rows[place] for id, place in places.items() if place in rows}
 
     def states(self, guild_id: str, shards: Iterable[str]) -> dict[str, Stored]:
         """What is stored of shards of a server, and nothing else. Those that never ran are left out."""
@@ -137,7 +138,7 @@ class Shards:
         except ConditionFailed as failed:
             # Perhaps the first try of this very write was done, and its answer was lost.
             stored = _stored(failed.item)
-            return stored == replace(after, version=before.version + 1, windows="", fed={})
+            return stored == replace(after, version=before.version + 1, windows="")
         except Cancelled:
             return False
         return True
@@ -236,10 +237,6 @@ class Shards:
         key = DUE.key(str(minutes), str(place), "", "")
         found = self._table.between(key["pk"], "0", "~")
         return [(server, shard) for server, shard in (item["sk"]["S"].split("#", 1) for item in found)]
-
-    def no_longer_due(self, key: dict) -> None:
-        """Take a shard without monitors out of the tick."""
-        self._table.delete(key)
 
     def last_tick(self) -> int | None:
         """The last slot whose shards were queued, in epoch seconds. None before the first tick."""

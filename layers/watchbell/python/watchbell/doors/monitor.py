@@ -13,7 +13,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..adapters.batch import Delivery, NotOurs
-from ..adapters.monitors import due_key
 from ..adapters.shards import keyed
 from ..errors import UserError
 from ..kit import catalogue
@@ -61,25 +60,27 @@ def run(delivery: Delivery, tools: Tools) -> None:
     if tools.now() >= slot + every * 60:
         log.info("dropped: the next slot has begun", extra=details)
         return
-    monitors = tools.monitors.of_shard(guild_id, name)
-    if not any(not monitor.paused for monitor in monitors):
-        tools.shards.no_longer_due(due_key(guild_id, name, every))
-        return
-    kinds = {monitor.id: catalogue.check(monitor.kind) for monitor in monitors}
-    rows = {monitor.id: kind.row(monitor) for monitor in monitors if (kind := kinds[monitor.id]) and kind.row}
-    before = tools.shards.read(guild_id, name, rows)
+    # Read the state before the monitors: whoever changes a monitor restarts its state afterwards, which drops this run.
+    before = tools.shards.read(guild_id, name)
     if before.slot >= slot:
         log.info("dropped: a run of this slot has been judged", extra=details)
         return
+    monitors = tools.monitors.of_shard(guild_id, name)
+    if all(monitor.paused for monitor in monitors):
+        log.info("dropped: no monitor of the shard is to be checked", extra=details)
+        return
+    kinds = {monitor.id: catalogue.check(monitor.kind) for monitor in monitors}
+    rows = {monitor.id: kind.row(monitor) for monitor in monitors if (kind := kinds[monitor.id]) and kind.row}
     known = judgement.unpack(before.states)
     due = shard.due(f"{guild_id}#{name}", monitors, before.slot or None, slot, {*kinds} - {*known})
     asked = [monitor for monitor in monitors if monitor.id in due]
+    fed = tools.shards.fed({monitor.id: rows[monitor.id] for monitor in asked if monitor.id in rows})
     found = {id: [facts] for id, facts in tools.check(guild_id, asked).items()}
     for monitor in asked:
         kind = kinds[monitor.id]
         if kind and kind.row:
             since = known[monitor.id].since if monitor.id in known else 0
-            found[monitor.id] = _fed(kind, monitor, before.fed.get(monitor.id, {}), since, slot)
+            found[monitor.id] = _fed(kind, monitor, fed.get(monitor.id, {}), since, slot)
     windows = plans.windows(before.windows)
     quiet = {monitor.id: _is_quiet(windows, monitor, slot) for monitor in asked}
     states, flips = judged(known, monitors, found, quiet, slot)

@@ -7,9 +7,9 @@ ValueError for any other.
 from __future__ import annotations
 
 import copy
-import json
 import re
 import threading
+from base64 import b64decode
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -18,18 +18,20 @@ from ..adapters.dynamodb import Cancelled, ConditionFailed
 
 Item = dict[str, dict]
 
-_TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),+-]|[#:]?[A-Za-z_][A-Za-z0-9_]*)")
+_TOKEN = re.compile(r"\s*(<>|<=|>=|[=<>(),+-]|[#:]?[A-Za-z_][A-Za-z0-9_]*(?:\[[0-9]+\])?)")
 
 
 class FakeTable:
     """The rows of a table. `rows` maps (pk, sk) to an item in the format of DynamoDB's API.
 
-    `calls` counts the calls by action, and `units` the read and write units that AWS would bill for them.
+    `calls` counts the calls by action. `items` and `units` count what they "read" and "write": items, and the units
+    that AWS bills on demand. A write whose condition does not hold is billed too.
     """
 
     def __init__(self) -> None:
         self.rows: dict[tuple[str, str], Item] = {}
         self.calls: Counter[str] = Counter()
+        self.items: Counter[str] = Counter()
         self.units: Counter[str] = Counter()
         self._lock = threading.RLock()
 
@@ -41,9 +43,12 @@ class FakeTable:
 
     def get_many(self, keys: list[dict]) -> list[Item]:
         with self._lock:
+            if len({*map(_place, keys)}) < len(keys):
+                raise ValueError("DynamoDB refuses a BatchGetItem that reads one row twice")
             found = [self.rows.get(_place(key), {}) for key in keys]
             self.calls["BatchGetItem"] += 1
-            self.units["read"] += sum(_units(item, 4096) for item in found)
+            for item in found:
+                self._bill_read([item])
             return [copy.deepcopy(item) for item in found if item]
 
     def put(self, item: Item) -> None:
@@ -98,11 +103,13 @@ class FakeTable:
             if len(set(places)) < len(places):
                 raise ValueError("DynamoDB refuses a transaction that writes one row twice")
             held = [self._holds(each) for each in writes]
+            self.calls["TransactWriteItems"] += 1
             if not all(held):
+                for each in writes:
+                    self._bill_write(self._before(each), units=2)
                 reasons = [{"Code": "None" if each else "ConditionalCheckFailed"} for each in held]
                 details = {"__type": "#TransactionCanceledException", "CancellationReasons": reasons}
                 raise Cancelled("TransactWriteItems", 400, details)
-            self.calls["TransactWriteItems"] += 1
             for each in writes:
                 self._make(each, units=2)
 
@@ -110,16 +117,19 @@ class FakeTable:
         with self._lock:
             self.calls[action] += 1
             if not self._holds(write):
-                ((_kind, inner),) = write.items()
-                item = copy.deepcopy(self.rows.get(_place(inner["Key"]), {}))
+                item = copy.deepcopy(self._before(write))
+                self._bill_write(item, units=1)
                 raise ConditionFailed(action, 400, {"__type": "#ConditionalCheckFailedException", "Item": item})
             self._make(write, units=1)
 
+    def _before(self, write: dict) -> Item:
+        ((_kind, inner),) = write.items()
+        return self.rows.get(_place(inner.get("Item") or inner["Key"]), {})
+
     def _holds(self, write: dict) -> bool:
         ((_kind, inner),) = write.items()
-        item = self.rows.get(_place(inner.get("Item") or inner["Key"]), {})
         condition = inner.get("ConditionExpression", "")
-        return not condition or _Expression(condition, inner, item).condition()
+        return not condition or _Expression(condition, inner, self._before(write)).condition()
 
     def _make(self, write: dict, *, units: int) -> None:
         ((kind, inner),) = write.items()
@@ -133,13 +143,48 @@ class FakeTable:
             changed = {**copy.deepcopy(before), **inner["Key"]}
             _Expression(inner["UpdateExpression"], inner, changed).update()
             self.rows[place] = changed
-        after = self.rows.get(place, {})
-        self.units["write"] += units * max(_units(before, 1024), _units(after, 1024))
+        self._bill_write(before, self.rows.get(place, {}), units=units)
+
+    def _bill_write(self, *items: Item, units: int) -> None:
+        """Bill a write of one item: its larger size, before or after, in KB."""
+        self.items["write"] += 1
+        self.units["write"] += units * max(1, *(-(-size(item) // 1024) for item in items))
 
     def _read(self, action: str, items: list[Item], share: float = 1) -> None:
         self.calls[action] += 1
-        size = sum(len(json.dumps(item)) for item in items)
-        self.units["read"] += max(1, -(-size // 4096)) * share  # type: ignore[assignment]
+        self._bill_read(items, share)
+
+    def _bill_read(self, items: list[Item], share: float = 1) -> None:
+        """Bill a read of items: their sizes together, in steps of 4 KB. An item that does not exist is billed too."""
+        self.items["read"] += sum(map(bool, items))
+        self.units["read"] += max(1, -(-sum(map(size, items)) // 4096)) * share  # type: ignore[assignment]
+
+
+def size(item: Item) -> int:
+    """The size of an item in bytes, as DynamoDB counts it: the names and the values of its attributes.
+
+    DynamoDB: a number takes a byte for two significant digits, and one more. A list or a map takes 3 bytes, and one for
+    each element.
+    """
+    return sum(len(name.encode()) + _size(value) for name, value in item.items())
+
+
+def _size(value: dict) -> int:
+    ((kind, inner),) = value.items()
+    if kind == "S":
+        return len(inner.encode())
+    if kind == "N":
+        digits = inner.replace(".", "").lstrip("-0").rstrip("0")
+        return -(-len(digits) // 2) + 1 + inner.startswith("-")
+    if kind == "B":
+        return len(b64decode(inner))
+    if kind in ("NULL", "BOOL"):
+        return 1
+    if kind == "L":
+        return 3 + sum(1 + _size(each) for each in inner)
+    if kind == "M":
+        return 3 + len(inner) + size(inner)
+    return sum(_size({kind[0]: each}) for each in inner)  # a set
 
 
 class _Expression:
@@ -159,7 +204,7 @@ class _Expression:
 
     def update(self) -> None:
         before = copy.deepcopy(self._item)
-        clause = ""
+        clause, removed = "", []
         while self._next():
             if self._next() in ("SET", "ADD", "REMOVE", "DELETE"):
                 clause = self._take()
@@ -170,16 +215,28 @@ class _Expression:
                 while self._next() in ("+", "-"):
                     sign = 1 if self._take() == "+" else -1
                     value = {"N": str(_number(value) + sign * _number(self._operand(before)))}
-                self._item[name] = value or {"NULL": True}
+                self._set(name, value or {"NULL": True})
             elif clause == "ADD":
                 value = self._operand(before) or {}
                 self._item[name] = {"N": str(_number(before.get(name, {"N": "0"})) + _number(value))}
+            elif clause == "REMOVE" and "[" in name:
+                removed.append(_element(name))
             elif clause == "REMOVE":
                 self._item.pop(name, None)
             else:
                 raise ValueError(f"the update {self._text!r} is not supported")
             if self._next() == ",":
                 self._take()
+        for list_name, place in sorted(removed, reverse=True):
+            del self._item[list_name]["L"][place : place + 1]
+
+    def _set(self, name: str, value: dict) -> None:
+        """Set an attribute, or an element of a list. DynamoDB appends an element that is beyond the end of the list."""
+        if "[" not in name:
+            self._item[name] = value
+            return
+        list_name, place = _element(name)
+        self._item[list_name]["L"][place : place + 1] = [value]
 
     def _either(self) -> bool:
         holds = self._both()
@@ -267,6 +324,12 @@ def _tokens(text: str) -> Iterator[str]:
         at = found.end()
 
 
+def _element(name: str) -> tuple[str, int]:
+    """The list and the place of an element such as `pings[0]`."""
+    list_name, _bracket, place = name.rstrip("]").partition("[")
+    return list_name, int(place)
+
+
 def _plain(value: dict) -> Any:
     return _number(value) if "N" in value else next(iter(value.values()))
 
@@ -278,8 +341,3 @@ def _number(value: dict | None) -> float | int:
 
 def _place(key: dict) -> tuple[str, str]:
     return key["pk"]["S"], key["sk"]["S"]
-
-
-def _units(item: Item, size: int) -> int:
-    """The capacity units of an item, roughly: its JSON is a little longer than what AWS counts."""
-    return max(1, -(-len(json.dumps(item)) // size))
