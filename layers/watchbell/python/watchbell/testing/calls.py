@@ -333,6 +333,8 @@ class _Asked:
         """Return the interaction. UserError if the person may not use the feature or it is off in this place."""
         interaction = self.by.interaction(kind, {**data, "resolved": self.resolved} if self.resolved else data)
         tools: Any = _Known(self.tools, self.by)
+        if kind == MODAL and self.handler.is_secret and not self.handler.answers_at_once(interaction):
+            interaction = Interaction(self.tools.seals.conceal(interaction))  # as it lies in the queue
         gate.check(self.handler, interaction, tools)
         gate.check_switch(self.handler, interaction, tools)
         gate.check_tables(self.handler, interaction, tools)
