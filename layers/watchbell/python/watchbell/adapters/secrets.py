@@ -6,44 +6,68 @@ A secret belongs to one server and one host. It can be set and used, and nobody 
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 from ..errors import Unavailable
-from .aws_json import of_region
+from .aws_json import Refused, of_region
 from .parameters import Parameters
 
 
 class Secrets:
-    """The secrets below `path`, such as /watchbell/dev/servers. Raises Unavailable if the store is unreachable."""
+    """The secrets below `path`, such as /watchbell/dev/servers. Raises Unavailable if the store is unreachable.
 
-    def __init__(self, parameters: Parameters, path: str) -> None:
+    `call(target, request)` calls the store to change it.
+    """
+
+    def __init__(self, parameters: Parameters, path: str, call: Callable[[str, dict], Any] | None = None) -> None:
         self._parameters, self._path = parameters, path
+        self._call = call or of_region("ssm", "1.1").call
 
     def value(self, guild_id: str, name: str, host: str) -> str:
         """The value of a server's secret for requests to `host`.
 
         Raises LookupError if the server has no secret with this name, or if the secret is for another host.
         """
-        stored = self._parameters.find(self._name(guild_id, name))
-        try:
-            secret = json.loads(stored or "{}")
-        except ValueError:
-            raise LookupError(name) from None
-        if secret.get("host") != host.lower():
+        bound_to, value = _parsed(self._parameters.find(f"{self._folder(guild_id)}/{name}"))
+        if not bound_to or bound_to != host.lower():
             raise LookupError(name)
-        return str(secret["value"])
+        return value
+
+    def hosts(self, guild_id: str) -> dict[str, str]:
+        """The names of a server's secrets, sorted, each with its host. This is never from a cache."""
+        found = self._parameters.below(self._folder(guild_id), fresh=True)
+        return {name: _parsed(found[name])[0] for name in sorted(found)}
 
     def put(self, guild_id: str, name: str, host: str, value: str) -> None:
         """Set a secret, or replace it."""
         request = {
-            "Name": self._name(guild_id, name),
+            "Name": f"{self._folder(guild_id)}/{name}",
             "Value": json.dumps({"host": host.lower(), "value": value}),
             "Type": "SecureString",
             "Overwrite": True,
         }
         try:
-            of_region("ssm", "1.1").call("AmazonSSM.PutParameter", request)
+            self._call("AmazonSSM.PutParameter", request)
         except Unavailable:
             raise Unavailable("AmazonSSM.PutParameter: the secret was not set") from None  # nothing of it in a log
 
-    def _name(self, guild_id: str, name: str) -> str:
-        return f"{self._path}/{guild_id}/secrets/{name}"
+    def delete(self, guild_id: str, name: str) -> None:
+        """Delete a secret. It is no error if there is none."""
+        try:
+            self._call("AmazonSSM.DeleteParameter", {"Name": f"{self._folder(guild_id)}/{name}"})
+        except Refused as error:
+            if error.code != "ParameterNotFound":
+                raise
+
+    def _folder(self, guild_id: str) -> str:
+        return f"{self._path}/{guild_id}/secrets"
+
+
+def _parsed(stored: str | None) -> tuple[str, str]:
+    """The host and the value of a stored secret, two empty texts if it cannot be read."""
+    try:
+        secret = json.loads(stored or "{}")
+        return str(secret["host"]), str(secret["value"])
+    except (ValueError, KeyError, TypeError):
+        return "", ""

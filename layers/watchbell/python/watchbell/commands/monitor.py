@@ -18,6 +18,7 @@ from watchbell import (
     Section,
     Separator,
     Short,
+    StringSelect,
     Text,
     UserError,
     _,
@@ -77,6 +78,11 @@ class Judged(Modal, title="When the state changes"):
     failures = Short("Failures in a row until it is down", most=2)
     successes = Short("Successes in a row until it is up", most=2)
     parent = Short("Parent: while it is down, alerts wait", most=60, required=False)
+
+
+class Secret(Modal, title="Set a secret"):
+    name = Short("Name, such as shop-token", most=63)
+    value = Short("Value. Nobody can read it again", most=1000, secret=True)
 
 
 # ---- commands
@@ -335,6 +341,44 @@ def leave(interaction, tools, *, shard: str, id: str):
     return ask_to_remove(find(id, interaction, tools))
 
 
+@command.modal(instant=False, updates=True, audit="monitor.secret", lock="monitors:{guild}")
+def set_secret(interaction, tools, form: Secret, *, shard: str, id: str):
+    """Set a secret for the host of this monitor."""
+    from watchbell.status import secret
+
+    monitor = there(shard, id, interaction, tools)
+    name, host, hosts = form.name.strip().lower(), host_of(monitor), tools.secrets(interaction.guild_id)
+    if not secret.is_name(name):
+        raise FieldError("name", _("a name has small letters, digits, `_` and `-`, such as `shop-token`."))
+    if not secret.is_value(form.value):
+        raise FieldError("value", _("only letters, digits, spaces and signs of ASCII."))
+    if name not in hosts and len(hosts) >= secret.MOST:
+        raise FieldError("", _("this server has {n} secrets, which is as many as it may have.", n=secret.MOST))
+    if hosts.get(name, host) != host:
+        raise FieldError("name", _("this secret is for {host}. Delete it first.", host=f"`{hosts[name]}`"))
+    tools.set_secret(interaction.guild_id, name, host, form.value)
+    text = _("Set. Write {text} in a header, in the body or in the query.", text=f"`{{{{secret:{name}}}}}`")
+    return card(interaction.guild_id, shard, monitor, tools, text)
+
+
+@command.select(updates=True)
+def choose_secret(interaction, tools, *, shard: str, id: str):
+    """Ask whether the chosen secret is to be deleted."""
+    (name,) = interaction.values
+    text = _("Delete the secret {name}? Monitors that use it are not measured then.", name=f"`{name}`")
+    delete = delete_secret.button(_("Delete"), style="danger", shard=shard, id=id, name=name)
+    return Reply(
+        components=[Container(Text(text), Row(delete, keep.button(_("Keep"), shard=shard, id=id)), colour=OWN)]
+    )
+
+
+@command.button(updates=True, audit="monitor.secret.delete", lock="monitors:{guild}")
+def delete_secret(interaction, tools, *, shard: str, id: str, name: str):
+    tools.delete_secret(interaction.guild_id, name)
+    monitor = there(shard, id, interaction, tools)
+    return card(interaction.guild_id, shard, monitor, tools, _("The secret {name} is deleted.", name=f"`{name}`"))
+
+
 # ---- what is shown
 
 
@@ -346,6 +390,9 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
     (line,) = status.lines(guild_id, [entry], tools)
     check = catalogue.check(monitor.kind)
     url = tools.settings.get("PING_URL", "") + monitor.options["ping"] if is_pinged(monitor) else ""
+    state = {"shard": shard, "id": monitor.id}
+    can_have_secrets = check is not None and check.secrets
+    secrets = tools.secrets(guild_id) if can_have_secrets else {}
     lines = [
         "**" + _("Address") + f"** {escape(monitor.target)}" if monitor.target else "",
         "**" + _("Check") + f"** {_(check.label) if check else monitor.kind}, {often(monitor.every)}",
@@ -354,8 +401,8 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
         "**" + _("Tags") + f"** {escape(', '.join(monitor.tags))}" if monitor.tags else "",
         *(f"`{condition}`" for condition in monitor.conditions),
         f"-# {policy(monitor)}",
+        *secret_lines(monitor, secrets),
     ]
-    state = {"shard": shard, "id": monitor.id}
     options = "\n".join(f"{name}: {value}" for name, value in monitor.options.items() if name != "ping")
     return Reply(
         components=[
@@ -391,12 +438,34 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
                         **state,
                     ),
                     *([rotate.button(_("New URL"), **state)] if is_pinged(monitor) else []),
+                    *([set_secret.button(_("Secrets"), **state)] if can_have_secrets else []),
                     leave.button(_("Remove"), **state),
                 ),
+                *([Row(secret_select(secrets, state))] if secrets else []),
                 colour=OWN,
             )
         ]
     )
+
+
+def secret_lines(monitor, hosts: dict) -> list[str]:
+    """The names of the server's secrets, and those that the monitor wants and does not get."""
+    from watchbell.status import secret
+
+    host = host_of(monitor)
+    lines = [f"**{_('Secrets of this server')}** {', '.join(f'`{name}`' for name in hosts)}"] if hosts else []
+    for name in secret.missing(monitor, host, hosts):
+        named = {"name": f"`{name}`", "host": f"`{host}`"}
+        if name in hosts:
+            lines.append(_("⚠️ The secret {name} belongs to another host, so {host} does not get it.", **named))
+        else:
+            lines.append(_("⚠️ There is no secret {name}. Set it with **Secrets**.", **named))
+    return lines
+
+
+def secret_select(hosts: dict, state: dict):
+    options = [Option(name, name, description=host[:100]) for name, host in hosts.items()]
+    return choose_secret.select(StringSelect(options, placeholder=_("Delete a secret")), **state)
 
 
 def ask_to_remove(entry) -> Reply:

@@ -332,7 +332,7 @@ def reads(monitor: Monitor, operand: str) -> bool:
 
 
 def _has_secrets(monitor: Monitor) -> bool:
-    return any(secret.names(text) for text in (monitor.target, *monitor.options.values()))
+    return bool(secret.wanted(monitor))
 
 
 def _failed(each: Condition, found: Found, hidden: bool) -> Reason | None:

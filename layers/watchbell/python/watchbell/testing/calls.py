@@ -32,8 +32,10 @@ from types import GeneratorType, ModuleType
 from typing import Any, Protocol
 
 from ..adapters.monitors import Monitors
+from ..adapters.parameters import Parameters
 from ..adapters.records import Records
 from ..adapters.rosters import Rosters
+from ..adapters.secrets import Secrets
 from ..adapters.server_settings import Chosen
 from ..adapters.shards import Shards
 from ..discord import check, custom_id
@@ -62,7 +64,7 @@ from ..registration.declare import declare
 from ..status.roster import Roster
 from ..tools import grants
 from ..tools.toolbox import MOST_MONITORS, MOST_OF_A_HOST, Desk, Tools
-from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeServerSettings, FakeStash, FakeTable
+from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeServerSettings, FakeStash, FakeStore, FakeTable
 
 USER, GUILD, CHANNEL = "1000000000000000101", "1000000000000000102", "1000000000000000103"
 """The ids of the user, the server and the channel if a test does not give them."""
@@ -155,6 +157,7 @@ class FakeTools:
         self.server_settings = FakeServerSettings()
         self.stash = FakeStash()
         self.state = FakeTable()
+        self.store = FakeStore()
         self.now = time.time
         self.__dict__.update(parts)
         self.seals = parts.get("seals") or _seals(lambda: self.now(), self.stash)
@@ -173,6 +176,10 @@ class FakeTools:
     def shards(self) -> Shards:
         return Shards(self.state, lambda: self.now())  # type: ignore[arg-type]
 
+    @cached_property
+    def _secrets(self) -> Secrets:
+        return Secrets(Parameters(lambda: self.now(), call=self.store), "/watchbell/test/servers", self.store)
+
     def roster(self, guild_id: str) -> Roster:
         return Rosters(self.state).of(guild_id)  # type: ignore[arg-type]
 
@@ -184,6 +191,7 @@ class FakeTools:
 
     # The worker's own code, with the parts of this object.
     change_setting, notify = Tools.change_setting, Tools.notify
+    secrets, set_secret, delete_secret = Tools.secrets, Tools.set_secret, Tools.delete_secret
     define, _never_checked = Tools.define, Tools._never_checked
     function = "worker"
 
@@ -333,6 +341,8 @@ class _Asked:
         """Return the interaction. UserError if the person may not use the feature or it is off in this place."""
         interaction = self.by.interaction(kind, {**data, "resolved": self.resolved} if self.resolved else data)
         tools: Any = _Known(self.tools, self.by)
+        if kind == MODAL and self.handler.is_secret and not self.handler.answers_at_once(interaction):
+            interaction = Interaction(self.tools.seals.conceal(interaction))  # as it lies in the queue
         gate.check(self.handler, interaction, tools)
         gate.check_switch(self.handler, interaction, tools)
         gate.check_tables(self.handler, interaction, tools)

@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from typing import Any
 
+from ..adapters.aws_json import Refused
 from ..adapters.locks import LEASE_SECONDS
 from ..adapters.server_settings import Chosen
 from ..data.tables import SPARE_USES
@@ -103,6 +104,32 @@ class FakeServerSettings:
         plain = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
         kept = {**self.servers.get(guild_id, {}), **plain}
         self.servers[guild_id] = {name: value for name, value in kept.items() if value is not None}
+
+
+class FakeStore:
+    """Parameter Store: the texts of parameters by their full names. Call it with a target and a request of its API."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def __call__(self, target: str, request: dict) -> dict:
+        match target.rpartition(".")[2]:
+            case "GetParameter" if request["Name"] in self.values:
+                return {"Parameter": self._parameter(request["Name"])}
+            case "GetParametersByPath":
+                below = [name for name in sorted(self.values) if name.rpartition("/")[0] == request["Path"]]
+                first = int(request.get("NextToken", 0))
+                page = [self._parameter(name) for name in below[first : first + request["MaxResults"]]]
+                return {"Parameters": page, **({"NextToken": str(first + 10)} if below[first + 10 :] else {})}
+            case "PutParameter" if request["Type"] == "SecureString" and len(request["Value"]) <= 4096:
+                self.values[request["Name"]] = request["Value"]
+                return {"Version": 1}
+            case "DeleteParameter" if self.values.pop(request["Name"], ""):
+                return {}
+        raise Refused(target, 400, {"__type": "ParameterNotFound"})
+
+    def _parameter(self, name: str) -> dict:
+        return {"Name": name, "Value": self.values[name]}
 
 
 class FakeStash:

@@ -77,7 +77,11 @@ _ROSTER = Part("roster", _table("state", "GetItem"))
 _MONITORS = Part("monitors", _table("state", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"))
 _SHARDS = Part("shards", _table("state", "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"))
 _CHECK = Part("check", Need(NAMED_PARAMETERS, "servers", "ssm:GetParameter"))
-_SECRETS = Part("set_secret", Need(NAMED_PARAMETERS, "servers", "ssm:PutParameter"))
+_SECRETS = (
+    Part("secrets", Need(NAMED_PARAMETERS, "servers", "ssm:GetParametersByPath")),
+    Part("set_secret", Need(NAMED_PARAMETERS, "servers", "ssm:PutParameter")),
+    Part("delete_secret", Need(NAMED_PARAMETERS, "servers", "ssm:DeleteParameter")),
+)
 _SEND_QUEUE = Part("send_queue", Need(QUEUE, "send", "sqs:SendMessage"))
 _CHECK_QUEUE = Part("check_queue", Need(QUEUE, "check", "sqs:SendMessage"))
 
@@ -102,7 +106,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         *(Part("seconds_left"), Part("fence")),
         Part("change_setting", _table("state", "GetItem", "UpdateItem")),
         Part("notify", _table("state", "GetItem")),
-        *(_ROSTER, _MONITORS, _SHARDS, _CHECK, _SECRETS, _SEND_QUEUE),
+        *(_ROSTER, _MONITORS, _SHARDS, _CHECK, *_SECRETS, _SEND_QUEUE),
         Part("define"),
     ),
     "sender": (

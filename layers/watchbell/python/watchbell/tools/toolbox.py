@@ -253,9 +253,22 @@ class Tools:
         return Checker(secret=secret, refused=self._never_checked).run(monitors)
 
     def set_secret(self, guild_id: str, name: str, host: str, value: str) -> None:
-        """Set a secret that the checks of a server may send to `host`. Nobody can read it."""
+        """Set a secret that the checks of a server may send to `host`. Nobody can read it.
+
+        A function that checks may use the old value, or none, for a minute.
+        """
         grants.require(self.function, "set_secret")
         self._secrets.put(guild_id, name, host, value)
+
+    def secrets(self, guild_id: str) -> dict[str, str]:
+        """The names of the secrets of a server, sorted, each with the host that it belongs to."""
+        grants.require(self.function, "secrets")
+        return self._secrets.hosts(guild_id)
+
+    def delete_secret(self, guild_id: str, name: str) -> None:
+        """Delete a secret of a server, if it exists."""
+        grants.require(self.function, "delete_secret")
+        self._secrets.delete(guild_id, name)
 
     @cached_property
     def _secrets(self) -> "Secrets":
