@@ -7,7 +7,7 @@ from watchbell.status import condition, cron, ping
 from watchbell.status.heartbeat import Rhythm, facts
 from watchbell.status.heartbeat import heartbeat as judged
 
-check = Check("heartbeat", N_("Pings of a job"), row=lambda monitor: PING.item_key(monitor.options["ping"]))
+check = Check("heartbeat", N_("Heartbeat of a job"), row=lambda monitor: PING.item_key(monitor.options["ping"]))
 
 Duration = Annotated[str, Length(0, 20)]
 
