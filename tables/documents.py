@@ -16,6 +16,7 @@ import infra.cost
 from sandbox.template import Template
 from watchbell.data.tables import DAY, ROWS
 from watchbell.kit import catalogue
+from watchbell.kit.check import SLOW
 
 _MARKED = re.compile(r"(<!-- table: (\w+) -->\n)(.*?)(<!-- end of table -->)", re.DOTALL)
 
@@ -88,17 +89,35 @@ def rows() -> Rows:
     return [(row.name, f"`{row.table}`", f"`{row.partition}`", row.personal, kept(row.keep)) for row in declared]
 
 
+def checks() -> Rows:
+    """The kinds of monitors, with an address for each and their options.
+
+    The option `slow` is left out: most kinds have it, and the document explains it once.
+    """
+    rows: Rows = []
+    for check in catalogue.checks():
+        known = [option for option in check.options if option is not SLOW]
+        options = "; ".join(f"`{option.name}`: {_lower(option.description)}" for option in known)
+        rows.append((f"`{check.name}`", check.label, f"`{check.example}`" if check.example else "none", options))
+    return rows
+
+
 def cost() -> Rows:
     return infra.cost.rows()
 
 
 TABLES: dict[str, Callable[[], Rows]] = {
+    "checks": checks,
     "commands": commands,
     "schedules": schedules,
     "environment": environment,
     "rows": rows,
     "cost": cost,
 }
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _either(words: Iterable[str]) -> str:

@@ -47,7 +47,7 @@ KINDS = [Option("Find out from the address", GUESS), *(Option(name) for name in 
 
 AWS = ("cloudwatch_alarm", "aws_event")
 FED = ("heartbeat", *AWS)
-"""Kinds whose results come from outside."""
+"""Kinds whose results come from outside. The bot does not ask a target."""
 
 
 class New(Modal, title="Watch a service"):
@@ -240,7 +240,7 @@ def new(interaction, tools, form: New):
     wanted = Monitor(new_id(), form.name.strip(), kind, form.address.strip(), int(form.often or 5), form.group.strip())
     if kind == "heartbeat":
         wanted = replace(wanted, options={"ping": str(uuid4())})
-    if kind in FED:  # what is told is not a sample, so one result is enough
+    if kind in FED:  # a result is a report and not a sample, so one is enough
         wanted = replace(wanted, policy=Policy(1, 1))
     defined = define(wanted, "address", tools)
     defined = replace(defined, name=defined.name or name_of(defined))
@@ -328,7 +328,7 @@ def keep(interaction, tools, *, shard: str, id: str):
 
 @command.button(updates=True)
 def leave(interaction, tools, *, shard: str, id: str):
-    """Ask whether the monitor is to be removed."""
+    """Ask whether to remove the monitor."""
     return ask_to_remove(find(id, interaction, tools))
 
 
@@ -610,7 +610,7 @@ def host_of(monitor) -> str:
 
 
 def name_of(monitor) -> str:
-    """The name of a monitor for which nobody has written one: its host, or its kind."""
+    """The name of a monitor if nobody has written one: its host, its address, or its kind."""
     return (host_of(monitor) or monitor.target or monitor.kind)[:60]
 
 
