@@ -240,7 +240,7 @@ def new(interaction, tools, form: New):
     wanted = Monitor(new_id(), form.name.strip(), kind, form.address.strip(), int(form.often or 5), form.group.strip())
     if kind == "heartbeat":
         wanted = replace(wanted, options={"ping": str(uuid4())})
-    if kind in FED:  # a result is a report and not a sample, so one is enough
+    if kind in FED:  # what is told is not a sample, so one result is enough
         wanted = replace(wanted, policy=Policy(1, 1))
     defined = define(wanted, "address", tools)
     defined = replace(defined, name=defined.name or name_of(defined))
