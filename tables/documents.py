@@ -17,6 +17,7 @@ import infra.cost
 from sandbox.template import Template
 from watchbell.data.tables import DAY, ROWS
 from watchbell.kit import catalogue
+from watchbell.kit.check import SLOW
 
 _MARKED = re.compile(r"(<!-- table: (\w+) -->\n)(.*?)(<!-- end of table -->)", re.DOTALL)
 
@@ -90,11 +91,15 @@ def rows() -> Rows:
 
 
 def checks() -> Rows:
-    """The kinds of monitors, with an address for each and their options."""
+    """The kinds of monitors, with an address for each and their options.
+
+    The option `slow` is left out: most kinds have it, and the document explains it once.
+    """
     rows: Rows = []
     for check in catalogue.checks():
-        options = " ".join(f"`{option.name}`" for option in check.options)
-        rows.append((f"`{check.name}`", check.label, f"`{check.example}`" if check.runs else "see below", options))
+        known = [option for option in check.options if option is not SLOW]
+        options = "; ".join(f"`{option.name}`: {_lower(option.description)}" for option in known)
+        rows.append((f"`{check.name}`", check.label, f"`{check.example}`" if check.example else "none", options))
     return rows
 
 
@@ -115,6 +120,10 @@ TABLES: dict[str, Callable[[], Rows]] = {
     "cost": cost,
     "scale": scale,
 }
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _either(words: Iterable[str]) -> str:

@@ -62,6 +62,17 @@ def test_a_new_command_gets_its_row(feature):
         assert f"\n{row}\n" in text
 
 
+def test_the_table_of_checks_has_each_kind_with_an_address_and_its_options():
+    rows = {row[0]: row[1:] for row in TABLES["checks"]()}
+    assert [*rows] == [f"`{check.name}`" for check in catalogue.checks()]
+    assert rows["`tcp`"] == ("TCP port", "`db.example:5432`", "")
+    assert rows["`heartbeat`"][1] == "none"
+    assert rows["`heartbeat`"][2].endswith("; `zone`: the time zone of `cron`")
+    for check in catalogue.checks():
+        options = set(re.findall(r"`(\w+)`: ", rows[f"`{check.name}`"][2]))
+        assert options == {option.name for option in check.options} - {"slow"}
+
+
 def test_the_tables_have_all_schedules_variables_and_rows_of_the_code():
     assert [row[0] for row in TABLES["schedules"]()] == [f"`{job.name}`" for job in catalogue.schedules()]
     assert {

@@ -69,7 +69,7 @@ def stored(tools):
 
 def test_an_address_is_enough(tools):
     reply = add(tools)
-    assert "I watch it from now on." in texts(reply)
+    assert "I am watching it now." in texts(reply)
     each = stored(tools)
     assert (each.name, each.kind, each.every, each.target) == ("shop.example", "http", 5, "https://shop.example/health")
     assert [entry.host for entry in entries(tools)] == ["shop.example"]
@@ -106,10 +106,10 @@ def test_an_address_that_cannot_be_checked_is_told_at_its_field(tools, address, 
 def test_a_server_has_so_many_monitors_at_so_many_minutes(tools):
     with pytest.raises(FieldError) as raised:
         add(tools, often="1")
-    assert raised.value.faults == {"often": "in this server a monitor is checked every 5 minutes at most."}
+    assert raised.value.faults == {"often": "in this server, a monitor is checked at most once every 5 minutes."}
     for number in range(10):
         add(tools, name=f"Shop {number}")
-    with pytest.raises(FieldError, match="This server has 10 monitors, which is as many as it may have"):
+    with pytest.raises(FieldError, match="This server already has 10 monitors"):
         add(tools, name="One more")
     assert len(entries(tools)) == 10
 

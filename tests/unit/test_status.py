@@ -190,7 +190,7 @@ REASONS = [
         Reason("secret_missing", {"secret": "shop"}),
         "needs the secret shop, which does not exist or is not for its host",
     ),
-    (Reason("aws_event", {"text": "Threshold *Crossed*"}), r"has a problem, says AWS: Threshold \*Crossed\*"),
+    (Reason("aws_event", {"text": "Threshold *Crossed*"}), r"has a problem, according to AWS: Threshold \*Crossed\*"),
     (Reason("not_measured"), "could not be measured because of a bug in Watchbell"),
 ]
 

@@ -275,9 +275,8 @@ class Shards:
             change = "SET #value = :value, #version = :next"
             try:
                 self._table.update(key, change, values, names=names, condition=condition)
-            except (
-                ConditionFailed
-            ):  # or the first try of this write was done: then it is decided again, with its result
+            except ConditionFailed:
+                # Or the first try of this write was done, and its answer was lost: then decide again with its result.
                 continue
             return
         raise Unavailable(f"the plans of {guild_id} are busy")

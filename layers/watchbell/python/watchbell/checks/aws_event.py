@@ -7,7 +7,8 @@ from watchbell.data.tables import AWS_EVENT
 
 check = Check(
     "aws_event",
-    N_("Event of AWS"),
+    N_("AWS event"),
+    example="pipeline:shop",
     row=lambda monitor: AWS_EVENT.item_key(monitor.target),
 )
 

@@ -8,6 +8,7 @@ from watchbell.data.tables import AWS_EVENT
 check = Check(
     "cloudwatch_alarm",
     N_("CloudWatch alarm"),
+    example="shop-errors",
     row=lambda monitor: AWS_EVENT.item_key(f"alarm:{monitor.target}"),
 )
 

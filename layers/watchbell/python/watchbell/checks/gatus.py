@@ -5,7 +5,7 @@ from watchbell.checks import Check, Reason, pages
 
 check = Check(
     "gatus",
-    N_("Another gatus"),
+    N_("Status page of gatus"),
     target="url",
     operands=("BODY", "RESPONSE_TIME", "CONNECTED"),
     example="https://gatus.example/",

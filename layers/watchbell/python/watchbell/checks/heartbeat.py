@@ -7,7 +7,7 @@ from watchbell.status import condition, cron, ping
 from watchbell.status.heartbeat import Rhythm, facts
 from watchbell.status.heartbeat import heartbeat as judged
 
-check = Check("heartbeat", N_("Pings of a job"), row=lambda monitor: PING.item_key(monitor.options["ping"]))
+check = Check("heartbeat", N_("Heartbeat of a job"), row=lambda monitor: PING.item_key(monitor.options["ping"]))
 
 Duration = Annotated[str, Length(0, 20)]
 
@@ -26,7 +26,7 @@ def heartbeat(
 ):
     """Wait for the pings of a job.
 
-    period: The time between two pings, such as `1d` (default: as often as the monitor is looked at)
+    period: The time between two pings, such as `1d` (default: as often as the monitor is checked)
     grace: How late a ping may be, and how long a run may take, such as `30m`
     cron: When the job runs, such as `0 3 * * *`, instead of a period
     zone: The time zone of `cron`

@@ -5,7 +5,7 @@ from watchbell.checks import Check, Reason, pages
 
 check = Check(
     "kuma",
-    N_("Another Uptime Kuma"),
+    N_("Status page of Uptime Kuma"),
     target="url",
     operands=("BODY", "RESPONSE_TIME", "CONNECTED"),
     example="https://kuma.example/status/shop",

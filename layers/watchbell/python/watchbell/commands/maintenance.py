@@ -23,7 +23,7 @@ def add(interaction, tools, *, start: str, duration: str, what: str = "", title:
     start: 2026-12-01 22:00, sun 02:00, daily 02:00, or a cron expression, in the server's time zone
     duration: How long it lasts, such as 45m or 2h
     what: A monitor, a group or a tag (default: all monitors)
-    title: What happens, for the others to read
+    title: What happens, for others to read
     """
     from watchbell.status import maintenance, plans
 
@@ -36,7 +36,7 @@ def add(interaction, tools, *, start: str, duration: str, what: str = "", title:
         now = tools.now()
         kept = [each for each in before if each.next(now) and each.id != plan.id]
         if len(kept) >= plans.MOST:
-            raise UserError(_("This server has {n} plans, which is as many as it may have.", n=plans.MOST))
+            raise UserError(_("This server already has {n} plans, and cannot have more.", n=plans.MOST))
         return [*kept, plan]
 
     tools.shards.change_plans(interaction.guild_id, decide)
@@ -68,7 +68,7 @@ def listed(interaction, tools, page):
 
 @command.subcommand(audit="maintenance.cancel", lock="maintenance:{guild}")
 def cancel(interaction, tools, *, plan: str):
-    """Cancel maintenance. If it is open, alerts come again.
+    """Cancel maintenance. If it has started, alerts come again.
 
     plan: Its title
     """
@@ -92,7 +92,7 @@ def cancelled(id: str, interaction, tools) -> Reply:
 
     tools.shards.change_plans(interaction.guild_id, decide)
     if not titles:
-        raise UserError(_("This plan does not exist any more."))
+        raise UserError(_("This plan no longer exists."))
     text = _("{title} is cancelled.", title=f"**{escape(titles[0])}**")
     return Reply(components=[Container(text, colour=OWN)])
 
@@ -121,7 +121,7 @@ def line(plan, tools) -> str:
     count = len(window.monitors) + len(window.groups) + len(window.tags)
     small = [
         _("lasts {time}", time=measures.duration(found.end - found.start)) if found else "",
-        _("comes again") if isinstance(window.when, maintenance.Repeating) else "",
+        _("repeats") if isinstance(window.when, maintenance.Repeating) else "",
         escape(", ".join([*window.groups, *window.tags])),
         ngettext("{n} monitor", "{n} monitors", len(window.monitors)) if window.monitors else "",
         "" if count else _("all monitors"),

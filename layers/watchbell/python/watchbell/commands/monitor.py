@@ -49,7 +49,7 @@ KINDS = [Option(N_("Find out from the address"), GUESS), *(Option(name) for name
 
 AWS = ("cloudwatch_alarm", "aws_event")
 FED = ("heartbeat", *AWS)
-"""Kinds whose results come from outside."""
+"""Kinds whose results come from outside. The bot does not ask a target."""
 
 
 class New(Modal, title="Watch a service"):
@@ -253,7 +253,7 @@ def new(interaction, tools, form: New):
     defined = define(wanted, "address", tools)
     defined = replace(defined, name=defined.name or name_of(defined))
     shard, monitor = put(defined, interaction, tools)
-    return card(interaction.guild_id, shard, monitor, tools, _("I watch it from now on."))
+    return card(interaction.guild_id, shard, monitor, tools, _("I am watching it now."))
 
 
 @command.modal(instant=False, updates=True, audit="monitor.edit", lock="monitors:{guild}")
@@ -337,7 +337,7 @@ def keep(interaction, tools, *, shard: str, id: str):
 
 @command.button(updates=True)
 def leave(interaction, tools, *, shard: str, id: str):
-    """Ask whether the monitor is to be removed."""
+    """Ask whether to remove the monitor."""
     return ask_to_remove(find(id, interaction, tools))
 
 
@@ -470,7 +470,7 @@ def secret_select(hosts: dict, state: dict):
 
 def ask_to_remove(entry) -> Reply:
     name = f"**{escape(entry.name)}**"
-    text = _("Stop watching {name}? Its history is no longer shown then.", name=name)
+    text = _("Stop watching {name}? Its history will no longer be shown.", name=name)
     return Reply(
         components=[
             Container(
@@ -491,7 +491,7 @@ def tested(guild_id: str, monitor, tools) -> Reply:
 
     check = catalogue.check(monitor.kind)
     if check is None or not check.runs:
-        raise UserError(_("This monitor is not asked. It waits for what others send, so there is nothing to test."))
+        raise UserError(_("There is nothing to test: this monitor waits for what others send."))
     facts = tools.check(guild_id, [monitor])[monitor.id]
     name = f"**{escape(monitor.name)}**"
     lines = [f"{GLYPHS[facts.outcome]} {name}"]
@@ -574,7 +574,7 @@ def put(monitor, interaction, tools):
 
     def decide(roster):
         if len(roster.entries) >= limits.monitors:
-            text = _("This server has {n} monitors, which is as many as it may have.", n=limits.monitors)
+            text = _("This server already has {n} monitors, and cannot have more.", n=limits.monitors)
             raise FieldError("", text)
         fits(monitor, roster, limits)
         name = f"{shard.joined(roster.sizes):02}"
@@ -610,9 +610,9 @@ def store(decide, interaction, tools):
         return tools.monitors.change(interaction.guild_id, decide)
     except TooMany as error:
         if error.host:
-            text = _("{host} is watched so often that I take no more monitors for it.", host=f"`{error.host}`")
+            text = _("Too many monitors watch {host} already, so I cannot add another one.", host=f"`{error.host}`")
         else:
-            text = _("This bot has as many monitors as it can have. Ask the person who runs it.")
+            text = _("This bot cannot have more monitors. Ask the person who runs it.")
         raise FieldError("", text) from None
 
 
@@ -622,8 +622,8 @@ def fits(monitor, roster, limits) -> None:
         raise FieldError("kind", _("this server may not follow what happens on AWS. Ask the person who runs the bot."))
     if monitor.every < limits.every:
         text = ngettext(
-            "in this server a monitor is checked every {n} minute at most.",
-            "in this server a monitor is checked every {n} minutes at most.",
+            "in this server, a monitor is checked at most once every minute.",
+            "in this server, a monitor is checked at most once every {n} minutes.",
             limits.every,
         )
         raise FieldError("often", text)
@@ -688,7 +688,7 @@ def host_of(monitor) -> str:
 
 
 def name_of(monitor) -> str:
-    """The name of a monitor for which nobody has written one: its host, or its kind."""
+    """The name of a monitor if nobody has written one: its host, its address, or its kind."""
     return (host_of(monitor) or monitor.target or monitor.kind)[:60]
 
 

@@ -58,7 +58,7 @@ def uptime(
     """Show uptime, outages and latency.
 
     monitor: Which one
-    window: Over which time (default: 30 days)
+    window: How far back (default: 30 days)
     private: Show the answer only to you (default: as this server has chosen)
     """
     from watchbell.commands import status

@@ -189,7 +189,7 @@ class Check:
         """The function that reads the row: `function(monitor, row, before, at, *, options…)` returns a list of Facts.
 
         `row` is an item of DynamoDB's API, {} if there is none. `before` is when the last judged state began, and `at`
-        is now, both in epoch seconds. The Facts are judged in their order. None at all means that nothing is known.
+        is now, both in epoch seconds. The Facts are judged in their order. An empty list means that nothing is known.
         """
         if self.runs:
             raise DefinitionError(f"{self.name}: a kind without row= has no row to read; write `@check.run`")
@@ -200,7 +200,7 @@ class Check:
         return function
 
     def read(self, monitor: Monitor, row: dict, before: int, at: int) -> list[Facts]:
-        """What the row of a monitor says; see `fed`."""
+        """The results in the row of a monitor; see `fed`."""
         assert self.function is not None, self.name
         found: list[Facts] = self.function(monitor, row, before, at, **self.arguments(monitor.options))
         return found or [Facts("unknown")]

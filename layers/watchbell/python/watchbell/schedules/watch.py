@@ -7,14 +7,14 @@ from watchbell.outbox import alerts
 from watchbell.status import shard
 from watchbell.tools.toolbox import Tools
 
-schedule = Schedule("watch", "Has the monitors checked that are due", every=1, switch="monitors")
+schedule = Schedule("watch", "Checks the monitors that are due", every=1, switch="monitors")
 
 
 @schedule.run
 def watch(slot: datetime, tools: Tools) -> None:
     """Queue each shard that is due at `slot`, or was due in a minute that the tick missed. Each is queued once.
 
-    A second run for the same slot queues the shards again. A shard is judged once for each slot anyway.
+    A second run for the same slot queues the shards again. That does no harm: a shard is judged once for each slot.
     """
     now = int(slot.timestamp())
     runs = [

@@ -1,6 +1,6 @@
 """What an alert says: an opening, its recovery, and what is between them.
 
-What must ring is `content` and one embed: the push notification of a Components V2 message is empty.
+An alert is `content` and one embed. It is not a layout of Components V2, because its push notification would be empty.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def headline(monitor: Monitor, flip: Flip) -> str:
 
 
 def ended(monitor: Monitor, opening: Flip, recovery: Flip, delivery: str) -> Reply:
-    """What the opening's message becomes: it tells the past."""
+    """The opening's message after the end: it says what happened, and for how long."""
     name, lasted = f"**{clip(escape(monitor.name), NAME)}**", measures.duration(recovery.since - opening.since)
     if opening.news == "flapping":
         content = _("✅ {name} kept changing for {duration}.", name=name, duration=lasted)
@@ -83,7 +83,7 @@ def ended(monitor: Monitor, opening: Flip, recovery: Flip, delivery: str) -> Rep
 
 
 def recovered(monitor: Monitor, opening: Flip, recovery: Flip, delivery: str) -> Reply:
-    """The answer to the opening's message: it tells the news, in one line."""
+    """The answer to the opening's message: it says in one line that it is over."""
     name, lasted = f"**{clip(escape(monitor.name), NAME)}**", measures.duration(recovery.since - opening.since)
     content = _("✅ {name} is up again, after {duration}.", name=name, duration=lasted)
     embed = Embed(colour=states.COLOURS["up"], footer=delivery)

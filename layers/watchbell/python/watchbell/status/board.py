@@ -119,7 +119,7 @@ def tally(lines: Sequence[Line]) -> str:
     """From worst to best, without zeros: `1 down · 1 degraded · 4 up`."""
     found = [line.state for line in lines]
     order = [*reversed(states.RANK), "paused", "new"]
-    return " · ".join(f"{found.count(state)} {states.word(state)}" for state in order if state in found)
+    return " · ".join(states.counted(state, found.count(state)) for state in order if state in found)
 
 
 def ranked(lines: Sequence[Line]) -> list[Line]:

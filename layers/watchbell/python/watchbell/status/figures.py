@@ -124,7 +124,7 @@ def reason(found: Reason) -> str:
         case "secret_missing":
             return _("needs the secret {secret}, which does not exist or is not for its host", **_shown(values))
         case "aws_event":
-            return _("has a problem, says AWS: {text}", **_shown(values))
+            return _("has a problem, according to AWS: {text}", **_shown(values))
         case "not_measured":
             return _("could not be measured because of a bug in Watchbell")
 

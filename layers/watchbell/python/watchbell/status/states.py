@@ -1,6 +1,6 @@
 """How a state looks and what it is called. Every message about monitors uses these."""
 
-from ..i18n import _
+from ..i18n import _, ngettext
 
 RANK = ("up", "maintenance", "unknown", "degraded", "down")
 """From the best state to the worst, as messages order them."""
@@ -27,16 +27,16 @@ OWN = 0x5E8BFF
 """The colour of lists, of `/setup` and of greetings."""
 
 
-def word(state: str) -> str:
-    """The name of a state, in the reader's language."""
+def counted(state: str, n: int) -> str:
+    """How many monitors have a state, in the reader's language: `4 up`."""
     return {
-        "up": _("up"),
-        "degraded": _("degraded"),
-        "down": _("down"),
-        "maintenance": _("in maintenance"),
-        "unknown": _("unknown"),
-        "paused": _("paused"),
-        "new": _("not checked yet"),
+        "up": ngettext("{n} up", "{n} up", n),
+        "degraded": ngettext("{n} degraded", "{n} degraded", n),
+        "down": ngettext("{n} down", "{n} down", n),
+        "maintenance": _("{n} in maintenance", n=n),
+        "unknown": _("{n} unknown", n=n),
+        "paused": ngettext("{n} paused", "{n} paused", n),
+        "new": ngettext("{n} not checked yet", "{n} not checked yet", n),
     }[state]
 
 
