@@ -89,18 +89,69 @@ library = pathlib.Path(sys.path[0], "watchbell")
 from watchbell.tools import grants
 mine = {part.name for part in grants.FUNCTIONS["ingress"]}
 
+def granted(tools):
+    '''The methods of the tools that the ingress has, with the private ones that they use.'''
+    methods = [node for node in ast.iter_child_nodes(tools) if isinstance(node, ast.FunctionDef)]
+    names = {node.name: node.name.removesuffix("_of") for node in methods}
+    public = [node for node in methods if node.name[0] != "_" or node.name[:2] == "__"]
+    has = [node for node in public if names[node.name] in mine or names[node.name] not in grants.PARTS]
+    for node in has:  # which grows
+        used = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+        has += [each for each in methods if each.name in used and each.name[0] == "_" and each not in has]
+    return has
+
 def imports(tree, module):
     for node in ast.iter_child_nodes(tree):
+        if isinstance(tree, ast.Module) and isinstance(node, ast.FunctionDef) and is_deferred(module, node.name):
+            continue
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             yield from imports(ast.Module(node.orelse, []), module)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             yield node
         elif isinstance(node, ast.FunctionDef) and module == "watchbell.tools.toolbox":
-            part = node.name.removesuffix("_of")
-            if part in mine or part not in grants.PARTS:
+            if node in granted(tree):
                 yield from imports(node, module)
         else:
             yield from imports(node, module)
+
+functions, ran = {}, set()
+
+def is_deferred(module, name):
+    '''Whether only the worker runs the function of a command's file.'''
+    return module in functions and (module, name) not in ran
+
+def begin(module, path):
+    '''Note what a command's file runs when it is loaded, and its handlers that answer at once.'''
+    nodes = ast.parse(path.read_text()).body
+    functions[module] = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    for node in nodes:
+        for part in node.decorator_list if isinstance(node, ast.FunctionDef) else [node]:
+            run_by(module, part)
+    for declared in vars(sys.modules[module]).values():
+        for handlers in (getattr(declared, name, None) for name in ("runs", "components", "modals")):
+            for handler in handlers.values() if isinstance(handlers, dict) else ():
+                for function in [handler.function] * handler.instant + [*handler.autocompletes.values()]:
+                    runs(module, function.__name__)
+
+def runs(module, name):
+    if name in functions.get(module, ()) and (module, name) not in ran:
+        ran.add((module, name))
+        run_by(module, functions[module][name])
+
+def run_by(module, node):
+    '''Note what a piece of code may run: `name` of this file, and `status.name` of another command's file.
+
+    A handler runs if it is called. `handler.button(…)` only names it. A helper runs wherever it is named.
+    '''
+    called = {id(part.func) for part in ast.walk(node) if isinstance(part, ast.Call)}
+    for part in ast.walk(node):
+        place, name = "", ""
+        if isinstance(part, ast.Name):
+            place, name = module, part.id
+        elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+            place, name = f"watchbell.commands.{part.value.id}", part.attr
+        if id(part) in called or not hasattr(getattr(sys.modules.get(place), name, None), "function"):
+            runs(place, name)
 
 read, faults = set(), []
 
@@ -114,8 +165,13 @@ def follow(module, path):
             faults.append(f"{module}: {error}")
 
 follow("handler", pathlib.Path(handler_file))
-for file in (library / "commands").glob("*.py"):
-    importlib.import_module(f"watchbell.commands.{file.stem}".removesuffix(".__init__"))
+files = {f"watchbell.commands.{file.stem}": file for file in (library / "commands").glob("[!_]*.py")}
+for module in files:
+    importlib.import_module(module)
+for _turn in range(2):  # the second one follows calls of files that the first one had not read
+    ran.clear()
+    for module, file in files.items():
+        begin(module, file)
 import watchbell
 for name in dir(watchbell):
     getattr(watchbell, name)
@@ -130,14 +186,15 @@ for file in library.rglob("*.py"):
 print(repr((sorted(faults), sorted(unread))))
 """
 """Runs every import statement, at any level, of all modules that the ingress reaches, and prints those that fail and
-the modules that none of them leads to. It leaves out TYPE_CHECKING and the tools that the ingress does not have."""
+the modules that none of them leads to. It leaves out TYPE_CHECKING, the tools that the ingress does not have, and the
+functions of commands that only the worker runs."""
 
 
 def test_each_import_statement_that_the_ingress_can_reach_leads_into_its_layer(lean: Path, ingress: Path) -> None:
     faults, unread = ast.literal_eval(run(f"handler_file = {str(ingress / 'handler.py')!r}{IMPORT_EVERYTHING}", lean))
     assert faults == [], "add the module to INGRESS_WATCHBELL in infra/layers.py, or do not import it"
     # Whole rooms are in the layer, so that a new file in them is too.
-    assert {name.split(".")[1] for name in unread} <= {"discord", "kit"}
+    assert {name.split(".")[1] for name in unread} <= {"discord", "kit", "checks"}
 
 
 def test_the_test_of_the_imports_finds_a_module_that_is_missing(lean: Path, ingress: Path, tmp_path: Path) -> None:
@@ -151,6 +208,40 @@ def test_the_test_of_the_imports_finds_a_module_that_is_missing(lean: Path, ingr
     assert faults
     assert all("interactions.dispatch: " in fault and "'forms'" in fault for fault in faults)
     assert "watchbell.doors.worker" in unread
+
+
+BREW = """
+from watchbell import Command, Reply, anyone
+
+command = Command("brew", "Brew tea", who=anyone)
+
+@command.subcommand{instant}
+def now(interaction):
+    return strong()
+
+@command.subcommand
+def later(interaction):
+    from watchbell.status import judgement
+    return Reply("later")
+
+def strong():
+    from watchbell.status import board
+    return Reply("now")
+"""
+
+
+@pytest.mark.parametrize(
+    ("instant", "faults"), [("(instant=True)", ["board"]), ("", [])], ids=["answers at once", "is deferred"]
+)
+def test_the_test_of_the_imports_follows_what_a_command_does_at_once_and_nothing_else(
+    instant: str, faults: list[str], lean: Path, ingress: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(lean, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "python/watchbell/commands/brew.py").write_text(BREW.replace("{instant}", instant))
+    found, _unread = ast.literal_eval(
+        run(f"handler_file = {str(ingress / 'handler.py')!r}{IMPORT_EVERYTHING}", tmp_path)
+    )
+    assert [re.findall(r"cannot import name '(\w+)'", fault) for fault in found] == [[name] for name in faults]
 
 
 def test_the_heartbeat_function_loads_its_whole_layer_and_answers_with_it(tmp_path: Path) -> None:
@@ -255,7 +346,7 @@ def test_the_byte_code_keeps_the_docstrings_of_features_and_no_other(lean: Path)
 import watchbell.commands.status as status, watchbell.kit.handler as handler
 print(status.command.runs[""].options[0].description, handler.__doc__, handler.Handler.__doc__)
 """
-    assert run(code, lean) == "The service to show (default: all services) None None"
+    assert run(code, lean) == "A monitor, a group or a tag of this server (default: all of them) None None"
 
 
 def test_the_ingress_with_its_layer_is_at_most_2_mb_zipped(tmp_path: Path, ingress: Path, lean: Path) -> None:

@@ -18,7 +18,9 @@ from watchbell.interactions.job import MOST_SECONDS, MOST_SLICES, TURN_SECONDS
 pytestmark = pytest.mark.xdist_group("synthesis")
 
 Template = dict[str, Any]
-FUNCTIONS = ("Ingress", "Heartbeat", "Worker", "Sender", "Scheduler", "Registrar")
+FUNCTIONS = ("Ingress", "Heartbeat", "Worker", "Sender", "Monitor", "Scheduler", "Registrar")
+
+PING_URL = {"Fn::Join": ["", [{"Fn::GetAtt": ["Api", "ApiEndpoint"]}, "/ping/"]]}
 
 
 def of_type(template: Template, kind: str) -> dict[str, Any]:
@@ -71,6 +73,7 @@ def test_each_function_has_its_timeout_and_memory(template: Template) -> None:
         "Heartbeat": (10, 512),
         "Worker": (30, 512),
         "Sender": (30, 256),
+        "Monitor": (30, 512),
         "Scheduler": (60, 1769),
         "Registrar": (60, 256),
     }
@@ -86,7 +89,7 @@ def test_only_the_worker_may_send_to_itself_because_it_bounds_how_often(template
 def test_long_jobs_leave_a_worker_free_however_few_there_are(
     template: Template, production: Template, tmp_path: Path
 ) -> None:
-    for of, workers in ((synthesise(tmp_path, worker_concurrency="2"), 2), (template, 4), (production, 50)):
+    for of, workers in ((synthesise(tmp_path, worker_concurrency="4"), 4), (template, 2), (production, 50)):
         worker = of["Resources"]["Worker"]["Properties"]
         assert 1 <= int(worker["Environment"]["Variables"]["JOBS_AT_ONCE"]) < workers
         assert worker["Timeout"] < TURN_SECONDS  # So no slice runs on after its turn.
@@ -125,7 +128,7 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
             "DOCUMENTATION_URL": "",
             "WORK_QUEUE_URL": {"Ref": "WorkQueue"},
             "WORK_MAX_RECEIVES": "5",
-            "JOBS_AT_ONCE": "2",
+            "JOBS_AT_ONCE": "1",
             "RES_OPTIONS": "timeout:1 attempts:2",
             "STATE_TABLE": {"Ref": "StateTable"},
             "EPHEMERAL_TABLE": {"Ref": "EphemeralTable"},
@@ -134,15 +137,31 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
             "BOT_TOKEN_PARAMETER": "/watchbell/dev/discord/bot-token",
             "STATUS_SOURCES_PATH": "/watchbell/dev/status-sources",
             "FLAGS_PATH": "/watchbell/dev/flags",
+            "PING_URL": PING_URL,
+            "SEND_QUEUE_URL": {"Ref": "SendQueue"},
+            "SERVERS_PATH": "/watchbell/dev/servers",
         },
         "Sender": {
+            "BOT_TOKEN_PARAMETER": "/watchbell/dev/discord/bot-token",
+            "SIGNING_KEYS_PARAMETER": "/watchbell/dev/signing-keys",
             "SEND_QUEUE_URL": {"Ref": "SendQueue"},
             "SEND_MAX_RECEIVES": "10",
             "STATE_TABLE": {"Ref": "StateTable"},
             "EPHEMERAL_TABLE": {"Ref": "EphemeralTable"},
             "WEBHOOKS_PATH": "/watchbell/dev/webhooks",
         },
+        "Monitor": {
+            "CHECK_QUEUE_URL": {"Ref": "CheckQueue"},
+            "CHECK_MAX_RECEIVES": "3",
+            "SEND_QUEUE_URL": {"Ref": "SendQueue"},
+            "STATE_TABLE": {"Ref": "StateTable"},
+            "FLAGS_PATH": "/watchbell/dev/flags",
+            "SERVERS_PATH": "/watchbell/dev/servers",
+            "PING_URL": PING_URL,
+            "RES_OPTIONS": "timeout:1 attempts:2",
+        },
         "Scheduler": {
+            "CHECK_QUEUE_URL": {"Ref": "CheckQueue"},
             "SEND_QUEUE_URL": {"Ref": "SendQueue"},
             "STATE_TABLE": {"Ref": "StateTable"},
             "FLAGS_PATH": "/watchbell/dev/flags",
@@ -175,7 +194,7 @@ def test_cloudformation_resolves_no_secret(template: Template) -> None:
 
 def test_a_message_stays_hidden_for_six_times_the_timeout_of_its_function(template: Template) -> None:
     pairs = list(source_queues(template))
-    assert len(pairs) == 2
+    assert len(pairs) == 3
     for _, queue, function in pairs:
         assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
 
@@ -183,12 +202,15 @@ def test_a_message_stays_hidden_for_six_times_the_timeout_of_its_function(templa
 def test_the_queues_leave_room_for_the_ingress_in_the_smallest_accounts(
     template: Template, production: Template
 ) -> None:
-    def most(stack: Template) -> list[int]:
-        return [source["ScalingConfig"]["MaximumConcurrency"] for source, _, _ in source_queues(stack)]
+    def most(stack: Template) -> dict[str, int]:
+        return {
+            queue["QueueName"].rpartition("-")[2]: source["ScalingConfig"]["MaximumConcurrency"]
+            for source, queue, _ in source_queues(stack)
+        }
 
-    assert sum(most(template)) <= 6
-    assert min(most(template)) >= 2
-    assert most(production) == [50, 2]
+    assert sum(most(template).values()) <= 6
+    assert min(most(template).values()) >= 2
+    assert most(production) == {"work": 50, "send": 2, "check": 20}
 
 
 def test_code_and_layers_change_together_for_everything_that_is_invoked(template: Template) -> None:
@@ -204,7 +226,8 @@ def test_code_and_layers_change_together_for_everything_that_is_invoked(template
     called = {"Ingress", "Heartbeat"}
     assert {behind(template, integration["IntegrationUri"]) for integration in integrations} == called
     assert {behind(template, permission["FunctionName"]) for permission in permissions} == called
-    assert behind(template, one(template, "AWS::Scheduler::Schedule")["Target"]["Arn"]) == "Scheduler"
+    for schedule in of_type(template, "AWS::Scheduler::Schedule").values():
+        assert behind(template, schedule["Target"]["Arn"]) == "Scheduler"
 
 
 def test_a_new_version_is_published_if_a_setting_of_its_function_changes(
@@ -250,7 +273,7 @@ def test_a_new_version_is_published_if_a_value_that_cloudformation_reads_at_depl
 def test_only_the_failed_messages_of_a_batch_return_to_the_queue(template: Template) -> None:
     for source, queue, _ in source_queues(template):
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert source["BatchSize"] == (1 if queue["QueueName"].endswith("-work") else 5)
+        assert source["BatchSize"] == (5 if queue["QueueName"].endswith("-send") else 1)
         assert "MaximumBatchingWindowInSeconds" not in source
 
 
@@ -263,7 +286,7 @@ def test_a_function_knows_how_often_a_message_is_delivered_at_most(template: Tem
 
 def test_dead_letters_are_kept_longer_than_other_messages(template: Template) -> None:
     queues = of_type(template, "AWS::SQS::Queue")
-    for id in ("WorkQueue", "SendQueue"):
+    for id in ("WorkQueue", "SendQueue", "CheckQueue"):
         dead = queues[queues[id]["RedrivePolicy"]["deadLetterTargetArn"]["Fn::GetAtt"][0]]
         assert dead["MessageRetentionPeriod"] == 14 * 86_400 > queues[id]["MessageRetentionPeriod"]
 
@@ -274,7 +297,10 @@ def test_queues_are_encrypted_and_reject_plain_http(template: Template) -> None:
         for policy in of_type(template, "AWS::SQS::QueuePolicy").values()
     }
     queues = of_type(template, "AWS::SQS::Queue")
-    assert set(queues) == {"WorkQueue", "WorkDeadQueue", "SendQueue", "SendDeadQueue", "ScheduleDeadQueue"}
+    assert set(queues) == {
+        *("WorkQueue", "WorkDeadQueue", "SendQueue", "SendDeadQueue", "CheckQueue", "CheckDeadQueue"),
+        *("ScheduleDeadQueue", "EventDeadQueue"),
+    }
     for id, queue in queues.items():
         assert queue["SqsManagedSseEnabled"] is True
         assert (guarded[id]["Effect"], guarded[id]["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
@@ -355,13 +381,33 @@ def test_the_api_is_throttled_and_its_log_holds_nothing_that_a_caller_chooses(te
     }
 
 
+def scheduled(template: Template, name: str) -> dict[str, Any]:
+    (found,) = (it for it in of_type(template, "AWS::Scheduler::Schedule").values() if it["Name"] == name)
+    return found
+
+
+def test_events_of_aws_reach_the_check_queue_and_only_their_rules_may_put_them_there(template: Template) -> None:
+    rules = of_type(template, "AWS::Events::Rule")
+    assert {it["EventPattern"]["source"][0] for it in rules.values()} == {
+        *("aws.cloudwatch", "aws.codepipeline", "aws.health", "aws.ecs"),
+    }
+    for it in rules.values():
+        (target,) = it["Targets"]
+        assert target["Arn"] == arn("CheckQueue")
+        assert target["DeadLetterConfig"] == {"Arn": arn("EventDeadQueue")}
+    statements = template["Resources"]["CheckQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    allowed = [it for it in statements if it["Effect"] == "Allow"]
+    assert {it["Principal"]["Service"] for it in allowed} == {"events.amazonaws.com"}
+    senders = [it["Condition"]["ArnEquals"]["aws:SourceArn"] for it in allowed]
+    assert sorted(map(str, senders)) == sorted(str(arn(id)) for id in rules)
+
+
 def test_the_digest_ticks_every_hour_at_its_minute_in_its_zone(template: Template, production: Template) -> None:
     for stack, expression, zone in (
         (template, "cron(0 * * * ? *)", "UTC"),
         (production, "cron(45 * * * ? *)", "Asia/Kathmandu"),
     ):
-        schedule = one(stack, "AWS::Scheduler::Schedule")
-        assert schedule["Name"] == "daily_digest"
+        schedule = scheduled(stack, "daily_digest")
         assert (schedule["ScheduleExpression"], schedule["ScheduleExpressionTimezone"]) == (expression, zone)
         assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
         assert json.loads(schedule["Target"]["Input"]) == {
@@ -370,8 +416,20 @@ def test_the_digest_ticks_every_hour_at_its_minute_in_its_zone(template: Templat
         }
 
 
+def test_the_watch_ticks_every_minute(template: Template) -> None:
+    schedule = scheduled(template, "watch")
+    assert (schedule["ScheduleExpression"], schedule["ScheduleExpressionTimezone"]) == ("cron(0/1 * * * ? *)", "UTC")
+    assert schedule["FlexibleTimeWindow"] == {"Mode": "OFF"}
+    assert {it["Name"] for it in of_type(template, "AWS::Scheduler::Schedule").values()} >= {"watch", "daily_digest"}
+
+
+def test_a_run_of_a_shard_is_not_kept_until_long_after_it_was_replaced(template: Template) -> None:
+    assert template["Resources"]["CheckQueue"]["Properties"]["MessageRetentionPeriod"] == 3600
+
+
 def test_a_tick_that_was_not_delivered_or_failed_goes_to_the_dead_letters(template: Template) -> None:
-    assert one(template, "AWS::Scheduler::Schedule")["Target"]["DeadLetterConfig"] == {"Arn": arn("ScheduleDeadQueue")}
+    for schedule in of_type(template, "AWS::Scheduler::Schedule").values():
+        assert schedule["Target"]["DeadLetterConfig"] == {"Arn": arn("ScheduleDeadQueue")}
     scheduler = template["Resources"]["Scheduler"]["Properties"]
     assert scheduler["DeadLetterConfig"] == {"TargetArn": arn("ScheduleDeadQueue")}
 
@@ -397,17 +455,39 @@ def test_these_are_all_alarms_and_each_reaches_the_topic(template: Template) -> 
     alarms = of_type(template, "AWS::CloudWatch::Alarm")
     assert {it["AlarmName"].removeprefix("watchbell-dev-") for it in alarms.values()} == {
         *(f"{function.lower()}-errors" for function in FUNCTIONS if function != "Heartbeat"),  # api-5xx counts these
-        *("work-dead", "send-dead", "schedule-dead"),
-        *("work-age", "send-age", "ingress-throttles", "api-5xx", "error-lines", "webhook-unusable"),
+        *("work-dead", "send-dead", "check-dead", "schedule-dead", "event-dead"),
+        *(
+            "work-age",
+            "send-age",
+            "check-age",
+            "no-tick",
+            "ingress-throttles",
+            "api-5xx",
+            "error-lines",
+            "webhook-unusable",
+        ),
     }
     for it in alarms.values():
         assert it["AlarmActions"] == [{"Ref": "AlarmTopic"}]
-        assert (it["EvaluationPeriods"], it["TreatMissingData"]) == (1, "notBreaching")
+        if it["AlarmName"] != "watchbell-dev-no-tick":
+            assert (it["EvaluationPeriods"], it["TreatMissingData"]) == (1, "notBreaching")
         assert it["AlarmDescription"]
 
 
+def test_three_minutes_without_a_tick_that_succeeds_raise_an_alarm(template: Template) -> None:
+    watched = alarm(template, "watchbell-dev-no-tick")
+    assert (watched["EvaluationPeriods"], watched["TreatMissingData"]) == (3, "breaching")
+    assert (watched["ComparisonOperator"], watched["Threshold"]) == ("LessThanThreshold", 1)
+    ticks, *counted = watched["Metrics"]
+    assert (ticks["Expression"], ticks["ReturnData"]) == ("invocations - errors", True)
+    for it in counted:
+        metric = it["MetricStat"]["Metric"]
+        assert (it["Id"], it["MetricStat"]["Period"], it["ReturnData"]) == (metric["MetricName"].lower(), 60, False)
+        assert metric["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "Scheduler"}}]
+
+
 def test_a_dead_letter_begins_an_alarm_that_ends_after_a_minute_without_a_new_one(template: Template) -> None:
-    for name in ("work", "send", "schedule"):
+    for name in ("work", "send", "check", "schedule", "event"):
         watched = alarm(template, f"watchbell-dev-{name}-dead")
         assert (watched["EvaluationPeriods"], watched["Threshold"]) == (1, 1)
         assert "no other mail comes until a minute has passed without a new one" in watched["AlarmDescription"]
@@ -441,7 +521,7 @@ def test_an_outage_raises_an_alarm(template: Template) -> None:
     failing = alarm(template, "watchbell-dev-api-5xx")
     assert (failing["Namespace"], failing["MetricName"], failing["Statistic"]) == ("AWS/ApiGateway", "5xx", "Sum")
     assert failing["Dimensions"] == [{"Name": "ApiId", "Value": {"Ref": "Api"}}]
-    for name, seconds in (("work", 300), ("send", 3600)):
+    for name, seconds in (("work", 300), ("send", 3600), ("check", 300)):
         waiting = alarm(template, f"watchbell-dev-{name}-age")
         assert (waiting["MetricName"], waiting["Statistic"]) == ("ApproximateAgeOfOldestMessage", "Maximum")
         assert waiting["Dimensions"][0]["Value"] == {"Fn::GetAtt": [f"{name.capitalize()}Queue", "QueueName"]}

@@ -488,7 +488,8 @@ def test_every_kind_is_found_and_its_example_can_be_defined():
     assert names == sorted(names)
     assert {"http", "tls", "tcp", "dns", "statuspage", "gatus", "kuma", "status_api"} < set(names)
     for check in catalogue.checks():
-        assert check.runs == (check.function is not None)
+        assert check.function is not None
+        assert check.runs == (check.row is None)
         if check.runs:
             made = define(monitor(check.name, check.example))
             assert define(made) == made
@@ -500,6 +501,11 @@ def kind(**values):
     return Check("brew", "Tea", **{"target": "url", "example": URL, **values})
 
 
+def key(monitor):
+    """The key of the row of a kind whose results come from outside."""
+    return {"pk": {"S": f"tea#{monitor.id}"}, "sk": {"S": "-"}}
+
+
 @pytest.mark.parametrize(
     ("declare", "cure"),
     [
@@ -508,8 +514,10 @@ def kind(**values):
         (lambda: kind(example=""), 'such as example="https://shop.example/health"'),
         (lambda: kind(conditions=("[STATUS] = 1",), operands=("STATUS",)), "cannot work"),
         (lambda: kind(conditions=("[STATUS] == 200",)), "cannot work"),
-        (lambda: kind(runs=False, operands=("BODY",)), "drop operands= and conditions="),
-        (lambda: kind(runs=False).run(lambda monitor, net: None), "drop it, or drop runs=False"),
+        (lambda: kind(row=key, operands=("BODY",)), "drop operands= and conditions="),
+        (lambda: kind(row=key).run(lambda monitor, net: None), "write `@check.fed`, or drop row="),
+        (lambda: kind(row=key).fed(lambda monitor, row: []), "(monitor, row, before, at, *, …)"),
+        (lambda: kind().fed(lambda monitor, row, before, at: []), "write `@check.run`"),
         (lambda: kind().run(lambda monitor: None), "(monitor, net, *, options…)"),
     ],
 )

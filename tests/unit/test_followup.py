@@ -7,6 +7,7 @@ from tests.discord_side import SIGNING_KEYS, FakeDiscord, tools
 from tests.fakes import Claims, Journal
 from watchbell import Command, _, anyone, commands
 from watchbell.adapters.batch import Delivery, NotOurs
+from watchbell.adapters.monitors import Monitors
 from watchbell.discord import custom_id
 from watchbell.discord.component import disabled
 from watchbell.discord.interaction import Interaction
@@ -19,7 +20,7 @@ from watchbell.interactions.forms import READY
 from watchbell.interactions.limits import BUSY
 from watchbell.interactions.screen import TAKEN_AWAY
 from watchbell.status.report import Report
-from watchbell.testing.fakes import FakeServerSettings
+from watchbell.testing.fakes import FakeServerSettings, FakeTable
 
 NOW = 1_795_334_400
 
@@ -54,6 +55,7 @@ class Worker:
         self.discord = self.tools.discord = FakeDiscord(*failures)
         self.sources = self.tools.sources = sources or Sources()
         self.claims = self.tools.claims = claims or Claims()
+        self.tools.monitors = Monitors(FakeTable(), ceiling=100, of_host=100)
         self.steps, self.sent = Journal(), []
         self.tools.journal_of = lambda interaction_id, attempt: self.steps
 
