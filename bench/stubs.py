@@ -100,7 +100,7 @@ class SqsStub(AwsStub):
     """The work queue, and the parameters that the ingress and the worker may read."""
 
     name = "sqs"
-    services = ("sqs", "ssm")
+    services: tuple[str, ...] = ("sqs", "ssm")
     parameters = {"/bench/signing-keys": "1:" + "5a" * 32}  # noqa: RUF012
 
     def __init__(self, folder: Path) -> None:
