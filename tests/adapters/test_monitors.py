@@ -10,7 +10,7 @@ from watchbell.adapters.dynamodb import Table
 from watchbell.adapters.monitors import Change, Limits, Monitors, TooMany
 from watchbell.adapters.rosters import Rosters
 from watchbell.adapters.shards import Shards
-from watchbell.data.tables import PING
+from watchbell.data.tables import AWS_EVENT, PING
 from watchbell.errors import Unavailable, UserError
 from watchbell.status import shard
 from watchbell.status.monitor import Monitor, Policy
@@ -198,3 +198,11 @@ def test_a_ping_that_comes_while_the_url_changes_is_not_lost(monitors, table, gu
     monitors.change(guild, lambda roster: Change(roster.with_(of_job), put=("00", rotated), ping=new, gone=old))
     assert len(tries) == 2
     assert [str(ping) for ping in pings(table.get(PING.item_key(new)))] == ["1000 success"]
+
+
+def test_two_monitors_can_be_fed_by_the_same_row(table, guild):
+    row, other = AWS_EVENT.item_key(f"alarm {guild}"), AWS_EVENT.item_key(f"nobody {guild}")
+    table.put({**row, "at": {"N": "1"}})
+    found = Shards(table).fed({"aaaaaaaa": row, "bbbbbbbb": row, "cccccccc": other})
+    assert found == {"aaaaaaaa": {**row, "at": {"N": "1"}}, "bbbbbbbb": {**row, "at": {"N": "1"}}}
+    assert Shards(table).fed({}) == {}

@@ -48,7 +48,7 @@ def once(world: World, other: str = "") -> None:
 
 
 ALL = bool(os.environ.get("WATCHBELL_SWEEP"))
-"""The suite kills at some of the points. `make sweep` kills at all of them."""
+"""Whether this is `make sweep`."""
 
 FLIPS = ("1100000000000000001", "01")
 
@@ -62,10 +62,13 @@ def calls_of(story, *monitors) -> int:
     return world.killer.calls
 
 
-def swept(story, holds, monitors, *, late: bool, step: int, record) -> None:
-    """Tell the story again and again. Each time, a function is killed before or after another one of its calls."""
+def swept(story, holds, monitors, *, late: bool, step: int, record, thorough: int = 1) -> None:
+    """Tell the story again and again. Each time, a function is killed before or after another one of its calls.
+
+    The suite kills at each `step`-th call, and `make sweep` at each `thorough`-th.
+    """
     tried = 0
-    for point in range(1 + late, calls_of(story, *monitors) + 1, 1 if ALL else step):
+    for point in range(1 + late, calls_of(story, *monitors) + 1, thorough if ALL else step):
         for moment in ("before", "after"):
             world = World(*monitors)
             world.late = late
@@ -195,7 +198,7 @@ def few_messages(world: World) -> None:
 
 @LATE
 def test_a_full_shard_with_a_monitor_that_keeps_changing_is_told_of_once(late, record_property):
-    swept(flapping, few_messages, many(), late=late, step=250, record=record_property)
+    swept(flapping, few_messages, many(), late=late, step=250, thorough=7, record=record_property)
 
 
 @LATE
