@@ -95,11 +95,11 @@ deploy: .venv/ready  ## deploy to your AWS account: make deploy STAGE=prod ARGS=
 
 check: lint types documents test oldest synth  ## run everything that CI runs; needs no AWS account
 
-bench: .venv/ready  ## measure cold starts and warm answers of the built functions, beside cordless and boto3, and 90 days of uptime
+bench: .venv/ready  ## measure cold starts and warm answers of the built functions, and what checks, judgements, runs and alerts take
 	@$(PYTHON) -m bench
 
-sweep: .venv/ready  ## kill every function before and after each of its calls, and see that nothing is lost or doubled
-	@WATCHBELL_SWEEP=all $(PYTHON) -m pytest tests/sweep -n 2 -rA
+sweep: .venv/ready  ## kill the functions that watch before and after each of their calls, and print how many points were tried
+	@WATCHBELL_SWEEP=all $(PYTHON) -m pytest tests/sweep -n 2 -q
 
 fuzz: .venv/ready  ## send 200,000 damaged requests and 20,000 odd answers, judge 100,000 lives of monitors, walk the clocks of all time zones, then look for secrets in the logs; takes half an hour
 	@WATCHBELL_FUZZ=200000 $(PYTHON) -m pytest tests/fuzz -n 2

@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
-from bench import checks, cold, heartbeat, judge, scale, tick, uptime, warm, worker
+from bench import alert, checks, cold, heartbeat, judge, scale, tick, uptime, warm, worker
 from bench.bundle import Bundles
 from bench.instance import WrongAnswer
 
@@ -40,6 +40,7 @@ IN_THIS_PROCESS: dict[str, Callable[..., Measured]] = {
     "uptime": uptime.measure,
     "tick": tick.measure,
     "scale": scale.measure,
+    "alert": alert.measure,
 }
 
 

@@ -115,7 +115,7 @@ def tick(shards: int, every: int) -> Iterator[tuple[int, int, int]]:
     for minute in range(every):
         tools.queued.clear()
         tools.table.calls.clear()
-        watch(datetime.fromtimestamp(BEGUN + 60 * minute, UTC), tools)  # type: ignore[arg-type]
+        watch(datetime.fromtimestamp(BEGUN + 60 * minute, UTC), tools)
         yield len(tools.queued), tools.table.calls.total(), math.ceil(len(tools.queued) / 10)
 
 

@@ -83,8 +83,9 @@ def measure(*, rounds: int, minutes: int = 240, cpu_ms_per_check: float | None =
     if cpu_ms_per_check is None:
         cpu_ms_per_check = checks.measure(rounds=min(rounds, 5)).figures()["cpu_ms_per_check"]
     alone, healthy, hanging = Server(1), Server(FULL), Server(FULL, hanging=True)
-    runs = [server.measured(minutes, cpu_ms_per_check / 1000) for server in (alone, healthy, hanging)]
-    return Measured(*runs, items=healthy.items)
+    seconds = cpu_ms_per_check / 1000
+    runs = [server.measured(minutes, seconds) for server in (alone, healthy, hanging)]
+    return Measured(runs[0], runs[1], runs[2], healthy.items)
 
 
 class Server:

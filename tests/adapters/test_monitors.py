@@ -10,9 +10,11 @@ from watchbell.adapters.dynamodb import Table
 from watchbell.adapters.monitors import Change, Limits, Monitors, TooMany
 from watchbell.adapters.rosters import Rosters
 from watchbell.adapters.shards import Shards
+from watchbell.data.tables import AWS_EVENT, PING
 from watchbell.errors import Unavailable, UserError
 from watchbell.status import shard
 from watchbell.status.monitor import Monitor, Policy
+from watchbell.status.ping import Ping, change, pings
 from watchbell.status.roster import Entry
 from watchbell.testing.table import FakeTable
 
@@ -161,3 +163,46 @@ def test_a_roster_that_never_rests_is_unavailable(monitors, guild, host):
 
 def test_a_server_without_limits_of_its_own_has_the_usual_ones(monitors, guild):
     assert monitors.limits(guild) == Limits(10, 5)
+
+
+def test_a_heartbeat_keeps_its_pings_when_it_gets_a_new_url(monitors, table, guild):
+    old, new = str(uuid4()), str(uuid4())
+    job = Monitor("aaaaaaaa", "Backup", "heartbeat", options={"ping": old})
+    of_job = Entry(job.id, job.name, job.kind, "00", job.every)
+    monitors.change(guild, lambda roster: Change(roster.with_(of_job), put=("00", job), ping=old))
+    expression, values = change(Ping(1000, "success"), "all is well")
+    table.update(PING.item_key(old), expression, values)
+    before = table.get(PING.item_key(old))
+    rotated = replace(job, options={"ping": new})
+    monitors.change(guild, lambda roster: Change(roster.with_(of_job), put=("00", rotated), ping=new, gone=old))
+    assert table.get(PING.item_key(old)) == {}
+    assert table.get(PING.item_key(new)) == {**before, **PING.item_key(new)}
+
+
+def test_a_ping_that_comes_while_the_url_changes_is_not_lost(monitors, table, guild):
+    old, new = str(uuid4()), str(uuid4())
+    job = Monitor("aaaaaaaa", "Backup", "heartbeat", options={"ping": old})
+    of_job = Entry(job.id, job.name, job.kind, "00", job.every)
+    monitors.change(guild, lambda roster: Change(roster.with_(of_job), put=("00", job), ping=old))
+    expression, values = change(Ping(1000, "success"), "")
+    transact, tries = table.transact, []
+
+    def ping_before(*writes, token):
+        if not tries:
+            table.update(PING.item_key(old), expression, values)
+        tries.append(token)
+        transact(*writes, token=token)
+
+    table.transact = ping_before
+    rotated = replace(job, options={"ping": new})
+    monitors.change(guild, lambda roster: Change(roster.with_(of_job), put=("00", rotated), ping=new, gone=old))
+    assert len(tries) == 2
+    assert [str(ping) for ping in pings(table.get(PING.item_key(new)))] == ["1000 success"]
+
+
+def test_two_monitors_can_be_fed_by_the_same_row(table, guild):
+    row, other = AWS_EVENT.item_key(f"alarm {guild}"), AWS_EVENT.item_key(f"nobody {guild}")
+    table.put({**row, "at": {"N": "1"}})
+    found = Shards(table).fed({"aaaaaaaa": row, "bbbbbbbb": row, "cccccccc": other})
+    assert found == {"aaaaaaaa": {**row, "at": {"N": "1"}}, "bbbbbbbb": {**row, "at": {"N": "1"}}}
+    assert Shards(table).fed({}) == {}

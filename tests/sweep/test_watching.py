@@ -4,12 +4,16 @@
 """
 
 import os
+from dataclasses import replace
 
 import pytest
 
 from tests.sweep.world import BEGUN, DOWN, UP, World
 from watchbell.status.facts import Facts
-from watchbell.status.monitor import Monitor
+from watchbell.status.judgement import unpack
+from watchbell.status.maintenance import Once, Window
+from watchbell.status.monitor import Monitor, Policy
+from watchbell.status.plans import Plan
 
 SHOP = Monitor("aaaaaaaa", "Shop", "http", "https://shop.example/", every=1)
 MAIL = Monitor("bbbbbbbb", "Mail", "http", "https://mail.example/", every=1)
@@ -31,8 +35,9 @@ def told(world: World) -> list[str]:
     return [message["content"].split(" ", 1)[1] for message in world.discord.messages]
 
 
-def once(world: World) -> None:
-    news = [(flip.old, flip.new) for flip in world.tools.shards.flips(*FLIPS, 0, 2**31)]
+def once(world: World, other: str = "") -> None:
+    flips = world.tools.shards.flips(*FLIPS, 0, 2**31)
+    news = [(flip.old, flip.new) for flip in flips if flip.monitor != other]
     assert news == [("new", "up"), ("up", "down"), ("down", "up")], news
     opening, recovery = world.discord.messages
     assert opening["content"].startswith("✅ **Shop** was down for ")
@@ -42,41 +47,319 @@ def once(world: World) -> None:
     assert world.lost == 0
 
 
-STEP = 1 if os.environ.get("WATCHBELL_SWEEP") else 12
-"""The suite kills at each twelfth point. `make sweep` kills at all of them."""
+ALL = bool(os.environ.get("WATCHBELL_SWEEP"))
+"""Whether this is `make sweep`."""
 
 FLIPS = ("1100000000000000001", "01")
 
+LATE = pytest.mark.parametrize("late", [False, True], ids=["delivered again at once", "delivered again after 180 s"])
 
-def points() -> int:
-    world = World(SHOP)
-    outage(world)
+
+def calls_of(story, *monitors) -> int:
+    """How many calls leave the functions in the story if nobody kills them."""
+    world = World(*monitors)
+    story(world)
     return world.killer.calls
+
+
+def swept(story, holds, monitors, *, late: bool, step: int, record, thorough: int = 1) -> None:
+    """Tell the story again and again. Each time, a function is killed before or after another one of its calls.
+
+    The suite kills at each `step`-th call, and `make sweep` at each `thorough`-th.
+    """
+    tried = 0
+    for point in range(1 + late, calls_of(story, *monitors) + 1, thorough if ALL else step):
+        for moment in ("before", "after"):
+            world = World(*monitors)
+            world.late = late
+            world.killer.at = (point, moment)
+            story(world)
+            try:
+                holds(world)
+            except (AssertionError, ValueError) as error:
+                where = world.killer.names[point - 1]
+                raise AssertionError(f"killed {moment} call {point}, {where}: {told(world)}") from error
+            tried += 1
+    record("points", tried)
+
+
+def interrupted(story, act, holds, monitors, *, step: int, record) -> None:
+    """Tell the story again and again. Each time, somebody acts before another one of the calls."""
+    tried = 0
+    for point in range(1, calls_of(story, *monitors) + 1, 1 if ALL else step):
+        world = World(*monitors)
+        world.killer.meanwhile = (point, lambda world=world: act(world))
+        story(world)
+        try:
+            holds(world)
+        except (AssertionError, ValueError) as error:
+            where = world.killer.names[point - 1]
+            raise AssertionError(f"{act.__name__} before call {point}, {where}: {told(world)}") from error
+        tried += 1
+    record("points", tried)
 
 
 def test_without_a_kill_an_outage_is_one_opening_and_one_recovery():
     world = World(SHOP)
     outage(world)
     once(world)
-    assert points() > 80
+    assert world.killer.calls > 80
 
 
-@pytest.mark.parametrize("late", [False, True], ids=["delivered again at once", "delivered again after 180 s"])
+@LATE
 def test_an_outage_is_told_once_whatever_is_killed(late, record_property):
-    tried = 0
-    for point in range(1 + late, points() + 1, STEP):
-        for moment in ("before", "after"):
-            world = World(SHOP)
-            world.late = late
-            world.killer.at = (point, moment)
-            outage(world)
-            try:
-                once(world)
-            except (AssertionError, ValueError) as error:
-                where = world.killer.names[point - 1]
-                raise AssertionError(f"killed {moment} call {point}, {where}: {told(world)}") from error
-            tried += 1
-    record_property("points", tried)
+    swept(outage, once, [SHOP], late=late, step=17, record=record_property)
+
+
+PING, NEW_PING = "4be1c7d2-63a9-4f0e-9a51-7c2d90e8b314", "c0ffee00-1111-4222-8333-444455556666"
+JOB = Monitor(
+    "eeeeeeee",
+    "Backup",
+    "heartbeat",
+    every=1,
+    options={"ping": PING, "period": "1m", "grace": "1m"},
+    policy=Policy(1, 1),
+)
+
+
+def silence(world: World) -> None:
+    """A job pings each minute, falls silent for some minutes, and pings again."""
+    world.jobs[PING] = [""]
+    world.minutes(3)
+    world.jobs.clear()
+    world.minutes(5)
+    world.jobs[PING] = [""]
+    world.minutes(10)
+
+
+def heard_once(world: World) -> None:
+    assert [each.split(" ")[0:2] for each in told(world)] == [["**Backup**", "was"], ["**Backup**", "is"]]
+    assert "is up again" in told(world)[1]
+    assert world.tools.shards.untold() == []
+    assert world.lost == 0
+
+
+def all_heard(world: World) -> None:
+    """While a message waits for its second delivery, the job is silent too. So there may be another outage."""
+    news = [flip for flip in world.tools.shards.flips(*FLIPS, 0, 2**31) if flip.news]
+    assert [flip.new for flip in news] == (["down", "up"] * len(news))[: len(news)]
+    assert len(told(world)) == len(news) >= 2
+    assert world.tools.shards.untold() == []
+    assert world.lost == 0
+
+
+@LATE
+def test_a_silent_job_is_told_once_whatever_is_killed(late, record_property):
+    swept(silence, all_heard if late else heard_once, [JOB], late=late, step=41, record=record_property)
+
+
+def fail_and_success(world: World) -> None:
+    """A job fails and succeeds between two runs, so a run finds two flips of one monitor."""
+    world.jobs[PING] = [""]
+    world.minutes(3)
+    world.jobs[PING] = ["/fail", ""]
+    world.minutes(1)
+    world.jobs[PING] = [""]
+    world.minutes(8)
+
+
+@LATE
+def test_two_flips_in_one_run_are_both_told_once_whatever_is_killed(late, record_property):
+    swept(fail_and_success, all_heard if late else heard_once, [JOB], late=late, step=41, record=record_property)
+
+
+def many() -> list[Monitor]:
+    """A full shard: one shop, one that changes all the time, and 23 that are always up."""
+    others = [replace(MAIL, id=f"other{number:03}", name=f"Other {number}") for number in range(23)]
+    return [SHOP, replace(MAIL, policy=Policy(1, 1)), *others]
+
+
+def flapping(world: World) -> None:
+    """The mail changes in every run until it settles, and the shop has one outage meanwhile."""
+    for minute in range(40):
+        world.checker.script["bbbbbbbb"] = DOWN if minute % 2 and minute < 16 else UP
+        world.checker.script["aaaaaaaa"] = DOWN if 8 <= minute < 13 else UP
+        world.minute()
+
+
+def few_messages(world: World) -> None:
+    assert sum("Shop" in each for each in told(world)) == 2
+    mail = [each for each in told(world) if "Mail" in each]
+    assert sum("kept changing" in each for each in mail) == 1, mail
+    assert len(told(world)) == sum(bool(flip.news) for flip in world.tools.shards.flips(*FLIPS, 0, 2**31))
+    (state,) = world.tools.shards.states(FLIPS[0], ["01"]).values()
+    judged = unpack(state.states)
+    assert {each.state for each in judged.values()} == {"up"}
+    assert len(judged) == 25
+    assert not judged["bbbbbbbb"].flapping
+    assert world.tools.shards.untold() == []
+    assert world.lost == 0
+
+
+@LATE
+def test_a_full_shard_with_a_monitor_that_keeps_changing_is_told_of_once(late, record_property):
+    swept(flapping, few_messages, many(), late=late, step=250, thorough=7, record=record_property)
+
+
+@LATE
+def test_a_tick_that_comes_twice_changes_nothing_whatever_is_killed(late, record_property):
+    def story(world):
+        world.ticks = 2
+        outage(world)
+
+    swept(story, once, [SHOP], late=late, step=50, record=record_property)
+
+
+def test_ticks_that_are_lost_delay_the_news_and_lose_nothing():
+    world = World(SHOP)
+    for minute in range(30):
+        world.checker.script["aaaaaaaa"] = DOWN if 6 <= minute < 18 else UP
+        world.ticks = int(minute % 3 == 0)
+        world.minute()
+    once(world)
+
+
+def test_a_tick_that_is_late_makes_no_run_of_a_past_slot_and_the_next_one_goes_on():
+    world = World(SHOP)
+    world.minutes(3)
+    world.tick_is_late = 65
+    world.minutes(5)
+    runs = world.tools.shards.runs(*FLIPS, BEGUN, BEGUN + 3600)
+    assert [slot - BEGUN for slot in runs] == [0, 60, 120]
+    world.tick_is_late = 50
+    world.minutes(3)
+    runs = world.tools.shards.runs(*FLIPS, BEGUN, BEGUN + 3600)
+    assert [slot - BEGUN for slot in runs] == [0, 60, 120, 480, 540, 600]
+
+
+def add(world):
+    world.add(MAIL)
+
+
+def remove(world):
+    world.remove("bbbbbbbb")
+
+
+def pause(world):
+    world.pause("bbbbbbbb")
+
+
+def plan(world):
+    # Maintenance of another monitor.
+    window = Window(Once(BEGUN, BEGUN + 3600), monitors=("bbbbbbbb",))
+    world.tools.shards.change_plans(FLIPS[0], lambda plans: [*plans, Plan("11111111", "Move", window)])
+
+
+@pytest.mark.parametrize(
+    ("act", "monitors"),
+    [(add, [SHOP]), (remove, [SHOP, MAIL]), (pause, [SHOP, MAIL]), (plan, [SHOP, MAIL])],
+    ids=["one is added", "one is removed", "one is paused", "maintenance is planned"],
+)
+def test_an_outage_is_told_once_if_another_monitor_changes_in_between(act, monitors, record_property):
+    def holds(world):
+        world.minutes(3)
+        once(world, other="bbbbbbbb")
+        known = unpack(world.tools.shards.read(*FLIPS).states)
+        mail = known.get("bbbbbbbb")
+        assert (mail and mail.state) == {add: "up", remove: None, pause: "new", plan: "up"}[act]
+
+    interrupted(outage, act, holds, monitors, step=29, record=record_property)
+
+
+def goes_down(world):
+    world.minutes(3)
+    world.checker.script["aaaaaaaa"] = DOWN
+    world.minutes(6)
+
+
+def test_a_monitor_that_is_paused_at_any_point_is_new_and_nothing_more_is_told(record_property):
+    def outages(world):
+        flips = world.tools.shards.flips(*FLIPS, 0, 2**31)
+        return [flip for flip in flips if flip.monitor == "aaaaaaaa" and flip.new == "down"]
+
+    def pause_shop(world):
+        world.checker.script["aaaaaaaa"] = DOWN
+        world.pause("aaaaaaaa")
+        world.flips_then = outages(world)
+
+    def holds(world):
+        known = unpack(world.tools.shards.read(*FLIPS).states)
+        assert "aaaaaaaa" not in known or known["aaaaaaaa"].state == "new", known
+        assert outages(world) == world.flips_then
+        assert world.tools.shards.untold() == []
+
+    monitors = [replace(SHOP, policy=Policy(1, 1)), MAIL]
+    interrupted(goes_down, pause_shop, holds, monitors, step=11, record=record_property)
+
+
+def test_a_monitor_that_is_resumed_while_a_run_finds_nothing_to_check_is_checked_again(record_property):
+    def story(world):
+        world.minutes(2)
+        world.pause("aaaaaaaa")
+        world.checks.messages.append(
+            {"kind": "shard", "guild": FLIPS[0], "shard": "01", "slot": int(world.at), "every": 1}
+        )
+        world.minute()
+
+    def resume(world):
+        if world.tools.monitors.roster(FLIPS[0]).entries[0].paused:
+            world.pause("aaaaaaaa", False)
+
+    def holds(world):
+        world.pause("aaaaaaaa", False)
+        world.minutes(3)
+        assert unpack(world.tools.shards.read(*FLIPS).states)["aaaaaaaa"].state == "up"
+
+    interrupted(story, resume, holds, [SHOP], step=3, record=record_property)
+
+
+def test_a_new_url_of_a_heartbeat_at_any_point_loses_no_outage(record_property):
+    def rotate(world):
+        world.rotate("eeeeeeee", NEW_PING)
+        if PING in world.jobs:  # the job is changed at once
+            world.jobs = {NEW_PING: world.jobs[PING]}
+        world.rotated = True
+
+    def story(world):
+        world.rotated = False
+        world.jobs[PING] = [""]
+        world.minutes(3)
+        world.jobs.clear()
+        world.minutes(5)
+        world.jobs[NEW_PING if world.rotated else PING] = [""]
+        world.minutes(10)
+
+    interrupted(story, rotate, heard_once, [JOB], step=23, record=record_property)
+
+
+def test_an_old_url_of_a_heartbeat_is_unknown():
+    world = World(JOB)
+    assert world.ping(PING, "") == (200, "OK")
+    world.rotate("eeeeeeee", NEW_PING)
+    assert world.ping(PING, "")[0] == 404
+    assert world.ping(NEW_PING, "") == (200, "OK")
+
+
+def test_maintenance_holds_back_what_is_told_when_it_is_over(record_property):
+    def plan_outages(world):
+        window = Window(Once(BEGUN, BEGUN + 9 * 60), monitors=("aaaaaaaa",))
+        world.tools.shards.change_plans(FLIPS[0], lambda plans: [*plans, Plan("11111111", "Move", window)])
+
+    def story(world):
+        world.killer.quietly(lambda: plan_outages(world))
+        world.minutes(3)
+        world.checker.script["aaaaaaaa"] = DOWN
+        world.minutes(6)
+        assert told(world) == []
+        world.minutes(6)
+        world.checker.script["aaaaaaaa"] = UP
+        world.minutes(8)
+
+    def holds(world):
+        assert [each.split(" ")[1] for each in told(world)] == ["was", "is"]
+        assert world.tools.shards.untold() == []
+
+    swept(story, holds, [SHOP], late=False, step=37, record=record_property)
 
 
 def test_discord_that_is_away_for_ten_minutes_delays_the_alert_and_loses_nothing():

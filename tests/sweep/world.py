@@ -1,21 +1,26 @@
 """Watching and telling in one process: real code between a table, queues and a Discord that live in memory.
 
 Every call that leaves a function can be the last thing that the function does: it is killed before or after the call.
-Then SQS delivers its message again, at once or after the visibility timeout.
+Then SQS delivers its message again, at once or after the visibility timeout. A job whose ping has no answer repeats it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
+from types import SimpleNamespace
 from typing import Any
 
 from watchbell.adapters.batch import Delivery
 from watchbell.adapters.claims import Claims
 from watchbell.adapters.monitors import Change, Monitors
+from watchbell.adapters.pings import Pings
 from watchbell.adapters.server_settings import Chosen
 from watchbell.adapters.shards import Shards
-from watchbell.doors import monitor, sender
+from watchbell.commands import monitor as commands
+from watchbell.doors import heartbeat, monitor, sender
 from watchbell.errors import DiscordError, Retry
 from watchbell.schedules.watch import watch
 from watchbell.status import shard
@@ -36,15 +41,30 @@ class Killed(BaseException):
 
 
 class Killer:
-    """Counts the calls that leave functions, and ends the function before or after one of them."""
+    """Counts the calls that leave functions, and ends the function before or after one of them.
+
+    `meanwhile` is a call, and what somebody else does just before it.
+    """
 
     def __init__(self) -> None:
         self.calls = 0
         self.at: tuple[int, str] | None = None
+        self.meanwhile: tuple[int, Callable[[], None]] | None = None
         self.names: list[str] = []
+        self._asleep = False
+
+    def quietly(self, act: Callable[[], None]) -> None:
+        """Do what somebody else does: its calls are not counted, and it is not killed."""
+        self._asleep = True
+        act()
+        self._asleep = False
 
     def around(self, name: str, call: Callable[[], Any]) -> Any:
+        if self._asleep:
+            return call()
         self.calls += 1
+        if self.meanwhile and self.meanwhile[0] == self.calls:
+            self.quietly(self.meanwhile[1])
         self.names.append(name)
         if self.at == (self.calls, "before"):
             raise Killed
@@ -119,7 +139,8 @@ class Checker:
         self.script: dict[str, Facts] = {}
 
     def run(self, monitors: list[Monitor]) -> dict[str, Facts]:
-        return {each.id: self.script.get(each.id, Facts("up", latency_ms=20)) for each in monitors}
+        asked = [each for each in monitors if each.kind != "heartbeat"]
+        return {each.id: self.script.get(each.id, Facts("up", latency_ms=20)) for each in asked}
 
 
 class Settings:
@@ -132,7 +153,11 @@ UP = Facts("up", latency_ms=20)
 
 
 class World:
-    """A server with some monitors. `minute` runs one minute of everything. `kill` says where a function ends."""
+    """A server with some monitors. `minute` runs one minute of everything, and `killer` says where a function ends.
+
+    `jobs` are the pings that come in each minute, such as `/fail`, by the UUIDs of heartbeats. `ticks` is how often the
+    tick comes in each minute, and `tick_is_late` by how many seconds.
+    """
 
     def __init__(self, *monitors: Monitor) -> None:
         self.at = float(BEGUN)
@@ -151,6 +176,11 @@ class World:
         self.shards = Shards(table, self.now)  # type: ignore[arg-type]
         self.monitors = Monitors(table, ceiling=100, of_host=100)  # type: ignore[arg-type]
         self.claims = claims(table, self.now)
+        self.pings = Pings.__new__(Pings)
+        self.pings._table = table  # type: ignore[assignment]
+        self.jobs: dict[str, list[str]] = {}
+        self.ticks = 1
+        self.tick_is_late = 0
         self.server_settings = Settings()
         self.check_queue = Watched(self.checks, self.killer, "send", "send_many")
         self.send_queue = Watched(self.sends, self.killer, "send", "send_many")
@@ -170,21 +200,57 @@ class World:
         def decide(roster: Any) -> Change:
             name = f"{shard.joined(roster.sizes):02}"
             entry = Entry(each.id, each.name, each.kind, name, each.every, each.group, each.tags)
-            return Change(roster.with_(entry), put=(name, each))
+            return Change(roster.with_(entry), put=(name, each), ping=each.options.get("ping", ""))
 
         self.monitors.change(GUILD, decide)
 
+    def remove(self, id: str) -> None:
+        entry = self._entry(id)
+        self.monitors.change(GUILD, lambda roster: Change(roster.without(id), delete=(entry.shard, id)))
+
+    def pause(self, id: str, paused: bool = True) -> None:
+        """Do what `/monitor pause` or `resume` does."""
+        commands.pausing(self._entry(id), paused, SimpleNamespace(guild_id=GUILD), self.tools)
+
+    def rotate(self, id: str, ping: str) -> None:
+        """Give a heartbeat a new URL, as its button does."""
+        entry = self._entry(id)
+        before = self.monitors.get(GUILD, entry.shard, id)
+        assert before
+        after = replace(before, options={**before.options, "ping": ping})
+        change = partial(Change, put=(entry.shard, after), ping=ping, gone=before.options["ping"])
+        self.monitors.change(GUILD, lambda roster: change(roster))
+
+    def _entry(self, id: str) -> Entry:
+        return next(each for each in self.monitors.roster(GUILD).entries if each.id == id)
+
+    def ping(self, uuid: str, what: str) -> tuple[int, str]:
+        """Ping until there is an answer, as `curl --retry` does."""
+        for _try in range(5):
+            try:
+                return heartbeat.answer(self.pings, "GET", f"/ping/{uuid}{what}", None, b"", int(self.at * 1000))
+            except Killed:
+                self.killer.at = None
+        raise AssertionError("there is no answer to a ping")
+
     def minute(self) -> None:
         """Tick, check and tell. A function that is killed is called again, at once or late."""
+        for uuid, pings in self.jobs.items():
+            for what in pings:
+                self.at += 1
+                self.ping(uuid, what)
         slot = datetime.fromtimestamp(self.at // 60 * 60, UTC)
-        self._call(lambda: watch(slot, self.tools))
+        begun = self.at // 60 * 60
+        self.at += self.tick_is_late
+        for _tick in range(self.ticks):
+            self._call(lambda: watch(slot, self.tools))
         for queue, door in ((self.checks, monitor.run), (self.sends, sender.deliver)):
             for _turn in range(30):
                 if not queue.messages:
                     break
                 message = queue.messages.pop(0)
                 self._call(lambda door=door, message=message: door(Delivery(message, 1, False), self.tools))
-        self.at = self.at // 60 * 60 + 60
+        self.at = max(begun, self.at // 60 * 60 - self.tick_is_late // 60 * 60) + 60
 
     def minutes(self, count: int) -> None:
         for _minute in range(count):

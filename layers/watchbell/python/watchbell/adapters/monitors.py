@@ -101,7 +101,7 @@ class Monitors:
             counted = _counted(before, change.roster)
             writes = [
                 self._roster(guild_id, before, change.roster),
-                *_monitor(guild_id, change),
+                *self._monitor(guild_id, change),
                 *_due(guild_id, before, change.roster),
             ]
             first_count = len(writes)
@@ -130,6 +130,40 @@ class Monitors:
             }
         return {"Put": {"Item": ROSTER.item_key(guild_id) | item, **condition}}
 
+    def _monitor(self, guild_id: str, change: Change) -> list[dict]:
+        writes: list[dict] = []
+        if change.put:
+            in_shard, monitor = change.put
+            key = MONITOR.item_key(guild_id, in_shard, monitor.id)
+            writes.append({"Put": {"Item": key | {"value": {"S": monitor.text()}}}})
+            if change.ping:
+                writes += self._ping(guild_id, monitor.id, change)
+        elif change.gone:
+            writes.append({"Delete": {"Key": PING.item_key(change.gone)}})
+        if change.ping:
+            writes.append({"Put": {"Item": _pointer(guild_id, change.ping)}})
+        if change.gone:
+            writes.append({"Delete": {"Key": _pointer(guild_id, change.gone)}})
+        if change.delete:
+            writes.append({"Delete": {"Key": MONITOR.item_key(guild_id, *change.delete)}})
+        return writes
+
+    def _ping(self, guild_id: str, id: str, change: Change) -> list[dict]:
+        """The writes that give a heartbeat a URL. What came at its earlier URL still counts, so a job that does not
+        know the new URL is missed in time. A ping that comes in between makes the change fail, and it is tried again.
+        """
+        item = PING.item_key(change.ping) | unpinged()
+        if not change.gone:
+            return [{"Put": {"Item": item | _of(guild_id, id)}}]
+        gone = PING.item_key(change.gone)
+        before = self._table.get(gone)
+        delete: dict = {"Key": gone}
+        if before:
+            delete["ConditionExpression"] = "pings = :pings"
+            delete["ExpressionAttributeValues"] = {":pings": before["pings"]}
+        item |= {name: value for name, value in before.items() if name not in gone}
+        return [{"Put": {"Item": item | _of(guild_id, id)}}, {"Delete": delete}]
+
     def _count(self, host: str, by: int) -> dict:
         update: dict = {
             "Key": MONITOR_COUNT.item_key(host),
@@ -142,28 +176,13 @@ class Monitors:
         return {"Update": update}
 
 
+def _of(guild_id: str, id: str) -> dict:
+    return {"guild": {"S": guild_id}, "monitor": {"S": id}}
+
+
 def limits_of(item: dict) -> Limits:
     """The limits in an item of DynamoDB's API. {} is an item that does not exist."""
     return Limits(**{name: int(item[name]["N"]) for name in ("monitors", "every", "aws", "private") if name in item})
-
-
-def _monitor(guild_id: str, change: Change) -> list[dict]:
-    writes = []
-    if change.put:
-        in_shard, monitor = change.put
-        writes.append(
-            {"Put": {"Item": MONITOR.item_key(guild_id, in_shard, monitor.id) | {"value": {"S": monitor.text()}}}}
-        )
-    if change.ping and change.put:
-        whose = {"guild": {"S": guild_id}, "monitor": {"S": change.put[1].id}}
-        writes.append({"Put": {"Item": PING.item_key(change.ping) | whose | unpinged()}})
-        writes.append({"Put": {"Item": _pointer(guild_id, change.ping)}})
-    if change.gone:
-        writes.append({"Delete": {"Key": PING.item_key(change.gone)}})
-        writes.append({"Delete": {"Key": _pointer(guild_id, change.gone)}})
-    if change.delete:
-        writes.append({"Delete": {"Key": MONITOR.item_key(guild_id, *change.delete)}})
-    return writes
 
 
 def _pointer(guild_id: str, ping: str) -> dict:
