@@ -127,11 +127,14 @@ class Table:
         That is the `after` of the next call, "" if there are no more rows. The read is strongly consistent.
         """
         request: dict = {
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :start)",
-            "ExpressionAttributeValues": {":pk": {"S": partition}, ":start": {"S": start}},
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": partition}},
             "ConsistentRead": True,
             "Limit": most,
         }
+        if start:  # DynamoDB refuses an empty text for a key, even as a beginning
+            request["KeyConditionExpression"] += " AND begins_with(sk, :start)"
+            request["ExpressionAttributeValues"][":start"] = {"S": start}
         if after:
             request["ExclusiveStartKey"] = {"pk": {"S": partition}, "sk": {"S": after}}
         answer = self._call("Query", request)

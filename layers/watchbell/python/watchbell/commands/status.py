@@ -77,6 +77,14 @@ def again(interaction, tools, *, view: Choice["simple", "detailed"], name: str):
     return board(selected(name, interaction, tools), name, view, interaction, tools)
 
 
+@command.button(expires=None)
+def about(interaction, tools, *, id: str):
+    """Show a monitor in detail. Alerts have this button."""
+    if tools.monitors.roster(interaction.guild_id).find(id) is None:
+        raise UserError(_("This monitor has been removed."))
+    return board(selected(id, interaction, tools), id, "detailed", interaction, tools)
+
+
 @command.select(updates=True, lock="status:{message}")
 def one(interaction, tools):
     """Show the monitor that was chosen, in detail."""
@@ -164,8 +172,11 @@ def board(entries, name: str, view: str, interaction, tools) -> Reply:
     state = worst([line.state for line in found])
     if len(found) == 1 and view == "detailed":
         parts = detail(found[0], interaction, tools)
+    elif len(found) == 1:
+        parts = [Text(f"### {found[0].text()}")]
     else:
-        parts = [Text(f"### {page.headline(found)}\n{page.tally(found)}")]
+        tally = page.tally(found) if len({line.state for line in found}) > 1 else ""  # the headline says it
+        parts = [Text("\n".join(filter(None, [f"### {page.headline(found)}", tally])))]
         trouble = page.troubles(found)
         if trouble:
             parts += [Separator(), *(Text(text) for text in trouble)]

@@ -1,5 +1,7 @@
 """/uptime: how reliable a monitor was."""
 
+from itertools import dropwhile
+
 from watchbell import (
     Annotated,
     Choice,
@@ -40,7 +42,8 @@ SHOWN = {
     "year": "the last 365 days",
 }
 WINDOWS: "dict[str, Any]" = {"day": "24h", "week": "7d", "month": "30d", "quarter": "90d", "year": "365d"}
-DAYS_IN_A_LINE = 30
+DAYS_IN_A_LINE = 31
+"""The window of 30 days and today. A phone has room for 34."""
 
 
 @command.run
@@ -86,9 +89,9 @@ def shown(line, guild_id: str, window: str, tools) -> Reply:
     shares = {day: tally.uptime for day, tally in days.items()}
     texts = [f"### {clip(escape(line.entry.name), 80)}\n-# {pgettext('choice', SHOWN[window])}"]
     if window != "year":  # a year has no room
-        known = list(shares.items())
+        known = list(dropwhile(lambda day: not day[1].whole, shares.items()))  # it was not watched yet
         rows = (dict(known[first : first + DAYS_IN_A_LINE]) for first in range(0, len(known), DAYS_IN_A_LINE))
-        texts.append("\n".join(map(measures.strip, rows)))
+        texts += filter(None, ["\n".join(map(measures.strip, rows))])
     texts.append(measures.strip_in_words(shares))
     latencies = {each: measures.latency(getattr(found, each)) for each in ("p50", "p95", "p99")}
     figures = [

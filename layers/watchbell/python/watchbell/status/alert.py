@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import hashlib
 
-from ..discord.reply import Embed, Reply
+from ..discord.custom_id import Address
+from ..discord.reply import Button, Embed, Reply
 from ..discord.text import clip, escape
 from ..i18n import _, ngettext
 from . import figures, measures, states
@@ -36,10 +37,15 @@ def told(monitor: Monitor, flip: Flip, delivery: str, *, test: bool = False) -> 
         content = _("This is a test. {text}", text=content)
     embed = Embed(colour=states.COLOURS["degraded" if flip.news == "flapping" else flip.new])
     embed.field(_("Since"), moment(flip.since), inline=True)
-    if flip.reason is not None and flip.new != "up":
+    if flip.news == "flapping" and flip.reason is not None:  # any other headline says why
         embed.field(_("Why"), clip(figures.reason(flip.reason), 1000))
     embed.footer = foot(monitor, delivery)
-    return Reply(clip(content, 2000), embeds=[embed])
+    return Reply(clip(content, 2000), embeds=[embed], buttons=[details(monitor)])
+
+
+def details(monitor: Monitor) -> Button:
+    """The button that shows the monitor in detail, only to the person who presses it: `about` of /status."""
+    return Button(_("Details"), custom_id=Address("status", "about", (monitor.id,)))
 
 
 def headline(monitor: Monitor, flip: Flip) -> str:
@@ -73,7 +79,7 @@ def ended(monitor: Monitor, opening: Flip, recovery: Flip, delivery: str) -> Rep
     if opening.reason is not None:
         embed.field(_("Why"), clip(figures.reason(opening.reason), 1000))
     embed.footer = foot(monitor, delivery)
-    return Reply(clip(content, 2000), embeds=[embed])
+    return Reply(clip(content, 2000), embeds=[embed], buttons=[details(monitor)])
 
 
 def recovered(monitor: Monitor, opening: Flip, recovery: Flip, delivery: str) -> Reply:
