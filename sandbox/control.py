@@ -2,7 +2,8 @@
 
 GET  queues                 the depth of each queue, including the dead letters
 GET  clock                  the clock's time and offset
-POST clock                  {"advance_seconds": N} turns the clock; answers after everything that came due was done
+POST clock                  {"advance_seconds": N} turns the clock; answers after everything that came due was done;
+                            with "most": N too, only the latest N occurrences of each schedule are run
 POST schedules/<name>/run   run a schedule now; answers with its outcome, and with 502 if it failed
 POST aws-events             give an EventBridge event, as JSON, to the targets of the rules that match it
 PUT  parameters/<name>      set SSM parameter /<bot>/<stage>/<name> to the body, and restart the functions
@@ -29,7 +30,7 @@ from sandbox.clock import Clock
 from sandbox.events import Events
 from sandbox.logs import Logs
 from sandbox.loopback import Request, Response, as_json
-from sandbox.schedules import Schedules, iso
+from sandbox.schedules import MOST_AT_ONCE, Schedules, iso
 from sandbox.status_source import StatusSources
 from sandbox.targets import NAME, Targets, parse
 
@@ -100,14 +101,17 @@ class Control:
 
     def _turn(self, body: bytes) -> Response:
         try:
-            seconds = json.loads(body)["advance_seconds"]
-        except (ValueError, TypeError, KeyError, RecursionError):
+            asked = json.loads(body)
+            seconds, most = asked["advance_seconds"], asked.get("most", MOST_AT_ONCE)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise BadRequest('The body must be JSON like {"advance_seconds": 3600}.') from None
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
             raise BadRequest("advance_seconds must be a number.")
         if not 0 <= seconds <= FURTHEST:
             raise BadRequest(f"advance_seconds must be from 0 to {FURTHEST}: the clock can only be turned forward.")
-        runs, left_out = self.schedules.turn(seconds)
+        if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= MOST_AT_ONCE:
+            raise BadRequest(f"most must be a whole number from 1 to {MOST_AT_ONCE}.")
+        runs, left_out = self.schedules.turn(seconds, most)
         return as_json(
             200,
             {

@@ -17,7 +17,7 @@ from watchbell.adapters.journal import Journal
 from watchbell.adapters.locks import Locks
 from watchbell.adapters.quotas import Quotas
 from watchbell.adapters.stash import Stash
-from watchbell.data.tables import INTERACTION, SCHEDULE_START
+from watchbell.data.tables import INTERACTION, SCHEDULE_START, UNTOLD
 from watchbell.errors import Unavailable, Unsure
 from watchbell.kit.quota import Quota
 
@@ -227,8 +227,8 @@ def test_a_try_without_an_answer_leaves_time_for_another(dynamodb, monkeypatch):
 
 def test_all_rows_of_a_partition_are_asked_for_without_a_beginning(aws, settings):
     table = Table(settings["STATE_TABLE"])
-    keys = [{"pk": {"S": "a partition"}, "sk": {"S": sort}} for sort in ("a", "b", "c")]
-    for key in keys:
-        table.put(key)
-    assert table.query("a partition", "", most=2) == (keys[:2], "b")
-    assert table.query("a partition", "", after="b", most=2) == (keys[2:], "")
+    rows = [{**UNTOLD.item_key("1", flip), "at": {"N": "1"}} for flip in ("flip#a", "flip#b", "flip#c")]
+    for row in rows:
+        table.put(row)
+    assert table.query("untold", "", most=2) == (rows[:2], "1#flip#b")
+    assert table.query("untold", "", after="1#flip#b", most=2) == (rows[2:], "")

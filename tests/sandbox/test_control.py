@@ -80,6 +80,13 @@ def test_turning_the_clock_answers_when_all_that_came_due_has_run(desk: Desk) ->
     assert desk.ask("GET", "/clock")[1]["offset"] == 7200.0
 
 
+def test_turning_the_clock_can_leave_out_all_but_the_latest_occurrences(desk: Desk) -> None:
+    status, answer = desk.ask("POST", "/clock", {"advance_seconds": 7200, "most": 1})
+    assert (status, len(answer["fired"]), answer["left_out"]) == (200, 1, 1)
+    for wrong in (0, 1501, 1.5, "1", True):
+        assert desk.ask("POST", "/clock", {"advance_seconds": 60, "most": wrong})[0] == 400
+
+
 @pytest.mark.parametrize(
     "body",
     [

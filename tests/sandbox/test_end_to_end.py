@@ -236,7 +236,7 @@ def test_people_go_on_after_the_clock_was_turned() -> None:
 
 def test_the_demo_comes_out_right() -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "sandbox", "demo", "--json"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "sandbox", "demo", "--json"], capture_output=True, text=True, timeout=120
     )
     assert result.returncode == 0, result.stdout + result.stderr
     played = json.loads(result.stdout)
@@ -250,8 +250,12 @@ def test_the_demo_comes_out_right() -> None:
         "forged request",
         "installation delivered twice",
         "daily digest",
+        "/setup",
+        "/monitor add",
+        "the shop fails",
+        "the shop is back",
     ]
-    assert [step["ack_type"] for step in played["steps"]] == [1, 4, 5, 7, 7, None, None, None]
+    assert [step["ack_type"] for step in played["steps"]] == [1, 4, 5, 7, 7, None, None, None, 7, 5, None, None]
     assert all(set(step) == {"name", "ack_ms", "ack_type", "final_ms", "message"} for step in played["steps"])
     assert all(step["ack_ms"] < 3000 for step in played["steps"] if step["ack_ms"] is not None)
 
