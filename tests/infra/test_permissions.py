@@ -39,8 +39,11 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "/watchbell/dev/discord/bot-token": {"ssm:GetParameter"},
         "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
         "/watchbell/dev/flags": {"ssm:GetParametersByPath"},
-        # The secrets of a server's checks: the form of a monitor sets them, and `/monitor test` uses them.
-        "/watchbell/dev/servers/*": {"ssm:GetParameter", "ssm:PutParameter"},
+        # The secrets of a server's checks: the card of a monitor sets, lists and deletes them, and `/monitor test` uses
+        # them.
+        "/watchbell/dev/servers/*": {
+            *("ssm:GetParameter", "ssm:GetParametersByPath", "ssm:PutParameter", "ssm:DeleteParameter"),
+        },
     },
     "SenderRole": {
         "SenderLog": LOG,

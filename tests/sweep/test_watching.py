@@ -11,7 +11,7 @@ import pytest
 from tests.sweep.world import BEGUN, DOWN, UP, World
 from watchbell.status.facts import Facts
 from watchbell.status.judgement import unpack
-from watchbell.status.maintenance import Once, Window
+from watchbell.status.maintenance import Once, Repeating, Window
 from watchbell.status.monitor import Monitor, Policy
 from watchbell.status.plans import Plan
 
@@ -438,3 +438,156 @@ def test_a_slow_shard_delays_no_other_run_and_a_late_run_is_dropped():
 
     monitor.run(Delivery(message, 1, False), world.tools)
     assert world.table.rows == before
+
+
+# Reminders
+
+
+def test_people_are_reminded_of_an_outage_and_of_nothing_else():
+    world = World(replace(SHOP, remind=1), MAIL)
+    world.minutes(3)
+    world.checker.script.update(aaaaaaaa=DOWN, bbbbbbbb=DOWN)
+    world.minutes(150)
+    world.checker.script.update(aaaaaaaa=UP, bbbbbbbb=UP)
+    world.minutes(70)
+    about = [text.replace("\xa0", " ") for text in told(world) if "Shop" in text]
+    assert about == [
+        "**Shop** was down for 2 h 30 min.",
+        "**Shop** is still down, for 1 h 2 min now.",
+        "**Shop** is still down, for 2 h 2 min now.",
+        "**Shop** is up again, after 2 h 30 min.",
+    ]
+    assert [text for text in told(world) if "still" in text and "Mail" in text] == []
+    opening, *answers = [each for each in world.discord.messages if "Shop" in each["content"]]
+    assert [each["answers"] for each in answers] == [opening["id"]] * 3
+    flips = world.tools.shards.flips(*FLIPS, 0, 2**31)
+    assert [(flip.old, flip.new) for flip in flips if flip.news == "reminder"] == [("down", "down")] * 2
+
+
+def test_nobody_is_reminded_in_maintenance_and_once_afterwards():
+    world = World(replace(SHOP, remind=1))
+    world.minutes(3)
+    world.checker.script["aaaaaaaa"] = DOWN
+    world.minutes(5)
+    window = Window(Once(int(world.at), int(world.at) + 3 * 3600))
+    world.tools.shards.change_plans(FLIPS[0], lambda before: [Plan("p", "Work", window)])
+    world.minutes(3 * 60)
+    assert len(told(world)) == 1
+    world.minutes(10)
+    assert len(told(world)) == 2
+    assert "still down" in told(world)[1]
+
+
+def test_a_reminder_does_not_replace_an_opening_that_waits_for_its_parent():
+    world = World(DATABASE, replace(API, remind=1))
+    world.minutes(3)
+    world.checker.script.update(cccccccc=DOWN)
+    world.minutes(4)
+    world.checker.script.update(dddddddd=DOWN)
+    world.minutes(130)
+    assert [each for each in told(world) if "API" in each] == []
+    world.checker.script.update(cccccccc=UP)
+    world.minutes(62)
+    assert next(each for each in told(world) if "API" in each) == "**API** is down: it answered with HTTP 503."
+
+
+# Notices of maintenance
+
+
+HOURLY = Plan("11111111", "Backup", Window(Repeating("0 * * * *", 10)), 30)
+
+
+def planned(world: World, *wanted: Plan) -> None:
+    world.tools.shards.change_plans(FLIPS[0], lambda before: [*before, *wanted])
+
+
+def notices(world: World) -> list[int]:
+    """The starts that were announced, in minutes after the world began."""
+    assert set(told(world)) <= {"Maintenance is planned: **Backup**."}
+    starts = [int(message["embeds"][0]["fields"][0]["value"].split(":")[1]) for message in world.discord.messages]
+    return [(start - BEGUN) // 60 for start in starts]
+
+
+def test_each_occurrence_is_announced_once_before_it_begins():
+    world = World(SHOP)
+    planned(world, HOURLY)
+    world.minutes(30)
+    assert notices(world) == []
+    world.minutes(2)
+    assert notices(world) == [60]
+    world.minutes(93)
+    assert notices(world) == [60, 120]
+    assert len(world.tools.shards.notices(2**31)) == 1  # the next one
+
+
+OFTEN = Plan("11111111", "Backup", Window(Repeating("*/10 * * * *", 5)), 5)
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["delivered again at once", "delivered again after 180 s"])
+def test_a_notice_is_given_once_whatever_is_killed(late, record_property):
+    world = World(SHOP)
+    planned(world, OFTEN)
+    planning = world.killer.calls
+    world.minutes(17)
+    names = list(world.killer.names)
+    assert notices(world) == [10, 20]
+    for point in range(planning + 1 + late, len(names) + 1, STEP):
+        for moment in ("before", "after"):
+            world = World(SHOP)
+            world.late = late
+            planned(world, OFTEN)
+            world.killer.at = (point, moment)
+            world.minutes(17)
+            assert notices(world) == [10, 20], (names[point - 1], moment)
+            assert world.lost == 0
+    record_property("points", 2 * len(range(planning + 1 + late, len(names) + 1, STEP)))
+
+
+def test_ticks_that_come_twice_or_not_at_all_neither_double_nor_lose_a_notice():
+    world = World(SHOP)
+    planned(world, HOURLY)
+    world.minutes(29)
+    world.at += 10 * 60  # no tick for 10 minutes
+    send = world.sends.send_many
+    world.sends.send_many = lambda messages: (send(messages), send(messages))  # type: ignore[method-assign]
+    world.minutes(90)
+    assert notices(world) == [60, 120]
+
+
+def test_discord_that_is_away_delays_a_notice_until_the_window_is_over_and_then_drops_it():
+    world = World(SHOP)
+    planned(world, HOURLY)
+    world.minutes(25)
+    world.discord.down = True
+    world.minutes(20)
+    world.discord.down = False
+    world.minutes(15)
+    assert notices(world) == [60]
+    world.discord.down = True
+    world.minutes(80)
+    world.discord.down = False
+    world.minutes(60)
+    assert 120 not in notices(world)
+    assert notices(world)[-1] == 180
+
+
+def test_a_cancelled_plan_announces_nothing_and_leaves_nothing_behind():
+    world = World(SHOP)
+    planned(world, HOURLY)
+    world.tools.shards.change_plans(FLIPS[0], lambda before: [])
+    world.minutes(65)
+    assert notices(world) == []
+    assert world.tools.shards.notices(2**31) == []
+
+
+def test_maintenance_that_begins_soon_is_announced_at_once_and_an_open_one_is_not():
+    world = World(SHOP)
+    world.minutes(2)
+    now = int(world.at)
+    soon = Plan("22222222", "Backup", Window(Once(now + 300, now + 900)), 60)
+    is_open = Plan("33333333", "Backup", Window(Once(now - 300, now + 900)), 60)
+    never = Plan("44444444", "Backup", Window(Once(now + 300, now + 900)), 0)
+    planned(world, soon, is_open, never)
+    world.minutes(3)
+    assert notices(world) == [7]
+    assert world.tools.shards.notices(2**31) == []

@@ -7,7 +7,7 @@ import pytest
 from tests.judgements import FACTS
 from watchbell.status.facts import Facts
 from watchbell.status.flip import Flip
-from watchbell.status.judgement import Judgement, judge, pack, reminded, reminder_due, restart, unpack
+from watchbell.status.judgement import Judgement, judge, pack, remind, reminded, reminder_due, restart, unpack
 from watchbell.status.monitor import Policy
 from watchbell.status.reason import Reason
 
@@ -325,6 +325,29 @@ class TestReminders:
         assert not self.due(watch.judged, 10**6, every=0)
         assert not self.due(watch.judged, 10**6, in_maintenance=True)
         assert not self.due(watch.judged._replace(flapping=True), 10**6)
+        assert not self.due(watch.judged._replace(unknown=1), 10**6)
+
+    @pytest.mark.parametrize(
+        ("seen", "every", "seconds", "in_maintenance", "state"),
+        [
+            ("ddd", 3600, 3600, False, "down"),
+            ("ggg", 3600, 9999, False, "degraded"),
+            ("ddd", 3600, 3599, False, ""),
+            ("ddd", 0, 3600, False, ""),
+            ("ddd", 3600, 3600, True, ""),
+            ("uuu", 3600, 3600, False, ""),
+        ],
+    )
+    def test_a_reminder_is_a_flip_without_a_change_and_moves_the_next_one(
+        self, seen, every, seconds, in_maintenance, state
+    ):
+        watch = Watch()
+        watch.sees(seen)
+        at = watch.judged.told_at + seconds
+        after, flips = remind(watch.judged, every, at=at, in_maintenance=in_maintenance)
+        assert [(flip.old, flip.new, flip.news) for flip in flips] == ([(state, state, "reminder")] if state else [])
+        assert after == (reminded(watch.judged, at=at) if state else watch.judged)
+        assert remind(after, every, at=at, in_maintenance=in_maintenance) == (after, ())
 
 
 class TestPacking:

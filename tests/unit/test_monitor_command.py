@@ -162,6 +162,19 @@ def test_the_policy_and_the_parent_are_changed(tools):
             submit(monitor.judged, failures="5", successes="1", parent=wrong, **state)
 
 
+@pytest.mark.parametrize(("typed", "hours"), [("4", 4), ("0", 0), ("", 0)])
+def test_how_often_people_are_reminded_is_changed(tools, typed, hours):
+    add(tools, name="Shop")
+    shop = tools.roster(GUILD).find("Shop")
+    state = {"shard": shop.shard, "id": shop.id, "tools": tools, **MANAGER}
+    reply = submit(monitor.judged, failures="3", successes="2", parent="", remind=typed, **state)
+    assert tools.monitors.get(GUILD, shop.shard, shop.id).remind == hours
+    assert ("reminder every 4 hours" in texts(reply)) is (hours == 4)
+    with pytest.raises(FieldError) as raised:
+        submit(monitor.judged, failures="3", successes="2", parent="", remind="169", **state)
+    assert raised.value.faults == {"remind": "write a number from 0 to 168."}
+
+
 def test_a_monitor_is_removed_after_a_question(tools):
     add(tools, name="Shop")
     asked = run(monitor, "remove", monitor="Shop", tools=tools, **MANAGER)

@@ -21,6 +21,7 @@ from ..data.tables import (
     DUE,
     FLIP,
     HOUR,
+    NOTICE,
     OPENING,
     RUN,
     SHARD,
@@ -35,7 +36,7 @@ from ..status import judgement, plans
 from ..status.aws_events import AwsEvent
 from ..status.flip import Flip
 from ..status.packing import pack_period, pack_run, unpack_period, unpack_run
-from ..status.plans import Plan
+from ..status.plans import Notice, Plan
 from ..status.tally import Period, Results
 from ..status.uptime import Window, rows_needed
 from .dynamodb import Cancelled, ConditionFailed, Table
@@ -261,25 +262,50 @@ class Shards:
         return plans.unpack(item["value"]["S"]) if item else []
 
     def change_plans(self, guild_id: str, decide: Callable[[list[Plan]], list[Plan]]) -> None:
-        """Store what `decide` makes of the present plans. It is called again if they change at the same time."""
+        """Store what `decide` makes of the present plans, with the first notice of each new one.
+
+        `decide` is called again if the plans change at the same time.
+        """
         key = WINDOWS.item_key(guild_id)
         for _try in range(TRIES):
             item = self._table.get(key)
             version = int(item["version"]["N"]) if item else 0
-            after = plans.pack(decide(plans.unpack(item["value"]["S"]) if item else []))
-            values = {":value": {"S": after}, ":next": {"N": str(version + 1)}}
+            before = plans.unpack(item["value"]["S"]) if item else []
+            after = decide(list(before))
+            known = {plan.id for plan in before}
+            new = [plan.notice(self._clock()) for plan in after if plan.id not in known]
+            values = {":value": {"S": plans.pack(after)}, ":next": {"N": str(version + 1)}}
             condition = "attribute_not_exists(pk)"
             if version:
                 condition, values[":seen"] = "#version = :seen", {"N": str(version)}
-            names = {"#value": "value", "#version": "version"}
-            change = "SET #value = :value, #version = :next"
+            first = {
+                "Key": key,
+                "UpdateExpression": "SET #value = :value, #version = :next",
+                "ExpressionAttributeNames": {"#value": "value", "#version": "version"},
+                "ExpressionAttributeValues": values,
+                "ConditionExpression": condition,
+            }
+            notices = [{"Put": {"Item": _notice_key(guild_id, notice)}} for notice in new if notice]
             try:
-                self._table.update(key, change, values, names=names, condition=condition)
-            except ConditionFailed:
-                # Or the first try of this write was done, and its answer was lost: then decide again with its result.
+                self._table.transact({"Update": first}, *notices, token=new_version())
+            except Cancelled:
                 continue
             return
         raise Unavailable(f"the plans of {guild_id} are busy")
+
+    def notices(self, now: float) -> list[tuple[str, Notice]]:
+        """The notices of maintenance that are due and have not been given, with their servers. The oldest is first."""
+        found = self._table.between(NOTICE.partition, "0", f"{int(now):010}~")
+        parts = [item["sk"]["S"].split("#") for item in found]
+        return [(guild_id, Notice(int(at), plan, int(start))) for at, guild_id, plan, start in parts]
+
+    def noticed(self, guild_id: str, given: Notice, following: Notice | None) -> None:
+        """Record that a notice was given, or that it is no longer needed. `following` is the plan's next one."""
+        delete = {"Key": _notice_key(guild_id, given), "ConditionExpression": "attribute_exists(pk)"}
+        more = [{"Put": {"Item": _notice_key(guild_id, following)}}] if following else []
+        # If this is cancelled, another sender has recorded it, or the tick brings the notice again.
+        with contextlib.suppress(Cancelled):
+            self._table.transact({"Delete": delete}, *more, token=new_version())
 
     # What is to be told.
 
@@ -347,6 +373,10 @@ def keyed(shard: str, slot: int, flips: Iterable[Flip]) -> dict[str, list[Flip]]
     for flip in flips:
         rows.setdefault(FLIP.key("", shard, f"{slot:010}", flip.monitor)["sk"], []).append(flip)
     return rows
+
+
+def _notice_key(guild_id: str, notice: Notice) -> dict:
+    return NOTICE.item_key(f"{notice.at:010}", guild_id, notice.plan, str(notice.start))
 
 
 def _flips_of(item: dict) -> list[Flip]:

@@ -2,7 +2,21 @@
 
 import secrets
 
-from watchbell import Command, Container, Reply, Section, Separator, Text, UserError, _, ngettext, permission, role
+from watchbell import (
+    Annotated,
+    Command,
+    Container,
+    Range,
+    Reply,
+    Section,
+    Separator,
+    Text,
+    UserError,
+    _,
+    ngettext,
+    permission,
+    role,
+)
 from watchbell.discord.text import clip, escape
 from watchbell.kit import server
 from watchbell.status.states import OWN
@@ -17,20 +31,31 @@ command = Command(
 
 
 @command.subcommand(audit="maintenance.add", lock="maintenance:{guild}")
-def add(interaction, tools, *, start: str, duration: str, what: str = "", title: str = ""):
+def add(
+    interaction,
+    tools,
+    *,
+    start: str,
+    duration: str,
+    what: str = "",
+    title: str = "",
+    announce: Annotated[int, Range(0, 10080)] = 60,
+):
     """Plan maintenance.
 
     start: 2026-12-01 22:00, sun 02:00, daily 02:00, or a cron expression, in the server's time zone
     duration: How long it lasts, such as 45m or 2h
     what: A monitor, a group or a tag (default: all monitors)
     title: What happens, for others to read
+    announce: How many minutes before it begins it is announced in the status channel (default: 60, never: 0)
     """
     from watchbell.status import maintenance, plans
 
     zone = tools.server_settings.of(interaction.guild_id)[server.zone]
     when = maintenance.parse(start, duration, zone, tools.now())
     window = maintenance.Window(when, **covered(what, tools.monitors.roster(interaction.guild_id)))
-    plan = plans.Plan(secrets.token_hex(4), clip(title.strip() or what.strip() or _("Maintenance"), 80), window)
+    title = clip(title.strip() or what.strip() or _("Maintenance"), 80)
+    plan = plans.Plan(secrets.token_hex(4), title, window, announce)
 
     def decide(before):
         now = tools.now()
@@ -125,6 +150,7 @@ def line(plan, tools) -> str:
         escape(", ".join([*window.groups, *window.tags])),
         ngettext("{n} monitor", "{n} monitors", len(window.monitors)) if window.monitors else "",
         "" if count else _("all monitors"),
+        ngettext("announced {n} minute before", "announced {n} minutes before", plan.announce) if plan.announce else "",
     ]
     begins = f"<t:{found.start}:f> (<t:{found.start}:R>)" if found else _("over")
     return f"🔧 **{escape(plan.title)}** {begins}\n-# {' · '.join(filter(None, small))}"

@@ -78,6 +78,7 @@ class Judged(Modal, title="When the state changes"):
     failures = Short("Failures in a row until it is down", most=2)
     successes = Short("Successes in a row until it is up", most=2)
     parent = Short("Parent: while it is down, alerts wait", most=60, required=False)
+    remind = Short("Hours between reminders (0 is never)", most=3, required=False)
 
 
 class Secret(Modal, title="Set a secret"):
@@ -299,7 +300,12 @@ def judged(interaction, tools, form: Judged, *, shard: str, id: str):
         int(number(form.failures, "failures", 1, 10)),
         int(number(form.successes, "successes", 1, 10)),
     )
-    after = replace(before, policy=policy, parent=parent(form.parent, id, interaction, tools))
+    after = replace(
+        before,
+        policy=policy,
+        parent=parent(form.parent, id, interaction, tools),
+        remind=int(number(form.remind or "0", "remind", 0, 168)),
+    )
     return change(before, after, shard, interaction, tools)
 
 
@@ -435,6 +441,7 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
                         failures=str(monitor.policy.failures),
                         successes=str(monitor.policy.successes),
                         parent=name_in(tools.monitors.roster(guild_id), monitor.parent),
+                        remind=str(monitor.remind),
                         **state,
                     ),
                     *([rotate.button(_("New URL"), **state)] if is_pinged(monitor) else []),
@@ -518,7 +525,8 @@ def often(minutes: int) -> str:
 def policy(monitor) -> str:
     failures = ngettext("down after {n} failure", "down after {n} failures in a row", monitor.policy.failures)
     successes = ngettext("up after {n} success", "up after {n} successes in a row", monitor.policy.successes)
-    return f"{failures} · {successes}"
+    reminders = [ngettext("reminder every hour", "reminder every {n} hours", monitor.remind)] if monitor.remind else []
+    return " · ".join([failures, successes, *reminders])
 
 
 # ---- what is changed

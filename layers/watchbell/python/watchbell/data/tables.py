@@ -175,6 +175,10 @@ UNTOLD = Row("flips to be told", "state", "untold", "{}#{}", ("at", "held"), 0, 
 """Flips of one row that have not been announced yet. The row is deleted when they have been, and the tick looks for old
 ones. `held` is 1 if its alert waits for the parent of its monitor."""
 
+NOTICE = Row("maintenance notice", "state", "notices", "{}#{}#{}#{}", (), 0, "no")
+"""A notice of maintenance that is still to be given: when it is due, the server, the plan, and the start of the
+occurrence. The tick reads the ones that are due. When one has been given, the next one of the plan replaces it."""
+
 _EVENT = ("at", "outcome", "text", "lasts", "expires_at")
 AWS_EVENT = Row("AWS event", "state", "aws#{}", "event", _EVENT, 90 * DAY, "no")
 """The newest event of AWS about an alarm, a pipeline, a service or a task. The next run of its monitors judges it."""
@@ -229,6 +233,7 @@ ROWS = (
     FLIP,
     OPENING,
     UNTOLD,
+    NOTICE,
     AWS_EVENT,
     ALERT,
     PING,

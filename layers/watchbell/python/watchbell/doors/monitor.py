@@ -138,6 +138,10 @@ def judged(
         for facts in found.get(monitor.id, ()):
             state, news = judgement.judge(state, facts, monitor.policy, at=slot, in_maintenance=quiet[monitor.id])
             flips += news
+        if monitor.id in found:
+            hours, in_window = monitor.remind, quiet[monitor.id]
+            state, news = judgement.remind(state, hours * 3600, at=slot, in_maintenance=in_window)
+            flips += news
         after.append(state)
     return after, flips
 

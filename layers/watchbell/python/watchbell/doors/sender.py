@@ -1,4 +1,4 @@
-"""Sends what is in the send queue: alerts of flips, and messages for webhooks.
+"""Sends what is in the send queue: alerts of flips, notices of maintenance, and messages for webhooks.
 
 Only the parameter store holds the URLs of webhooks.
 """
@@ -27,6 +27,8 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
     match message.get("kind"):
         case "flip" if _texts(message, "guild", "flip"):
             alerts.announce(message["guild"], message["flip"], tools)
+        case "maintenance" if _texts(message, "guild", "plan"):
+            alerts.announce_maintenance(message, tools)
         case "test-alert" if _texts(message, "guild", "shard", "monitor", "id"):
             alerts.announce_test(message, tools)
         case "webhook":

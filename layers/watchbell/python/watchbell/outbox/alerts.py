@@ -1,4 +1,4 @@
-"""Tells a server of a flip: an opening, what changes in it, and its recovery.
+"""Tells a server of a flip: an opening, what changes in it, and its recovery. Gives notice of maintenance, too.
 
 Each recipient has a row of its own, which is claimed before the message is sent. Discord returns the earlier message
 if the same nonce comes again within a few minutes. After that, the recent messages of the channel are searched for
@@ -18,6 +18,7 @@ from ..kit import server
 from ..status import alert, judgement
 from ..status.flip import Flip
 from ..status.monitor import Monitor
+from ..status.plans import Notice
 from ..tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
@@ -30,10 +31,16 @@ def message(guild_id: str, key: str) -> dict:
     return {"kind": "flip", "guild": guild_id, "flip": key}
 
 
+def notice_message(guild_id: str, notice: Notice) -> dict:
+    """The message for the send queue that gives notice of maintenance."""
+    return {"kind": "maintenance", "guild": guild_id, **notice._asdict()}
+
+
 def is_late(seconds: int) -> bool:
     """Whether the tick brings a flip again that has waited for so long: after 1, 2, 4, … minutes, and then each hour.
 
-    A flip is told within seconds, unless its sender died, Discord is unwell, or it is held back.
+    The same holds for a notice of maintenance. Both are told within seconds, unless their sender died, Discord is
+    unwell, or a flip is held back.
     """
     minutes = seconds // 60
     return minutes >= 1 and (minutes & (minutes - 1) == 0 or minutes % 60 == 0)
@@ -47,6 +54,12 @@ def announce(guild_id: str, key: str, tools: Tools) -> None:
     """
     untold = tools.shards.untold_of(guild_id, key)
     rows = {each: tools.shards.flips_at(guild_id, each) for each in untold}
+    if _is_needless(guild_id, key, rows, tools):
+        log.info(
+            "not reminded: the news itself waits, or the parent is down", extra={"guild_id": guild_id, "flip": key}
+        )
+        tools.shards.told(guild_id, key)
+        return
     recovers = bool(rows.get(key)) and rows[key][-1].new == "up"
     for each, was_held in untold.items():
         details = {"guild_id": guild_id, "flip": each}
@@ -75,7 +88,7 @@ def _announce(guild_id: str, monitor: Monitor, name: str, flip: Flip, tools: Too
             _tell_end(guild_id, monitor, opening, name, flip, tools)
         tools.shards.closes(guild_id, flip.monitor)
         return
-    if opening is None:
+    if opening is None and flip.news != "reminder":
         tools.shards.opens(guild_id, flip.monitor, name, flip)
     _tell(guild_id, monitor, name, flip, tools, answers=opening[0] if opening and opening[0] != name else "")
 
@@ -90,6 +103,18 @@ def _is_held(guild_id: str, monitor: Monitor, flips: list[Flip], tools: Tools) -
     stored = tools.shards.states(guild_id, [parent.shard]).get(parent.shard)
     judged = judgement.unpack(stored.states).get(parent.id) if stored else None
     return judged is not None and judged.state == "down"
+
+
+def _is_needless(guild_id: str, key: str, rows: dict[str, list[Flip]], tools: Tools) -> bool:
+    """Whether this is a reminder of news that has not been told yet, or of a monitor whose parent is down.
+
+    A reminder never waits, and never replaces news that waits.
+    """
+    flips = rows.get(key)
+    if not flips or any(flip.news != "reminder" for flip in flips):
+        return False
+    monitor = tools.monitors.get(guild_id, *key.split("#")[1::2])
+    return len(rows) > 1 or (monitor is not None and _is_held(guild_id, monitor, flips, tools))
 
 
 def _tell_end(guild_id: str, monitor: Monitor, opening: tuple[str, Flip], name: str, flip: Flip, tools: Tools) -> None:
@@ -175,3 +200,26 @@ def announce_test(message: dict, tools: Tools) -> None:
     if monitor is not None:
         flip = Flip(id, int(message["at"]), int(message["at"]), "up", "down", "opened")
         _tell(guild_id, monitor, f"test#{message['id']}", flip, tools, test=True)
+
+
+def announce_maintenance(message: dict, tools: Tools) -> None:
+    """Give notice of an occurrence of maintenance, unless the plan was cancelled or the occurrence is over.
+
+    Then the next notice of the plan takes the place of this one.
+    """
+    guild_id, id = str(message["guild"]), str(message["plan"])
+    notice = Notice(int(message["at"]), id, int(message["start"]))
+    plan = next((each for each in tools.shards.plans(guild_id) if each.id == id), None)
+    if plan is None:
+        log.info("not told: the maintenance was cancelled", extra={"guild_id": guild_id, "plan": id})
+        tools.shards.noticed(guild_id, notice, None)
+        return
+    if plan.end(notice.start) > tools.now():
+        chosen = tools.server_settings.of(guild_id)
+        names = {entry.id: entry.name for entry in tools.monitors.roster(guild_id).entries}
+        name = f"maintenance#{id}#{notice.start}"
+        for recipient in _recipients(chosen):
+            with speaking(chosen[server.language]):
+                reply = alert.planned(plan, notice.start, names, alert.reference(name, recipient))
+            _deliver(guild_id, name, recipient, reply, tools)
+    tools.shards.noticed(guild_id, notice, plan.notice(tools.now(), told=notice.start))

@@ -15,14 +15,22 @@ def watch(slot: datetime, tools: Tools) -> None:
     """Queue each shard that is due at `slot`, or was due in a minute that the tick missed. Each is queued once.
 
     A second run for the same slot queues the shards again. That does no harm: a shard is judged once for each slot.
+
+    Flips that nobody has announced, and notices of maintenance that are due, go to the send queue.
     """
-    now = int(slot.timestamp())
+    now, last = int(slot.timestamp()), tools.shards.last_tick()
     runs = [
         {"kind": "shard", "guild": server, "shard": name, "slot": each.slot, "every": each.minutes}
-        for each in shard.due_lists(tools.shards.last_tick(), now)
+        for each in shard.due_lists(last, now)
         for server, name in tools.shards.due(each.minutes, each.place)
     ]
     tools.check_queue.send_many(runs)
+    notices = [
+        alerts.notice_message(server, notice)
+        for server, notice in tools.shards.notices(now)
+        if last is None or notice.at > last or alerts.is_late(now - notice.at)
+    ]
+    tools.send_queue.send_many(notices)
     tools.shards.ticked(now)
     forgotten = [alerts.message(server, flip) for server, flip, at in tools.shards.untold() if alerts.is_late(now - at)]
     tools.send_queue.send_many(forgotten)

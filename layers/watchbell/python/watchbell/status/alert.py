@@ -6,6 +6,7 @@ An alert is `content` and one embed. It is not a layout of Components V2, becaus
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 
 from ..discord.custom_id import Address
 from ..discord.reply import Button, Embed, Reply
@@ -14,6 +15,7 @@ from ..i18n import _, ngettext
 from . import figures, measures, states
 from .flip import Flip
 from .monitor import Monitor
+from .plans import Plan
 
 NAME = 80
 
@@ -51,6 +53,11 @@ def details(monitor: Monitor) -> Button:
 def headline(monitor: Monitor, flip: Flip) -> str:
     name = f"**{clip(escape(monitor.name), NAME)}**"
     why = figures.reason(flip.reason) if flip.reason is not None else ""
+    if flip.news == "reminder":
+        lasted = measures.duration(flip.at - flip.since)
+        if flip.new == "degraded":
+            return _("⚠️ {name} is still degraded, for {duration} now.", name=name, duration=lasted)
+        return _("🔴 {name} is still down, for {duration} now.", name=name, duration=lasted)
     if flip.news == "flapping":
         return _("⚠️ {name} keeps changing between up and down. I will say how it ends.", name=name)
     if flip.new == "down":
@@ -87,6 +94,18 @@ def recovered(monitor: Monitor, opening: Flip, recovery: Flip, delivery: str) ->
     name, lasted = f"**{clip(escape(monitor.name), NAME)}**", measures.duration(recovery.since - opening.since)
     content = _("✅ {name} is up again, after {duration}.", name=name, duration=lasted)
     embed = Embed(colour=states.COLOURS["up"], footer=delivery)
+    return Reply(clip(content, 2000), embeds=[embed])
+
+
+def planned(plan: Plan, start: int, names: Mapping[str, str], delivery: str) -> Reply:
+    """The notice of maintenance that begins at `start`. `names` are those of the server's monitors, by their ids."""
+    content = _("🔧 Maintenance is planned: {title}.", title=f"**{clip(escape(plan.title), NAME)}**")
+    window = plan.window
+    covered = [*window.groups, *window.tags, *(names[id] for id in window.monitors if id in names)]
+    embed = Embed(colour=states.COLOURS["maintenance"], footer=delivery)
+    embed.field(_("From"), f"<t:{start}:f> (<t:{start}:R>)", inline=True)
+    embed.field(_("To"), f"<t:{plan.end(start)}:f>", inline=True)
+    embed.field(_("Monitors"), clip(escape(", ".join(covered)) or _("all monitors"), 1000))
     return Reply(clip(content, 2000), embeds=[embed])
 
 

@@ -151,16 +151,25 @@ def restart(before: Judgement, *, at: int) -> tuple[Judgement, tuple[Flip, ...]]
 def reminder_due(judged: Judgement, every: int, *, at: int, in_maintenance: bool) -> bool:
     """Whether people should be reminded at `at` that the monitor is still not up, `every` seconds after the last time.
 
-    0 is never. Nobody is reminded of an outage that has not been told, during maintenance, or while it is flapping.
-    After a reminder, keep `reminded(judged, at=at)`. Reminders that were missed do not add up.
+    0 is never. Nobody is reminded of an outage that has not been told, during maintenance, while it is flapping, or if
+    the last result is unknown. After a reminder, keep `reminded(judged, at=at)`. Reminders that were missed do not add
+    up.
     """
     told = judged.state == judged.told in ("degraded", "down")
-    return every > 0 and told and not in_maintenance and not judged.flapping and at - judged.told_at >= every
+    held = in_maintenance or judged.flapping or judged.unknown > 0
+    return every > 0 and told and not held and at - judged.told_at >= every
 
 
 def reminded(judged: Judgement, *, at: int) -> Judgement:
     """Return the judgement after a reminder at `at`."""
     return judged._replace(told_at=at)
+
+
+def remind(judged: Judgement, every: int, *, at: int, in_maintenance: bool) -> tuple[Judgement, tuple[Flip, ...]]:
+    """Return the judgement after a reminder, and the flip that tells it. Without a due reminder, nothing changes."""
+    if not reminder_due(judged, every, at=at, in_maintenance=in_maintenance):
+        return judged, ()
+    return reminded(judged, at=at), _flips(judged.state, judged, ("reminder",), judged.reason, judged.values)
 
 
 def _streaks(before: Judgement, level: str, began: int) -> tuple[int, int, int, int]:

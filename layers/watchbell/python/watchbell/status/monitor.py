@@ -35,7 +35,8 @@ class Monitor:
     URL, `HOST`, or `HOST:PORT`, as the kind wants it; "" for a kind that is not asked, such as a heartbeat. `every` is
     in minutes. `conditions` are in the language of `status.condition`. `options` are the kind's own, such as
     `{"method": "HEAD"}`. `seconds` is the time limit of a check, at most 10. `parent` is the id of another monitor of
-    the same server: while that one is down, alerts of this one wait. `private`: the operator allows private addresses.
+    the same server: while that one is down, alerts of this one wait. `remind` is after how many hours people are
+    reminded that it is not up, 0 for never. `private`: the operator allows private addresses.
     """
 
     id: str
@@ -50,6 +51,7 @@ class Monitor:
     seconds: float = 5.0
     parent: str = ""
     policy: Policy = Policy()
+    remind: int = 0
     paused: bool = False
     private: bool = False
 

@@ -5,25 +5,54 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from .maintenance import Once, Repeating, Span, Window, current, upcoming
+from .maintenance import Once, Repeating, Span, Window, current, occurrences, upcoming
 
 MOST = 25
 """How many plans a server can have."""
 
 
+class Notice(NamedTuple):
+    """A notice that the maintenance `plan` begins at `start`. It is due at `at`. Both are in epoch seconds."""
+
+    at: int
+    plan: str
+    start: int
+
+
 @dataclass(frozen=True)
 class Plan:
-    """A window of maintenance. `id` has 8 letters and digits, and is unique in the server."""
+    """A window of maintenance. `id` has 8 letters and digits, and is unique in the server.
+
+    `announce` is how many minutes before it begins each occurrence is announced, 0 for never.
+    """
 
     id: str
     title: str
     window: Window
+    announce: int = 0
 
     def next(self, now: float) -> Span | None:
         """The occurrence that is open now, or else the next one. None if the plan is over."""
         return current(self.window.when, now) or upcoming(self.window.when, now)
+
+    def notice(self, now: float, told: int | None = None) -> Notice | None:
+        """The next notice to give, None if there is none. It is due `now` if it should have been given before.
+
+        `told` is the start of the occurrence that was announced last. Without it, the first one is that which begins
+        after `now`. An occurrence that is over is left out.
+        """
+        if not self.announce:
+            return None
+        after = now if told is None else told
+        found = next((span for span in occurrences(self.window.when, now) if span.start > after), None)
+        return Notice(max(found.start - self.announce * 60, int(now)), self.id, found.start) if found else None
+
+    def end(self, start: int) -> int:
+        """When the occurrence that begins at `start` is over, in epoch seconds."""
+        when = self.window.when
+        return when.end if isinstance(when, Once) else start + when.minutes * 60
 
 
 def pack(plans: Iterable[Plan]) -> str:
@@ -33,7 +62,10 @@ def pack(plans: Iterable[Plan]) -> str:
 
 def unpack(text: str) -> list[Plan]:
     """The plans in a text of `pack`; none in an empty text."""
-    return [Plan(each["id"], each["title"], _window(each["window"])) for each in json.loads(text or "[]")]
+    return [
+        Plan(each["id"], each["title"], _window(each["window"]), each.get("announce", 0))
+        for each in json.loads(text or "[]")
+    ]
 
 
 def windows(text: str) -> list[Window]:
