@@ -11,7 +11,7 @@ from watchbell.adapters.monitors import Limits, limits_of
 from watchbell.data.tables import MONITOR_LIMITS
 from watchbell.status.monitor import EVERY
 
-from .ranks import _table
+from .tables import table_of
 
 MOST = 250
 """The most monitors of a server: the roster of its names must fit into one item of the table."""
@@ -24,7 +24,7 @@ def run(deployment: Deployment, guild: str, changes: Sequence[str], environment:
     asked = dict(change.partition("=")[::2] for change in changes)
     for name, value in asked.items():
         _check(name, value)
-    table = environment.get("STATE_TABLE") or _table(deployment)
+    table = environment.get("STATE_TABLE") or table_of(deployment)
     dynamodb, key = client("dynamodb"), MONITOR_LIMITS.item_key(guild)
     if "default" in asked:
         dynamodb.delete_item(TableName=table, Key=key)

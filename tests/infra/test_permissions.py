@@ -43,6 +43,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "SendQueue": CONSUME,
         "StateTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "EphemeralTable": CLAIM,
+        "/watchbell/dev/operator-alerts": {"ssm:GetParameter"},
         # The only wildcard: each webhook is a separate parameter, and the operator chooses its name.
         "/watchbell/dev/webhooks/*": {"ssm:GetParameter"},
     },

@@ -84,9 +84,12 @@ class Parameters:
         found = self._parameter(name, patient=True)
         return str(found["LastModifiedDate"]) if found else ""
 
-    def below(self, path: str) -> dict[str, str]:
-        """Return the parameters directly below `path`: last part of the name -> value."""
-        return self._cached(path, self._list, False)
+    def below(self, path: str, *, fresh: bool = False) -> dict[str, str]:
+        """Return the parameters directly below `path`: last part of the name -> value.
+
+        `fresh` skips the cache, as in `find`.
+        """
+        return self._cached(path, self._list, fresh)
 
     def _cached(self, name: str, read: "Callable[[str, bool], Any]", fresh: bool) -> "Any":
         kept = None if fresh else self._kept.get(name)
