@@ -85,10 +85,9 @@ class Parameters:
         return str(found["LastModifiedDate"]) if found else ""
 
     def below(self, path: str, *, fresh: bool = False) -> dict[str, str]:
-        """Return the parameters directly below `path`: last part of the name -> value.
-
-        `fresh` skips the cache, as in `find`.
-        """
+        """Return the parameters directly below `path`: last part of the name -> value. `fresh` is as in `find`."""
+        if fresh:
+            self._listings.pop(path, None)
         return self._cached(path, self._list, fresh)
 
     def _cached(self, name: str, read: "Callable[[str, bool], Any]", fresh: bool) -> "Any":
