@@ -193,6 +193,11 @@ def check(name: str, value: str) -> None:
     elif name == "operators":
         if not re.fullmatch(r"\d{15,20}([, ]+\d{15,20})*", value):
             raise ValueError(f"{value!r} is not a list of user ids. Write ids of 15 to 20 digits, separated by commas.")
+    elif name == "operator-alerts":
+        if not re.fullmatch(r"\d{15,20}([, ]+\d{15,20})*", value):
+            raise ValueError(
+                f"{value!r} is not a list of channel ids. Write ids of 15 to 20 digits, separated by commas."
+            )
     elif name == "webhooks/digest":
         if value != webhook.NONE and webhook.parse(value, DISCORD_URL) is None:
             raise ValueError(
@@ -216,6 +221,7 @@ def check(name: str, value: str) -> None:
                 *REQUIRED,
                 *MADE,
                 "operators",
+                "operator-alerts",
                 "webhooks/digest",
                 "webhooks/digest/thread-name",
                 "choices/…",
@@ -228,6 +234,8 @@ def check(name: str, value: str) -> None:
 
 def _check_source(value: str) -> None:
     source = targets.parse_target(value)
+    if targets.is_among(source.url.host, targets.NEVER_CHECKED):
+        raise ValueError(f"{source.url.host} may not be watched: too many requests could get the bot banned.")
     address = source.url.address
     if address is None or targets.is_allowed(str(address), private=source.private):
         return  # a name is judged by its addresses, each time that it is asked

@@ -92,6 +92,12 @@ def test_a_refusal_and_a_table_of_one_try_are_not_asked_again(dynamodb):
         assert len(asked.requests) == 1
 
 
+def test_no_keys_are_no_rows_without_a_call(dynamodb):
+    asked = dynamodb(error("ValidationException"))
+    assert Table("t").get_many([]) == []
+    assert asked.requests == []
+
+
 def test_a_condition_that_fails_answers_the_row(dynamodb):
     asked = dynamodb(error("ConditionalCheckFailedException", Item=KEY))
     with pytest.raises(ConditionFailed) as raised:

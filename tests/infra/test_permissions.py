@@ -52,6 +52,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "EphemeralTable": CLAIM | {"dynamodb:GetItem", "dynamodb:PutItem"},
         "/watchbell/dev/discord/bot-token": {"ssm:GetParameter"},
         "/watchbell/dev/signing-keys": {"ssm:GetParameter"},
+        "/watchbell/dev/operator-alerts": {"ssm:GetParameter"},
         # A wildcard, because each webhook is a separate parameter, and the operator chooses its name.
         "/watchbell/dev/webhooks/*": {"ssm:GetParameter"},
     },

@@ -100,7 +100,7 @@ class FakeQueue:
 
 
 class FakeDiscord:
-    """Keeps the messages of channels. A nonce is known for two minutes."""
+    """Keeps the messages of channels. A nonce is known in its channel for two minutes."""
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
@@ -110,7 +110,7 @@ class FakeDiscord:
     def send(self, channel_id: str, reply: Any, *, nonce: str, answers: str = "") -> dict:
         self._answer()
         for each in self.messages:
-            if each["nonce"] == nonce and self._now() - each["at"] < NONCE_SECONDS:
+            if (each["channel"], each["nonce"]) == (channel_id, nonce) and self._now() - each["at"] < NONCE_SECONDS:
                 return each
         written = reply.message()
         sent = {**written, "id": str(len(self.messages) + 1), "nonce": nonce, "at": self._now(), "answers": answers}
@@ -125,7 +125,7 @@ class FakeDiscord:
 
     def recent_messages(self, channel_id: str) -> list[dict]:
         self._answer()
-        return list(reversed(self.messages))[:50]
+        return [each for each in reversed(self.messages) if each["channel"] == channel_id][:50]
 
     def _answer(self) -> None:
         if self.down:

@@ -65,13 +65,15 @@ class Table:
         """
         found: list[dict] = []
         for _try in range(self._tries):
+            if not keys:  # DynamoDB refuses an empty list
+                break
             asked = {self.name: {"Keys": keys, "ConsistentRead": True}}
             answer = self._send("BatchGetItem", {"RequestItems": asked}, SECONDS)
             found += answer.get("Responses", {}).get(self.name, [])
             keys = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
-            if not keys:
-                return found
-        raise Unavailable(f"DynamoDB left out {len(keys)} rows")
+        if keys:
+            raise Unavailable(f"DynamoDB left out {len(keys)} rows")
+        return found
 
     def put(self, item: dict) -> None:
         self._call("PutItem", {"Item": item})

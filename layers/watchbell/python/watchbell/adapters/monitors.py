@@ -13,7 +13,7 @@ from ..kit.data import PARTITIONS, new_version
 from ..status import shard
 from ..status.monitor import Monitor
 from ..status.ping import unpinged
-from ..status.roster import Roster
+from ..status.roster import OPERATOR, Roster
 from . import rosters
 from .dynamodb import Cancelled, Table
 from .records import packed, pointer
@@ -64,7 +64,7 @@ class Limits:
 class Monitors:
     """The monitors in `table`. Methods raise Unavailable if DynamoDB cannot be reached.
 
-    `ceiling` is the most monitors of the deployment, `of_host` the most that ask one host.
+    `ceiling` is the most monitors of the deployment. `of_host` is the most that ask one host, except for the operator.
     """
 
     def __init__(self, table: Table, *, ceiling: int, of_host: int) -> None:
@@ -105,7 +105,7 @@ class Monitors:
                 *_due(guild_id, before, change.roster),
             ]
             first_count = len(writes)
-            writes += [self._count(host, by) for host, by in counted.items()]
+            writes += [self._count(guild_id, host, by) for host, by in counted.items()]
             try:
                 self._table.transact(*writes, token=token)
             except Cancelled as error:
@@ -164,15 +164,16 @@ class Monitors:
         item |= {name: value for name, value in before.items() if name not in gone}
         return [{"Put": {"Item": item | _of(guild_id, id)}}, {"Delete": delete}]
 
-    def _count(self, host: str, by: int) -> dict:
+    def _count(self, guild_id: str, host: str, by: int) -> dict:
+        most = self._most.get(host, None if guild_id == OPERATOR else self._of_host)
         update: dict = {
             "Key": MONITOR_COUNT.item_key(host),
             "UpdateExpression": "ADD monitors :by",
             "ExpressionAttributeValues": {":by": {"N": str(by)}},
         }
-        if by > 0:
+        if by > 0 and most is not None:
             update["ConditionExpression"] = "attribute_not_exists(monitors) OR monitors <= :room"
-            update["ExpressionAttributeValues"][":room"] = {"N": str(self._most.get(host, self._of_host) - by)}
+            update["ExpressionAttributeValues"][":room"] = {"N": str(most - by)}
         return {"Update": update}
 
 

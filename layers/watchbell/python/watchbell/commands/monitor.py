@@ -28,6 +28,7 @@ from watchbell import (
 )
 from watchbell.discord.text import clip, escape
 from watchbell.kit import catalogue
+from watchbell.status.roster import entry_of, host_of
 from watchbell.status.states import GLYPHS, OWN
 
 may_change = permission("MANAGE_GUILD") | role("admin")
@@ -669,30 +670,6 @@ def parent(name: str, id: str, interaction, tools) -> str:
 
 def name_in(roster, id: str) -> str:
     return next((entry.name for entry in roster.entries if entry.id == id), "")
-
-
-def entry_of(monitor, shard: str):
-    from watchbell.status.roster import Entry
-
-    return Entry(
-        monitor.id,
-        monitor.name,
-        monitor.kind,
-        shard,
-        monitor.every,
-        monitor.group,
-        monitor.tags,
-        host_of(monitor),
-        monitor.paused,
-    )
-
-
-def host_of(monitor) -> str:
-    """The host that a monitor asks, "" if it asks none."""
-    from urllib.parse import urlsplit
-
-    target = monitor.target
-    return (urlsplit(target if "://" in target else f"//{target}").hostname or "") if target else ""
 
 
 def name_of(monitor) -> str:

@@ -8,6 +8,7 @@ from watchbell import (
     Quota,
     Reply,
     Row,
+    Section,
     Separator,
     Setting,
     StringSelect,
@@ -17,6 +18,7 @@ from watchbell import (
     anyone,
 )
 from watchbell.errors import UnknownSource
+from watchbell.status.roster import OPERATOR
 
 private_checks = Setting("private_status_checks", "switch", True, label="Status checks are private")
 
@@ -65,6 +67,12 @@ def check(interaction, tools):
     entries = selected("", interaction, tools)
     answer = board(entries, "", "simple", interaction, tools) if entries else show(tools, "simple", "")
     return shared(answer, interaction, tools)
+
+
+@command.button(cooldown=5)
+def services(interaction, tools):
+    """Show what the person who runs the bot watches, in a new message."""
+    return shared(show(tools, "simple", ""), interaction, tools)
 
 
 @command.button(updates=True, lock="status:{message}")
@@ -182,6 +190,9 @@ def board(entries, name: str, view: str, interaction, tools) -> Reply:
             parts += [Separator(), *(Text(text) for text in trouble)]
         if page.quiet_ones(found):
             parts += [Separator(), Text(page.quiet_ones(found))]
+    others = [] if name else lines(OPERATOR, tools.monitors.roster(OPERATOR).entries, tools)
+    if others:
+        parts += [Separator(), Section(page.others(others), accessory=services.button(_("Show")))]
     if len(entries) > 1:
         options = [Option(line.entry.name[:100], line.entry.id) for line in page.ranked(found)[:25]]
         parts.append(Row(one.select(StringSelect(options, placeholder=_("Show one monitor")))))

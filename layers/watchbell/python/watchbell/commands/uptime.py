@@ -19,6 +19,7 @@ from watchbell import (
     pgettext,
 )
 from watchbell.discord.text import clip, escape
+from watchbell.status.roster import OPERATOR
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -63,18 +64,30 @@ def uptime(
     """
     from watchbell.commands import status
 
-    roster = tools.monitors.roster(interaction.guild_id)
-    entry = roster.find(monitor)
-    if entry is None:
-        raise UserError(_("There is no monitor with this name. `/monitor list` shows them all."))
-    (line,) = status.lines(interaction.guild_id, [entry], tools)
-    answer = shown(line, interaction.guild_id, window, tools)
+    owner, entry = find(monitor, interaction, tools)
+    (line,) = status.lines(owner, [entry], tools)
+    answer = shown(line, owner, window, tools)
     return answer if private is not None else status.shared(answer, interaction, tools)
 
 
 @uptime.autocomplete
 def monitor(interaction, tools, typed):
-    return [entry.name for entry in tools.roster(interaction.guild_id).entries]
+    own, others = tools.roster(interaction.guild_id), tools.roster(OPERATOR)
+    return [entry.name for entry in own.entries] + [
+        entry.name for entry in others.entries if own.find(entry.name) is None
+    ]
+
+
+def find(name: str, interaction, tools) -> tuple:
+    """The server and the entry of the monitor with this name, of the server or else of the person who runs the bot.
+
+    Raises UserError if there is none.
+    """
+    for owner in (interaction.guild_id, OPERATOR):
+        entry = tools.monitors.roster(owner).find(name)
+        if entry is not None:
+            return owner, entry
+    raise UserError(_("There is no monitor with this name. `/monitor list` shows them all."))
 
 
 def shown(line, guild_id: str, window: str, tools) -> Reply:

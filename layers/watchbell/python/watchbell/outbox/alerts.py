@@ -19,6 +19,7 @@ from ..status import alert, judgement
 from ..status.flip import Flip
 from ..status.monitor import Monitor
 from ..status.plans import Notice
+from ..status.roster import OPERATOR
 from ..tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
@@ -134,15 +135,16 @@ def _tell(
 ) -> None:
     chosen = tools.server_settings.of(guild_id)
     earlier = tools.shards.alerts(guild_id, answers) if answers else {}
-    for recipient in _recipients(chosen):
+    for recipient in _recipients(guild_id, chosen, tools):
         with speaking(chosen[server.language]):
             reply = alert.told(monitor, flip, alert.reference(name, recipient), test=test)
         _deliver(guild_id, name, recipient, reply, tools, answers=earlier.get(recipient, ""))
 
 
-def _recipients(chosen: Chosen) -> list[str]:
-    """Who hears of the flips of a server: texts such as `channel:` and the id of a channel."""
-    return [f"channel:{chosen[server.status_channel]}"] if chosen[server.status_channel] else []
+def _recipients(guild_id: str, chosen: Chosen, tools: Tools) -> list[str]:
+    """Who hears of the flips of a server, or of the operator's: texts such as `channel:` and the id of a channel."""
+    channels = tools.operator_alerts() if guild_id == OPERATOR else [chosen[server.status_channel]]
+    return [f"channel:{channel_id}" for channel_id in channels if channel_id]
 
 
 def _deliver(guild_id: str, name: str, recipient: str, reply: Reply, tools: Tools, *, answers: str = "") -> None:

@@ -17,6 +17,9 @@ NOT_UP = 12
 NAMES = 40
 """How many monitors that are up are named."""
 
+OTHERS = 15
+"""How many monitors of the person who runs the bot are named."""
+
 STALE = 2
 """After this many periods without a result, a monitor is unknown."""
 
@@ -146,6 +149,14 @@ def quiet_ones(lines: Sequence[Line]) -> str:
     if len(up) > NAMES:
         names += " " + _("and {n} more", n=len(up) - NAMES)
     return ngettext("{n} is up: {names}", "{n} are up: {names}", len(up), names=names)
+
+
+def others(lines: Sequence[Line]) -> str:
+    """The monitors of the person who runs the bot with their glyphs, worst first: at most OTHERS of them."""
+    shown = [f"{states.GLYPHS[line.state]} {clip(escape(line.entry.name), 40)}" for line in ranked(lines)[:OTHERS]]
+    if len(lines) > OTHERS:
+        shown.append(_("and {n} more", n=len(lines) - OTHERS))
+    return _("The person who runs the bot also watches: {services}", services=" · ".join(shown))
 
 
 def latency(line: Line) -> str:

@@ -9,6 +9,11 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from .monitor import Monitor
+
+OPERATOR = "0"
+"""Stands for the id of a server: the monitors of the person who runs the bot. No id of Discord is 0."""
+
 
 class Entry:
     """What the roster knows of a monitor.
@@ -113,3 +118,26 @@ class Roster:
 
     def without(self, id: str) -> "Roster":
         return Roster((each for each in self.entries if each.id != id), self.version)
+
+
+def entry_of(monitor: "Monitor", shard: str) -> Entry:
+    """What the roster knows of a monitor in this shard."""
+    return Entry(
+        monitor.id,
+        monitor.name,
+        monitor.kind,
+        shard,
+        monitor.every,
+        monitor.group,
+        monitor.tags,
+        host_of(monitor),
+        monitor.paused,
+    )
+
+
+def host_of(monitor: "Monitor") -> str:
+    """The host that a monitor asks, "" if it asks none."""
+    from urllib.parse import urlsplit  # a millisecond of a cold start, and no autocomplete needs it
+
+    target = monitor.target
+    return (urlsplit(target if "://" in target else f"//{target}").hostname or "") if target else ""

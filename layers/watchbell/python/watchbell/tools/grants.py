@@ -112,6 +112,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
     "sender": (
         *_ALWAYS,
         *(_COUNT, _SEALS, _SERVER_SETTINGS, _MONITORS, _SHARDS, _BOT),
+        Part("operator_alerts", _parameter("operator-alerts")),
         Part("stash", _table("ephemeral", "GetItem", "PutItem")),
         _claims("state", "ephemeral"),
         Part("webhook", Need(NAMED_PARAMETERS, "webhooks", "ssm:GetParameter")),
@@ -121,7 +122,8 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         *_ALWAYS,
         *(_COUNT, _FLAGS, _SOURCE_NAMES, _SOURCES, _DATA),
         _claims("state"),
-        *(_SHARDS, _SEND_QUEUE, _CHECK_QUEUE),
+        *(_MONITORS, _SHARDS, _SEND_QUEUE, _CHECK_QUEUE),
+        *(Part("status_sources", _parameters("status-sources")), Part("define")),
     ),
     "monitor": (*_ALWAYS, _COUNT, _FLAGS, _MONITORS, _SHARDS, _CHECK, _SEND_QUEUE),
     "heartbeat": (

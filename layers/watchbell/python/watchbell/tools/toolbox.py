@@ -301,6 +301,20 @@ class Tools:
         grants.require(self.function, "source_names")
         return sorted(self.parameters.below(self.settings["STATUS_SOURCES_PATH"]))
 
+    def status_sources(self) -> dict[str, str]:
+        """What is set for each status source now, by its name. `status.targets.parse_target` reads the values.
+
+        Raises Unavailable if the store cannot be read. A value of the past is never returned.
+        """
+        grants.require(self.function, "status_sources")
+        return self.parameters.below(self.settings["STATUS_SOURCES_PATH"], fresh=True)
+
+    def operator_alerts(self) -> list[str]:
+        """The ids of the channels that hear of the operator's monitors."""
+        grants.require(self.function, "operator_alerts")
+        listed = self.parameters.find(self.settings["OPERATOR_ALERTS_PARAMETER"]) or ""
+        return list(dict.fromkeys(each for each in listed.replace(",", " ").split() if each.isdigit()))
+
     def operators(self) -> set[str]:
         """The user ids of the people who run the bot."""
         grants.require(self.function, "operators")
