@@ -220,7 +220,7 @@ def announce_maintenance(message: dict, tools: Tools) -> None:
         chosen = tools.server_settings.of(guild_id)
         names = {entry.id: entry.name for entry in tools.monitors.roster(guild_id).entries}
         name = f"maintenance#{id}#{notice.start}"
-        for recipient in _recipients(chosen):
+        for recipient in _recipients(guild_id, chosen, tools):
             with speaking(chosen[server.language]):
                 reply = alert.planned(plan, notice.start, names, alert.reference(name, recipient))
             _deliver(guild_id, name, recipient, reply, tools)
