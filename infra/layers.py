@@ -21,7 +21,7 @@ RUNTIME = (3, 13)
 LAMBDA = "aarch64-manylinux_2_28"
 
 # Everything that the ingress can import. A new file elsewhere in the library does not make its cold start larger.
-# What only deferred handlers import is not there. Of the checks, the ingress needs the names of the files.
+# What only deferred handlers import is not there.
 INGRESS_PACKAGES = ("pynacl", "cffi")
 INGRESS_THIRD_PARTY = ("nacl/__init__.py", "nacl/_sodium*.so", "_cffi_backend*.so")  # what a signature check imports
 INGRESS_WATCHBELL = (
@@ -34,6 +34,10 @@ INGRESS_WATCHBELL = (
     *(f"adapters/{name}.py" for name in ("dynamodb", "records", "server_settings", "stash")),
     *("status/__init__.py", "status/states.py", "status/roster.py", "adapters/rosters.py", "checks/*.py"),
 )
+# It lists these files, to offer the kinds of checks, and imports none. So they are empty in its layer.
+INGRESS_NAMES = "checks/*.py"
+# What only the files of checks import.
+INGRESS_LACKS = ("kit/check.py", "kit/monitors.py")
 
 # The same for the heartbeat function, which uses no third party.
 HEARTBEAT_WATCHBELL = (
@@ -104,6 +108,8 @@ def build_ingress(target: Path, *, platform: str | None = LAMBDA) -> None:
     _copy(ROOT / "layers" / "watchbell", target)
     third_party = {path for pattern in INGRESS_THIRD_PARTY for path in site.glob(pattern)}
     _keep(site, third_party | for_ingress(site))
+    for path in (site / "watchbell").glob(INGRESS_NAMES):
+        path.write_text("")
     _finish_first_party(target, platform)
 
 
@@ -119,7 +125,8 @@ def build_heartbeat(target: Path, *, platform: str | None = LAMBDA) -> None:
 
 def for_ingress(site: Path) -> set[Path]:
     """Return the files of the library `site/watchbell` that the ingress's layer has."""
-    return {path for pattern in INGRESS_WATCHBELL for path in (site / "watchbell").glob(pattern)}
+    found = {path for pattern in INGRESS_WATCHBELL for path in (site / "watchbell").glob(pattern)}
+    return found - {site / "watchbell" / name for name in INGRESS_LACKS}
 
 
 def for_heartbeat(site: Path) -> set[Path]:
