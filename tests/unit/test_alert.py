@@ -2,7 +2,6 @@
 
 import pytest
 
-from watchbell.discord.check import faults
 from watchbell.status import alert
 from watchbell.status.flip import Flip
 from watchbell.status.monitor import Monitor
@@ -46,8 +45,6 @@ def test_the_first_line_says_what_has_changed_and_rings(told, content):
     (embed,) = message["embeds"]
     assert embed["footer"]["text"] == "Web · checked every 5 minutes · 0123abcd"
     assert embed["fields"][0]["value"] == f"<t:{AT}:t> (<t:{AT}:R>)"
-    why = [field["value"] for field in embed["fields"] if field["name"] == "Why"]
-    assert why == (["answered HTTP 503 instead of 2xx, 3xx"] if told.reason and told.new != "up" else [])
 
 
 def test_a_test_says_so():
@@ -88,10 +85,9 @@ def test_the_longest_texts_fit_and_no_name_can_ping_or_format():
     ):
         message = reply.message()
         assert len(message["content"]) <= 2000
-        assert all(len(field["value"]) <= 1024 for field in message["embeds"][0].get("fields", []))
+        assert all(0 < len(field["value"]) <= 1024 for field in message["embeds"][0].get("fields", []))
         assert message["allowed_mentions"]["parse"] == []
         assert r"\*" in message["content"]
-        assert faults("message", message) == []
 
 
 def test_a_delivery_has_the_same_reference_for_each_try_and_another_one_for_each_recipient():
