@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import shutil
+import struct
 import subprocess
 import sys
 import warnings
@@ -21,7 +22,7 @@ RUNTIME = (3, 13)
 LAMBDA = "aarch64-manylinux_2_28"
 
 # Everything that the ingress can import. A new file elsewhere in the library does not make its cold start larger.
-# What only deferred handlers import is not there. Of the checks, the ingress needs the names of the files.
+# What only deferred handlers import is not there.
 INGRESS_PACKAGES = ("pynacl", "cffi")
 INGRESS_THIRD_PARTY = ("nacl/__init__.py", "nacl/_sodium*.so", "_cffi_backend*.so")  # what a signature check imports
 INGRESS_WATCHBELL = (
@@ -34,6 +35,10 @@ INGRESS_WATCHBELL = (
     *(f"adapters/{name}.py" for name in ("dynamodb", "records", "server_settings", "stash")),
     *("status/__init__.py", "status/states.py", "status/roster.py", "adapters/rosters.py", "checks/*.py"),
 )
+# It lists these files, to offer the kinds of checks, and imports none. So they are empty in its layer.
+INGRESS_NAMES = "checks/*.py"
+# Files of these rooms that it never imports. They are named because they are large; a new file in a room is shipped.
+INGRESS_LACKS = ("kit/check.py", "kit/event.py", "kit/monitors.py", "discord/answers.py", "discord/webhook.py")
 
 # The same for the heartbeat function, which uses no third party.
 HEARTBEAT_WATCHBELL = (
@@ -104,6 +109,11 @@ def build_ingress(target: Path, *, platform: str | None = LAMBDA) -> None:
     _copy(ROOT / "layers" / "watchbell", target)
     third_party = {path for pattern in INGRESS_THIRD_PARTY for path in site.glob(pattern)}
     _keep(site, third_party | for_ingress(site))
+    for path in (site / "watchbell").glob(INGRESS_NAMES):
+        path.write_text("")
+    said = _said(site / "watchbell")
+    for path in (site / "watchbell" / "locales").glob("*.mo"):
+        path.write_bytes(only_said(path.read_bytes(), said))
     _finish_first_party(target, platform)
 
 
@@ -119,12 +129,49 @@ def build_heartbeat(target: Path, *, platform: str | None = LAMBDA) -> None:
 
 def for_ingress(site: Path) -> set[Path]:
     """Return the files of the library `site/watchbell` that the ingress's layer has."""
-    return {path for pattern in INGRESS_WATCHBELL for path in (site / "watchbell").glob(pattern)}
+    found = {path for pattern in INGRESS_WATCHBELL for path in (site / "watchbell").glob(pattern)}
+    return found - {site / "watchbell" / name for name in INGRESS_LACKS}
 
 
 def for_heartbeat(site: Path) -> set[Path]:
     """Return the files of the library `site/watchbell` that the heartbeat function's layer has."""
     return {path for pattern in HEARTBEAT_WATCHBELL for path in (site / "watchbell").glob(pattern)}
+
+
+def _said(library: Path) -> str:
+    """All texts in the sources, in one: each word is followed by a space."""
+    trees = (ast.parse(path.read_text("utf-8")) for path in sorted(library.rglob("*.py")))
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return " ".join(word for text in texts for word in text.split())
+
+
+def only_said(catalogue: bytes, said: str) -> bytes:
+    """Return a `.mo` file with only the translations of texts that are in `said`, and its header.
+
+    A catalogue with everything that the bot can say is several times as large as what the ingress can say.
+    """
+    count, originals, translations = struct.unpack_from("<3I", catalogue, 8)
+
+    def text(table: int, number: int) -> bytes:
+        length, start = struct.unpack_from("<2I", catalogue, table + 8 * number)
+        return catalogue[start : start + length]
+
+    def is_kept(original: bytes) -> bool:
+        """`original` is the text, perhaps after a context and \\x04, perhaps before \\0 and its plural."""
+        words = original.rpartition(b"\x04")[2].partition(b"\0")[0].decode().split()
+        return " ".join(words) in said
+
+    kept = [text(originals, number) for number in range(count) if is_kept(text(originals, number))]
+    found = {text(originals, number): text(translations, number) for number in range(count)}
+    texts = [*kept, *(found[original] for original in kept)]
+    begin = 28 + 8 * len(texts)
+    places, content = b"", b""
+    for each in texts:
+        places += struct.pack("<2I", len(each), begin + len(content))
+        content += each + b"\0"
+    end = 28 + 8 * len(kept)
+    return struct.pack("<7I", 0x950412DE, 0, len(kept), 28, end, 0, begin) + places + content
 
 
 def _keep(site: Path, wanted: set[Path]) -> None:

@@ -48,7 +48,7 @@ def stuck():
 
 def checker(together=25, **functions):
     kinds = dict(kind(name, function) for name, function in functions.items())
-    kinds["fed"] = Check("fed", "Test", runs=False)
+    kinds["fed"] = Check("fed", "Test", row=lambda monitor: {})
     return Checker(find=kinds.get, together=together)
 
 

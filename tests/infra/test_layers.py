@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import re
@@ -12,7 +13,9 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from gettext import GNUTranslations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -347,6 +350,37 @@ import watchbell.commands.status as status, watchbell.kit.handler as handler
 print(status.command.runs[""].options[0].description, handler.__doc__, handler.Handler.__doc__)
 """
     assert run(code, lean) == "A monitor, a group or a tag of this server (default: all of them) None None"
+
+
+def test_the_ingress_has_the_translations_of_what_it_can_say_and_no_others(lean: Path, first_party: Path) -> None:
+    def translations(bundle: Path, language: str) -> dict[Any, str]:
+        with (bundle / f"python/watchbell/locales/{language}.mo").open("rb") as file:
+            return dict(GNUTranslations(file)._catalog)  # type: ignore[attr-defined]
+
+    for language in ("de", "es", "fr", "ja"):
+        mine, everything = translations(lean, language), translations(first_party, language)
+        assert mine.items() < everything.items()
+        assert mine[""] == everything[""]
+        assert {"See what I can do", "Watch a service"} & everything.keys() <= mine.keys()
+        assert "has an invalid URL" in everything.keys() - mine.keys()  # only `status.figures` says that
+
+
+def test_a_catalogue_keeps_contexts_and_plurals_of_what_is_said() -> None:
+    catalogue = (ROOT / "layers/watchbell/python/watchbell/locales/de.mo").read_bytes()
+    everything = GNUTranslations(io.BytesIO(catalogue))._catalog  # type: ignore[attr-defined]
+    same = layers.only_said(catalogue, " ".join(word for key in everything for word in plain(key).split()))
+    assert GNUTranslations(io.BytesIO(same))._catalog == everything  # type: ignore[attr-defined]
+    plural = next(key for key in everything if isinstance(key, tuple))
+    some = GNUTranslations(io.BytesIO(layers.only_said(catalogue, plain(plural))))._catalog  # type: ignore[attr-defined]
+    assert (plural[0], 0) in some
+    assert (plural[0], 1) in some
+    assert len(some) < len(everything) / 2
+
+
+def plain(key: Any) -> str:
+    """The text of a key of a catalogue, without its context and its number."""
+    text: str = key[0] if isinstance(key, tuple) else key
+    return " ".join(text.rpartition("\x04")[2].split())
 
 
 def test_the_ingress_with_its_layer_is_at_most_2_mb_zipped(tmp_path: Path, ingress: Path, lean: Path) -> None:
