@@ -43,9 +43,9 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "SendQueue": CONSUME,
         "StateTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
         "EphemeralTable": CLAIM,
-        "/watchbell/dev/operator-alerts": {"ssm:GetParameter"},
         # The only wildcard: each webhook is a separate parameter, and the operator chooses its name.
         "/watchbell/dev/webhooks/*": {"ssm:GetParameter"},
+        "/watchbell/dev/operator-alerts": {"ssm:GetParameter"},
     },
     "SchedulerRole": {
         "SchedulerLog": LOG,
