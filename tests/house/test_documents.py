@@ -28,7 +28,7 @@ def table_of(document, heading):
 def test_the_operators_guide_lists_the_parameters():
     names = {row[0].strip("`") for row in table_of("docs/operating.md", "Parameters")}
     asked = {name for name in OPTIONAL if not name.startswith("choices/")}
-    assert names == {*REQUIRED, *asked, *MADE, "status-sources/NAME", "flags/NAME", "choices/NAME"}
+    assert names == {*REQUIRED, *asked, *MADE, "operator-alerts", "status-sources/NAME", "flags/NAME", "choices/NAME"}
 
 
 def test_the_operators_guide_lists_the_choices_with_their_defaults():

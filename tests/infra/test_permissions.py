@@ -52,9 +52,9 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "EphemeralTable": CLAIM | {"dynamodb:GetItem", "dynamodb:PutItem"},
         "/watchbell/dev/discord/bot-token": {"ssm:GetParameter"},
         "/watchbell/dev/signing-keys": {"ssm:GetParameter"},
-        "/watchbell/dev/operator-alerts": {"ssm:GetParameter"},
         # A wildcard, because each webhook is a separate parameter, and the operator chooses its name.
         "/watchbell/dev/webhooks/*": {"ssm:GetParameter"},
+        "/watchbell/dev/operator-alerts": {"ssm:GetParameter"},
     },
     # It fetches what users typed. So it reads no secret but those that a check names, and it can set none.
     "MonitorRole": {

@@ -146,6 +146,7 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
             "SIGNING_KEYS_PARAMETER": "/watchbell/dev/signing-keys",
             "SEND_QUEUE_URL": {"Ref": "SendQueue"},
             "SEND_MAX_RECEIVES": "10",
+            "OPERATOR_ALERTS_PARAMETER": "/watchbell/dev/operator-alerts",
             "STATE_TABLE": {"Ref": "StateTable"},
             "EPHEMERAL_TABLE": {"Ref": "EphemeralTable"},
             "WEBHOOKS_PATH": "/watchbell/dev/webhooks",

@@ -57,7 +57,9 @@ def test_each_schedule_is_deployed_with_its_own_cadence(template: Path) -> None:
     assert {each.name: (each.expression, each.zone) for each in Template.read(template).schedules()} == {
         "daily_digest": ("cron(0 * * * ? *)", "UTC"),
         "noon": ("cron(30 * * * ? *)", "Asia/Kolkata"),
+        "operator_monitors": ("cron(0/5 * * * ? *)", "UTC"),
         "tea_time": ("cron(0/15 * * * ? *)", "UTC"),
+        "watch": ("cron(0/1 * * * ? *)", "UTC"),
     }
 
 
