@@ -309,7 +309,7 @@ def test_an_alert_is_told_once_when_discord_is_back_after_an_hour() -> None:
         shop.set("500")
         with away(discord):
             watch.minutes(60)
-        watch.minutes(62)
+        watch.minutes(16)
         assert first_lines(watch.told()) == ["🔴 Shop is down: it answered HTTP 500 instead of 200."]
 
 
