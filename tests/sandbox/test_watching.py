@@ -135,6 +135,7 @@ def test_people_see_how_everything_is_and_one_monitor_in_detail() -> None:
         assert "All 8 monitors are up" in ada.press(shown, "Refresh").text
         one = ada.choose(shown, "Show one monitor", next(iter(options(shown, "Mail"))))
         assert (one.text.splitlines()[0], "Uptime " in one.text) == ("│ ### ✅ Mail is up", True)
+        assert "Uptime " in ada.run("status", monitor="mail", detailed=True).text
         assert ada.press(one, "Simple").text.splitlines()[0] == "│ ### ✅ Mail is up"
         assert "1, down for " in ada.run("uptime", monitor="Mail", window="day").text
 
@@ -142,6 +143,14 @@ def test_people_see_how_everything_is_and_one_monitor_in_detail() -> None:
         assert "1 to 6 of 8" in listed.text
         assert "7 to 8 of 8" in ada.press(listed, "Next").text
         assert ada.autocomplete("status", "monitor", "si") == [*(f"Site {number}" for number in range(7)), "Sites"]
+
+
+def test_a_server_without_monitors_and_plans_is_told_what_it_can_do() -> None:
+    with watching() as (_discord, watch):
+        listed = watch.ada.run("monitor list")
+        assert "Nothing is watched in this server yet." in listed.text
+        assert watch.ada.press(listed, "Add a monitor").modal["title"] == "Watch a service"
+        assert watch.ada.run("maintenance list").text.splitlines()[0] == "No maintenance is planned."
 
 
 def options(shown: Shown, label: str) -> list[str]:
