@@ -168,11 +168,11 @@ class Actor:
         return self._block.simulated.dms(self.person)
 
     def _act(self, act: Any) -> Shown:
-        before = self._seen()
+        before = self.seen()
         exchange: Exchange = act()
         assert not exchange.failed, f'{self.person.name} reads "This interaction failed": {exchange.failed}'
         self._block.rest()
-        after = self._seen()
+        after = self.seen()
         new = [message for id, message in after.items() if id not in before]
         answer = exchange.message
         if answer and answer["id"] not in [message["id"] for message in new]:
@@ -181,7 +181,8 @@ class Actor:
         assert not waiting, f"{self.person.name} is left with {render(waiting[0])!r}"
         return Shown(exchange, new)
 
-    def _seen(self) -> dict[str, Json]:
+    def seen(self) -> dict[str, Json]:
+        """The messages that the person sees in the channel and in their direct messages, by id."""
         here, discord = self.person.messages(), self._block.simulated
         return {message["id"]: message for message in [*here, *discord.dms(self.person)]}
 

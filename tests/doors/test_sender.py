@@ -6,7 +6,10 @@ import pytest
 
 from sandbox.discord import Discord
 from tests.discord_side import FakeDiscord
-from watchbell.errors import DiscordError
+from watchbell.adapters.batch import Delivery
+from watchbell.doors import sender as outbound
+from watchbell.errors import DiscordError, Retry, Unavailable
+from watchbell.testing import FakeTools
 
 URL = "https://discord.com/api/webhooks/123/secret-token"
 NAME = "/watchbell/test/webhooks/digest"
@@ -214,3 +217,27 @@ def test_the_log_says_what_to_change_if_the_channel_and_the_thread_do_not_fit(
     assert run(door("sender", DISCORD_URL=service.url), send) == {"batchItemFailures": []}
     assert kept(aws, settings) == ("done", f"refused:400:{code}")
     assert advice in next(record.advice for record in caplog.records if "not sent" in record.message)
+
+
+class Unwell:
+    """The shards, when nothing can be read of them."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def untold_of(self, guild_id, key):
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [DiscordError("Discord is away", 503), Unavailable("no answer"), Retry("busy")])
+def test_a_flip_is_tried_again_and_left_to_the_tick_at_the_last_try(error):
+    message, tools = {"kind": "flip", "guild": "1", "flip": "flip#01#0#a"}, FakeTools(shards=Unwell(error))
+    with pytest.raises(type(error)):
+        outbound.deliver(Delivery(message, 1, False), tools)
+    outbound.deliver(Delivery(message, 10, True), tools)
+
+
+def test_a_flip_that_meets_a_bug_is_a_dead_letter():
+    message, tools = {"kind": "flip", "guild": "1", "flip": "flip#01#0#a"}, FakeTools(shards=Unwell(KeyError("x")))
+    with pytest.raises(KeyError):
+        outbound.deliver(Delivery(message, 10, True), tools)

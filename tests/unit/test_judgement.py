@@ -364,7 +364,7 @@ class TestPacking:
         hostile = {"a": "\ud800" * 999, "b": float("nan"), "c": 10**5000, "d": "never kept"}
         facts = Facts("down", Reason("http_status", {"status": "x" * 999}), 1, hostile)
         judged, flips = judge(Judgement("m0n1t0r5"), facts, Policy(1, 1), at=START, in_maintenance=False)
-        assert judged.values == {"a": "?" * 24, "b": "…", "c": "…"}
+        assert judged.values == {"a": "?" * 23 + "…", "b": "…", "c": "…"}
         assert len(pack([judged]).encode()) < 200
         assert unpack(pack([judged])) == {"m0n1t0r5": judged}
         assert flips[0].reason == facts.reason

@@ -84,9 +84,9 @@ def all_of_them(interaction, tools):
 def listed(interaction, tools, page):
     now = tools.now()
     found = [plan for plan in tools.shards.plans(interaction.guild_id) if plan.next(now)]
-    if not found:
-        return Reply(_("No maintenance is planned."))
     shown = page.of(sorted(found, key=lambda plan: plan.next(now)))
+    if not shown:
+        return Reply(_("No maintenance is planned."))
     sections = [Section(line(plan, tools), accessory=stop.button(_("Cancel"), id=plan.id)) for plan in shown]
     return Reply(components=[Container(Text("### " + _("Maintenance")), *sections, colour=OWN)])
 

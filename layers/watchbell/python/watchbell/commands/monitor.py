@@ -210,10 +210,10 @@ def listed(interaction, tools, page):
     from watchbell.status import board
 
     lines = status.lines(interaction.guild_id, tools.monitors.roster(interaction.guild_id).entries, tools)
-    if not lines:
+    shown = page.of(board.ranked(lines))
+    if not shown:
         first = Row(another.button(_("Add a monitor"), style="primary"))
         return Reply(components=[Container(_("Nothing is watched in this server yet."), first, colour=OWN)])
-    shown = page.of(board.ranked(lines))
     first = (page.number - 1) * page.per_page + 1
     head = _("{first} to {last} of {total}", first=first, last=first + len(shown) - 1, total=len(lines))
     sections = [

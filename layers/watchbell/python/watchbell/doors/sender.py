@@ -11,7 +11,7 @@ from typing import Any
 from ..adapters.batch import Delivery, NotOurs
 from ..data.tables import DELIVERY
 from ..discord import webhook
-from ..errors import DiscordError
+from ..errors import DiscordError, Retry, Unavailable
 from ..outbox import alerts
 from ..tools.toolbox import Tools
 
@@ -26,7 +26,7 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
     message = delivery.message
     match message.get("kind"):
         case "flip" if _texts(message, "guild", "flip"):
-            alerts.announce(message["guild"], message["flip"], tools)
+            _announce(message["guild"], message["flip"], delivery.last, tools)
         case "maintenance" if _texts(message, "guild", "plan"):
             alerts.announce_maintenance(message, tools)
         case "test-alert" if _texts(message, "guild", "shard", "monitor", "id"):
@@ -35,6 +35,16 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
             _deliver_to_webhook(message, tools)
         case _:
             raise NotOurs("not a Watchbell message: its kind is unknown, or a part of it is missing")
+
+
+def _announce(guild_id: str, flip: str, last: bool, tools: Tools) -> None:
+    """Tell a flip. If Discord or AWS is still unwell at the last try, the tick brings the flip again later."""
+    try:
+        alerts.announce(guild_id, flip, tools)
+    except (DiscordError, Unavailable, Retry) as error:
+        if not last or (isinstance(error, DiscordError) and error.permanent):
+            raise
+        log.warning("not told yet: %s", error, extra={"guild_id": guild_id, "flip": flip})
 
 
 def _texts(message: dict, *names: str) -> bool:

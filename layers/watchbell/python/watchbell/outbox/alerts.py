@@ -38,13 +38,13 @@ def notice_message(guild_id: str, notice: Notice) -> dict:
 
 
 def is_late(seconds: int) -> bool:
-    """Whether the tick brings a flip again that has waited for so long: after 1, 2, 4, … minutes, and then each hour.
+    """Whether the tick brings a flip again that has waited for so long: after 1, 2, 4, 8 minutes, then every 15.
 
     The same holds for a notice of maintenance. Both are told within seconds, unless their sender died, Discord is
     unwell, or a flip is held back.
     """
     minutes = seconds // 60
-    return minutes >= 1 and (minutes & (minutes - 1) == 0 or minutes % 60 == 0)
+    return minutes in (1, 2, 4, 8) or (minutes > 0 and minutes % 15 == 0)
 
 
 def announce(guild_id: str, key: str, tools: Tools) -> None:

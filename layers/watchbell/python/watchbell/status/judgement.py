@@ -252,7 +252,8 @@ def _shortened(reason: Reason | None, values: Values) -> tuple[Reason | None, Va
 def _cut(value: Any) -> Any:
     """Shorten a text or a number. JSON has no infinity, and UTF-8 has no half of a surrogate pair."""
     if isinstance(value, str):
-        return value[:TEXT].encode(errors="replace").decode()
+        text = value if len(value) <= TEXT else value[: TEXT - 1] + "…"
+        return text.encode(errors="replace").decode()
     return value if -1e15 < value < 1e15 else "…"
 
 
