@@ -75,7 +75,7 @@ def test_a_server_has_at_most_20_secrets_and_can_still_replace_one(tools):
     add(tools)
     for number in range(secret.MOST):
         set_secret(tools, f"s{number}")
-    with pytest.raises(FormError, match="this server has 20 secrets"):
+    with pytest.raises(FormError, match="this server already has 20 secrets"):
         set_secret(tools, "one-more")
     set_secret(tools, "s7", "other")
     assert the(tools, "s7") == "other"
