@@ -55,6 +55,12 @@ def test_a_second_plan_adds_its_notice_and_leaves_the_first_alone(tools):
     assert [start for _guild, _at, start in due(tools)] == [24 * HOUR, 48 * HOUR]
 
 
+def test_a_retry_plans_and_announces_it_once(tools):
+    add(tools, id="1100000000000000999")
+    add(tools, id="1100000000000000999")
+    assert len(tools.shards.plans(GUILD)) == len(due(tools)) == 1
+
+
 HOURLY = Window(Repeating("0 * * * *", 90))  # one is still open when the next one begins
 
 

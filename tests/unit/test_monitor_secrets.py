@@ -5,11 +5,16 @@ import logging
 import pytest
 
 from tests.unit.test_monitor_command import GUILD, MANAGER, add, buttons, entries, stored, texts
+from watchbell.adapters.aws_json import Refused
+from watchbell.adapters.checker import Checker
 from watchbell.adapters.net import Net
 from watchbell.adapters.opener import Limits
+from watchbell.adapters.parameters import Parameters
+from watchbell.adapters.secrets import Secrets
 from watchbell.commands import monitor
-from watchbell.errors import FormError
+from watchbell.errors import FormError, Unavailable
 from watchbell.status import secret
+from watchbell.status.reason import Reason
 from watchbell.testing import FakeTools, choose, press, submit
 
 CANARY = "canary8-hunter2"
@@ -31,7 +36,11 @@ def set_secret(tools, name="shop", value=CANARY, **more):
 
 
 def the(tools, name):
-    return tools._secrets.value(GUILD, name, "shop.example")
+    return value(tools, name, "shop.example")
+
+
+def value(tools, name, host, guild=GUILD):
+    return tools._secrets.reader(guild, [name])(name, host)
 
 
 def test_a_secret_is_set_for_the_host_of_the_monitor_and_listed_by_name(tools):
@@ -43,9 +52,9 @@ def test_a_secret_is_set_for_the_host_of_the_monitor_and_listed_by_name(tools):
     assert tools.secrets(GUILD) == {"shop": "shop.example"}
     assert the(tools, "shop") == CANARY
     with pytest.raises(LookupError):
-        tools._secrets.value(GUILD, "shop", "evil.example")
+        value(tools, "shop", "evil.example")
     with pytest.raises(LookupError):
-        tools._secrets.value("1100000000000000077", "shop", "shop.example")
+        value(tools, "shop", "shop.example", "1100000000000000077")
 
 
 @pytest.mark.parametrize("kind", ["db.example:5432", "github"])
@@ -75,7 +84,7 @@ def test_a_server_has_at_most_20_secrets_and_can_still_replace_one(tools):
     add(tools)
     for number in range(secret.MOST):
         set_secret(tools, f"s{number}")
-    with pytest.raises(FormError, match="this server has 20 secrets"):
+    with pytest.raises(FormError, match="this server already has 20 secrets"):
         set_secret(tools, "one-more")
     set_secret(tools, "s7", "other")
     assert the(tools, "s7") == "other"
@@ -87,7 +96,7 @@ def test_a_secret_of_another_host_is_not_replaced(tools):
     tools.set_secret(GUILD, "shop", "mail.example", "x")
     with pytest.raises(FormError, match=r"this secret is for `mail.example`. Delete it first."):
         set_secret(tools)
-    assert tools._secrets.value(GUILD, "shop", "mail.example") == "x"
+    assert value(tools, "shop", "mail.example") == "x"
 
 
 def test_a_monitor_that_names_no_secret_of_its_server_is_told_when_it_is_defined(tools):
@@ -107,7 +116,7 @@ def test_a_monitor_whose_address_moves_to_another_host_loses_its_secret_and_says
     assert "The secret `shop` belongs to another host, so `evil.example` does not get it." in texts(reply)
     asked = []
     limits = Limits(False, (), 1.0, lambda *given: asked.append(given))
-    facts = Net(limits, lambda name, host: tools._secrets.value(GUILD, name, host)).request(stored(tools).target)
+    facts = Net(limits, tools._secrets.reader(GUILD, ["shop"])).request(stored(tools).target)
     assert (facts.code, facts.values, asked) == ("secret_missing", {"secret": "shop"}, [])
 
 
@@ -136,15 +145,29 @@ def test_a_store_that_quotes_the_request_in_its_error_leaks_nothing(tools, caplo
 
     def refuse(target, request):
         if target.endswith("PutParameter"):
-            from watchbell.adapters.aws_json import Refused
-
             raise Refused(target, 400, {"__type": f"ValidationException {request}"})
         return tools.store(target, request)
 
     tools._secrets._call = refuse
-    from watchbell.errors import Unavailable
-
     with pytest.raises(Unavailable) as raised:
         set_secret(tools)
     assert raised.value.__cause__ is None
     assert "canary" not in str(raised.value) + caplog.text
+
+
+def test_a_store_that_is_unwell_is_no_outage_of_the_target(tools, caplog):
+    add(tools, address="https://shop.example/?key={{secret:shop}}")
+    set_secret(tools)
+
+    def unwell(target, request):
+        raise Unavailable(f"{target}: no answer")
+
+    secrets = Secrets(Parameters(call=unwell, sleep=lambda seconds: None), "/watchbell/test/servers", unwell)
+    facts = Checker(secret=secrets.reader(GUILD, ["shop"]), resolve=no_name).run([stored(tools)])
+    (found,) = facts.values()
+    assert (found.outcome, found.reason) == ("unknown", Reason("not_measured"))
+    assert "has a bug" not in caplog.text
+
+
+def no_name(*given):
+    raise AssertionError("nothing was to be asked")

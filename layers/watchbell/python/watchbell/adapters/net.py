@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import TypeVar
 from urllib.parse import quote
 
+from ..errors import Unavailable
 from ..status import secret, targets
 from ..status.answers import Answer, Connection, Records
 from ..status.reason import Reason
@@ -22,7 +23,10 @@ Secret = Callable[[str, str], str]
 
 
 def no_secret(name: str, host: str) -> str:
-    """The secret called `name`, for requests to `host`. Raises LookupError if there is none for that host."""
+    """The secret called `name`, for requests to `host`. Raises LookupError if there is none for that host.
+
+    Others raise Unavailable if the secret could not be read.
+    """
     raise LookupError(name)
 
 
@@ -52,12 +56,15 @@ class Net:
             host = targets.parse_url(address).host
         except targets.NotAUrl:
             return Reason("not_a_url")
-        query = secret.fill(query, lambda name: quote(value(name), safe=""))
         sent = {"User-Agent": AGENT, "Accept": "*/*"}
         bound: dict[str, str] = {}
-        for name, text in (headers or {}).items():
-            (bound if secret.names(text) else sent)[name] = secret.fill(text, value)
-        filled = secret.fill(body, value)
+        try:
+            query = secret.fill(query, lambda name: quote(value(name), safe=""))
+            for name, text in (headers or {}).items():
+                (bound if secret.names(text) else sent)[name] = secret.fill(text, value)
+            filled = secret.fill(body, value)
+        except Unavailable:
+            return Reason("not_measured")
         if missing:
             return Reason("secret_missing", {"secret": missing[0]})
         url, sent_body = f"{address}{question}{query}", filled.encode()

@@ -6,12 +6,18 @@ A secret belongs to one server and one host. It can be set and used, and nobody 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import logging
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..errors import Unavailable
-from .aws_json import Refused, of_region
+from .aws_json import Refused, of_region, within
 from .parameters import Parameters
+
+READ_SECONDS = 3.0
+"""How long all secrets of a run may take to read. It is not the target that is slow then."""
+
+log = logging.getLogger(__name__)
 
 
 class Secrets:
@@ -24,14 +30,29 @@ class Secrets:
         self._parameters, self._path = parameters, path
         self._call = call or of_region("ssm", "1.1").call
 
-    def value(self, guild_id: str, name: str, host: str) -> str:
-        """The value of a server's secret for requests to `host`.
+    def reader(self, guild_id: str, names: Iterable[str]) -> Callable[[str, str], str]:
+        """Read these secrets of a server, within READ_SECONDS. Return a function `value(name, host)`.
 
-        Raises LookupError if the server has no secret with this name, or if the secret is for another host.
+        It raises LookupError if the server has no secret with this name, or if the secret is for another host. It
+        raises Unavailable if the secret could not be read.
         """
-        bound_to, value = _parsed(self._parameters.find(f"{self._folder(guild_id)}/{name}"))
-        if not bound_to or bound_to != host.lower():
-            raise LookupError(name)
+        found: dict[str, tuple[str, str] | None] = {}
+        with within(READ_SECONDS):
+            for name in names:
+                try:
+                    found[name] = _parsed(self._parameters.find(f"{self._folder(guild_id)}/{name}"))
+                except Unavailable as error:
+                    log.warning("a secret could not be read: %s", error)
+                    found[name] = None
+
+        def value(name: str, host: str) -> str:
+            stored = found.get(name, ("", ""))
+            if stored is None:
+                raise Unavailable(f"the secret {name} could not be read")
+            if not stored[0] or stored[0] != host.lower():
+                raise LookupError(name)
+            return stored[1]
+
         return value
 
     def hosts(self, guild_id: str) -> dict[str, str]:

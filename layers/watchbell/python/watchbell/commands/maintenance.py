@@ -1,7 +1,5 @@
 """/maintenance: windows of time in which nobody is alerted."""
 
-import secrets
-
 from watchbell import (
     Annotated,
     Command,
@@ -49,13 +47,17 @@ def add(
     title: What happens, for others to read
     announce: How many minutes before it begins it is announced in the status channel (default: 60, never: 0)
     """
+    from hashlib import sha256
+
     from watchbell.status import maintenance, plans
 
     zone = tools.server_settings.of(interaction.guild_id)[server.zone]
     when = maintenance.parse(start, duration, zone, tools.now())
     window = maintenance.Window(when, **covered(what, tools.monitors.roster(interaction.guild_id)))
     title = clip(title.strip() or what.strip() or _("Maintenance"), 80)
-    plan = plans.Plan(secrets.token_hex(4), title, window, announce)
+    # The same id in each try, so that a retry after a lost answer plans it once.
+    id = sha256(interaction.id.encode()).hexdigest()[:8]
+    plan = plans.Plan(id, title, window, announce)
 
     def decide(before):
         now = tools.now()

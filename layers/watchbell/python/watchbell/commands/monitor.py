@@ -360,7 +360,7 @@ def set_secret(interaction, tools, form: Secret, *, shard: str, id: str):
     if not secret.is_value(form.value):
         raise FieldError("value", _("only letters, digits, spaces and signs of ASCII."))
     if name not in hosts and len(hosts) >= secret.MOST:
-        raise FieldError("", _("this server has {n} secrets, which is as many as it may have.", n=secret.MOST))
+        raise FieldError("", _("this server already has {n} secrets, and cannot have more.", n=secret.MOST))
     if hosts.get(name, host) != host:
         raise FieldError("name", _("this secret is for {host}. Delete it first.", host=f"`{hosts[name]}`"))
     tools.set_secret(interaction.guild_id, name, host, form.value)

@@ -245,12 +245,14 @@ class Tools:
         Monitors whose results come from outside are left out. A target that is sick is a result and not an error.
         """
         grants.require(self.function, "check")
-        from functools import partial
-
         from ..adapters.checker import Checker
+        from ..adapters.net import no_secret
+        from ..status import secret
 
-        secret = partial(self._secrets.value, guild_id)
-        return Checker(secret=secret, refused=self._never_checked).run(monitors)
+        monitors = list(monitors)
+        wanted = sorted({name for each in monitors for name in secret.wanted(each)})
+        value = self._secrets.reader(guild_id, wanted) if wanted else no_secret
+        return Checker(secret=value, refused=self._never_checked).run(monitors)
 
     def set_secret(self, guild_id: str, name: str, host: str, value: str) -> None:
         """Set a secret that the checks of a server may send to `host`. Nobody can read it.
