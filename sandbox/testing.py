@@ -349,6 +349,13 @@ class Block:
         odd |= {"headerless": True} if scope == CLOUDFLARE else {"scope": scope or "user"}
         self._inject(call, status, code=code, after=after, retry_after=wait, times=times, cut=cut, **odd)
 
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Discord answers every call of the bot with a 503 until the end of this `with` block."""
+        self.simulated.inject(InjectedFault("*", "*", 503, times=1_000_000))
+        yield
+        self.simulated.clear_injected()
+
     def kill(self, function: str = "worker", *, after: str = ANSWER, of_it: bool = True) -> None:
         """Kill the function's process right after its call `after` took effect, before it gets the response.
 

@@ -316,19 +316,10 @@ def test_an_alert_is_told_once_when_discord_is_back_after_an_hour() -> None:
         watch.add("Shop", address=shop.url)
         watch.minutes(3)
         shop.set("500")
-        with away(discord):
+        with discord.away():
             watch.minutes(60)
         watch.minutes(16)
         assert first_lines(watch.told()) == ["🔴 Shop is down: it answered HTTP 500 instead of 200."]
-
-
-@contextmanager
-def away(discord: Block) -> Iterator[None]:
-    """Discord answers every call with a 503."""
-    discord.goes_wrong(503, "* *", times=10_000)
-    yield
-    discord.simulated.clear_injected()
-    discord._faults.clear()
 
 
 def test_a_recovery_is_told_though_the_bot_may_no_longer_read_the_history() -> None:
