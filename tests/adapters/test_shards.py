@@ -1,0 +1,171 @@
+"""What is stored of shards: in DynamoDB and in the fake alike, once, and only if nobody else wrote in between."""
+
+from uuid import uuid4
+
+import pytest
+
+from watchbell.adapters.dynamodb import Table
+from watchbell.adapters.shards import Shards, Stored, keyed
+from watchbell.data.tables import AWS_EVENT
+from watchbell.errors import Unavailable
+from watchbell.status import judgement
+from watchbell.status.aws_events import AwsEvent
+from watchbell.status.facts import Facts
+from watchbell.status.flip import Flip
+from watchbell.status.judgement import Judgement
+from watchbell.status.maintenance import Once, Window
+from watchbell.status.packing import pack_period
+from watchbell.status.plans import Plan
+from watchbell.status.tally import HOUR, Period, Tally
+from watchbell.testing.table import FakeTable
+
+SLOT = 1_795_334_400
+DOWN = Flip("aaaaaaaa", SLOT, SLOT - 120, "up", "down", "opened")
+SILENT = Flip("bbbbbbbb", SLOT, SLOT, "new", "up")
+
+
+@pytest.fixture(params=["DynamoDB", "the fake"])
+def table(request):
+    if request.param == "the fake":
+        return FakeTable()
+    return Table(request.getfixturevalue("settings")["STATE_TABLE"])
+
+
+@pytest.fixture
+def shards(table, clock):
+    return Shards(table, clock)
+
+
+@pytest.fixture
+def guild():
+    """The id of a server that no other test has used."""
+    return str(10**18 + uuid4().int % 10**17)
+
+
+def stored(slot=SLOT, state="up"):
+    judged = [Judgement("aaaaaaaa", state, slot - 60, seen=slot), Judgement("bbbbbbbb", "up", slot, seen=slot)]
+    return Stored(slot, judgement.pack(judged), pack_period(Period(slot // HOUR * HOUR, {"aaaaaaaa": Tally(up=1)})))
+
+
+def test_a_shard_that_never_ran_has_nothing(shards, guild):
+    assert shards.read(guild, "01").slot == 0
+    assert shards.states(guild, ["01", "02"]) == {}
+
+
+def test_a_run_is_stored_with_its_flips_and_with_what_has_ended(shards, guild):
+    before = shards.read(guild, "01")
+    ended = Period(SLOT // HOUR * HOUR - HOUR, {"aaaaaaaa": Tally(up=60)})
+    day = Period(ended.start // (24 * HOUR) * 24 * HOUR, {"aaaaaaaa": Tally(up=1440)})
+    assert shards.store(guild, "01", before, stored(), flips=[DOWN, SILENT], hour=ended, day=day)
+    found = shards.read(guild, "01")
+    assert (found.slot, found.states, found.hour, found.version) == (SLOT, stored().states, stored().hour, 1)
+    assert shards.flips(guild, "01", SLOT, SLOT) == [DOWN, SILENT]
+    assert shards.flips(guild, "01", SLOT + 1, SLOT + 60) == []
+    assert shards.hours(guild, "01", ended.start, ended.start) == [ended]
+    assert shards.days(guild, "01", day.start, day.start) == [day]
+    assert shards.hours(guild, "01", ended.start, ended.start, {"cccccccc"})[0].tallies == {}
+
+
+def test_only_a_flip_that_is_news_waits_to_be_told(shards, guild):
+    shards.store(guild, "01", shards.read(guild, "01"), stored(), flips=[DOWN, SILENT])
+    (key,) = keyed("01", SLOT, [DOWN])
+    assert list(shards.untold_of(guild, key)) == [key]
+    assert shards.flips_at(guild, key) == [DOWN]
+    shards.hold(guild, key)
+    assert shards.untold_of(guild, key) == {key: True}
+    shards.told(guild, key)
+    shards.hold(guild, key)  # a sender that is late does not bring it back
+    assert shards.untold_of(guild, key) == {}
+    assert shards.flips_at(guild, key) == [DOWN]
+
+
+@pytest.mark.parametrize("flips", [[], [DOWN]], ids=["one write", "a transaction"])
+def test_a_run_that_comes_second_stores_nothing(shards, guild, flips):
+    before = shards.read(guild, "01")
+    assert shards.store(guild, "01", before, stored())
+    assert not shards.store(guild, "01", before, stored(SLOT + 60, "down"), flips=flips)
+    assert shards.read(guild, "01").slot == SLOT
+    assert shards.flips(guild, "01", 0, 2 * SLOT) == []
+
+
+def test_a_write_whose_answer_was_lost_is_found_to_be_done(shards, guild):
+    before = shards.read(guild, "01")
+    assert shards.store(guild, "01", before, stored())
+    assert shards.store(guild, "01", before, stored())
+    assert shards.states(guild, ["01"])["01"].version == 1
+
+
+def test_the_flips_of_a_monitor_are_told_in_their_order(shards, guild):
+    first = shards.read(guild, "01")
+    shards.store(guild, "01", first, stored(), flips=[DOWN])
+    up = Flip("aaaaaaaa", SLOT + 60, SLOT + 60, "down", "up", "recovered")
+    other = Flip("bbbbbbbb", SLOT + 60, SLOT + 60, "up", "down", "opened")
+    shards.store(guild, "01", shards.read(guild, "01"), stored(SLOT + 60), flips=[up, other])
+    (one,), (two, _three) = keyed("01", SLOT, [DOWN]), keyed("01", SLOT + 60, [up, other])
+    assert list(shards.untold_of(guild, two)) == [one, two]
+    assert list(shards.untold_of(guild, one)) == [one]
+
+
+def test_a_monitor_that_is_restarted_is_new_and_the_others_stay(shards, guild):
+    shards.restart(guild, "01", "aaaaaaaa")  # it never ran
+    shards.store(guild, "01", shards.read(guild, "01"), stored(state="down"))
+    shards.restart(guild, "01", "aaaaaaaa")
+    shards.restart(guild, "01", "cccccccc")
+    found = judgement.unpack(shards.states(guild, ["01"])["01"].states)
+    assert {id: each.state for id, each in found.items()} == {"aaaaaaaa": "new", "bbbbbbbb": "up"}
+    assert [(flip.old, flip.new) for flip in shards.flips(guild, "01", 0, 2 * SLOT)] == [("down", "new")]
+
+
+def test_the_results_of_a_run_are_kept_once(shards, guild):
+    results = {"aaaaaaaa": (Facts("up", latency_ms=20), False)}
+    for _twice in range(2):
+        shards.keep_run(guild, "01", SLOT, results)
+    assert list(shards.runs(guild, "01", SLOT - 60, SLOT + 60)) == [SLOT]
+
+
+def test_the_last_tick_never_goes_back(shards):
+    shards.ticked(SLOT + 10**9)
+    shards.ticked(SLOT)
+    assert shards.last_tick() == SLOT + 10**9
+
+
+def test_the_plans_of_a_server_are_decided_again_if_somebody_else_changes_them(shards, guild):
+    one = Plan("11111111", "One", Window(Once(SLOT, SLOT + 60)))
+    two = Plan("22222222", "Two", Window(Once(SLOT, SLOT + 60)))
+    turns = []
+
+    def decide(before):
+        turns.append(len(before))
+        if len(turns) == 1:
+            shards.change_plans(guild, lambda found: [*found, one])
+        return [*before, two]
+
+    shards.change_plans(guild, decide)
+    assert turns == [0, 1]
+    assert shards.plans(guild) == [one, two]
+    assert len(shards.read(guild, "01").windows) > 0
+
+
+def test_plans_that_others_change_all_the_time_are_busy(shards, guild):
+    def decide(before):
+        shards.change_plans(guild, lambda found: found)
+        return before
+
+    with pytest.raises(Unavailable, match="busy"):
+        shards.change_plans(guild, decide)
+
+
+def test_an_older_event_of_aws_does_not_replace_a_newer_one(shards, table, guild):
+    name = f"alarm:{guild}"
+    shards.heard(AwsEvent(name, SLOT + 60, "down", "Threshold crossed"))
+    shards.heard(AwsEvent(name, SLOT, "up"))
+    item = table.get(AWS_EVENT.item_key(name))
+    assert (item["at"]["N"], item["outcome"]["S"]) == (str(SLOT + 60), "down")
+
+
+def test_an_opening_is_there_until_it_is_closed(shards, guild):
+    assert shards.opening(guild, "aaaaaaaa") is None
+    shards.opens(guild, "aaaaaaaa", "first", DOWN)
+    assert shards.opening(guild, "aaaaaaaa") == ("first", DOWN)
+    shards.closes(guild, "aaaaaaaa")
+    assert shards.opening(guild, "aaaaaaaa") is None
