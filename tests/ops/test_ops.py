@@ -103,10 +103,10 @@ def test_setup_stores_that_no_digest_is_wanted(aws, typed):
 def test_setup_in_a_small_account_warns_in_plain_words(aws, typed, capsys):
     typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n")
     assert ops("setup") == 0
-    assert aws.parameter("/watchbell/dev/choices/worker_concurrency") == "4"
+    assert aws.parameter("/watchbell/dev/choices/worker_concurrency") == "2"
     said = capsys.readouterr().out
     assert "This account may run only 10 functions at the same time in us-east-1, all its stacks together." in said
-    assert "With 4 workers and 2 senders, 4 are left to answer Discord." in said
+    assert "With 2 workers, 2 senders and 2 monitors, 4 are left to answer Discord." in said
     assert "Ask AWS for 1000" in said
 
 
@@ -127,12 +127,12 @@ def test_setup_goes_on_if_the_limit_cannot_be_read(aws, typed, capsys, account):
     account.limit = None
     typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n")
     assert ops("setup") == 0
-    assert aws.parameter("/watchbell/dev/choices/worker_concurrency") == "4"
+    assert aws.parameter("/watchbell/dev/choices/worker_concurrency") == "2"
     assert "AWS did not say how many functions this account may run" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("limit", "workers"), [(1, 2), (5, 2), (10, 4), (20, 10), (86, 49), (87, 50), (1000, 50), (None, 4)]
+    ("limit", "workers"), [(1, 2), (5, 2), (10, 2), (20, 8), (88, 48), (90, 50), (1000, 50), (None, 2)]
 )
 def test_the_proposed_workers_and_senders_take_at_most_60_percent_of_an_account(limit, workers):
     assert capacity.proposal(limit) == workers

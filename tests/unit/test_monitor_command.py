@@ -268,3 +268,10 @@ def test_a_private_monitor_is_refused_when_it_is_changed_and_the_operator_no_lon
     with pytest.raises(FormError) as raised:
         submit(monitor.basics, tools=tools, shard=entry.shard, id=entry.id, **form, **MANAGER)
     assert raised.value.faults.keys() == {"address"}
+
+
+def test_a_form_that_is_delivered_again_adds_one_monitor(tools):
+    add(tools, address="", kind="heartbeat", name="Backup", id="7")
+    before = stored(tools)
+    add(tools, address="", kind="heartbeat", name="Backup", id="7")
+    assert stored(tools) == before

@@ -246,9 +246,13 @@ def new(interaction, tools, form: New):
     kind = "" if form.kind in (None, GUESS) else form.kind
     if not form.address.strip() and kind != "heartbeat":
         raise FieldError("address", _("write the address to check, such as `https://shop.example/health`."))
-    wanted = Monitor(new_id(), form.name.strip(), kind, form.address.strip(), int(form.often or 5), form.group.strip())
+    with tools.journal.step("names") as step:  # a second try of this interaction must not add a second monitor
+        if step.new:
+            step.value = {"id": new_id(), "ping": str(uuid4())}
+    id, ping = step.value["id"], step.value["ping"]
+    wanted = Monitor(id, form.name.strip(), kind, form.address.strip(), int(form.often or 5), form.group.strip())
     if kind == "heartbeat":
-        wanted = replace(wanted, options={"ping": str(uuid4())})
+        wanted = replace(wanted, options={"ping": ping})
     wanted = replace(wanted, private=may_be_private(interaction, tools))
     if kind in FED:  # what is told is not a sample, so one result is enough
         wanted = replace(wanted, policy=Policy(1, 1))
@@ -461,7 +465,8 @@ def secret_lines(monitor, hosts: dict) -> list[str]:
     from watchbell.status import secret
 
     host = host_of(monitor)
-    lines = [f"**{_('Secrets of this server')}** {', '.join(f'`{name}`' for name in hosts)}"] if hosts else []
+    names = ", ".join(f"`{name}`" for name in hosts)
+    lines = ["**" + _("Secrets of this server") + f"** {names}"] if hosts else []
     for name in secret.missing(monitor, host, hosts):
         named = {"name": f"`{name}`", "host": f"`{host}`"}
         if name in hosts:
@@ -582,11 +587,12 @@ def put(monitor, interaction, tools):
     limits = tools.monitors.limits(interaction.guild_id)
 
     def decide(roster):
-        if len(roster.entries) >= limits.monitors:
+        added = next((entry for entry in roster.entries if entry.id == monitor.id), None)  # by an earlier try
+        if added is None and len(roster.entries) >= limits.monitors:
             text = _("This server already has {n} monitors, and cannot have more.", n=limits.monitors)
             raise FieldError("", text)
         fits(monitor, roster, limits)
-        name = f"{shard.joined(roster.sizes):02}"
+        name = added.shard if added else f"{shard.joined(roster.sizes):02}"
         return Change(roster.with_(entry_of(monitor, name)), put=(name, monitor), ping=monitor.options.get("ping", ""))
 
     change = store(decide, interaction, tools)

@@ -22,6 +22,9 @@ from watchbell.status.roster import OPERATOR
 
 private_checks = Setting("private_status_checks", "switch", True, label="Status checks are private")
 
+MOST_SPANS = 1000
+"""The most occurrences of a plan that are looked at: a plan for every day has 365 in a year."""
+
 command = Command(
     "status",
     "See the status of the watched services",
@@ -89,7 +92,10 @@ def again(interaction, tools, *, view: Choice["simple", "detailed"], name: str):
 def about(interaction, tools, *, id: str):
     """Show a monitor in detail. Alerts have this button."""
     if tools.monitors.roster(interaction.guild_id).find(id) is None:
-        raise UserError(_("This monitor has been removed."))
+        source = tools.monitors.roster(OPERATOR).find(id)
+        if source is None:
+            raise UserError(_("This monitor has been removed."))
+        return show(tools, "detailed", source.name)
     return board(selected(id, interaction, tools), id, "detailed", interaction, tools)
 
 
@@ -231,8 +237,23 @@ def summary_of(guild_id: str, line, window, tools, periods=None):
     now, name, shard = int(tools.now()), line.entry.id, line.entry.shard
     if periods is None:
         periods = tools.shards.periods(guild_id, shard, window, now, {name})
-    flips = tools.shards.flips(guild_id, shard, rules.start_of(window, now), now)
+    start = rules.start_of(window, now)
+    flips = tools.shards.flips(guild_id, shard, start, now)
     judged = line.judged
     if judged is not None and judged.state != "new" and not any(flip.monitor == name for flip in flips):
         flips = [Flip(name, judged.since, judged.since, "new", judged.state)]  # its state began before the window
-    return rules.summary(periods, flips, window, now, name)
+    return rules.summary(periods, flips, window, now, name, planned(guild_id, line.entry, start, now, tools))
+
+
+def planned(guild_id: str, entry, start: int, now: int, tools) -> list:
+    """The maintenance of a monitor from `start` to `now`. What was down in it counts as no outage."""
+    from itertools import islice, takewhile
+
+    from watchbell.status.maintenance import occurrences
+
+    windows = [plan.window for plan in tools.shards.plans(guild_id) if plan.window.covers(entry)]
+    return [
+        span
+        for window in windows
+        for span in takewhile(lambda span: span.start < now, islice(occurrences(window.when, start), MOST_SPANS))
+    ]
