@@ -174,7 +174,7 @@ class Player:
         form = self.grace.command("monitor add")
         filled_in = {"address": self.shop.url, "name": "Shop", "often": "1"}
         message = self._exchange(step, self.grace.submit(form, filled_in), ack_type=5)
-        _expect("I watch it from now on." in render(message), "the monitor was not added")
+        _expect("I am watching it now." in render(message), "the monitor was not added")
         for _minute in range(3):
             self._turn(60)
         _expect(self.shop.asked >= 2, "the shop was not checked")

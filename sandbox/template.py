@@ -132,8 +132,8 @@ class Template:
 
     document: dict[str, Any]
     url: str = "http://127.0.0.1"
-    api_url: str = "http://127.0.0.1"
     parameter: Callable[[str], str] = field(default=lambda name: "")
+    api_url: str = "http://127.0.0.1"
 
     @classmethod
     def read(cls, path: Path = SNAPSHOT) -> Template:

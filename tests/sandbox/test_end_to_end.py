@@ -152,14 +152,17 @@ def test_a_digest_goes_to_the_webhook_that_was_just_configured(served: Served, o
     assert (status, run["ok"]) == (200, True)
     assert eventually(lambda: len(other_discord.said("POST", "/webhooks/5/abc")) == 1)
     assert "elsewhere" in json.dumps(other_discord.said("POST", "/webhooks/5/abc"))
-    assert set(served.control("GET", "queues")[1]) == {"work", "work-dead", "send", "send-dead", "schedule-dead"}
+    assert set(served.control("GET", "queues")[1]) == {
+        *("work", "work-dead", "send", "send-dead", "check", "check-dead", "schedule-dead", "event-dead"),
+    }
 
 
 def test_the_functions_follow_the_clock_that_is_turned_and_people_are_still_answered(
     served: Served, other_discord: OtherDiscord
 ) -> None:
-    status, turned = served.control("POST", "clock", json.dumps({"advance_seconds": 2 * 86_400}).encode())
-    assert (status, turned["left_out"], len(turned["fired"])) == (200, 0, 48)
+    status, turned = served.control("POST", "clock", json.dumps({"advance_seconds": 1200}).encode())
+    assert (status, turned["left_out"]) == (200, 0)
+    assert len(turned["fired"]) >= 24  # each minute, and each fifth
     assert all(run["ok"] for run in turned["fired"])
     ran = [run["at"] for run in turned["fired"] if run["result"]["ran"]]
     assert ran

@@ -64,7 +64,7 @@ def test_somebody_watches_a_target_fail(console: Console) -> None:
     console.do('choose "Choose a channel" #alerts')
     address = console.do("target kiosk up").split()[0]
     console.do("/monitor add")
-    assert "I watch it from now on." in console.do(f"submit address:{address} name:Kiosk often:1")
+    assert "I am watching it now." in console.do(f"submit address:{address} name:Kiosk often:1")
     console.do("turn 180")
     assert console.do("target kiosk 503").startswith(address)
     assert "🔴 Kiosk is down: it answered HTTP 503 instead of 200." in console.do("turn 240")

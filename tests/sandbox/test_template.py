@@ -165,25 +165,23 @@ def test_the_snapshot_has_everything_that_the_sandbox_runs() -> None:
     snapshot = Template.read()
     snapshot.parameter = lambda name: "value"
     assert {function.name for function in snapshot.functions()} == {
-        "ingress",
-        "registrar",
-        "scheduler",
-        "sender",
-        "worker",
+        *("heartbeat", "ingress", "monitor", "registrar", "scheduler", "sender", "worker"),
     }
     assert {snapshot.short(queue.name) for queue in snapshot.queues()} == {
-        "work",
-        "work-dead",
-        "send",
-        "send-dead",
-        "schedule-dead",
+        *("work", "work-dead", "send", "send-dead", "check", "check-dead", "schedule-dead", "event-dead"),
     }
     assert {(source.function, source.reports_item_failures) for source in snapshot.event_sources()} == {
-        ("worker", True),
+        ("monitor", True),
         ("sender", True),
+        ("worker", True),
     }
-    assert snapshot.routes() == {"POST /interactions": "ingress", "POST /events": "ingress"}
-    assert snapshot.throttles() == dict.fromkeys(snapshot.routes(), Throttle(100, 200))
-    assert [schedule.name for schedule in snapshot.schedules()] == ["daily_digest"]
+    assert snapshot.routes() == {
+        "ANY /ping/{proxy+}": "heartbeat",
+        "POST /interactions": "ingress",
+        "POST /events": "ingress",
+    }
+    signed = dict.fromkeys(("POST /interactions", "POST /events"), Throttle(100, 200))
+    assert snapshot.throttles() == {**signed, "ANY /ping/{proxy+}": Throttle(20, 20)}
+    assert [schedule.name for schedule in snapshot.schedules()] == ["daily_digest", "operator_monitors", "watch"]
     assert [function for _, _, function, _ in snapshot.custom_resources()] == ["registrar"]
     assert {table.ttl_attribute for table in snapshot.tables()} == {"expires_at"}

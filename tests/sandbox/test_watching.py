@@ -181,7 +181,9 @@ def test_maintenance_holds_bad_news_back_until_it_is_over() -> None:
         shop, ada = discord.target("kept"), watch.ada
         watch.add("Shop", address=shop.url)
         watch.minutes(3)
-        planned = ada.run("maintenance add", start=when(discord, 60), duration="10m", what="Shop", title="New database")
+        planned = ada.run(
+            "maintenance add", start=when(discord, 60), duration="10m", what="Shop", title="New database", announce=0
+        )
         assert "🔧 New database " in planned.text
         watch.minutes(2)
         shop.set("500")
