@@ -76,6 +76,8 @@ class Schedules:
         self._schedules = {schedule.name: schedule for schedule in schedules}
         self._clock, self._invoke, self._function, self._send, self._logs = clock, invoke, function, send, logs
         self._settle = settle
+        self.asleep: frozenset[str] = frozenset()
+        """Schedules that time alone does not fire."""
         self._lock = threading.Lock()
         self._passed = clock.now()
         self._stopping = threading.Event()
@@ -140,6 +142,7 @@ class Schedules:
         due = {
             schedule.name: list(occurrences(schedule.expression, schedule.zone, self._passed, until))
             for schedule in self._schedules.values()
+            if schedule.name not in self.asleep
         }
         self._passed = until
         chosen = sorted((at, name) for name, times in due.items() for at in times[-most:])

@@ -60,6 +60,10 @@ CLOUDFLARE = "cloudflare"
 REST_SECONDS = 90.0
 """How long a verb waits until nothing is left to do, in real time."""
 
+ASLEEP: frozenset[str] = frozenset()
+"""Schedules that time alone does not fire in a block that begins. A suite can let the tick sleep where nothing is
+watched: then a turn of a day is quick."""
+
 _NAMES = ("ada", "grace", "edsger", "barbara", "alan", "frances")
 
 
@@ -468,6 +472,7 @@ def bot(features: Path | None = None) -> Iterator[Block]:
     Use a block in each test, not a fixture: a fixture does not know whether the test failed.
     """
     block = Block(_started(features))
+    block.sandbox.schedules.asleep = ASLEEP
     try:
         yield block
         block.close()

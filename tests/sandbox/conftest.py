@@ -52,3 +52,15 @@ def bot(discord: Discord) -> Iterator[Client]:
     client = Client(discord)
     yield client
     client.connection.close()
+
+
+WATCHING = ("test_watching", "test_operator", "test_heartbeat", "test_cadence", "test_end_to_end")
+"""The files with monitors. In the blocks of the others the tick sleeps, so that a turn of the clock is quick."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def tick(request: pytest.FixtureRequest) -> Iterator[None]:
+    awake = request.module.__name__.rpartition(".")[2] in WATCHING
+    testing.ASLEEP = frozenset() if awake else frozenset({"watch", "operator_monitors"})
+    yield
+    testing.ASLEEP = frozenset()
