@@ -18,7 +18,7 @@ from pathlib import Path
 from infra import ROOT
 
 RUNTIME = (3, 13)
-LAMBDA = "aarch64-manylinux_2_28"
+LAMBDA = "aarch64-manylinux2014"
 
 # Everything that the ingress can import. A new file elsewhere in the library does not make its cold start larger.
 INGRESS_PACKAGES = ("pynacl", "cffi")

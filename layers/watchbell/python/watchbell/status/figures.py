@@ -47,9 +47,7 @@ def reason(found: Reason) -> str:
     values = found.values
     match found.code:
         case "timeout":
-            return ngettext(
-                "did not answer within {n} second", "did not answer within {n} seconds", int(values["seconds"])
-            )
+            return ngettext("did not answer within {n} second", "did not answer within {n} seconds", values["seconds"])
         case "unreachable":
             return _("could not be reached")
         case "not_a_url":
@@ -62,7 +60,7 @@ def reason(found: Reason) -> str:
             return ngettext(
                 "was not asked: the others took {n} second",
                 "was not asked: the others took {n} seconds",
-                int(values["seconds"]),
+                values["seconds"],
             )
         case "too_large":
             return _("sent more than {n} KB", n=values["kilobytes"])

@@ -29,4 +29,4 @@ class Reason:
     """
 
     code: Code
-    values: Mapping[str, int | str] = field(default_factory=dict)
+    values: Mapping[str, int] = field(default_factory=dict)
