@@ -20,14 +20,17 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import run_simple
+from werkzeug.serving import WSGIRequestHandler, run_simple
 
 from sandbox.template import ACCOUNT, REGION
 
 _dynamodb = threading.Lock()
+# moto searches its folders and all its URL patterns for each call.
+DomainDispatcherApplication.get_backend_for_host = cache(DomainDispatcherApplication.get_backend_for_host)
 _moto = DomainDispatcherApplication(create_backend_app)
 _faults: list[dict[str, Any]] = []
 
@@ -49,6 +52,16 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
             return [b'{"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"}']
     answer: Iterable[bytes] = _moto(environ, start_response)
     return answer
+
+
+class Handler(WSGIRequestHandler):
+    """Keeps connections open, as AWS does, and logs only errors of the server."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        if str(code).startswith("5"):
+            super().log_request(code, size)
 
 
 def refuse_long_delays() -> None:
@@ -129,4 +142,4 @@ if __name__ == "__main__":
     refuse_long_delays()
     if "SANDBOX_CLOCK" in os.environ:
         follow_clock(os.environ["SANDBOX_CLOCK"])
-    run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True)
+    run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True, request_handler=Handler)

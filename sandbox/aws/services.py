@@ -46,6 +46,7 @@ class Aws:
             | {"AWS_DEFAULT_REGION": REGION, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
             | dict(environment or {}),
         )
+        self._of_thread = threading.local()
         self._output: deque[str] = deque(maxlen=5)
         threading.Thread(target=self._watch, args=(logs,), name="moto", daemon=True).start()
         # Ignore the developer's own AWS settings: read neither their files nor AWS_PROFILE.
@@ -127,14 +128,13 @@ class Aws:
 
     def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
         """The JSON that `moto_server` answers on one of its own paths. Raises botocore's error if it does not."""
-        connection = HTTPConnection(HOST, self._port, timeout=30)
+        connection = self._of_thread.__dict__.setdefault("own", HTTPConnection(HOST, self._port, timeout=30))
         try:
             connection.request(method, path, body)
             return json.load(connection.getresponse())
         except (OSError, HTTPException) as problem:
+            connection.close()  # the next call opens it again
             raise EndpointConnectionError(endpoint_url=self.url, error=problem) from problem
-        finally:
-            connection.close()
 
     def _client(self, service: str) -> Any:
         return self._session.client(

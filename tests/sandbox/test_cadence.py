@@ -65,6 +65,7 @@ def test_each_schedule_is_deployed_with_its_own_cadence(template: Path) -> None:
 
 def test_the_example_of_contributing_runs_every_quarter_of_an_hour(template: Path, features: Path) -> None:
     with Sandbox(Options(one_clock=True, features=features, template=template), Logs()) as sandbox:
+        sandbox.schedules.asleep = frozenset({"watch", "operator_monitors"})
         discord = Block(sandbox)
         discord.turn(3600)
         discord.run_schedule("tea_time")

@@ -317,8 +317,8 @@ def test_an_alert_is_told_once_when_discord_is_back() -> None:
         watch.minutes(3)
         shop.set("500")
         with discord.away():
-            watch.minutes(12)
-        watch.minutes(16)
+            watch.minutes(6)
+        watch.minutes(8)
         assert first_lines(watch.told()) == ["🔴 Shop is down: it answered HTTP 500 instead of 200."]
 
 
