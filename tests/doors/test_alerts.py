@@ -10,7 +10,9 @@ from watchbell.adapters.server_settings import Chosen
 from watchbell.doors import sender
 from watchbell.errors import DiscordError
 from watchbell.outbox import alerts
+from watchbell.outbox.kinds import MAILBOX
 from watchbell.status.monitor import Monitor
+from watchbell.subscriptions.mailbox import Mailbox
 
 SHOP = Monitor("aaaaaaaa", "Shop", "http", "https://shop.example/", every=1)
 FORBIDDEN, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = (403, 50001), (404, 10003), (404, 10008)
@@ -30,6 +32,10 @@ def refuse(world, call, status, code):
     setattr(world.discord, call, refused)
 
 
+def mailbox(world):
+    return Mailbox.parse(world.data(MAILBOX, GUILD).get(f"channel:{CHANNEL}"))
+
+
 def outage(world):
     world.minutes(3)
     world.checker.script["aaaaaaaa"] = DOWN
@@ -47,8 +53,7 @@ def test_a_channel_that_refuses_is_not_asked_again_and_the_log_says_which_code(s
     (told,) = [record for record in caplog.records if record.message.startswith("not told: ")]
     assert (told.guild_id, told.recipient) == (GUILD, f"channel:{CHANNEL}")
     assert str(code) in told.message
-    outcomes = [row["outcome"]["S"] for place, row in world.table.rows.items() if place[1].startswith("alert#")]
-    assert outcomes == [f"refused:{status}:{code}"]
+    assert mailbox(world).alerts == []
 
 
 def test_who_did_not_hear_of_the_outage_does_not_hear_of_its_end():
@@ -61,7 +66,7 @@ def test_who_did_not_hear_of_the_outage_does_not_hear_of_its_end():
     world.minutes(5)
     assert world.discord.messages == []
     assert world.tools.shards.untold() == []
-    assert world.tools.shards.opening(GUILD, "aaaaaaaa") is None
+    assert mailbox(world).outage("aaaaaaaa") is None
 
 
 @pytest.mark.parametrize(("status", "code"), [UNKNOWN_MESSAGE, FORBIDDEN])
@@ -90,34 +95,28 @@ def test_a_flip_of_a_monitor_that_was_removed_is_dropped():
     world = World(SHOP)
     outage(world)
     told = len(world.discord.messages)
-    (key,) = [flip for flip in world.flips() if world.tools.shards.flips_at(GUILD, flip)[-1].new == "down"]
+    key = world.flips()[-1]
     world.table.rows[("untold", f"{GUILD}#{key}")] = {
         "pk": {"S": "untold"},
         "sk": {"S": f"{GUILD}#{key}"},
         "at": {"N": "1"},
     }
-    place = next(place for place in world.table.rows if place[1].startswith("monitor#01#"))
-    del world.table.rows[place]
-    alerts.announce(GUILD, key, world.tools)
+    world.remove("aaaaaaaa")
+    alerts.announce(GUILD, world.tools)
     assert world.tools.shards.untold() == []
     assert len(world.discord.messages) == told
 
 
 def test_a_test_alert_is_sent_once_and_says_that_it_is_one():
     world = World(SHOP)
-    message = {
-        "kind": "test-alert",
-        "guild": GUILD,
-        "shard": "01",
-        "monitor": "aaaaaaaa",
-        "id": "1",
-        "at": int(world.at),
-    }
+    (entry,) = world.tools.monitors.roster(GUILD).entries
+    edition = alerts.test_edition("1", entry, int(world.at))
     for _twice in range(2):
-        sender.deliver(Delivery(message, 1, False), world.tools)
+        world.tools.shards.publish(GUILD, edition)
+        sender.deliver(Delivery(alerts.edition_message(GUILD, edition.id), 1, False), world.tools)
     (sent,) = world.discord.messages
     assert sent["content"] == "This is a test. 🔴 **Shop** is down."
-    assert world.tools.shards.opening(GUILD, "aaaaaaaa") is None
+    assert mailbox(world).outage("aaaaaaaa") is None
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,7 @@ FLOORS = (
     ("i18n",),
     ("discord",),
     ("data", "status"),
+    ("subscriptions",),
     ("kit",),
     ("api",),
     ("adapters",),

@@ -17,20 +17,27 @@ from watchbell.adapters.batch import Delivery
 from watchbell.adapters.claims import Claims
 from watchbell.adapters.monitors import Change, Monitors
 from watchbell.adapters.pings import Pings
+from watchbell.adapters.records import Records
 from watchbell.adapters.server_settings import Chosen
 from watchbell.adapters.shards import Shards
 from watchbell.commands import monitor as commands
+from watchbell.commands import notifications
 from watchbell.doors import heartbeat, monitor, sender
 from watchbell.errors import DiscordError, Retry
+from watchbell.kit.data import Data
+from watchbell.outbox.kinds import MAILBOX, SUBSCRIPTION
 from watchbell.schedules.watch import watch
 from watchbell.status import shard
 from watchbell.status.facts import Facts
 from watchbell.status.monitor import Monitor
 from watchbell.status.reason import Reason
 from watchbell.status.roster import Entry
+from watchbell.subscriptions.mailbox import Mailbox
+from watchbell.subscriptions.subscription import id_of
 from watchbell.testing.table import FakeTable
 
 GUILD, CHANNEL = "1100000000000000001", "1100000000000000009"
+ADA, BOB, ROLE = "1100000000000000011", "1100000000000000012", "1100000000000000013"
 BEGUN = 1_795_334_400
 NONCE_SECONDS = 120
 AGAIN_SECONDS = 180
@@ -106,6 +113,8 @@ class FakeDiscord:
         self._now = now
         self.messages: list[dict] = []
         self.down = False
+        self.closed: set[str] = set()
+        """The users whom the bot cannot send a message."""
 
     def send(self, channel_id: str, reply: Any, *, nonce: str, answers: str = "") -> dict:
         self._answer()
@@ -116,6 +125,12 @@ class FakeDiscord:
         sent = {**written, "id": str(len(self.messages) + 1), "nonce": nonce, "at": self._now(), "answers": answers}
         self.messages.append({**sent, "channel": channel_id, "edits": 0})
         return self.messages[-1]
+
+    def open_dm(self, user_id: str) -> str:
+        self._answer()
+        if user_id in self.closed:
+            raise DiscordError("POST /users/@me/channels", 403, 50007)
+        return f"dm of {user_id}"
 
     def edit(self, channel_id: str, message_id: str, reply: Any) -> dict:
         self._answer()
@@ -145,7 +160,7 @@ class Checker:
 
 class Settings:
     def of(self, guild_id: str) -> Chosen:
-        return Chosen({"status_channel": CHANNEL})
+        return Chosen({"status_channel": CHANNEL, "mention_roles": [ROLE]})
 
 
 DOWN = Facts("down", Reason("http_status", {"status": 503}), 31)
@@ -167,7 +182,7 @@ class World:
             self.killer,
             *("get", "get_many", "put", "delete", "update", "query", "between", "transact"),
         )
-        self.table = table._thing
+        self.table, self._watched = table._thing, table
         self.checks, self.sends = FakeQueue(), FakeQueue()
         self.discord = FakeDiscord(self.now)
         self.checker = Checker()
@@ -184,7 +199,7 @@ class World:
         self.server_settings = Settings()
         self.check_queue = Watched(self.checks, self.killer, "send", "send_many")
         self.send_queue = Watched(self.sends, self.killer, "send", "send_many")
-        self._discord = Watched(self.discord, self.killer, "send", "edit", "recent_messages")
+        self._discord = Watched(self.discord, self.killer, "send", "edit", "recent_messages", "open_dm")
         self.lost = 0
         self.late = False
         self.tools = _Tools(self)
@@ -195,6 +210,9 @@ class World:
 
     def now(self) -> float:
         return self.at
+
+    def data(self, kind: Data, owner: str = "") -> Records:
+        return Records(self._watched, kind, owner, self.now)
 
     def add(self, each: Monitor) -> None:
         def decide(roster: Any) -> Change:
@@ -220,6 +238,19 @@ class World:
         after = replace(before, options={**before.options, "ping": ping})
         change = partial(Change, put=(entry.shard, after), ping=ping, gone=before.options["ping"])
         self.monitors.change(GUILD, lambda roster: change(roster))
+
+    def subscribe(self, to: str, **more: Any) -> None:
+        """Do what `/subscribe` does."""
+        person = to.removeprefix("user:") if to.startswith("user:") else ""
+        item = {"id": id_of(to, more.get("about", "")), "to": to, "person": person, **more}
+        self.killer.quietly(lambda: self.data(SUBSCRIPTION, GUILD).put(item))
+
+    def acknowledge(self, id: str, by: str) -> None:
+        """Do what the button of an alert in the status channel does, again and again until it is done."""
+        asks = SimpleNamespace(id=id, user_id=by)
+        item = self.data(MAILBOX, GUILD).get(f"channel:{CHANNEL}")
+        alert = Mailbox.parse(item or {}).alerts[0].id
+        self._call(lambda: notifications.acknowledge(GUILD, f"channel:{CHANNEL}", alert, asks, self.tools))
 
     def _entry(self, id: str) -> Entry:
         return next(each for each in self.monitors.roster(GUILD).entries if each.id == id)

@@ -215,7 +215,10 @@ def test_a_test_alert_needs_a_channel_and_goes_the_real_way(tools):
     reply = run(monitor, "test-alert", monitor="Shop", tools=tools, id="7", user="1000000000000000555", **MANAGER)
     assert reply.content == "A test alert is on its way to <#1000000000000000999>."
     (message,) = tools.send_queue
-    assert (message["kind"], message["id"]) == ("test-alert", "7")
+    (edition,) = tools.shards.editions(GUILD, message["edition"])
+    assert message["kind"] == "edition"
+    assert edition.test
+    assert [(entry.name, flip.new) for entry, flip in edition.news] == [("Shop", "down")]
 
 
 def test_a_heartbeat_needs_no_address_and_its_url_can_be_rotated(tools):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.sweep.world import BEGUN, DOWN, UP, Killed, Killer, Watched, World
+from tests.sweep.world import BEGUN, DOWN, UP, FakeQueue, Killed, Killer, Watched, World
 from watchbell.adapters.monitors import Change, Monitors
 from watchbell.commands import status as status_command
 from watchbell.commands import uptime as uptime_command
@@ -37,7 +37,7 @@ class Sources(dict):
 
 def tools_with(sources=(), **more):
     found = Sources(sources)
-    return FakeTools(status_sources=found, sources=found, now=lambda: BEGUN, **more)
+    return FakeTools(status_sources=found, sources=found, send_queue=FakeQueue(), now=lambda: BEGUN, **more)
 
 
 def sync(tools):
@@ -258,7 +258,7 @@ def test_after_a_removal_in_an_outage_the_next_outage_is_an_opening_of_its_own()
     world.minutes(4)
     outage(world)
     first, opening, recovery = world.discord.messages
-    assert first["content"].startswith("🔴 **prod** is down")
+    assert first["content"] == "**prod** is no longer watched."
     assert (opening["answers"], recovery["answers"]) == ("", opening["id"])
 
 

@@ -15,14 +15,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..data.tables import (
-    ALERT,
     AWS_EVENT,
     DAY_FIGURES,
     DUE,
+    EDITION,
     FLIP,
     HOUR,
     NOTICE,
-    OPENING,
     RUN,
     SHARD,
     TICK,
@@ -39,10 +38,14 @@ from ..status.packing import pack_period, pack_run, unpack_period, unpack_run
 from ..status.plans import Notice, Plan
 from ..status.tally import Period, Results
 from ..status.uptime import Window, rows_needed
+from ..subscriptions.edition import Edition
 from .dynamodb import Cancelled, ConditionFailed, Table
 
 TRIES = 5
 """How often a change of a shard is tried again, after a run of the shard came in between."""
+
+MOST_READ = 100
+"""DynamoDB returns at most 100 rows of one BatchGetItem."""
 
 Ids = Collection[str] | None
 
@@ -310,7 +313,7 @@ class Shards:
     # What is to be told.
 
     def untold(self, most: int = 1000) -> list[tuple[str, str, int]]:
-        """The rows of flips that nobody has announced yet: server, sort key, and when the row was stored."""
+        """The flips and editions that are still to be told: server, sort key, and when the row was stored."""
         items: list[dict] = []
         after = ""
         while len(items) < most:
@@ -321,50 +324,66 @@ class Shards:
         parts = ((*item["sk"]["S"].split("#", 1), int(item["at"]["N"])) for item in items)
         return [(server, flip, at) for server, flip, at in parts]
 
-    def flips_at(self, guild_id: str, key: str) -> list[Flip]:
-        """The flips in the row with this sort key, none if it has been erased."""
-        return _flips_of(self._table.get(_flip_item(guild_id, key)))
+    def waiting(self, guild_id: str) -> tuple[dict[str, tuple[Flip, ...]], set[str]]:
+        """The flips of a server that belong to no edition yet, oldest first, by the sort keys of their rows.
 
-    def untold_of(self, guild_id: str, key: str) -> dict[str, bool]:
-        """The rows of flips of the same monitor that nobody has announced yet, up to this one, oldest first.
-
-        Returns their sort keys, and whether they have been held back.
+        Returns also the keys of the rows that have been held back. A row that has been erased has no flips.
         """
-        _kind, shard, _slot, monitor = key.split("#")
-        first = UNTOLD.key(guild_id, FLIP.key("", shard, "", "")["sk"].rstrip("#") + "#")
-        found = self._table.between(first["pk"], first["sk"], UNTOLD.key(guild_id, key)["sk"], consistent=True)
-        keys = {item["sk"]["S"].split("#", 1)[1]: "held" in item for item in found}
-        return {each: held for each, held in keys.items() if each.split("#")[3] == monitor}
+        first, last = (UNTOLD.key(guild_id, f"{FLIP_START}{end}") for end in ("", "~"))
+        found = self._table.between(first["pk"], first["sk"], last["sk"], consistent=True)
+        held = {item["sk"]["S"].split("#", 1)[1]: "held" in item for item in found}
+        keys = sorted(held, key=lambda key: (key.split("#")[2], key))
+        rows: list[dict] = []
+        for start in range(0, len(keys), MOST_READ):
+            rows += self._table.get_many([_flip_item(guild_id, key) for key in keys[start : start + MOST_READ]])
+        flips = {item["sk"]["S"]: tuple(_flips_of(item)) for item in rows}
+        return {key: flips.get(key, ()) for key in keys}, {key for key, is_held in held.items() if is_held}
 
     def hold(self, guild_id: str, key: str) -> None:
-        """Record that a flip waits for the parent of its monitor."""
+        """Record that flips wait for the parent of their monitor."""
         with contextlib.suppress(ConditionFailed):
             held = {":one": {"N": "1"}}
             self._table.update(
                 UNTOLD.item_key(guild_id, key), "SET held = :one", held, condition="attribute_exists(pk)"
             )
 
-    def opening(self, guild_id: str, monitor: str) -> tuple[str, Flip] | None:
-        """The name and the flip whose end people wait for, None if there is none."""
-        item = self._table.get(OPENING.item_key(guild_id, monitor))
-        return (item["name"]["S"], Flip.parse(item["value"]["S"])) if item else None
+    def publish(self, guild_id: str, edition: Edition, keys: Iterable[str] = ()) -> bool:
+        """Store an edition that is to be told. The flips in the rows with these `keys` no longer wait.
 
-    def opens(self, guild_id: str, monitor: str, name: str, flip: Flip) -> None:
-        self._table.put(OPENING.item_key(guild_id, monitor) | {"name": {"S": name}, "value": {"S": flip.text()}})
+        Returns False, and stores nothing, if one of them does not wait any more. Without keys, an edition that exists
+        is not stored again.
+        """
+        key, keys = EDITION.item_key(guild_id, edition.id), list(keys)
+        put = self._new(key, {"S": edition.text()}, EDITION.keep)
+        if not keys:
+            put["Put"]["ConditionExpression"] = "attribute_not_exists(pk)"
+        marked = UNTOLD.item_key(guild_id, f"{EDITION_START}{edition.id}") | {"at": {"N": str(int(self._clock()))}}
+        gone = [
+            {"Delete": {"Key": UNTOLD.item_key(guild_id, each), "ConditionExpression": "attribute_exists(pk)"}}
+            for each in keys
+        ]
+        try:
+            self._table.transact(put, {"Put": {"Item": marked}}, *gone, token=new_version())
+        except Cancelled:
+            return False
+        return True
 
-    def closes(self, guild_id: str, monitor: str) -> None:
-        self._table.delete(OPENING.item_key(guild_id, monitor))
+    def editions(self, guild_id: str, last: str) -> list[Edition]:
+        """The editions that not everybody has been told of, up to the one with the id `last`, oldest first."""
+        one, other = (UNTOLD.key(guild_id, f"{EDITION_START}{id}") for id in ("", last))
+        found = self._table.between(one["pk"], one["sk"], other["sk"], consistent=True)
+        ids = [item["sk"]["S"].split("#", 2)[2] for item in found]
+        rows = self._table.get_many([EDITION.item_key(guild_id, id) for id in ids[:MOST_READ]])
+        texts = {item["sk"]["S"].removeprefix(EDITION_START): item["value"]["S"] for item in rows}
+        return [Edition.parse(id, texts[id]) for id in ids if id in texts]
 
     def told(self, guild_id: str, key: str) -> None:
-        """Record that a flip was announced, or that there is nobody to tell."""
+        """Record that everybody has been told of what has this sort key, or that there is nobody to tell."""
         self._table.delete(UNTOLD.item_key(guild_id, key))
 
-    def alerts(self, guild_id: str, name: str) -> dict[str, str]:
-        """The ids of the messages that told of a flip, by recipient, without those that Discord refused."""
-        row = ALERT.key(guild_id, name, "")
-        found = self._table.between(row["pk"], row["sk"], ALERT.key(guild_id, name, "~")["sk"])
-        told = {item["sk"]["S"].removeprefix(row["sk"]): item.get("outcome", {}).get("S", "") for item in found}
-        return {recipient: outcome for recipient, outcome in told.items() if outcome.isdigit()}
+
+FLIP_START, EDITION_START = "flip#", "edition#"
+"""How the sort keys of flips and of editions begin."""
 
 
 def keyed(shard: str, slot: int, flips: Iterable[Flip]) -> dict[str, list[Flip]]:

@@ -165,21 +165,15 @@ def test_alert(interaction, tools, *, monitor: str):
     monitor: Which one
     """
     from watchbell.kit import server
+    from watchbell.outbox import alerts
 
     entry = find(monitor, interaction, tools)
     channel = tools.server_settings.of(interaction.guild_id)[server.status_channel]
     if not channel:
         raise UserError(_("No status channel is chosen, so alerts have nowhere to go. Choose one with /setup."))
-    tools.send_queue.send(
-        {
-            "kind": "test-alert",
-            "guild": interaction.guild_id,
-            "shard": entry.shard,
-            "monitor": entry.id,
-            "id": interaction.id,
-            "at": int(tools.now()),
-        }
-    )
+    edition = alerts.test_edition(interaction.id, entry, int(tools.now()))
+    tools.shards.publish(interaction.guild_id, edition)
+    tools.send_queue.send(alerts.edition_message(interaction.guild_id, edition.id))
     return Reply(_("A test alert is on its way to {channel}.", channel=f"<#{channel}>"))
 
 
@@ -317,12 +311,14 @@ def judged(interaction, tools, form: Judged, *, shard: str, id: str):
 @command.button(updates=True, audit="monitor.remove", lock="monitors:{guild}")
 def really_remove(interaction, tools, *, shard: str, id: str):
     from watchbell.adapters.monitors import Change
+    from watchbell.outbox import alerts
 
     monitor = there(shard, id, interaction, tools)
     name, ping = f"**{escape(monitor.name)}**", monitor.options.get("ping", "")
     tools.monitors.change(
         interaction.guild_id, lambda roster: Change(roster.without(id), delete=(shard, id), gone=ping)
     )
+    alerts.forget(interaction.guild_id, id, tools)
     return Reply(components=[Container(_("{name} is no longer watched.", name=name), colour=OWN)])
 
 

@@ -168,12 +168,12 @@ DAY_FIGURES = Row("day of a shard", "state", "guild#{}", "day#{}#{}", ("value", 
 FLIP = Row("flips", "state", "guild#{}", "flip#{}#{}#{}", ("value", "expires_at"), 730 * DAY, "no")
 """The changes of a monitor's state in one run, under its shard, the slot of the run, and the monitor's id."""
 
-OPENING = Row("opening", "state", "guild#{}", "opening#{}", ("name", "value"), None, "no")
-"""The flip of a monitor that people were told of, and whose end they have not been told yet."""
+EDITION = Row("edition", "state", "guild#{}", "edition#{}", ("value", "expires_at"), 7 * DAY, "no")
+"""The news of a server that are told together."""
 
-UNTOLD = Row("flips to be told", "state", "untold", "{}#{}", ("at", "held"), 0, "no")
-"""Flips of one row that have not been announced yet. The row is deleted when they have been, and the tick looks for old
-ones. `held` is 1 if its alert waits for the parent of its monitor."""
+UNTOLD = Row("to be told", "state", "untold", "{}#{}", ("at", "held"), 0, "no")
+"""Flips of one row that belong to no edition yet, or an edition that not everybody has been told of. The row is deleted
+when they have been, and the tick looks for old ones. `held` is 1 if the flips wait for the parent of their monitor."""
 
 NOTICE = Row("maintenance notice", "state", "notices", "{}#{}#{}#{}", (), 0, "no")
 """A notice of maintenance that is still to be given: when it is due, the server, the plan, and the start of the
@@ -183,8 +183,10 @@ _EVENT = ("at", "outcome", "text", "lasts", "expires_at")
 AWS_EVENT = Row("AWS event", "state", "aws#{}", "event", _EVENT, 90 * DAY, "no")
 """The newest event of AWS about an alarm, a pipeline, a service or a task. The next run of its monitors judges it."""
 
-ALERT = Row("alert", "state", "guild#{}", "alert#{}#{}", _CLAIM, 90 * DAY, "no")
-"""Records that a flip was told to one recipient. The outcome is the id of the message, or why there is none."""
+NOTE = Row("note", "state", "guild#{}", "note#{}#{}", _CLAIM, 90 * DAY, "no")
+"""Records that a notice of maintenance was given in one channel. The outcome is the id of the message, or why there is
+none."""
+
 PING = Row(
     "ping",
     "state",
@@ -231,11 +233,11 @@ ROWS = (
     HOUR,
     DAY_FIGURES,
     FLIP,
-    OPENING,
+    EDITION,
     UNTOLD,
     NOTICE,
     AWS_EVENT,
-    ALERT,
+    NOTE,
     PING,
     POINTER,
     SERVER_POINTER,

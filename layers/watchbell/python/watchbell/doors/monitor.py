@@ -95,8 +95,8 @@ def run(delivery: Delivery, tools: Tools) -> None:
         return
     for key, news in keyed(name, slot, flips).items():
         log.info("flip", extra={**details, "flip": key, "states": "-".join(flip.new for flip in news)})
-        if any(flip.news for flip in news):
-            tools.send_queue.send(alerts.message(guild_id, key))
+    if any(flip.news for flip in flips):
+        tools.send_queue.send(alerts.news_message(guild_id))
     tools.shards.keep_run(guild_id, name, slot, results)
 
 

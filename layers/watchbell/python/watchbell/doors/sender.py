@@ -6,6 +6,7 @@ Only the parameter store holds the URLs of webhooks.
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
 from ..adapters.batch import Delivery, NotOurs
@@ -25,26 +26,31 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
     """Send what one message of the queue asks for. If this raises an exception, the message goes back to the queue."""
     message = delivery.message
     match message.get("kind"):
-        case "flip" if _texts(message, "guild", "flip"):
-            _announce(message["guild"], message["flip"], delivery.last, tools)
+        case "news" if _texts(message, "guild"):
+            _tell(lambda: alerts.announce(message["guild"], tools), message, delivery.last)
+        case "edition" if _texts(message, "guild", "edition") and _is_list(message.get("to", [])):
+            only = message.get("to", [])
+            _tell(lambda: alerts.tell(message["guild"], message["edition"], tools, only), message, delivery.last)
         case "maintenance" if _texts(message, "guild", "plan"):
             alerts.announce_maintenance(message, tools)
-        case "test-alert" if _texts(message, "guild", "shard", "monitor", "id"):
-            alerts.announce_test(message, tools)
         case "webhook":
             _deliver_to_webhook(message, tools)
         case _:
             raise NotOurs("not a Watchbell message: its kind is unknown, or a part of it is missing")
 
 
-def _announce(guild_id: str, flip: str, last: bool, tools: Tools) -> None:
-    """Tell a flip. If Discord or AWS is still unwell at the last try, the tick brings the flip again later."""
+def _tell(tell: Callable[[], None], message: dict, last: bool) -> None:
+    """Tell news. If Discord or AWS is still unwell at the last try, the tick brings the news again later."""
     try:
-        alerts.announce(guild_id, flip, tools)
+        tell()
     except (DiscordError, Unavailable, Retry) as error:
         if not last or (isinstance(error, DiscordError) and error.permanent):
             raise
-        log.warning("not told yet: %s", error, extra={"guild_id": guild_id, "flip": flip})
+        log.warning("not told yet: %s", error, extra={"guild_id": message["guild"]})
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
 def _texts(message: dict, *names: str) -> bool:

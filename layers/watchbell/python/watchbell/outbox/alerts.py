@@ -1,35 +1,63 @@
-"""Tells a server of a flip: an opening, what changes in it, and its recovery. Gives notice of maintenance, too.
+"""Tells a server what is down, what changes in it, and what is up again. Gives notice of maintenance, too.
 
-Each recipient has a row of its own, which is claimed before the message is sent. Discord returns the earlier message
-if the same nonce comes again within a few minutes. After that, the recent messages of the channel are searched for
-the delivery's reference. So a flip is told once, even if a sender dies at any point.
+    flips with news -> an edition -> the mailbox of each recipient -> messages in Discord
+
+`gather` makes an edition of the flips that wait, by one transaction. `tell` adds it to the mailbox of each recipient.
+A mailbox says what has been told and what is to be sent. A sender takes it for a lease, sends, and writes down the ids
+of the messages. Discord returns the earlier message if the same nonce comes again within a few minutes. After that, the
+recent messages of the channel are searched for the delivery's reference. So news is told once, even if a sender dies.
 """
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import fields
+from typing import Any
 
 from ..adapters.server_settings import Chosen
-from ..data.tables import ALERT
+from ..data.tables import NOTE
 from ..discord.reply import Reply
-from ..errors import DiscordError
+from ..errors import Changed, DiscordError, Retry
 from ..i18n import speaking
 from ..kit import server
-from ..status import alert, judgement
+from ..kit.data import Data, new_version
+from ..status import judgement
 from ..status.flip import Flip
-from ..status.monitor import Monitor
 from ..status.plans import Notice
-from ..status.roster import OPERATOR
+from ..status.roster import OPERATOR, Entry, Roster
+from ..subscriptions import message
+from ..subscriptions.edition import Edition, id_of, sort
+from ..subscriptions.mailbox import Alert, Mailbox
+from ..subscriptions.subscription import Heard, Subscription, hear
 from ..tools.toolbox import Tools
+from .kinds import MAILBOX, ON_IT, SUBSCRIPTION
 
 log = logging.getLogger(__name__)
 
 UNKNOWN_MESSAGE, MAY_NOT_ANSWER = 10008, 160002
 
+LEASE_SECONDS, BUSY_SECONDS = 40.0, 12.0
+"""A mailbox is taken for longer than the function can run. The longest wait before it is asked for again."""
 
-def message(guild_id: str, key: str) -> dict:
-    """The message for the send queue that tells of the stored flip with this sort key."""
-    return {"kind": "flip", "guild": guild_id, "flip": key}
+MOST_FLIPS = 90
+"""How many rows of flips an edition has at most. A transaction has at most 100 writes."""
+
+AT_ONCE = 25
+"""How many recipients one message of the queue tells. If there are more, they share further messages."""
+
+Hearing = dict[str, dict[str, dict[str, Heard]]]
+"""How recipients hear of monitors: by recipient, by edition, by monitor."""
+
+
+def news_message(guild_id: str) -> dict:
+    """The message for the send queue that tells what waits to be told in a server."""
+    return {"kind": "news", "guild": guild_id}
+
+
+def edition_message(guild_id: str, edition: str, to: Iterable[str] = ()) -> dict:
+    """The message for the send queue that tells an edition: to everybody, or to these recipients."""
+    return {"kind": "edition", "guild": guild_id, "edition": edition, **({"to": [*to]} if to else {})}
 
 
 def notice_message(guild_id: str, notice: Notice) -> dict:
@@ -37,139 +65,297 @@ def notice_message(guild_id: str, notice: Notice) -> dict:
     return {"kind": "maintenance", "guild": guild_id, **notice._asdict()}
 
 
-def is_late(seconds: int) -> bool:
-    """Whether the tick brings a flip again that has waited for so long: after 1, 2, 4, 8 minutes, then every 15.
+def waiting_messages(waiting: Iterable[tuple[str, str, int]], now: int) -> list[dict]:
+    """The messages for what has waited for too long: triples of a server, a sort key, and when it was stored."""
+    late = [(guild_id, key) for guild_id, key, at in waiting if is_late(now - at)]
+    editions = [(guild_id, key.partition("#")[2]) for guild_id, key in late if key.startswith("edition#")]
+    servers = dict.fromkeys(guild_id for guild_id, key in late if key.startswith("flip#"))
+    return [*map(news_message, servers), *(edition_message(guild_id, id) for guild_id, id in editions)]
 
-    The same holds for a notice of maintenance. Both are told within seconds, unless their sender died, Discord is
-    unwell, or a flip is held back.
+
+def is_late(seconds: int) -> bool:
+    """Whether the tick brings again what has waited for so long: after 1, 2, 4, 8 minutes, then every 15.
+
+    The same holds for a notice of maintenance. All is told within seconds, unless its sender died, Discord is unwell,
+    or a flip is held back.
     """
     minutes = seconds // 60
     return minutes in (1, 2, 4, 8) or (minutes > 0 and minutes % 15 == 0)
 
 
-def announce(guild_id: str, key: str, tools: Tools) -> None:
-    """Tell everybody who hears of the flips in a row. Raises what Discord or AWS raise; then the message comes again.
+# From flips to editions.
 
-    The flips of a monitor are told in their order, so the ones that came before are told first. A flip whose parent is
-    down is held back: the tick brings it again. If the monitor has recovered by then, the held flip is dropped.
+
+def announce(guild_id: str, tools: Tools) -> None:
+    """Tell what waits in a server. Raises what Discord or AWS raise; then the message comes again.
+
+    A flip whose parent is down is held back: the tick brings it again. If the monitor has recovered by then, the held
+    flip is dropped.
     """
-    untold = tools.shards.untold_of(guild_id, key)
-    rows = {each: tools.shards.flips_at(guild_id, each) for each in untold}
-    if _is_needless(guild_id, key, rows, tools):
-        log.info(
-            "not reminded: the news itself waits, or the parent is down", extra={"guild_id": guild_id, "flip": key}
-        )
+    last = ""
+    while edition := gather(guild_id, tools):
+        last = edition.id
+    if last:
+        tell(guild_id, last, tools)
+
+
+def gather(guild_id: str, tools: Tools) -> Edition | None:
+    """Make an edition of the flips that wait and are to be told now. Return None if there are none.
+
+    If another sender makes one of the same flips, this one makes none.
+    """
+    waiting, held = tools.shards.waiting(guild_id)
+    if not waiting:
+        return None
+    roster = tools.monitors.roster(guild_id)
+    entries = {entry.id: entry for entry in roster.entries}
+    cared_for = {item["monitor"] for item in tools.data(ON_IT, guild_id).page(first=1000)[0]}
+    found = sort(
+        waiting,
+        was_held=held,
+        parent_is_down=_children_of_what_is_down(guild_id, roster, waiting, tools),
+        known=entries,
+        on_it=cared_for,
+    )
+    for key in found.dropped:
+        log.info("not told: it is needless, or the monitor has been removed", extra=_of(guild_id, key))
         tools.shards.told(guild_id, key)
-        return
-    recovers = bool(rows.get(key)) and rows[key][-1].new == "up"
-    for each, was_held in untold.items():
-        details = {"guild_id": guild_id, "flip": each}
-        shard, monitor_id = each.split("#")[1::2]
-        monitor = tools.monitors.get(guild_id, shard, monitor_id)
-        if monitor is None:
-            log.info("not told: the monitor has been removed", extra=details)
-        elif was_held and each != key and recovers:
-            log.info("not told: it has ended before its parent was up", extra=details)
-        elif not _is_held(guild_id, monitor, rows[each], tools):
-            for place, flip in enumerate(rows[each]):
-                if flip.news:
-                    _announce(guild_id, monitor, f"{each}#{place}", flip, tools)
-        elif each == key:
-            log.info("held back: its parent is down", extra=details)
-            tools.shards.hold(guild_id, each)
-            return
-        tools.shards.told(guild_id, each)
+    for key in found.held:
+        if key not in held:
+            log.info("held back: its parent is down", extra=_of(guild_id, key))
+            tools.shards.hold(guild_id, key)
+    keys = found.told[:MOST_FLIPS]
+    if not keys:
+        return None
+    news = [(entries[flip.monitor], flip) for key in keys for flip in waiting[key] if flip.news]
+    for monitor in cared_for & {entry.id for entry, flip in news if flip.news == "opened" or flip.new == "up"}:
+        tools.data(ON_IT, guild_id).delete(monitor)
+    slots = [int(key.split("#")[2]) for key in keys]
+    edition = Edition(id_of(max(slots), keys), int(tools.now()), tuple(news))
+    return edition if tools.shards.publish(guild_id, edition, keys) else None
 
 
-def _announce(guild_id: str, monitor: Monitor, name: str, flip: Flip, tools: Tools) -> None:
-    """Tell one flip. `name` tells its messages from all others."""
-    opening = tools.shards.opening(guild_id, flip.monitor)
-    if flip.new == "up" and flip.news != "flapping":
-        if opening is not None:
-            _tell_end(guild_id, monitor, opening, name, flip, tools)
-        tools.shards.closes(guild_id, flip.monitor)
-        return
-    if opening is None and flip.news != "reminder":
-        tools.shards.opens(guild_id, flip.monitor, name, flip)
-    _tell(guild_id, monitor, name, flip, tools, answers=opening[0] if opening and opening[0] != name else "")
+def _of(guild_id: str, key: str) -> dict[str, str]:
+    return {"guild_id": guild_id, "flip": key}
 
 
-def _is_held(guild_id: str, monitor: Monitor, flips: list[Flip], tools: Tools) -> bool:
-    """Whether the alert waits because the monitor's parent is down. A recovery never waits."""
-    if not monitor.parent or not flips or flips[-1].new == "up":
-        return False
-    parent = next((entry for entry in tools.monitors.roster(guild_id).entries if entry.id == monitor.parent), None)
-    if parent is None or parent.paused:
-        return False
-    stored = tools.shards.states(guild_id, [parent.shard]).get(parent.shard)
-    judged = judgement.unpack(stored.states).get(parent.id) if stored else None
-    return judged is not None and judged.state == "down"
+def _children_of_what_is_down(
+    guild_id: str, roster: Roster, waiting: Mapping[str, tuple[Flip, ...]], tools: Tools
+) -> set[str]:
+    """The ids of the monitors with waiting flips whose parent is down."""
+    entries = {entry.id: entry for entry in roster.entries}
+    parents: dict[str, str] = {}
+    for key in waiting:
+        _flip, shard, _slot, id = key.split("#")
+        monitor = tools.monitors.get(guild_id, shard, id) if id in entries and id not in parents else None
+        if monitor and monitor.parent in entries and not entries[monitor.parent].paused:
+            parents[id] = monitor.parent
+    shards = {entries[parent].shard for parent in parents.values()}
+    stored = tools.shards.states(guild_id, sorted(shards)) if shards else {}
+    judged = {id: each for found in stored.values() for id, each in judgement.unpack(found.states).items()}
+    return {child for child, parent in parents.items() if parent in judged and judged[parent].state == "down"}
 
 
-def _is_needless(guild_id: str, key: str, rows: dict[str, list[Flip]], tools: Tools) -> bool:
-    """Whether this is a reminder of news that has not been told yet, or of a monitor whose parent is down.
+# From editions to mailboxes.
 
-    A reminder never waits, and never replaces news that waits.
+
+def tell(guild_id: str, last: str, tools: Tools, only: Iterable[str] = ()) -> None:
+    """Tell the editions of a server up to the one with the id `last`: to everybody, or to the recipients in `only`.
+
+    Each recipient hears of them in their order. Raises what went wrong for one of the recipients, after all others have
+    been told.
     """
-    flips = rows.get(key)
-    if not flips or any(flip.news != "reminder" for flip in flips):
-        return False
-    monitor = tools.monitors.get(guild_id, *key.split("#")[1::2])
-    return len(rows) > 1 or (monitor is not None and _is_held(guild_id, monitor, flips, tools))
-
-
-def _tell_end(guild_id: str, monitor: Monitor, opening: tuple[str, Flip], name: str, flip: Flip, tools: Tools) -> None:
-    """Edit the messages of the opening, and answer them. Only who heard of the opening hears of its end."""
-    chosen = tools.server_settings.of(guild_id)
-    first, opened = opening
-    for recipient, message_id in tools.shards.alerts(guild_id, first).items():
-        with speaking(chosen[server.language]):
-            past = alert.ended(monitor, opened, flip, alert.reference(first, recipient))
-            news = alert.recovered(monitor, opened, flip, alert.reference(name, recipient))
-        _edit(recipient.partition(":")[2], message_id, past, tools)
-        _deliver(guild_id, name, recipient, news, tools, answers=message_id)
-
-
-def _tell(
-    guild_id: str, monitor: Monitor, name: str, flip: Flip, tools: Tools, *, answers: str = "", test: bool = False
-) -> None:
-    chosen = tools.server_settings.of(guild_id)
-    earlier = tools.shards.alerts(guild_id, answers) if answers else {}
-    for recipient in _recipients(guild_id, chosen, tools):
-        with speaking(chosen[server.language]):
-            reply = alert.told(monitor, flip, alert.reference(name, recipient), test=test)
-        _deliver(guild_id, name, recipient, reply, tools, answers=earlier.get(recipient, ""))
-
-
-def _recipients(guild_id: str, chosen: Chosen, tools: Tools) -> list[str]:
-    """Who hears of the flips of a server, or of the operator's: texts such as `channel:` and the id of a channel."""
-    channels = tools.operator_alerts() if guild_id == OPERATOR else [chosen[server.status_channel]]
-    return [f"channel:{channel_id}" for channel_id in channels if channel_id]
-
-
-def _deliver(guild_id: str, name: str, recipient: str, reply: Reply, tools: Tools, *, answers: str = "") -> None:
-    """Send a message once. Raises Retry while another sender does it."""
-    channel_id = recipient.partition(":")[2]
-    claim = tools.claims.take(ALERT, guild_id, name, recipient)
-    if claim is None:
+    editions = tools.shards.editions(guild_id, last)
+    if not editions:
         return
-    details = {"guild_id": guild_id, "recipient": recipient}
-    with claim:
+    chosen = tools.server_settings.of(guild_id)
+    hearing = _hearing(guild_id, editions, chosen, tools)
+    boxes = {item["recipient"]: Mailbox.parse(item) for item in everything(MAILBOX, guild_id, tools)}
+    for to, box in boxes.items():
+        if any(box.outage(id) for edition in editions for id in _monitors(edition)):
+            hearing.setdefault(to, {})
+    behind = [to for to in hearing if _is_behind(boxes.get(to), editions)]
+    only = set(only)
+    if not only and len(behind) > AT_ONCE:  # the tick looks later whether all have been told
+        parts = [behind[start : start + AT_ONCE] for start in range(0, len(behind), AT_ONCE)]
+        tools.send_queue.send_many([edition_message(guild_id, last, part) for part in parts])
+        return
+    failed: Exception | None = None
+    for to in behind:
+        if only and to not in only:
+            continue
         try:
-            found = _earlier(channel_id, alert.reference(name, recipient), tools) if claim.attempt > 1 else ""
-            found = found or _send(channel_id, reply, f"alert {guild_id} {name}", answers, tools)
-        except DiscordError as error:
-            if not error.permanent:
-                raise
-            log.warning("not told: %s", error, extra=details)
-            claim.done(f"refused:{error.status}:{error.code}")
-            return
-        claim.done(found)
-        log.info("told", extra={**details, "discord_message_id": found})
+            deliver(guild_id, to, editions, hearing[to], chosen, tools)
+        except (DiscordError, Retry) as error:
+            log.warning("not told yet: %s", error, extra={"guild_id": guild_id, "recipient": to})
+            failed = error
+    if failed is not None:
+        raise failed
+    if not only:
+        for edition in editions:
+            tools.shards.told(guild_id, f"edition#{edition.id}")
 
 
-def _send(channel_id: str, reply: Reply, nonce: str, answers: str, tools: Tools) -> str:
-    """Send a message, as an answer if the bot may read the channel's history. Return its id."""
+def _is_behind(box: Mailbox | None, editions: list[Edition]) -> bool:
+    return box is None or bool(box.due) or any(edition.id not in box.read for edition in editions)
+
+
+def _monitors(edition: Edition) -> list[str]:
+    return [*(entry.id for entry, _flip in edition.news), *edition.on_it, *edition.gone]
+
+
+def subscriptions(guild_id: str, tools: Tools) -> list[Subscription]:
+    """What channels, roles and people of a server hear of."""
+    return [subscription(item) for item in everything(SUBSCRIPTION, guild_id, tools)]
+
+
+def everything(kind: Data, guild_id: str, tools: Tools) -> list[dict]:
+    """All items of that kind that belong to a server."""
+    items: list[dict] = []
+    after = ""
+    while True:
+        found, after = tools.data(kind, guild_id).page(first=1000, after=after)
+        items += found
+        if not after:
+            return items
+
+
+def _hearing(guild_id: str, editions: list[Edition], chosen: Chosen, tools: Tools) -> Hearing:
+    """Who hears of the news in the editions, and how."""
+    found: Hearing = {}
+    channels = [f"channel:{id}" for id in tools.operator_alerts()] if guild_id == OPERATOR else []
+    subscribed = subscriptions(guild_id, tools)
+    for edition in editions:
+        for entry, flip in edition.news:
+            heard = {channel: Heard() for channel in (*channels, *edition.also)}
+            if not edition.also:
+                heard |= hear(
+                    entry,
+                    flip,
+                    subscribed,
+                    status_channel="" if guild_id == OPERATOR else chosen[server.status_channel],
+                    allowed=chosen[server.mention_roles],
+                    at=edition.at,
+                )
+            for to, how in heard.items():
+                found.setdefault(to, {}).setdefault(edition.id, {})[entry.id] = how
+    return found
+
+
+_FIELDS = {each.name for each in fields(Subscription)}
+
+
+def subscription(item: Mapping[str, Any]) -> Subscription:
+    """The subscription in an item of SUBSCRIPTION. A field that was never stored has its default."""
+    stored = {name: value for name, value in item.items() if name in _FIELDS and value is not None}
+    return Subscription(**stored)
+
+
+# From a mailbox to Discord.
+
+
+def deliver(
+    guild_id: str,
+    to: str,
+    editions: Iterable[Edition],
+    heard: Mapping[str, Mapping[str, Heard]],
+    chosen: Chosen,
+    tools: Tools,
+) -> None:
+    """Tell one recipient. Raises Retry while another sender does it."""
+    records = tools.data(MAILBOX, guild_id)
+    item = records.get(to) or {"recipient": to, "version": ""}
+    item["person"] = to.partition(":")[2] if to.startswith("user:") else ""
+    box = Mailbox.parse(item)
+    before = len(box.read)
+    for edition in editions:
+        box.fold(edition, heard.get(edition.id, {}))
+    if not box.due:
+        if len(box.read) > before:
+            box.clean()
+            records.put(item | box.value())
+        return
+    now = tools.now()
+    if box.owner and box.until > now:
+        raise Retry("somebody tells this recipient", wait=min(max(1.0, box.until - now), BUSY_SECONDS))
+    box.owner, box.until, box.tries = new_version(), now + LEASE_SECONDS, box.tries + 1
+    item = records.put(item | box.value())
+    try:
+        for alert in box.due:
+            _send_alert(guild_id, to, alert, box, chosen, tools)
+    except DiscordError as error:
+        box.owner, box.until = "", 0.0
+        if not error.permanent:
+            records.put(item | box.value())
+            raise
+        log.warning("not told: %s", error, extra={"guild_id": guild_id, "recipient": to})
+        box.alerts = [alert for alert in box.alerts if alert.message and not alert.is_due]
+    box.owner, box.until, box.tries = "", 0.0, 0
+    box.clean()
+    try:
+        records.put(item | box.value())
+    except Changed:
+        # The lease has ended, and another sender has told more. Its edits may have been undone by ours.
+        _make_stale(guild_id, to, tools)
+        raise
+
+
+def _make_stale(guild_id: str, to: str, tools: Tools) -> None:
+    records = tools.data(MAILBOX, guild_id)
+    item = records.get(to)
+    if item:
+        box = Mailbox.parse(item)
+        for alert in box.alerts:
+            alert.stale = bool(alert.message)
+        records.put(item | box.value())
+
+
+def _send_alert(guild_id: str, to: str, alert: Alert, box: Mailbox, chosen: Chosen, tools: Tools) -> None:
+    """Send or edit the message of an alert, then send its answers."""
+    if to.startswith("user:") and not box.channel:
+        box.channel = tools.discord.open_dm(to.partition(":")[2])
+    channel = box.channel or to.partition(":")[2]
+    again, details = box.tries > 1, {"guild_id": guild_id, "recipient": to}
+    delivery = message.reference(alert.id, to)
+    if not alert.message or alert.stale:
+        with speaking(chosen[server.language]):
+            reply = message.alert(alert, delivery, _people(guild_id, alert, tools), guild_id if box.channel else "")
+        if alert.message:
+            _edit(channel, alert.message, reply, tools)
+        else:
+            alert.message = _send(channel, reply, f"alert {guild_id} {alert.id}", delivery, tools, again=again)
+            log.info("told", extra={**details, "discord_message_id": alert.message})
+        alert.stale = False
+    for answer in list(alert.answers):
+        delivery = message.reference(f"{alert.id} {answer.edition}", to)
+        with speaking(chosen[server.language]):
+            reply = message.answer(alert, answer, delivery)
+        nonce = f"alert {guild_id} {alert.id} {answer.edition}"
+        sent = _send(channel, reply, nonce, delivery, tools, again=again, answers=alert.message)
+        log.info("told", extra={**details, "discord_message_id": sent})
+        alert.answers.remove(answer)
+
+
+def _people(guild_id: str, alert: Alert, tools: Tools) -> dict[str, str]:
+    """Who takes care of the monitors of an alert."""
+    cared_for = [each.entry.id for each in alert.outages if each.on_it and not each.ended]
+    if not cared_for:
+        return {}
+    items, _more = tools.data(ON_IT, guild_id).page(first=1000)
+    return {item["monitor"]: item["person"] for item in items if item["person"]}
+
+
+def _send(
+    channel_id: str, reply: Reply, nonce: str, delivery: str, tools: Tools, *, again: bool = False, answers: str = ""
+) -> str:
+    """Send a message, as an answer if the bot may read the channel's history. Return its id.
+
+    If this is not the first try, look for the message first: it shows its `delivery`.
+    """
+    if again:
+        found = (each for each in tools.discord.recent_messages(channel_id) if message.shows(each, delivery))
+        if earlier := next((str(each["id"]) for each in found), ""):
+            return earlier
     try:
         sent = tools.discord.send(channel_id, reply, nonce=nonce, answers=answers)
     except DiscordError as error:
@@ -177,12 +363,6 @@ def _send(channel_id: str, reply: Reply, nonce: str, answers: str, tools: Tools)
             raise
         sent = tools.discord.send(channel_id, reply, nonce=nonce)
     return str(sent.get("id", ""))
-
-
-def _earlier(channel_id: str, delivery: str, tools: Tools) -> str:
-    """The id of the message that an earlier try sent, "" if there is none among the recent ones."""
-    found = (each for each in tools.discord.recent_messages(channel_id) if alert.shows(each, delivery))
-    return next((str(each["id"]) for each in found), "")
 
 
 def _edit(channel_id: str, message_id: str, reply: Reply, tools: Tools) -> None:
@@ -195,22 +375,35 @@ def _edit(channel_id: str, message_id: str, reply: Reply, tools: Tools) -> None:
             log.warning("could not edit an alert: %s", error)
 
 
-def announce_test(message: dict, tools: Tools) -> None:
-    """Tell a server of a made-up outage of one of its monitors, along the way of a real one."""
-    guild_id, shard, id = str(message["guild"]), str(message["shard"]), str(message["monitor"])
-    monitor = tools.monitors.get(guild_id, shard, id)
-    if monitor is not None:
-        flip = Flip(id, int(message["at"]), int(message["at"]), "up", "down", "opened")
-        _tell(guild_id, monitor, f"test#{message['id']}", flip, tools, test=True)
+# What others tell.
 
 
-def announce_maintenance(message: dict, tools: Tools) -> None:
+def test_edition(id: str, entry: Entry, at: int) -> Edition:
+    """The edition of a made-up outage of a monitor. Each `id` is told once."""
+    flip = Flip(entry.id, at, at, "up", "down", "opened")
+    return Edition(f"{at:010}-test-{id}", at, ((entry, flip),), test=True)
+
+
+def on_it_edition(id: str, monitors: Iterable[str], at: int) -> Edition:
+    """The edition that says that somebody takes care of these monitors now."""
+    return Edition(f"{at:010}-on-it-{id}", at, on_it=tuple(monitors))
+
+
+def forget(guild_id: str, monitor: str, tools: Tools) -> None:
+    """Say in the alerts about a monitor that it is no longer watched."""
+    at = int(tools.now())
+    edition = Edition(f"{at:010}-gone-{monitor}", at, gone=(monitor,))
+    tools.shards.publish(guild_id, edition)
+    tools.send_queue.send(edition_message(guild_id, edition.id))
+
+
+def announce_maintenance(notified: dict, tools: Tools) -> None:
     """Give notice of an occurrence of maintenance, unless the plan was cancelled or the occurrence is over.
 
     Then the next notice of the plan takes the place of this one.
     """
-    guild_id, id = str(message["guild"]), str(message["plan"])
-    notice = Notice(int(message["at"]), id, int(message["start"]))
+    guild_id, id = str(notified["guild"]), str(notified["plan"])
+    notice = Notice(int(notified["at"]), id, int(notified["start"]))
     plan = next((each for each in tools.shards.plans(guild_id) if each.id == id), None)
     if plan is None:
         log.info("not told: the maintenance was cancelled", extra={"guild_id": guild_id, "plan": id})
@@ -220,8 +413,27 @@ def announce_maintenance(message: dict, tools: Tools) -> None:
         chosen = tools.server_settings.of(guild_id)
         names = {entry.id: entry.name for entry in tools.monitors.roster(guild_id).entries}
         name = f"maintenance#{id}#{notice.start}"
-        for recipient in _recipients(guild_id, chosen, tools):
+        channels = tools.operator_alerts() if guild_id == OPERATOR else [chosen[server.status_channel]]
+        for channel in filter(None, channels):
             with speaking(chosen[server.language]):
-                reply = alert.planned(plan, notice.start, names, alert.reference(name, recipient))
-            _deliver(guild_id, name, recipient, reply, tools)
+                reply = message.planned(plan, notice.start, names, message.reference(name, f"channel:{channel}"))
+            _note(guild_id, name, channel, reply, tools)
     tools.shards.noticed(guild_id, notice, plan.notice(tools.now(), told=notice.start))
+
+
+def _note(guild_id: str, name: str, channel: str, reply: Reply, tools: Tools) -> None:
+    """Send a message to a channel once. Raises Retry while another sender does it."""
+    claim = tools.claims.take(NOTE, guild_id, name, channel)
+    if claim is None:
+        return
+    delivery = message.reference(name, f"channel:{channel}")
+    with claim:
+        try:
+            sent = _send(channel, reply, f"alert {guild_id} {name}", delivery, tools, again=claim.attempt > 1)
+        except DiscordError as error:
+            if not error.permanent:
+                raise
+            log.warning("not told: %s", error, extra={"guild_id": guild_id, "recipient": f"channel:{channel}"})
+            claim.done(f"refused:{error.status}:{error.code}")
+            return
+        claim.done(sent)

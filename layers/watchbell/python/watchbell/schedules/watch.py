@@ -16,7 +16,7 @@ def watch(slot: datetime, tools: Tools) -> None:
 
     A second run for the same slot queues the shards again. That does no harm: a shard is judged once for each slot.
 
-    Flips that nobody has announced, and notices of maintenance that are due, go to the send queue.
+    News that not everybody has been told, and notices of maintenance that are due, go to the send queue.
     """
     now, last = int(slot.timestamp()), tools.shards.last_tick()
     runs = [
@@ -32,5 +32,4 @@ def watch(slot: datetime, tools: Tools) -> None:
     ]
     tools.send_queue.send_many(notices)
     tools.shards.ticked(now)
-    forgotten = [alerts.message(server, flip) for server, flip, at in tools.shards.untold() if alerts.is_late(now - at)]
-    tools.send_queue.send_many(forgotten)
+    tools.send_queue.send_many(alerts.waiting_messages(tools.shards.untold(), now))

@@ -111,7 +111,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
     ),
     "sender": (
         *_ALWAYS,
-        *(_COUNT, _SEALS, _SERVER_SETTINGS, _MONITORS, _SHARDS, _BOT),
+        *(_COUNT, _SEALS, _SERVER_SETTINGS, _MONITORS, _SHARDS, _BOT, _DATA),
         Part("operator_alerts", _parameter("operator-alerts")),
         Part("stash", _table("ephemeral", "GetItem", "PutItem")),
         _claims("state", "ephemeral"),
