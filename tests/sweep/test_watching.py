@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from tests.sweep.world import ADA, BEGUN, BOB, CHANNEL, DOWN, GUILD, ROLE, UP, World
-from watchbell.outbox.kinds import ON_IT
+from watchbell.outbox.kinds import ON_IT, STEP
 from watchbell.status.facts import Facts
 from watchbell.status.judgement import unpack
 from watchbell.status.maintenance import Once, Repeating, Window
@@ -141,6 +141,56 @@ def test_without_a_kill_a_person_a_role_and_a_channel_hear_once():
 @LATE
 def test_a_person_a_role_and_a_channel_hear_once_whatever_is_killed(late, record_property):
     swept(subscribed, each_heard_once, [SHOP, MAIL], late=late, step=23, record=record_property)
+
+
+def escalated(world: World) -> None:
+    """Nobody is on it, so a person and then a role hear of it too. Then it is over."""
+    for step, minutes, to in (("1", 5, f"user:{ADA}"), ("2", 9, f"role:{ROLE}")):
+        person = ADA if to.startswith("user:") else ""
+        item = {"step": step, "minutes": minutes, "to": to, "person": person}
+        world.killer.quietly(lambda item=item: world.data(STEP, GUILD).put(item))
+    world.minutes(3)
+    world.checker.script["aaaaaaaa"] = DOWN
+    world.minutes(20)
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(8)
+
+
+def all_steps_once(world: World) -> None:
+    by_place: dict[str, list[str]] = {}
+    for each in world.discord.messages:
+        by_place.setdefault(each["channel"], []).append(each["content"])
+    opening, step, recovery = by_place[CHANNEL]
+    assert "was down for" in opening
+    assert "and nobody is on it yet" in step
+    assert step.endswith(f"<@&{ROLE}>")
+    assert "is up again" in recovery
+    told_ada = by_place[f"dm of {ADA}"]
+    assert ["was down for" in told_ada[0], "is up again" in told_ada[1], len(told_ada)] == [True, True, 2]
+    assert world.tools.shards.later(2**31) == []
+    assert world.tools.shards.untold() == []
+    assert world.lost == 0
+
+
+@LATE
+def test_each_step_of_an_escalation_is_told_once_whatever_is_killed(late, record_property):
+    swept(escalated, all_steps_once, [SHOP], late=late, step=31, record=record_property)
+
+
+@pytest.mark.parametrize("why", ["somebody is on it", "it is up again"])
+def test_an_escalation_ends(why):
+    world = World(SHOP)
+    world.data(STEP, GUILD).put({"step": "1", "minutes": 5, "to": f"user:{ADA}", "person": ADA})
+    if why == "it is up again":
+        outage(world)
+    else:
+        world.minutes(3)
+        world.checker.script["aaaaaaaa"] = DOWN
+        world.minutes(5)
+        world.acknowledge("7", BOB)
+        world.minutes(20)
+    assert {each["channel"] for each in world.discord.messages} == {CHANNEL}
+    assert world.tools.shards.later(2**31) == []
 
 
 def test_a_person_whose_messages_are_closed_stops_nobody_and_is_not_tried_again():

@@ -3,9 +3,9 @@
 import pytest
 
 from tests.unit.test_monitor_command import GUILD, MANAGER, Queue, buttons, texts
-from watchbell import Channel, Role
+from watchbell import Channel, Role, User
 from watchbell.adapters.monitors import Change
-from watchbell.commands import notifications, subscribe, unsubscribe
+from watchbell.commands import escalation, notifications, subscribe, unsubscribe
 from watchbell.errors import DiscordError, FormError, UserError
 from watchbell.kit import server
 from watchbell.outbox import alerts
@@ -235,3 +235,24 @@ def test_the_buttons_of_the_panel_are_few(tools):
     ask(tools)
     shown = [each.label for each in buttons(ask(tools, notifications)) if hasattr(each, "label")]
     assert shown == ["Quiet hours", "Send me a test"]
+
+
+# /escalation
+
+
+def escalate(tools, **options):
+    return run(escalation, "set", tools=tools, guild=GUILD, **options, **MANAGER)
+
+
+def test_steps_are_set_in_their_order_and_removed(tools):
+    assert "There are no steps" in texts(run(escalation, "show", tools=tools, guild=GUILD, **MANAGER))
+    escalate(tools, step=1, minutes=10, person=User(ADA, {"username": "ada"}))
+    shown = texts(escalate(tools, step=2, minutes=30, channel=CELLAR))
+    assert f"1. after 10 minutes: <@{ADA}>" in shown
+    assert "2. after 30 minutes: <#1000000000000000888>" in shown
+    with pytest.raises(UserError, match="Each step comes later"):
+        escalate(tools, step=3, minutes=30, channel=CELLAR)
+    with pytest.raises(UserError, match="Choose one of"):
+        escalate(tools, step=3, minutes=60)
+    run(escalation, "off", tools=tools, guild=GUILD, **MANAGER)
+    assert alerts.steps(GUILD, tools) == []

@@ -21,6 +21,7 @@ from ..data.tables import (
     EDITION,
     FLIP,
     HOUR,
+    LATER,
     NOTICE,
     RUN,
     SHARD,
@@ -38,7 +39,7 @@ from ..status.packing import pack_period, pack_run, unpack_period, unpack_run
 from ..status.plans import Notice, Plan
 from ..status.tally import Period, Results
 from ..status.uptime import Window, rows_needed
-from ..subscriptions.edition import Edition
+from ..subscriptions.edition import Edition, Later
 from .dynamodb import Cancelled, ConditionFailed, Table
 
 TRIES = 5
@@ -347,8 +348,18 @@ class Shards:
                 UNTOLD.item_key(guild_id, key), "SET held = :one", held, condition="attribute_exists(pk)"
             )
 
-    def publish(self, guild_id: str, edition: Edition, keys: Iterable[str] = ()) -> bool:
+    def publish(
+        self,
+        guild_id: str,
+        edition: Edition,
+        keys: Iterable[str] = (),
+        *,
+        later: Later | None = None,
+        instead_of: Later | None = None,
+    ) -> bool:
         """Store an edition that is to be told. The flips in the rows with these `keys` no longer wait.
+
+        `later` is the next step of its escalation. It takes the place of `instead_of`.
 
         Returns False, and stores nothing, if one of them does not wait any more. Without keys, an edition that exists
         is not stored again.
@@ -363,7 +374,9 @@ class Shards:
             for each in keys
         ]
         try:
-            self._table.transact(put, {"Put": {"Item": marked}}, *gone, token=new_version())
+            more = [{"Put": {"Item": _later_key(guild_id, later)}}] if later else []
+            more += [{"Delete": {"Key": _later_key(guild_id, instead_of)}}] if instead_of else []
+            self._table.transact(put, {"Put": {"Item": marked}}, *more, *gone, token=new_version())
         except Cancelled:
             return False
         return True
@@ -376,6 +389,21 @@ class Shards:
         rows = self._table.get_many([EDITION.item_key(guild_id, id) for id in ids[:MOST_READ]])
         texts = {item["sk"]["S"].removeprefix(EDITION_START): item["value"]["S"] for item in rows}
         return [Edition.parse(id, texts[id]) for id in ids if id in texts]
+
+    def edition(self, guild_id: str, id: str) -> Edition | None:
+        """The edition with this id, None if it is too old."""
+        item = self._table.get(EDITION.item_key(guild_id, id))
+        return Edition.parse(id, item["value"]["S"]) if item else None
+
+    def later(self, now: float) -> list[tuple[str, Later]]:
+        """The steps of escalations that are due, with their servers. The oldest is first."""
+        found = self._table.between(LATER.partition, "0", f"{int(now):010}~")
+        parts = [item["sk"]["S"].split("#") for item in found]
+        return [(guild_id, Later(int(at), edition, int(step))) for at, guild_id, edition, step in parts]
+
+    def done_with(self, guild_id: str, step: Later) -> None:
+        """Record that a step is no longer needed."""
+        self._table.delete(_later_key(guild_id, step))
 
     def told(self, guild_id: str, key: str) -> None:
         """Record that everybody has been told of what has this sort key, or that there is nobody to tell."""
@@ -392,6 +420,10 @@ def keyed(shard: str, slot: int, flips: Iterable[Flip]) -> dict[str, list[Flip]]
     for flip in flips:
         rows.setdefault(FLIP.key("", shard, f"{slot:010}", flip.monitor)["sk"], []).append(flip)
     return rows
+
+
+def _later_key(guild_id: str, step: Later) -> dict:
+    return LATER.item_key(f"{step.at:010}", guild_id, step.edition, str(step.number))
 
 
 def _notice_key(guild_id: str, notice: Notice) -> dict:

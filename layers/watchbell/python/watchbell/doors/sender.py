@@ -31,6 +31,8 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
         case "edition" if _texts(message, "guild", "edition") and _is_list(message.get("to", [])):
             only = message.get("to", [])
             _tell(lambda: alerts.tell(message["guild"], message["edition"], tools, only), message, delivery.last)
+        case "step" if _texts(message, "guild", "edition") and _numbers(message, "at", "number"):
+            _tell(lambda: alerts.escalate(message, tools), message, delivery.last)
         case "maintenance" if _texts(message, "guild", "plan"):
             alerts.announce_maintenance(message, tools)
         case "webhook":
@@ -47,6 +49,10 @@ def _tell(tell: Callable[[], None], message: dict, last: bool) -> None:
         if not last or (isinstance(error, DiscordError) and error.permanent):
             raise
         log.warning("not told yet: %s", error, extra={"guild_id": message["guild"]})
+
+
+def _numbers(message: dict, *names: str) -> bool:
+    return all(isinstance(message.get(name), int) for name in names)
 
 
 def _is_list(value: object) -> bool:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 from ..adapters.server_settings import Chosen
@@ -27,11 +27,11 @@ from ..status.flip import Flip
 from ..status.plans import Notice
 from ..status.roster import OPERATOR, Entry, Roster
 from ..subscriptions import message
-from ..subscriptions.edition import Edition, id_of, sort
+from ..subscriptions.edition import Edition, Later, id_of, sort
 from ..subscriptions.mailbox import Alert, Mailbox
 from ..subscriptions.subscription import Heard, Subscription, hear
 from ..tools.toolbox import Tools
-from .kinds import MAILBOX, ON_IT, SUBSCRIPTION
+from .kinds import MAILBOX, ON_IT, STEP, SUBSCRIPTION
 
 log = logging.getLogger(__name__)
 
@@ -132,7 +132,9 @@ def gather(guild_id: str, tools: Tools) -> Edition | None:
         tools.data(ON_IT, guild_id).delete(monitor)
     slots = [int(key.split("#")[2]) for key in keys]
     edition = Edition(id_of(max(slots), keys), int(tools.now()), tuple(news))
-    return edition if tools.shards.publish(guild_id, edition, keys) else None
+    begins = any(flip.new == "down" and flip.news in ("opened", "changed") for _entry, flip in news)
+    later = next_step(edition.id, edition.at, 0, steps(guild_id, tools)) if begins else None
+    return edition if tools.shards.publish(guild_id, edition, keys, later=later) else None
 
 
 def _of(guild_id: str, key: str) -> dict[str, str]:
@@ -154,6 +156,58 @@ def _children_of_what_is_down(
     stored = tools.shards.states(guild_id, sorted(shards)) if shards else {}
     judged = {id: each for found in stored.values() for id, each in judgement.unpack(found.states).items()}
     return {child for child, parent in parents.items() if parent in judged and judged[parent].state == "down"}
+
+
+# Escalations.
+
+
+def steps(guild_id: str, tools: Tools) -> list[dict]:
+    """The steps of a server's escalation, in their order."""
+    return sorted(everything(STEP, guild_id, tools), key=lambda step: (step["minutes"], step["step"]))
+
+
+def step_message(guild_id: str, step: Later) -> dict:
+    """The message for the send queue that tells a step of an escalation."""
+    return {"kind": "step", "guild": guild_id, **step._asdict()}
+
+
+def next_step(edition: str, begun: int, number: int, found: list[dict]) -> Later | None:
+    """The step of an edition's escalation after the step `number`. The outages were told at `begun`."""
+    return Later(begun + 60 * found[number]["minutes"], edition, number + 1) if number < len(found) else None
+
+
+def escalate(asked: dict, tools: Tools) -> None:
+    """Tell the next recipient of what is still down, if nobody is on it. Then the next step takes the place of this."""
+    guild_id = str(asked["guild"])
+    step = Later(int(asked["at"]), str(asked["edition"]), int(asked["number"]))
+    edition, found = tools.shards.edition(guild_id, step.edition), steps(guild_id, tools)
+    news = _still_down(guild_id, edition, tools) if edition else []
+    if not edition or not news or step.number > len(found):
+        tools.shards.done_with(guild_id, step)
+        return
+    told = Edition(f"{step.at:010}-step{step.number}-{step.edition[-12:]}", int(tools.now()), tuple(news))
+    told = replace(told, also=(found[step.number - 1]["to"],))
+    later = next_step(step.edition, edition.at, step.number, found)
+    tools.shards.publish(guild_id, told, later=later, instead_of=step)
+    tell(guild_id, told.id, tools)
+
+
+def _still_down(guild_id: str, edition: Edition, tools: Tools) -> list[tuple[Entry, Flip]]:
+    """The outages of an edition that go on and that nobody is on."""
+    shards = sorted({entry.shard for entry, _flip in edition.news})
+    stored = tools.shards.states(guild_id, shards)
+    judged = {id: each for one in stored.values() for id, each in judgement.unpack(one.states).items()}
+    cared_for = {item["monitor"] for item in everything(ON_IT, guild_id, tools)}
+    now = int(tools.now())
+    return [
+        (entry, replace(flip, at=now, news="escalated"))
+        for entry, flip in edition.news
+        if flip.new == "down"
+        and entry.id not in cared_for
+        and entry.id in judged
+        and judged[entry.id].state == "down"
+        and judged[entry.id].since == flip.since
+    ]
 
 
 # From editions to mailboxes.
@@ -227,8 +281,10 @@ def _hearing(guild_id: str, editions: list[Edition], chosen: Chosen, tools: Tool
     subscribed = subscriptions(guild_id, tools)
     for edition in editions:
         for entry, flip in edition.news:
-            heard = {channel: Heard() for channel in (*channels, *edition.also)}
-            if not edition.also:
+            heard = {channel: Heard() for channel in channels}
+            if edition.also:
+                heard = dict(_place(to, chosen) for to in edition.also)
+            else:
                 heard |= hear(
                     entry,
                     flip,
@@ -240,6 +296,15 @@ def _hearing(guild_id: str, editions: list[Edition], chosen: Chosen, tools: Tool
             for to, how in heard.items():
                 found.setdefault(to, {}).setdefault(edition.id, {})[entry.id] = how
     return found
+
+
+def _place(to: str, chosen: Chosen) -> tuple[str, Heard]:
+    """Who hears of a step of an escalation: a role is mentioned in the status channel."""
+    kind, _colon, id = to.partition(":")
+    if kind != "role":
+        return to, Heard()
+    allowed = chosen[server.mention_roles]
+    return f"channel:{chosen[server.status_channel]}", Heard((id,) if id in allowed else ())
 
 
 _FIELDS = {each.name for each in fields(Subscription)}

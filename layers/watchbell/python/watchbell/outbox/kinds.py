@@ -23,5 +23,15 @@ MAILBOX = Data(
 )
 """A `subscriptions.Mailbox`: what a channel or a person has been told, and what is still to be sent."""
 
+STEP = Data(
+    "escalation",
+    of="server",
+    key=("step",),
+    fields=("minutes", "to", "person"),
+    about=("person",),
+    personal="the Discord user id of who is told if nobody is on it",
+)
+"""A step of the escalation: who hears of a monitor that has been down for some minutes and that nobody is on."""
+
 ON_IT = Data("on_it", of="server", key=("monitor",), fields=("person", "at"), mentions=("person",), keep=90)
 """Who takes care of a monitor that is not up. It is gone when the monitor is up again."""

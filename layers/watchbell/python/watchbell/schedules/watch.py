@@ -31,5 +31,11 @@ def watch(slot: datetime, tools: Tools) -> None:
         if last is None or notice.at > last or alerts.is_late(now - notice.at)
     ]
     tools.send_queue.send_many(notices)
+    later = [
+        alerts.step_message(server, step)
+        for server, step in tools.shards.later(now)
+        if last is None or step.at > last or alerts.is_late(now - step.at)
+    ]
+    tools.send_queue.send_many(later)
     tools.shards.ticked(now)
     tools.send_queue.send_many(alerts.waiting_messages(tools.shards.untold(), now))

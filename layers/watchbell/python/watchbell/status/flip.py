@@ -12,12 +12,13 @@ from .reason import Reason
 State = Literal["new", "up", "degraded", "down"]
 """`new`: no known result yet, or not enough of them. A monitor that is paused or edited is new again."""
 
-News = Literal["", "opened", "changed", "recovered", "flapping", "settled", "reminder"]
+News = Literal["", "opened", "changed", "recovered", "flapping", "settled", "reminder", "escalated"]
 """What a flip tells people, which is how `new` differs from what they were told last.
 
 "": nothing. "opened": it was up, or they never heard of it. "changed": from degraded to down, or back. "recovered": it
 is up again. "flapping": the results change too often, so its outages are held back. "settled": no longer, and it is now
-`new`. "reminder": it is still so. The state does not change.
+`new`. "reminder": it is still so. The state does not change. "escalated": it is still so, and nobody is on
+it. The judgement never says that.
 """
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from ..status.flip import Flip
 from ..status.roster import Entry
@@ -16,7 +17,8 @@ class Edition:
     """What is told together: flips with news, each with its monitor as it was then, in the order of time.
 
     `id` sorts by the time of the edition. `at` is in epoch seconds. `on_it` are the ids of monitors that somebody takes
-    care of from now on. `gone` are the ids of monitors that are no longer watched. `also` are recipients of an escalation. `test` marks a test alert.
+    care of from now on, and `gone` those that are no longer watched. `also` are those who hear of it if it is a step of
+    an escalation: nobody else does. `test` marks a test alert.
     """
 
     id: str
@@ -37,6 +39,14 @@ class Edition:
         at, news, on_it, gone, also, test = json.loads(text)
         pairs = tuple((Entry(*values), Flip.parse(flip)) for values, flip in news)
         return cls(id, at, pairs, tuple(on_it), tuple(gone), tuple(also), test)
+
+
+class Later(NamedTuple):
+    """A step of the escalation of an edition, which is due at `at`. Steps are counted from 1."""
+
+    at: int
+    edition: str
+    number: int
 
 
 @dataclass

@@ -19,6 +19,9 @@ from .subscription import Heard
 JOIN_SECONDS: Final = 60
 """For so long after an alert, further outages are added to its message."""
 
+AGAIN: Final = ("reminder", "escalated")
+"""News that says that nothing has changed."""
+
 REMEMBERED: Final = 100
 """How many editions are remembered, so that none is told twice."""
 
@@ -39,11 +42,15 @@ class Outage:
 
 @dataclass
 class Answer:
-    """A message that answers an alert, with one line for each flip. `ring` is false for one that is silent."""
+    """A message that answers an alert, with one line for each flip.
+
+    `ring` is false for one that is silent. `mentions` are roles.
+    """
 
     edition: str
     news: list[tuple[str, Flip]] = field(default_factory=list)
     ring: bool = True
+    mentions: tuple[str, ...] = ()
 
 
 @dataclass
@@ -108,12 +115,14 @@ class Mailbox:
             return
         self.read = [*self.read, edition.id][-REMEMBERED:]
         for entry, flip in edition.news:
+            if edition.also and entry.id not in heard:
+                continue
             found = None if edition.test else self.outage(entry.id)
             if found is None:
                 if entry.id in heard and flip.news != "reminder" and not (flip.new == "up" and flip.news != "flapping"):
                     self._open(edition, entry, flip, heard[entry.id])
                 continue
-            self._go_on(edition, *found, entry, flip)
+            self._go_on(edition, *found, entry, flip, heard.get(entry.id))
         for monitor in edition.on_it:
             found = self.outage(monitor)
             if found is not None:
@@ -148,20 +157,25 @@ class Mailbox:
             and edition.at < alert.at + JOIN_SECONDS
         )
 
-    def _go_on(self, edition: Edition, alert: Alert, outage: Outage, entry: Entry, flip: Flip) -> None:
+    def _go_on(
+        self, edition: Edition, alert: Alert, outage: Outage, entry: Entry, flip: Flip, heard: Heard | None
+    ) -> None:
         outage.entry = entry
         if flip.new == "up" and flip.news != "flapping":
             outage.ended = flip
-        elif flip.news != "reminder":
+        elif flip.news not in AGAIN:
             outage.latest = flip
         if not alert.message:  # what nobody has read yet says it by itself
             return
-        alert.stale = alert.stale or flip.news != "reminder"
+        alert.stale = alert.stale or flip.news not in AGAIN
         if outage.ended and alert.recoveries == "shown":
             return
         if not alert.answers or alert.answers[-1].edition != edition.id:
             alert.answers.append(Answer(edition.id, ring=not (outage.ended and alert.recoveries == "silent")))
         alert.answers[-1].news.append((entry.id, flip))
+        if edition.also and heard:
+            answer = alert.answers[-1]
+            answer.mentions = tuple(dict.fromkeys([*answer.mentions, *heard.mentions]))
 
     def clean(self) -> None:
         """Forget the alerts of which nothing more can be told."""
@@ -196,7 +210,10 @@ def _row(alert: Alert) -> list[Any]:
         [each.entry.values(), each.opened.text(), each.latest.text(), each.ended and each.ended.text(), each.on_it]
         for each in alert.outages
     ]
-    answers = [[each.edition, [[id, flip.text()] for id, flip in each.news], each.ring] for each in alert.answers]
+    answers = [
+        [each.edition, [[id, flip.text()] for id, flip in each.news], each.ring, each.mentions]
+        for each in alert.answers
+    ]
     values = [alert.id, alert.at, alert.mentions, alert.silent, alert.recoveries, alert.test, alert.message]
     return [*values, alert.stale, outages, answers]
 
@@ -226,7 +243,10 @@ def _alert(
         test,
         message,
         stale,
-        [Answer(edition, [(id, Flip.parse(flip)) for id, flip in news], ring) for edition, news, ring in answers],
+        [
+            Answer(edition, [(id, Flip.parse(flip)) for id, flip in news], ring, tuple(mentions))
+            for edition, news, ring, mentions in answers
+        ],
     )
 
 

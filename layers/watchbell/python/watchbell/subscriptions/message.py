@@ -78,7 +78,11 @@ def answer(told: Alert, answer: Answer, delivery: str) -> Reply:
     texts += [headline(outage.entry, flip) for outage, flip in lines(told, answer) if id(outage) not in over]
     worst = "up" if ended and not texts[1:] else max((flip.new for _id, flip in answer.news), key=_rank)
     embed = Embed(colour=states.COLOURS[worst], footer=delivery)
-    return Reply(clip("\n".join(texts), 2000), embeds=[embed], silent=told.silent or not answer.ring)
+    roles = " ".join(f"<@&{role}>" for role in answer.mentions)
+    text = f"{clip(chr(10).join(texts), 1500)} {roles}".rstrip()
+    mentions = Mentions(roles=answer.mentions)
+    silent = not answer.ring or (told.silent and not roles)
+    return Reply(text, embeds=[embed], mentions=mentions, silent=silent)
 
 
 def _rank(state: str) -> int:
@@ -172,6 +176,9 @@ def headline(entry: Entry, flip: Flip) -> str:
         if flip.new == "degraded":
             return _("⚠️ {name} is still degraded, for {duration} now.", name=name, duration=lasted)
         return _("🔴 {name} is still down, for {duration} now.", name=name, duration=lasted)
+    if flip.news == "escalated":
+        lasted = measures.duration(flip.at - flip.since)
+        return _("🔴 {name} has been down for {duration}, and nobody is on it yet.", name=name, duration=lasted)
     if flip.news == "flapping":
         return _("⚠️ {name} keeps changing between up and down. I will say how it ends.", name=name)
     if flip.new == "down":
