@@ -225,19 +225,19 @@ class Unwell:
     def __init__(self, error):
         self.error = error
 
-    def untold_of(self, guild_id, key):
+    def waiting(self, guild_id):
         raise self.error
 
 
 @pytest.mark.parametrize("error", [DiscordError("Discord is away", 503), Unavailable("no answer"), Retry("busy")])
-def test_a_flip_is_tried_again_and_left_to_the_tick_at_the_last_try(error):
-    message, tools = {"kind": "flip", "guild": "1", "flip": "flip#01#0#a"}, FakeTools(shards=Unwell(error))
+def test_news_is_tried_again_and_left_to_the_tick_at_the_last_try(error):
+    message, tools = {"kind": "news", "guild": "1"}, FakeTools(shards=Unwell(error))
     with pytest.raises(type(error)):
         outbound.deliver(Delivery(message, 1, False), tools)
     outbound.deliver(Delivery(message, 10, True), tools)
 
 
-def test_a_flip_that_meets_a_bug_is_a_dead_letter():
-    message, tools = {"kind": "flip", "guild": "1", "flip": "flip#01#0#a"}, FakeTools(shards=Unwell(KeyError("x")))
+def test_news_that_meets_a_bug_is_a_dead_letter():
+    message, tools = {"kind": "news", "guild": "1"}, FakeTools(shards=Unwell(KeyError("x")))
     with pytest.raises(KeyError):
         outbound.deliver(Delivery(message, 10, True), tools)
