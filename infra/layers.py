@@ -38,12 +38,16 @@ INGRESS_WATCHBELL = (
 # It lists these files, to offer the kinds of checks, and imports none. So they are empty in its layer.
 INGRESS_NAMES = "checks/*.py"
 # Files of these rooms that it never imports. They are named because they are large; a new file in a room is shipped.
-INGRESS_LACKS = ("kit/check.py", "kit/event.py", "kit/monitors.py", "discord/answers.py", "discord/webhook.py")
+INGRESS_LACKS = (
+    *("kit/check.py", "kit/event.py", "kit/monitors.py", "discord/answers.py", "discord/webhook.py"),
+    "tools/watching.py",
+)
 
 # The same for the heartbeat function, which uses no third party.
 HEARTBEAT_WATCHBELL = (
     *("__init__.py", "errors.py", "data/__init__.py", "data/tables.py", "status/__init__.py", "status/ping.py"),
-    *("doors/__init__.py", "doors/heartbeat.py", "tools/*.py", "adapters/amazon_roots.pem"),
+    *("doors/__init__.py", "doors/heartbeat.py", "adapters/amazon_roots.pem"),
+    *(f"tools/{name}.py" for name in ("__init__", "grants", "toolbox")),
     *(f"adapters/{name}.py" for name in ("__init__", "api_gateway", "logs", "pings", "dynamodb")),
     *(f"adapters/{name}.py" for name in ("aws_json", "post", "sigv4")),
 )
