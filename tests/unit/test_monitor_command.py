@@ -5,6 +5,7 @@ import pytest
 from watchbell.adapters.monitors import Limits
 from watchbell.commands import monitor
 from watchbell.errors import FieldError, FormError, UserError
+from watchbell.i18n import speaking
 from watchbell.status.facts import Facts
 from watchbell.status.reason import Reason
 from watchbell.testing import FakeTools, autocomplete, press, run, submit
@@ -268,6 +269,24 @@ def test_a_private_monitor_is_refused_when_it_is_changed_and_the_operator_no_lon
     with pytest.raises(FormError) as raised:
         submit(monitor.basics, tools=tools, shard=entry.shard, id=entry.id, **form, **MANAGER)
     assert raised.value.faults.keys() == {"address"}
+
+
+@pytest.mark.parametrize(("locale", "label"), [("en-US", "Website or HTTP API"), ("de", "Website oder HTTP-API")])
+def test_the_kinds_are_offered_in_words_of_the_language(tools, locale, label):
+    with speaking(locale):
+        form = run(monitor, "add", tools=tools, **MANAGER).payload()
+    (kinds,) = (part["component"] for part in form["components"] if part["component"]["custom_id"] == "kind")
+    offered = {each["value"]: each["label"] for each in kinds["options"]}
+    assert offered["http"] == label
+    assert not offered.keys() & set(offered.values())
+
+
+def test_the_list_says_in_words_how_each_monitor_is_checked(tools):
+    add(tools, name="Shop", group="Web")
+    add(tools, name="Backup", address="", kind="heartbeat")
+    shown = texts(run(monitor, "list", tools=tools, **MANAGER))
+    assert "-# Web · Website or HTTP API · every 5 minutes" in shown
+    assert "-# Heartbeat of a job · every 5 minutes" in shown
 
 
 def test_a_form_that_is_delivered_again_adds_one_monitor(tools):

@@ -42,7 +42,10 @@ OFTEN = [
     Option(N_("15 minutes"), "15"),
     Option(N_("1 hour"), "60"),
 ]
-KINDS = [Option(N_("Find out from the address"), GUESS), *(Option(name) for name in catalogue.names("checks"))]
+KINDS = [
+    Option(N_("Find out from the address"), GUESS),
+    *(Option(catalogue.label(kind), kind) for kind in catalogue.names("checks")),
+]
 
 
 class New(Modal, title="Watch a service"):
@@ -231,7 +234,7 @@ def listed(interaction, tools, page):
     head = _("{first} to {last} of {total}", first=first, last=first + len(shown) - 1, total=len(lines))
     sections = [
         Section(
-            f"{line.text()}\n-# {card.small(line.entry)}",
+            f"{line.text()}\n-# {card.small(line.entry, _(catalogue.label(line.entry.kind)))}",
             accessory=open_card.button(_("Show"), shard=line.entry.shard, id=line.entry.id),
         )
         for line in shown
@@ -412,8 +415,8 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
     state = {"shard": shard, "id": monitor.id}
     can_have_secrets = check is not None and check.secrets
     secrets = tools.secrets(guild_id) if can_have_secrets else {}
+    label = _(catalogue.label(monitor.kind))
     hosts = [Option(name, name, description=host[:100]) for name, host in secrets.items()]
-    label = _(check.label) if check else monitor.kind
     options = "\n".join(f"{name}: {value}" for name, value in monitor.options.items() if name != "ping")
     return Reply(
         components=[

@@ -56,10 +56,10 @@ def tested(name: str, facts: Facts) -> str:
     return "\n".join(lines)[:2000]
 
 
-def small(entry: Entry) -> str:
-    """A line about a monitor in a list: its group, its kind, and how often it is checked."""
+def small(entry: Entry, label: str) -> str:
+    """A line about a monitor in a list: its group, its kind of check, which is `label`, and how often it is checked."""
     parts = [clip(escape(entry.group), 40)] if entry.group else []
-    return " · ".join([*parts, entry.kind, often(entry.every)])
+    return " · ".join([*parts, label, often(entry.every)])
 
 
 def often(minutes: int) -> str:
