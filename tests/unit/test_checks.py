@@ -519,6 +519,7 @@ def key(monitor):
         (lambda: kind(row=key).fed(lambda monitor, row: []), "(monitor, row, before, at, *, …)"),
         (lambda: kind().fed(lambda monitor, row, before, at: []), "write `@check.run`"),
         (lambda: kind().run(lambda monitor: None), "(monitor, net, *, options…)"),
+        (lambda: kind().validate_target(str), "drop validate_target"),
     ],
 )
 def test_a_declaration_that_cannot_work_says_what_to_write(declare, cure):

@@ -150,6 +150,42 @@ def test_the_conditions_are_changed_and_a_wrong_one_is_told(tools):
     assert stored(tools) == after
 
 
+def place(tools):
+    (entry,) = entries(tools)
+    return {"shard": entry.shard, "id": entry.id, "tools": tools, **MANAGER}
+
+
+def test_an_option_of_several_lines_is_typed_as_several_options_and_shown_again_like_that(tools):
+    add(tools)
+    lines = "method: POST\nheaders: Accept: text/plain\nheaders: X-Key: {{secret:shop}}\nbody: {\nbody: }"
+    reply = submit(monitor.rules, conditions="", options=lines, seconds="5", **place(tools))
+    assert stored(tools).options == {
+        "method": "POST",
+        "headers": "Accept: text/plain\nX-Key: {{secret:shop}}",
+        "body": "{\n}",
+    }
+    (form,) = (each for each in buttons(reply) if each.label == "What counts as up")
+    assert press(form, tools=tools, **MANAGER).kept["options"] == lines
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("method: GET\nmethod: HEAD", "`method` has two lines, but only one value. Delete one of the lines."),
+        ("method: GET\n method : GET", "`method` has two lines"),
+        ("slow: 5\nslow: 6", "`slow` has two lines"),
+        ("headers: X-A: 1\nheaders: x-a: 2", "The header `x-a` is there twice. Put both values into one."),
+    ],
+)
+def test_a_line_that_would_be_lost_is_told(tools, lines, says):
+    add(tools)
+    before = stored(tools)
+    with pytest.raises(FieldError) as raised:
+        submit(monitor.rules, conditions="", options=lines, seconds="5", **place(tools))
+    assert says in raised.value.faults["options"]
+    assert stored(tools) == before
+
+
 def test_the_policy_and_the_parent_are_changed(tools):
     add(tools, name="Shop")
     add(tools, name="Database", address="db.example:5432")
@@ -239,6 +275,26 @@ def test_only_a_server_that_may_follow_aws_gets_a_monitor_of_it(tools):
     tools.monitors.limits = lambda guild: Limits(aws=1)
     add(tools, address="checkout-5xx", kind="cloudwatch_alarm")
     assert (stored(tools).target, stored(tools).policy.failures) == ("checkout-5xx", 1)
+
+
+def test_an_address_of_aws_that_no_event_names_is_told_at_its_field_when_it_is_added_and_when_it_is_changed(tools):
+    tools.monitors.limits = lambda guild: Limits(aws=1)
+    with pytest.raises(FieldError) as raised:
+        add(tools, address="shop", kind="aws_event")
+    assert "Write `pipeline:NAME`" in raised.value.faults["address"]
+    add(tools, address="health:ec2", kind="aws_event", name="EC2")
+    assert stored(tools).target == "health:EC2"
+    with pytest.raises(FieldError) as raised:
+        submit(monitor.basics, address="", name="EC2", **place(tools))
+    assert "Write `pipeline:NAME`" in raised.value.faults["address"]
+
+
+@pytest.mark.parametrize("name", ["errors [prod]", "pipeline", "https://shop.example/"])
+def test_the_name_of_an_alarm_is_no_host(tools, name):
+    tools.monitors.limits = lambda guild: Limits(aws=1)
+    add(tools, address=name, kind="cloudwatch_alarm")
+    (entry,) = entries(tools)
+    assert (entry.name, entry.host) == (name, "")
 
 
 def test_the_list_has_pages(tools):

@@ -25,7 +25,7 @@ from watchbell import (
 )
 from watchbell.discord.text import clip, escape
 from watchbell.kit import catalogue
-from watchbell.status.roster import entry_of
+from watchbell.status.roster import FED, entry_of
 from watchbell.status.states import OWN
 
 may_change = permission("MANAGE_GUILD") | role("admin")
@@ -66,7 +66,7 @@ class Basics(Modal, title="Change a monitor"):
 
 class Rules(Modal, title="What counts as up"):
     conditions = Paragraph("Conditions, one on each line", most=1500, required=False)
-    options = Paragraph("Options of the check, one on each line", most=1500, required=False)
+    options = Paragraph("Options of the check, one on each line", most=4000, required=False)
     seconds = Short("Seconds until a check has failed", most=4)
 
 
@@ -273,7 +273,7 @@ def new(interaction, tools, form: New):
     if kind == "heartbeat":
         wanted = replace(wanted, options={"ping": ping})
     wanted = replace(wanted, private=watching.may_be_private(interaction.guild_id, tools))
-    if kind in watching.FED:  # what is told is not a sample, so one result is enough
+    if kind in FED:  # what is told is not a sample, so one result is enough
         wanted = replace(wanted, policy=Policy(1, 1))
     defined = watching.define(wanted, "address", tools)
     defined = replace(defined, name=defined.name or watching.name_of(defined))
@@ -305,13 +305,14 @@ def rules(interaction, tools, form: Rules, *, shard: str, id: str):
     from watchbell.tools import watching
 
     before = there(shard, id, interaction, tools)
+    check = catalogue.check(before.kind)
     conditions = typed.conditions(form.conditions)
     watching.define(replace(before, conditions=conditions), "conditions", tools)
     ours = {name: value for name, value in before.options.items() if name == "ping"}
     changed = replace(
         before,
         conditions=conditions,
-        options={**typed.options(form.options), **ours},
+        options={**typed.options(form.options, check.several if check else ()), **ours},
         seconds=typed.number(form.seconds, "seconds", 1, 10),
     )
     return saved(before, watching.define(changed, "options", tools), shard, interaction, tools)
@@ -405,6 +406,7 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
     """A monitor: how it is, how it is checked, and the forms that change it."""
     from watchbell.commands import status
     from watchbell.status import card as page
+    from watchbell.status import typed
     from watchbell.tools import watching
 
     entry = entry_of(monitor, shard)
@@ -417,7 +419,7 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
     secrets = tools.secrets(guild_id) if can_have_secrets else {}
     label = _(catalogue.label(monitor.kind))
     hosts = [Option(name, name, description=host[:100]) for name, host in secrets.items()]
-    options = "\n".join(f"{name}: {value}" for name, value in monitor.options.items() if name != "ping")
+    options = {name: value for name, value in monitor.options.items() if name != "ping"}
     return Reply(
         components=[
             Container(
@@ -440,7 +442,7 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
                     rules.button(
                         _("What counts as up"),
                         conditions="\n".join(monitor.conditions),
-                        options=options,
+                        options=typed.option_lines(options),
                         seconds=f"{monitor.seconds:g}",
                         **state,
                     ),

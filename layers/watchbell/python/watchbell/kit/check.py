@@ -108,7 +108,8 @@ class Check:
     one of TARGETS. `operands`: what its conditions can read, of `status.condition.OPERANDS`. `conditions`: they hold
     for a monitor too, unless one of the monitor's own conditions reads the same operands. `example`: a target, for the
     docs. `presets`: words that stand for a target. `secrets`: its target and options can contain `{{secret:name}}`.
-    `row`: the results come from outside; it returns the key of the row in the table `state` that has them.
+    `several`: options whose value has several lines; people type each line as an option of its own. `row`: the results
+    come from outside; it returns the key of the row in the table `state` that has them.
 
     Raises DefinitionError if a value is not allowed.
     """
@@ -116,6 +117,7 @@ class Check:
     __slots__ = (
         "conditions",
         "example",
+        "find_target",
         "function",
         "label",
         "name",
@@ -124,6 +126,7 @@ class Check:
         "presets",
         "row",
         "secrets",
+        "several",
         "target",
         "validate",
     )
@@ -139,14 +142,16 @@ class Check:
         example: str = "",
         presets: Mapping[str, str] | None = None,
         secrets: bool = False,
+        several: Collection[str] = (),
         row: Callable[[Monitor], dict] | None = None,
     ) -> None:
         self.row = row
         self.name, self.label, self.target, self.example = name, label, target, example
         self.operands, self.conditions = frozenset(operands), tuple(conditions)
-        self.presets, self.secrets = dict(presets or {}), secrets
+        self.presets, self.secrets, self.several = dict(presets or {}), secrets, frozenset(several)
         self.function: Callable[..., Any] | None = None
         self.validate: Callable[..., None] | None = None
+        self.find_target: Callable[[str], str] | None = None
         self.options: tuple[Option, ...] = ()
         if target not in TARGETS:
             raise DefinitionError(f"{name}: target must be one of {', '.join(map(repr, TARGETS))}, not {target!r}")
@@ -208,6 +213,16 @@ class Check:
     def validate_options(self, function: Callable[..., None]) -> Callable[..., None]:
         """A function that gets the options like `run`'s, when a monitor is defined. It raises UserError."""
         self.validate = function
+        return function
+
+    def validate_target(self, function: Callable[[str], str]) -> Callable[[str], str]:
+        """A function for a kind with target="", when a monitor is defined: `function(text)` returns the normal form.
+
+        It raises UserError.
+        """
+        if self.target:
+            raise DefinitionError(f"{self.name}: target={self.target!r} is validated already; drop validate_target")
+        self.find_target = function
         return function
 
     def define(self, monitor: Monitor, *, refused: Collection[str] = ()) -> Monitor:
@@ -290,7 +305,7 @@ class Check:
         if len(text) > LENGTH:
             raise UserError(_("An address has at most {n} characters.", n=LENGTH))
         if not self.target:
-            return text
+            return self.find_target(text) if self.find_target else text
         example = self.example or TARGETS[self.target]
         try:
             host, found = self._read_target(text)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from ..errors import FieldError
 from ..i18n import _
 
@@ -19,16 +21,29 @@ def conditions(text: str) -> tuple[str, ...]:
     return tuple(line.strip() for line in text.splitlines() if line.strip())
 
 
-def options(text: str) -> dict[str, str]:
-    """The options of a text with one on each line. Raises FieldError if a line is none."""
-    return dict(_option(line) for line in text.splitlines() if line.strip())
+def options(text: str, several: Collection[str]) -> dict[str, str]:
+    """The options of a text with one on each line. The lines of an option in `several` become lines of its value.
+
+    Raises FieldError if a line is no option, or if another option has two lines.
+    """
+    found: dict[str, str] = {}
+    for line in filter(str.strip, text.splitlines()):
+        name, colon, value = (part.strip() for part in line.partition(":"))
+        if not colon:
+            raise FieldError("options", _("write each option as `name: value`, on a line of its own."))
+        if name not in found:
+            found[name] = value
+        elif name in several:
+            found[name] += f"\n{value}"
+        else:
+            text = _("`{name}` has two lines, but only one value. Delete one of the lines.", name=name[:50])
+            raise FieldError("options", text)
+    return found
 
 
-def _option(line: str) -> tuple[str, str]:
-    name, colon, value = line.partition(":")
-    if not colon:
-        raise FieldError("options", _("write each option as `name: value`, on a line of its own."))
-    return name.strip(), value.strip()
+def option_lines(options: Mapping[str, str]) -> str:
+    """The options as people type them. `options` reads it."""
+    return "\n".join(f"{name}: {line}" for name, value in options.items() for line in value.splitlines() or [""])
 
 
 def number(text: str, field: str, least: float, most: float) -> float:

@@ -15,12 +15,8 @@ from ..i18n import _, ngettext
 from ..status import secret
 from ..status import shard as shards
 from ..status.monitor import Monitor
-from ..status.roster import Entry, Roster, entry_of, host_of
+from ..status.roster import AWS, Entry, Roster, entry_of, host_of
 from .toolbox import Tools
-
-AWS = ("cloudwatch_alarm", "aws_event")
-FED = ("heartbeat", *AWS)
-"""Kinds whose results come from outside. The bot does not ask a target."""
 
 MEASURED = ("target", "conditions", "options")
 """If one of these fields changes, something else is measured."""
