@@ -74,7 +74,10 @@ def test_a_line_says_why_and_since_when_and_only_if_it_is_known():
     [
         ([], "❔ Nothing has been measured yet"),
         ([None], "❔ Nothing has been measured yet"),
-        (["up"], "✅ The monitor is up"),
+        (["up"], "✅ **Shop** is up"),
+        (["up", None], "✅ **Shop** is up"),
+        (["degraded", None, None], "⚠️ **Shop** is degraded"),
+        (["down", None], "🔴 **Shop** is down"),
         (["up", "up", None], "✅ All 2 monitors are up"),
         (["up", "down"], "🔴 1 of 2 monitors is down"),
         (["down", "degraded", "down"], "🔴 2 of 3 monitors are down"),

@@ -247,7 +247,7 @@ def listed(interaction, tools, page):
                 Separator(),
                 *sections,
                 Separator(),
-                Row(another.button(_("Add a monitor"), style="primary")),
+                page.row(another.button(_("Add a monitor"), style="primary")),
                 colour=OWN,
             )
         ]

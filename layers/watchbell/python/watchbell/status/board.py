@@ -70,8 +70,11 @@ class Line:
     def text(self) -> str:
         """Glyph, name and state, then in small print why and since when."""
         small = [part for part in (self.why(), _since(self.since)) if part]
-        first = f"{states.GLYPHS[self.state]} {self.name} {self.says()}"
-        return first + ("\n-# " + " · ".join(small) if small else "")
+        return self.first() + ("\n-# " + " · ".join(small) if small else "")
+
+    def first(self) -> str:
+        """Glyph, name and state."""
+        return f"{states.GLYPHS[self.state]} {self.name} {self.says()}"
 
     def says(self) -> str:
         """The state in words that follow the name."""
@@ -96,15 +99,16 @@ class Line:
 
 
 def headline(lines: Sequence[Line]) -> str:
-    """The count and the worst state; one sentence if all is well."""
-    counted = [line.state for line in lines if line.state in states.RANK]
-    worst = states.worst(counted)
-    total = len(counted)
+    """The count and the worst state; one sentence if all is well, or if only one monitor counts."""
+    counted = [line for line in lines if line.state in states.RANK]
     if not counted:
         return _("❔ Nothing has been measured yet")
-    count = counted.count(worst)
+    if len(counted) == 1:
+        return counted[0].first()
+    worst, total = states.worst([line.state for line in counted]), len(counted)
+    count = sum(line.state == worst for line in counted)
     if worst == "up":
-        return ngettext("✅ The monitor is up", "✅ All {n} monitors are up", total)
+        return _("✅ All {n} monitors are up", n=total)
     if worst == "down":
         text = ngettext("{n} of {total} monitors is down", "{n} of {total} monitors are down", count, total=total)
     elif worst == "degraded":

@@ -72,8 +72,8 @@ def strip_in_words(days: Mapping[int, Share]) -> str:
         return _("Nothing was measured.")
     flawless = sum(found.part == found.whole for found in known.values())
     said = ngettext(
-        "{flawless} of {n} measured day was at {all}.",
-        "{flawless} of {n} measured days were at {all}.",
+        "{all} on {flawless} of {n} measured day.",
+        "{all} on {flawless} of {n} measured days.",
         len(known),
         flawless=flawless,
         all=share(Share(1, 1)),
