@@ -122,3 +122,26 @@ def test_days_are_also_said_in_words_with_the_latest_of_the_worst():
 def test_flawless_days_need_no_second_sentence():
     assert plain(measures.strip_in_words({MONDAY: Share(3, 3)})) == "100 % on 1 of 1 measured day."
     assert measures.strip_in_words({MONDAY: Share(0, 0)}) == "Nothing was measured."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (60, "every minute"),
+        (15 * 60, "every 15 minutes"),
+        (3600, "every hour"),
+        (6 * 3600, "every 6 hours"),
+        (DAY, "every day"),
+        (14 * DAY, "every 14 days"),
+        (5400, "every 1 h 30 min"),
+        (DAY + 3600, "every 25 hours"),
+    ],
+)
+def test_how_often_something_happens_is_said_in_one_unit_if_it_fits(seconds, text):
+    assert plain(measures.often(seconds)) == text
+
+
+def test_a_moment_has_its_date_if_it_is_more_than_20_hours_from_now():
+    assert measures.moment(MONDAY, MONDAY + 20 * 3600) == f"<t:{MONDAY}:t> (<t:{MONDAY}:R>)"
+    assert measures.moment(MONDAY, MONDAY + 20 * 3600 + 1) == f"<t:{MONDAY}:f>"
+    assert measures.moment(MONDAY, MONDAY - 20 * 3600 - 1) == f"<t:{MONDAY}:f>"

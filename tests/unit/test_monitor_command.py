@@ -4,9 +4,11 @@ import pytest
 
 from watchbell.adapters.monitors import Limits
 from watchbell.commands import monitor
+from watchbell.data.tables import PING
 from watchbell.errors import FieldError, FormError, UserError
 from watchbell.i18n import speaking
 from watchbell.status.facts import Facts
+from watchbell.status.ping import Ping, change
 from watchbell.status.reason import Reason
 from watchbell.testing import FakeTools, autocomplete, press, run, submit
 
@@ -165,7 +167,66 @@ def test_an_option_of_several_lines_is_typed_as_several_options_and_shown_again_
         "body": "{\n}",
     }
     (form,) = (each for each in buttons(reply) if each.label == "What counts as up")
-    assert press(form, tools=tools, **MANAGER).kept["options"] == lines
+    assert press(form, tools=tools, **MANAGER).kept["options"] == f"{lines}\nstatus: \nslow: "
+
+
+def test_what_is_left_as_it_was_shown_stores_no_option(tools):
+    reply = add(tools, address="", kind="heartbeat", name="Backup")
+    before = stored(tools)
+    (form,) = (each for each in buttons(reply) if each.label == "What counts as up")
+    shown = press(form, tools=tools, **MANAGER).kept["options"]
+    assert shown == "period: \ngrace: 5m\ncron: \nzone: UTC"
+    submit(monitor.rules, conditions="", options=shown, seconds="5", **place(tools))
+    assert stored(tools) == before
+    submit(monitor.rules, conditions="", options=shown.replace("5m", "30m"), seconds="5", **place(tools))
+    assert stored(tools).options == {**before.options, "grace": "30m"}
+    with pytest.raises(FieldError, match="has no option `gracee`"):
+        submit(monitor.rules, conditions="", options="gracee: ", seconds="5", **place(tools))
+
+
+NOW = 1_795_334_400
+"""Sunday, 2026-11-22, 08:00 UTC."""
+
+
+@pytest.mark.parametrize(
+    ("options", "pings", "told"),
+    [
+        ("period: 1d\ngrace: 30m", [], ["every day, at most 30 min late", "I wait for the first one"]),
+        ("", [-60], ["every 5 minutes, at most 5 min late", f"<t:{NOW + 240}:t> (<t:{NOW + 240}:R>)"]),
+        ("", [-400], [None, f"<t:{NOW - 100}:t> (<t:{NOW - 100}:R>), late now"]),
+        ("period: 1h30m", [-60], ["every 1 h 30 min, at most 5 min late", f"<t:{NOW + 5340}:t> (<t:{NOW + 5340}:R>)"]),
+        ("period: 2d", [-60], ["every 2 days, at most 5 min late", f"<t:{NOW + 172740}:f>"]),
+        (
+            "cron: 0 3 * * *\nzone: Europe/Berlin\ngrace: 1h",
+            [-60],
+            [
+                "at the times of `0 3 * * *` in Europe/Berlin, at most 1 h late",
+                f"<t:{NOW + 18 * 3600}:t> (<t:{NOW + 18 * 3600}:R>)",
+            ],
+        ),
+        ("", [-900], [None]),
+    ],
+)
+def test_the_card_of_a_heartbeat_says_when_pings_are_expected(tools, options, pings, told):
+    tools.now = lambda: float(NOW)
+    add(tools, address="", kind="heartbeat", name="Backup")
+    for at in pings:
+        key = PING.item_key(stored(tools).options["ping"])
+        tools.state.update(key, *change(Ping((NOW + at) * 1000, "success"), ""))
+    reply = submit(monitor.rules, conditions="", options=options, seconds="5", **place(tools))
+    shown = texts(reply).replace("\xa0", " ")
+    assert f"**Pings** {told[0] or 'every 5 minutes, at most 5 min late'}" in shown
+    assert [line for line in shown.splitlines() if "Next ping" in line] == [
+        f"**Next ping** {each}" for each in told[1:]
+    ]
+
+
+def test_the_card_of_a_paused_heartbeat_expects_no_ping(tools):
+    add(tools, address="", kind="heartbeat", name="Backup")
+    run(monitor, "pause", monitor="Backup", tools=tools, **MANAGER)
+    shown = texts(run(monitor, "show", monitor="Backup", tools=tools, **MANAGER))
+    assert "**Pings** every 5 minutes" in shown
+    assert "Next ping" not in shown
 
 
 @pytest.mark.parametrize(

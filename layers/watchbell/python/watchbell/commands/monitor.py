@@ -305,14 +305,12 @@ def rules(interaction, tools, form: Rules, *, shard: str, id: str):
     from watchbell.tools import watching
 
     before = there(shard, id, interaction, tools)
-    check = catalogue.check(before.kind)
     conditions = typed.conditions(form.conditions)
     watching.define(replace(before, conditions=conditions), "conditions", tools)
-    ours = {name: value for name, value in before.options.items() if name == "ping"}
     changed = replace(
         before,
         conditions=conditions,
-        options={**typed.options(form.options, check.several if check else ()), **ours},
+        options=watching.typed_options(form.options, before),
         seconds=typed.number(form.seconds, "seconds", 1, 10),
     )
     return saved(before, watching.define(changed, "options", tools), shard, interaction, tools)
@@ -406,7 +404,6 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
     """A monitor: how it is, how it is checked, and the forms that change it."""
     from watchbell.commands import status
     from watchbell.status import card as page
-    from watchbell.status import typed
     from watchbell.tools import watching
 
     entry = entry_of(monitor, shard)
@@ -419,14 +416,13 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
     secrets = tools.secrets(guild_id) if can_have_secrets else {}
     label = _(catalogue.label(monitor.kind))
     hosts = [Option(name, name, description=host[:100]) for name, host in secrets.items()]
-    options = {name: value for name, value in monitor.options.items() if name != "ping"}
     return Reply(
         components=[
             Container(
                 Text("### " + clip(escape(monitor.name), 80)),
                 Text("\n".join(filter(None, [notice, line.text()]))),
                 Separator(),
-                Text(page.definition(monitor, label, url, secrets)),
+                Text(page.definition(monitor, label, url, watching.described(monitor, tools), secrets)),
                 Separator(),
                 Row(
                     basics.button(
@@ -442,7 +438,7 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
                     rules.button(
                         _("What counts as up"),
                         conditions="\n".join(monitor.conditions),
-                        options=typed.option_lines(options),
+                        options=watching.option_lines(monitor),
                         seconds=f"{monitor.seconds:g}",
                         **state,
                     ),

@@ -116,6 +116,7 @@ class Check:
 
     __slots__ = (
         "conditions",
+        "described",
         "example",
         "find_target",
         "function",
@@ -152,6 +153,7 @@ class Check:
         self.function: Callable[..., Any] | None = None
         self.validate: Callable[..., None] | None = None
         self.find_target: Callable[[str], str] | None = None
+        self.described: Callable[..., list[str]] | None = None
         self.options: tuple[Option, ...] = ()
         if target not in TARGETS:
             raise DefinitionError(f"{name}: target must be one of {', '.join(map(repr, TARGETS))}, not {target!r}")
@@ -210,6 +212,25 @@ class Check:
         found: list[Facts] = self.function(monitor, row, before, at, **self.arguments(monitor.options))
         return found or [Facts("unknown")]
 
+    def describe(self, function: Callable[..., list[str]]) -> Callable[..., list[str]]:
+        """The function that explains a monitor with `row=` on its card: `function(monitor, row, at, *, options…)`.
+
+        It returns lines in the reader's language. `row` and `at` are as in `fed`.
+        """
+        if self.runs:
+            raise DefinitionError(f"{self.name}: a kind without row= has no row to describe; drop describe")
+        self.described = function
+        return function
+
+    def description(self, monitor: Monitor, row: dict, at: float) -> list[str]:
+        """The lines that explain a monitor on its card; see `describe`."""
+        if self.described is None:
+            return []
+        try:
+            return self.described(monitor, row, at, **self.arguments(monitor.options))
+        except UserError:  # an option that an earlier version allowed; the card is where people correct it
+            return []
+
     def validate_options(self, function: Callable[..., None]) -> Callable[..., None]:
         """A function that gets the options like `run`'s, when a monitor is defined. It raises UserError."""
         self.validate = function
@@ -241,6 +262,17 @@ class Check:
         if self.validate:
             self.validate(**{name: value for name, value in arguments.items() if name != SLOW.name})
         return replace(monitor, kind=self.name, target=target, conditions=conditions)
+
+    @property
+    def defaults(self) -> dict[str, str]:
+        """All options with their defaults as people type them, "" for an option without one."""
+        values = getattr(self.function, "__kwdefaults__", None) or {}
+        return {option.name: str(values.get(option.name, "")) for option in self.options}
+
+    def changed(self, options: Mapping[str, str]) -> dict[str, str]:
+        """The options without those that are empty or have their default."""
+        known = self.defaults
+        return {name: value for name, value in options.items() if name not in known or value not in ("", known[name])}
 
     def arguments(self, options: Mapping[str, str]) -> dict[str, Any]:
         """The values of the options. Raises UserError if one is unknown, missing, or breaks its rules."""

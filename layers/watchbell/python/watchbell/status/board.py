@@ -69,7 +69,7 @@ class Line:
 
     def text(self) -> str:
         """Glyph, name and state, then in small print why and since when."""
-        small = [part for part in (self.why(), _since(self.since)) if part]
+        small = [part for part in (self.why(), _since(self.since, self.now)) if part]
         return self.first() + ("\n-# " + " · ".join(small) if small else "")
 
     def first(self) -> str:
@@ -172,5 +172,5 @@ def checked(line: Line) -> str:
     return f"<t:{line.judged.seen}:R>" if line.judged and line.judged.seen else _("not yet")
 
 
-def _since(at: int) -> str:
-    return _("since {time}", time=f"<t:{at}:t> (<t:{at}:R>)") if at else ""
+def _since(at: int, now: float) -> str:
+    return _("since {time}", time=measures.moment(at, now)) if at else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from ..discord.text import clip, escape
 from ..i18n import _, ngettext
@@ -13,16 +13,17 @@ from .roster import Entry, host_of
 from .states import GLYPHS
 
 
-def definition(monitor: Monitor, label: str, url: str, hosts: Mapping[str, str]) -> str:
+def definition(monitor: Monitor, label: str, url: str, described: Iterable[str], hosts: Mapping[str, str]) -> str:
     """How a monitor is checked, in lines.
 
-    `label` is its kind of check. `url` is where a job pings, "" if the monitor has none. `hosts` are the secrets of the
-    server, each with its host.
+    `label` is its kind of check. `url` is where a job pings, "" if the monitor has none. `described` are the lines of
+    the kind itself. `hosts` are the secrets of the server, each with its host.
     """
     lines = [
         "**" + _("Address") + f"** {escape(monitor.target)}" if monitor.target else "",
-        "**" + _("Check") + f"** {label}, {often(monitor.every)}",
+        "**" + _("Check") + f"** {label}, {measures.often(monitor.every * 60)}",
         "**" + _("URL") + f"** `{url}`" if url else "",
+        *described,
         "**" + _("Group") + f"** {escape(monitor.group)}" if monitor.group else "",
         "**" + _("Tags") + f"** {escape(', '.join(monitor.tags))}" if monitor.tags else "",
         *(f"`{condition}`" for condition in monitor.conditions),
@@ -59,11 +60,7 @@ def tested(name: str, facts: Facts) -> str:
 def small(entry: Entry, label: str) -> str:
     """A line about a monitor in a list: its group, its kind of check, which is `label`, and how often it is checked."""
     parts = [clip(escape(entry.group), 40)] if entry.group else []
-    return " · ".join([*parts, label, often(entry.every)])
-
-
-def often(minutes: int) -> str:
-    return _("every hour") if minutes == 60 else ngettext("every minute", "every {n} minutes", minutes)
+    return " · ".join([*parts, label, measures.often(entry.every * 60)])
 
 
 def policy(monitor: Monitor) -> str:

@@ -11,6 +11,9 @@ from .tally import Share
 _HEIGHTS = ((10_000, "▇"), (9_990, "▆"), (9_900, "▅"), (9_500, "▃"), (0, "▁"))
 """From which uptime on a day has this height, in hundredths of a percent."""
 
+NEAR = 20 * 3600
+"""Within so many seconds of now, the time of the day tells a moment. Later it could be the one of another day."""
+
 
 def share(found: Share, digits: int = 2) -> str:
     """An uptime or another share in percent, rounded down. Only a whole is 100 %. "–" if nothing was measured."""
@@ -45,6 +48,24 @@ def duration(seconds: float) -> str:
     first = next((place for place, (count, _text) in enumerate(parts) if count), len(parts) - 1)
     shown = [text for count, text in parts[first : first + 2] if count]
     return " ".join(map(_whole, shown or [parts[-1][1]]))
+
+
+def often(seconds: float) -> str:
+    """How often something happens: every minute, every 5 minutes, every hour, every 2 days, every 1 h 30 min."""
+    minutes = int(seconds) // 60
+    hours, days = minutes // 60, minutes // 1440
+    if minutes == 1440 * days:
+        return ngettext("every day", "every {n} days", days)
+    if minutes == 60 * hours:
+        return ngettext("every hour", "every {n} hours", hours)
+    if minutes < 60:
+        return ngettext("every minute", "every {n} minutes", minutes)
+    return _("every {time}", time=duration(seconds))
+
+
+def moment(at: float, now: float) -> str:
+    """A moment as Discord shows it in the reader's time zone: with its date if it is more than 20 hours from now."""
+    return f"<t:{int(at)}:f>" if abs(now - at) > NEAR else f"<t:{int(at)}:t> (<t:{int(at)}:R>)"
 
 
 def latency(milliseconds: int | None) -> str:

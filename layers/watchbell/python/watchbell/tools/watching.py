@@ -12,7 +12,9 @@ from ..adapters.monitors import Change, Limits, TooMany
 from ..discord.text import escape
 from ..errors import FieldError, UserError
 from ..i18n import _, ngettext
-from ..status import secret
+from ..kit import catalogue
+from ..kit.check import PING
+from ..status import secret, typed
 from ..status import shard as shards
 from ..status.monitor import Monitor
 from ..status.roster import AWS, Entry, Roster, entry_of, host_of
@@ -172,6 +174,30 @@ def name_of(monitor: Monitor) -> str:
 def new_id() -> str:
     """8 letters and digits. Two monitors of a server have the same id about once in 10^10 times."""
     return "".join(secrets.choice("abcdefghijkmnpqrstuvwxyz23456789") for _place in range(8))
+
+
+def typed_options(text: str, monitor: Monitor) -> dict[str, str]:
+    """The options of a monitor from what people typed. Those that are as by default are left out."""
+    check = catalogue.check(monitor.kind)
+    assert check is not None, monitor.kind
+    ours = {name: value for name, value in monitor.options.items() if name == PING}
+    return {**check.changed(typed.options(text, check.several)), **ours}
+
+
+def option_lines(monitor: Monitor) -> str:
+    """All options of a monitor as people type them, so that they see what there is to change."""
+    check = catalogue.check(monitor.kind)
+    chosen = {name: value for name, value in monitor.options.items() if name != PING}
+    return typed.option_lines({**(check.defaults if check else {}), **chosen})
+
+
+def described(monitor: Monitor, tools: Tools) -> list[str]:
+    """The lines in which the kind of a monitor explains it."""
+    check = catalogue.check(monitor.kind)
+    if check is None or check.row is None or check.described is None:
+        return []
+    rows = tools.shards.fed({monitor.id: check.row(monitor)})
+    return check.description(monitor, rows.get(monitor.id, {}), tools.now())
 
 
 def set_secret(name: str, value: str, monitor: Monitor, guild_id: str, tools: Tools) -> None:
