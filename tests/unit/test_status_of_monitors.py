@@ -17,7 +17,7 @@ from watchbell.status.packing import pack_period
 from watchbell.status.reason import Reason
 from watchbell.status.roster import Entry
 from watchbell.status.tally import HOUR, record
-from watchbell.testing import FakeTools, autocomplete, choose, run
+from watchbell.testing import FakeTools, autocomplete, choose, press, run
 
 GUILD = "1000000000000000102"
 NOW = 1_795_334_400
@@ -189,6 +189,29 @@ def test_one_monitor_in_detail_has_its_figures():
     assert "**Uptime** 0.00\u00a0% in 24 h" in texts
     assert "**Latency** 40\u00a0ms now" in texts
     assert told(choose(status.one, "00000001", tools=tools)).startswith("### ✅ **Shop 001** is up")
+
+
+def labelled(reply, label):
+    row = reply.components[0].components[-1]
+    return next((each for each in row.components if each.label == label), None)
+
+
+def test_one_monitor_in_detail_has_a_button_that_shows_90_days_in_a_new_message():
+    tools = watching("down", "up")
+    shown = run(status, monitor="Shop 001", detailed=True, tools=tools)
+    assert [each.label for each in shown.components[0].components[-1].components] == ["Refresh", "Simple", "90 days"]
+    days = press(labelled(shown, "90 days"), tools=tools)
+    texts = told(days)
+    assert texts.startswith("### Shop 001\n-# the last 90 days")
+    assert "**Uptime** 100\u00a0%" in texts
+    assert "▇" in texts
+    assert not status.quarter.updates
+    assert days.message() == run(uptime, monitor="Shop 001", window="quarter", tools=tools).message()
+    assert labelled(run(status, monitor="Shop 001", tools=tools), "90 days") is None
+    tools.monitors.change(GUILD, lambda roster: Change(roster.without("00000001"), delete=("01", "00000001")))
+    tools.now = lambda: NOW + 60
+    with pytest.raises(UserError, match="This monitor has been removed"):
+        press(labelled(shown, "90 days"), tools=tools)
 
 
 def test_a_tag_selects_its_monitors_and_a_name_that_does_not_exist_is_told():

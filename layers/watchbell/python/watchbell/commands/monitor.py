@@ -222,10 +222,10 @@ def open_card(interaction, tools, *, shard: str, id: str):
 @command.pager(per_page=6)
 def listed(interaction, tools, page):
     """The monitors with their states, six on a page."""
-    from watchbell.commands import status
     from watchbell.status import board, card
+    from watchbell.tools import reading
 
-    lines = status.lines(interaction.guild_id, tools.monitors.roster(interaction.guild_id).entries, tools)
+    lines = reading.lines(interaction.guild_id, tools.monitors.roster(interaction.guild_id).entries, tools)
     shown = page.of(board.ranked(lines))
     if not shown:
         first = Row(another.button(_("Add a monitor"), style="primary"))
@@ -402,12 +402,11 @@ def delete_secret(interaction, tools, *, shard: str, id: str, name: str):
 
 def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
     """A monitor: how it is, how it is checked, and the forms that change it."""
-    from watchbell.commands import status
     from watchbell.status import card as page
-    from watchbell.tools import watching
+    from watchbell.tools import reading, watching
 
     entry = entry_of(monitor, shard)
-    (line,) = status.lines(guild_id, [entry], tools)
+    (line,) = reading.lines(guild_id, [entry], tools)
     check = catalogue.check(monitor.kind)
     ping = monitor.options.get("ping")
     url = tools.settings.get("PING_URL", "") + ping if ping else ""
