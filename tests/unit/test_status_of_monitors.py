@@ -93,6 +93,13 @@ def test_the_tally_goes_from_the_worst_to_the_best_and_leaves_zeros_out():
     assert tally([*lines, line("up", paused=True)]) == "1 down · 1 degraded · 2 up · 1 paused · 1 not checked yet"
 
 
+def test_the_only_monitor_that_counts_is_named_once():
+    shown = told(run(status, tools=watching("up", "new")))
+    assert shown.startswith("### ✅ **Shop 000** is up\n1 up · 1 not checked yet")
+    assert "1 is up: " not in shown
+    assert "1 is up: Shop 001" in told(run(status, tools=watching("down", "up")))
+
+
 def test_what_has_no_line_of_its_own_is_counted():
     lines = [line("down", name=f"Shop {number:03}") for number in range(NOT_UP + 3)]
     shown = troubles(lines)
@@ -233,7 +240,7 @@ def test_uptime_has_outages_and_percentiles_and_works_without_any_history():
     assert "p50 4" in up
     never = watching("new", "new")
     never.state.rows = {place: row for place, row in never.state.rows.items() if not place[1].startswith("shard#")}
-    assert "Nothing was measured." in told(run(uptime, monitor="Shop 000", tools=never))
+    assert told(run(uptime, monitor="Shop 000", tools=never)).count("Nothing was measured.") == 1
 
 
 def test_uptime_of_a_monitor_that_does_not_exist_says_where_all_are():

@@ -145,9 +145,9 @@ def troubles(lines: Sequence[Line]) -> list[str]:
 
 
 def quiet_ones(lines: Sequence[Line]) -> str:
-    """The names of the monitors that are up, "" if there are none."""
+    """The names of the monitors that are up, "" if there are none, or if the headline is about the only one."""
     up = [line for line in ranked(lines) if line.state == "up"]
-    if not up:
+    if not up or sum(line.state in states.RANK for line in lines) == 1:
         return ""
     names = ", ".join(clip(escape(line.entry.name), 40) for line in up[:NAMES])
     if len(up) > NAMES:

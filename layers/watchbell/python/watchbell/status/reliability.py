@@ -33,7 +33,8 @@ def card(line: Line, title: str, window: Window, periods: Sequence[Period], foun
         "**" + _("Outages") + f"** {outages(found)}",
         "**" + _("Latency") + "** " + _("p50 {p50} · p95 {p95} · p99 {p99}", **latencies),
     ]
-    note = measures.measured(found.tally.measured)
+    measured = found.tally.measured
+    note = measures.measured(measured) if measured.part else ""  # the days in words say that nothing was
     small = [Text(f"-# {note}")] if note else []
     parts = [*map(Text, texts), Separator(), Text("\n".join(figures)), *small]
     return Container(*parts, colour=COLOURS[line.state])
