@@ -243,6 +243,11 @@ def test_uptime_has_outages_and_percentiles_and_works_without_any_history():
     assert told(run(uptime, monitor="Shop 000", tools=never)).count("Nothing was measured.") == 1
 
 
+@pytest.mark.parametrize(("locale", "says"), [("en-US", "**Outages** none"), ("de", "**Ausfälle** keine\n")])
+def test_no_outage_is_said_in_the_language_of_the_reader(locale, says):
+    assert says in told(run(uptime, monitor="Shop 000", tools=watching("up"), locale=locale))
+
+
 def test_uptime_of_a_monitor_that_does_not_exist_says_where_all_are():
     with pytest.raises(UserError, match="`/monitor list` shows them all"):
         run(uptime, monitor=uuid4().hex, tools=watching("up"))

@@ -7,7 +7,7 @@ from itertools import dropwhile
 
 from ..discord.components import Container, Separator, Text
 from ..discord.text import clip, escape
-from ..i18n import _, ngettext
+from ..i18n import _, ngettext, pgettext
 from . import measures
 from .board import Line
 from .states import COLOURS
@@ -43,7 +43,7 @@ def card(line: Line, title: str, window: Window, periods: Sequence[Period], foun
 def outages(found: Summary) -> str:
     """How often the monitor was down, and how long."""
     if not found.outages:
-        return _("none")
+        return pgettext("outages", "none")
     down = measures.duration(found.downtime)
     text = ngettext("{n}, down for {time}", "{n}, down for {time} in all", found.outages, time=down)
     if found.repair is not None and found.outages > 1:
