@@ -10,7 +10,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from types import SimpleNamespace
 from typing import Any
 
 from watchbell.adapters.batch import Delivery
@@ -19,7 +18,6 @@ from watchbell.adapters.monitors import Change, Monitors
 from watchbell.adapters.pings import Pings
 from watchbell.adapters.server_settings import Chosen
 from watchbell.adapters.shards import Shards
-from watchbell.commands import monitor as commands
 from watchbell.doors import heartbeat, monitor, sender
 from watchbell.errors import DiscordError, Retry
 from watchbell.schedules.watch import watch
@@ -29,6 +27,7 @@ from watchbell.status.monitor import Monitor
 from watchbell.status.reason import Reason
 from watchbell.status.roster import Entry
 from watchbell.testing.table import FakeTable
+from watchbell.tools import watching
 
 GUILD, CHANNEL = "1100000000000000001", "1100000000000000009"
 BEGUN = 1_795_334_400
@@ -210,7 +209,7 @@ class World:
 
     def pause(self, id: str, paused: bool = True) -> None:
         """Do what `/monitor pause` or `resume` does."""
-        commands.pausing(self._entry(id), paused, SimpleNamespace(guild_id=GUILD), self.tools)
+        watching.pause(self._entry(id), paused, GUILD, self.tools)
 
     def rotate(self, id: str, ping: str) -> None:
         """Give a heartbeat a new URL, as its button does."""

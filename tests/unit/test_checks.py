@@ -519,6 +519,8 @@ def key(monitor):
         (lambda: kind(row=key).fed(lambda monitor, row: []), "(monitor, row, before, at, *, …)"),
         (lambda: kind().fed(lambda monitor, row, before, at: []), "write `@check.run`"),
         (lambda: kind().run(lambda monitor: None), "(monitor, net, *, options…)"),
+        (lambda: kind().validate_target(str), "drop validate_target"),
+        (lambda: kind().describe(lambda monitor, row, at: []), "drop describe"),
     ],
 )
 def test_a_declaration_that_cannot_work_says_what_to_write(declare, cure):
@@ -543,3 +545,11 @@ def test_the_conditions_of_a_kind_hold_unless_the_monitor_has_its_own_about_the_
     made = kind(operands=("STATUS", "BODY"), conditions=("[STATUS] == 200", "[BODY] == ok"))
     texts = [each.text for each in made.conditions_of(monitor("brew", URL, "[STATUS] == 418"))]
     assert texts == ["[STATUS] == 418", "[BODY] == ok"]
+
+
+def test_an_option_that_is_no_longer_allowed_does_not_close_the_card_on_which_it_is_corrected():
+    made = kind(row=lambda monitor: {}, target="")
+    made.fed(lambda monitor, row, before, at: [])
+    made.describe(lambda monitor, row, at: ["It brews."])
+    assert made.description(monitor("brew"), {}, 0) == ["It brews."]
+    assert made.description(monitor("brew", cups="3"), {}, 0) == []

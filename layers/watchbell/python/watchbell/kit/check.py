@@ -108,14 +108,17 @@ class Check:
     one of TARGETS. `operands`: what its conditions can read, of `status.condition.OPERANDS`. `conditions`: they hold
     for a monitor too, unless one of the monitor's own conditions reads the same operands. `example`: a target, for the
     docs. `presets`: words that stand for a target. `secrets`: its target and options can contain `{{secret:name}}`.
-    `row`: the results come from outside; it returns the key of the row in the table `state` that has them.
+    `several`: options whose value has several lines; people type each line as an option of its own. `row`: the results
+    come from outside; it returns the key of the row in the table `state` that has them.
 
     Raises DefinitionError if a value is not allowed.
     """
 
     __slots__ = (
         "conditions",
+        "described",
         "example",
+        "find_target",
         "function",
         "label",
         "name",
@@ -124,6 +127,7 @@ class Check:
         "presets",
         "row",
         "secrets",
+        "several",
         "target",
         "validate",
     )
@@ -139,14 +143,17 @@ class Check:
         example: str = "",
         presets: Mapping[str, str] | None = None,
         secrets: bool = False,
+        several: Collection[str] = (),
         row: Callable[[Monitor], dict] | None = None,
     ) -> None:
         self.row = row
         self.name, self.label, self.target, self.example = name, label, target, example
         self.operands, self.conditions = frozenset(operands), tuple(conditions)
-        self.presets, self.secrets = dict(presets or {}), secrets
+        self.presets, self.secrets, self.several = dict(presets or {}), secrets, frozenset(several)
         self.function: Callable[..., Any] | None = None
         self.validate: Callable[..., None] | None = None
+        self.find_target: Callable[[str], str] | None = None
+        self.described: Callable[..., list[str]] | None = None
         self.options: tuple[Option, ...] = ()
         if target not in TARGETS:
             raise DefinitionError(f"{name}: target must be one of {', '.join(map(repr, TARGETS))}, not {target!r}")
@@ -205,9 +212,38 @@ class Check:
         found: list[Facts] = self.function(monitor, row, before, at, **self.arguments(monitor.options))
         return found or [Facts("unknown")]
 
+    def describe(self, function: Callable[..., list[str]]) -> Callable[..., list[str]]:
+        """The function that explains a monitor with `row=` on its card: `function(monitor, row, at, *, options…)`.
+
+        It returns lines in the reader's language. `row` and `at` are as in `fed`.
+        """
+        if self.runs:
+            raise DefinitionError(f"{self.name}: a kind without row= has no row to describe; drop describe")
+        self.described = function
+        return function
+
+    def description(self, monitor: Monitor, row: dict, at: float) -> list[str]:
+        """The lines that explain a monitor on its card; see `describe`."""
+        if self.described is None:
+            return []
+        try:
+            return self.described(monitor, row, at, **self.arguments(monitor.options))
+        except UserError:  # an option that an earlier version allowed; the card is where people correct it
+            return []
+
     def validate_options(self, function: Callable[..., None]) -> Callable[..., None]:
         """A function that gets the options like `run`'s, when a monitor is defined. It raises UserError."""
         self.validate = function
+        return function
+
+    def validate_target(self, function: Callable[[str], str]) -> Callable[[str], str]:
+        """A function for a kind with target="", when a monitor is defined: `function(text)` returns the normal form.
+
+        It raises UserError.
+        """
+        if self.target:
+            raise DefinitionError(f"{self.name}: target={self.target!r} is validated already; drop validate_target")
+        self.find_target = function
         return function
 
     def define(self, monitor: Monitor, *, refused: Collection[str] = ()) -> Monitor:
@@ -226,6 +262,17 @@ class Check:
         if self.validate:
             self.validate(**{name: value for name, value in arguments.items() if name != SLOW.name})
         return replace(monitor, kind=self.name, target=target, conditions=conditions)
+
+    @property
+    def defaults(self) -> dict[str, str]:
+        """All options with their defaults as people type them, "" for an option without one."""
+        values = getattr(self.function, "__kwdefaults__", None) or {}
+        return {option.name: str(values.get(option.name, "")) for option in self.options}
+
+    def changed(self, options: Mapping[str, str]) -> dict[str, str]:
+        """The options without those that are empty or have their default."""
+        known = self.defaults
+        return {name: value for name, value in options.items() if name not in known or value not in ("", known[name])}
 
     def arguments(self, options: Mapping[str, str]) -> dict[str, Any]:
         """The values of the options. Raises UserError if one is unknown, missing, or breaks its rules."""
@@ -290,7 +337,7 @@ class Check:
         if len(text) > LENGTH:
             raise UserError(_("An address has at most {n} characters.", n=LENGTH))
         if not self.target:
-            return text
+            return self.find_target(text) if self.find_target else text
         example = self.example or TARGETS[self.target]
         try:
             host, found = self._read_target(text)
