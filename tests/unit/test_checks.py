@@ -283,12 +283,38 @@ def test_nonsense_with_status_200_is_not_a_status(kind, body):
     assert verdict(monitor(kind), answer(body=body), answer(body=body)) == ("down", "not_a_status")
 
 
-@pytest.mark.parametrize("kind", ["statuspage", "gatus", "kuma", "status_api"])
-def test_a_page_that_does_not_answer_with_200_is_down(kind):
-    assert verdict(monitor(kind), answer(502), answer(502)) == ("down", "http_status")
-    assert verdict(monitor(kind), answer(503), answer(503)) == ("down", "http_status")
-    assert verdict(monitor(kind), answer(429), answer(429)) == ("down", "asked_too_often")
+PAGES = pytest.mark.parametrize("kind", ["statuspage", "gatus", "kuma", "status_api"])
+
+
+@PAGES
+def test_a_page_that_is_not_there_is_down(kind):
+    assert verdict(monitor(kind), answer(404), answer(404)) == ("down", "http_status")
     assert verdict(monitor(kind), Reason("timeout", {"seconds": 5})) == ("down", "timeout")
+
+
+@PAGES
+def test_a_page_that_is_asked_too_often_says_nothing_about_the_service(kind):
+    assert verdict(monitor(kind), answer(429), answer(429)) == ("unknown", "asked_too_often")
+    watched = monitor(kind, URL, "[CONNECTED] == false")
+    assert verdict(watched, answer(429), answer(429)) == ("unknown", "asked_too_often")
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 522])
+@pytest.mark.parametrize("kind", ["statuspage", "gatus", "kuma"])
+def test_another_services_page_that_fails_says_nothing_about_that_service(kind, status):
+    found = facts(monitor(kind, URL, "[BODY] == ok"), answer(status), answer(status))
+    assert found == Facts("unknown", Reason("http_status", {"status": status}))
+
+
+def test_one_of_the_two_answers_of_an_uptime_kuma_that_fails_is_enough_to_know_nothing():
+    beats = answer(body={"heartbeatList": {"1": [{"status": 0}]}})
+    for status, code in {429: "asked_too_often", 503: "http_status"}.items():
+        assert verdict(monitor("kuma"), beats, answer(status)) == ("unknown", code)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_service_that_cannot_report_on_itself_is_down(status):
+    assert verdict(monitor("status_api"), answer(status)) == ("down", "http_status")
 
 
 def test_the_texts_of_a_page_are_short_and_on_one_line():

@@ -47,7 +47,7 @@ LENGTH = 2000
 SECONDS = 10
 """The longest time limit of a check."""
 
-OURS = ("not_asked_in_time", "not_measured", "secret_missing")
+OURS = ("not_asked_in_time", "not_measured", "secret_missing", "asked_too_often")
 """Reasons that say nothing about the target: the outcome is unknown."""
 
 CLOSED = ("timeout", "unreachable", "connection_refused", "name_not_found", "tls_failed")
