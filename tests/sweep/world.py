@@ -31,6 +31,8 @@ from watchbell.status.roster import Entry
 from watchbell.testing.table import FakeTable
 
 GUILD, CHANNEL = "1100000000000000001", "1100000000000000009"
+OWNER, DM = "1100000000000000005", "1100000000000000006"
+"""The owner of the server, and the channel for direct messages with them."""
 BEGUN = 1_795_334_400
 NONCE_SECONDS = 120
 AGAIN_SECONDS = 180
@@ -106,9 +108,13 @@ class FakeDiscord:
         self._now = now
         self.messages: list[dict] = []
         self.down = False
+        self.refuses: dict[str, tuple[int, int]] = {}
+        """The status and the code with which a channel refuses new messages."""
 
     def send(self, channel_id: str, reply: Any, *, nonce: str, answers: str = "") -> dict:
         self._answer()
+        if channel_id in self.refuses:
+            raise DiscordError("POST /channels/{channel}/messages", *self.refuses[channel_id])
         for each in self.messages:
             if (each["channel"], each["nonce"]) == (channel_id, nonce) and self._now() - each["at"] < NONCE_SECONDS:
                 return each
@@ -122,6 +128,19 @@ class FakeDiscord:
         (found,) = [each for each in self.messages if each["id"] == message_id]
         found.update(reply.edit(), edits=found["edits"] + 1)
         return found
+
+    def server(self, server_id: str) -> dict:
+        self._answer()
+        return {"id": server_id, "name": "Shops", "owner_id": OWNER, "roles": []}
+
+    def open_dm(self, user_id: str) -> str:
+        self._answer()
+        assert user_id == OWNER
+        return DM
+
+    def missing(self, channel_id: str, *names: str) -> list[str]:
+        self._answer()
+        return [name for name in names if name == "SEND_MESSAGES" and channel_id in self.refuses]
 
     def recent_messages(self, channel_id: str) -> list[dict]:
         self._answer()
@@ -184,7 +203,10 @@ class World:
         self.server_settings = Settings()
         self.check_queue = Watched(self.checks, self.killer, "send", "send_many")
         self.send_queue = Watched(self.sends, self.killer, "send", "send_many")
-        self._discord = Watched(self.discord, self.killer, "send", "edit", "recent_messages")
+        self._discord = Watched(
+            self.discord, self.killer, "send", "edit", "recent_messages", "server", "open_dm", "missing"
+        )
+        self.counted: list[str] = []
         self.lost = 0
         self.late = False
         self.tools = _Tools(self)
@@ -195,6 +217,9 @@ class World:
 
     def now(self) -> float:
         return self.at
+
+    def count(self, metric: str) -> None:
+        self.counted.append(metric)
 
     def add(self, each: Monitor) -> None:
         def decide(roster: Any) -> Change:

@@ -165,6 +165,7 @@ def test_alert(interaction, tools, *, monitor: str):
     monitor: Which one
     """
     from watchbell.kit import server
+    from watchbell.outbox import alerts
 
     entry = find(monitor, interaction, tools)
     channel = tools.server_settings.of(interaction.guild_id)[server.status_channel]
@@ -180,7 +181,8 @@ def test_alert(interaction, tools, *, monitor: str):
             "at": int(tools.now()),
         }
     )
-    return Reply(_("A test alert is on its way to {channel}.", channel=f"<#{channel}>"))
+    text = _("A test alert is on its way to {channel}.", channel=f"<#{channel}>")
+    return Reply("\n".join([text, *alerts.troubles(interaction.guild_id, tools)]))
 
 
 for handler in (edit, show, remove, pause, resume, test, test_alert):
@@ -207,6 +209,7 @@ def open_card(interaction, tools, *, shard: str, id: str):
 def listed(interaction, tools, page):
     """The monitors with their states, six on a page."""
     from watchbell.commands import status
+    from watchbell.outbox import alerts
     from watchbell.status import board
 
     lines = status.lines(interaction.guild_id, tools.monitors.roster(interaction.guild_id).entries, tools)
@@ -228,6 +231,7 @@ def listed(interaction, tools, page):
             Container(
                 Text("### " + _("Monitors")),
                 Text("-# " + head),
+                *map(Text, alerts.troubles(interaction.guild_id, tools)),
                 Separator(),
                 *sections,
                 Separator(),
