@@ -190,7 +190,7 @@ class World:
         self.checks, self.sends = FakeQueue(), FakeQueue()
         self.discord = FakeDiscord(self.now)
         self.checker = Checker()
-        self.check = lambda guild_id, monitors: self.checker.run(monitors)
+        self.check = lambda guild_id, monitors, **_again: self.checker.run(monitors)
         self.tools: Any = self
         self.shards = Shards(table, self.now)  # type: ignore[arg-type]
         self.monitors = Monitors(table, ceiling=100, of_host=100)  # type: ignore[arg-type]

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from watchbell.errors import DefinitionError, UserError
 from watchbell.kit import catalogue
-from watchbell.kit.check import SLOW, Check
+from watchbell.kit.check import RECHECK, SLOW, Check
 from watchbell.kit.monitors import define, kind_of
 from watchbell.status.answers import Connection, Records
 from watchbell.status.facts import Facts
@@ -553,16 +553,37 @@ def test_a_declaration_that_cannot_work_says_what_to_write(declare, cure):
     assert cure in str(refused.value)
 
 
-def test_a_kind_has_the_option_slow_by_itself_and_no_other_one():
+def test_a_kind_that_asks_has_the_options_slow_and_recheck_by_itself():
     made = kind(operands=("RESPONSE_TIME",))
     made.run(lambda monitor, net: None)
-    assert made.options == (SLOW,)
+    assert made.options == (SLOW, RECHECK)
+    made = kind(operands=("STATUS",))
+    made.run(lambda monitor, net: None)
+    assert made.options == (RECHECK,)
 
     def slow(monitor, net, *, slow: int = 1):
         return None
 
-    with pytest.raises(DefinitionError, match="drop yours"):
-        kind(operands=("RESPONSE_TIME",)).run(slow)
+    def recheck(monitor, net, *, recheck: int = 1):
+        return None
+
+    for function in (slow, recheck):
+        with pytest.raises(DefinitionError, match="drop yours"):
+            kind(operands=("RESPONSE_TIME",)).run(function)
+
+
+def test_the_time_until_a_second_check_is_1_to_20_seconds_and_only_for_what_is_asked():
+    assert define(monitor(recheck=20)).options == {"recheck": "20"}
+    assert define(monitor("dns", "shop.example", recheck=1)).options == {"recheck": "1"}
+    assert verdict(monitor(recheck=5), answer(200)) == ("up", None)
+    for wrong in (
+        monitor(recheck=0),
+        monitor(recheck=21),
+        monitor(recheck="soon"),
+        monitor("heartbeat", "", recheck=5),
+    ):
+        with pytest.raises(UserError):
+            define(wrong)
 
 
 def test_the_conditions_of_a_kind_hold_unless_the_monitor_has_its_own_about_the_same():
