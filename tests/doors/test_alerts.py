@@ -8,7 +8,7 @@ from tests.sweep.world import CHANNEL, DM, DOWN, GUILD, UP, World
 from watchbell.adapters.batch import Delivery
 from watchbell.adapters.server_settings import Chosen
 from watchbell.doors import sender
-from watchbell.errors import DiscordError
+from watchbell.errors import DiscordError, Unavailable
 from watchbell.outbox import alerts
 from watchbell.status.flip import Flip
 from watchbell.status.monitor import Monitor
@@ -194,6 +194,26 @@ def test_who_did_not_hear_of_the_outage_does_not_hear_of_its_end():
     assert world.discord.messages == []
     assert world.tools.shards.untold() == []
     assert world.tools.shards.opening(GUILD, "aaaaaaaa") is None
+
+
+def test_the_end_finds_an_alert_whose_id_could_not_be_stored_at_first():
+    world = World(SHOP)
+    update, failed = world.table.update, []
+
+    def fails_once(key, change, *args, **more):
+        if key["sk"]["S"].startswith("alert#") and "outcome" in change and not failed:
+            failed.append(key)
+            raise Unavailable("DynamoDB")
+        return update(key, change, *args, **more)
+
+    world.table.update = fails_once
+    outage(world)
+    assert failed
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    opening, recovery = world.discord.messages
+    assert opening["content"].startswith("✅ **Shop** was down for ")
+    assert recovery["answers"] == opening["id"]
 
 
 @pytest.mark.parametrize(("status", "code"), [UNKNOWN_MESSAGE, FORBIDDEN])

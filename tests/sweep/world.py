@@ -21,7 +21,7 @@ from watchbell.adapters.server_settings import Chosen
 from watchbell.adapters.shards import Shards
 from watchbell.commands import monitor as commands
 from watchbell.doors import heartbeat, monitor, sender
-from watchbell.errors import DiscordError, Retry
+from watchbell.errors import DiscordError, Retry, Unavailable
 from watchbell.schedules.watch import watch
 from watchbell.status import shard
 from watchbell.status.facts import Facts
@@ -289,7 +289,7 @@ class World:
                 self.killer.at = None
                 if self.late:
                     self.at += AGAIN_SECONDS
-            except (Retry, DiscordError) as error:
+            except (Retry, DiscordError, Unavailable) as error:
                 self.at += getattr(error, "wait", None) or 5
             else:
                 return

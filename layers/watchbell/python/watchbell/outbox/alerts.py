@@ -14,7 +14,7 @@ import logging
 from ..adapters.server_settings import Chosen
 from ..data.tables import ALERT
 from ..discord.reply import Reply
-from ..errors import DiscordError
+from ..errors import DiscordError, Unavailable
 from ..i18n import speaking
 from ..kit import server
 from ..status import alert, judgement, refusal
@@ -168,7 +168,7 @@ def _recipients(guild_id: str, chosen: Chosen, tools: Tools) -> list[str]:
 
 
 def _deliver(guild_id: str, name: str, recipient: str, reply: Reply, tools: Tools, *, answers: str = "") -> None:
-    """Send a message once. Raises Retry while another sender does it."""
+    """Send a message once. Raises Retry while another sender does it, and Unavailable if its id could not be stored."""
     channel_id = recipient.partition(":")[2]
     claim = tools.claims.take(ALERT, guild_id, name, recipient)
     if claim is None:
@@ -190,7 +190,8 @@ def _deliver(guild_id: str, name: str, recipient: str, reply: Reply, tools: Tool
             claim.done(f"refused:{error.status}:{error.code}")
             return
         tools.shards.accepted(guild_id, recipient, begun)
-        claim.done(found)
+        if not claim.done(found):  # the end could not find the message; the next try finds it among the recent ones
+            raise Unavailable("the id of an alert could not be stored")
         log.info("told", extra={**details, "discord_message_id": found})
 
 
