@@ -161,6 +161,19 @@ def test_a_channel_of_the_operator_that_refuses_is_an_error_in_the_log_and_nobod
     assert world.tools.shards.refusals(OPERATOR) == []
 
 
+def test_nobody_hears_of_a_channel_that_refuses_after_another_one_was_chosen():
+    world = World(SHOP)
+    outage(world)
+    world.discord.refuses[CHANNEL] = (404, 10003)
+    world.server_settings = NoChannel()
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    assert world.counted == ["AlertRefused"]
+    assert [each["channel"] for each in world.discord.messages] == [CHANNEL]
+    assert world.tools.shards.refusals(GUILD) == []
+    assert world.tools.shards.untold() == []
+
+
 def test_only_a_channel_that_is_still_chosen_is_a_trouble():
     world = World(SHOP)
     world.discord.refuses[CHANNEL] = (404, 10003)

@@ -362,13 +362,9 @@ class Shards:
             "UpdateExpression": "REMOVE held",
             "ConditionExpression": "attribute_exists(pk)",
         }
-        first = {"Update": untold}
+        put = {"Item": opening, "ConditionExpression": "attribute_not_exists(pk)"}
         try:
-            self._table.transact(
-                first,
-                {"Put": {"Item": opening, "ConditionExpression": "attribute_not_exists(pk)"}},
-                token=new_version(),
-            )
+            self._table.transact({"Update": untold}, {"Put": put}, token=new_version())
         except Cancelled as error:
             if not error.failed:
                 raise

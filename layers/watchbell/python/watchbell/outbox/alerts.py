@@ -196,7 +196,13 @@ def _deliver(guild_id: str, name: str, recipient: str, reply: Reply, tools: Tool
 
 
 def _refused(guild_id: str, recipient: str, error: DiscordError, at: int, tools: Tools) -> None:
-    """Record that a recipient could not be told, and tell the owner of the server: once, until a message arrives."""
+    """Record that a recipient could not be told, and tell the owner of the server: once, until a message arrives.
+
+    A channel that was chosen before concerns nobody any more. The end of an outage still goes there.
+    """
+    chosen = tools.server_settings.of(guild_id)
+    if recipient not in _recipients(guild_id, chosen, tools):
+        return
     lacks = _lacks(recipient.partition(":")[2], tools) if error.code in refusal.OF_PERMISSIONS else ()
     kept = tools.shards.refused(guild_id, Refusal(recipient, error.status, error.code, at, lacks))
     name = f"refusal#{recipient}#{kept.since}"
@@ -210,7 +216,7 @@ def _refused(guild_id: str, recipient: str, error: DiscordError, at: int, tools:
             channel_id = tools.discord.open_dm(found["owner_id"])
             sent = _earlier(channel_id, delivery, tools) if claim.attempt > 1 else ""
             if not sent:
-                with speaking(tools.server_settings.of(guild_id)[server.language]):
+                with speaking(chosen[server.language]):
                     reply = refusal.to_owner(kept, str(found.get("name", "")), delivery)
                 sent = _send(channel_id, reply, f"alert {guild_id} {name}", "", tools)
         except DiscordError as refused:
