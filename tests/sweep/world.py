@@ -19,7 +19,7 @@ from watchbell.adapters.pings import Pings
 from watchbell.adapters.server_settings import Chosen
 from watchbell.adapters.shards import Shards
 from watchbell.doors import heartbeat, monitor, sender
-from watchbell.errors import DiscordError, Retry
+from watchbell.errors import DiscordError, Retry, Unavailable
 from watchbell.schedules.watch import watch
 from watchbell.status import shard
 from watchbell.status.facts import Facts
@@ -30,6 +30,8 @@ from watchbell.testing.table import FakeTable
 from watchbell.tools import watching
 
 GUILD, CHANNEL = "1100000000000000001", "1100000000000000009"
+OWNER, DM = "1100000000000000005", "1100000000000000006"
+"""The owner of the server, and the channel for direct messages with them."""
 BEGUN = 1_795_334_400
 NONCE_SECONDS = 120
 AGAIN_SECONDS = 180
@@ -105,9 +107,13 @@ class FakeDiscord:
         self._now = now
         self.messages: list[dict] = []
         self.down = False
+        self.refuses: dict[str, tuple[int, int]] = {}
+        """The status and the code with which a channel refuses new messages."""
 
     def send(self, channel_id: str, reply: Any, *, nonce: str, answers: str = "") -> dict:
         self._answer()
+        if channel_id in self.refuses:
+            raise DiscordError("POST /channels/{channel}/messages", *self.refuses[channel_id])
         for each in self.messages:
             if (each["channel"], each["nonce"]) == (channel_id, nonce) and self._now() - each["at"] < NONCE_SECONDS:
                 return each
@@ -121,6 +127,19 @@ class FakeDiscord:
         (found,) = [each for each in self.messages if each["id"] == message_id]
         found.update(reply.edit(), edits=found["edits"] + 1)
         return found
+
+    def server(self, server_id: str) -> dict:
+        self._answer()
+        return {"id": server_id, "name": "Shops", "owner_id": OWNER, "roles": []}
+
+    def open_dm(self, user_id: str) -> str:
+        self._answer()
+        assert user_id == OWNER
+        return DM
+
+    def missing(self, channel_id: str, *names: str) -> list[str]:
+        self._answer()
+        return [name for name in names if name == "SEND_MESSAGES" and channel_id in self.refuses]
 
     def recent_messages(self, channel_id: str) -> list[dict]:
         self._answer()
@@ -170,7 +189,7 @@ class World:
         self.checks, self.sends = FakeQueue(), FakeQueue()
         self.discord = FakeDiscord(self.now)
         self.checker = Checker()
-        self.check = lambda guild_id, monitors: self.checker.run(monitors)
+        self.check = lambda guild_id, monitors, **_again: self.checker.run(monitors)
         self.tools: Any = self
         self.shards = Shards(table, self.now)  # type: ignore[arg-type]
         self.monitors = Monitors(table, ceiling=100, of_host=100)  # type: ignore[arg-type]
@@ -183,7 +202,10 @@ class World:
         self.server_settings = Settings()
         self.check_queue = Watched(self.checks, self.killer, "send", "send_many")
         self.send_queue = Watched(self.sends, self.killer, "send", "send_many")
-        self._discord = Watched(self.discord, self.killer, "send", "edit", "recent_messages")
+        self._discord = Watched(
+            self.discord, self.killer, "send", "edit", "recent_messages", "server", "open_dm", "missing"
+        )
+        self.counted: list[str] = []
         self.lost = 0
         self.late = False
         self.tools = _Tools(self)
@@ -194,6 +216,9 @@ class World:
 
     def now(self) -> float:
         return self.at
+
+    def count(self, metric: str) -> None:
+        self.counted.append(metric)
 
     def add(self, each: Monitor) -> None:
         def decide(roster: Any) -> Change:
@@ -263,7 +288,7 @@ class World:
                 self.killer.at = None
                 if self.late:
                     self.at += AGAIN_SECONDS
-            except (Retry, DiscordError) as error:
+            except (Retry, DiscordError, Unavailable) as error:
                 self.at += getattr(error, "wait", None) or 5
             else:
                 return

@@ -10,6 +10,7 @@ from watchbell.i18n import speaking
 from watchbell.status.facts import Facts
 from watchbell.status.ping import Ping, change
 from watchbell.status.reason import Reason
+from watchbell.status.refusal import Refusal, told
 from watchbell.testing import FakeTools, autocomplete, press, run, submit
 
 MANAGER = {"permissions": "MANAGE_GUILD"}
@@ -314,6 +315,15 @@ def test_a_test_alert_needs_a_channel_and_goes_the_real_way(tools):
     assert reply.content == "A test alert is on its way to <#1000000000000000999>."
     (message,) = tools.send_queue
     assert (message["kind"], message["id"]) == ("test-alert", "7")
+
+
+def test_a_channel_that_refuses_alerts_is_told_in_the_list_and_with_a_test_alert(tools):
+    add(tools, name="Shop")
+    tools.server_settings.change(GUILD, {"status_channel": "999"})
+    refusal = tools.shards.refused(GUILD, Refusal("channel:999", 403, 50013, 60, ("SEND_MESSAGES",)))
+    assert told(refusal) in texts(run(monitor, "list", tools=tools, **MANAGER))
+    reply = run(monitor, "test-alert", monitor="Shop", tools=tools, **MANAGER)
+    assert reply.content.splitlines() == ["A test alert is on its way to <#999>.", told(refusal)]
 
 
 def test_a_heartbeat_needs_no_address_and_its_url_can_be_rotated(tools):

@@ -23,6 +23,7 @@ from ..data.tables import (
     HOUR,
     NOTICE,
     OPENING,
+    REFUSAL,
     RUN,
     SHARD,
     TICK,
@@ -37,6 +38,7 @@ from ..status.aws_events import AwsEvent
 from ..status.flip import Flip
 from ..status.packing import pack_period, pack_run, unpack_period, unpack_run
 from ..status.plans import Notice, Plan
+from ..status.refusal import Refusal
 from ..status.tally import Period, Results
 from ..status.uptime import Window, rows_needed
 from .dynamodb import Cancelled, ConditionFailed, Table
@@ -349,11 +351,46 @@ class Shards:
         item = self._table.get(OPENING.item_key(guild_id, monitor))
         return (item["name"]["S"], Flip.parse(item["value"]["S"])) if item else None
 
-    def opens(self, guild_id: str, monitor: str, name: str, flip: Flip) -> None:
-        self._table.put(OPENING.item_key(guild_id, monitor) | {"name": {"S": name}, "value": {"S": flip.text()}})
+    def opens(self, guild_id: str, key: str, name: str, flip: Flip) -> bool:
+        """Record that people hear of a flip in the row with this sort key, and wait for its end.
 
-    def closes(self, guild_id: str, monitor: str) -> None:
-        self._table.delete(OPENING.item_key(guild_id, monitor))
+        Returns False, and records nothing, if the flips of the row have been told already.
+        """
+        opening = OPENING.item_key(guild_id, flip.monitor) | {"name": {"S": name}, "value": {"S": flip.text()}}
+        untold = {
+            "Key": UNTOLD.item_key(guild_id, key),
+            "UpdateExpression": "REMOVE held",
+            "ConditionExpression": "attribute_exists(pk)",
+        }
+        put = {"Item": opening, "ConditionExpression": "attribute_not_exists(pk)"}
+        try:
+            self._table.transact({"Update": untold}, {"Put": put}, token=new_version())
+        except Cancelled as error:
+            if not error.failed:
+                raise
+            return 0 not in error.failed  # otherwise another sender has just recorded it
+        return True
+
+    def closes(self, guild_id: str, monitor: str, name: str = "") -> None:
+        """Record that nobody waits for the end of the opening called `name` any more, or "" for any opening.
+
+        A newer opening stays.
+        """
+        key = OPENING.item_key(guild_id, monitor)
+        if not name:
+            self._table.delete(key)
+            return
+        self._delete_if(key, "#name = :name", {":name": {"S": name}}, {"#name": "name"})
+
+    def _delete_if(self, key: dict, condition: str, values: dict, names: dict[str, str] | None = None) -> None:
+        delete: dict = {"Key": key, "ConditionExpression": condition, "ExpressionAttributeValues": values}
+        if names:
+            delete["ExpressionAttributeNames"] = names
+        try:
+            self._table.transact({"Delete": delete}, token=new_version())
+        except Cancelled as error:
+            if not error.failed:
+                raise
 
     def told(self, guild_id: str, key: str) -> None:
         """Record that a flip was announced, or that there is nobody to tell."""
@@ -362,9 +399,40 @@ class Shards:
     def alerts(self, guild_id: str, name: str) -> dict[str, str]:
         """The ids of the messages that told of a flip, by recipient, without those that Discord refused."""
         row = ALERT.key(guild_id, name, "")
-        found = self._table.between(row["pk"], row["sk"], ALERT.key(guild_id, name, "~")["sk"])
+        found = self._table.between(row["pk"], row["sk"], ALERT.key(guild_id, name, "~")["sk"], consistent=True)
         told = {item["sk"]["S"].removeprefix(row["sk"]): item.get("outcome", {}).get("S", "") for item in found}
         return {recipient: outcome for recipient, outcome in told.items() if outcome.isdigit()}
+
+    def refused(self, guild_id: str, refusal: Refusal) -> Refusal:
+        """Record that Discord refuses messages to a recipient. Return the refusal with the time of the first one."""
+        stored = self._table.update(
+            REFUSAL.item_key(guild_id, refusal.recipient),
+            "SET #status = :status, code = :code, lacks = :lacks, since = if_not_exists(since, :since)",
+            {
+                ":status": {"N": str(refusal.status)},
+                ":code": {"N": str(refusal.code)},
+                ":lacks": {"S": " ".join(refusal.lacks)},
+                ":since": {"N": str(refusal.since)},
+            },
+            names={"#status": "status"},
+            returns="ALL_NEW",
+        )
+        return refusal._replace(since=int(stored["since"]["N"]))
+
+    def accepted(self, guild_id: str, recipient: str, at: int) -> None:
+        """Forget that Discord refused messages to a recipient, because it took one that was sent at `at`.
+
+        A refusal since a later time stays.
+        """
+        key = REFUSAL.item_key(guild_id, recipient)
+        if self._table.get(key):  # there is seldom one, and a read costs less than a write
+            self._delete_if(key, "since <= :at", {":at": {"N": str(at)}})
+
+    def refusals(self, guild_id: str) -> list[Refusal]:
+        """The recipients of a server that Discord refuses."""
+        key = REFUSAL.key(guild_id, "")
+        found = self._table.between(key["pk"], key["sk"], REFUSAL.key(guild_id, "~")["sk"], consistent=True)
+        return [_refusal_of(item) for item in found]
 
 
 def keyed(shard: str, slot: int, flips: Iterable[Flip]) -> dict[str, list[Flip]]:
@@ -381,6 +449,12 @@ def _notice_key(guild_id: str, notice: Notice) -> dict:
 
 def _flips_of(item: dict) -> list[Flip]:
     return [Flip.parse(text) for text in json.loads(item["value"]["S"])] if item else []
+
+
+def _refusal_of(item: dict) -> Refusal:
+    recipient = item["sk"]["S"].partition("#")[2]
+    status, code, since = (int(item[name]["N"]) for name in ("status", "code", "since"))
+    return Refusal(recipient, status, code, since, tuple(item["lacks"]["S"].split()))
 
 
 def _flip_item(guild_id: str, key: str) -> dict:

@@ -180,6 +180,7 @@ def test_alert(interaction, tools, *, monitor: str):
     monitor: Which one
     """
     from watchbell.kit import server
+    from watchbell.outbox import alerts
     from watchbell.tools import watching
 
     entry = watching.find(monitor, interaction.guild_id, tools)
@@ -196,7 +197,8 @@ def test_alert(interaction, tools, *, monitor: str):
             "at": int(tools.now()),
         }
     )
-    return Reply(_("A test alert is on its way to {channel}.", channel=f"<#{channel}>"))
+    text = _("A test alert is on its way to {channel}.", channel=f"<#{channel}>")
+    return Reply("\n".join([text, *alerts.troubles(interaction.guild_id, tools)]))
 
 
 for handler in (edit, show, remove, pause, resume, test, test_alert):
@@ -222,6 +224,7 @@ def open_card(interaction, tools, *, shard: str, id: str):
 @command.pager(per_page=6)
 def listed(interaction, tools, page):
     """The monitors with their states, six on a page."""
+    from watchbell.outbox import alerts
     from watchbell.status import board, card
     from watchbell.tools import reading
 
@@ -244,6 +247,7 @@ def listed(interaction, tools, page):
             Container(
                 Text("### " + _("Monitors")),
                 Text("-# " + head),
+                *map(Text, alerts.troubles(interaction.guild_id, tools)),
                 Separator(),
                 *sections,
                 Separator(),

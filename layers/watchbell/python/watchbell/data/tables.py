@@ -185,6 +185,11 @@ AWS_EVENT = Row("AWS event", "state", "aws#{}", "event", _EVENT, 90 * DAY, "no")
 
 ALERT = Row("alert", "state", "guild#{}", "alert#{}#{}", _CLAIM, 90 * DAY, "no")
 """Records that a flip was told to one recipient. The outcome is the id of the message, or why there is none."""
+
+REFUSAL = Row("refusal", "state", "guild#{}", "refusal#{}", ("status", "code", "lacks", "since"), None, "no")
+"""A channel of a server in which Discord refuses alerts: the HTTP status, Discord's code, the permissions that the bot
+lacks, and since when. The next message that Discord takes there deletes it."""
+
 PING = Row(
     "ping",
     "state",
@@ -236,6 +241,7 @@ ROWS = (
     NOTICE,
     AWS_EVENT,
     ALERT,
+    REFUSAL,
     PING,
     POINTER,
     SERVER_POINTER,

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from ..discord.text import clip
 from ..errors import DefinitionError, UserError
 from ..i18n import N_, _
-from ..status import condition, secret, targets
+from ..status import condition, recheck, secret, targets
 from ..status.answers import Answer, Connection, Records
 from ..status.condition import Condition
 from ..status.facts import Facts
@@ -47,7 +47,7 @@ LENGTH = 2000
 SECONDS = 10
 """The longest time limit of a check."""
 
-OURS = ("not_asked_in_time", "not_measured", "secret_missing")
+OURS = ("not_asked_in_time", "not_measured", "secret_missing", "asked_too_often")
 """Reasons that say nothing about the target: the outcome is unknown."""
 
 CLOSED = ("timeout", "unreachable", "connection_refused", "name_not_found", "tls_failed")
@@ -57,15 +57,22 @@ PING = "ping"
 """The option of a heartbeat that holds the UUID in its URL. People do not write it."""
 
 
-def _of_every_kind(monitor: Any, net: Any, *, slow: Annotated[int, Range(1, 10_000)] = 10_000) -> None:
+def _of_every_kind(
+    monitor: Any,
+    net: Any,
+    *,
+    slow: Annotated[int, Range(1, 10_000)] = 10_000,
+    recheck: Annotated[int, Range(1, recheck.MOST)] = 1,
+) -> None:
     """The options of every kind.
 
     slow: Milliseconds after which an answer is slow, so that the monitor is degraded
+    recheck: Seconds after which a monitor that was up and fails is checked once more
     """
 
 
-(SLOW,) = options_of(_of_every_kind)
-"""The option of every kind that can read `[RESPONSE_TIME]`."""
+SLOW, RECHECK = SHARED = options_of(_of_every_kind)
+"""The option of every kind that can read `[RESPONSE_TIME]`, and that of every kind that asks a target."""
 
 _FAULTS = {
     "character": N_(
@@ -184,12 +191,10 @@ class Check:
             raise DefinitionError(f"{self.name}: write `def {function.__name__}(monitor, net, *, options…)`")
         self.function = function
         self.options = options_of(function)
-        if "RESPONSE_TIME" in self.operands:
-            if any(option.name == SLOW.name for option in self.options):
-                raise DefinitionError(
-                    f"{self.name}: every kind that can read RESPONSE_TIME has the option slow; drop yours"
-                )
-            self.options += (SLOW,)
+        for shared in (SLOW, RECHECK) if "RESPONSE_TIME" in self.operands else (RECHECK,):
+            if any(option.name == shared.name for option in self.options):
+                raise DefinitionError(f"{self.name}: the option {shared.name} is there already; drop yours")
+            self.options += (shared,)
         return function
 
     def fed(self, function: Callable[..., list[Facts]]) -> Callable[..., list[Facts]]:
@@ -260,7 +265,8 @@ class Check:
         arguments = self.arguments(monitor.options)
         target = self._target(monitor.target.strip(), monitor.private, refused)
         if self.validate:
-            self.validate(**{name: value for name, value in arguments.items() if name != SLOW.name})
+            shared = {option.name for option in SHARED}
+            self.validate(**{name: value for name, value in arguments.items() if name not in shared})
         return replace(monitor, kind=self.name, target=target, conditions=conditions)
 
     @property
@@ -300,6 +306,7 @@ class Check:
         assert self.function is not None, self.name
         arguments = self.arguments(monitor.options)
         slow = arguments.pop(SLOW.name, None) if SLOW in self.options else None
+        arguments.pop(RECHECK.name, None)
         found = self.function(monitor, net, **arguments)
         if isinstance(found, Reason):
             outcome: Any = "unknown" if found.code in OURS else "down"

@@ -1,5 +1,7 @@
 """Tells a server of a flip: an opening, what changes in it, and its recovery. Gives notice of maintenance, too.
 
+If Discord refuses a message for good, the server's owner hears of it once, by direct message.
+
 Each recipient has a row of its own, which is claimed before the message is sent. Discord returns the earlier message
 if the same nonce comes again within a few minutes. After that, the recent messages of the channel are searched for
 the delivery's reference. So a flip is told once, even if a sender dies at any point.
@@ -12,19 +14,23 @@ import logging
 from ..adapters.server_settings import Chosen
 from ..data.tables import ALERT
 from ..discord.reply import Reply
-from ..errors import DiscordError
+from ..errors import DiscordError, Unavailable
 from ..i18n import speaking
 from ..kit import server
-from ..status import alert, judgement
+from ..status import alert, judgement, refusal
 from ..status.flip import Flip
 from ..status.monitor import Monitor
 from ..status.plans import Notice
+from ..status.refusal import Refusal
 from ..status.roster import OPERATOR
 from ..tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
 
 UNKNOWN_MESSAGE, MAY_NOT_ANSWER = 10008, 160002
+
+OWNER = "owner"
+"""The recipient of what the owner of a server hears by direct message."""
 
 
 def message(guild_id: str, key: str) -> dict:
@@ -73,7 +79,7 @@ def announce(guild_id: str, key: str, tools: Tools) -> None:
         elif not _is_held(guild_id, monitor, rows[each], tools):
             for place, flip in enumerate(rows[each]):
                 if flip.news:
-                    _announce(guild_id, monitor, f"{each}#{place}", flip, tools)
+                    _announce(guild_id, monitor, each, f"{each}#{place}", flip, tools)
         elif each == key:
             log.info("held back: its parent is down", extra=details)
             tools.shards.hold(guild_id, each)
@@ -81,17 +87,31 @@ def announce(guild_id: str, key: str, tools: Tools) -> None:
         tools.shards.told(guild_id, each)
 
 
-def _announce(guild_id: str, monitor: Monitor, name: str, flip: Flip, tools: Tools) -> None:
-    """Tell one flip. `name` tells its messages from all others."""
+def _announce(guild_id: str, monitor: Monitor, key: str, name: str, flip: Flip, tools: Tools) -> None:
+    """Tell one flip in the row with the sort key `key`. `name` tells its messages from all others.
+
+    A sender can be so late that another one has told the flip meanwhile, and even its end. Then it tells nothing.
+    """
+    late = {"guild_id": guild_id, "flip": key}
     opening = tools.shards.opening(guild_id, flip.monitor)
+    if opening is not None and _order(opening[0]) > _order(name):
+        log.info("not told: there is newer news", extra=late)
+        return
     if flip.new == "up" and flip.news != "flapping":
         if opening is not None:
             _tell_end(guild_id, monitor, opening, name, flip, tools)
-        tools.shards.closes(guild_id, flip.monitor)
+            tools.shards.closes(guild_id, flip.monitor, opening[0])
         return
-    if opening is None and flip.news != "reminder":
-        tools.shards.opens(guild_id, flip.monitor, name, flip)
+    if opening is None and not tools.shards.opens(guild_id, key, name, flip):
+        log.info("not told: it is over", extra=late)
+        return
     _tell(guild_id, monitor, name, flip, tools, answers=opening[0] if opening and opening[0] != name else "")
+
+
+def _order(name: str) -> tuple[int, int]:
+    """The place of a flip among those of its monitor: the slot of its run, and its place in the row."""
+    parts = name.split("#")
+    return int(parts[2]), int(parts[4])
 
 
 def _is_held(guild_id: str, monitor: Monitor, flips: list[Flip], tools: Tools) -> bool:
@@ -148,24 +168,80 @@ def _recipients(guild_id: str, chosen: Chosen, tools: Tools) -> list[str]:
 
 
 def _deliver(guild_id: str, name: str, recipient: str, reply: Reply, tools: Tools, *, answers: str = "") -> None:
-    """Send a message once. Raises Retry while another sender does it."""
+    """Send a message once. Raises Retry while another sender does it, and Unavailable if its id could not be stored."""
     channel_id = recipient.partition(":")[2]
     claim = tools.claims.take(ALERT, guild_id, name, recipient)
     if claim is None:
         return
     details = {"guild_id": guild_id, "recipient": recipient}
     with claim:
+        begun = int(tools.now())
         try:
             found = _earlier(channel_id, alert.reference(name, recipient), tools) if claim.attempt > 1 else ""
             found = found or _send(channel_id, reply, f"alert {guild_id} {name}", answers, tools)
         except DiscordError as error:
             if not error.permanent:
                 raise
-            log.warning("not told: %s", error, extra=details)
+            # Nobody else hears of it if it is the operator's own channel: an ERROR raises an alarm.
+            log.log(logging.ERROR if guild_id == OPERATOR else logging.WARNING, "not told: %s", error, extra=details)
+            tools.count("AlertRefused")
+            if guild_id != OPERATOR:
+                _refused(guild_id, recipient, error, begun, tools)
             claim.done(f"refused:{error.status}:{error.code}")
             return
-        claim.done(found)
+        tools.shards.accepted(guild_id, recipient, begun)
+        if not claim.done(found):  # the end could not find the message; the next try finds it among the recent ones
+            raise Unavailable("the id of an alert could not be stored")
         log.info("told", extra={**details, "discord_message_id": found})
+
+
+def _refused(guild_id: str, recipient: str, error: DiscordError, at: int, tools: Tools) -> None:
+    """Record that a recipient could not be told, and tell the owner of the server: once, until a message arrives.
+
+    A channel that was chosen before concerns nobody any more. The end of an outage still goes there.
+    """
+    chosen = tools.server_settings.of(guild_id)
+    if recipient not in _recipients(guild_id, chosen, tools):
+        return
+    lacks = _lacks(recipient.partition(":")[2], tools) if error.code in refusal.OF_PERMISSIONS else ()
+    kept = tools.shards.refused(guild_id, Refusal(recipient, error.status, error.code, at, lacks))
+    name = f"refusal#{recipient}#{kept.since}"
+    claim = tools.claims.take(ALERT, guild_id, name, OWNER)
+    if claim is None:
+        return
+    with claim:
+        delivery = alert.reference(name, OWNER)
+        try:
+            found = tools.discord.server(guild_id)
+            channel_id = tools.discord.open_dm(found["owner_id"])
+            sent = _earlier(channel_id, delivery, tools) if claim.attempt > 1 else ""
+            if not sent:
+                with speaking(chosen[server.language]):
+                    reply = refusal.to_owner(kept, str(found.get("name", "")), delivery)
+                sent = _send(channel_id, reply, f"alert {guild_id} {name}", "", tools)
+        except DiscordError as refused:
+            if not refused.permanent:
+                raise
+            # The owner takes no direct messages, or the bot is no longer in the server.
+            log.info("the owner was not told: %s", refused, extra={"guild_id": guild_id})
+            sent = f"refused:{refused.status}:{refused.code}"
+        claim.done(sent)
+
+
+def _lacks(channel_id: str, tools: Tools) -> tuple[str, ...]:
+    """The permissions that the bot needs in a channel and does not have, none if Discord does not say."""
+    try:
+        return tuple(tools.discord.missing(channel_id, *server.status_channel.needs))
+    except DiscordError as error:
+        if not error.permanent:
+            raise
+        return ()
+
+
+def troubles(guild_id: str, tools: Tools) -> list[str]:
+    """What to change so that the alerts of a server arrive: a sentence for each of its channels that refuses them."""
+    recipients = _recipients(guild_id, tools.server_settings.of(guild_id), tools)
+    return [refusal.told(each) for each in tools.shards.refusals(guild_id) if each.recipient in recipients]
 
 
 def _send(channel_id: str, reply: Reply, nonce: str, answers: str, tools: Tools) -> str:
