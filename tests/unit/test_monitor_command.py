@@ -168,7 +168,7 @@ def test_an_option_of_several_lines_is_typed_as_several_options_and_shown_again_
         "body": "{\n}",
     }
     (form,) = (each for each in buttons(reply) if each.label == "What counts as up")
-    assert press(form, tools=tools, **MANAGER).kept["options"] == f"{lines}\nstatus: \nslow: "
+    assert press(form, tools=tools, **MANAGER).kept["options"] == f"{lines}\nstatus: \nslow: \nrecheck: "
 
 
 def test_what_is_left_as_it_was_shown_stores_no_option(tools):
