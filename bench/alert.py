@@ -216,7 +216,7 @@ class Watching:
             sender_door.deliver(Delivery(message, 1, False), self._sender)
         self.at += 60
 
-    def _check(self, guild_id: str, monitors: Iterable[Monitor]) -> dict[str, Facts]:
+    def _check(self, guild_id: str, monitors: Iterable[Monitor], **_again: object) -> dict[str, Facts]:
         facts = {each.id: DOWN if each.id == self._down else UP for each in monitors}
         self._checked = time.perf_counter()
         return facts

@@ -114,7 +114,7 @@ class Server:
     def send(self, message: dict) -> None:
         self.sent.append(message)
 
-    def check(self, guild_id: str, monitors: Iterable[Monitor]) -> dict[str, Facts]:
+    def check(self, guild_id: str, monitors: Iterable[Monitor], **_again: object) -> dict[str, Facts]:
         found = {}
         for each in monitors:
             latency = int(self._chance.lognormvariate(5, 0.7))

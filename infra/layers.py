@@ -35,15 +35,19 @@ INGRESS_WATCHBELL = (
     *(f"adapters/{name}.py" for name in ("dynamodb", "records", "server_settings", "stash")),
     *("status/__init__.py", "status/states.py", "status/roster.py", "adapters/rosters.py", "checks/*.py"),
 )
-# It lists these files, to offer the kinds of checks, and imports none. So they are empty in its layer.
-INGRESS_NAMES = "checks/*.py"
+# It reads the labels of these files, to offer the kinds of checks, and imports none. So its layer has only the labels.
+INGRESS_LABELS = "checks/*.py"
 # Files of these rooms that it never imports. They are named because they are large; a new file in a room is shipped.
-INGRESS_LACKS = ("kit/check.py", "kit/event.py", "kit/monitors.py", "discord/answers.py", "discord/webhook.py")
+INGRESS_LACKS = (
+    *("kit/check.py", "kit/event.py", "kit/monitors.py", "discord/answers.py", "discord/webhook.py"),
+    *("tools/reading.py", "tools/watching.py"),
+)
 
 # The same for the heartbeat function, which uses no third party.
 HEARTBEAT_WATCHBELL = (
     *("__init__.py", "errors.py", "data/__init__.py", "data/tables.py", "status/__init__.py", "status/ping.py"),
-    *("doors/__init__.py", "doors/heartbeat.py", "tools/*.py", "adapters/amazon_roots.pem"),
+    *("doors/__init__.py", "doors/heartbeat.py", "adapters/amazon_roots.pem"),
+    *(f"tools/{name}.py" for name in ("__init__", "grants", "toolbox")),
     *(f"adapters/{name}.py" for name in ("__init__", "api_gateway", "logs", "pings", "dynamodb")),
     *(f"adapters/{name}.py" for name in ("aws_json", "post", "sigv4")),
 )
@@ -109,8 +113,9 @@ def build_ingress(target: Path, *, platform: str | None = LAMBDA) -> None:
     _copy(ROOT / "layers" / "watchbell", target)
     third_party = {path for pattern in INGRESS_THIRD_PARTY for path in site.glob(pattern)}
     _keep(site, third_party | for_ingress(site))
-    for path in (site / "watchbell").glob(INGRESS_NAMES):
-        path.write_text("")
+    for path in (site / "watchbell").glob(INGRESS_LABELS):
+        label = path.read_text("utf-8").partition("check = Check(")[2].partition('N_("')[2].partition('")')[0]
+        path.write_text(f'check = Check(N_("{label}"))\n' if label else "", "utf-8")
     said = _said(site / "watchbell")
     for path in (site / "watchbell" / "locales").glob("*.mo"):
         path.write_bytes(only_said(path.read_bytes(), said))

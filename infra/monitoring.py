@@ -35,7 +35,7 @@ class Monitoring(Construct):
         self, scope: Construct, common: Common, storage: Storage, outbound: Outbound, interactions: Interactions
     ) -> None:
         super().__init__(scope, "Monitoring")
-        timeout = Duration.seconds(30)
+        timeout = Duration.seconds(45)  # enough for two checks of a monitor, and the longest wait between them
         self.checks = queue(
             self,
             "check",

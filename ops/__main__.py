@@ -82,7 +82,7 @@ def main(arguments: list[str] | None = None) -> int:
     )
     limited.add_argument("guild", help="the server's id")
     limited.add_argument(
-        "limits", nargs="*", metavar="LIMIT", help="monitors=N, every=MINUTES, aws=on, private=on, or default"
+        "limits", nargs="*", metavar="LIMIT", help="monitors=N, every=MINUTES, aws=on, private=on, home, or default"
     )
     limited.set_defaults(
         run=lambda given: limits.run(*_place(given), given.guild, given.limits, os.environ),

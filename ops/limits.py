@@ -21,12 +21,18 @@ MOST = 250
 SWITCHES = ("aws", "private")
 """What the operator allows a server, or does not."""
 
+HOME = {"monitors": "100", "every": "1"}
+"""The limits of a server of the operator's own."""
+
 
 def run(deployment: Deployment, book: Book, guild: str, changes: Sequence[str], environment: Mapping[str, str]) -> None:
-    """Make the changes (`monitors=100`, `private=on`, `default`, …), then print the limits of the server."""
+    """Make the changes (`monitors=100`, `private=on`, `home`, `default`, …), then print the limits of the server."""
     if not re.fullmatch(r"\d{15,20}", guild):
         raise ValueError(f"{guild!r} is not a server id. A server id has 15 to 20 digits.")
     asked = dict(change.partition("=")[::2] for change in changes)
+    if asked.get("home") == "":
+        del asked["home"]
+        asked = HOME | asked
     for name, value in asked.items():
         _check(name, value)
     table = environment.get("STATE_TABLE") or table_of(deployment)
@@ -62,5 +68,5 @@ def _check(name: str, value: str) -> None:
     if name in SWITCHES and value not in ("on", "off"):
         raise ValueError(f"{name}={value} is not valid. Write {name}=on or {name}=off.")
     if name not in ("monitors", "every", *SWITCHES, "default"):
-        text = "Write monitors=NUMBER, every=MINUTES, aws=on, private=on, or default."
+        text = "Write monitors=NUMBER, every=MINUTES, aws=on, private=on, home, or default."
         raise ValueError(f"{name} is not a limit. {text}")

@@ -17,7 +17,7 @@ import infra.cost
 from sandbox.template import Template
 from watchbell.data.tables import DAY, ROWS
 from watchbell.kit import catalogue
-from watchbell.kit.check import SLOW
+from watchbell.kit.check import SHARED
 
 _MARKED = re.compile(r"(<!-- table: (\w+) -->\n)(.*?)(<!-- end of table -->)", re.DOTALL)
 
@@ -93,11 +93,11 @@ def rows() -> Rows:
 def checks() -> Rows:
     """The kinds of monitors, with an address for each and their options.
 
-    The option `slow` is left out: most kinds have it, and the document explains it once.
+    The options `slow` and `recheck` are left out: most kinds have them, and the document explains them once.
     """
     rows: Rows = []
     for check in catalogue.checks():
-        known = [option for option in check.options if option is not SLOW]
+        known = [option for option in check.options if option not in SHARED]
         options = "; ".join(f"`{option.name}`: {_lower(option.description)}" for option in known)
         rows.append((f"`{check.name}`", check.label, f"`{check.example}`" if check.example else "none", options))
     return rows

@@ -197,10 +197,11 @@ class World:
             return account
 
     def add_guild(self, name: str, has_bot: bool = True, guild_id: str | None = None) -> Guild:
-        """A new guild with one text channel, "general". `guild_id` fixes its id."""
+        """A new guild with one text channel, "general", and an owner who does nothing. `guild_id` fixes its id."""
         with self.lock:
             bot_role = Role(self.snowflake(), self.bot["username"], {self.application_id}, BOT_PERMISSIONS, 100, True)
-            guild = Guild(guild_id or self.snowflake(), name, bot_role, self.snowflake(), has_bot)
+            owner = self.account(f"owner of {name}", "en-US").user["id"]
+            guild = Guild(guild_id or self.snowflake(), name, bot_role, owner, has_bot)
             self.guilds[guild.id] = guild
             self.add_channel("general", guild.id)
             return guild
@@ -265,7 +266,7 @@ class World:
             return channel
 
     def shares_a_guild(self, user_id: str) -> bool:
-        return any(guild.has_bot and user_id in guild.members for guild in self.guilds.values())
+        return any(guild.has_bot and user_id in (*guild.members, guild.owner_id) for guild in self.guilds.values())
 
     def channel_object(self, channel: Channel) -> Json:
         shown: Json = {"id": channel.id, "type": channel.kind, "flags": 0}

@@ -1,9 +1,11 @@
 """The checks of a shard run at once, and none of them stops the others."""
 
 import threading
+import time
 
 import pytest
 
+from sandbox.loopback import Response, Server
 from tests.adapters.test_opener import Site
 from watchbell.adapters.checker import Checker
 from watchbell.errors import DefinitionError
@@ -116,3 +118,81 @@ def test_the_real_kinds_ask_real_servers():
     assert {id: each.outcome for id, each in found.items()} == {"h": "up", "t": "up", "r": "down", "s": "unknown"}
     assert found["h"].values == {"status": 200}
     assert found["r"].reason == Reason("connection_refused")
+
+
+class Flaky:
+    """A site that answers with these statuses, one after the other, and with the last one from then on."""
+
+    def __init__(self, *statuses):
+        self.statuses, self.asked = list(statuses), []
+        self.server = Server(self._answer)
+        self.monitor = Monitor(
+            "f", "F", "http", f"{self.server.url}/", private=True, seconds=2.0, options={"recheck": "1"}
+        )
+
+    def _answer(self, request):
+        self.asked.append(time.monotonic())
+        return Response(self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0], b"")
+
+
+@pytest.fixture
+def flaky():
+    made = []
+
+    def make(*statuses):
+        made.append(Flaky(*statuses))
+        return made[-1]
+
+    yield make
+    for each in made:
+        each.server.stop()
+
+
+def test_a_target_that_fails_once_is_asked_again_after_the_wait_and_is_up(flaky):
+    site = flaky(503, 200)
+    assert Checker().run([site.monitor], again={"f"}, left=20.0)["f"].outcome == "up"
+    first, second = site.asked
+    assert second - first >= 1.0
+
+
+@pytest.mark.parametrize(
+    ("statuses", "again", "left", "asked", "outcome"),
+    [
+        ((503, 500), {"f"}, 20.0, 2, "down"),
+        ((200, 503), {"f"}, 20.0, 1, "up"),
+        ((503, 200), set(), 20.0, 1, "down"),
+        ((503, 200), {"f"}, 2.9, 1, "down"),
+    ],
+    ids=["it fails twice", "it is up at once", "it was not well before", "there is no time"],
+)
+def test_what_is_asked_again_is_only_a_failure_for_which_there_is_time(flaky, statuses, again, left, asked, outcome):
+    site = flaky(*statuses)
+    found = Checker(sleep=lambda seconds: None).run([site.monitor], again=again, left=left)["f"]
+    assert (len(site.asked), found.outcome) == (asked, outcome)
+    if asked == 2:
+        assert found.values == {"status": 500}
+
+
+def test_a_second_check_that_has_a_bug_leaves_the_first_result():
+    results = [Reason("unreachable")]
+
+    def once(monitor, net):
+        return results.pop()
+
+    made = checker(once=once)
+    made._sleep = lambda seconds: None
+    watched = monitor("a", "once", options={"recheck": "5"})
+    assert made.run([watched], again={"a"}, left=20.0)["a"] == Facts("down", Reason("unreachable"))
+
+
+def test_a_second_check_that_is_stuck_leaves_the_first_result_and_the_run_ends(stuck):
+    results = [Reason("unreachable")]
+
+    def then_stuck(monitor, net):
+        return results.pop() if results else stuck(monitor, net)
+
+    made = checker(odd=then_stuck, well=well)
+    made._sleep = lambda seconds: None
+    watched = [monitor("a", "odd", seconds=0.1, options={"recheck": "1"}), monitor("w", "well", seconds=0.1)]
+    found = made.run(watched, seconds=0.2, again={"a"}, left=1.2)
+    assert found == {"a": Facts("down", Reason("unreachable")), "w": Facts("up", None, 3)}

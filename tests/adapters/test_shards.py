@@ -1,5 +1,6 @@
 """What is stored of shards: in DynamoDB and in the fake alike, once, and only if nobody else wrote in between."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -16,6 +17,7 @@ from watchbell.status.judgement import Judgement
 from watchbell.status.maintenance import Once, Window
 from watchbell.status.packing import pack_period
 from watchbell.status.plans import Plan
+from watchbell.status.refusal import Refusal
 from watchbell.status.tally import HOUR, Period, Tally
 from watchbell.testing.table import FakeTable
 
@@ -163,9 +165,53 @@ def test_an_older_event_of_aws_does_not_replace_a_newer_one(shards, table, guild
     assert (item["at"]["N"], item["outcome"]["S"]) == (str(SLOT + 60), "down")
 
 
+def opened(shards, guild, name="first"):
+    """Store a flip that is to be told, and open it. Return its sort key."""
+    before = shards.read(guild, "01")
+    slot = before.slot + 60 or SLOT
+    flip = replace(DOWN, at=slot)
+    assert shards.store(guild, "01", before, stored(slot), flips=[flip])
+    (key,) = keyed("01", slot, [flip])
+    assert shards.opens(guild, key, name, flip)
+    return key
+
+
 def test_an_opening_is_there_until_it_is_closed(shards, guild):
     assert shards.opening(guild, "aaaaaaaa") is None
-    shards.opens(guild, "aaaaaaaa", "first", DOWN)
-    assert shards.opening(guild, "aaaaaaaa") == ("first", DOWN)
+    opened(shards, guild)
+    assert shards.opening(guild, "aaaaaaaa")[0] == "first"
+    shards.closes(guild, "aaaaaaaa", "first")
+    assert shards.opening(guild, "aaaaaaaa") is None
+
+
+def test_an_opening_that_has_been_told_is_not_opened_again(shards, guild):
+    key = opened(shards, guild)
+    assert shards.opens(guild, key, "first", DOWN)
+    shards.told(guild, key)
+    assert not shards.opens(guild, key, "first", DOWN)
+    shards.closes(guild, "aaaaaaaa", "first")
+    assert not shards.opens(guild, key, "first", DOWN)
+    assert shards.opening(guild, "aaaaaaaa") is None
+
+
+def test_the_end_of_an_older_opening_leaves_a_newer_one(shards, guild):
+    shards.told(guild, opened(shards, guild))
+    shards.closes(guild, "aaaaaaaa", "first")
+    opened(shards, guild, "second")
+    shards.closes(guild, "aaaaaaaa", "first")
+    assert shards.opening(guild, "aaaaaaaa")[0] == "second"
     shards.closes(guild, "aaaaaaaa")
     assert shards.opening(guild, "aaaaaaaa") is None
+
+
+def test_a_refusal_is_kept_with_the_time_of_the_first_one_until_a_message_arrives(shards, guild):
+    first = Refusal("channel:7", 403, 50013, SLOT, ("SEND_MESSAGES", "EMBED_LINKS"))
+    assert shards.refused(guild, first) == first
+    assert shards.refusals(guild) == [first]
+    later = Refusal("channel:7", 404, 10003, SLOT + 60)
+    assert shards.refused(guild, later) == later._replace(since=SLOT)
+    shards.accepted(guild, "channel:8", SLOT + 70)
+    shards.accepted(guild, "channel:7", SLOT - 1)  # it was sent before the refusal, and its sender is late
+    assert shards.refusals(guild) == [later._replace(since=SLOT)]
+    shards.accepted(guild, "channel:7", SLOT + 70)
+    assert shards.refusals(guild) == []

@@ -146,15 +146,35 @@ def test_of_two_runs_at_the_same_time_one_is_stored():
     slot = int(world.at)
     check = world.check
 
-    def meanwhile(guild_id, monitors):
+    def meanwhile(guild_id, monitors, **more):
         world.check = check
         run(world, slot)  # another function was faster
-        return check(guild_id, monitors)
+        return check(guild_id, monitors, **more)
 
     world.check = meanwhile
     run(world, slot)
     (hour,) = world.tools.shards.periods(*SHARD, "24h", world.now())
     assert hour.tallies["aaaaaaaa"].counted == 1
+
+
+def test_only_what_was_well_is_checked_again_and_the_run_ends_before_the_next_slot():
+    asked = []
+    world = World(replace(SHOP, options={"recheck": "5"}), replace(MAIL, options={"recheck": "5"}))
+
+    def check(guild_id, monitors, *, again, left):
+        asked.append((set(again), left))
+        return world.checker.run(monitors)
+
+    world.check = check
+    world.checker.script["bbbbbbbb"] = DOWN
+    world.minutes(3)
+    slot = int(world.at)
+    world.at += 30
+    monitor.run(Delivery(message(slot), 1, False, lambda: 44.0), world.tools)
+    assert asked[0][0] == set()
+    assert asked[-1] == ({"aaaaaaaa"}, 22.0)
+    monitor.run(Delivery(message(slot + 60, every=5), 1, False, lambda: 44.0), world.tools)
+    assert asked[-1] == ({"aaaaaaaa"}, 36.0)
 
 
 @pytest.mark.parametrize(

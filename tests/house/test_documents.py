@@ -70,7 +70,7 @@ def test_the_table_of_checks_has_each_kind_with_an_address_and_its_options():
     assert rows["`heartbeat`"][2].endswith("; `zone`: the time zone of `cron`")
     for check in catalogue.checks():
         options = set(re.findall(r"`(\w+)`: ", rows[f"`{check.name}`"][2]))
-        assert options == {option.name for option in check.options} - {"slow"}
+        assert options == {option.name for option in check.options} - {"slow", "recheck"}
 
 
 def test_the_tables_have_all_schedules_variables_and_rows_of_the_code():

@@ -35,6 +35,12 @@ def test_a_feature_is_named_as_its_file(room, name):
         assert {"schedules": catalogue.schedule, "checks": catalogue.check}[room](name).name == name
 
 
+@pytest.mark.parametrize("kind", catalogue.names("checks"))
+def test_the_label_of_a_check_can_be_read_without_importing_its_file(kind):
+    told = f'write the label of checks/{kind}.py on one line, as N_("…"), and the first N_ after check = Check('
+    assert catalogue.label(kind) == catalogue.check(kind).label, told
+
+
 def test_every_command_passes_discords_limits():
     registered = manifest()
     assert len(registered) == len(catalogue.names("commands"))

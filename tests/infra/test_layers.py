@@ -24,6 +24,7 @@ from sandbox.loopback import Server, as_json
 from tests import recorded
 from tests.conftest import CREDENTIALS
 from tests.discord_side import PUBLIC_KEY, SIGNING_KEYS, request
+from watchbell.kit import catalogue as features
 
 pytestmark = pytest.mark.xdist_group("layers")
 
@@ -344,6 +345,15 @@ print(_opens(bytes.fromhex("{signature}"), bytes.fromhex("{key}")), _opens(bytes
     assert run(code, lean) == "True False"
 
 
+def test_the_ingress_offers_the_kinds_of_checks_by_their_labels_and_has_nothing_else_of_them(lean: Path) -> None:
+    program = (
+        "from watchbell.kit import catalogue; print([catalogue.label(kind) for kind in catalogue.names('checks')])"
+    )
+    assert ast.literal_eval(run(program, lean)) == [check.label for check in features.checks()]
+    checks = [path for path in (lean / "python/watchbell/checks").glob("*.py") if path.name != "__init__.py"]
+    assert all(len(path.read_text().splitlines()) == 1 for path in checks)
+
+
 def test_the_byte_code_keeps_the_docstrings_of_features_and_no_other(lean: Path) -> None:
     code = """
 import watchbell.commands.status as status, watchbell.kit.handler as handler
@@ -361,7 +371,7 @@ def test_the_ingress_has_the_translations_of_what_it_can_say_and_no_others(lean:
         mine, everything = translations(lean, language), translations(first_party, language)
         assert mine.items() < everything.items()
         assert mine[""] == everything[""]
-        assert {"See what I can do", "Watch a service"} & everything.keys() <= mine.keys()
+        assert {"See what I can do", "Watch a service", "DNS records"} & everything.keys() <= mine.keys()
         assert "has an invalid URL" in everything.keys() - mine.keys()  # only `status.figures` says that
 
 

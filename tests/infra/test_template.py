@@ -73,7 +73,7 @@ def test_each_function_has_its_timeout_and_memory(template: Template) -> None:
         "Heartbeat": (10, 512),
         "Worker": (30, 512),
         "Sender": (30, 256),
-        "Monitor": (30, 512),
+        "Monitor": (45, 512),
         "Scheduler": (60, 1769),
         "Registrar": (60, 256),
     }

@@ -340,25 +340,46 @@ def test_a_recovery_is_told_though_the_bot_may_no_longer_read_the_history() -> N
         discord.simulated.faults.clear()
 
 
-@pytest.mark.parametrize("what", ["the channel", "the permission"])
-def test_a_channel_in_which_the_bot_cannot_post_stops_no_other_news(what: str) -> None:
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        ("the channel", "the channel is gone. Choose another one with"),
+        ("the permission", "I lack Send Messages, Embed Links there."),
+    ],
+)
+def test_a_channel_in_which_the_bot_cannot_post_stops_no_other_news_and_is_told_to_the_owner(
+    what: str, why: str
+) -> None:
     with watching() as (discord, watch):
-        shop = discord.target("gone")
+        world = discord.simulated.state.world
+        shop, owners = discord.target("gone"), world.dm(discord.simulated.home.owner_id)
+        before = len(list(world.in_channel(owners.id)))
         watch.add("Shop", address=shop.url)
         watch.minutes(3)
         shop.set("500")
         watch.minutes(4)
         assert len(watch.told()) == 1
         if what == "the channel":
-            discord.simulated.state.world.remove_channel(watch.channel)
+            world.remove_channel(watch.channel)
         else:
             discord.simulated.overwrite(watch.channel, discord.simulated.home, deny=SEND_MESSAGES)
         shop.set("up")
         watch.minutes(3)
         assert "✅ Shop is up" in watch.ada.run("status").text
-        discord.simulated.faults.clear()
+        assert why in watch.ada.run("monitor list").text
+        assert why in watch.ada.run("setup").text
+        shop.set("500")
+        watch.minutes(4)
+        (told,) = list(world.in_channel(owners.id))[before:]
+        assert "do not arrive." in render(told)
+        assert why in render(told)
         discord.simulated.overwrite(watch.channel, discord.simulated.home)
+        shop.set("up")
+        watch.minutes(3)
+        discord.simulated.faults.clear()
+        watch.told()
         watch.tell_in(discord.simulated.channel("other alerts"))
+        assert why not in watch.ada.run("monitor list").text
         shop.set("500")
         watch.minutes(4)
         assert first_lines(watch.told()) == ["🔴 Shop is down: it answered HTTP 500 instead of 200."]

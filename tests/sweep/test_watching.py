@@ -8,13 +8,17 @@ from dataclasses import replace
 
 import pytest
 
-from tests.sweep.world import ADA, BEGUN, BOB, CHANNEL, DOWN, GUILD, ROLE, UP, World
-from watchbell.outbox.kinds import ON_IT, STEP
+from tests.sweep.world import ADA, BEGUN, BOB, CHANNEL, DM, DOWN, GUILD, ROLE, UP, World
+from watchbell.adapters.batch import Delivery
+from watchbell.doors import sender
+from watchbell.outbox import alerts
+from watchbell.outbox.kinds import MAILBOX, ON_IT, STEP
 from watchbell.status.facts import Facts
 from watchbell.status.judgement import unpack
 from watchbell.status.maintenance import Once, Repeating, Window
 from watchbell.status.monitor import Monitor, Policy
 from watchbell.status.plans import Plan
+from watchbell.subscriptions.mailbox import Mailbox
 
 SHOP = Monitor("aaaaaaaa", "Shop", "http", "https://shop.example/", every=1)
 MAIL = Monitor("bbbbbbbb", "Mail", "http", "https://mail.example/", every=1)
@@ -223,6 +227,31 @@ def test_without_a_kill_an_outage_is_one_opening_and_one_recovery():
 @LATE
 def test_an_outage_is_told_once_whatever_is_killed(late, record_property):
     swept(outage, once, [SHOP], late=late, step=17, record=record_property)
+
+
+def refused(world: World) -> None:
+    """Two outages that the channel refuses, and one that it takes."""
+    world.discord.refuses[CHANNEL] = (403, 50013)
+    outage(world)
+    outage(world)
+    world.discord.refuses.clear()
+    outage(world)
+
+
+def owner_told_once(world: World) -> None:
+    assert [(each["channel"], each["content"].split()[0]) for each in world.discord.messages] == [
+        (DM, "Alerts"),
+        (CHANNEL, "✅"),
+        (CHANNEL, "✅"),
+    ]
+    assert world.tools.shards.refusals(FLIPS[0]) == []
+    assert world.tools.shards.untold() == []
+    assert world.lost == 0
+
+
+@LATE
+def test_the_owner_hears_once_of_a_channel_that_refuses_whatever_is_killed(late, record_property):
+    swept(refused, owner_told_once, [SHOP], late=late, step=31, record=record_property)
 
 
 PING, NEW_PING = "4be1c7d2-63a9-4f0e-9a51-7c2d90e8b314", "c0ffee00-1111-4222-8333-444455556666"
@@ -563,6 +592,130 @@ def test_a_slow_shard_delays_no_other_run_and_a_late_run_is_dropped():
 
     monitor.run(Delivery(message, 1, False), world.tools)
     assert world.table.rows == before
+
+
+# A sender that is late
+
+
+QUICK = replace(SHOP, policy=Policy(1, 1), remind=1)
+"""One result changes its state, so an outage can end while a sender still tells of its beginning."""
+
+
+def overtaken(before, meanwhile, holds, record) -> None:
+    """Let a sender tell what `before` leaves untold. Before each of its calls, another one does `meanwhile`."""
+    point = 0
+    while True:
+        point += 1
+        world = World(QUICK)
+        before(world)
+        world.sends.messages.clear()
+        world.discord.down = False
+        assert world.tools.shards.untold()
+        world.killer.calls = 0
+        world.killer.names.clear()
+        world.killer.meanwhile = (point, lambda world=world: meanwhile(world))
+        world._call(lambda world=world: told_now(world))
+        if world.killer.calls < point:
+            break
+        try:
+            holds(world)
+        except (AssertionError, ValueError) as error:
+            raise AssertionError(
+                f"overtaken before call {point}, {world.killer.names[point - 1]}: {told(world)}"
+            ) from error
+    record("points", point - 1)
+    assert point > 5
+
+
+def goes_down_unheard(world: World) -> None:
+    world.minutes(2)
+    world.discord.down = True
+    world.checker.script["aaaaaaaa"] = DOWN
+    world.minute()
+
+
+def comes_back(world: World) -> None:
+    world.checker.script["aaaaaaaa"] = UP
+    world.minute()
+
+
+def comes_back_unheard(world: World) -> None:
+    world.minutes(2)
+    world.checker.script["aaaaaaaa"] = DOWN
+    world.minutes(2)
+    world.discord.down = True
+    world.checker.script["aaaaaaaa"] = UP
+    world.minute()
+
+
+def goes_down_again(world: World) -> None:
+    world.checker.script["aaaaaaaa"] = DOWN
+    world.minute()
+
+
+def two_outages(world: World) -> None:
+    world.minutes(3)
+    if not is_open(world):
+        goes_down_again(world)
+        world.minutes(3)
+    comes_back(world)
+    world.minutes(10)
+    assert [each.split(" ")[1] for each in told(world)] == ["was", "is", "was", "is"]
+    openings, ends = world.discord.messages[::2], world.discord.messages[1::2]
+    assert [each["answers"] for each in openings] == ["", ""]
+    assert [each["answers"] for each in ends] == [each["id"] for each in openings]
+    assert not is_open(world)
+    assert world.tools.shards.untold() == []
+
+
+def is_open(world: World) -> bool:
+    """Whether the channel has been told of an outage that goes on."""
+    item = world.data(MAILBOX, GUILD).get(f"channel:{CHANNEL}")
+    return Mailbox.parse(item or {}).outage("aaaaaaaa") is not None
+
+
+def told_now(world: World) -> None:
+    """Do what the tick's messages ask for."""
+    for message in alerts.waiting_messages(world.tools.shards.untold(), int(world.at) // 60 * 60 + 60):
+        sender.deliver(Delivery(message, 1, False), world.tools)
+
+
+def test_a_sender_of_an_opening_that_is_late_undoes_nothing_of_its_end(record_property):
+    overtaken(goes_down_unheard, comes_back, two_outages, record_property)
+
+
+def test_a_sender_of_an_end_that_is_late_undoes_nothing_of_the_next_opening(record_property):
+    overtaken(comes_back_unheard, goes_down_again, two_outages, record_property)
+
+
+def test_a_reminder_that_is_late_comes_before_the_end_or_not_at_all(record_property):
+    def is_due(world):
+        world.minutes(2)
+        world.checker.script["aaaaaaaa"] = DOWN
+        world.minutes(60)
+        world.discord.down = True
+        world.minute()
+
+    def holds(world):
+        world.minutes(3)
+        assert [each.split(" ")[1] for each in told(world)] == ["was", "is", "is"]
+        assert ["still" in each for each in told(world)] == [False, True, False]
+        assert world.tools.shards.untold() == []
+
+    overtaken(is_due, comes_back, holds, record_property)
+
+
+def test_an_opening_that_is_delivered_again_after_its_end_changes_nothing():
+    world = World(SHOP)
+    outage(world)
+    once(world)
+    rows, edits = dict(world.table.rows), [each["edits"] for each in world.discord.messages]
+    for sort in [sort for _pk, sort in world.table.rows if sort.startswith("edition#")]:
+        message = alerts.edition_message(FLIPS[0], sort.partition("#")[2])
+        sender.deliver(Delivery(message, 1, False), world.tools)
+        sender.deliver(Delivery(alerts.news_message(FLIPS[0]), 1, False), world.tools)
+    assert world.table.rows == rows
+    assert [each["edits"] for each in world.discord.messages] == edits == [1, 0]
 
 
 # Reminders

@@ -20,10 +20,9 @@ from watchbell.adapters.pings import Pings
 from watchbell.adapters.records import Records
 from watchbell.adapters.server_settings import Chosen
 from watchbell.adapters.shards import Shards
-from watchbell.commands import monitor as commands
 from watchbell.commands import notifications
 from watchbell.doors import heartbeat, monitor, sender
-from watchbell.errors import DiscordError, Retry
+from watchbell.errors import DiscordError, Retry, Unavailable
 from watchbell.kit.data import Data
 from watchbell.outbox.kinds import MAILBOX, SUBSCRIPTION
 from watchbell.schedules.watch import watch
@@ -35,9 +34,12 @@ from watchbell.status.roster import Entry
 from watchbell.subscriptions.mailbox import Mailbox
 from watchbell.subscriptions.subscription import id_of
 from watchbell.testing.table import FakeTable
+from watchbell.tools import watching
 
 GUILD, CHANNEL = "1100000000000000001", "1100000000000000009"
 ADA, BOB, ROLE = "1100000000000000011", "1100000000000000012", "1100000000000000013"
+OWNER, DM = "1100000000000000005", "1100000000000000006"
+"""The owner of the server, and the channel for direct messages with them."""
 BEGUN = 1_795_334_400
 NONCE_SECONDS = 120
 AGAIN_SECONDS = 180
@@ -115,9 +117,13 @@ class FakeDiscord:
         self.down = False
         self.closed: set[str] = set()
         """The users whom the bot cannot send a message."""
+        self.refuses: dict[str, tuple[int, int]] = {}
+        """The status and the code with which a channel refuses new messages."""
 
     def send(self, channel_id: str, reply: Any, *, nonce: str, answers: str = "") -> dict:
         self._answer()
+        if channel_id in self.refuses:
+            raise DiscordError("POST /channels/{channel}/messages", *self.refuses[channel_id])
         for each in self.messages:
             if (each["channel"], each["nonce"]) == (channel_id, nonce) and self._now() - each["at"] < NONCE_SECONDS:
                 return each
@@ -126,17 +132,25 @@ class FakeDiscord:
         self.messages.append({**sent, "channel": channel_id, "edits": 0})
         return self.messages[-1]
 
-    def open_dm(self, user_id: str) -> str:
-        self._answer()
-        if user_id in self.closed:
-            raise DiscordError("POST /users/@me/channels", 403, 50007)
-        return f"dm of {user_id}"
-
     def edit(self, channel_id: str, message_id: str, reply: Any) -> dict:
         self._answer()
         (found,) = [each for each in self.messages if each["id"] == message_id]
         found.update(reply.edit(), edits=found["edits"] + 1)
         return found
+
+    def server(self, server_id: str) -> dict:
+        self._answer()
+        return {"id": server_id, "name": "Shops", "owner_id": OWNER, "roles": []}
+
+    def open_dm(self, user_id: str) -> str:
+        self._answer()
+        if user_id in self.closed:
+            raise DiscordError("POST /users/@me/channels", 403, 50007)
+        return DM if user_id == OWNER else f"dm of {user_id}"
+
+    def missing(self, channel_id: str, *names: str) -> list[str]:
+        self._answer()
+        return [name for name in names if name == "SEND_MESSAGES" and channel_id in self.refuses]
 
     def recent_messages(self, channel_id: str) -> list[dict]:
         self._answer()
@@ -186,7 +200,7 @@ class World:
         self.checks, self.sends = FakeQueue(), FakeQueue()
         self.discord = FakeDiscord(self.now)
         self.checker = Checker()
-        self.check = lambda guild_id, monitors: self.checker.run(monitors)
+        self.check = lambda guild_id, monitors, **_again: self.checker.run(monitors)
         self.tools: Any = self
         self.shards = Shards(table, self.now)  # type: ignore[arg-type]
         self.monitors = Monitors(table, ceiling=100, of_host=100)  # type: ignore[arg-type]
@@ -199,7 +213,10 @@ class World:
         self.server_settings = Settings()
         self.check_queue = Watched(self.checks, self.killer, "send", "send_many")
         self.send_queue = Watched(self.sends, self.killer, "send", "send_many")
-        self._discord = Watched(self.discord, self.killer, "send", "edit", "recent_messages", "open_dm")
+        self._discord = Watched(
+            self.discord, self.killer, "send", "edit", "recent_messages", "server", "open_dm", "missing"
+        )
+        self.counted: list[str] = []
         self.lost = 0
         self.late = False
         self.tools = _Tools(self)
@@ -213,6 +230,9 @@ class World:
 
     def data(self, kind: Data, owner: str = "") -> Records:
         return Records(self._watched, kind, owner, self.now)
+
+    def count(self, metric: str) -> None:
+        self.counted.append(metric)
 
     def add(self, each: Monitor) -> None:
         def decide(roster: Any) -> Change:
@@ -228,7 +248,7 @@ class World:
 
     def pause(self, id: str, paused: bool = True) -> None:
         """Do what `/monitor pause` or `resume` does."""
-        commands.pausing(self._entry(id), paused, SimpleNamespace(guild_id=GUILD), self.tools)
+        watching.pause(self._entry(id), paused, GUILD, self.tools)
 
     def rotate(self, id: str, ping: str) -> None:
         """Give a heartbeat a new URL, as its button does."""
@@ -295,7 +315,7 @@ class World:
                 self.killer.at = None
                 if self.late:
                     self.at += AGAIN_SECONDS
-            except (Retry, DiscordError) as error:
+            except (Retry, DiscordError, Unavailable) as error:
                 self.at += getattr(error, "wait", None) or 5
             else:
                 return

@@ -2,6 +2,8 @@
 
 import pytest
 
+from watchbell.errors import UserError
+from watchbell.status import aws_events
 from watchbell.status.aws_events import TASK_SECONDS, AwsEvent, read
 
 AT = 1_795_334_400
@@ -106,3 +108,64 @@ def test_what_aws_says_is_shortened_and_cannot_turn_the_text_around():
 
 def test_an_event_that_says_nothing_is_known_by_its_name():
     assert AwsEvent("alarm:x", AT, "down").facts(AT).reason.values == {"text": "alarm:x"}
+
+
+ARN = "arn:aws:cloudwatch:eu-central-1:123456789012:alarm:"
+
+
+@pytest.mark.parametrize(
+    ("typed", "name"),
+    [
+        ("checkout-5xx", "checkout-5xx"),
+        (f"{ARN}checkout-5xx", "checkout-5xx"),
+        ("arn:aws-us-gov:cloudwatch:us-gov-west-1:123456789012:alarm:a:b", "a:b"),
+        ("Fehler [prod] – zu viele", "Fehler [prod] – zu viele"),
+        ("x" * 255, "x" * 255),
+    ],
+)
+def test_an_alarm_is_named_by_its_name_or_its_arn(typed, name):
+    assert aws_events.alarm(typed) == name
+    detail = {"alarmName": name, "state": {"value": "OK"}}
+    assert read(event("aws.cloudwatch", "CloudWatch Alarm State Change", detail)).name == f"alarm:{name}"
+
+
+@pytest.mark.parametrize(
+    "typed",
+    ["", "x" * 256, "a\nb", "arn:aws:sns:eu-central-1:123456789012:shop", "arn:aws:cloudwatch:eu:1:alarm:shop", ARN],
+)
+def test_what_is_no_alarm_is_told(typed):
+    with pytest.raises(UserError, match="Write the name of an alarm of CloudWatch"):
+        aws_events.alarm(typed)
+
+
+@pytest.mark.parametrize(
+    ("typed", "name", "given"),
+    [
+        ("pipeline:shop", "pipeline:shop", pipeline("FAILED")),
+        (" Pipeline : shop ", "pipeline:shop", pipeline("FAILED")),
+        ("health:ec2", "health:EC2", health({})),
+        ("task:service:shop", "task:service:shop", task(stopCode="TaskFailedToStart")),
+    ],
+)
+def test_what_is_followed_is_written_as_the_events_of_aws_write_it(typed, name, given):
+    assert aws_events.subject(typed) == name == read(given).name
+
+
+@pytest.mark.parametrize(
+    ("typed", "says"),
+    [
+        ("", "Write `pipeline:NAME`, `health:SERVICE` or `task:GROUP`"),
+        ("shop", "Write `pipeline:NAME`"),
+        ("alarm:shop", "Write `pipeline:NAME`"),
+        ("arn:aws:codepipeline:eu-central-1:123456789012:shop", "Write `pipeline:NAME`"),
+        ("pipeline:", "not the name of a pipeline"),
+        ("pipeline:my shop", "not the name of a pipeline"),
+        (f"pipeline:{'x' * 101}", "not the name of a pipeline"),
+        ("health:Amazon EC2", "not the short name of a service"),
+        ("health:*", "not the short name of a service"),
+        ("task:my shop", "not a group of tasks"),
+    ],
+)
+def test_what_no_event_of_aws_is_about_is_told_with_an_example(typed, says):
+    with pytest.raises(UserError, match=says):
+        aws_events.subject(typed)

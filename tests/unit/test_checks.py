@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from watchbell.errors import DefinitionError, UserError
 from watchbell.kit import catalogue
-from watchbell.kit.check import SLOW, Check
+from watchbell.kit.check import RECHECK, SLOW, Check
 from watchbell.kit.monitors import define, kind_of
 from watchbell.status.answers import Connection, Records
 from watchbell.status.facts import Facts
@@ -283,12 +283,38 @@ def test_nonsense_with_status_200_is_not_a_status(kind, body):
     assert verdict(monitor(kind), answer(body=body), answer(body=body)) == ("down", "not_a_status")
 
 
-@pytest.mark.parametrize("kind", ["statuspage", "gatus", "kuma", "status_api"])
-def test_a_page_that_does_not_answer_with_200_is_down(kind):
-    assert verdict(monitor(kind), answer(502), answer(502)) == ("down", "http_status")
-    assert verdict(monitor(kind), answer(503), answer(503)) == ("down", "http_status")
-    assert verdict(monitor(kind), answer(429), answer(429)) == ("down", "asked_too_often")
+PAGES = pytest.mark.parametrize("kind", ["statuspage", "gatus", "kuma", "status_api"])
+
+
+@PAGES
+def test_a_page_that_is_not_there_is_down(kind):
+    assert verdict(monitor(kind), answer(404), answer(404)) == ("down", "http_status")
     assert verdict(monitor(kind), Reason("timeout", {"seconds": 5})) == ("down", "timeout")
+
+
+@PAGES
+def test_a_page_that_is_asked_too_often_says_nothing_about_the_service(kind):
+    assert verdict(monitor(kind), answer(429), answer(429)) == ("unknown", "asked_too_often")
+    watched = monitor(kind, URL, "[CONNECTED] == false")
+    assert verdict(watched, answer(429), answer(429)) == ("unknown", "asked_too_often")
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 522])
+@pytest.mark.parametrize("kind", ["statuspage", "gatus", "kuma"])
+def test_another_services_page_that_fails_says_nothing_about_that_service(kind, status):
+    found = facts(monitor(kind, URL, "[BODY] == ok"), answer(status), answer(status))
+    assert found == Facts("unknown", Reason("http_status", {"status": status}))
+
+
+def test_one_of_the_two_answers_of_an_uptime_kuma_that_fails_is_enough_to_know_nothing():
+    beats = answer(body={"heartbeatList": {"1": [{"status": 0}]}})
+    for status, code in {429: "asked_too_often", 503: "http_status"}.items():
+        assert verdict(monitor("kuma"), beats, answer(status)) == ("unknown", code)
+
+
+@pytest.mark.parametrize("status", [500, 502, 503])
+def test_a_service_that_cannot_report_on_itself_is_down(status):
+    assert verdict(monitor("status_api"), answer(status)) == ("down", "http_status")
 
 
 def test_the_texts_of_a_page_are_short_and_on_one_line():
@@ -519,6 +545,8 @@ def key(monitor):
         (lambda: kind(row=key).fed(lambda monitor, row: []), "(monitor, row, before, at, *, …)"),
         (lambda: kind().fed(lambda monitor, row, before, at: []), "write `@check.run`"),
         (lambda: kind().run(lambda monitor: None), "(monitor, net, *, options…)"),
+        (lambda: kind().validate_target(str), "drop validate_target"),
+        (lambda: kind().describe(lambda monitor, row, at: []), "drop describe"),
     ],
 )
 def test_a_declaration_that_cannot_work_says_what_to_write(declare, cure):
@@ -527,19 +555,48 @@ def test_a_declaration_that_cannot_work_says_what_to_write(declare, cure):
     assert cure in str(refused.value)
 
 
-def test_a_kind_has_the_option_slow_by_itself_and_no_other_one():
+def test_a_kind_that_asks_has_the_options_slow_and_recheck_by_itself():
     made = kind(operands=("RESPONSE_TIME",))
     made.run(lambda monitor, net: None)
-    assert made.options == (SLOW,)
+    assert made.options == (SLOW, RECHECK)
+    made = kind(operands=("STATUS",))
+    made.run(lambda monitor, net: None)
+    assert made.options == (RECHECK,)
 
     def slow(monitor, net, *, slow: int = 1):
         return None
 
-    with pytest.raises(DefinitionError, match="drop yours"):
-        kind(operands=("RESPONSE_TIME",)).run(slow)
+    def recheck(monitor, net, *, recheck: int = 1):
+        return None
+
+    for function in (slow, recheck):
+        with pytest.raises(DefinitionError, match="drop yours"):
+            kind(operands=("RESPONSE_TIME",)).run(function)
+
+
+def test_the_time_until_a_second_check_is_1_to_20_seconds_and_only_for_what_is_asked():
+    assert define(monitor(recheck=20)).options == {"recheck": "20"}
+    assert define(monitor("dns", "shop.example", recheck=1)).options == {"recheck": "1"}
+    assert verdict(monitor(recheck=5), answer(200)) == ("up", None)
+    for wrong in (
+        monitor(recheck=0),
+        monitor(recheck=21),
+        monitor(recheck="soon"),
+        monitor("heartbeat", "", recheck=5),
+    ):
+        with pytest.raises(UserError):
+            define(wrong)
 
 
 def test_the_conditions_of_a_kind_hold_unless_the_monitor_has_its_own_about_the_same():
     made = kind(operands=("STATUS", "BODY"), conditions=("[STATUS] == 200", "[BODY] == ok"))
     texts = [each.text for each in made.conditions_of(monitor("brew", URL, "[STATUS] == 418"))]
     assert texts == ["[STATUS] == 418", "[BODY] == ok"]
+
+
+def test_an_option_that_is_no_longer_allowed_does_not_close_the_card_on_which_it_is_corrected():
+    made = kind(row=lambda monitor: {}, target="")
+    made.fed(lambda monitor, row, before, at: [])
+    made.describe(lambda monitor, row, at: ["It brews."])
+    assert made.description(monitor("brew"), {}, 0) == ["It brews."]
+    assert made.description(monitor("brew", cups="3"), {}, 0) == []

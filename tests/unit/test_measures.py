@@ -94,7 +94,7 @@ def test_measures_are_said_in_the_language_of_the_reader():
     with speaking("de"):
         assert plain(measures.duration(3 * DAY + 7200)) == "3 T 2 Std."
         assert plain(measures.share(Share(9777, 10_000))) == "97,77 %"
-        days = "1 von 2 gemessenen Tagen waren bei 100 %. Der niedrigste Wert war 50,00 % am 2026-11-24 (UTC)."
+        days = "100 % an 1 von 2 gemessenen Tagen. Der niedrigste Wert war 50,00 % am 2026-11-24 (UTC)."
         assert plain(measures.strip_in_words({MONDAY: Share(1, 1), MONDAY + DAY: Share(1, 2)})) == days
     with speaking("ja"):
         assert measures.duration(12 * 3600 + 44 * 60) == "12時間 44分"
@@ -116,9 +116,32 @@ def test_days_are_drawn_by_how_good_they_were():
 
 def test_days_are_also_said_in_words_with_the_latest_of_the_worst():
     said = plain(measures.strip_in_words(WEEK))
-    assert said == "1 of 6 measured days were at 100 %. The lowest was 50.00 % on 2026-11-29 (UTC)."
+    assert said == "100 % on 1 of 6 measured days. The lowest was 50.00 % on 2026-11-29 (UTC)."
 
 
 def test_flawless_days_need_no_second_sentence():
-    assert plain(measures.strip_in_words({MONDAY: Share(3, 3)})) == "1 of 1 measured day was at 100 %."
+    assert plain(measures.strip_in_words({MONDAY: Share(3, 3)})) == "100 % on 1 of 1 measured day."
     assert measures.strip_in_words({MONDAY: Share(0, 0)}) == "Nothing was measured."
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (60, "every minute"),
+        (15 * 60, "every 15 minutes"),
+        (3600, "every hour"),
+        (6 * 3600, "every 6 hours"),
+        (DAY, "every day"),
+        (14 * DAY, "every 14 days"),
+        (5400, "every 1 h 30 min"),
+        (DAY + 3600, "every 25 hours"),
+    ],
+)
+def test_how_often_something_happens_is_said_in_one_unit_if_it_fits(seconds, text):
+    assert plain(measures.often(seconds)) == text
+
+
+def test_a_moment_has_its_date_if_it_is_more_than_20_hours_from_now():
+    assert measures.moment(MONDAY, MONDAY + 20 * 3600) == f"<t:{MONDAY}:t> (<t:{MONDAY}:R>)"
+    assert measures.moment(MONDAY, MONDAY + 20 * 3600 + 1) == f"<t:{MONDAY}:f>"
+    assert measures.moment(MONDAY, MONDAY - 20 * 3600 - 1) == f"<t:{MONDAY}:f>"

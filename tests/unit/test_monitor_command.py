@@ -4,9 +4,13 @@ import pytest
 
 from watchbell.adapters.monitors import Limits
 from watchbell.commands import monitor
+from watchbell.data.tables import PING
 from watchbell.errors import FieldError, FormError, UserError
+from watchbell.i18n import speaking
 from watchbell.status.facts import Facts
+from watchbell.status.ping import Ping, change
 from watchbell.status.reason import Reason
+from watchbell.status.refusal import Refusal, told
 from watchbell.testing import FakeTools, autocomplete, press, run, submit
 
 MANAGER = {"permissions": "MANAGE_GUILD"}
@@ -149,6 +153,101 @@ def test_the_conditions_are_changed_and_a_wrong_one_is_told(tools):
     assert stored(tools) == after
 
 
+def place(tools):
+    (entry,) = entries(tools)
+    return {"shard": entry.shard, "id": entry.id, "tools": tools, **MANAGER}
+
+
+def test_an_option_of_several_lines_is_typed_as_several_options_and_shown_again_like_that(tools):
+    add(tools)
+    lines = "method: POST\nheaders: Accept: text/plain\nheaders: X-Key: {{secret:shop}}\nbody: {\nbody: }"
+    reply = submit(monitor.rules, conditions="", options=lines, seconds="5", **place(tools))
+    assert stored(tools).options == {
+        "method": "POST",
+        "headers": "Accept: text/plain\nX-Key: {{secret:shop}}",
+        "body": "{\n}",
+    }
+    (form,) = (each for each in buttons(reply) if each.label == "What counts as up")
+    assert press(form, tools=tools, **MANAGER).kept["options"] == f"{lines}\nstatus: \nslow: \nrecheck: "
+
+
+def test_what_is_left_as_it_was_shown_stores_no_option(tools):
+    reply = add(tools, address="", kind="heartbeat", name="Backup")
+    before = stored(tools)
+    (form,) = (each for each in buttons(reply) if each.label == "What counts as up")
+    shown = press(form, tools=tools, **MANAGER).kept["options"]
+    assert shown == "period: \ngrace: 5m\ncron: \nzone: UTC"
+    submit(monitor.rules, conditions="", options=shown, seconds="5", **place(tools))
+    assert stored(tools) == before
+    submit(monitor.rules, conditions="", options=shown.replace("5m", "30m"), seconds="5", **place(tools))
+    assert stored(tools).options == {**before.options, "grace": "30m"}
+    with pytest.raises(FieldError, match="has no option `gracee`"):
+        submit(monitor.rules, conditions="", options="gracee: ", seconds="5", **place(tools))
+
+
+NOW = 1_795_334_400
+"""Sunday, 2026-11-22, 08:00 UTC."""
+
+
+@pytest.mark.parametrize(
+    ("options", "pings", "told"),
+    [
+        ("period: 1d\ngrace: 30m", [], ["every day, at most 30 min late", "I wait for the first one"]),
+        ("", [-60], ["every 5 minutes, at most 5 min late", f"<t:{NOW + 240}:t> (<t:{NOW + 240}:R>)"]),
+        ("", [-400], [None, f"<t:{NOW - 100}:t> (<t:{NOW - 100}:R>), late now"]),
+        ("period: 1h30m", [-60], ["every 1 h 30 min, at most 5 min late", f"<t:{NOW + 5340}:t> (<t:{NOW + 5340}:R>)"]),
+        ("period: 2d", [-60], ["every 2 days, at most 5 min late", f"<t:{NOW + 172740}:f>"]),
+        (
+            "cron: 0 3 * * *\nzone: Europe/Berlin\ngrace: 1h",
+            [-60],
+            [
+                "at the times of `0 3 * * *` in Europe/Berlin, at most 1 h late",
+                f"<t:{NOW + 18 * 3600}:t> (<t:{NOW + 18 * 3600}:R>)",
+            ],
+        ),
+        ("", [-900], [None]),
+    ],
+)
+def test_the_card_of_a_heartbeat_says_when_pings_are_expected(tools, options, pings, told):
+    tools.now = lambda: float(NOW)
+    add(tools, address="", kind="heartbeat", name="Backup")
+    for at in pings:
+        key = PING.item_key(stored(tools).options["ping"])
+        tools.state.update(key, *change(Ping((NOW + at) * 1000, "success"), ""))
+    reply = submit(monitor.rules, conditions="", options=options, seconds="5", **place(tools))
+    shown = texts(reply).replace("\xa0", " ")
+    assert f"**Pings** {told[0] or 'every 5 minutes, at most 5 min late'}" in shown
+    assert [line for line in shown.splitlines() if "Next ping" in line] == [
+        f"**Next ping** {each}" for each in told[1:]
+    ]
+
+
+def test_the_card_of_a_paused_heartbeat_expects_no_ping(tools):
+    add(tools, address="", kind="heartbeat", name="Backup")
+    run(monitor, "pause", monitor="Backup", tools=tools, **MANAGER)
+    shown = texts(run(monitor, "show", monitor="Backup", tools=tools, **MANAGER))
+    assert "**Pings** every 5 minutes" in shown
+    assert "Next ping" not in shown
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        ("method: GET\nmethod: HEAD", "`method` has two lines, but only one value. Delete one of the lines."),
+        ("method: GET\n method : GET", "`method` has two lines"),
+        ("slow: 5\nslow: 6", "`slow` has two lines"),
+        ("headers: X-A: 1\nheaders: x-a: 2", "The header `x-a` is there twice. Put both values into one."),
+    ],
+)
+def test_a_line_that_would_be_lost_is_told(tools, lines, says):
+    add(tools)
+    before = stored(tools)
+    with pytest.raises(FieldError) as raised:
+        submit(monitor.rules, conditions="", options=lines, seconds="5", **place(tools))
+    assert says in raised.value.faults["options"]
+    assert stored(tools) == before
+
+
 def test_the_policy_and_the_parent_are_changed(tools):
     add(tools, name="Shop")
     add(tools, name="Database", address="db.example:5432")
@@ -221,6 +320,15 @@ def test_a_test_alert_needs_a_channel_and_goes_the_real_way(tools):
     assert [(entry.name, flip.new) for entry, flip in edition.news] == [("Shop", "down")]
 
 
+def test_a_channel_that_refuses_alerts_is_told_in_the_list_and_with_a_test_alert(tools):
+    add(tools, name="Shop")
+    tools.server_settings.change(GUILD, {"status_channel": "999"})
+    refusal = tools.shards.refused(GUILD, Refusal("channel:999", 403, 50013, 60, ("SEND_MESSAGES",)))
+    assert told(refusal) in texts(run(monitor, "list", tools=tools, **MANAGER))
+    reply = run(monitor, "test-alert", monitor="Shop", tools=tools, **MANAGER)
+    assert reply.content.splitlines() == ["A test alert is on its way to <#999>.", told(refusal)]
+
+
 def test_a_heartbeat_needs_no_address_and_its_url_can_be_rotated(tools):
     tools.settings = {"PING_URL": "https://bell.example/ping/"}
     reply = add(tools, address="", kind="heartbeat", name="Backup")
@@ -241,6 +349,26 @@ def test_only_a_server_that_may_follow_aws_gets_a_monitor_of_it(tools):
     tools.monitors.limits = lambda guild: Limits(aws=1)
     add(tools, address="checkout-5xx", kind="cloudwatch_alarm")
     assert (stored(tools).target, stored(tools).policy.failures) == ("checkout-5xx", 1)
+
+
+def test_an_address_of_aws_that_no_event_names_is_told_at_its_field_when_it_is_added_and_when_it_is_changed(tools):
+    tools.monitors.limits = lambda guild: Limits(aws=1)
+    with pytest.raises(FieldError) as raised:
+        add(tools, address="shop", kind="aws_event")
+    assert "Write `pipeline:NAME`" in raised.value.faults["address"]
+    add(tools, address="health:ec2", kind="aws_event", name="EC2")
+    assert stored(tools).target == "health:EC2"
+    with pytest.raises(FieldError) as raised:
+        submit(monitor.basics, address="", name="EC2", **place(tools))
+    assert "Write `pipeline:NAME`" in raised.value.faults["address"]
+
+
+@pytest.mark.parametrize("name", ["errors [prod]", "pipeline", "https://shop.example/"])
+def test_the_name_of_an_alarm_is_no_host(tools, name):
+    tools.monitors.limits = lambda guild: Limits(aws=1)
+    add(tools, address=name, kind="cloudwatch_alarm")
+    (entry,) = entries(tools)
+    assert (entry.name, entry.host) == (name, "")
 
 
 def test_the_list_has_pages(tools):
@@ -271,6 +399,24 @@ def test_a_private_monitor_is_refused_when_it_is_changed_and_the_operator_no_lon
     with pytest.raises(FormError) as raised:
         submit(monitor.basics, tools=tools, shard=entry.shard, id=entry.id, **form, **MANAGER)
     assert raised.value.faults.keys() == {"address"}
+
+
+@pytest.mark.parametrize(("locale", "label"), [("en-US", "Website or HTTP API"), ("de", "Website oder HTTP-API")])
+def test_the_kinds_are_offered_in_words_of_the_language(tools, locale, label):
+    with speaking(locale):
+        form = run(monitor, "add", tools=tools, **MANAGER).payload()
+    (kinds,) = (part["component"] for part in form["components"] if part["component"]["custom_id"] == "kind")
+    offered = {each["value"]: each["label"] for each in kinds["options"]}
+    assert offered["http"] == label
+    assert not offered.keys() & set(offered.values())
+
+
+def test_the_list_says_in_words_how_each_monitor_is_checked(tools):
+    add(tools, name="Shop", group="Web")
+    add(tools, name="Backup", address="", kind="heartbeat")
+    shown = texts(run(monitor, "list", tools=tools, **MANAGER))
+    assert "-# Web · Website or HTTP API · every 5 minutes" in shown
+    assert "-# Heartbeat of a job · every 5 minutes" in shown
 
 
 def test_a_form_that_is_delivered_again_adds_one_monitor(tools):

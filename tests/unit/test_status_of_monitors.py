@@ -17,7 +17,7 @@ from watchbell.status.packing import pack_period
 from watchbell.status.reason import Reason
 from watchbell.status.roster import Entry
 from watchbell.status.tally import HOUR, record
-from watchbell.testing import FakeTools, autocomplete, choose, run
+from watchbell.testing import FakeTools, autocomplete, choose, press, run
 
 GUILD = "1000000000000000102"
 NOW = 1_795_334_400
@@ -74,7 +74,10 @@ def test_a_line_says_why_and_since_when_and_only_if_it_is_known():
     [
         ([], "❔ Nothing has been measured yet"),
         ([None], "❔ Nothing has been measured yet"),
-        (["up"], "✅ The monitor is up"),
+        (["up"], "✅ **Shop** is up"),
+        (["up", None], "✅ **Shop** is up"),
+        (["degraded", None, None], "⚠️ **Shop** is degraded"),
+        (["down", None], "🔴 **Shop** is down"),
         (["up", "up", None], "✅ All 2 monitors are up"),
         (["up", "down"], "🔴 1 of 2 monitors is down"),
         (["down", "degraded", "down"], "🔴 2 of 3 monitors are down"),
@@ -88,6 +91,13 @@ def test_the_headline_counts_the_worst_state(states, says):
 def test_the_tally_goes_from_the_worst_to_the_best_and_leaves_zeros_out():
     lines = [line(state) for state in ("up", "down", "up", "degraded", None)]
     assert tally([*lines, line("up", paused=True)]) == "1 down · 1 degraded · 2 up · 1 paused · 1 not checked yet"
+
+
+def test_the_only_monitor_that_counts_is_named_once():
+    shown = told(run(status, tools=watching("up", "new")))
+    assert shown.startswith("### ✅ **Shop 000** is up\n1 up · 1 not checked yet")
+    assert "1 is up: " not in shown
+    assert "1 is up: Shop 001" in told(run(status, tools=watching("down", "up")))
 
 
 def test_what_has_no_line_of_its_own_is_counted():
@@ -188,6 +198,29 @@ def test_one_monitor_in_detail_has_its_figures():
     assert told(choose(status.one, "00000001", tools=tools)).startswith("### ✅ **Shop 001** is up")
 
 
+def labelled(reply, label):
+    row = reply.components[0].components[-1]
+    return next((each for each in row.components if each.label == label), None)
+
+
+def test_one_monitor_in_detail_has_a_button_that_shows_90_days_in_a_new_message():
+    tools = watching("down", "up")
+    shown = run(status, monitor="Shop 001", detailed=True, tools=tools)
+    assert [each.label for each in shown.components[0].components[-1].components] == ["Refresh", "Simple", "90 days"]
+    days = press(labelled(shown, "90 days"), tools=tools)
+    texts = told(days)
+    assert texts.startswith("### Shop 001\n-# the last 90 days")
+    assert "**Uptime** 100\u00a0%" in texts
+    assert "▇" in texts
+    assert not status.quarter.updates
+    assert days.message() == run(uptime, monitor="Shop 001", window="quarter", tools=tools).message()
+    assert labelled(run(status, monitor="Shop 001", tools=tools), "90 days") is None
+    tools.monitors.change(GUILD, lambda roster: Change(roster.without("00000001"), delete=("01", "00000001")))
+    tools.now = lambda: NOW + 60
+    with pytest.raises(UserError, match="This monitor has been removed"):
+        press(labelled(shown, "90 days"), tools=tools)
+
+
 def test_a_tag_selects_its_monitors_and_a_name_that_does_not_exist_is_told():
     tools = watching("down", "up", tags=("paid",))
     assert "🔴 1 of 2 monitors is down" in told(run(status, monitor="PAID", tools=tools))
@@ -207,7 +240,12 @@ def test_uptime_has_outages_and_percentiles_and_works_without_any_history():
     assert "p50 4" in up
     never = watching("new", "new")
     never.state.rows = {place: row for place, row in never.state.rows.items() if not place[1].startswith("shard#")}
-    assert "Nothing was measured." in told(run(uptime, monitor="Shop 000", tools=never))
+    assert told(run(uptime, monitor="Shop 000", tools=never)).count("Nothing was measured.") == 1
+
+
+@pytest.mark.parametrize(("locale", "says"), [("en-US", "**Outages** none"), ("de", "**Ausfälle** keine\n")])
+def test_no_outage_is_said_in_the_language_of_the_reader(locale, says):
+    assert says in told(run(uptime, monitor="Shop 000", tools=watching("up"), locale=locale))
 
 
 def test_uptime_of_a_monitor_that_does_not_exist_says_where_all_are():

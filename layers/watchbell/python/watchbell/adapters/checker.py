@@ -12,6 +12,7 @@ from traceback import extract_tb
 
 from ..kit import catalogue
 from ..kit.check import SECONDS, Check
+from ..status import recheck
 from ..status.facts import Facts
 from ..status.monitor import Monitor
 from ..status.reason import Reason
@@ -31,7 +32,8 @@ class Checker:
     """Checks monitors.
 
     `find` returns a kind of check by its name. `secret(name, host)` returns the value of a secret for requests to
-    `host`, and raises LookupError if there is none. `refused` are hosts that no check may ask.
+    `host`, and raises LookupError if there is none. `refused` are hosts that no check may ask. `sleep` waits so many
+    seconds.
     """
 
     def __init__(
@@ -42,24 +44,35 @@ class Checker:
         find: Callable[[str], Check | None] = catalogue.check,
         resolve: opener.Resolve = opener.resolve,
         together: int = TOGETHER,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._secret, self._refused, self._find = secret, refused, find
-        self._resolve, self._together = resolve, together
+        self._resolve, self._together, self._sleep = resolve, together, sleep
 
-    def run(self, monitors: Iterable[Monitor], *, seconds: float = 2.0 * SECONDS) -> dict[str, Facts]:
+    def run(
+        self,
+        monitors: Iterable[Monitor],
+        *,
+        seconds: float = 2.0 * SECONDS,
+        again: Collection[str] = (),
+        left: float = 0.0,
+    ) -> dict[str, Facts]:
         """The Facts of each monitor, by its id. Takes at most `seconds`, and GRACE.
+
+        A monitor in `again`, by its id, is checked a second time if it fails, as `status.recheck` says. That is over
+        after `left` seconds, and GRACE.
 
         A monitor whose check could not begin in time, or has a bug, is `unknown`. Monitors whose kind is not asked,
         such as heartbeats, are left out.
         """
-        until = time.monotonic() + seconds
+        begun = time.monotonic()
         asked = {each.id: (each, check) for each in monitors if (check := self._check(each)) is None or check.runs}
         if not asked:
             return {}
-        run = _Run(until, seconds)
+        run = _Run(begun, seconds, again, left, self._sleep)
         pool = ThreadPoolExecutor(max_workers=min(self._together, len(asked)), thread_name_prefix="check")
         futures = {id: pool.submit(run.measure, each, check, self._net) for id, (each, check) in asked.items()}
-        wait(futures.values(), timeout=seconds + GRACE)
+        wait(futures.values(), timeout=max(seconds, left if again else 0.0) + GRACE)
         facts = {id: run.result(asked[id][0], future) for id, future in futures.items()}
         pool.shutdown(wait=False)
         return facts
@@ -77,11 +90,15 @@ class Checker:
 
 
 class _Run:
-    """The checks of one run, which ends at `until`."""
+    """The checks of one run, which began at `begun`. No first check begins that could take longer than `seconds`."""
 
-    def __init__(self, until: float, seconds: float) -> None:
-        self._until, self._seconds = until, seconds
+    def __init__(
+        self, begun: float, seconds: float, again: Collection[str], left: float, sleep: Callable[[float], None]
+    ) -> None:
+        self._until, self._seconds = begun + seconds, seconds
+        self._again, self._again_until, self._sleep = again, begun + left, sleep
         self._begun: dict[str, float] = {}
+        self._first: dict[str, Facts] = {}
         self._logged: set[str] = set()
         self._lock = Lock()
 
@@ -91,6 +108,16 @@ class _Run:
             return self._not_asked()
         if check is None:
             return Facts("unknown", Reason("not_measured"))
+        first = self._once(monitor, check, net, limit)
+        left = self._again_until - time.monotonic()
+        pause = recheck.wait(monitor, first, limit, left) if monitor.id in self._again else 0
+        if not pause:
+            return first
+        self._first[monitor.id] = first
+        self._sleep(pause)
+        return recheck.stands(first, self._once(monitor, check, net, limit))
+
+    def _once(self, monitor: Monitor, check: Check, net: Callable[[Monitor, float], Net], limit: float) -> Facts:
         self._begun[monitor.id] = time.monotonic()
         try:
             return check.facts(monitor, net(monitor, limit))
@@ -103,6 +130,8 @@ class _Run:
             return self._not_asked()
         if future.done():
             return future.result()
+        if monitor.id in self._first:
+            return self._first[monitor.id]
         limit = min(monitor.seconds, SECONDS)
         if time.monotonic() - self._begun.get(monitor.id, math.inf) < limit:
             return self._not_asked()

@@ -23,6 +23,7 @@ from ..data.tables import (
     HOUR,
     LATER,
     NOTICE,
+    REFUSAL,
     RUN,
     SHARD,
     TICK,
@@ -37,6 +38,7 @@ from ..status.aws_events import AwsEvent
 from ..status.flip import Flip
 from ..status.packing import pack_period, pack_run, unpack_period, unpack_run
 from ..status.plans import Notice, Plan
+from ..status.refusal import Refusal
 from ..status.tally import Period, Results
 from ..status.uptime import Window, rows_needed
 from ..subscriptions.edition import Edition, Later
@@ -377,7 +379,9 @@ class Shards:
             more = [{"Put": {"Item": _later_key(guild_id, later)}}] if later else []
             more += [{"Delete": {"Key": _later_key(guild_id, instead_of)}}] if instead_of else []
             self._table.transact(put, {"Put": {"Item": marked}}, *more, *gone, token=new_version())
-        except Cancelled:
+        except Cancelled as error:
+            if not error.failed:
+                raise
             return False
         return True
 
@@ -405,9 +409,50 @@ class Shards:
         """Record that a step is no longer needed."""
         self._table.delete(_later_key(guild_id, step))
 
+    def _delete_if(self, key: dict, condition: str, values: dict, names: dict[str, str] | None = None) -> None:
+        delete: dict = {"Key": key, "ConditionExpression": condition, "ExpressionAttributeValues": values}
+        if names:
+            delete["ExpressionAttributeNames"] = names
+        try:
+            self._table.transact({"Delete": delete}, token=new_version())
+        except Cancelled as error:
+            if not error.failed:
+                raise
+
     def told(self, guild_id: str, key: str) -> None:
         """Record that everybody has been told of what has this sort key, or that there is nobody to tell."""
         self._table.delete(UNTOLD.item_key(guild_id, key))
+
+    def refused(self, guild_id: str, refusal: Refusal) -> Refusal:
+        """Record that Discord refuses messages to a recipient. Return the refusal with the time of the first one."""
+        stored = self._table.update(
+            REFUSAL.item_key(guild_id, refusal.recipient),
+            "SET #status = :status, code = :code, lacks = :lacks, since = if_not_exists(since, :since)",
+            {
+                ":status": {"N": str(refusal.status)},
+                ":code": {"N": str(refusal.code)},
+                ":lacks": {"S": " ".join(refusal.lacks)},
+                ":since": {"N": str(refusal.since)},
+            },
+            names={"#status": "status"},
+            returns="ALL_NEW",
+        )
+        return refusal._replace(since=int(stored["since"]["N"]))
+
+    def accepted(self, guild_id: str, recipient: str, at: int) -> None:
+        """Forget that Discord refused messages to a recipient, because it took one that was sent at `at`.
+
+        A refusal since a later time stays.
+        """
+        key = REFUSAL.item_key(guild_id, recipient)
+        if self._table.get(key):  # there is seldom one, and a read costs less than a write
+            self._delete_if(key, "since <= :at", {":at": {"N": str(at)}})
+
+    def refusals(self, guild_id: str) -> list[Refusal]:
+        """The recipients of a server that Discord refuses."""
+        key = REFUSAL.key(guild_id, "")
+        found = self._table.between(key["pk"], key["sk"], REFUSAL.key(guild_id, "~")["sk"], consistent=True)
+        return [_refusal_of(item) for item in found]
 
 
 FLIP_START, EDITION_START = "flip#", "edition#"
@@ -432,6 +477,12 @@ def _notice_key(guild_id: str, notice: Notice) -> dict:
 
 def _flips_of(item: dict) -> list[Flip]:
     return [Flip.parse(text) for text in json.loads(item["value"]["S"])] if item else []
+
+
+def _refusal_of(item: dict) -> Refusal:
+    recipient = item["sk"]["S"].partition("#")[2]
+    status, code, since = (int(item[name]["N"]) for name in ("status", "code", "since"))
+    return Refusal(recipient, status, code, since, tuple(item["lacks"]["S"].split()))
 
 
 def _flip_item(guild_id: str, key: str) -> dict:

@@ -4,6 +4,7 @@ from watchbell import N_
 from watchbell.adapters.shards import event_of
 from watchbell.checks import Check
 from watchbell.data.tables import AWS_EVENT
+from watchbell.status.aws_events import subject
 
 check = Check(
     "aws_event",
@@ -11,6 +12,9 @@ check = Check(
     example="pipeline:shop",
     row=lambda monitor: AWS_EVENT.item_key(monitor.target),
 )
+
+
+check.validate_target(subject)
 
 
 @check.fed

@@ -3,7 +3,7 @@
 from watchbell import N_, Annotated, Length, UserError, _
 from watchbell.checks import Check
 from watchbell.data.tables import PING
-from watchbell.status import condition, cron, ping
+from watchbell.status import condition, cron, measures, ping
 from watchbell.status.heartbeat import Rhythm, facts
 from watchbell.status.heartbeat import heartbeat as judged
 
@@ -31,8 +31,34 @@ def heartbeat(
     cron: When the job runs, such as `0 3 * * *`, instead of a period
     zone: The time zone of `cron`
     """
+    return facts(now(monitor, row, at, period, grace, cron, zone), after=before)
+
+
+@check.describe
+def describe(monitor, row, at, *, period="", grace="5m", cron="", zone="UTC"):
+    """When pings are expected, and the next one if that is known."""
+    late = measures.duration(seconds(grace))
+    if cron:
+        when = _("at the times of {cron} in {zone}, at most {time} late", cron=f"`{cron}`", zone=zone, time=late)
+    else:
+        often = measures.often(seconds(period) if period else monitor.every * 60)
+        when = _("{often}, at most {time} late", often=often, time=late)
+    lines = ["**" + _("Pings") + f"** {when}"]
+    found = now(monitor, row, at, period, grace, cron, zone)
+    if monitor.paused:
+        return lines
+    if found.status == "new":
+        lines.append("**" + _("Next ping") + "** " + _("I wait for the first one"))
+    elif found.due is not None:
+        due = measures.moment(found.due, at)
+        lines.append("**" + _("Next ping") + "** " + (_("{time}, late now", time=due) if found.due < at else due))
+    return lines
+
+
+def now(monitor, row, at, period, grace, cron, zone):
+    """How the heartbeat is at a time, from the pings in its row."""
     rhythm = Rhythm(seconds(grace), seconds(period) if period else monitor.every * 60, cron, zone)
-    return facts(judged(ping.pings(row), rhythm, at=at, next_after=next_after), after=before)
+    return judged(ping.pings(row), rhythm, at=at, next_after=next_after)
 
 
 @check.validate_options

@@ -11,6 +11,7 @@ check = Check(
     target="url",
     operands=("STATUS", "RESPONSE_TIME", "BODY", "HEADER", "CONNECTED", "IP", "CERTIFICATE_EXPIRATION"),
     secrets=True,
+    several=("headers", "body"),
     example="https://shop.example/health",
 )
 
@@ -34,8 +35,8 @@ def http(
     """Make an HTTP request and look at the answer.
 
     method: The method of the request
-    headers: A header per line, such as `Authorization: Bearer {{secret:shop}}`
-    body: The body of the request
+    headers: A header, such as `Authorization: Bearer {{secret:shop}}`; write a line for each header
+    body: The body of the request; write a line for each of its lines
     status: The expected HTTP statuses, such as `200, 404` or `2xx`
     """
     answer = net.request(monitor.target, method=method, headers=headers_of(headers), body=body)
@@ -68,7 +69,7 @@ def validate(*, headers="", status="", **_others):
 
 def headers_of(text):
     """The headers of a text with one per line. Raises UserError."""
-    found = {}
+    found: dict[str, str] = {}
     for line in text.splitlines():
         if not line.strip():
             continue
@@ -77,6 +78,8 @@ def headers_of(text):
             raise UserError(_("A header is a line such as `Accept: application/json`, without special characters."))
         if header[1].lower() in _NOT_YOURS:
             raise UserError(_("The header `{name}` cannot be set.", name=header[1]))
+        if header[1].lower() in map(str.lower, found):
+            raise UserError(_("The header `{name}` is there twice. Put both values into one.", name=header[1]))
         found[header[1]] = header[2]
     if len(found) > HEADERS:
         raise UserError(_("A request has at most {n} headers.", n=HEADERS))

@@ -1,8 +1,6 @@
 """/monitor: what this server watches."""
 
-import secrets
 from dataclasses import replace
-from uuid import uuid4
 
 from watchbell import (
     N_,
@@ -22,14 +20,13 @@ from watchbell import (
     Text,
     UserError,
     _,
-    ngettext,
     permission,
     role,
 )
 from watchbell.discord.text import clip, escape
 from watchbell.kit import catalogue
-from watchbell.status.roster import entry_of, host_of
-from watchbell.status.states import GLYPHS, OWN
+from watchbell.status.roster import FED, entry_of
+from watchbell.status.states import OWN
 
 may_change = permission("MANAGE_GUILD") | role("admin")
 may_act = permission("MANAGE_GUILD") | role("responder")
@@ -45,12 +42,10 @@ OFTEN = [
     Option(N_("15 minutes"), "15"),
     Option(N_("1 hour"), "60"),
 ]
-KINDS = [Option(N_("Find out from the address"), GUESS), *(Option(name) for name in catalogue.names("checks"))]
-
-
-AWS = ("cloudwatch_alarm", "aws_event")
-FED = ("heartbeat", *AWS)
-"""Kinds whose results come from outside. The bot does not ask a target."""
+KINDS = [
+    Option(N_("Find out from the address"), GUESS),
+    *(Option(catalogue.label(kind), kind) for kind in catalogue.names("checks")),
+]
 
 
 class New(Modal, title="Watch a service"):
@@ -71,7 +66,7 @@ class Basics(Modal, title="Change a monitor"):
 
 class Rules(Modal, title="What counts as up"):
     conditions = Paragraph("Conditions, one on each line", most=1500, required=False)
-    options = Paragraph("Options of the check, one on each line", most=1500, required=False)
+    options = Paragraph("Options of the check, one on each line", most=4000, required=False)
     seconds = Short("Seconds until a check has failed", most=4)
 
 
@@ -102,8 +97,10 @@ def edit(interaction, tools, *, monitor: str):
 
     monitor: Which one
     """
-    entry = find(monitor, interaction, tools)
-    return card(interaction.guild_id, entry.shard, stored(entry, interaction, tools), tools)
+    from watchbell.tools import watching
+
+    entry = watching.find(monitor, interaction.guild_id, tools)
+    return card(interaction.guild_id, entry.shard, there(entry.shard, entry.id, interaction, tools), tools)
 
 
 @command.subcommand
@@ -121,7 +118,9 @@ def remove(interaction, tools, *, monitor: str):
 
     monitor: Which one
     """
-    return ask_to_remove(find(monitor, interaction, tools))
+    from watchbell.tools import watching
+
+    return ask_to_remove(watching.find(monitor, interaction.guild_id, tools))
 
 
 @command.subcommand(name="list")
@@ -136,7 +135,12 @@ def pause(interaction, tools, *, monitor: str):
 
     monitor: Which one
     """
-    return pausing(find(monitor, interaction, tools), True, interaction, tools)
+    from watchbell.tools import watching
+
+    entry = watching.find(monitor, interaction.guild_id, tools)
+    watching.pause(entry, True, interaction.guild_id, tools)
+    name = f"**{escape(entry.name)}**"
+    return Reply(_("⏸️ {name} is paused. Resume it with `/monitor resume`.", name=name))
 
 
 @command.subcommand(who=may_act, audit="monitor.resume", lock="monitors:{guild}")
@@ -145,7 +149,11 @@ def resume(interaction, tools, *, monitor: str):
 
     monitor: Which one
     """
-    return pausing(find(monitor, interaction, tools), False, interaction, tools)
+    from watchbell.tools import watching
+
+    entry = watching.find(monitor, interaction.guild_id, tools)
+    watching.pause(entry, False, interaction.guild_id, tools)
+    return Reply(_("{name} is checked again.", name=f"**{escape(entry.name)}**"))
 
 
 @command.subcommand(who=may_act, cooldown=10)
@@ -154,8 +162,15 @@ def test(interaction, tools, *, monitor: str):
 
     monitor: Which one
     """
-    entry = find(monitor, interaction, tools)
-    return tested(interaction.guild_id, stored(entry, interaction, tools), tools)
+    from watchbell.status import card as page
+    from watchbell.tools import watching
+
+    entry = watching.find(monitor, interaction.guild_id, tools)
+    check = catalogue.check(entry.kind)
+    if check is None or not check.runs:
+        raise UserError(_("There is nothing to test: this monitor waits for what others send."))
+    stored = watching.stored(entry.shard, entry.id, interaction.guild_id, tools)
+    return Reply(page.tested(entry.name, tools.check(interaction.guild_id, [stored])[entry.id]))
 
 
 @command.subcommand(name="test-alert", who=may_act, cooldown=10)
@@ -166,15 +181,17 @@ def test_alert(interaction, tools, *, monitor: str):
     """
     from watchbell.kit import server
     from watchbell.outbox import alerts
+    from watchbell.tools import watching
 
-    entry = find(monitor, interaction, tools)
+    entry = watching.find(monitor, interaction.guild_id, tools)
     channel = tools.server_settings.of(interaction.guild_id)[server.status_channel]
     if not channel:
         raise UserError(_("No status channel is chosen, so alerts have nowhere to go. Choose one with /setup."))
     edition = alerts.test_edition(interaction.id, entry, int(tools.now()))
     tools.shards.publish(interaction.guild_id, edition)
     tools.send_queue.send(alerts.edition_message(interaction.guild_id, edition.id))
-    return Reply(_("A test alert is on its way to {channel}.", channel=f"<#{channel}>"))
+    text = _("A test alert is on its way to {channel}.", channel=f"<#{channel}>")
+    return Reply("\n".join([text, *alerts.troubles(interaction.guild_id, tools)]))
 
 
 for handler in (edit, show, remove, pause, resume, test, test_alert):
@@ -200,10 +217,11 @@ def open_card(interaction, tools, *, shard: str, id: str):
 @command.pager(per_page=6)
 def listed(interaction, tools, page):
     """The monitors with their states, six on a page."""
-    from watchbell.commands import status
-    from watchbell.status import board
+    from watchbell.outbox import alerts
+    from watchbell.status import board, card
+    from watchbell.tools import reading
 
-    lines = status.lines(interaction.guild_id, tools.monitors.roster(interaction.guild_id).entries, tools)
+    lines = reading.lines(interaction.guild_id, tools.monitors.roster(interaction.guild_id).entries, tools)
     shown = page.of(board.ranked(lines))
     if not shown:
         first = Row(another.button(_("Add a monitor"), style="primary"))
@@ -212,7 +230,7 @@ def listed(interaction, tools, page):
     head = _("{first} to {last} of {total}", first=first, last=first + len(shown) - 1, total=len(lines))
     sections = [
         Section(
-            f"{line.text()}\n-# {small(line.entry)}",
+            f"{line.text()}\n-# {card.small(line.entry, _(catalogue.label(line.entry.kind)))}",
             accessory=open_card.button(_("Show"), shard=line.entry.shard, id=line.entry.id),
         )
         for line in shown
@@ -222,10 +240,11 @@ def listed(interaction, tools, page):
             Container(
                 Text("### " + _("Monitors")),
                 Text("-# " + head),
+                *map(Text, alerts.troubles(interaction.guild_id, tools)),
                 Separator(),
                 *sections,
                 Separator(),
-                Row(another.button(_("Add a monitor"), style="primary")),
+                page.row(another.button(_("Add a monitor"), style="primary")),
                 colour=OWN,
             )
         ]
@@ -235,105 +254,103 @@ def listed(interaction, tools, page):
 @command.modal(instant=False, audit="monitor.add", lock="monitors:{guild}")
 def new(interaction, tools, form: New):
     """Store a new monitor. Only the address is needed, and a heartbeat needs none."""
+    from uuid import uuid4
+
     from watchbell.status.monitor import Monitor, Policy
+    from watchbell.tools import watching
 
     kind = "" if form.kind in (None, GUESS) else form.kind
     if not form.address.strip() and kind != "heartbeat":
         raise FieldError("address", _("write the address to check, such as `https://shop.example/health`."))
     with tools.journal.step("names") as step:  # a second try of this interaction must not add a second monitor
         if step.new:
-            step.value = {"id": new_id(), "ping": str(uuid4())}
+            step.value = {"id": watching.new_id(), "ping": str(uuid4())}
     id, ping = step.value["id"], step.value["ping"]
     wanted = Monitor(id, form.name.strip(), kind, form.address.strip(), int(form.often or 5), form.group.strip())
     if kind == "heartbeat":
         wanted = replace(wanted, options={"ping": ping})
-    wanted = replace(wanted, private=may_be_private(interaction, tools))
+    wanted = replace(wanted, private=watching.may_be_private(interaction.guild_id, tools))
     if kind in FED:  # what is told is not a sample, so one result is enough
         wanted = replace(wanted, policy=Policy(1, 1))
-    defined = define(wanted, "address", tools)
-    defined = replace(defined, name=defined.name or name_of(defined))
-    shard, monitor = put(defined, interaction, tools)
+    defined = watching.define(wanted, "address", tools)
+    defined = replace(defined, name=defined.name or watching.name_of(defined))
+    shard, monitor = watching.add(defined, interaction.guild_id, tools)
     return card(interaction.guild_id, shard, monitor, tools, _("I am watching it now."))
 
 
 @command.modal(instant=False, updates=True, audit="monitor.edit", lock="monitors:{guild}")
 def basics(interaction, tools, form: Basics, *, shard: str, id: str):
+    from watchbell.status import typed
+    from watchbell.tools import watching
+
     before = there(shard, id, interaction, tools)
-    tags = tuple(dict.fromkeys(tag.strip() for tag in form.tags.split(",") if tag.strip()))
-    if len(tags) > 10 or any(len(tag) > 40 for tag in tags):
-        raise FieldError("tags", _("at most 10 tags, each of at most 40 characters."))
     changed = replace(
         before,
         target=form.address.strip(),
         name=form.name.strip(),
         every=int(form.often or before.every),
         group=form.group.strip(),
-        tags=tags,
-        private=may_be_private(interaction, tools),
+        tags=typed.tags(form.tags),
+        private=watching.may_be_private(interaction.guild_id, tools),
     )
-    return change(before, define(changed, "address", tools), shard, interaction, tools)
+    return saved(before, watching.define(changed, "address", tools), shard, interaction, tools)
 
 
 @command.modal(instant=False, updates=True, audit="monitor.edit", lock="monitors:{guild}")
 def rules(interaction, tools, form: Rules, *, shard: str, id: str):
+    from watchbell.status import typed
+    from watchbell.tools import watching
+
     before = there(shard, id, interaction, tools)
-    conditions = tuple(line.strip() for line in form.conditions.splitlines() if line.strip())
-    define(replace(before, conditions=conditions), "conditions", tools)
-    options = dict(option(line) for line in form.options.splitlines() if line.strip())
-    ours = {name: value for name, value in before.options.items() if name == "ping"}
+    conditions = typed.conditions(form.conditions)
+    watching.define(replace(before, conditions=conditions), "conditions", tools)
     changed = replace(
         before,
         conditions=conditions,
-        options={**options, **ours},
-        seconds=number(form.seconds, "seconds", 1, 10),
+        options=watching.typed_options(form.options, before),
+        seconds=typed.number(form.seconds, "seconds", 1, 10),
     )
-    return change(before, define(changed, "options", tools), shard, interaction, tools)
+    return saved(before, watching.define(changed, "options", tools), shard, interaction, tools)
 
 
 @command.modal(instant=False, updates=True, audit="monitor.edit", lock="monitors:{guild}")
 def judged(interaction, tools, form: Judged, *, shard: str, id: str):
+    from watchbell.status import typed
     from watchbell.status.monitor import Policy
+    from watchbell.tools import watching
 
     before = there(shard, id, interaction, tools)
     policy = Policy(
-        int(number(form.failures, "failures", 1, 10)),
-        int(number(form.successes, "successes", 1, 10)),
+        int(typed.number(form.failures, "failures", 1, 10)),
+        int(typed.number(form.successes, "successes", 1, 10)),
     )
     after = replace(
         before,
         policy=policy,
-        parent=parent(form.parent, id, interaction, tools),
-        remind=int(number(form.remind or "0", "remind", 0, 168)),
+        parent=watching.parent(form.parent, id, interaction.guild_id, tools),
+        remind=int(typed.number(form.remind or "0", "remind", 0, 168)),
     )
-    return change(before, after, shard, interaction, tools)
+    return saved(before, after, shard, interaction, tools)
 
 
 @command.button(updates=True, audit="monitor.remove", lock="monitors:{guild}")
 def really_remove(interaction, tools, *, shard: str, id: str):
-    from watchbell.adapters.monitors import Change
     from watchbell.outbox import alerts
+    from watchbell.tools import watching
 
     monitor = there(shard, id, interaction, tools)
-    name, ping = f"**{escape(monitor.name)}**", monitor.options.get("ping", "")
-    tools.monitors.change(
-        interaction.guild_id, lambda roster: Change(roster.without(id), delete=(shard, id), gone=ping)
-    )
+    watching.remove(monitor, shard, interaction.guild_id, tools)
     alerts.forget(interaction.guild_id, id, tools)
+    name = f"**{escape(monitor.name)}**"
     return Reply(components=[Container(_("{name} is no longer watched.", name=name), colour=OWN)])
 
 
 @command.button(updates=True, audit="monitor.rotate", lock="monitors:{guild}")
 def rotate(interaction, tools, *, shard: str, id: str):
     """Give a heartbeat a new URL. The old one stops working."""
-    from watchbell.adapters.monitors import Change
+    from watchbell.tools import watching
 
-    before = there(shard, id, interaction, tools)
-    after = replace(before, options={**before.options, "ping": str(uuid4())})
-    old, new = before.options["ping"], after.options["ping"]
-    tools.monitors.change(
-        interaction.guild_id,
-        lambda roster: Change(roster.with_(entry_of(after, shard)), put=(shard, after), ping=new, gone=old),
-    )
+    after = watching.rotate(there(shard, id, interaction, tools), shard, interaction.guild_id, tools)
     return card(interaction.guild_id, shard, after, tools, _("The old URL no longer works."))
 
 
@@ -345,25 +362,18 @@ def keep(interaction, tools, *, shard: str, id: str):
 @command.button(updates=True)
 def leave(interaction, tools, *, shard: str, id: str):
     """Ask whether to remove the monitor."""
-    return ask_to_remove(find(id, interaction, tools))
+    from watchbell.tools import watching
+
+    return ask_to_remove(watching.find(id, interaction.guild_id, tools))
 
 
 @command.modal(instant=False, updates=True, audit="monitor.secret", lock="monitors:{guild}")
 def set_secret(interaction, tools, form: Secret, *, shard: str, id: str):
     """Set a secret for the host of this monitor."""
-    from watchbell.status import secret
+    from watchbell.tools import watching
 
-    monitor = there(shard, id, interaction, tools)
-    name, host, hosts = form.name.strip().lower(), host_of(monitor), tools.secrets(interaction.guild_id)
-    if not secret.is_name(name):
-        raise FieldError("name", _("a name has small letters, digits, `_` and `-`, such as `shop-token`."))
-    if not secret.is_value(form.value):
-        raise FieldError("value", _("only letters, digits, spaces and signs of ASCII."))
-    if name not in hosts and len(hosts) >= secret.MOST:
-        raise FieldError("", _("this server already has {n} secrets, and cannot have more.", n=secret.MOST))
-    if hosts.get(name, host) != host:
-        raise FieldError("name", _("this secret is for {host}. Delete it first.", host=f"`{hosts[name]}`"))
-    tools.set_secret(interaction.guild_id, name, host, form.value)
+    monitor, name = there(shard, id, interaction, tools), form.name.strip().lower()
+    watching.set_secret(name, form.value, monitor, interaction.guild_id, tools)
     text = _("Set. Write {text} in a header, in the body or in the query.", text=f"`{{{{secret:{name}}}}}`")
     return card(interaction.guild_id, shard, monitor, tools, text)
 
@@ -391,33 +401,26 @@ def delete_secret(interaction, tools, *, shard: str, id: str, name: str):
 
 def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
     """A monitor: how it is, how it is checked, and the forms that change it."""
-    from watchbell.commands import status
+    from watchbell.status import card as page
+    from watchbell.tools import reading, watching
 
     entry = entry_of(monitor, shard)
-    (line,) = status.lines(guild_id, [entry], tools)
+    (line,) = reading.lines(guild_id, [entry], tools)
     check = catalogue.check(monitor.kind)
-    url = tools.settings.get("PING_URL", "") + monitor.options["ping"] if is_pinged(monitor) else ""
+    ping = monitor.options.get("ping")
+    url = tools.settings.get("PING_URL", "") + ping if ping else ""
     state = {"shard": shard, "id": monitor.id}
     can_have_secrets = check is not None and check.secrets
     secrets = tools.secrets(guild_id) if can_have_secrets else {}
-    lines = [
-        "**" + _("Address") + f"** {escape(monitor.target)}" if monitor.target else "",
-        "**" + _("Check") + f"** {_(check.label) if check else monitor.kind}, {often(monitor.every)}",
-        "**" + _("URL") + f"** `{url}`" if url else "",
-        "**" + _("Group") + f"** {escape(monitor.group)}" if monitor.group else "",
-        "**" + _("Tags") + f"** {escape(', '.join(monitor.tags))}" if monitor.tags else "",
-        *(f"`{condition}`" for condition in monitor.conditions),
-        f"-# {policy(monitor)}",
-        *secret_lines(monitor, secrets),
-    ]
-    options = "\n".join(f"{name}: {value}" for name, value in monitor.options.items() if name != "ping")
+    label = _(catalogue.label(monitor.kind))
+    hosts = [Option(name, name, description=host[:100]) for name, host in secrets.items()]
     return Reply(
         components=[
             Container(
                 Text("### " + clip(escape(monitor.name), 80)),
                 Text("\n".join(filter(None, [notice, line.text()]))),
                 Separator(),
-                Text("\n".join(filter(None, lines))),
+                Text(page.definition(monitor, label, url, watching.described(monitor, tools), secrets)),
                 Separator(),
                 Row(
                     basics.button(
@@ -433,7 +436,7 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
                     rules.button(
                         _("What counts as up"),
                         conditions="\n".join(monitor.conditions),
-                        options=options,
+                        options=watching.option_lines(monitor),
                         seconds=f"{monitor.seconds:g}",
                         **state,
                     ),
@@ -441,40 +444,23 @@ def card(guild_id: str, shard: str, monitor, tools, notice: str = "") -> Reply:
                         _("When it changes"),
                         failures=str(monitor.policy.failures),
                         successes=str(monitor.policy.successes),
-                        parent=name_in(tools.monitors.roster(guild_id), monitor.parent),
+                        parent=watching.name_in(tools.monitors.roster(guild_id), monitor.parent),
                         remind=str(monitor.remind),
                         **state,
                     ),
-                    *([rotate.button(_("New URL"), **state)] if is_pinged(monitor) else []),
+                    *([rotate.button(_("New URL"), **state)] if ping else []),
                     *([set_secret.button(_("Secrets"), **state)] if can_have_secrets else []),
                     leave.button(_("Remove"), **state),
                 ),
-                *([Row(secret_select(secrets, state))] if secrets else []),
+                *(
+                    [Row(choose_secret.select(StringSelect(hosts, placeholder=_("Delete a secret")), **state))]
+                    if hosts
+                    else []
+                ),
                 colour=OWN,
             )
         ]
     )
-
-
-def secret_lines(monitor, hosts: dict) -> list[str]:
-    """The names of the server's secrets, and those that the monitor wants and does not get."""
-    from watchbell.status import secret
-
-    host = host_of(monitor)
-    names = ", ".join(f"`{name}`" for name in hosts)
-    lines = ["**" + _("Secrets of this server") + f"** {names}"] if hosts else []
-    for name in secret.missing(monitor, host, hosts):
-        named = {"name": f"`{name}`", "host": f"`{host}`"}
-        if name in hosts:
-            lines.append(_("⚠️ The secret {name} belongs to another host, so {host} does not get it.", **named))
-        else:
-            lines.append(_("⚠️ There is no secret {name}. Set it with **Secrets**.", **named))
-    return lines
-
-
-def secret_select(hosts: dict, state: dict):
-    options = [Option(name, name, description=host[:100]) for name, host in hosts.items()]
-    return choose_secret.select(StringSelect(options, placeholder=_("Delete a secret")), **state)
 
 
 def ask_to_remove(entry) -> Reply:
@@ -494,208 +480,19 @@ def ask_to_remove(entry) -> Reply:
     )
 
 
-def tested(guild_id: str, monitor, tools) -> Reply:
-    """What a check sees now."""
-    from watchbell.status import figures, measures
-
-    check = catalogue.check(monitor.kind)
-    if check is None or not check.runs:
-        raise UserError(_("There is nothing to test: this monitor waits for what others send."))
-    facts = tools.check(guild_id, [monitor])[monitor.id]
-    name = f"**{escape(monitor.name)}**"
-    lines = [f"{GLYPHS[facts.outcome]} {name}"]
-    if facts.reason is not None:
-        lines.append(_("It {why}.", why=figures.reason(facts.reason)))
-    if facts.latency_ms is not None:
-        lines.append(_("It answered after {time}.", time=measures.latency(facts.latency_ms)))
-    return Reply("\n".join(lines)[:2000])
-
-
-def is_pinged(monitor) -> bool:
-    return "ping" in monitor.options
-
-
-def small(entry) -> str:
-    parts = [clip(escape(entry.group), 40)] if entry.group else []
-    return " · ".join([*parts, entry.kind, often(entry.every)])
-
-
-def often(minutes: int) -> str:
-    return _("every hour") if minutes == 60 else ngettext("every minute", "every {n} minutes", minutes)
-
-
-def policy(monitor) -> str:
-    failures = ngettext("down after {n} failure", "down after {n} failures in a row", monitor.policy.failures)
-    successes = ngettext("up after {n} success", "up after {n} successes in a row", monitor.policy.successes)
-    reminders = [ngettext("reminder every hour", "reminder every {n} hours", monitor.remind)] if monitor.remind else []
-    return " · ".join([failures, successes, *reminders])
-
-
-# ---- what is changed
-
-
-def find(name: str, interaction, tools):
-    """The entry of the monitor with this name. Raises UserError, which offers similar names, if there is none."""
-    from difflib import get_close_matches
-
-    roster = tools.monitors.roster(interaction.guild_id)
-    entry = roster.find(name)
-    if entry is not None:
-        return entry
-    if not roster.entries:
-        raise UserError(_("Nothing is watched in this server yet. Add a monitor with `/monitor add`."))
-    near = get_close_matches(name, [each.name for each in roster.entries], n=3, cutoff=0.5)
-    if near:
-        raise UserError(_("There is no monitor with this name. Did you mean {names}?", names=escape(", ".join(near))))
-    raise UserError(_("There is no monitor with this name. `/monitor list` shows them all."))
-
-
-def stored(entry, interaction, tools):
-    return there(entry.shard, entry.id, interaction, tools)
+# ---- what is read and stored
 
 
 def there(shard: str, id: str, interaction, tools):
     """The monitor as it is stored. Raises UserError if it has been removed."""
-    monitor = tools.monitors.get(interaction.guild_id, shard, id)
-    if monitor is None:
-        raise UserError(_("This monitor has been removed."))
-    return monitor
+    from watchbell.tools import watching
+
+    return watching.stored(shard, id, interaction.guild_id, tools)
 
 
-def define(monitor, field: str, tools):
-    """The monitor in its normal form. Raises FieldError for `field` if it cannot be checked."""
-    try:
-        return tools.define(monitor)
-    except UserError as error:
-        raise FieldError(field, str(error)) from None
+def saved(before, after, shard: str, interaction, tools) -> Reply:
+    """Store a changed monitor, and show it."""
+    from watchbell.tools import watching
 
-
-def may_be_private(interaction, tools) -> bool:
-    """Whether the operator allows private addresses in this server."""
-    return bool(tools.monitors.limits(interaction.guild_id).private)
-
-
-def put(monitor, interaction, tools):
-    """Store a new monitor, and return its shard and the monitor."""
-    from watchbell.adapters.monitors import Change
-    from watchbell.status import shard
-
-    limits = tools.monitors.limits(interaction.guild_id)
-
-    def decide(roster):
-        added = next((entry for entry in roster.entries if entry.id == monitor.id), None)  # by an earlier try
-        if added is None and len(roster.entries) >= limits.monitors:
-            text = _("This server already has {n} monitors, and cannot have more.", n=limits.monitors)
-            raise FieldError("", text)
-        fits(monitor, roster, limits)
-        name = added.shard if added else f"{shard.joined(roster.sizes):02}"
-        return Change(roster.with_(entry_of(monitor, name)), put=(name, monitor), ping=monitor.options.get("ping", ""))
-
-    change = store(decide, interaction, tools)
-    return change.put
-
-
-def change(before, after, shard: str, interaction, tools) -> Reply:
-    """Store a changed monitor, and show it. If something else is measured now, it is new again."""
-    from watchbell.adapters.monitors import Change
-
-    limits = tools.monitors.limits(interaction.guild_id)
-
-    def decide(roster):
-        if not any(entry.id == after.id for entry in roster.entries):
-            raise UserError(_("This monitor has been removed."))
-        fits(after, roster, limits)
-        return Change(roster.with_(entry_of(after, shard)), put=(shard, after))
-
-    store(decide, interaction, tools)
-    measured = ("target", "conditions", "options")
-    if any(getattr(before, name) != getattr(after, name) for name in measured):
-        tools.shards.restart(interaction.guild_id, shard, after.id)
+    watching.change(before, after, shard, interaction.guild_id, tools)
     return card(interaction.guild_id, shard, after, tools, _("Saved."))
-
-
-def store(decide, interaction, tools):
-    from watchbell.adapters.monitors import TooMany
-
-    try:
-        return tools.monitors.change(interaction.guild_id, decide)
-    except TooMany as error:
-        if error.host:
-            text = _("Too many monitors watch {host} already, so I cannot add another one.", host=f"`{error.host}`")
-        else:
-            text = _("This bot cannot have more monitors. Ask the person who runs it.")
-        raise FieldError("", text) from None
-
-
-def fits(monitor, roster, limits) -> None:
-    """Raise FieldError if the server may not have the monitor as it is now."""
-    if monitor.kind in AWS and not limits.aws:
-        raise FieldError("kind", _("this server may not follow what happens on AWS. Ask the person who runs the bot."))
-    if monitor.every < limits.every:
-        text = ngettext(
-            "in this server, a monitor is checked at most once every minute.",
-            "in this server, a monitor is checked at most once every {n} minutes.",
-            limits.every,
-        )
-        raise FieldError("often", text)
-    same = roster.find(monitor.name)
-    if same is not None and same.id != monitor.id:
-        raise FieldError("name", _("another monitor has this name."))
-
-
-def pausing(entry, paused: bool, interaction, tools) -> Reply:
-    from watchbell.adapters.monitors import Change
-
-    monitor = replace(stored(entry, interaction, tools), paused=paused)
-    tools.monitors.change(
-        interaction.guild_id,
-        lambda roster: Change(roster.with_(entry_of(monitor, entry.shard)), put=(entry.shard, monitor)),
-    )
-    name = f"**{escape(entry.name)}**"
-    if paused:
-        tools.shards.restart(interaction.guild_id, entry.shard, entry.id)
-        return Reply(_("⏸️ {name} is paused. Resume it with `/monitor resume`.", name=name))
-    return Reply(_("{name} is checked again.", name=name))
-
-
-def parent(name: str, id: str, interaction, tools) -> str:
-    """The id of the parent with this name, "" for none. Raises FieldError if it cannot be the parent."""
-    if not name.strip():
-        return ""
-    found = tools.monitors.roster(interaction.guild_id).find(name)
-    if found is None:
-        raise FieldError("parent", _("there is no monitor with this name."))
-    if found.id == id:
-        raise FieldError("parent", _("a monitor cannot be its own parent."))
-    return found.id
-
-
-def name_in(roster, id: str) -> str:
-    return next((entry.name for entry in roster.entries if entry.id == id), "")
-
-
-def name_of(monitor) -> str:
-    """The name of a monitor if nobody has written one: its host, its address, or its kind."""
-    return (host_of(monitor) or monitor.target or monitor.kind)[:60]
-
-
-def new_id() -> str:
-    """8 letters and digits. Two monitors of a server have the same id about once in 10^10 times."""
-    return "".join(secrets.choice("abcdefghijkmnpqrstuvwxyz23456789") for _place in range(8))
-
-
-def option(line: str) -> tuple[str, str]:
-    name, colon, value = line.partition(":")
-    if not colon:
-        raise FieldError("options", _("write each option as `name: value`, on a line of its own."))
-    return name.strip(), value.strip()
-
-
-def number(text: str, field: str, least: float, most: float) -> float:
-    try:
-        value = float(text.replace(",", "."))
-    except ValueError:
-        value = -1.0
-    if not least <= value <= most:
-        raise FieldError(field, _("write a number from {least} to {most}.", least=least, most=most))
-    return value

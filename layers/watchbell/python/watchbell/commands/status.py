@@ -16,14 +16,12 @@ from watchbell import (
     UserError,
     _,
     anyone,
+    pgettext,
 )
 from watchbell.errors import UnknownSource
 from watchbell.status.roster import OPERATOR
 
 private_checks = Setting("private_status_checks", "switch", True, label="Status checks are private")
-
-MOST_SPANS = 1000
-"""The most occurrences of a plan that are looked at: a plan for every day has 365 in a year."""
 
 command = Command(
     "status",
@@ -99,6 +97,22 @@ def about(interaction, tools, *, id: str):
     return board(selected(id, interaction, tools), id, "detailed", interaction, tools)
 
 
+@command.button(cooldown=5)
+def quarter(interaction, tools, *, id: str):
+    """Show what `/uptime` says of a monitor over 90 days, in a new message."""
+    from watchbell.status import reliability
+    from watchbell.tools import reading
+
+    entry = tools.monitors.roster(interaction.guild_id).find(id)
+    if entry is None:
+        raise UserError(_("This monitor has been removed."))
+    (line,) = reading.lines(interaction.guild_id, [entry], tools)
+    periods, found = reading.reliability(interaction.guild_id, line, "90d", tools)
+    title = pgettext("choice", "the last 90 days")
+    answer = Reply(components=[reliability.card(line, title, "90d", periods, found)])
+    return shared(answer, interaction, tools)
+
+
 @command.select(updates=True, lock="status:{message}")
 def one(interaction, tools):
     """Show the monitor that was chosen, in detail."""
@@ -154,35 +168,14 @@ def selected(name: str, interaction, tools) -> list:
     return found
 
 
-def lines(guild_id: str, entries, tools) -> list:
-    """The entries of a roster with their states."""
-    from watchbell.status import judgement
-    from watchbell.status.board import Line
-    from watchbell.status.maintenance import in_maintenance
-
-    shards = sorted({entry.shard for entry in entries})
-    stored = tools.shards.states(guild_id, shards)
-    known = {shard: judgement.unpack(found.states) for shard, found in stored.items()}
-    windows = [plan.window for plan in tools.shards.plans(guild_id)]
-    now = tools.now()
-    return [
-        Line(
-            entry,
-            known.get(entry.shard, {}).get(entry.id),
-            in_maintenance(windows, entry, now),
-            now,
-        )
-        for entry in entries
-    ]
-
-
 def board(entries, name: str, view: str, interaction, tools) -> Reply:
     """The monitors of a server: what is wrong first. A single monitor can be shown in detail."""
     from watchbell.commands import help
     from watchbell.status import board as page
     from watchbell.status.states import COLOURS, worst
+    from watchbell.tools import reading
 
-    found = lines(interaction.guild_id, entries, tools)
+    found = reading.lines(interaction.guild_id, entries, tools)
     state = worst([line.state for line in found])
     if len(found) == 1 and view == "detailed":
         parts = detail(found[0], interaction, tools)
@@ -196,7 +189,7 @@ def board(entries, name: str, view: str, interaction, tools) -> Reply:
             parts += [Separator(), *(Text(text) for text in trouble)]
         if page.quiet_ones(found):
             parts += [Separator(), Text(page.quiet_ones(found))]
-    others = [] if name else lines(OPERATOR, tools.monitors.roster(OPERATOR).entries, tools)
+    others = [] if name else reading.lines(OPERATOR, tools.monitors.roster(OPERATOR).entries, tools)
     if others:
         parts += [Separator(), Section(page.others(others), accessory=services.button(_("Show")))]
     if len(entries) > 1:
@@ -206,7 +199,10 @@ def board(entries, name: str, view: str, interaction, tools) -> Reply:
     if len(found) == 1:
         other = "simple" if view == "detailed" else "detailed"
         buttons.append(monitors.button(_("Simple") if view == "detailed" else _("Detailed"), view=other, name=name))
-    buttons.append(help.overview.button(_("Help")))
+    if len(found) == 1 and view == "detailed":
+        buttons.append(quarter.button(_("90 days"), id=entries[0].id))
+    else:
+        buttons.append(help.overview.button(_("Help")))
     return Reply(components=[Container(*parts, Row(*buttons), colour=COLOURS[state])])
 
 
@@ -214,9 +210,10 @@ def detail(line, interaction, tools) -> list:
     """The parts of a card about one monitor: its state, its uptime and its latency."""
     from watchbell.status import board as page
     from watchbell.status import measures
+    from watchbell.tools import reading
 
-    day = summary_of(interaction.guild_id, line, "24h", tools)
-    month = summary_of(interaction.guild_id, line, "30d", tools)
+    _periods, day = reading.reliability(interaction.guild_id, line, "24h", tools)
+    _periods, month = reading.reliability(interaction.guild_id, line, "30d", tools)
     shares = {"day": measures.share(day.tally.uptime), "month": measures.share(month.tally.uptime)}
     latencies = {"now": page.latency(line), "p50": measures.latency(day.p50), "p95": measures.latency(day.p95)}
     figures = [
@@ -227,33 +224,3 @@ def detail(line, interaction, tools) -> list:
     note = measures.measured(month.tally.measured)
     parts = [Text(f"### {line.text()}"), Separator(), Text("\n".join(figures))]
     return [*parts, *([Text(f"-# {note}")] if note else [])]
-
-
-def summary_of(guild_id: str, line, window, tools, periods=None):
-    """How reliable the monitor of a `board.Line` was in a window that ends now. Its `periods` are read if not given."""
-    from watchbell.status import uptime as rules
-    from watchbell.status.flip import Flip
-
-    now, name, shard = int(tools.now()), line.entry.id, line.entry.shard
-    if periods is None:
-        periods = tools.shards.periods(guild_id, shard, window, now, {name})
-    start = rules.start_of(window, now)
-    flips = tools.shards.flips(guild_id, shard, start, now)
-    judged = line.judged
-    if judged is not None and judged.state != "new" and not any(flip.monitor == name for flip in flips):
-        flips = [Flip(name, judged.since, judged.since, "new", judged.state)]  # its state began before the window
-    return rules.summary(periods, flips, window, now, name, planned(guild_id, line.entry, start, now, tools))
-
-
-def planned(guild_id: str, entry, start: int, now: int, tools) -> list:
-    """The maintenance of a monitor from `start` to `now`. What was down in it counts as no outage."""
-    from itertools import islice, takewhile
-
-    from watchbell.status.maintenance import occurrences
-
-    windows = [plan.window for plan in tools.shards.plans(guild_id) if plan.window.covers(entry)]
-    return [
-        span
-        for window in windows
-        for span in takewhile(lambda span: span.start < now, islice(occurrences(window.when, start), MOST_SPANS))
-    ]

@@ -1,6 +1,20 @@
 """/subscribe: hear of monitors by direct messages, or let a channel or a role hear of them."""
 
-from watchbell import Annotated, Channel, Choice, Command, Kinds, Names, Reply, Role, UserError, _, anyone, permission
+from watchbell import (
+    Annotated,
+    Channel,
+    Choice,
+    Command,
+    Kinds,
+    Names,
+    Reply,
+    Role,
+    UserError,
+    _,
+    anyone,
+    permission,
+    pgettext,
+)
 from watchbell import role as role_of
 from watchbell.kit import server as settings
 
@@ -94,7 +108,7 @@ def require_place(channel_id: str, tools) -> None:
 
     missing = tools.discord.missing(channel_id, *settings.status_channel.needs)
     if missing:
-        names = ", ".join(spelt(tuple(missing)))
+        names = ", ".join(pgettext("permission", name) for name in spelt(tuple(missing)))
         raise UserError(_("I cannot post in {channel}: I lack {names}.", channel=f"<#{channel_id}>", names=names))
 
 

@@ -191,6 +191,10 @@ NOTE = Row("note", "state", "guild#{}", "note#{}#{}", _CLAIM, 90 * DAY, "no")
 """Records that a notice of maintenance was given in one channel. The outcome is the id of the message, or why there is
 none."""
 
+REFUSAL = Row("refusal", "state", "guild#{}", "refusal#{}", ("status", "code", "lacks", "since"), None, "no")
+"""A channel of a server in which Discord refuses alerts: the HTTP status, Discord's code, the permissions that the bot
+lacks, and since when. The next message that Discord takes there deletes it."""
+
 PING = Row(
     "ping",
     "state",
@@ -243,6 +247,7 @@ ROWS = (
     NOTICE,
     AWS_EVENT,
     NOTE,
+    REFUSAL,
     PING,
     POINTER,
     SERVER_POINTER,

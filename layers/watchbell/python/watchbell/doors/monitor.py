@@ -18,7 +18,7 @@ from ..errors import UserError
 from ..kit import catalogue
 from ..kit.check import Check
 from ..outbox import alerts
-from ..status import aws_events, judgement, plans, shard
+from ..status import aws_events, judgement, plans, recheck, shard
 from ..status.facts import Facts
 from ..status.flip import Flip
 from ..status.judgement import Judgement
@@ -75,7 +75,9 @@ def run(delivery: Delivery, tools: Tools) -> None:
     due = shard.due(f"{guild_id}#{name}", monitors, before.slot or None, slot, {*kinds} - {*known})
     asked = [monitor for monitor in monitors if monitor.id in due]
     fed = tools.shards.fed({monitor.id: rows[monitor.id] for monitor in asked if monitor.id in rows})
-    found = {id: [facts] for id, facts in tools.check(guild_id, asked).items()}
+    again = recheck.candidates(asked, known)
+    left = recheck.left(slot, every, tools.now(), delivery.seconds_left())
+    found = {id: [facts] for id, facts in tools.check(guild_id, asked, again=again, left=left).items()}
     for monitor in asked:
         kind = kinds[monitor.id]
         if kind and kind.row:

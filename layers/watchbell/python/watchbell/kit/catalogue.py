@@ -54,6 +54,21 @@ def check(name: str) -> "Check | None":
     return _load("checks", name)
 
 
+def label(kind: str) -> str:
+    """The label of a kind of check in English, the name itself if there is no such kind. The file is not imported.
+
+    The ingress offers the labels, and importing all checks would add 200 ms to its cold start. Reading adds 0.5 ms.
+    """
+    for folder in _folders("checks"):
+        try:
+            with open(os.path.join(folder, f"{kind}.py"), encoding="utf-8") as file:
+                declared = file.read().partition("check = Check(")[2]
+        except FileNotFoundError:
+            continue
+        return declared.partition('N_("')[2].partition('")')[0] or kind
+    return kind
+
+
 def commands() -> "list[Command]":
     """All commands, sorted by file name.
 

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from ..discord.text import clip
 from ..errors import DefinitionError, UserError
 from ..i18n import N_, _
-from ..status import condition, secret, targets
+from ..status import condition, recheck, secret, targets
 from ..status.answers import Answer, Connection, Records
 from ..status.condition import Condition
 from ..status.facts import Facts
@@ -47,7 +47,7 @@ LENGTH = 2000
 SECONDS = 10
 """The longest time limit of a check."""
 
-OURS = ("not_asked_in_time", "not_measured", "secret_missing")
+OURS = ("not_asked_in_time", "not_measured", "secret_missing", "asked_too_often")
 """Reasons that say nothing about the target: the outcome is unknown."""
 
 CLOSED = ("timeout", "unreachable", "connection_refused", "name_not_found", "tls_failed")
@@ -57,15 +57,22 @@ PING = "ping"
 """The option of a heartbeat that holds the UUID in its URL. People do not write it."""
 
 
-def _of_every_kind(monitor: Any, net: Any, *, slow: Annotated[int, Range(1, 10_000)] = 10_000) -> None:
+def _of_every_kind(
+    monitor: Any,
+    net: Any,
+    *,
+    slow: Annotated[int, Range(1, 10_000)] = 10_000,
+    recheck: Annotated[int, Range(1, recheck.MOST)] = 1,
+) -> None:
     """The options of every kind.
 
     slow: Milliseconds after which an answer is slow, so that the monitor is degraded
+    recheck: Seconds after which a monitor that was up and fails is checked once more
     """
 
 
-(SLOW,) = options_of(_of_every_kind)
-"""The option of every kind that can read `[RESPONSE_TIME]`."""
+SLOW, RECHECK = SHARED = options_of(_of_every_kind)
+"""The option of every kind that can read `[RESPONSE_TIME]`, and that of every kind that asks a target."""
 
 _FAULTS = {
     "character": N_(
@@ -108,14 +115,17 @@ class Check:
     one of TARGETS. `operands`: what its conditions can read, of `status.condition.OPERANDS`. `conditions`: they hold
     for a monitor too, unless one of the monitor's own conditions reads the same operands. `example`: a target, for the
     docs. `presets`: words that stand for a target. `secrets`: its target and options can contain `{{secret:name}}`.
-    `row`: the results come from outside; it returns the key of the row in the table `state` that has them.
+    `several`: options whose value has several lines; people type each line as an option of its own. `row`: the results
+    come from outside; it returns the key of the row in the table `state` that has them.
 
     Raises DefinitionError if a value is not allowed.
     """
 
     __slots__ = (
         "conditions",
+        "described",
         "example",
+        "find_target",
         "function",
         "label",
         "name",
@@ -124,6 +134,7 @@ class Check:
         "presets",
         "row",
         "secrets",
+        "several",
         "target",
         "validate",
     )
@@ -139,14 +150,17 @@ class Check:
         example: str = "",
         presets: Mapping[str, str] | None = None,
         secrets: bool = False,
+        several: Collection[str] = (),
         row: Callable[[Monitor], dict] | None = None,
     ) -> None:
         self.row = row
         self.name, self.label, self.target, self.example = name, label, target, example
         self.operands, self.conditions = frozenset(operands), tuple(conditions)
-        self.presets, self.secrets = dict(presets or {}), secrets
+        self.presets, self.secrets, self.several = dict(presets or {}), secrets, frozenset(several)
         self.function: Callable[..., Any] | None = None
         self.validate: Callable[..., None] | None = None
+        self.find_target: Callable[[str], str] | None = None
+        self.described: Callable[..., list[str]] | None = None
         self.options: tuple[Option, ...] = ()
         if target not in TARGETS:
             raise DefinitionError(f"{name}: target must be one of {', '.join(map(repr, TARGETS))}, not {target!r}")
@@ -177,12 +191,10 @@ class Check:
             raise DefinitionError(f"{self.name}: write `def {function.__name__}(monitor, net, *, options…)`")
         self.function = function
         self.options = options_of(function)
-        if "RESPONSE_TIME" in self.operands:
-            if any(option.name == SLOW.name for option in self.options):
-                raise DefinitionError(
-                    f"{self.name}: every kind that can read RESPONSE_TIME has the option slow; drop yours"
-                )
-            self.options += (SLOW,)
+        for shared in (SLOW, RECHECK) if "RESPONSE_TIME" in self.operands else (RECHECK,):
+            if any(option.name == shared.name for option in self.options):
+                raise DefinitionError(f"{self.name}: the option {shared.name} is there already; drop yours")
+            self.options += (shared,)
         return function
 
     def fed(self, function: Callable[..., list[Facts]]) -> Callable[..., list[Facts]]:
@@ -205,9 +217,38 @@ class Check:
         found: list[Facts] = self.function(monitor, row, before, at, **self.arguments(monitor.options))
         return found or [Facts("unknown")]
 
+    def describe(self, function: Callable[..., list[str]]) -> Callable[..., list[str]]:
+        """The function that explains a monitor with `row=` on its card: `function(monitor, row, at, *, options…)`.
+
+        It returns lines in the reader's language. `row` and `at` are as in `fed`.
+        """
+        if self.runs:
+            raise DefinitionError(f"{self.name}: a kind without row= has no row to describe; drop describe")
+        self.described = function
+        return function
+
+    def description(self, monitor: Monitor, row: dict, at: float) -> list[str]:
+        """The lines that explain a monitor on its card; see `describe`."""
+        if self.described is None:
+            return []
+        try:
+            return self.described(monitor, row, at, **self.arguments(monitor.options))
+        except UserError:  # an option that an earlier version allowed; the card is where people correct it
+            return []
+
     def validate_options(self, function: Callable[..., None]) -> Callable[..., None]:
         """A function that gets the options like `run`'s, when a monitor is defined. It raises UserError."""
         self.validate = function
+        return function
+
+    def validate_target(self, function: Callable[[str], str]) -> Callable[[str], str]:
+        """A function for a kind with target="", when a monitor is defined: `function(text)` returns the normal form.
+
+        It raises UserError.
+        """
+        if self.target:
+            raise DefinitionError(f"{self.name}: target={self.target!r} is validated already; drop validate_target")
+        self.find_target = function
         return function
 
     def define(self, monitor: Monitor, *, refused: Collection[str] = ()) -> Monitor:
@@ -224,8 +265,20 @@ class Check:
         arguments = self.arguments(monitor.options)
         target = self._target(monitor.target.strip(), monitor.private, refused)
         if self.validate:
-            self.validate(**{name: value for name, value in arguments.items() if name != SLOW.name})
+            shared = {option.name for option in SHARED}
+            self.validate(**{name: value for name, value in arguments.items() if name not in shared})
         return replace(monitor, kind=self.name, target=target, conditions=conditions)
+
+    @property
+    def defaults(self) -> dict[str, str]:
+        """All options with their defaults as people type them, "" for an option without one."""
+        values = getattr(self.function, "__kwdefaults__", None) or {}
+        return {option.name: str(values.get(option.name, "")) for option in self.options}
+
+    def changed(self, options: Mapping[str, str]) -> dict[str, str]:
+        """The options without those that are empty or have their default."""
+        known = self.defaults
+        return {name: value for name, value in options.items() if name not in known or value not in ("", known[name])}
 
     def arguments(self, options: Mapping[str, str]) -> dict[str, Any]:
         """The values of the options. Raises UserError if one is unknown, missing, or breaks its rules."""
@@ -253,6 +306,7 @@ class Check:
         assert self.function is not None, self.name
         arguments = self.arguments(monitor.options)
         slow = arguments.pop(SLOW.name, None) if SLOW in self.options else None
+        arguments.pop(RECHECK.name, None)
         found = self.function(monitor, net, **arguments)
         if isinstance(found, Reason):
             outcome: Any = "unknown" if found.code in OURS else "down"
@@ -290,7 +344,7 @@ class Check:
         if len(text) > LENGTH:
             raise UserError(_("An address has at most {n} characters.", n=LENGTH))
         if not self.target:
-            return text
+            return self.find_target(text) if self.find_target else text
         example = self.example or TARGETS[self.target]
         try:
             host, found = self._read_target(text)

@@ -22,9 +22,10 @@ from ..errors import Changed, DiscordError, Retry
 from ..i18n import speaking
 from ..kit import server
 from ..kit.data import Data, new_version
-from ..status import judgement
+from ..status import judgement, refusal
 from ..status.flip import Flip
 from ..status.plans import Notice
+from ..status.refusal import Refusal
 from ..status.roster import OPERATOR, Entry, Roster
 from ..subscriptions import message
 from ..subscriptions.edition import Edition, Later, id_of, sort
@@ -42,6 +43,9 @@ LEASE_SECONDS, BUSY_SECONDS = 40.0, 12.0
 
 MOST_FLIPS = 90
 """How many rows of flips an edition has at most. A transaction has at most 100 writes."""
+
+OWNER = "owner"
+"""The recipient of what the owner of a server hears by direct message."""
 
 AT_ONCE = 25
 """How many recipients one message of the queue tells. If there are more, they share further messages."""
@@ -348,12 +352,14 @@ def deliver(
     try:
         for alert in box.due:
             _send_alert(guild_id, to, alert, box, chosen, tools)
+        if to.startswith("channel:"):
+            tools.shards.accepted(guild_id, to, int(now))
     except DiscordError as error:
         box.owner, box.until = "", 0.0
         if not error.permanent:
             records.put(item | box.value())
             raise
-        log.warning("not told: %s", error, extra={"guild_id": guild_id, "recipient": to})
+        _refused(guild_id, to, error, int(now), chosen, tools)
         box.alerts = [alert for alert in box.alerts if alert.message and not alert.is_due]
     box.owner, box.until, box.tries = "", 0.0, 0
     box.clean()
@@ -440,6 +446,71 @@ def _edit(channel_id: str, message_id: str, reply: Reply, tools: Tools) -> None:
             log.warning("could not edit an alert: %s", error)
 
 
+# What Discord refuses.
+
+
+def _refused(guild_id: str, to: str, error: DiscordError, at: int, chosen: Chosen, tools: Tools) -> None:
+    """Record that a recipient could not be told. Tell the owner of the server, once until a message arrives there.
+
+    A person has closed their direct messages on purpose. A channel that was chosen before concerns nobody any more.
+    """
+    details = {"guild_id": guild_id, "recipient": to}
+    if to.startswith("user:"):
+        log.warning("not told: %s", error, extra=details)
+        tools.count("DirectMessageRefused")
+        return
+    # Nobody else hears of it if it is the operator's own channel: an ERROR raises an alarm.
+    log.log(logging.ERROR if guild_id == OPERATOR else logging.WARNING, "not told: %s", error, extra=details)
+    tools.count("AlertRefused")
+    if guild_id == OPERATOR or to not in _channels(guild_id, chosen, tools):
+        return
+    lacks = _lacks(to.partition(":")[2], tools) if error.code in refusal.OF_PERMISSIONS else ()
+    kept = tools.shards.refused(guild_id, Refusal(to, error.status, error.code, at, lacks))
+    name = f"refusal#{to}#{kept.since}"
+    claim = tools.claims.take(NOTE, guild_id, name, OWNER)
+    if claim is None:
+        return
+    with claim:
+        delivery = message.reference(name, OWNER)
+        try:
+            found = tools.discord.server(guild_id)
+            channel_id = tools.discord.open_dm(found["owner_id"])
+            with speaking(chosen[server.language]):
+                reply = refusal.to_owner(kept, str(found.get("name", "")), delivery)
+            nonce = f"alert {guild_id} {name}"
+            sent = _send(channel_id, reply, nonce, delivery, tools, again=claim.attempt > 1)
+        except DiscordError as refused:
+            if not refused.permanent:
+                raise
+            # The owner takes no direct messages, or the bot is no longer in the server.
+            log.info("the owner was not told: %s", refused, extra={"guild_id": guild_id})
+            sent = f"refused:{refused.status}:{refused.code}"
+        claim.done(sent)
+
+
+def _channels(guild_id: str, chosen: Chosen, tools: Tools) -> list[str]:
+    """The channels that hear of the monitors of a server, as recipients."""
+    subscribed = [each.to for each in subscriptions(guild_id, tools) if each.to.startswith("channel:")]
+    status = chosen[server.status_channel]
+    return [*([f"channel:{status}"] if status else []), *subscribed]
+
+
+def _lacks(channel_id: str, tools: Tools) -> tuple[str, ...]:
+    """The permissions that the bot needs in a channel and does not have, none if Discord does not say."""
+    try:
+        return tuple(tools.discord.missing(channel_id, *server.status_channel.needs))
+    except DiscordError as error:
+        if not error.permanent:
+            raise
+        return ()
+
+
+def troubles(guild_id: str, tools: Tools) -> list[str]:
+    """What to change so that the alerts of a server arrive: a sentence for each of its channels that refuses them."""
+    channels = _channels(guild_id, tools.server_settings.of(guild_id), tools)
+    return [refusal.told(each) for each in tools.shards.refusals(guild_id) if each.recipient in channels]
+
+
 # What others tell.
 
 
@@ -498,7 +569,8 @@ def _note(guild_id: str, name: str, channel: str, reply: Reply, tools: Tools) ->
         except DiscordError as error:
             if not error.permanent:
                 raise
-            log.warning("not told: %s", error, extra={"guild_id": guild_id, "recipient": f"channel:{channel}"})
+            at, chosen = int(tools.now()), tools.server_settings.of(guild_id)
+            _refused(guild_id, f"channel:{channel}", error, at, chosen, tools)
             claim.done(f"refused:{error.status}:{error.code}")
             return
         claim.done(sent)

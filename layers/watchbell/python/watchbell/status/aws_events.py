@@ -5,16 +5,30 @@ EventBridge brings events at least once, and in any order. So each has a name, a
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from ..discord.text import undirected
+from ..errors import UserError
+from ..i18n import _
 from .facts import Facts, Outcome
 from .reason import Reason
 
 TEXT = 120
 """The most characters of the text that says why."""
+
+NAME = 300
+"""The most characters of the name of an event. The longest names are those of alarms, with 255 characters."""
+
+_ALARM_ARN = re.compile(r"arn:aws[a-z-]*:cloudwatch:[a-z0-9-]+:[0-9]{12}:alarm:(.+)")
+_ALARM = re.compile(r"(?!arn:)[^\x00-\x1f\x7f]{1,255}")
+_SUBJECTS = {
+    "pipeline": re.compile(r"[A-Za-z0-9.@_-]{1,100}"),
+    "health": re.compile(r"[A-Z0-9_-]{2,30}"),
+    "task": re.compile(r"[A-Za-z0-9._:/-]{1,255}"),
+}
 
 
 @dataclass(frozen=True)
@@ -68,11 +82,46 @@ def read(event: dict[str, Any]) -> AwsEvent | None:
     return None
 
 
+def alarm(text: str) -> str:
+    """The name of an alarm of CloudWatch, from its name or its ARN. Raises UserError if `text` is neither.
+
+    AWS: a name has at most 255 characters, and no control characters.
+    """
+    arn = _ALARM_ARN.fullmatch(text)
+    name = arn[1] if arn else text
+    if not _ALARM.fullmatch(name):
+        raise UserError(_("Write the name of an alarm of CloudWatch, such as `shop-errors`, or the ARN of the alarm."))
+    return name
+
+
+def subject(text: str) -> str:
+    """What events of AWS are about, as `pipeline:NAME`, `health:SERVICE` or `task:GROUP`. Raises UserError.
+
+    AWS: the name of a pipeline has at most 100 characters of `A-Za-z0-9.@_-`. AWS Health writes services in capitals.
+    """
+    kind, _colon, name = text.partition(":")
+    kind, name = kind.strip().lower(), name.strip()
+    name = name.upper() if kind == "health" else name
+    if kind not in _SUBJECTS:
+        raise UserError(
+            _("Write `pipeline:NAME`, `health:SERVICE` or `task:GROUP`, such as `pipeline:shop` or `health:EC2`.")
+        )
+    if not _SUBJECTS[kind].fullmatch(name):
+        raise UserError(
+            {
+                "pipeline": _("This is not the name of a pipeline of CodePipeline. Write for example `pipeline:shop`."),
+                "health": _("This is not the short name of a service of AWS. Write for example `health:EC2`."),
+                "task": _("This is not a group of tasks of ECS. Write for example `task:service:shop`."),
+            }[kind]
+        )
+    return f"{kind}:{name}"
+
+
 def _event(kind: str, name: Any, at: int, outcome: Outcome | None, text: Any, *, lasts: int = 0) -> AwsEvent | None:
     if not isinstance(name, str) or not name or outcome is None:
         return None
     said = undirected(text)[:TEXT] if isinstance(text, str) else ""
-    return AwsEvent(f"{kind}:{name}"[:200], at, outcome, said, lasts)
+    return AwsEvent(f"{kind}:{name}"[:NAME], at, outcome, said, lasts)
 
 
 def _has_failed(detail: dict[str, Any]) -> bool:

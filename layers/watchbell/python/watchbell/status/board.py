@@ -69,9 +69,12 @@ class Line:
 
     def text(self) -> str:
         """Glyph, name and state, then in small print why and since when."""
-        small = [part for part in (self.why(), _since(self.since)) if part]
-        first = f"{states.GLYPHS[self.state]} {self.name} {self.says()}"
-        return first + ("\n-# " + " · ".join(small) if small else "")
+        small = [part for part in (self.why(), _since(self.since, self.now)) if part]
+        return self.first() + ("\n-# " + " · ".join(small) if small else "")
+
+    def first(self) -> str:
+        """Glyph, name and state."""
+        return f"{states.GLYPHS[self.state]} {self.name} {self.says()}"
 
     def says(self) -> str:
         """The state in words that follow the name."""
@@ -96,15 +99,16 @@ class Line:
 
 
 def headline(lines: Sequence[Line]) -> str:
-    """The count and the worst state; one sentence if all is well."""
-    counted = [line.state for line in lines if line.state in states.RANK]
-    worst = states.worst(counted)
-    total = len(counted)
+    """The count and the worst state; one sentence if all is well, or if only one monitor counts."""
+    counted = [line for line in lines if line.state in states.RANK]
     if not counted:
         return _("❔ Nothing has been measured yet")
-    count = counted.count(worst)
+    if len(counted) == 1:
+        return counted[0].first()
+    worst, total = states.worst([line.state for line in counted]), len(counted)
+    count = sum(line.state == worst for line in counted)
     if worst == "up":
-        return ngettext("✅ The monitor is up", "✅ All {n} monitors are up", total)
+        return _("✅ All {n} monitors are up", n=total)
     if worst == "down":
         text = ngettext("{n} of {total} monitors is down", "{n} of {total} monitors are down", count, total=total)
     elif worst == "degraded":
@@ -141,9 +145,9 @@ def troubles(lines: Sequence[Line]) -> list[str]:
 
 
 def quiet_ones(lines: Sequence[Line]) -> str:
-    """The names of the monitors that are up, "" if there are none."""
+    """The names of the monitors that are up, "" if there are none, or if the headline is about the only one."""
     up = [line for line in ranked(lines) if line.state == "up"]
-    if not up:
+    if not up or sum(line.state in states.RANK for line in lines) == 1:
         return ""
     names = ", ".join(clip(escape(line.entry.name), 40) for line in up[:NAMES])
     if len(up) > NAMES:
@@ -168,5 +172,5 @@ def checked(line: Line) -> str:
     return f"<t:{line.judged.seen}:R>" if line.judged and line.judged.seen else _("not yet")
 
 
-def _since(at: int) -> str:
-    return _("since {time}", time=f"<t:{at}:t> (<t:{at}:R>)") if at else ""
+def _since(at: int, now: float) -> str:
+    return _("since {time}", time=measures.moment(at, now)) if at else ""

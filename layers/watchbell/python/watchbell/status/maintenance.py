@@ -16,6 +16,7 @@ from ..errors import UserError
 from ..i18n import _
 from . import cron
 from .monitor import Monitor
+from .roster import Entry
 from .uptime import Span
 
 LONGEST: Final = 30 * 24 * 60
@@ -58,7 +59,7 @@ class Window:
     groups: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
 
-    def covers(self, monitor: Monitor) -> bool:
+    def covers(self, monitor: Monitor | Entry) -> bool:
         if not (self.monitors or self.groups or self.tags):
             return True
         return (
@@ -66,7 +67,7 @@ class Window:
         )
 
 
-def in_maintenance(windows: Iterable[Window], monitor: Monitor, at: float) -> bool:
+def in_maintenance(windows: Iterable[Window], monitor: Monitor | Entry, at: float) -> bool:
     """Whether one of these windows is open at a moment and covers the monitor."""
     return any(window.covers(monitor) and is_open(window.when, at) for window in windows)
 

@@ -11,6 +11,9 @@ from .tally import Share
 _HEIGHTS = ((10_000, "▇"), (9_990, "▆"), (9_900, "▅"), (9_500, "▃"), (0, "▁"))
 """From which uptime on a day has this height, in hundredths of a percent."""
 
+NEAR = 20 * 3600
+"""Within so many seconds of now, the time of the day tells a moment. Later it could be the one of another day."""
+
 
 def share(found: Share, digits: int = 2) -> str:
     """An uptime or another share in percent, rounded down. Only a whole is 100 %. "–" if nothing was measured."""
@@ -47,6 +50,24 @@ def duration(seconds: float) -> str:
     return " ".join(map(_whole, shown or [parts[-1][1]]))
 
 
+def often(seconds: float) -> str:
+    """How often something happens: every minute, every 5 minutes, every hour, every 2 days, every 1 h 30 min."""
+    minutes = int(seconds) // 60
+    hours, days = minutes // 60, minutes // 1440
+    if minutes == 1440 * days:
+        return ngettext("every day", "every {n} days", days)
+    if minutes == 60 * hours:
+        return ngettext("every hour", "every {n} hours", hours)
+    if minutes < 60:
+        return ngettext("every minute", "every {n} minutes", minutes)
+    return _("every {time}", time=duration(seconds))
+
+
+def moment(at: float, now: float) -> str:
+    """A moment as Discord shows it in the reader's time zone: with its date if it is more than 20 hours from now."""
+    return f"<t:{int(at)}:f>" if abs(now - at) > NEAR else f"<t:{int(at)}:t> (<t:{int(at)}:R>)"
+
+
 def latency(milliseconds: int | None) -> str:
     """A latency: 912 ms, from 1,000 ms on 1.8 s. "–" if nothing was measured."""
     if milliseconds is None:
@@ -72,8 +93,8 @@ def strip_in_words(days: Mapping[int, Share]) -> str:
         return _("Nothing was measured.")
     flawless = sum(found.part == found.whole for found in known.values())
     said = ngettext(
-        "{flawless} of {n} measured day was at {all}.",
-        "{flawless} of {n} measured days were at {all}.",
+        "{all} on {flawless} of {n} measured day.",
+        "{all} on {flawless} of {n} measured days.",
         len(known),
         flawless=flawless,
         all=share(Share(1, 1)),

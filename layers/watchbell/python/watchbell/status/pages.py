@@ -1,4 +1,7 @@
-"""Reads the public status pages of other services. They are untrusted: any field can be missing, wrong or hostile."""
+"""Reads the public status pages of other services. They are untrusted: any field can be missing, wrong or hostile.
+
+A page that answers with HTTP 429 or 5xx says nothing about the service that it reports on, so the outcome is unknown.
+"""
 
 from __future__ import annotations
 
@@ -58,7 +61,7 @@ def statuspage(answer: Answer, component: str = "") -> Found | Reason:
     """The state of a page of statuspage.io, from its `api/v2/summary.json`, or of one component."""
     page = json_of(answer)
     if isinstance(page, Reason):
-        return page
+        return _unread(answer, page)
     whole = _object(_object(page).get("status")).get("indicator")
     listed = _object(page).get("components")
     if not isinstance(whole, str) or whole not in STATUSPAGE or not isinstance(listed, list):
@@ -75,7 +78,7 @@ def gatus(answer: Answer, component: str = "") -> Found | Reason:
     """The worst state of the endpoints of a gatus, from its `/api/v1/endpoints/statuses`, or of one endpoint."""
     listed = json_of(answer)
     if not isinstance(listed, list):
-        return listed if isinstance(listed, Reason) else Reason("not_a_status")
+        return _unread(answer, listed) if isinstance(listed, Reason) else Reason("not_a_status")
     components: list[Component] = []
     for each in map(_object, listed):
         results = each.get("results")
@@ -93,9 +96,9 @@ def kuma(answer: Answer, names: Answer, component: str = "") -> Found | Reason:
     `answer` is from its `/api/status-page/heartbeat/SLUG`, and `names` from `/api/status-page/SLUG`.
     """
     page, listed = json_of(answer), json_of(names)
-    for each in (page, listed):
+    for asked, each in ((answer, page), (names, listed)):
         if isinstance(each, Reason):
-            return each
+            return _unread(asked, each)
     beats = _object(page).get("heartbeatList")
     groups = _object(listed).get("publicGroupList")
     if not isinstance(beats, dict) or not isinstance(groups, list):
@@ -138,7 +141,10 @@ def judged(
 
 
 def report(answer: Answer) -> Found | Reason:
-    """The state in a report as the status sources give it. Some health pages answer 503 when the service is unwell."""
+    """The state in a report as the status sources give it. Some health pages answer 503 when the service is unwell.
+
+    The service reports on itself, so it is down if it answers with HTTP 5xx and without a report.
+    """
     if answer.status not in (200, 503):
         return json_of(answer)
     found = _found(answer)
@@ -158,6 +164,11 @@ def json_of(answer: Answer) -> Any:
         return Reason("http_status", {"status": answer.status})
     found = _found(answer).json
     return Reason("not_a_status") if found is None else found
+
+
+def _unread(answer: Answer, reason: Reason) -> Found | Reason:
+    """What it means that another service's page gave no status, for this reason."""
+    return Found(connected=False, outcome="unknown", reason=reason) if answer.status >= 500 else reason
 
 
 def _found(answer: Answer) -> Found:

@@ -15,6 +15,11 @@ OPERATOR = "0"
 """Stands for the id of a server: the monitors of the person who runs the bot. No id of Discord is 0."""
 
 
+AWS = ("cloudwatch_alarm", "aws_event")
+FED = ("heartbeat", *AWS)
+"""Kinds whose results come from outside. They ask no host, though the name of an alarm can look like one."""
+
+
 class Entry:
     """What the roster knows of a monitor.
 
@@ -139,5 +144,5 @@ def host_of(monitor: "Monitor") -> str:
     """The host that a monitor asks, "" if it asks none."""
     from urllib.parse import urlsplit  # a millisecond of a cold start, and no autocomplete needs it
 
-    target = monitor.target
+    target = "" if monitor.kind in FED else monitor.target
     return (urlsplit(target if "://" in target else f"//{target}").hostname or "") if target else ""

@@ -10,7 +10,7 @@ from . import grants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from typing import Any
 
     from ..adapters.audit import Audit
@@ -239,10 +239,13 @@ class Tools:
 
         return (*NEVER_CHECKED, urlsplit(self.settings.get("PING_URL", "")).hostname or "")
 
-    def check(self, guild_id: str, monitors: "Iterable[Monitor]") -> "dict[str, Facts]":
+    def check(
+        self, guild_id: str, monitors: "Iterable[Monitor]", *, again: "Collection[str]" = (), left: float = 0.0
+    ) -> "dict[str, Facts]":
         """Check the monitors of a server now, all at once. Return what was found, by the ids of the monitors.
 
-        Monitors whose results come from outside are left out. A target that is sick is a result and not an error.
+        Monitors whose results come from outside are left out. A target that is sick is a result and not an error. Those
+        in `again`, by their ids, are checked a second time if they fail and if that fits into `left` seconds.
         """
         grants.require(self.function, "check")
         from ..adapters.checker import Checker
@@ -252,7 +255,7 @@ class Tools:
         monitors = list(monitors)
         wanted = sorted({name for each in monitors for name in secret.wanted(each)})
         value = self._secrets.reader(guild_id, wanted) if wanted else no_secret
-        return Checker(secret=value, refused=self._never_checked).run(monitors)
+        return Checker(secret=value, refused=self._never_checked).run(monitors, again=again, left=left)
 
     def set_secret(self, guild_id: str, name: str, host: str, value: str) -> None:
         """Set a secret that the checks of a server may send to `host`. Nobody can read it.
