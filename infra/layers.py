@@ -34,6 +34,7 @@ INGRESS_WATCHBELL = (
     *(f"adapters/{name}.py" for name in ("aws_json", "post", "sigv4", "enqueue", "parameters")),
     *(f"adapters/{name}.py" for name in ("dynamodb", "records", "server_settings", "stash")),
     *("status/__init__.py", "status/states.py", "status/roster.py", "adapters/rosters.py", "checks/*.py"),
+    *("outbox/__init__.py", "outbox/kinds.py"),
 )
 # It reads the labels of these files, to offer the kinds of checks, and imports none. So its layer has only the labels.
 INGRESS_LABELS = "checks/*.py"

@@ -54,7 +54,7 @@ def bot(discord: Discord) -> Iterator[Client]:
     client.connection.close()
 
 
-WATCHING = ("test_watching", "test_operator", "test_heartbeat", "test_end_to_end", "test_play")
+WATCHING = ("test_watching", "test_notifications", "test_operator", "test_heartbeat", "test_end_to_end", "test_play")
 """The files with monitors. In the blocks of the others the tick sleeps, so that a turn of the clock is quick."""
 
 

@@ -134,11 +134,11 @@ MAIL = Entry("bbbbbbbb", "Mail", "tcp", "01", 5)
 def test_outages_that_began_together_are_one_message():
     down, slow = flip("down", "opened", reason=WHY), flip("degraded", "opened")
     message = words.alert(alert(one(down), one(slow, entry=MAIL)), "0123abcd", {}).message()
-    assert message["content"] == "🔴 2 monitors are not up: **Shop**, **Mail**."
+    assert message["content"] == "🔴 2 monitors are not up: **Mail**, **Shop**."
     (embed,) = message["embeds"]
     assert embed["description"].splitlines() == [
-        "🔴 **Shop** is down: it answered HTTP 503 instead of 2xx, 3xx.",
         "⚠️ **Mail** is degraded.",
+        "🔴 **Shop** is down: it answered HTTP 503 instead of 2xx, 3xx.",
     ]
     assert embed["footer"]["text"] == "0123abcd"
 
@@ -149,13 +149,13 @@ def test_a_group_counts_what_goes_on_and_lists_what_is_over():
     assert message["content"] == "🔴 2 monitors are not up: **Mail**, **Shop**."
     assert message["embeds"][0]["description"].splitlines()[-1] == "✅ **Shop** was down for 12\u00a0min."
     over = words.alert(alert(one(down, up), one(down, up, MAIL)), "0", {}).message()
-    assert over["content"] == "✅ 2 monitors had an outage: **Shop**, **Mail**."
+    assert over["content"] == "✅ 2 monitors were not up: **Mail**, **Shop**."
 
 
 def test_thirty_monitors_are_counted_and_not_all_named():
-    entries = [Entry(f"m{number:07}", f"Site {number}", "http", "01", 1) for number in range(30)]
+    entries = [Entry(f"m{number:07}", f"Site {number:02}", "http", "01", 1) for number in range(30)]
     message = words.alert(alert(*(one(flip("down", "opened"), entry=each) for each in entries)), "0", {}).message()
-    named = "**Site 0**, **Site 1**, **Site 2**, **Site 3**, **Site 4**"
+    named = "**Site 00**, **Site 01**, **Site 02**, **Site 03**, **Site 04**"
     assert message["content"] == f"🔴 30 monitors are not up: {named} and 25 more."
     assert message["embeds"][0]["description"].splitlines()[-1] == "and 10 more"
 
@@ -196,7 +196,7 @@ def test_what_ended_together_is_told_in_one_line():
     down, up = flip("down", "opened"), flip("up", "recovered", at=AT + 720)
     over = alert(one(down, up), one(down, up, MAIL), message="1")
     both = [("aaaaaaaa", up), ("bbbbbbbb", up)]
-    assert words.answer(over, Answer("e", both), "0").message()["content"] == "✅ **Shop**, **Mail** are up again."
+    assert words.answer(over, Answer("e", both), "0").message()["content"] == "✅ **Mail**, **Shop** are up again."
     assert words.answer(over, Answer("e", both, ring=False), "0").message()["flags"] == 4096
     settled = Answer("e", [("aaaaaaaa", flip("degraded", "settled"))])
     worse = words.answer(alert(one(down), message="1"), settled, "0").message()

@@ -49,7 +49,7 @@ def put(
     """Set a step.
 
     step: 1, 2 or 3
-    minutes: How long a monitor has been down until then
+    minutes: How many minutes after the alert
     person: Send a person a direct message
     role: Mention a role in the status channel
     channel: Post in this channel instead

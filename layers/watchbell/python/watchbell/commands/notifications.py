@@ -1,10 +1,12 @@
 """/notifications: what you hear of by direct messages, and when it rings. Alerts have its buttons."""
 
 from watchbell import (
+    N_,
     Command,
     Container,
     FieldError,
     Modal,
+    OneOf,
     Option,
     Reply,
     Row,
@@ -15,6 +17,7 @@ from watchbell import (
     UserError,
     _,
     anyone,
+    ngettext,
     permission,
     role,
 )
@@ -35,10 +38,13 @@ SHOWN = 25
 """Discord: a select has at most 25 options."""
 
 
+BREAKS = [Option(N_("Nothing"), "nothing"), Option(N_("A monitor that is down"), "down")]
+
+
 class Quiet(Modal, title="Quiet hours"):
     span = Short("From and to, such as 22:00-07:00. Empty: none", most=20, required=False)
     zone = Short("Time zone, such as Europe/Berlin", most=64, required=False)
-    breaks = Short("What rings all the same: down, or nothing", most=10, required=False)
+    breaks = OneOf("What rings all the same?", BREAKS, required=False)
 
 
 @command.run
@@ -62,7 +68,7 @@ def panel(interaction, tools, notice: str = "") -> Reply:
     parts: list = [Text("### " + _("What I tell you by direct messages")), *([Text(notice)] if notice else [])]
     parts += [Separator(), Text("\n".join(lines))]
     if more > 0:
-        parts.append(Text("-# " + _("and {n} more", n=more)))
+        parts.append(Text("-# " + ngettext("and {n} more", "and {n} more", more)))
     others = subscribe.of_others(interaction, tools)
     if others:
         parts += [Separator(), Text("### " + _("What channels and roles hear of")), Text("\n".join(others))]
@@ -72,11 +78,11 @@ def panel(interaction, tools, notice: str = "") -> Reply:
         parts += [
             Separator(),
             Row(
-                quiet.button(_("Quiet hours"), span=first.quiet, zone=first.zone, breaks=first.breaks or _("nothing")),
+                quiet.button(_("Quiet hours"), span=first.quiet, zone=first.zone, breaks=first.breaks or "nothing"),
                 try_it.button(_("Send me a test")),
             ),
             Row(snooze.select(StringSelect(snoozes(), placeholder=_("Tell me nothing new for a while")))),
-            Row(end.select(StringSelect(stops, placeholder=_("Stop telling me of")))),
+            Row(end.select(StringSelect(stops, placeholder=_("End a subscription")))),
         ]
     return Reply(components=[Container(*parts, colour=OWN)])
 
@@ -95,7 +101,7 @@ def quiet(interaction, tools, form: Quiet):
     """Set the quiet hours of a person."""
     from watchbell.subscriptions.subscription import span
 
-    zone, wanted, breaks = form.zone.strip() or "UTC", form.span.strip(), form.breaks.strip().lower()
+    zone, wanted = form.zone.strip() or "UTC", form.span.strip()
     if wanted:
         try:
             span(wanted)
@@ -103,8 +109,10 @@ def quiet(interaction, tools, form: Quiet):
             raise FieldError("span", str(error)) from None
     if zone not in zones.ZONES:
         near = ", ".join(f"`{each}`" for each in zones.near(zone, 3))
-        raise FieldError("zone", _("there is no such time zone. Did you mean {names}?", names=near or "`UTC`"))
-    change(interaction, tools, quiet=wanted, zone=zone, breaks="down" if breaks == "down" else "")
+        raise FieldError(
+            "zone", _("there is no time zone with this name. Did you mean {names}?", names=near or "`UTC`")
+        )
+    change(interaction, tools, quiet=wanted, zone=zone, breaks="down" if form.breaks == "down" else "")
     return panel(interaction, tools, _("Saved."))
 
 
@@ -131,7 +139,7 @@ def try_it(interaction, tools):
     from watchbell.discord.reply import Reply as Message
     from watchbell.errors import DiscordError
 
-    text = _("This is a test. Alerts of this server reach you here.")
+    text = _("This is a test. Alerts reach you here.")
     try:
         channel = tools.discord.open_dm(interaction.user_id)
         tools.discord.send(channel, Message(text), nonce=f"try {interaction.id}")
@@ -170,7 +178,8 @@ def stop(interaction, tools, *, server: str):
     mine = [each for each in alerts.subscriptions(server, tools) if each.to == f"user:{interaction.user_id}"]
     for each in mine:
         records.delete(each.id)
-    return Reply(_("I no longer send you messages of that server. `/subscribe` there changes that."))
+    text = _("I no longer tell you of the server that this message was about. `/subscribe` there changes that.")
+    return Reply(text)
 
 
 def acknowledge(server: str, to: str, alert: str, interaction, tools) -> Reply:

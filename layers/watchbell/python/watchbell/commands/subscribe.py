@@ -41,7 +41,7 @@ def subscribe(
     """Hear of monitors by direct messages. For a role or a channel, you need to manage the server.
 
     what: A monitor, a group or a tag (default: all of them)
-    severity: The least severe state that I tell
+    severity: What I tell you of
     recoveries: What I do when a monitor is up again
     role: Mention this role
     channel: Post in this channel
@@ -72,9 +72,13 @@ def subscribe(
     stored = tools.data(alerts.SUBSCRIPTION, guild_id).put(item)
     text = line(alerts.subscription(stored), roster, tools.now())
     if to.startswith("user:"):
-        told = _("I tell you by direct message of {what}", what=text)
-        return Reply(told + "\n" + _("`/notifications` has quiet hours, and sends you a test."))
-    return Reply(_("From now on I tell {what}", what=text))
+        lines = [
+            _("I tell you by direct message of:"),
+            text,
+            _("`/notifications` has quiet hours, and sends you a test."),
+        ]
+        return Reply("\n".join(lines))
+    return Reply("\n".join([_("From now on, these hear of it:"), text]))
 
 
 @subscribe.autocomplete
@@ -91,7 +95,9 @@ def is_manager(interaction, tools) -> bool:
 def require_manager(interaction, tools) -> None:
     """Raise UserError unless the person may change what channels and roles hear of."""
     if not is_manager(interaction, tools):
-        raise UserError(_("To change what channels and roles hear of, you need the permission Manage Server."))
+        raise UserError(
+            _("To change what channels and roles hear of, you need the permission Manage Server or the rank admin.")
+        )
 
 
 def require_mentionable(role, interaction, tools) -> None:

@@ -2,7 +2,7 @@
 
 from watchbell import Annotated, Channel, Command, Kinds, Reply, Role, UserError, _, anyone
 
-command = Command("unsubscribe", "Hear of monitors no longer", who=anyone, private=True, contexts=("guild",))
+command = Command("unsubscribe", "Stop hearing of monitors", who=anyone, private=True, contexts=("guild",))
 
 
 @command.run
@@ -36,7 +36,7 @@ def unsubscribe(
         raise UserError(_("There is no such subscription. `/notifications` shows what there is."))
     for each in found:
         tools.data(alerts.SUBSCRIPTION, guild_id).delete(each.id)
-    return Reply(_("Done. What has been told is still brought to its end."))
+    return Reply(_("Done. Of alerts that were sent already, I still say how they end."))
 
 
 @unsubscribe.autocomplete

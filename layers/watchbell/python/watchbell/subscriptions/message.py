@@ -43,9 +43,10 @@ def alert(told: Alert, delivery: str, people: Mapping[str, str], guild_id: str =
     `people` are the ids of those who take care of monitors, by the ids of the monitors. `guild_id` is the server if the
     message is a direct one.
     """
-    going_on = [outage for outage in told.outages if not outage.ended]
-    (first, *others) = told.outages
-    content = _group(told.outages, going_on) if others else _one(first)
+    outages = _in_order(told)
+    going_on = [outage for outage in outages if not outage.ended]
+    (first, *others) = outages
+    content = _group(outages, going_on) if others else _one(first)
     if told.test:
         content = _("This is a test. {text}", text=content)
     roles = "" if told.is_over else " ".join(f"<@&{role}>" for role in told.mentions)
@@ -67,7 +68,8 @@ def alert(told: Alert, delivery: str, people: Mapping[str, str], guild_id: str =
 def answer(told: Alert, answer: Answer, delivery: str) -> Reply:
     """The message that answers an alert: it says in one line for each monitor what is new."""
     texts = []
-    ended = [(outage, flip) for outage, flip in lines(told, answer) if outage.ended is flip or outage.ended == flip]
+    ended = [(outage, flip) for outage, flip in lines(told, answer) if outage.ended == flip]
+    ended.sort(key=lambda pair: pair[0].entry.name.casefold())
     if len(ended) > 1:
         names = _names([outage.entry for outage, _flip in ended])
         text = _("✅ {names} are up again.", names=names)
@@ -83,6 +85,11 @@ def answer(told: Alert, answer: Answer, delivery: str) -> Reply:
     mentions = Mentions(roles=answer.mentions)
     silent = not answer.ring or (told.silent and not roles)
     return Reply(text, embeds=[embed], mentions=mentions, silent=silent)
+
+
+def _in_order(told: Alert) -> list[Outage]:
+    """The outages in the order in which they were found. Those of one run are in the order of their names."""
+    return sorted(told.outages, key=lambda outage: (outage.opened.at, outage.entry.name.casefold()))
 
 
 def _rank(state: str) -> int:
@@ -109,9 +116,7 @@ def _group(outages: list[Outage], going_on: list[Outage]) -> str:
     counted = going_on or outages
     names, n = _names([outage.entry for outage in counted]), len(counted)
     if not going_on:
-        return ngettext(
-            "✅ {n} monitor had an outage: {names}.", "✅ {n} monitors had an outage: {names}.", n, names=names
-        )
+        return ngettext("✅ {n} monitor was not up: {names}.", "✅ {n} monitors were not up: {names}.", n, names=names)
     if any(outage.latest.new == "down" and outage.latest.news != "flapping" for outage in going_on):
         return ngettext("🔴 {n} monitor is not up: {names}.", "🔴 {n} monitors are not up: {names}.", n, names=names)
     return ngettext("⚠️ {n} monitor is not up: {names}.", "⚠️ {n} monitors are not up: {names}.", n, names=names)
@@ -130,12 +135,13 @@ def _name(entry: Entry) -> str:
 
 def _embed(told: Alert, delivery: str, people: Mapping[str, str]) -> Embed:
     """What is known of the outages: since when, why, and who takes care of them."""
-    going_on = [outage for outage in told.outages if not outage.ended]
-    (first, *others) = told.outages
+    outages = _in_order(told)
+    going_on = [outage for outage in outages if not outage.ended]
+    (first, *others) = outages
     worst = max((_shown_state(outage) for outage in going_on), key=_rank, default="up")
     embed = Embed(colour=states.COLOURS[worst])
     if others:
-        listed = [_one(outage) for outage in [*going_on, *(each for each in told.outages if each.ended)]]
+        listed = [_one(outage) for outage in [*going_on, *(each for each in outages if each.ended)]]
         more = len(listed) - LISTED
         last = [ngettext("and {n} more", "and {n} more", more)] if more > 0 else []
         embed.description = "\n".join([*(clip(line, 180) for line in listed[:LISTED]), *last])
