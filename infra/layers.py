@@ -102,6 +102,26 @@ def _install(site: Path, packages: Iterable[str] | None, platform: str | None) -
     _delete(path for pattern in UNUSED for path in site.glob(pattern))
     for catalogue in (site / "botocore" / "data", site / "boto3" / "data"):
         _delete(path for path in catalogue.glob("*/") if path.name not in AWS_SERVICES)
+    for path in site.rglob("*.so"):
+        path.write_bytes(stripped(path.read_bytes()))
+
+
+def stripped(library: bytes) -> bytes:
+    """Return a shared library without its debug information and its section table.
+
+    Both come after the segments, and a loader reads only those. PyNaCl's library is 2.8 MB with them and 0.5 MB
+    without. Source: the ELF specification. What is no 64-bit little-endian ELF file is returned as it is.
+    """
+    if library[:6] != b"\x7fELF\x02\x01":
+        return library
+    (table,) = struct.unpack_from("<Q", library, 32)
+    size, count = struct.unpack_from("<HH", library, 54)
+    segments = (struct.unpack_from("<4xI6Q", library, table + number * size) for number in range(count))
+    end = max([table + size * count, *(offset + in_file for _flags, offset, _v, _p, in_file, *_ in segments)])
+    header = bytearray(library[:64])
+    struct.pack_into("<Q", header, 40, 0)  # where the section table begins
+    struct.pack_into("<HH", header, 60, 0, 0)  # how many sections there are, and which one has their names
+    return bytes(header) + library[64:end]
 
 
 def build_ingress(target: Path, *, platform: str | None = LAMBDA) -> None:
