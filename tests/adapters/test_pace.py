@@ -36,7 +36,7 @@ class World:
     def process(self, *, bulk=True):
         stopped = lambda: self.alarms.append(self.clock.now)  # noqa: E731
         sleep = lambda seconds: self.sleep(seconds)  # noqa: E731 - a test may replace it
-        return Process(self.table, bulk=bulk, now=self.clock, sleep=sleep, stopped=stopped)
+        return Process(self.table, bulk=bulk, now=self.clock, sleep=sleep, stopped=stopped, seconds=60)
 
 
 class Process(Pace):
@@ -284,6 +284,23 @@ def test_people_cost_one_write_a_second(world, fleet, monkeypatch):
         worker.send()
         world.clock.now += 0.2
     assert len(asked) == 2
+
+
+def test_a_row_that_is_gone_begins_anew(world, fleet):
+    first, second, _worker = fleet
+    first.send("7")
+    second.send("8")
+    world.table.delete({"pk": {"S": "pace"}, "sk": {"S": "pace"}})
+    first.send("7")
+    second.send("8")
+
+
+def test_a_worker_that_runs_a_job_waits_as_the_bulk_does(crowded):
+    world, _sender, worker = crowded
+    assert crowd(world, 60)
+    worker.bulk = True
+    with pytest.raises(Paced):
+        worker.send("9")
 
 
 # A table that fails

@@ -22,7 +22,7 @@ ALONE_SECONDS = 10.0
 """If the table fails, the pace is kept alone for so long: one call a second, by what this process knows."""
 
 SECONDS = 1.0
-"""How long a write may take. After that, it counts as a failure of the table."""
+"""How long a call of the table may take."""
 
 TRIES = 6
 """How often a write is tried if others change the row in between."""
@@ -34,10 +34,10 @@ log = logging.getLogger(__name__)
 
 
 class Pace:
-    """The pace of one process. If `bulk`, its calls wait for the line.
+    """The pace of one process. While it is `bulk`, its calls wait for the line.
 
     `stopped` is called if nobody may call Discord for a while: Cloudflare blocks the bot, too many answers were
-    invalid, or Discord refuses the token. If the table fails, calls go on slowly.
+    invalid, or Discord refuses the token. If the table fails, or takes more than `seconds`, calls go on slowly.
     """
 
     def __init__(
@@ -48,9 +48,10 @@ class Pace:
         now: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
         stopped: Callable[[], None] = lambda: None,
+        seconds: float = SECONDS,
     ) -> None:
-        self._table, self._bulk = table, bulk
-        self._clock, self._sleep, self._stopped = now, sleep, stopped
+        self._table, self.bulk = table, bulk
+        self._clock, self._sleep, self._stopped, self._seconds = now, sleep, stopped, seconds
         self._seen = Shared()
         self._item: dict[str, Any] = {}
         self._spare: list[int] = []
@@ -69,11 +70,11 @@ class Pace:
         while True:
             now = self._now()
             until, why = pace.forbidden(self._seen, now, digest)
-            if now > deadline:
+            if now > deadline and self.bulk:
                 raise Paced(f"{route}: too many calls compete", 1.0)
             if until:
                 self._wait_for(until, deadline, route, why)
-            elif not self._bulk:
+            elif not self.bulk:
                 if not self._tell_of_people(now):
                     return turn
             else:
@@ -92,7 +93,7 @@ class Pace:
         """Tell everybody that Discord has refused this bot token."""
         digest, now = pace.digest(token), self._now()
         self._seen = self._seen._replace(refused=digest, refused_until=now + micros(pace.REFUSED_SECONDS))
-        self._tell(PACE.item_key(), pace.refuse(digest, now))
+        self._tell(lambda: self._share(pace.refuse(digest, now)))
 
     def stops(self, what: str, *values: object) -> None:
         """Log that nobody may call Discord, and raise the alarm."""
@@ -134,7 +135,7 @@ class Pace:
 
     def _has_filled(self, bucket: Bucket) -> bool:
         try:
-            until = pace.full_until(self._table.get(_key(bucket), SECONDS))
+            until = pace.full_until(self._table.get(_key(bucket), self._seconds))
         except Unavailable:
             return False
         self._note_full(bucket, until)
@@ -149,25 +150,18 @@ class Pace:
         for _try in range(TRIES):
             if self._seen.free_at > now + micros(within):
                 raise Paced(f"{route}: too many calls wait for Discord", self._appointed(now + micros(within)))
-            try:
-                self._see(self._update(PACE.item_key(), pace.reserve(self._seen, now, within, token)))
+            if self._share(pace.reserve(self._seen, now, within, token)):
                 return max(self._seen.free_at - pace.SPACE, now)
-            except ConditionFailed as failed:
-                self._see(failed.item)
-                if pace.forbidden(self._seen, now, token)[0]:
-                    return None
+            if pace.forbidden(self._seen, now, token)[0]:
+                break
         return None
 
     def _appointed(self, earliest: int) -> float:
         """The seconds after which a message that found no room comes back. Each gets another time."""
-        for _try in range(TRIES):
-            try:
-                self._see(self._update(PACE.item_key(), pace.appoint(self._seen, earliest)))
-                break
-            except ConditionFailed as failed:
-                self._see(failed.item)
-            except Unavailable:
-                break
+        try:
+            self._until_shared(lambda: pace.appoint(self._seen, earliest))
+        except Unavailable as error:
+            log.info("a message comes back without an appointment: %s", error)
         return min(max(self._seen.later_at, earliest) - self._now(), micros(pace.MOST_WAIT)) / 1_000_000
 
     def _wait_for(self, until: int, deadline: int, route: str, why: str) -> None:
@@ -177,7 +171,7 @@ class Pace:
             self._sleep_until(until)
             return
         wait = min((until - now) / 1_000_000, pace.MOST_WAIT)
-        if not self._bulk:
+        if not self.bulk:
             text = f"not called, because it would be refused: {why}"
             status = 401 if why == "refused" else 429
             raise DiscordError(route, status, text=text, wait=None if status == 401 else wait, by_discord=status == 401)
@@ -193,9 +187,7 @@ class Pace:
             return False
         self._told_at = now
         try:
-            self._see(self._update(PACE.item_key(), pace.for_people(now)))
-        except ConditionFailed as failed:
-            self._see(failed.item)
+            self._share(pace.for_people(now))
         except Unavailable as error:
             log.info("could not ask the bulk for room: %s", error)
             self._alone_until = now + micros(ALONE_SECONDS)
@@ -218,14 +210,14 @@ class Pace:
         if found.closed_for and (turn or found.blocked):
             until = now + micros(found.closed_for)
             self._seen = self._seen._replace(closed_until=max(until, self._seen.closed_until))
-            if self._tell(PACE.item_key(), pace.close(until)) and found.blocked:
+            if self._tell(lambda: self._share(pace.close(until))) and found.blocked:
                 self.stops("CLOUDFLARE BLOCKS THE BOT: no calls to Discord for %d seconds", found.closed_for)
         if found.invalid:
             self._spend(now)
         if turn is None:
             return
         bucket = turn.bucket or self._bucket(turn.route, turn.names)
-        if self._bulk and (rule := pace.learnt(bucket.rule, found)):
+        if self.bulk and (rule := pace.learnt(bucket.rule, found)):
             self._teach({pace.template(turn.route): rule})
             bucket = self._bucket(turn.route, turn.names)
         if found.full_for:
@@ -233,46 +225,33 @@ class Pace:
             expected = pace.free_at(turn.row, bucket) if turn.row else 0
             self._note_full(bucket, until)
             if until > expected:
-                self._tell(_key(bucket), pace.fill(until, hidden=found.hidden))
+                self._tell(lambda: self._update(_key(bucket), pace.fill(until, hidden=found.hidden)))
 
     def _spend(self, now: int) -> None:
         before = pace.forbidden(self._seen, now, "")[1]
-        for _try in range(TRIES):
-            try:
-                self._see(self._update(PACE.item_key(), pace.spend(self._seen, now)))
-                break
-            except ConditionFailed as failed:
-                self._see(failed.item)
-            except Unavailable as error:
-                log.info("could not count an invalid answer: %s", error)
-                return
+        try:
+            self._until_shared(lambda: pace.spend(self._seen, now))
+        except Unavailable as error:
+            log.info("could not count an invalid answer: %s", error)
         if before != "spent" and pace.forbidden(self._seen, now, "")[1] == "spent":
             self.stops("TOO MANY INVALID ANSWERS: calls to Discord stop until there are fewer")
 
     def _teach(self, rules: dict[str, Rule]) -> None:
-        for _try in range(TRIES):
-            try:
-                self._see(self._update(PACE.item_key(), pace.teach(self._item, rules)))
-                return
-            except ConditionFailed as failed:
-                self._see(failed.item)
-            except Unavailable as error:
-                log.info("could not tell a rate limit: %s", error)
-                break
+        try:
+            self._until_shared(lambda: pace.teach(self._item, rules))
+        except Unavailable as error:
+            log.info("could not tell a rate limit: %s", error)
         self._seen = self._seen._replace(rules={**self._seen.rules, **rules})
 
-    def _tell(self, key: dict, change: Change) -> bool:
+    def _tell(self, write: Callable[[], object]) -> bool:
         """Write what is new. Return False if others know it already, or if the table fails."""
         try:
-            row = self._update(key, change)
+            return bool(write())
         except ConditionFailed:
             return False
         except Unavailable as error:
             log.info("could not tell what Discord answered: %s", error)
             return False
-        if key == PACE.item_key():
-            self._see(row)
-        return True
 
     # The rows.
 
@@ -284,12 +263,29 @@ class Pace:
             self._full = {key: each for key, each in self._full.items() if each > self._now()}
         self._full[bucket[:2]] = until
 
+    def _share(self, change: Change) -> bool:
+        """Change the row for everybody, and read it. Return False if its condition does not hold."""
+        try:
+            row = self._update(PACE.item_key(), change)
+        except ConditionFailed as failed:
+            self._see(failed.item)
+            return False
+        if row:
+            self._see(row)
+        return True
+
+    def _until_shared(self, change: Callable[[], Change]) -> None:
+        """Make a change that depends on what is known of the row. It is tried again if others change the row first."""
+        for _try in range(TRIES):
+            if self._share(change()):
+                return
+
     def _see(self, item: dict[str, Any]) -> None:
         self._item, self._seen = item, pace.shared(item)
 
     def _update(self, key: dict, change: Change) -> dict[str, Any]:
         expires = int(self._clock()) + (PACE.keep or 0)
-        with within(SECONDS):
+        with within(self._seconds):
             return self._table.update(
                 key,
                 f"{change.change}, expires_at=:expires",

@@ -111,7 +111,12 @@ class Tools:
             self._pace,
         )
 
-    @property
+    def in_bulk(self, yes: bool) -> None:
+        """Whether calls to Discord wait for its limits from now on, as alerts do. The calls of the sender always do."""
+        if self._pace is not None:
+            self._pace.bulk = yes or self.function == "sender"
+
+    @cached_property
     def _pace(self) -> "Pace | None":
         """The pace of the calls to Discord, which all functions with the table share. Nobody waits for the sender."""
         if "EPHEMERAL_TABLE" not in self.settings:
