@@ -12,7 +12,7 @@ from watchbell import Embed, Reply
 from watchbell.adapters.discord import DiscordClient
 from watchbell.discord.answers import BLOCKED_SECONDS, LEAST_WAIT, MOST_WAIT
 from watchbell.discord.files import File
-from watchbell.errors import DiscordError
+from watchbell.errors import DiscordError, Paced
 
 SECRET = "aW50ZXJhY3Rpb24tdG9rZW4"
 
@@ -89,6 +89,8 @@ class Pace:
         self.turns, self.lessons, self.stopped, self.known = [], [], [], set(refused)
 
     def turn(self, route, names, token, *, follows):
+        if token in self.known:
+            raise Paced("refused", 600.0)
         self.turns.append((route, token, follows))
         return len(self.turns)
 
@@ -158,6 +160,25 @@ def test_a_token_that_is_refused_after_it_was_read_again_stops_everything_and_al
     assert pace.known == {"old-token", fresh}
     assert len(api.requests) == len(pace.known)
     assert pace.stopped == ["DISCORD REFUSES THE BOT TOKEN: set another one; POST /users/@me/channels"]
+
+
+def test_a_token_that_is_known_to_be_refused_is_read_again_and_raises_no_second_alarm():
+    api = Api(as_json(200, {"id": "7"}))
+    pace = paced(api, "old-token", "new-token")
+    with pytest.raises(Paced):
+        api.client.open_dm("9")
+    pace.known.remove("new-token")
+    assert api.client.open_dm("9") == "7"
+    assert (len(api.requests), pace.stopped) == (1, [])
+
+
+def test_a_call_that_has_to_wait_does_not_read_the_token_again():
+    api = Api(as_json(200, {"id": "7"}))
+    pace = paced(api, "old-token")
+    pace.refuses = lambda token: False
+    with pytest.raises(Paced):
+        api.client.open_dm("9")
+    assert api.asked_fresh == [False]
 
 
 def test_an_expired_interaction_token_is_not_a_bad_bot_token():

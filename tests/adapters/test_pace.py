@@ -211,6 +211,7 @@ def test_cloudflares_block_is_known_to_everybody_and_raises_one_alarm(world, fle
     turns = [sender.send(channel) for sender, channel in ((first, "7"), (second, "8"))]
     for sender, turn in zip((first, second), turns, strict=True):
         sender.answered(turn, 429, {}, wait=300.0, by_discord=False)
+        world.clock.now += 0.1
     for sender in (first, second):
         with pytest.raises(Paced) as sent_back:
             sender.send("9")
@@ -328,6 +329,7 @@ def test_without_the_table_alerts_go_on_slowly(clock, caplog):
     assert at == pytest.approx([0, 1, 2, 3, 4])
     assert "keeping the pace alone" in caplog.text
     sender.answered(turn, 429, {"X-RateLimit-Scope": "user"}, wait=30.0)
+    assert world.alarms == []
     with pytest.raises(Paced):  # what it has learnt itself still counts
         sender.send("4")
     asked = world.table.asked
@@ -336,6 +338,15 @@ def test_without_the_table_alerts_go_on_slowly(clock, caplog):
     clock.now += ALONE_SECONDS
     sender.send("6")
     assert world.table.asked > asked
+
+
+def test_without_the_table_a_block_raises_the_alarm_all_the_same(clock):
+    world = World(Broken(), clock)
+    sender = world.process()
+    sender.answered(sender.send(), 429, {}, wait=300.0, by_discord=False)
+    with pytest.raises(Paced):
+        sender.send()
+    assert len(world.alarms) == 1
 
 
 def test_without_the_table_people_are_served(clock):

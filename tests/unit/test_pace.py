@@ -173,8 +173,11 @@ def test_messages_that_find_no_room_come_back_one_by_one():
 
 def test_nobody_calls_before_the_door_opens_again():
     rows = Rows()
-    assert rows.make(pace.close(NOW + 300 * SECOND))
-    assert not rows.make(pace.close(NOW + 200 * SECOND))
+    assert rows.make(pace.close(NOW - 9 * SECOND, NOW - 8 * SECOND))
+    assert rows.make(pace.close(NOW, NOW + SECOND))
+    assert rows.make(pace.close(NOW, NOW + 300 * SECOND))
+    assert not rows.make(pace.close(NOW, NOW + 200 * SECOND))
+    assert not rows.make(pace.close(NOW + 9 * SECOND, NOW + 309 * SECOND))  # another call met the same block
     assert pace.forbidden(rows.seen, NOW, "") == (NOW + 300 * SECOND, "closed")
     assert not rows.make(pace.reserve(rows.seen, NOW, 1.0, ""))
     assert rows.make(pace.reserve(rows.seen, NOW + 300 * SECOND, 1.0, ""))

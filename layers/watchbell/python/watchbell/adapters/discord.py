@@ -23,7 +23,7 @@ from ..discord.channels import Overwrite
 from ..discord.files import File
 from ..discord.interaction import Interaction
 from ..discord.reply import Reply
-from ..errors import DefinitionError, DiscordError
+from ..errors import DefinitionError, DiscordError, Paced
 from .pace import Pace
 from .sessions import session
 
@@ -454,27 +454,36 @@ class DiscordClient:
         def call(token: str) -> Any:
             return self._call(route, body, files, fits=fits, reason=reason, paced=True, bot_token=token, **names)
 
-        token = self._bot_token(False)
-        if self._pace and self._pace.refuses(token):
-            return call(self._bot_token(True))  # the operator may have set another one
+        token, made = self._bot_token(False), self.requests_made
         try:
             return call(token)
-        except DiscordError as error:
-            if not error.unauthorised:
+        except (DiscordError, Paced) as error:
+            if not self._is_of_token(error, token):
                 raise
             fresh = self._bot_token(True)
             if fresh == token:
-                self._stop(route)
+                self._stop(route, made)
                 raise
+        made = self.requests_made
         try:
             return call(fresh)
         except DiscordError as error:
             if error.unauthorised:
-                self._stop(route)
+                self._stop(route, made)
             raise
 
-    def _stop(self, route: str) -> None:
-        if self._pace:
+    def _is_of_token(self, error: DiscordError | Paced, token: str) -> bool:
+        """Whether Discord refuses the token, or is known to refuse it."""
+        if isinstance(error, DiscordError):
+            return error.unauthorised
+        return self._pace is not None and self._pace.refuses(token)
+
+    def _stop(self, route: str, made: int) -> None:
+        """Raise the alarm if Discord itself has refused a token, which was read again. `made` counts earlier requests.
+
+        Otherwise that was known, and the call was not made.
+        """
+        if self._pace and self.requests_made > made:
             self._pace.stops("DISCORD REFUSES THE BOT TOKEN: set another one; %s", route)
 
     def _bot_unless(self, gone: tuple[int, ...], route: str, *, reason: str = "", **names: str) -> None:

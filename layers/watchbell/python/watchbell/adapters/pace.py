@@ -65,7 +65,7 @@ class Pace:
         `follows`: it belongs to a delivery that has begun already.
         """
         digest = pace.digest(token)
-        turn = Turn(self, route, names)
+        turn = Turn(route, names)
         deadline = self._now() + micros(pace.LONGEST_SECONDS)
         while True:
             now = self._now()
@@ -210,7 +210,7 @@ class Pace:
         if found.closed_for and (turn or found.blocked):
             until = now + micros(found.closed_for)
             self._seen = self._seen._replace(closed_until=max(until, self._seen.closed_until))
-            if self._tell(lambda: self._share(pace.close(until))) and found.blocked:
+            if self._tell(lambda: self._share(pace.close(now, until))) and found.blocked:
                 self.stops("CLOUDFLARE BLOCKS THE BOT: no calls to Discord for %d seconds", found.closed_for)
         if found.invalid:
             self._spend(now)
@@ -244,14 +244,14 @@ class Pace:
         self._seen = self._seen._replace(rules={**self._seen.rules, **rules})
 
     def _tell(self, write: Callable[[], object]) -> bool:
-        """Write what is new. Return False if others know it already, or if the table fails."""
+        """Write what is new. Return False if others know it already."""
         try:
-            return bool(write())
+            return write() is not False
         except ConditionFailed:
             return False
         except Unavailable as error:
             log.info("could not tell what Discord answered: %s", error)
-            return False
+            return True
 
     # The rows.
 
@@ -301,10 +301,10 @@ class Pace:
 class Turn:
     """A call that may be made now. `bucket` and `row` are where it is noted, if it is."""
 
-    __slots__ = ("_pace", "bucket", "names", "route", "row")
+    __slots__ = ("bucket", "names", "route", "row")
 
-    def __init__(self, pace: Pace, route: str, names: Mapping[str, str]) -> None:
-        self._pace, self.route, self.names = pace, route, names
+    def __init__(self, route: str, names: Mapping[str, str]) -> None:
+        self.route, self.names = route, names
         self.bucket: Bucket | None = None
         self.row: dict[str, Any] = {}
 

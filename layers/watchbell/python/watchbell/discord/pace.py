@@ -221,10 +221,11 @@ def for_people(now: int) -> Change:
     )
 
 
-def close(until: int) -> Change:
-    """Let nobody call before `until`."""
-    later = "attribute_not_exists(closed_until) OR closed_until<:until"
-    return Change("SET closed_until=:until", {":until": _n(until)}, later)
+def close(now: int, until: int) -> Change:
+    """Let nobody call before `until`. The condition fails if others have closed it for about as long already."""
+    later = "attribute_not_exists(closed_until) OR closed_until<:about"
+    about = until - min((until - now) // 2, 60_000_000)
+    return Change("SET closed_until=:until", {":until": _n(until), ":about": _n(about)}, later)
 
 
 def refuse(token: str, now: int) -> Change:
