@@ -12,9 +12,9 @@ import sys
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
-from bench import alert, checks, cold, heartbeat, judge, scale, tick, uptime, warm, worker
+from bench import alert, checks, cold, fanout, heartbeat, judge, scale, tick, uptime, warm, worker
 from bench.bundle import Bundles
 from bench.instance import WrongAnswer
 
@@ -22,7 +22,7 @@ from bench.instance import WrongAnswer
 class Measured(Protocol):
     """What a measure found."""
 
-    def figures(self) -> dict[str, float]: ...
+    def figures(self) -> dict[str, Any]: ...
     def table(self) -> str: ...
 
 
@@ -41,6 +41,7 @@ IN_THIS_PROCESS: dict[str, Callable[..., Measured]] = {
     "tick": tick.measure,
     "scale": scale.measure,
     "alert": alert.measure,
+    "fanout": fanout.measure,
 }
 
 
@@ -69,9 +70,9 @@ def _measure(name: str, bundles: Bundles | None, rounds: int) -> Measured:
     return IN_THIS_PROCESS[name](rounds=rounds)
 
 
-def together(figures: dict[str, dict[str, float]]) -> dict[str, float]:
+def together(figures: dict[str, dict[str, Any]]) -> dict[str, Any]:
     """Return the figures of all measures in one object. Put the measure's name before a name that is already taken."""
-    result: dict[str, float] = {}
+    result: dict[str, Any] = {}
     for measure, its_figures in figures.items():
         result |= {f"{measure}_{name}" if name in result else name: figure for name, figure in its_figures.items()}
     return result

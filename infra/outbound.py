@@ -37,7 +37,9 @@ class Outbound(Construct):
             timeout=timeout,
             memory=256,
             environment={"SEND_QUEUE_URL": self.send.queue_url, "SEND_MAX_RECEIVES": str(SEND_MAX_RECEIVES)},
+            sends_to_itself=True,
         )
+        sender.may("sqs:SendMessage", on=self.send.queue_arn)  # what waits for Discord's limits begins again
         sender.hand_tools(storage)
         sender.publish()
         sender.consume(self.send, batch_size=5, max_concurrency=SENDERS)
@@ -51,6 +53,23 @@ class Outbound(Construct):
                 namespace="Watchbell",
                 metric_name="WebhookUnusable",
                 dimensions_map={"service": sender.service},
+                statistic="Sum",
+                period=Duration.minutes(5),
+            ),
+        )
+        self._watch_stops(common)
+
+    def _watch_stops(self, common: Common) -> None:
+        """Alarm if a function had to stop calling Discord. What one learns stops all of them."""
+        common.alarms.watch(
+            "discord-stopped",
+            "The bot does not call Discord for a while: Discord refuses its token, Cloudflare blocks it, or too many "
+            "answers were errors. Search the logs of the sender and the worker for ERROR.",
+            cloudwatch.Metric(
+                namespace="Watchbell",
+                metric_name="DiscordStopped",
+                # One metric for all functions: an alarm pays for each.
+                dimensions_map={"service": str(common.settings.deployment)},
                 statistic="Sum",
                 period=Duration.minutes(5),
             ),

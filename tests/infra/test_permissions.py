@@ -47,7 +47,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     },
     "SenderRole": {
         "SenderLog": LOG,
-        "SendQueue": CONSUME,
+        "SendQueue": CONSUME | {"sqs:SendMessage"},
         "StateTable": WATCH,
         "EphemeralTable": CLAIM | {"dynamodb:GetItem", "dynamodb:PutItem"},
         "/watchbell/dev/discord/bot-token": {"ssm:GetParameter"},

@@ -79,9 +79,9 @@ def test_each_function_has_its_timeout_and_memory(template: Template) -> None:
     }
 
 
-def test_only_the_worker_may_send_to_itself_because_it_bounds_how_often(template: Template) -> None:
+def test_only_the_worker_and_the_sender_may_send_to_themselves_because_they_bound_how_often(template: Template) -> None:
     loops = {id: it.get("RecursiveLoop") for id, it in of_type(template, "AWS::Lambda::Function").items()}
-    assert {id for id, loop in loops.items() if loop == "Allow"} == {"Worker"}
+    assert {id for id, loop in loops.items() if loop == "Allow"} == {"Worker", "Sender"}
     assert MOST_SLICES <= 200
     assert MOST_SECONDS < 24 * 60 * 60  # a claim, and what is known of a message, is kept for a day
 
@@ -466,6 +466,7 @@ def test_these_are_all_alarms_and_each_reaches_the_topic(template: Template) -> 
             "api-5xx",
             "error-lines",
             "webhook-unusable",
+            "discord-stopped",
         ),
     }
     for it in alarms.values():
@@ -535,6 +536,15 @@ def test_each_deployment_counts_its_own_unusable_webhooks(template: Template, pr
         watched = alarm(stack, f"{prefix}-webhook-unusable")
         assert watched["Dimensions"] == [{"Name": "service", "Value": sender}]
         assert sender == f"{prefix}-sender"
+
+
+def test_the_functions_of_a_deployment_count_together_when_they_stop(template: Template, production: Template) -> None:
+    for stack, prefix in ((template, "watchbell-dev"), (production, "pager-prod")):
+        watched = alarm(stack, f"{prefix}-discord-stopped")
+        for function in ("Sender", "Worker"):
+            environment = stack["Resources"][function]["Properties"]["Environment"]["Variables"]
+            counted = f"{environment['WATCHBELL_NAME']}-{environment['WATCHBELL_STAGE']}"
+            assert watched["Dimensions"] == [{"Name": "service", "Value": counted}]
 
 
 def test_cloudwatch_may_publish_to_the_alarm_topic(template: Template) -> None:

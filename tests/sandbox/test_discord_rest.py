@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from sandbox.discord import Discord
+from sandbox.discord import Discord, limits
 from sandbox.discord.faults import ODD_BODIES
 from sandbox.discord.permissions import READ_MESSAGE_HISTORY
 from sandbox.discord.render import render
@@ -333,6 +333,59 @@ def test_a_webhooks_bucket_refills_with_the_clock(discord: Discord, bot: Client,
     assert statuses == [204] * 5 + [429]
     clock.ahead += float(bot.headers["X-RateLimit-Reset-After"]) + 0.01
     assert bot.call("POST", path, say("x"))[0] == 204
+
+
+def test_opening_direct_messages_has_a_limit_that_no_header_shows(discord: Discord, bot: Client, clock: Clock) -> None:
+    clock.stopped = time.time()
+    ada, body = discord.person("ada"), {"recipient_id": discord.person("ada").id}
+    for opened in range(limits.OPEN_DMS.requests):
+        assert bot.call("POST", "/users/@me/channels", body)[0] == 200
+        assert int(bot.headers["X-RateLimit-Remaining"]) > 0 or opened % 40 == 39
+        clock.stopped += opened % 40 == 39
+    assert bot.code("POST", "/users/@me/channels", body) == (429, 40003)
+    assert bot.headers["X-RateLimit-Scope"] == "user"
+    assert bot.call("POST", f"/channels/{discord.state.world.dm(ada.id).id}/messages", say("hi"))[0] == 200
+    clock.stopped += limits.OPEN_DMS.seconds
+    assert bot.call("POST", "/users/@me/channels", body)[0] == 200
+
+
+def test_all_webhooks_of_a_channel_share_a_limit(discord: Discord, bot: Client, clock: Clock) -> None:
+    clock.stopped = time.time()
+    channel = discord.channel("digests")
+    webhooks = [discord.state.world.add_webhook(name, channel.id) for name in ("one", "two")]
+    paths = [f"/webhooks/{webhook.id}/{webhook.token}" for webhook in webhooks]
+    for number in range(limits.CHANNEL_WEBHOOKS.requests):
+        assert bot.call("POST", paths[number % 2], say("x"))[0] == 204
+        clock.stopped += 0.5
+    assert bot.call("POST", paths[0], say("x"))[0] == 429
+    assert bot.headers["X-RateLimit-Scope"] == "shared"
+    assert bot.call("POST", discord.webhook("other").removeprefix(discord.url), say("x"))[0] == 204
+    clock.stopped += limits.CHANNEL_WEBHOOKS.seconds
+    assert bot.call("POST", paths[0], say("x"))[0] == 204
+
+
+def test_too_many_invalid_answers_get_the_address_banned() -> None:
+    clock = Clock()
+    clock.stopped = time.time()
+    ban = limits.Ban(clock)
+    for _answer in range(limits.INVALID - 1):
+        ban.count(403, "")
+    for harmless in ((200, ""), (404, ""), (429, "shared"), (None, "")):
+        ban.count(*harmless)
+    clock.stopped += limits.INVALID_SECONDS - 1
+    assert not ban.blocks()
+    ban.count(401, "")
+    assert ban.blocks()
+    clock.stopped += limits.INVALID_SECONDS
+    assert not ban.blocks()
+
+
+def test_a_banned_address_gets_cloudflares_page_for_every_call(discord: Discord, bot: Client) -> None:
+    for _answer in range(limits.INVALID):
+        discord.rest.ban.count(403, "")
+    status, page = bot.call("GET", "/users/@me")
+    assert (status, "error code: 1015" in page) == (429, True)
+    assert not [name for name in bot.headers if name.lower().startswith(("x-ratelimit", "retry-after", "via"))]
 
 
 def test_an_injected_fault_comes_before_or_after_the_effect(discord: Discord, bot: Client) -> None:

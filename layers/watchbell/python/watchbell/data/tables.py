@@ -107,6 +107,22 @@ LOCK = Row(
 )
 """The interaction that holds a lock, and when its lease ends."""
 
+_TIMES = ("free_at", "later_at", "people_at", "closed_until", "spent_until", "refused_until")
+PACE = Row("pace", "ephemeral", "pace", "pace", (*_TIMES, "refused", "known", "expires_at"), DAY, "no")
+"""When Discord may be called next, by all functions together, and the known limits of its routes. A token that Discord
+refused is kept as a part of its SHA-256."""
+
+BUCKET = Row(
+    "rate limit",
+    "ephemeral",
+    "pace#{}#{}",
+    "bucket",
+    (*(f"u{number}" for number in range(40)), "seen_at", "full_until", "hidden_at", "expires_at"),
+    DAY,
+    "no",
+)
+"""The last calls of a route of Discord for one channel, server or webhook, and until when Discord takes no more."""
+
 RETIRED_WEBHOOK = Row(
     "retired webhook", "state", "webhook#{}", "retired", ("url_hash", "set_at", "retired_at"), None, "no"
 )
@@ -228,6 +244,8 @@ ROWS = (
     COMPONENT_STATE,
     QUOTA,
     LOCK,
+    PACE,
+    BUCKET,
     RETIRED_WEBHOOK,
     MONITOR,
     ROSTER,

@@ -9,14 +9,17 @@ import logging
 from collections.abc import Callable
 from typing import Any
 
-from ..adapters.batch import Delivery, NotOurs
+from ..adapters.batch import Delivery, NotOurs, wait_after
 from ..data.tables import DELIVERY
 from ..discord import webhook
-from ..errors import DiscordError, Retry, Unavailable
+from ..errors import DiscordError, Paced, Retry, Unavailable
 from ..outbox import alerts
 from ..tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
+
+MOST_SECONDS = 4 * 24 * 60 * 60
+"""How long a message may wait for Discord's limits. Then it is a dead letter. The queue keeps a message as long."""
 
 UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
 """Discord's error codes for a webhook that no longer exists. No other answer says so."""
@@ -24,6 +27,28 @@ UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
 
 def deliver(delivery: Delivery, tools: Tools) -> None:
     """Send what one message of the queue asks for. If this raises an exception, the message goes back to the queue."""
+    unhurried(delivery, tools.now(), lambda: _deliver(delivery, tools))
+
+
+def unhurried(delivery: Delivery, now: float, act: Callable[[], None]) -> None:
+    """Call `act`. To wait for Discord's limits is no failure, however often it happens in MOST_SECONDS.
+
+    So a message that has to wait at its last delivery is put on the queue as a new one. Otherwise it would be a dead
+    letter.
+    """
+    try:
+        act()
+    except (Paced, DiscordError) as error:
+        since = delivery.message.get("since") or delivery.sent_at
+        waits = isinstance(error, Paced) or error.status == 429
+        if not (delivery.last and waits and now - since < MOST_SECONDS):
+            raise
+        if not delivery.begin_again(wait_after(error, delivery.attempt), {**delivery.message, "since": since}):
+            raise
+        log.info("put on the queue again: %s", error)
+
+
+def _deliver(delivery: Delivery, tools: Tools) -> None:
     message = delivery.message
     match message.get("kind"):
         case "news" if _texts(message, "guild"):
@@ -46,7 +71,7 @@ def _tell(tell: Callable[[], None], message: dict, last: bool) -> None:
     try:
         tell()
     except (DiscordError, Unavailable, Retry) as error:
-        if not last or (isinstance(error, DiscordError) and error.permanent):
+        if not last or isinstance(error, Paced) or (isinstance(error, DiscordError) and error.permanent):
             raise
         log.warning("not told yet: %s", error, extra={"guild_id": message["guild"]})
 

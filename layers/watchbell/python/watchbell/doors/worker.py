@@ -300,7 +300,11 @@ def run(
                 from ..interactions.forms import later
 
                 raise later(answer)
-            screen.show(job.run(answer) if job else answer)  # Inside the lock too: a generator runs only now.
+            tools.in_bulk(job is not None)
+            try:
+                screen.show(job.run(answer) if job else answer)  # Inside the lock too: a generator runs only now.
+            finally:
+                tools.in_bulk(False)
             claim.done()  # Before the lock is free: the next try would find somebody else in it.
         return "answered"
     except UserError as error:

@@ -18,7 +18,7 @@ from typing import Any
 from ..adapters.server_settings import Chosen
 from ..data.tables import NOTE
 from ..discord.reply import Reply
-from ..errors import Changed, DiscordError, Retry
+from ..errors import Changed, DiscordError, Paced, Retry
 from ..i18n import speaking
 from ..kit import server
 from ..kit.data import Data, new_version
@@ -96,21 +96,22 @@ def announce(guild_id: str, tools: Tools) -> None:
     A flip whose parent is down is held back: the tick brings it again. If the monitor has recovered by then, the held
     flip is dropped.
     """
-    last = ""
-    while edition := gather(guild_id, tools):
-        last = edition.id
+    last, more = "", True
+    while more:
+        edition, more = gather(guild_id, tools)
+        last = edition.id if edition else last
     if last:
         tell(guild_id, last, tools)
 
 
-def gather(guild_id: str, tools: Tools) -> Edition | None:
-    """Make an edition of the flips that wait and are to be told now. Return None if there are none.
+def gather(guild_id: str, tools: Tools) -> tuple[Edition | None, bool]:
+    """Make an edition of the flips that wait and are to be told now. Return it, and whether there are more of them.
 
-    If another sender makes one of the same flips, this one makes none.
+    If another sender makes an edition of the same flips, this one makes none.
     """
     waiting, held = tools.shards.waiting(guild_id)
     if not waiting:
-        return None
+        return None, False
     roster = tools.monitors.roster(guild_id)
     entries = {entry.id: entry for entry in roster.entries}
     cared_for = {item["monitor"] for item in tools.data(ON_IT, guild_id).page(first=1000)[0]}
@@ -130,7 +131,7 @@ def gather(guild_id: str, tools: Tools) -> Edition | None:
             tools.shards.hold(guild_id, key)
     keys = found.told[:MOST_FLIPS]
     if not keys:
-        return None
+        return None, False
     news = [(entries[flip.monitor], flip) for key in keys for flip in waiting[key] if flip.news]
     for monitor in cared_for & {entry.id for entry, flip in news if flip.news == "opened" or flip.new == "up"}:
         tools.data(ON_IT, guild_id).delete(monitor)
@@ -138,7 +139,8 @@ def gather(guild_id: str, tools: Tools) -> Edition | None:
     edition = Edition(id_of(max(slots), keys), int(tools.now()), tuple(news))
     begins = any(flip.new == "down" and flip.news in ("opened", "changed") for _entry, flip in news)
     later = next_step(edition.id, edition.at, 0, steps(guild_id, tools)) if begins else None
-    return edition if tools.shards.publish(guild_id, edition, keys, later=later) else None
+    published = tools.shards.publish(guild_id, edition, keys, later=later)
+    return edition if published else None, len(found.told) > len(keys)
 
 
 def _of(guild_id: str, key: str) -> dict[str, str]:
@@ -151,11 +153,11 @@ def _children_of_what_is_down(
     """The ids of the monitors with waiting flips whose parent is down."""
     entries = {entry.id: entry for entry in roster.entries}
     parents: dict[str, str] = {}
-    for key in waiting:
-        _flip, shard, _slot, id = key.split("#")
-        monitor = tools.monitors.get(guild_id, shard, id) if id in entries and id not in parents else None
-        if monitor and monitor.parent in entries and not entries[monitor.parent].paused:
-            parents[id] = monitor.parent
+    asked = {key.split("#")[3] for key in waiting} & set(entries)
+    for shard in sorted({entries[id].shard for id in asked}):
+        for monitor in tools.monitors.of_shard(guild_id, shard):
+            if monitor.id in asked and monitor.parent in entries and not entries[monitor.parent].paused:
+                parents[monitor.id] = monitor.parent
     shards = {entries[parent].shard for parent in parents.values()}
     stored = tools.shards.states(guild_id, sorted(shards)) if shards else {}
     judged = {id: each for found in stored.values() for id, each in judgement.unpack(found.states).items()}
@@ -228,7 +230,8 @@ def tell(guild_id: str, last: str, tools: Tools, only: Iterable[str] = ()) -> No
         return
     chosen = tools.server_settings.of(guild_id)
     hearing = _hearing(guild_id, editions, chosen, tools)
-    boxes = {item["recipient"]: Mailbox.parse(item) for item in everything(MAILBOX, guild_id, tools)}
+    items = {item["recipient"]: item for item in everything(MAILBOX, guild_id, tools)}
+    boxes = {to: Mailbox.parse(item) for to, item in items.items()}
     for to, box in boxes.items():
         if any(box.outage(id) for edition in editions for id in _monitors(edition)):
             hearing.setdefault(to, {})
@@ -243,7 +246,7 @@ def tell(guild_id: str, last: str, tools: Tools, only: Iterable[str] = ()) -> No
         if only and to not in only:
             continue
         try:
-            deliver(guild_id, to, editions, hearing[to], chosen, tools)
+            deliver(guild_id, to, items.get(to), editions, hearing[to], chosen, tools)
         except (DiscordError, Retry) as error:
             log.warning("not told yet: %s", error, extra={"guild_id": guild_id, "recipient": to})
             failed = error
@@ -326,14 +329,15 @@ def subscription(item: Mapping[str, Any]) -> Subscription:
 def deliver(
     guild_id: str,
     to: str,
+    stored: dict | None,
     editions: Iterable[Edition],
     heard: Mapping[str, Mapping[str, Heard]],
     chosen: Chosen,
     tools: Tools,
 ) -> None:
-    """Tell one recipient. Raises Retry while another sender does it."""
+    """Tell one recipient. `stored` is the item of their mailbox. Raises Retry while another sender tells them."""
     records = tools.data(MAILBOX, guild_id)
-    item = records.get(to) or {"recipient": to, "version": ""}
+    item = dict(stored or {"recipient": to, "version": ""})
     item["person"] = to.partition(":")[2] if to.startswith("user:") else ""
     box = Mailbox.parse(item)
     before = len(box.read)
@@ -354,9 +358,11 @@ def deliver(
             _send_alert(guild_id, to, alert, box, chosen, tools)
         if to.startswith("channel:"):
             tools.shards.accepted(guild_id, to, int(now))
-    except DiscordError as error:
+    except (DiscordError, Paced) as error:
         box.owner, box.until = "", 0.0
-        if not error.permanent:
+        if isinstance(error, Paced):
+            box.tries -= 1  # all calls so far have been answered
+        if isinstance(error, Paced) or not error.permanent:
             records.put(item | box.value())
             raise
         _refused(guild_id, to, error, int(now), chosen, tools)

@@ -73,6 +73,7 @@ _SERVER_SETTINGS = Part("server_settings", _table("state", "GetItem"))
 _SOURCE_NAMES = Part("source_names", _parameters("status-sources"))
 _SOURCES = Part("sources", _parameters("status-sources"))
 _BOT = Part("discord", _parameter("discord/bot-token"))
+_PACED_BOT = Part("discord", *_BOT.needs, _table("ephemeral", "UpdateItem"))
 _ROSTER = Part("roster", _table("state", "GetItem"))
 _MONITORS = Part("monitors", _table("state", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"))
 _SHARDS = Part("shards", _table("state", "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"))
@@ -95,7 +96,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
     ),
     "worker": (
         *_ALWAYS,
-        *(_COUNT, _SEALS, _FLAGS, _OPERATORS, _SERVER_SETTINGS, _SOURCE_NAMES, _SOURCES, _BOT),
+        *(_COUNT, _SEALS, _FLAGS, _OPERATORS, _SERVER_SETTINGS, _SOURCE_NAMES, _SOURCES, _PACED_BOT),
         _claims("state", "ephemeral"),
         _DATA,
         Part("stash", _table("ephemeral", "GetItem", "PutItem")),
@@ -111,7 +112,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
     ),
     "sender": (
         *_ALWAYS,
-        *(_COUNT, _SEALS, _SERVER_SETTINGS, _MONITORS, _SHARDS, _BOT, _DATA),
+        *(_COUNT, _SEALS, _SERVER_SETTINGS, _MONITORS, _SHARDS, _PACED_BOT, _DATA),
         Part("operator_alerts", _parameter("operator-alerts")),
         Part("stash", _table("ephemeral", "GetItem", "PutItem")),
         _claims("state", "ephemeral"),

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from ..adapters.journal import Journal
     from ..adapters.locks import Locks
     from ..adapters.monitors import Monitors
+    from ..adapters.pace import Pace
     from ..adapters.parameters import Parameters
     from ..adapters.pings import Pings
     from ..adapters.queue import Queue
@@ -107,7 +108,30 @@ class Tools:
             lambda fresh: self.parameters.secret(name, fresh=fresh),
             lambda message, interaction: self.seals.seal(message, interaction),
             self.now,
+            self._pace,
         )
+
+    def in_bulk(self, yes: bool) -> None:
+        """Whether calls to Discord wait for its limits from now on, as alerts do. The calls of the sender always do."""
+        if self._pace is not None:
+            self._pace.bulk = yes or self.function == "sender"
+
+    @cached_property
+    def _pace(self) -> "Pace | None":
+        """The pace of the calls to Discord, which all functions with the table share. Nobody waits for the sender."""
+        if "EPHEMERAL_TABLE" not in self.settings:
+            return None
+        from ..adapters.dynamodb import Table
+        from ..adapters.pace import Pace
+
+        table = Table(self.settings["EPHEMERAL_TABLE"], tries=2)
+        return Pace(table, bulk=self.function == "sender", now=self.now, stopped=self._stopped)
+
+    def _stopped(self) -> None:
+        """Count that nobody calls Discord for a while, in one metric of all functions."""
+        from ..adapters.metrics import count
+
+        count("DiscordStopped", f"{self.settings['WATCHBELL_NAME']}-{self.settings['WATCHBELL_STAGE']}")
 
     @part
     def claims(self) -> "Claims":
