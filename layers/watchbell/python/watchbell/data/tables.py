@@ -49,6 +49,10 @@ _CLAIM = ("status", "owner", "attempt", "holders", "lease_until", "outcome", "ex
 INTERACTION = Row("interaction", "ephemeral", "interaction#{}", "claim", _CLAIM, DAY, "no")
 """Records that an interaction is being answered or has been answered."""
 
+EVENT = Row("webhook event", "ephemeral", "event#{}", "claim", _CLAIM, DAY, "no")
+"""Records that an event of Discord was handled, by a hash of its type, timestamp and data. Discord can send an event
+several times within 10 minutes, and gives it no id."""
+
 STEP = Row(
     "step", "ephemeral", "interaction#{}", "step#{}", ("status", "value", "expires_at"), DAY, "what a feature put there"
 )
@@ -208,6 +212,7 @@ ROWS = (
     AUDIT,
     AUDIT_COUNT,
     INTERACTION,
+    EVENT,
     STEP,
     INTRODUCTION,
     SCHEDULE,

@@ -9,8 +9,9 @@ if TYPE_CHECKING:
 class Event:
     """A webhook event. `type` is Discord's name for it, such as APPLICATION_AUTHORIZED.
 
-    The function gets the event's `data` and the tools. It must be idempotent: Discord can deliver an event several
-    times within 10 minutes, and events have no id.
+    The function gets the event's `data` and the tools. If it takes a third parameter, it gets the time of the event in
+    epoch seconds too: Discord can deliver events in another order. An event that comes several times is handled once,
+    but a function that fails runs again, so it must be idempotent.
 
     `switch`: the operator can switch the feature off; see `flags`. An event that comes meanwhile is only logged.
     """
@@ -20,8 +21,15 @@ class Event:
     def __init__(self, type: str, *, switch: str = "") -> None:
         self.type = type
         self.switch = switch
-        self.function: Callable[[dict, Any], None]
+        self.function: Callable[..., None]
 
-    def run(self, function: "Callable[[dict, Any], None]") -> "Callable[[dict, Any], None]":
+    def happen(self, data: dict, tools: "Any", at: float) -> None:
+        """Call the function. `at` is the time of the event, in epoch seconds."""
+        if self.function.__code__.co_argcount > 2:
+            self.function(data, tools, at)
+        else:
+            self.function(data, tools)
+
+    def run(self, function: "Callable[..., None]") -> "Callable[..., None]":
         self.function = function
         return function
