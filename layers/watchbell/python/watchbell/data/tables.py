@@ -62,6 +62,10 @@ INTRODUCTION = Row("introduction", "state", "introduction#{}", "claim", _CLAIM, 
 """Records that a user who installed the bot has been greeted. The outcome is `sent`, or the reason why nothing can be
 sent: `dm_closed`, `no_shared_server`, `no_access`, `no_channel` or `no_user`."""
 
+ONBOARDING = Row("onboarding", "state", "guild#{}", "onboarding", _CLAIM, None, "no")
+"""Records that a server that installed the bot was told how to begin. The outcome is the id of the message, `sent`, or
+why there is none: `no_channel`, or `refused:STATUS:CODE`."""
+
 SCHEDULE = Row("schedule", "state", "schedule#{}#{}", "claim", _CLAIM, 400 * DAY, "no")
 """Records that a timed job ran for a local date."""
 
@@ -215,6 +219,7 @@ ROWS = (
     EVENT,
     STEP,
     INTRODUCTION,
+    ONBOARDING,
     SCHEDULE,
     SCHEDULE_SLOT,
     SCHEDULE_START,
