@@ -43,3 +43,20 @@ def test_an_event_that_nobody_knows_is_acknowledged_and_does_nothing() -> None:
         (delivery,) = discord.simulated.event("SOMETHING_NEW", {"user": {"id": "1"}})
         assert delivery.delivered
         discord.rest()
+
+
+def test_who_removes_the_bot_is_forgotten_after_a_month_and_a_stranger_when_they_come_back() -> None:
+    with bot() as discord:
+        ada = discord.person("edsger the guest")
+        assert len(ada.installs()) == 1
+        discord.simulated.event("APPLICATION_DEAUTHORIZED", {"user": ada.person.account.user})
+        discord.rest()
+        discord.turn(minutes=1)
+        assert len(ada.installs()) == 1  # it cancels the removal, and greets nobody twice
+        discord.turn(minutes=32 * 1440, most=1)
+        assert len(ada.installs()) == 1
+        discord.turn(minutes=1)
+        discord.simulated.event("APPLICATION_DEAUTHORIZED", {"user": ada.person.account.user})
+        discord.rest()
+        discord.turn(minutes=32 * 1440, most=1)
+        assert len(ada.installs()) == 2

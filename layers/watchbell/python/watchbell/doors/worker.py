@@ -100,9 +100,9 @@ def happen(body: dict, received_at: int, tools: Tools) -> None:
         if event is None:
             metric = "EventsRecorded" if kind in RECORDED else "EventsUnknown"
             logs.measured("event", {metric: 1}, "Count", **account({"body": body}), **_ids(data))
-        elif not off:
+        else:
             with speaking(*_locales(data)):
-                event.happen(data, tools, _moment(stamp, received_at))
+                event.happen(data, tools, _moment(stamp, received_at), off=off)
         claim.done()
 
 

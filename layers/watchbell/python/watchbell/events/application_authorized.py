@@ -7,6 +7,7 @@ from watchbell import Button, Embed, Reply, _, pgettext
 from watchbell.data.tables import INTRODUCTION, ONBOARDING
 from watchbell.discord.permissions import bits, in_channel
 from watchbell.errors import DiscordError, Retry
+from watchbell.events.application_deauthorized import note
 from watchbell.i18n import speaking
 from watchbell.kit import catalogue, server
 from watchbell.kit.event import Event
@@ -32,6 +33,11 @@ TEXT, NEEDED = 0, bits("VIEW_CHANNEL", "SEND_MESSAGES", "EMBED_LINKS")
 NOT_THERE, TRIES = (10004, 50001), 4
 """Discord's error codes if the bot is not in the server. The event can come before the bot has joined, so it is tried
 again."""
+
+
+@event.always
+def comes_back(data, tools, at):
+    note(data, at, tools, leaves=False)
 
 
 @event.run

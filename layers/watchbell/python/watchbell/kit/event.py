@@ -13,22 +13,28 @@ class Event:
     epoch seconds too: Discord can deliver events in another order. An event that comes several times is handled once,
     but a function that fails runs again, so it must be idempotent.
 
-    `switch`: the operator can switch the feature off; see `flags`. An event that comes meanwhile is only logged.
+    `switch`: the operator can switch the feature off; see `flags`. An event that comes meanwhile is only logged, and
+    given to the function that is declared with `always`.
     """
 
-    __slots__ = ("function", "switch", "type")
+    __slots__ = ("first", "function", "switch", "type")
 
     def __init__(self, type: str, *, switch: str = "") -> None:
         self.type = type
         self.switch = switch
+        self.first: Callable[..., None] | None = None
         self.function: Callable[..., None]
 
-    def happen(self, data: dict, tools: "Any", at: float) -> None:
-        """Call the function. `at` is the time of the event, in epoch seconds."""
-        if self.function.__code__.co_argcount > 2:
-            self.function(data, tools, at)
-        else:
-            self.function(data, tools)
+    def happen(self, data: dict, tools: "Any", at: float, *, off: bool = False) -> None:
+        """Call the functions. `at` is the time of the event, in epoch seconds. `off`: the feature is switched off."""
+        for function in (self.first, None if off else self.function):
+            if function is not None:
+                function(*(data, tools, at)[: function.__code__.co_argcount])
+
+    def always(self, function: "Callable[..., None]") -> "Callable[..., None]":
+        """Declare a function that is called before the other one, even if the feature is switched off."""
+        self.first = function
+        return function
 
     def run(self, function: "Callable[..., None]") -> "Callable[..., None]":
         self.function = function

@@ -31,6 +31,7 @@ from itertools import count
 from types import GeneratorType, ModuleType
 from typing import Any, Protocol
 
+from ..adapters.erasure import Erasure
 from ..adapters.monitors import Monitors
 from ..adapters.parameters import Parameters
 from ..adapters.records import Records
@@ -198,6 +199,9 @@ class FakeTools:
     def notified(self) -> list[dict]:
         """What `tools.notify` was asked to post: a dict with `content`, the target and the rest of each."""
         return [each["detail"] for each in self.send_queue.messages if each.get("kind") == "notification"]
+
+    def forget(self, user_id: str, last: Data) -> None:
+        Erasure(self.state).forget(user_id, last)  # type: ignore[arg-type]
 
     def count(self, metric: str) -> None:
         self.counted.append(metric)

@@ -125,6 +125,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         *(_COUNT, _FLAGS, _SOURCE_NAMES, _SOURCES, _DATA, _SERVER_SETTINGS, _NOTIFY),
         _claims("state"),
         *(_MONITORS, _SHARDS, _SEND_QUEUE, _CHECK_QUEUE),
+        Part("forget", _table("state", "GetItem", "PutItem", "DeleteItem", "Query")),
         *(Part("status_sources", _parameters("status-sources")), Part("define")),
     ),
     "monitor": (*_ALWAYS, _COUNT, _FLAGS, _MONITORS, _SHARDS, _CHECK, _SEND_QUEUE),

@@ -235,6 +235,17 @@ class Tools:
 
         return Rosters(Table(self.settings["STATE_TABLE"], tries=1)).of(guild_id)
 
+    def forget(self, user_id: str, last: "Data") -> None:
+        """Erase what the table `state` holds of a person, items of the kind `last` at the end.
+
+        Raises Unavailable if the table cannot be reached. A part may be erased then.
+        """
+        grants.require(self.function, "forget")
+        from ..adapters.dynamodb import Table
+        from ..adapters.erasure import Erasure
+
+        Erasure(Table(self.settings["STATE_TABLE"])).forget(user_id, last)
+
     @part
     def monitors(self) -> "Monitors":
         from ..adapters.dynamodb import Table
