@@ -8,6 +8,7 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.assets import Layers
 from infra.bot_function import Common
+from infra.bus import Bus
 from infra.heartbeat import Heartbeat
 from infra.interactions import Interactions
 from infra.monitoring import Monitoring
@@ -34,6 +35,7 @@ class BotStack(Stack):
         common = Common(settings, Layers(self, settings), Alarms(self, settings))
         storage = Storage(self, settings)
         outbound = Outbound(self, common, storage)
+        Bus(self, common, outbound)
         interactions = Interactions(self, common, storage, outbound)
         Heartbeat(self, common, storage, interactions)
         monitoring = Monitoring(self, common, storage, outbound, interactions)

@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.bot_function import RES_OPTIONS, BotFunction, Common
 from infra.interactions import Interactions
 from infra.outbound import Outbound
-from infra.queues import dead_letters, queue
+from infra.queues import queue
 from infra.storage import Storage
 
 CHECK_MAX_RECEIVES = 3
@@ -63,11 +63,10 @@ class Monitoring(Construct):
         # One shard per invocation: a slow target delays only the monitors of its own shard.
         monitor.consume(self.checks, batch_size=1, max_concurrency=common.settings.monitor_concurrency)
         common.alarms.watch_age(self.checks, "check", Duration.minutes(5))
-        self._hear_of_aws(common)
+        self._hear_of_aws(outbound)
 
-    def _hear_of_aws(self, common: Common) -> None:
+    def _hear_of_aws(self, outbound: Outbound) -> None:
         """Bring the events of this account and region that a monitor can watch. EventBridge tries for a day."""
-        dead = dead_letters(self, "event-dead", common)
         for name, pattern in PATTERNS.items():
             rule = events.Rule(self, f"{name}Events", event_pattern=events.EventPattern(**pattern))  # type: ignore[arg-type]
-            rule.add_target(targets.SqsQueue(self.checks, dead_letter_queue=dead))
+            rule.add_target(targets.SqsQueue(self.checks, dead_letter_queue=outbound.event_dead))

@@ -7,7 +7,7 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from infra.bot_function import BotFunction, Common
-from infra.queues import queue
+from infra.queues import dead_letters, queue
 from infra.settings import LEAST_CONCURRENCY
 from infra.storage import Storage
 
@@ -17,7 +17,10 @@ SENDERS = LEAST_CONCURRENCY
 
 
 class Outbound(Construct):
-    """The send queue and the sender. `send` is the queue: put messages to post into it."""
+    """The send queue and the sender. `send` is the queue: put messages to post into it.
+
+    `event_dead` holds the events that EventBridge could not deliver, and the notifications that cannot be posted.
+    """
 
     def __init__(self, scope: Construct, common: Common, storage: Storage) -> None:
         super().__init__(scope, "Outbound")
@@ -30,6 +33,7 @@ class Outbound(Construct):
             max_receives=SEND_MAX_RECEIVES,
             kept=Duration.days(4),
         )
+        self.event_dead = dead_letters(self, "event-dead", common)
         sender = BotFunction(
             self,
             "sender",
@@ -39,8 +43,9 @@ class Outbound(Construct):
             environment={"SEND_QUEUE_URL": self.send.queue_url, "SEND_MAX_RECEIVES": str(SEND_MAX_RECEIVES)},
             sends_to_itself=True,
         )
-        sender.may("sqs:SendMessage", on=self.send.queue_arn)  # what waits for Discord's limits begins again
-        sender.hand_tools(storage)
+        sender.hand_tools(storage, **{"event-dead": self.event_dead})
+        # What waits for Discord's limits, or has used up its tries in an outage of Discord, begins again.
+        sender.may("sqs:SendMessage", on=self.send.queue_arn)
         sender.publish()
         sender.consume(self.send, batch_size=5, max_concurrency=SENDERS)
         # A message is tried ten times, at the pace that Discord allows, so half an hour is not unusual.

@@ -61,6 +61,9 @@ class Events:
     def put(self, event: Any) -> list[Delivery]:
         """Deliver the event to the target of each rule that matches it, one after another. Returns what came of it.
 
+        Only AWS itself has sources that begin with `aws.`, and it puts its events on the default bus. Any other event
+        is put on the buses of the template.
+
         What AWS adds to each event is added if it is missing: version, id, account, time, region and resources. Raises
         ValueError if the event is not one that EventBridge takes.
         """
@@ -74,7 +77,12 @@ class Events:
             **{"version": "0", "id": str(uuid.uuid4()), "account": ACCOUNT, "region": REGION, "resources": []},
             **{"time": iso(self._now()), **event},
         }
-        return [Delivery(rule, *self._deliver(rule, whole)) for rule, matches in self._rules if matches(whole)]
+        by_aws = event["source"].startswith("aws.")
+        return [
+            Delivery(rule, *self._deliver(rule, whole))
+            for rule, matches in self._rules
+            if matches(whole) and by_aws != bool(rule.bus)
+        ]
 
     def _deliver(self, rule: Rule, event: dict[str, Any]) -> tuple[int, Outcome]:
         if not rule.queue:

@@ -179,6 +179,7 @@ class Sandbox:
             "events": self.events_url,
             "discord": self.discord_url,
             "control": self.control_url,
+            "aws": self.aws.url,
         }
 
     @property
@@ -192,6 +193,16 @@ class Sandbox:
         """The number of messages in each queue, by its short name: work, work-dead, send, …"""
         counts = self.aws.all_counts()
         return {name: sum(counts[queue.name]) for name, queue in sorted(self._queues.items())}
+
+    @property
+    def bus(self) -> str:
+        """The name of the stack's event bus."""
+        (bus,) = self._template.buses()
+        return bus
+
+    def take_letters(self, queue: str) -> list[dict[str, Any]]:
+        """Take all messages out of a queue, such as `event-dead`: the `body` of each, and its text `attributes`."""
+        return self.aws.take_all(self._queues[queue].name)
 
     def under_way(self) -> tuple[int, int]:
         """The messages in the queues that feed a function: how many can be received now, and how many later."""

@@ -103,7 +103,7 @@ class Schedule:
 class Rule:
     """A target of a rule of EventBridge: an event that matches `pattern` goes to `function`, or into `queue`.
 
-    One of the two is "".
+    One of the two is "". `bus` is the name of the event bus, "" for the account's default bus.
     """
 
     name: str
@@ -111,6 +111,7 @@ class Rule:
     function: str = ""
     queue: str = ""
     dead_letters: str = ""
+    bus: str = ""
 
 
 @dataclass(frozen=True)
@@ -291,9 +292,14 @@ class Template:
                         pattern=self.resolve(properties["EventPattern"]),
                         **self._target(target["Arn"]),
                         dead_letters=str(self.resolve(target.get("DeadLetterConfig", {}).get("Arn", ""))),
+                        bus=str(self.resolve(properties.get("EventBusName", ""))),
                     )
                 )
         return found
+
+    def buses(self) -> list[str]:
+        """Return the names of the event buses."""
+        return [self._name(logical_id) for logical_id, _ in self.resources("AWS::Events::EventBus")]
 
     def _target(self, arn: Any) -> dict[str, str]:
         """The queue or the function that an ARN expression names."""

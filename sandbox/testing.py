@@ -281,6 +281,19 @@ class Block:
         assert not failed, "; ".join(failed)
         self.rest()
 
+    def notify(self, detail: Json, *, source: str = "backup") -> list[tuple[str, Json]]:
+        """Put a notification on the bus, as another system of the account does.
+
+        Return the dead letters that it left: each is the code of the reason, and the event. They are taken out.
+        """
+        entry = {"Source": source, "DetailType": "notification", "Detail": json.dumps(detail)}
+        answer = self.sandbox.aws.events.put_events(Entries=[{**entry, "EventBusName": self.sandbox.bus}])
+        assert not answer["FailedEntryCount"], answer["Entries"]
+        self.sandbox.settle()
+        letters = self.sandbox.take_letters("event-dead")
+        self.rest()
+        return [(letter["attributes"]["ERROR_CODE"], letter["body"]) for letter in letters]
+
     def digests(self) -> list[Json]:
         """The digests in the webhook's channel, oldest first."""
         return self.simulated.webhook_messages("digest")

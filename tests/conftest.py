@@ -92,6 +92,7 @@ def settings(aws: Aws) -> Iterator[dict[str, str]]:
         "EPHEMERAL_TABLE": tables["ephemeral"],
         "WORK_QUEUE_URL": queues["work"],
         "SEND_QUEUE_URL": queues["send"],
+        "EVENT_DEAD_QUEUE_URL": queues["event-dead"],
         "SIGNING_KEYS_PARAMETER": "/watchbell/test/signing-keys",
         "OPERATORS_PARAMETER": "/watchbell/test/operators",
         "BOT_TOKEN_PARAMETER": "/watchbell/test/discord/bot-token",

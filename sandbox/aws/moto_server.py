@@ -1,7 +1,8 @@
-"""moto's server, with two fixes and faults.
+"""moto's server, with three fixes and faults.
 
-The fixes: DynamoDB's conditional writes are atomic, and SQS refuses a delay that is too long. moto checks a condition
-and writes in two steps. Between them another thread can run, so two callers both win a claim.
+The fixes: DynamoDB's conditional writes are atomic, SQS refuses a delay that is too long, and EventBridge brings events
+to queues by the sandbox's own patterns. moto checks a condition and writes in two steps. Between them another thread
+can run, so two callers both win a claim.
 
 `POST /faults` with `{"action": "UpdateItem", "text": "interaction#", "after": true, "times": 1}` makes the next
 calls of the action whose body contains the text fail with a 500. With `after`, the call takes effect all the same, but
@@ -26,6 +27,7 @@ from typing import Any
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, run_simple
 
+from sandbox.event_pattern import compiled
 from sandbox.template import ACCOUNT, REGION
 
 _dynamodb = threading.Lock()
@@ -76,6 +78,22 @@ def refuse_long_delays() -> None:
         return send(*given, delay_seconds=delay_seconds, **more)
 
     models.SQSBackend.send_message = send_message
+
+
+def bring_events_to_queues() -> None:
+    """Put an event into the queue of each rule that matches it, as AWS writes it.
+
+    moto does it only with another package, and adds a field that AWS does not have.
+    """
+    from moto.events import models
+
+    def send_to_targets(rule: Any, event: dict[str, Any], transform_input: bool = True) -> None:
+        whole = {name: value for name, value in event.items() if name != "ingestion-time"}
+        if compiled(json.loads(rule.event_pattern.dump()))(whole):
+            for target in rule.targets:
+                rule._send_to_sqs_queue(target["Arn"].rpartition(":")[2], dict(whole))
+
+    models.Rule.send_to_targets = send_to_targets
 
 
 def queues() -> dict[str, tuple[int, int]]:
@@ -140,6 +158,7 @@ def follow_clock(file: str) -> None:
 
 if __name__ == "__main__":
     refuse_long_delays()
+    bring_events_to_queues()
     if "SANDBOX_CLOCK" in os.environ:
         follow_clock(os.environ["SANDBOX_CLOCK"])
     run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True, request_handler=Handler)

@@ -1,4 +1,4 @@
-"""SQS, DynamoDB and SSM Parameter Store, simulated by moto, with the template's queues and tables."""
+"""SQS, DynamoDB, Parameter Store and EventBridge, simulated by moto, with what the template declares of them."""
 
 from __future__ import annotations
 
@@ -56,6 +56,7 @@ class Aws:
         self.sqs = self._client("sqs")
         self.dynamodb = self._client("dynamodb")
         self.ssm = self._client("ssm")
+        self.events = self._client("events")
 
     def wait(self) -> None:
         """Wait until moto answers. Raises RuntimeError with its last output if it ends or takes over 30 s."""
@@ -69,7 +70,7 @@ class Aws:
         raise RuntimeError("moto did not start: " + " / ".join(self._output))
 
     def create(self, template: Template) -> None:
-        """Create the template's queues and tables."""
+        """Create the template's queues, tables and event buses. moto brings the events of a bus to queues only."""
         for queue in template.queues():
             self.sqs.create_queue(QueueName=queue.name, Attributes=queue.attributes)
         for table in template.tables():
@@ -84,6 +85,14 @@ class Aws:
                     TableName=table.name,
                     TimeToLiveSpecification={"Enabled": True, "AttributeName": table.ttl_attribute},
                 )
+
+        for bus in template.buses():
+            self.events.create_event_bus(Name=bus)
+        for rule in template.rules():
+            if rule.bus and rule.queue:
+                self.events.put_rule(Name=rule.name, EventBusName=rule.bus, EventPattern=json.dumps(rule.pattern))
+                target = {"Id": "0", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{rule.queue}"}
+                self.events.put_targets(Rule=rule.name, EventBusName=rule.bus, Targets=[target])
 
     def depth(self, queue: Queue) -> int:
         """The number of messages in `queue`: visible, in flight and delayed."""
@@ -106,6 +115,18 @@ class Aws:
                 name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
             },
         )
+
+    def take_all(self, queue: str) -> list[dict[str, Any]]:
+        """Receive and delete the messages of a queue whose bodies are JSON, with their text attributes."""
+        found: list[dict[str, Any]] = []
+        while messages := self.sqs.receive_message(
+            QueueUrl=self.queue_url(queue), MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages", []):
+            for each in messages:
+                attributes = {name: value["StringValue"] for name, value in each.get("MessageAttributes", {}).items()}
+                found.append({"body": json.loads(each["Body"]), "attributes": attributes})
+                self.sqs.delete_message(QueueUrl=self.queue_url(queue), ReceiptHandle=each["ReceiptHandle"])
+        return found
 
     def queue_url(self, name: str) -> str:
         return f"{self.url}/{ACCOUNT}/{name}"

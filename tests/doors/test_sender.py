@@ -277,8 +277,8 @@ def test_nobody_waits_for_discord_for_ever():
         last_delivery(Paced("not yet", 7.0), sent_at=999_999.0, since=1_000_000.0 - outbound.MOST_SECONDS)
 
 
-def test_a_flip_that_has_to_wait_goes_back_to_the_queue_and_is_not_left_to_the_tick():
-    message, tools = {"kind": "flip", "guild": "1", "flip": "flip#01#0#a"}, FakeTools(shards=Unwell(Paced("no", 5.0)))
+def test_news_that_has_to_wait_goes_back_to_the_queue_and_is_not_left_to_the_tick():
+    message, tools = {"kind": "news", "guild": "1"}, FakeTools(shards=Unwell(Paced("no", 5.0)))
     tools.now = lambda: 1_000_000.0
     sent = []
     outbound.deliver(Delivery(message, 10, True, send=lambda *again: sent.append(again), sent_at=999_999.0), tools)

@@ -7,7 +7,7 @@ import pytest
 
 import watchbell
 from infra.settings import CHOICES, defaults
-from ops.settings import MADE, OPTIONAL, REQUIRED
+from ops.settings import MADE, OPTIONAL, REQUIRED, WEBHOOKS
 from sandbox.template import Template
 from tables.__main__ import main
 from tables.documents import TABLES, documents, rewritten, table, unwritten
@@ -28,7 +28,8 @@ def table_of(document, heading):
 def test_the_operators_guide_lists_the_parameters():
     names = {row[0].strip("`") for row in table_of("docs/operating.md", "Parameters")}
     asked = {name for name in OPTIONAL if not name.startswith("choices/")}
-    assert names == {*REQUIRED, *asked, *MADE, "operator-alerts", "status-sources/NAME", "flags/NAME", "choices/NAME"}
+    families = {"status-sources/NAME", "flags/NAME", "choices/NAME", "webhooks/NAME"}
+    assert names == {*REQUIRED, *asked, *MADE, *WEBHOOKS, *families, "operator-alerts"}
 
 
 def test_the_operators_guide_lists_the_choices_with_their_defaults():

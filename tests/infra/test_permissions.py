@@ -48,6 +48,7 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "SenderRole": {
         "SenderLog": LOG,
         "SendQueue": CONSUME | {"sqs:SendMessage"},
+        "EventDeadQueue": {"sqs:SendMessage"},
         "StateTable": WATCH,
         "EphemeralTable": CLAIM | {"dynamodb:GetItem", "dynamodb:PutItem"},
         "/watchbell/dev/discord/bot-token": {"ssm:GetParameter"},

@@ -13,7 +13,9 @@ import pytest
 from infra.settings import FIRST, defaults
 from infra.synth import synthesise
 from watchbell.data.tables import PING
+from watchbell.doors.sender import MOST_TIMES
 from watchbell.interactions.job import MOST_SECONDS, MOST_SLICES, TURN_SECONDS
+from watchbell.status import notification
 
 pytestmark = pytest.mark.xdist_group("synthesis")
 
@@ -146,6 +148,7 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
             "SIGNING_KEYS_PARAMETER": "/watchbell/dev/signing-keys",
             "SEND_QUEUE_URL": {"Ref": "SendQueue"},
             "SEND_MAX_RECEIVES": "10",
+            "EVENT_DEAD_QUEUE_URL": {"Ref": "EventDeadQueue"},
             "OPERATOR_ALERTS_PARAMETER": "/watchbell/dev/operator-alerts",
             "STATE_TABLE": {"Ref": "StateTable"},
             "EPHEMERAL_TABLE": {"Ref": "EphemeralTable"},
@@ -389,6 +392,7 @@ def scheduled(template: Template, name: str) -> dict[str, Any]:
 
 def test_events_of_aws_reach_the_check_queue_and_only_their_rules_may_put_them_there(template: Template) -> None:
     rules = of_type(template, "AWS::Events::Rule")
+    del rules["Notifications"]
     assert {it["EventPattern"]["source"][0] for it in rules.values()} == {
         *("aws.cloudwatch", "aws.codepipeline", "aws.health", "aws.ecs"),
     }
@@ -401,6 +405,28 @@ def test_events_of_aws_reach_the_check_queue_and_only_their_rules_may_put_them_t
     assert {it["Principal"]["Service"] for it in allowed} == {"events.amazonaws.com"}
     senders = [it["Condition"]["ArnEquals"]["aws:SourceArn"] for it in allowed]
     assert sorted(map(str, senders)) == sorted(str(arn(id)) for id in rules)
+
+
+def test_notifications_on_the_bus_reach_the_send_queue_and_only_their_rule_may_put_them_there(
+    template: Template,
+) -> None:
+    assert one(template, "AWS::Events::EventBus") == {"Name": "watchbell-dev"}
+    assert of_type(template, "AWS::Events::EventBusPolicy") == {}  # so only this account may use it
+    rule = of_type(template, "AWS::Events::Rule")["Notifications"]
+    assert (rule["EventBusName"], rule["EventPattern"]) == (
+        {"Ref": "NotificationBus"},
+        {"detail-type": [notification.TYPE]},
+    )
+    (target,) = rule["Targets"]
+    assert (target["Arn"], target["DeadLetterConfig"]) == (arn("SendQueue"), {"Arn": arn("EventDeadQueue")})
+    statements = template["Resources"]["SendQueuePolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    (allowed,) = [it for it in statements if it["Effect"] == "Allow"]
+    assert allowed["Principal"] == {"Service": "events.amazonaws.com"}
+    assert allowed["Condition"] == {"ArnEquals": {"aws:SourceArn": arn("Notifications")}}
+
+
+def test_the_sender_begins_a_notification_again_less_often_than_lambda_allows() -> None:
+    assert MOST_TIMES + 1 < 16
 
 
 def test_the_digest_ticks_every_hour_at_its_minute_in_its_zone(template: Template, production: Template) -> None:

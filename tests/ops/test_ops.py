@@ -176,6 +176,9 @@ def test_setup_without_an_answer_says_what_is_missing(typed, capsys):
         ("status-sources/a b", "http://x/", "1 to 60 letters"),
         (f"status-sources/{'x' * 61}", "http://x/", "1 to 60 letters"),
         ("webhooks/digets", "https://discord.com/api/webhooks/1/x", "Watchbell has no parameter"),
+        ("webhooks/defaults", "https://discord.com/api/webhooks/1/x", "Watchbell has no parameter"),
+        ("webhooks/ops", "https://evil.example/api/webhooks/1/x", "not a Discord webhook URL"),
+        (f"webhooks/{'x' * 61}", "https://discord.com/api/webhooks/1/x", "Watchbell has no parameter"),
         ("operators", "ada", "not a list of user ids"),
         ("operator-alerts", "#general", "not a list of channel ids"),
         ("status-sources/prod", "https://discord.com/api/v10/gateway", "discord.com may not be watched"),
@@ -191,6 +194,12 @@ def test_setup_without_an_answer_says_what_is_missing(typed, capsys):
 def test_an_invalid_value_is_rejected_with_a_sentence(name, value, sentence, capsys):
     assert ops("set", name, value) == 1
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["default", "ops", "digest-2", "team_a.b"])
+def test_a_webhook_for_notifications_has_a_name_of_ones_choice_and_is_a_secret(aws, name):
+    assert ops("set", f"webhooks/{name}", "https://discord.com/api/webhooks/123/token") == 0
+    assert kind(aws, f"webhooks/{name}") == "SecureString"
 
 
 def test_a_secret_can_be_given_on_standard_input(aws, typed, capsys):

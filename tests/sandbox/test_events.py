@@ -193,6 +193,13 @@ def test_an_event_goes_to_the_function_of_each_rule_that_matches_with_what_aws_a
     assert (bus.invoked[-1][1]["id"], bus.invoked[-1][1]["time"]) == ("mine", "2026-11-22T00:00:00Z")
 
 
+def test_the_default_bus_has_only_the_events_of_aws_and_another_bus_only_the_others() -> None:
+    ours = {**rule({"detail-type": ["AWS Health Event"]}), "EventBusName": "watchbell-dev"}
+    bus = Bus(template(Health=rule({"detail-type": ["AWS Health Event"]}), Ours=ours))
+    assert [each.rule.name for each in bus.events.put(EVENT)] == ["Health"]
+    assert [each.rule.name for each in bus.events.put({**EVENT, "source": "shop"})] == ["Ours"]
+
+
 def test_an_event_goes_into_the_queue_of_a_rule_as_aws_writes_it() -> None:
     bus = Bus(template(Health=rule({"source": ["aws.health"]}, Arn={"Fn::GetAtt": ["Dead", "Arn"]})))
     (delivery,) = bus.events.put(EVENT)

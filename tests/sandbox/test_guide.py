@@ -351,7 +351,7 @@ def test_a_setting_of_a_feature_is_chosen_in_setup_and_the_status_channel_hears_
             boss.choose(boss.choose(boss.run("setup"), "Change a setting", setting), select, value)
         rung = eve.run("bell", private=True)
         assert (content(rung), rung.private) == ("ding", True)
-        discord.kill(after=POST)
+        discord.kill("sender", after=POST)
         assert content(eve.run("bell")) == "ding"
         assert [each["content"] for each in discord.simulated.state.world.in_channel(news.id)] == ["The bell was rung."]
         for setting, *_ in chosen:

@@ -6,6 +6,7 @@ Then SQS delivers its message again, at once or after the visibility timeout. A 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -268,8 +269,8 @@ class World:
     def acknowledge(self, id: str, by: str) -> None:
         """Do what the button of an alert in the status channel does, again and again until it is done."""
         asks = SimpleNamespace(id=id, user_id=by)
-        item = self.data(MAILBOX, GUILD).get(f"channel:{CHANNEL}")
-        alert = Mailbox.parse(item or {}).alerts[0].id
+        key = MAILBOX.item_key(GUILD, (f"channel:{CHANNEL}",))
+        alert = Mailbox.parse(json.loads(self.table.rows[(key["pk"], key["sk"])]["value"]["S"])).alerts[0].id
         self._call(lambda: notifications.acknowledge(GUILD, f"channel:{CHANNEL}", alert, asks, self.tools))
 
     def _entry(self, id: str) -> Entry:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Mapping
 
 from ..errors import Unavailable
 
@@ -26,9 +27,18 @@ class Queue:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def send(self, message: dict, wait: float = 0) -> None:
-        """Put `message` on the queue as JSON. It comes after `wait` seconds, at most after LONGEST_DELAY."""
-        self._write("send_message", MessageBody=json.dumps(message), DelaySeconds=_seconds(wait, LONGEST_DELAY))
+    def send(self, message: dict, wait: float = 0, attributes: Mapping[str, str] | None = None) -> None:
+        """Put `message` on the queue as JSON. It comes after `wait` seconds, at most after LONGEST_DELAY.
+
+        `attributes` are texts that lie beside the message.
+        """
+        beside = {name: {"DataType": "String", "StringValue": text} for name, text in (attributes or {}).items()}
+        self._write(
+            "send_message",
+            MessageBody=json.dumps(message),
+            DelaySeconds=_seconds(wait, LONGEST_DELAY),
+            MessageAttributes=beside,
+        )
 
     def send_many(self, messages: list[dict]) -> None:
         """Put all `messages` on the queue as JSON, ten with a call.

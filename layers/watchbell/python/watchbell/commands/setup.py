@@ -68,6 +68,12 @@ def suggested(interaction, typed):
     return [(name, name) for name in zones.near(typed)]
 
 
+@command.button(expires=None)
+def start(interaction, tools):
+    """Show all settings to the person who presses a button that everybody sees."""
+    return panel(interaction, tools)
+
+
 @command.button(updates=True)
 def back(interaction, tools, *, page: int = 1):
     return panel(interaction, tools, page=page)

@@ -106,7 +106,7 @@ def require_mentionable(role, interaction, tools) -> None:
     allowed = tools.server_settings.of(interaction.guild_id)[settings.mention_roles]
     if role.id not in allowed:
         text = _("I may not mention {role}, so their phones would stay silent.", role=f"<@&{role.id}>")
-        raise UserError(text + " " + _("Add it to **Roles that alerts may mention** in `/setup` first."))
+        raise UserError(text + " " + _("Add it to **Roles that I may mention** in `/setup` first."))
 
 
 def require_place(channel_id: str, tools) -> None:

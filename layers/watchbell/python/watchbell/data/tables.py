@@ -49,6 +49,10 @@ _CLAIM = ("status", "owner", "attempt", "holders", "lease_until", "outcome", "ex
 INTERACTION = Row("interaction", "ephemeral", "interaction#{}", "claim", _CLAIM, DAY, "no")
 """Records that an interaction is being answered or has been answered."""
 
+EVENT = Row("webhook event", "ephemeral", "event#{}", "claim", _CLAIM, DAY, "no")
+"""Records that an event of Discord was handled, by a hash of its type, timestamp and data. Discord can send an event
+several times within 10 minutes, and gives it no id."""
+
 STEP = Row(
     "step", "ephemeral", "interaction#{}", "step#{}", ("status", "value", "expires_at"), DAY, "what a feature put there"
 )
@@ -57,6 +61,10 @@ STEP = Row(
 INTRODUCTION = Row("introduction", "state", "introduction#{}", "claim", _CLAIM, None, "a Discord user id")
 """Records that a user who installed the bot has been greeted. The outcome is `sent`, or the reason why nothing can be
 sent: `dm_closed`, `no_shared_server`, `no_access`, `no_channel` or `no_user`."""
+
+ONBOARDING = Row("onboarding", "state", "guild#{}", "onboarding", _CLAIM, None, "no")
+"""Records that a server that installed the bot was told how to begin. The outcome is the id of the message, `sent`, or
+why there is none: `no_channel`, or `refused:STATUS:CODE`."""
 
 SCHEDULE = Row("schedule", "state", "schedule#{}#{}", "claim", _CLAIM, 400 * DAY, "no")
 """Records that a timed job ran for a local date."""
@@ -234,8 +242,10 @@ ROWS = (
     AUDIT,
     AUDIT_COUNT,
     INTERACTION,
+    EVENT,
     STEP,
     INTRODUCTION,
+    ONBOARDING,
     SCHEDULE,
     SCHEDULE_SLOT,
     SCHEDULE_START,

@@ -1,4 +1,4 @@
-"""Sends what is in the send queue: alerts of flips, notices of maintenance, and messages for webhooks.
+"""Sends what is in the send queue: alerts of flips, notices of maintenance, notifications, and messages for webhooks.
 
 Only the parameter store holds the URLs of webhooks.
 """
@@ -13,13 +13,17 @@ from ..adapters.batch import Delivery, NotOurs, wait_after
 from ..data.tables import DELIVERY
 from ..discord import webhook
 from ..errors import DiscordError, Paced, Retry, Unavailable
-from ..outbox import alerts
+from ..outbox import alerts, notifications
+from ..status import notification
 from ..tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
 
 MOST_SECONDS = 4 * 24 * 60 * 60
 """How long a message may wait for Discord's limits. Then it is a dead letter. The queue keeps a message as long."""
+
+MOST_TIMES = 12
+"""How often a notification begins again with ten new tries, which take 13 minutes: it survives two hours of outage."""
 
 UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
 """Discord's error codes for a webhook that no longer exists. No other answer says so."""
@@ -62,6 +66,8 @@ def _deliver(delivery: Delivery, tools: Tools) -> None:
             alerts.announce_maintenance(message, tools)
         case "webhook":
             _deliver_to_webhook(message, tools)
+        case None | "notification" if message.get("detail-type") == notification.TYPE:
+            _notify(delivery, tools)
         case _:
             raise NotOurs("not a Watchbell message: its kind is unknown, or a part of it is missing")
 
@@ -84,12 +90,37 @@ def _is_list(value: object) -> bool:
     return isinstance(value, list) and all(isinstance(each, str) for each in value)
 
 
+def _notify(delivery: Delivery, tools: Tools) -> None:
+    """Post a notification. If Discord or AWS is still unwell at the last try, it begins again as a new message.
+
+    What cannot be posted as it is never comes again: it goes to the dead letters.
+    """
+    event = delivery.message
+    try:
+        message = notifications.post(event, tools)
+        code = _deliver_to_webhook(message, tools) if message else ""
+        if code:
+            raise notification.Refused(*code.split(":", 1))
+    except notification.Refused as reason:
+        notifications.refuse(event, reason, tools)
+    except (DiscordError, Unavailable, Retry) as error:
+        if isinstance(error, Paced):  # to wait for Discord's limits is no failure
+            raise
+        begun = int(event.get("again", 0))
+        wait = wait_after(error, delivery.attempt)
+        if not delivery.last or begun >= MOST_TIMES or not delivery.begin_again(wait, {**event, "again": begun + 1}):
+            raise
+        log.warning("not posted yet: %s", error, extra={"again": begun + 1})
+
+
 def _texts(message: dict, *names: str) -> bool:
     return all(isinstance(message.get(name), str) for name in names)
 
 
-def _deliver_to_webhook(message: dict, tools: Tools) -> None:
+def _deliver_to_webhook(message: dict, tools: Tools) -> str:
     """Send one message at least once. If this raises an exception, the message goes back to the queue.
+
+    Return why it cannot be sent, as a code of `notification.REASONS` and perhaps a colon and a detail, or "".
 
     Webhooks have no nonce. So a message is sent twice if Discord's answer is lost, or if the function dies before it
     records the answer. The claim keeps the id of the sent message, or a code that says why there is none.
@@ -104,19 +135,19 @@ def _deliver_to_webhook(message: dict, tools: Tools) -> None:
     if url is None:
         log.error("not sent: no URL is configured for this webhook; set it, or set it to `none`", extra=details)
         tools.count("WebhookUnusable")
-        return
+        return "webhook_missing"
     if url == webhook.NONE:
         log.info("not sent: the operator does not want this webhook", extra=details)
-        return
+        return ""
     target = webhook.parse(url, tools.discord_url)
     if target is None:
         log.error("not sent: the URL that is configured for this webhook is not a Discord webhook", extra=details)
         tools.count("WebhookUnusable")
-        return
+        return "webhook_invalid"
     if tools.retired_webhooks.has(name, url):
         log.error("not sent: Discord no longer knows this webhook; set its URL again", extra=details)
         tools.count("WebhookUnusable")
-        return
+        return "webhook_retired"
     thread = webhook.thread_id(url)
     where: dict[str, Any] = {"thread_id": thread} if thread else {}
     post = None if thread else tools.webhook(f"{name}/thread-name")  # a forum's webhook opens a thread with this name
@@ -124,7 +155,7 @@ def _deliver_to_webhook(message: dict, tools: Tools) -> None:
         body = {**body, "thread_name": post}
     claim = tools.claims.take(DELIVERY, id)
     if claim is None:
-        return
+        return ""
     with claim:
         try:
             sent = tools.discord.execute_webhook(*target, body, **where)
@@ -134,7 +165,7 @@ def _deliver_to_webhook(message: dict, tools: Tools) -> None:
                 log.error("WEBHOOK RETIRED: Discord no longer knows it; set its URL again", extra=details)  # noqa: TRY400
                 tools.count("WebhookUnusable")
                 claim.done("webhook_retired")
-                return
+                return "webhook_retired"
             if not error.permanent:
                 raise
             advice = webhook.ADVICE.get(error.code)
@@ -142,7 +173,8 @@ def _deliver_to_webhook(message: dict, tools: Tools) -> None:
             log.exception("not sent: Discord refused the message, and would refuse it again", extra=details)
             tools.count("WebhookUnusable")
             claim.done(f"refused:{error.status}:{error.code}")
-            return
+            return f"refused:{error.status} {error.code}"
         sent_id = sent.get("id", "")  # none if Discord's answer could not be read
         claim.done(sent_id)
         log.info("sent", extra={**details, "discord_message_id": sent_id})
+    return ""

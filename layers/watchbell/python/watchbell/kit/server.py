@@ -15,7 +15,7 @@ responder_roles = Setting("responder_roles", "roles", label="Responder roles")
 admin_roles = Setting("admin_roles", "roles", label="Admin roles")
 """The roles with a rank. The policy `role("responder")` reads them by their names."""
 
-mention_roles = Setting("mention_roles", "roles", label="Roles that alerts may mention")
+mention_roles = Setting("mention_roles", "roles", label="Roles that I may mention")
 """Nobody else is mentioned by what the bot says by itself."""
 
 zone = Setting("zone", "zone", label="Time zone")

@@ -31,6 +31,7 @@ from itertools import count
 from types import GeneratorType, ModuleType
 from typing import Any, Protocol
 
+from ..adapters.erasure import Erasure
 from ..adapters.monitors import Monitors
 from ..adapters.parameters import Parameters
 from ..adapters.records import Records
@@ -64,7 +65,17 @@ from ..registration.declare import declare
 from ..status.roster import Roster
 from ..tools import grants
 from ..tools.toolbox import MOST_MONITORS, MOST_OF_A_HOST, Desk, Tools
-from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeServerSettings, FakeStash, FakeStore, FakeTable
+from .fakes import (
+    FakeFlags,
+    FakeJournal,
+    FakeLocks,
+    FakeQueue,
+    FakeQuotas,
+    FakeServerSettings,
+    FakeStash,
+    FakeStore,
+    FakeTable,
+)
 
 USER, GUILD, CHANNEL = "1000000000000000101", "1000000000000000102", "1000000000000000103"
 """The ids of the user, the server and the channel if a test does not give them."""
@@ -137,7 +148,7 @@ class FakeTools:
 
     FakeTools has a clock and seals. It keeps in memory what production keeps in tables: quotas, locks, large state, a
     journal, the settings of servers, and the data of features: `tools.data(notes, "1").put(…)`. `counted` lists the
-    metrics that were counted.
+    metrics that were counted, and `notified` what `tools.notify` was asked to post.
 
     Calls with the same FakeTools share what they use: a spent quota stays spent, by the clock `now`, and a step stays
     done for its interaction (give the same `id`). `locks.take("apply:1", "somebody")` makes somebody else hold the
@@ -158,6 +169,7 @@ class FakeTools:
         self.stash = FakeStash()
         self.state = FakeTable()
         self.store = FakeStore()
+        self.send_queue = FakeQueue()
         self.now = time.time
         self.__dict__.update(parts)
         self.seals = parts.get("seals") or _seals(lambda: self.now(), self.stash)
@@ -182,6 +194,14 @@ class FakeTools:
 
     def roster(self, guild_id: str) -> Roster:
         return Rosters(self.state).of(guild_id)  # type: ignore[arg-type]
+
+    @property
+    def notified(self) -> list[dict]:
+        """What `tools.notify` was asked to post: a dict with `content`, the target and the rest of each."""
+        return [each["detail"] for each in self.send_queue.messages if each.get("kind") == "notification"]
+
+    def forget(self, user_id: str, last: Data) -> None:
+        Erasure(self.state).forget(user_id, last)  # type: ignore[arg-type]
 
     def count(self, metric: str) -> None:
         self.counted.append(metric)

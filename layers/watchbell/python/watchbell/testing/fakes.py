@@ -73,6 +73,16 @@ class FakeLock:
         self.lease_until = 0.0
 
 
+class FakeQueue:
+    """A queue that keeps its messages."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict] = []
+
+    def send(self, message: dict, wait: float = 0, attributes: dict[str, str] | None = None) -> None:
+        self.messages.append(message)
+
+
 class FakeFlags(dict[str, str]):
     """The texts of the flags' parameters by name, for example `{"beta": "off 1100000000000000001"}`.
 

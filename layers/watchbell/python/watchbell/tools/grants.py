@@ -84,6 +84,7 @@ _SECRETS = (
     Part("delete_secret", Need(NAMED_PARAMETERS, "servers", "ssm:DeleteParameter")),
 )
 _SEND_QUEUE = Part("send_queue", Need(QUEUE, "send", "sqs:SendMessage"))
+_NOTIFY = Part("notify", _table("state", "GetItem"), *_SEND_QUEUE.needs)
 _CHECK_QUEUE = Part("check_queue", Need(QUEUE, "check", "sqs:SendMessage"))
 
 FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
@@ -106,7 +107,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         Part("locks", _table("ephemeral", "GetItem", "UpdateItem")),
         *(Part("seconds_left"), Part("fence")),
         Part("change_setting", _table("state", "GetItem", "UpdateItem")),
-        Part("notify", _table("state", "GetItem")),
+        _NOTIFY,
         *(_ROSTER, _MONITORS, _SHARDS, _CHECK, *_SECRETS, _SEND_QUEUE),
         Part("define"),
     ),
@@ -118,12 +119,14 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         _claims("state", "ephemeral"),
         Part("webhook", Need(NAMED_PARAMETERS, "webhooks", "ssm:GetParameter")),
         Part("retired_webhooks", _table("state", "GetItem", "PutItem")),
+        Part("event_dead", Need(QUEUE, "event-dead", "sqs:SendMessage")),
     ),
     "scheduler": (
         *_ALWAYS,
-        *(_COUNT, _FLAGS, _SOURCE_NAMES, _SOURCES, _DATA),
+        *(_COUNT, _FLAGS, _SOURCE_NAMES, _SOURCES, _DATA, _SERVER_SETTINGS, _NOTIFY),
         _claims("state"),
         *(_MONITORS, _SHARDS, _SEND_QUEUE, _CHECK_QUEUE),
+        Part("forget", _table("state", "GetItem", "PutItem", "DeleteItem", "Query")),
         *(Part("status_sources", _parameters("status-sources")), Part("define")),
     ),
     "monitor": (*_ALWAYS, _COUNT, _FLAGS, _MONITORS, _SHARDS, _CHECK, _SEND_QUEUE),

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from ..adapters.sources import Sources
     from ..adapters.stash import Stash
     from ..adapters.webhooks import RetiredWebhooks
-    from ..discord.reply import Reply
     from ..discord.seals import Seals
     from ..kit.data import Data
     from ..kit.flags import Flags
@@ -188,25 +187,55 @@ class Tools:
             raise ValueError(f"{setting} cannot be {value!r}")
         self.server_settings.change(guild_id, {setting.name: value})
 
-    def notify(self, guild_id: str, make: "Callable[[], Reply]", key: str, locale: str = "") -> str:
-        """Post in the status channel of a server. Return the id of the message, "" if the server has chosen no channel.
+    def notify(
+        self,
+        content: "str | Callable[[], str]",
+        *,
+        guild: str = "",
+        channel: str = "",
+        webhook: str = "",
+        severity: str = "",
+        mention: "str | Iterable[str]" = (),
+        dedupe_key: str = "",
+        locale: str = "",
+    ) -> bool:
+        """Post a text soon, once: in the status channel of `guild`, in `channel`, or by the webhook of that name.
 
-        `make` returns the message. It is called in the language that the server has chosen, or else in `locale`, which
-        is Discord's locale of the server. A second call with the same `key` within a few minutes posts nothing.
-        Raises DiscordError if Discord refuses the message, or does not answer.
+        Without a target it goes to the operator's default webhook. The rest of a text that is too long is cut off.
+        `severity` is info, warning, error or critical. `mention` is the id of a role, or several ids. Only the roles
+        that the server allows are pinged. A second call with the same `dedupe_key` within 14 days posts nothing.
+
+        `content` may be a function that returns the text. It is called in the language that `guild` has chosen, or else
+        in `locale`, which is Discord's locale of the server.
+
+        Returns False, and posts nothing, if `guild` has not chosen a status channel. Raises DefinitionError, which says
+        what is wrong, and Unavailable if the text cannot be queued.
         """
         grants.require(self.function, "notify")
+        from uuid import uuid4
+
+        from ..errors import DefinitionError
         from ..i18n import speaking
         from ..kit import server
+        from ..status import notification
 
-        chosen = self.server_settings.of(guild_id)
-        channel_id = chosen[server.status_channel]
-        if not channel_id:
-            return ""
+        chosen = self.server_settings.of(guild)
+        if guild and not channel and not chosen[server.status_channel]:
+            return False
         with speaking(chosen[server.language], locale):
-            reply = make()
-        sent = self.discord.send(channel_id, reply, nonce=f"notify {guild_id} {key}", whose="tools.notify")
-        return str(sent.get("id", ""))
+            text = content() if callable(content) else content
+        given = {"guild": guild, "channel": channel, "webhook": webhook, "severity": severity, "dedupe_key": dedupe_key}
+        detail: dict[str, Any] = {"content": text, **{name: value for name, value in given.items() if value}}
+        if mention:
+            detail["mention"] = [mention] if isinstance(mention, str) else list(mention)
+        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.now()))
+        event = {"source": "watchbell", "id": str(uuid4()), "time": moment, "detail": detail}
+        try:
+            notification.read(event)
+        except notification.Refused as reason:
+            raise DefinitionError(f"tools.notify: {reason}") from None
+        self.send_queue.send({"kind": "notification", "detail-type": notification.TYPE, **event})
+        return True
 
     def data(self, kind: "Data", owner: str = "") -> "Records":
         """The items of `kind` that belong to `owner`, the id of a server or a person. Leave it out for `of="own"`.
@@ -229,6 +258,17 @@ class Tools:
         from ..adapters.rosters import Rosters
 
         return Rosters(Table(self.settings["STATE_TABLE"], tries=1)).of(guild_id)
+
+    def forget(self, user_id: str, last: "Data") -> None:
+        """Erase what the table `state` holds of a person, items of the kind `last` at the end.
+
+        Raises Unavailable if the table cannot be reached. A part may be erased then.
+        """
+        grants.require(self.function, "forget")
+        from ..adapters.dynamodb import Table
+        from ..adapters.erasure import Erasure
+
+        Erasure(Table(self.settings["STATE_TABLE"])).forget(user_id, last)
 
     @part
     def monitors(self) -> "Monitors":
@@ -378,6 +418,13 @@ class Tools:
         from ..adapters.pings import Pings
 
         return Pings(self.settings["STATE_TABLE"])
+
+    @part
+    def event_dead(self) -> "Queue":
+        """The dead letters of EventBridge."""
+        from ..adapters.queue import Queue
+
+        return Queue(self.settings["EVENT_DEAD_QUEUE_URL"])
 
     @part
     def retired_webhooks(self) -> "RetiredWebhooks":
