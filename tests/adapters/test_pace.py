@@ -10,7 +10,7 @@ import pytest
 from tests.adapters.conftest import NOW
 from watchbell.adapters.dynamodb import Table
 from watchbell.adapters.pace import ALONE_SECONDS, Pace
-from watchbell.discord import pace
+from watchbell.data import pace
 from watchbell.errors import DiscordError, Paced, Unavailable
 from watchbell.testing.table import FakeTable
 

@@ -25,7 +25,7 @@ def test_one_channel_is_sent_to_as_fast_as_its_limit_allows() -> None:
 
 
 def test_a_fleet_that_ignores_the_buckets_is_refused_and_that_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("watchbell.discord.pace.Bucket.entries", (40, 1))
+    monkeypatch.setattr("watchbell.data.pace.Bucket.entries", (40, 1))
     fleet = fanout.fan_out(4, dms=0, alerts=60, channels=3)
     assert (fleet.sent, fleet.avoidable_429 > 0) == (60, True)
 

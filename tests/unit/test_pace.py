@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchbell.adapters.dynamodb import ConditionFailed
-from watchbell.discord import pace
-from watchbell.discord.pace import Bucket, Lesson, Rule, Shared, micros
+from watchbell.data import pace
+from watchbell.data.pace import Bucket, Lesson, Rule, Shared, micros
 from watchbell.testing.table import FakeTable
 
 NOW = micros(1_795_334_400)

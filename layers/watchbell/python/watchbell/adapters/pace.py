@@ -11,9 +11,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..data import pace
+from ..data.pace import Bucket, Change, Rule, Shared, micros
 from ..data.tables import BUCKET, PACE
-from ..discord import pace
-from ..discord.pace import Bucket, Change, Rule, Shared, micros
 from ..errors import DiscordError, Paced, Unavailable
 from .aws_json import within
 from .dynamodb import ConditionFailed, Table

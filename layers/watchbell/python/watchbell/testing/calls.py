@@ -177,6 +177,9 @@ class FakeTools:
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the feature uses tools.{name}, which the test must give it: FakeTools({name}=…)")
 
+    def in_bulk(self, yes: bool) -> None:
+        """Nobody has to wait for Discord here."""
+
     def data(self, kind: Data, owner: str = "") -> Records:
         return Records(self.state, kind, owner, lambda: self.now())  # type: ignore[arg-type]
 

@@ -105,7 +105,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         Part("audit", _table("state", "GetItem", "PutItem", "UpdateItem")),
         Part("quotas", _table("ephemeral", "UpdateItem")),
         Part("locks", _table("ephemeral", "GetItem", "UpdateItem")),
-        *(Part("seconds_left"), Part("fence")),
+        *(Part("seconds_left"), Part("fence"), Part("in_bulk")),
         Part("change_setting", _table("state", "GetItem", "UpdateItem")),
         _NOTIFY,
         *(_ROSTER, _MONITORS, _SHARDS, _CHECK, *_SECRETS, _SEND_QUEUE),

@@ -111,9 +111,10 @@ class Tools:
         )
 
     def in_bulk(self, yes: bool) -> None:
-        """Whether calls to Discord wait for its limits from now on, as alerts do. The calls of the sender always do."""
+        """Whether calls to Discord wait for its limits from now on, as alerts do, because nobody waits for them."""
+        grants.require(self.function, "in_bulk")
         if self._pace is not None:
-            self._pace.bulk = yes or self.function == "sender"
+            self._pace.bulk = yes
 
     @cached_property
     def _pace(self) -> "Pace | None":
