@@ -53,7 +53,8 @@ def test_tools_open_what_is_granted_and_refuse_the_rest_with_a_sentence(function
 
 def test_a_tool_that_nobody_has_is_refused_with_what_there_is():
     with pytest.raises(
-        grants.NoSuchTool, match="no kettle; the scheduler has check_queue, claims, count, data, define, flags, forget, mon"
+        grants.NoSuchTool,
+        match="no kettle; the scheduler has check_queue, claims, count, data, define, flags, forget, mon",
     ):
         _ = Tools("scheduler", {}).kettle
     assert not hasattr(Tools("scheduler", {}), "kettle")
