@@ -58,6 +58,7 @@ def test_each_schedule_is_deployed_with_its_own_cadence(template: Path) -> None:
         "daily_digest": ("cron(0 * * * ? *)", "UTC"),
         "noon": ("cron(30 * * * ? *)", "Asia/Kolkata"),
         "operator_monitors": ("cron(0/5 * * * ? *)", "UTC"),
+        "removals": ("cron(0 * * * ? *)", "UTC"),
         "tea_time": ("cron(0/15 * * * ? *)", "UTC"),
         "watch": ("cron(0/1 * * * ? *)", "UTC"),
     }

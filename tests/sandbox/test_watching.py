@@ -100,7 +100,7 @@ def test_an_outage_is_told_once_and_its_end_edits_the_alert_and_answers_it() -> 
         alert = watch.message()
         (told,) = watch.told()
         assert told.splitlines()[0] == "🔴 Shop is down: it answered HTTP 500 instead of 200."
-        assert told.splitlines()[-1] == "[Details]"
+        assert told.splitlines()[-1] == "[Acknowledge] [Details]"
         assert "Web · checked every minute · " in told
 
         details = discord.person("bob").press(alert, "Details")

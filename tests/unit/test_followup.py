@@ -1,6 +1,7 @@
 """A deferred interaction always ends in something that its user sees, even if something goes wrong."""
 
 import json
+from functools import partial
 
 import pytest
 
@@ -10,6 +11,7 @@ from tests.fakes import Claims, Journal
 from watchbell import Command, _, anyone, commands
 from watchbell.adapters.batch import Delivery, NotOurs
 from watchbell.adapters.monitors import Monitors
+from watchbell.adapters.records import Records
 from watchbell.discord import custom_id
 from watchbell.discord.component import disabled
 from watchbell.discord.interaction import Interaction
@@ -58,6 +60,7 @@ class Worker:
         self.sources = self.tools.sources = sources or Sources()
         self.claims = self.tools.claims = claims or Claims()
         self.tools.monitors = Monitors(FakeTable(), ceiling=100, of_host=100)
+        self.tools.data = partial(Records, FakeTable(), clock=lambda: self.clock.now)
         self.steps, self.sent = Journal(), []
         self.tools.journal_of = lambda interaction_id, attempt: self.steps
 

@@ -3,13 +3,14 @@
 import json
 import logging
 
-from watchbell import Button, Embed, Reply, _, pgettext
+from watchbell import Button, Data, Embed, Reply, _, pgettext
 from watchbell.data.tables import INTRODUCTION, ONBOARDING
 from watchbell.discord.permissions import bits, in_channel
 from watchbell.errors import DiscordError, Retry
 from watchbell.events.application_deauthorized import note
 from watchbell.i18n import speaking
 from watchbell.kit import catalogue, server
+from watchbell.kit.data import is_id
 from watchbell.kit.event import Event
 
 event = Event("APPLICATION_AUTHORIZED", switch="introduction")
@@ -23,6 +24,14 @@ CANNOT_DM = {
     50278: "no_shared_server",
 }
 """Discord's error codes for a person whom the bot cannot send a message, and the outcome to store for each."""
+
+greeted = Data(
+    "greeted", of="own", key=("user",), fields=("outcome", "at"), about=("user",), personal="a Discord user id"
+)
+"""Whom the bot has greeted, and how it went, for `ops intro`. The claim INTRODUCTION alone decides who is greeted."""
+
+UNKNOWN = "unknown"
+"""The outcome of a greeting if the function died before it kept the outcome."""
 
 IN_SERVER, FOR_USER = 0, 1
 """Discord: the types of an installation."""
@@ -42,25 +51,38 @@ def comes_back(data, tools, at):
 
 @event.run
 def authorised(data, tools):
-    introduce(data, tools)
+    outcome, user_id, known = introduce(data, tools), user_of(data), tools.data(greeted)
+    # An earlier try may have ended before it kept the outcome.
+    if user_id and (outcome or known.get(user_id) is None):
+        known.put({"user": user_id, "outcome": outcome or UNKNOWN, "at": tools.now()})
     onboard(data, tools)
 
 
-def introduce(data, tools):
-    """Greet the user once, even if the event comes several times. A claim in the `state` table ensures this."""
+def user_of(data) -> str:
+    """The id of the user whom an event names, "" if it names none."""
     user = data.get("user")
     user_id = user.get("id") if isinstance(user, dict) else None
-    if not isinstance(user_id, str) or not user_id.isdigit():
+    return user_id if user_id and is_id(user_id) else ""
+
+
+def introduce(data, tools) -> str:
+    """Greet the user once, even if the event comes several times. A claim in the `state` table ensures this.
+
+    Return the outcome, "" if there is nobody to greet.
+    """
+    user_id = user_of(data)
+    if not user_id:
         log.warning("the event of an installation names no user, so nobody is greeted")
-        return
+        return ""
     claim = tools.claims.take(INTRODUCTION, user_id)
     if claim is None:
-        return
+        return ""
     with claim:
         message = introduction(tools.settings.get("DOCUMENTATION_URL", ""), data)
         outcome = write_to(user_id, message, tools, may_have_been_sent=claim.attempt > 1)
         claim.done(outcome)
     log.log(logging.INFO if outcome == "sent" else logging.WARNING, "introduction: %s", outcome)
+    return outcome
 
 
 def write_to(user_id, reply: Reply, tools, *, may_have_been_sent: bool) -> str:

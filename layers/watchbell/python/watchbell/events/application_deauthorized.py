@@ -3,6 +3,7 @@
 import logging
 
 from watchbell import Data
+from watchbell.kit.data import is_id
 from watchbell.kit.event import Event
 
 event = Event("APPLICATION_DEAUTHORIZED")
@@ -33,7 +34,7 @@ def note(data, at, tools, *, leaves: bool) -> None:
     """
     user = data.get("user")
     user_id = user.get("id") if isinstance(user, dict) else None
-    if not isinstance(user_id, str) or not user_id.isascii() or not user_id.isdigit() or len(user_id) > 20:
+    if not user_id or not is_id(user_id):
         log.warning("the event names no user, so nothing is scheduled")
         return
     known = tools.data(departures)

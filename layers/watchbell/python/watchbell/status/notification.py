@@ -12,12 +12,14 @@ import json
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
+from uuid import uuid4
 
 from ..discord.mentions import Mentions
 from ..discord.reply import Embed, Reply
 from ..discord.text import clip, undirected
+from ..errors import DefinitionError
 
 TYPE = "notification"
 """The `detail-type` of the events."""
@@ -126,6 +128,23 @@ def read(event: dict[str, Any]) -> Notification:
         mention=_mention(given.get("mention", [])),
         time=_time(event.get("time")),
     )
+
+
+def of_feature(content: str, mention: str | Iterable[str], given: dict[str, str], now: float) -> dict[str, Any]:
+    """The message for the send queue with the notification of a feature. `now` is in epoch seconds.
+
+    `given` are the other fields; those that are "" are left out. Raises DefinitionError for what nobody can post.
+    """
+    detail: dict[str, Any] = {"content": content, **{name: value for name, value in given.items() if value}}
+    if mention:
+        detail["mention"] = [mention] if isinstance(mention, str) else list(mention)
+    time = datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds")
+    event = {"source": "watchbell", "id": str(uuid4()), "time": time, "detail-type": TYPE, "detail": detail}
+    try:
+        read(event)
+    except Refused as reason:
+        raise DefinitionError(f"tools.notify: {reason}") from None
+    return {"kind": "notification", **event}
 
 
 def reply(notification: Notification, roles: Iterable[str], reference: str) -> Reply:

@@ -213,9 +213,6 @@ class Tools:
         what is wrong, and Unavailable if the text cannot be queued.
         """
         grants.require(self.function, "notify")
-        from uuid import uuid4
-
-        from ..errors import DefinitionError
         from ..i18n import speaking
         from ..kit import server
         from ..status import notification
@@ -226,16 +223,7 @@ class Tools:
         with speaking(chosen[server.language], locale):
             text = content() if callable(content) else content
         given = {"guild": guild, "channel": channel, "webhook": webhook, "severity": severity, "dedupe_key": dedupe_key}
-        detail: dict[str, Any] = {"content": text, **{name: value for name, value in given.items() if value}}
-        if mention:
-            detail["mention"] = [mention] if isinstance(mention, str) else list(mention)
-        moment = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.now()))
-        event = {"source": "watchbell", "id": str(uuid4()), "time": moment, "detail": detail}
-        try:
-            notification.read(event)
-        except notification.Refused as reason:
-            raise DefinitionError(f"tools.notify: {reason}") from None
-        self.send_queue.send({"kind": "notification", "detail-type": notification.TYPE, **event})
+        self.send_queue.send(notification.of_feature(text, mention, given, self.now()))
         return True
 
     def data(self, kind: "Data", owner: str = "") -> "Records":
