@@ -182,6 +182,11 @@ def test_the_snapshot_has_everything_that_the_sandbox_runs() -> None:
     }
     signed = dict.fromkeys(("POST /interactions", "POST /events"), Throttle(100, 200))
     assert snapshot.throttles() == {**signed, "ANY /ping/{proxy+}": Throttle(20, 20)}
-    assert [schedule.name for schedule in snapshot.schedules()] == ["daily_digest", "operator_monitors", "removals", "watch"]
+    assert [schedule.name for schedule in snapshot.schedules()] == [
+        "daily_digest",
+        "operator_monitors",
+        "removals",
+        "watch",
+    ]
     assert [function for _, _, function, _ in snapshot.custom_resources()] == ["registrar"]
     assert {table.ttl_attribute for table in snapshot.tables()} == {"expires_at"}

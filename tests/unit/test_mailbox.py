@@ -5,6 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as some
 
+from watchbell.outbox.kinds import MAILBOX
 from watchbell.status.flip import Flip
 from watchbell.status.reason import Reason
 from watchbell.status.roster import Entry
@@ -185,6 +186,14 @@ def test_whatever_happens_nothing_is_left_over_and_a_stored_mailbox_is_the_same(
     box.fold(edition("end", up(SHOP, at), up(MAIL, at), at=at), BOTH)
     sent(box)
     assert box.alerts == []
+
+
+def test_800_outages_of_one_server_fit_into_an_item():
+    names = [Entry(f"{number:08}", "A name that is quite long " * 2, "http", "01", 1, "Web") for number in range(800)]
+    box = Mailbox()
+    box.fold(edition(1, *(down(each) for each in names)), {each.id: Heard() for each in names})
+    item = {"recipient": "channel:1100000000000000009", "person": "", **box.value()}
+    assert MAILBOX.written("1100000000000000001", {}, item, version="1", fence=0, now=AT)
 
 
 def test_a_mailbox_that_was_never_stored_is_empty():

@@ -207,7 +207,7 @@ class Mailbox:
 
 def _row(alert: Alert) -> list[Any]:
     outages = [
-        [each.entry.values(), each.opened.text(), each.latest.text(), each.ended and each.ended.text(), each.on_it]
+        [each.entry.values(), each.opened.text(), _other(each.latest, each.opened), _other(each.ended), each.on_it]
         for each in alert.outages
     ]
     answers = [
@@ -216,6 +216,11 @@ def _row(alert: Alert) -> list[Any]:
     ]
     values = [alert.id, alert.at, alert.mentions, alert.silent, alert.recoveries, alert.test, alert.message]
     return [*values, alert.stale, outages, answers]
+
+
+def _other(flip: Flip | None, first: Flip | None = None) -> str:
+    """The flip as a text, "" if there is none, or if it is the first one once more."""
+    return flip.text() if flip and flip != first else ""
 
 
 def _alert(
@@ -234,7 +239,13 @@ def _alert(
         id,
         at,
         [
-            Outage(Entry(*entry), Flip.parse(opened), Flip.parse(latest), Flip.parse(ended) if ended else None, on_it)
+            Outage(
+                Entry(*entry),
+                Flip.parse(opened),
+                Flip.parse(latest or opened),
+                Flip.parse(ended) if ended else None,
+                on_it,
+            )
             for entry, opened, latest, ended, on_it in outages
         ],
         tuple(mentions),
