@@ -93,7 +93,9 @@ snapshot: .venv/ready  ## update the template that the sandbox reads, after a ch
 deploy: .venv/ready  ## deploy to your AWS account: make deploy STAGE=prod ARGS="options of cdk deploy"
 	@$(PYTHON) -m infra.cdk deploy -c stage=$(STAGE) $(ARGS)
 
-check: lint types documents test oldest synth  ## run everything that CI runs; needs no AWS account
+check: lint documents  ## run everything that CI runs; needs no AWS account
+	@$(MAKE) --no-print-directory --output-sync=target -j 2 types oldest synth
+	@$(MAKE) --no-print-directory test
 
 bench: .venv/ready  ## measure cold starts and warm answers of the built functions, and what checks, judgements, runs and alerts take
 	@$(PYTHON) -m bench

@@ -1,6 +1,5 @@
 """What is stored of shards: in DynamoDB and in the fake alike, once, and only if nobody else wrote in between."""
 
-from dataclasses import replace
 from uuid import uuid4
 
 import pytest
@@ -18,7 +17,9 @@ from watchbell.status.maintenance import Once, Window
 from watchbell.status.packing import pack_period
 from watchbell.status.plans import Plan
 from watchbell.status.refusal import Refusal
+from watchbell.status.roster import Entry
 from watchbell.status.tally import HOUR, Period, Tally
+from watchbell.subscriptions.edition import Edition, Later
 from watchbell.testing.table import FakeTable
 
 SLOT = 1_795_334_400
@@ -71,14 +72,12 @@ def test_a_run_is_stored_with_its_flips_and_with_what_has_ended(shards, guild):
 def test_only_a_flip_that_is_news_waits_to_be_told(shards, guild):
     shards.store(guild, "01", shards.read(guild, "01"), stored(), flips=[DOWN, SILENT])
     (key,) = keyed("01", SLOT, [DOWN])
-    assert list(shards.untold_of(guild, key)) == [key]
-    assert shards.flips_at(guild, key) == [DOWN]
+    assert shards.waiting(guild) == ({key: (DOWN,)}, set())
     shards.hold(guild, key)
-    assert shards.untold_of(guild, key) == {key: True}
+    assert shards.waiting(guild) == ({key: (DOWN,)}, {key})
     shards.told(guild, key)
     shards.hold(guild, key)  # a sender that is late does not bring it back
-    assert shards.untold_of(guild, key) == {}
-    assert shards.flips_at(guild, key) == [DOWN]
+    assert shards.waiting(guild) == ({}, set())
 
 
 @pytest.mark.parametrize("flips", [[], [DOWN]], ids=["one write", "a transaction"])
@@ -97,15 +96,15 @@ def test_a_write_whose_answer_was_lost_is_found_to_be_done(shards, guild):
     assert shards.states(guild, ["01"])["01"].version == 1
 
 
-def test_the_flips_of_a_monitor_are_told_in_their_order(shards, guild):
+def test_flips_wait_in_the_order_of_time(shards, guild):
     first = shards.read(guild, "01")
     shards.store(guild, "01", first, stored(), flips=[DOWN])
     up = Flip("aaaaaaaa", SLOT + 60, SLOT + 60, "down", "up", "recovered")
     other = Flip("bbbbbbbb", SLOT + 60, SLOT + 60, "up", "down", "opened")
     shards.store(guild, "01", shards.read(guild, "01"), stored(SLOT + 60), flips=[up, other])
-    (one,), (two, _three) = keyed("01", SLOT, [DOWN]), keyed("01", SLOT + 60, [up, other])
-    assert list(shards.untold_of(guild, two)) == [one, two]
-    assert list(shards.untold_of(guild, one)) == [one]
+    (one,), (two, three) = keyed("01", SLOT, [DOWN]), keyed("01", SLOT + 60, [up, other])
+    waiting, _held = shards.waiting(guild)
+    assert list(waiting) == [one, two, three]
 
 
 def test_a_monitor_that_is_restarted_is_new_and_the_others_stay(shards, guild):
@@ -165,43 +164,40 @@ def test_an_older_event_of_aws_does_not_replace_a_newer_one(shards, table, guild
     assert (item["at"]["N"], item["outcome"]["S"]) == (str(SLOT + 60), "down")
 
 
-def opened(shards, guild, name="first"):
-    """Store a flip that is to be told, and open it. Return its sort key."""
-    before = shards.read(guild, "01")
-    slot = before.slot + 60 or SLOT
-    flip = replace(DOWN, at=slot)
-    assert shards.store(guild, "01", before, stored(slot), flips=[flip])
-    (key,) = keyed("01", slot, [flip])
-    assert shards.opens(guild, key, name, flip)
-    return key
+SHOP = Entry("aaaaaaaa", "Shop", "http", "01", 1)
 
 
-def test_an_opening_is_there_until_it_is_closed(shards, guild):
-    assert shards.opening(guild, "aaaaaaaa") is None
-    opened(shards, guild)
-    assert shards.opening(guild, "aaaaaaaa")[0] == "first"
-    shards.closes(guild, "aaaaaaaa", "first")
-    assert shards.opening(guild, "aaaaaaaa") is None
+def test_an_edition_takes_its_flips_from_those_that_wait_and_is_made_once(shards, guild):
+    shards.store(guild, "01", shards.read(guild, "01"), stored(), flips=[DOWN])
+    keys = list(shards.waiting(guild)[0])
+    first, second = (Edition(f"{SLOT}-{name}", SLOT, ((SHOP, DOWN),)) for name in "ab")
+    assert shards.publish(guild, first, keys)
+    assert not shards.publish(guild, second, keys)  # another sender was quicker
+    assert shards.waiting(guild) == ({}, set())
+    assert shards.editions(guild, second.id) == [first]
+    shards.told(guild, f"edition#{first.id}")
+    assert shards.editions(guild, second.id) == []
+    assert shards.edition(guild, first.id) == first
 
 
-def test_an_opening_that_has_been_told_is_not_opened_again(shards, guild):
-    key = opened(shards, guild)
-    assert shards.opens(guild, key, "first", DOWN)
-    shards.told(guild, key)
-    assert not shards.opens(guild, key, "first", DOWN)
-    shards.closes(guild, "aaaaaaaa", "first")
-    assert not shards.opens(guild, key, "first", DOWN)
-    assert shards.opening(guild, "aaaaaaaa") is None
+def test_editions_are_told_in_the_order_of_time_and_each_is_stored_once(shards, guild):
+    later, earlier = (Edition(f"{SLOT + seconds}-x", SLOT + seconds, on_it=("a",)) for seconds in (60, 0))
+    assert shards.publish(guild, later)
+    assert shards.publish(guild, earlier)
+    assert not shards.publish(guild, earlier)
+    assert shards.editions(guild, later.id) == [earlier, later]
+    assert shards.editions(guild, earlier.id) == [earlier]
 
 
-def test_the_end_of_an_older_opening_leaves_a_newer_one(shards, guild):
-    shards.told(guild, opened(shards, guild))
-    shards.closes(guild, "aaaaaaaa", "first")
-    opened(shards, guild, "second")
-    shards.closes(guild, "aaaaaaaa", "first")
-    assert shards.opening(guild, "aaaaaaaa")[0] == "second"
-    shards.closes(guild, "aaaaaaaa")
-    assert shards.opening(guild, "aaaaaaaa") is None
+def test_the_next_step_takes_the_place_of_the_one_that_is_told(shards, guild):
+    one, two = Later(SLOT + 300, "e1", 1), Later(SLOT + 600, "e1", 2)
+    shards.publish(guild, Edition("e1", SLOT), later=one)
+    assert (guild, one) not in shards.later(SLOT + 299)
+    assert (guild, one) in shards.later(SLOT + 300)
+    shards.publish(guild, Edition("e2", SLOT), later=two, instead_of=one)
+    assert [step for server, step in shards.later(2 * SLOT) if server == guild] == [two]
+    shards.done_with(guild, two)
+    assert [step for server, step in shards.later(2 * SLOT) if server == guild] == []
 
 
 def test_a_refusal_is_kept_with_the_time_of_the_first_one_until_a_message_arrives(shards, guild):

@@ -46,7 +46,7 @@ def outage(world):
 
 def kept_alerts(world):
     """The outcomes of what the owner was to be told."""
-    rows = {sort: row for (_pk, sort), row in world.table.rows.items() if sort.startswith("note#")}
+    rows = {sort: row for (_pk, sort), row in world.table.rows.items() if sort.startswith("told#")}
     return {sort: row["outcome"]["S"] for sort, row in rows.items()}
 
 

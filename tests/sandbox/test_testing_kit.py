@@ -224,7 +224,7 @@ def test_a_sentence_comes_once_though_the_answer_to_its_call_is_lost() -> None:
 
 def test_a_token_that_discord_does_not_know_for_long_leaves_one_answer_and_no_thinking() -> None:
     with bot() as discord:
-        discord.acknowledges_late(40)
+        discord.acknowledges_late(12)
         shown = discord.person().run("status", server="prod", private=False)
         titles = [embed["title"] for message in shown.messages for embed in message["embeds"]]
         assert titles == ["🟢 prod"]

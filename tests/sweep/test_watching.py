@@ -251,7 +251,7 @@ def owner_told_once(world: World) -> None:
 
 @LATE
 def test_the_owner_hears_once_of_a_channel_that_refuses_whatever_is_killed(late, record_property):
-    swept(refused, owner_told_once, [SHOP], late=late, step=31, record=record_property)
+    swept(refused, owner_told_once, [SHOP], late=late, step=101, record=record_property)
 
 
 PING, NEW_PING = "4be1c7d2-63a9-4f0e-9a51-7c2d90e8b314", "c0ffee00-1111-4222-8333-444455556666"

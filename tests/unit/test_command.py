@@ -123,7 +123,8 @@ def test_all_types_of_option_have_their_rules():
     registered = declare(everything())
     judge.approve("command", {**registered, "options": [{**o, "file_types": None} for o in registered["options"]]})
     assert [
-        {k: v for k, v in o.items() if k not in ("name", "description", "required")} for o in registered["options"]
+        {k: v for k, v in o.items() if k not in ("name", "name_localizations", "description", "required")}
+        for o in registered["options"]
     ] == [
         {"type": 3, "autocomplete": True, "min_length": 2, "max_length": 8},
         {"type": 4, "min_value": 1, "max_value": 10},

@@ -211,9 +211,9 @@ _EVENT = ("at", "outcome", "text", "lasts", "expires_at")
 AWS_EVENT = Row("AWS event", "state", "aws#{}", "event", _EVENT, 90 * DAY, "no")
 """The newest event of AWS about an alarm, a pipeline, a service or a task. The next run of its monitors judges it."""
 
-NOTE = Row("note", "state", "guild#{}", "note#{}#{}", _CLAIM, 90 * DAY, "no")
-"""Records that a notice of maintenance was given in one channel. The outcome is the id of the message, or why there is
-none."""
+TOLD = Row("told", "state", "guild#{}", "told#{}#{}", _CLAIM, 90 * DAY, "no")
+"""Records that a channel was told of maintenance, or the owner of a server that alerts do not arrive. The outcome is
+the id of the message, or why there is none."""
 
 REFUSAL = Row("refusal", "state", "guild#{}", "refusal#{}", ("status", "code", "lacks", "since"), None, "no")
 """A channel of a server in which Discord refuses alerts: the HTTP status, Discord's code, the permissions that the bot
@@ -274,7 +274,7 @@ ROWS = (
     UNTOLD,
     NOTICE,
     AWS_EVENT,
-    NOTE,
+    TOLD,
     REFUSAL,
     PING,
     POINTER,

@@ -16,7 +16,7 @@ from dataclasses import fields, replace
 from typing import Any
 
 from ..adapters.server_settings import Chosen
-from ..data.tables import NOTE
+from ..data.tables import TOLD
 from ..discord.reply import Reply
 from ..errors import Changed, DiscordError, Paced, Retry
 from ..i18n import speaking
@@ -473,7 +473,7 @@ def _refused(guild_id: str, to: str, error: DiscordError, at: int, chosen: Chose
     lacks = _lacks(to.partition(":")[2], tools) if error.code in refusal.OF_PERMISSIONS else ()
     kept = tools.shards.refused(guild_id, Refusal(to, error.status, error.code, at, lacks))
     name = f"refusal#{to}#{kept.since}"
-    claim = tools.claims.take(NOTE, guild_id, name, OWNER)
+    claim = tools.claims.take(TOLD, guild_id, name, OWNER)
     if claim is None:
         return
     with claim:
@@ -565,7 +565,7 @@ def announce_maintenance(notified: dict, tools: Tools) -> None:
 
 def _note(guild_id: str, name: str, channel: str, reply: Reply, tools: Tools) -> None:
     """Send a message to a channel once. Raises Retry while another sender does it."""
-    claim = tools.claims.take(NOTE, guild_id, name, channel)
+    claim = tools.claims.take(TOLD, guild_id, name, channel)
     if claim is None:
         return
     delivery = message.reference(name, f"channel:{channel}")
