@@ -27,7 +27,7 @@ NODE_PACKAGES := $(DISCORDJS)/node_modules/.package-lock.json
 
 STAGE ?= dev
 
-.PHONY: help demo play dev test check lint types documents oldest translations docs pins synth snapshot deploy bench fuzz clean
+.PHONY: help demo play dev test check lint types documents oldest translations docs pins synth snapshot deploy bench fuzz sweep clean
 
 help:  ## list these commands
 	@grep -hE '^[a-z]+:.*## ' Makefile | sed 's/:.*## /\t/' | expand -t 14
@@ -93,12 +93,17 @@ snapshot: .venv/ready  ## update the template that the sandbox reads, after a ch
 deploy: .venv/ready  ## deploy to your AWS account: make deploy STAGE=prod ARGS="options of cdk deploy"
 	@$(PYTHON) -m infra.cdk deploy -c stage=$(STAGE) $(ARGS)
 
-check: lint types documents test oldest synth  ## run everything that CI runs; needs no AWS account
+check: lint documents  ## run everything that CI runs; needs no AWS account
+	@$(MAKE) --no-print-directory --output-sync=target -j 2 types oldest synth
+	@$(MAKE) --no-print-directory test
 
-bench: .venv/ready  ## measure cold starts and warm answers of the built functions, beside cordless and boto3
+bench: .venv/ready  ## measure cold starts and warm answers of the built functions, and what checks, judgements, runs and alerts take
 	@$(PYTHON) -m bench
 
-fuzz: .venv/ready  ## send 200,000 damaged requests and 20,000 odd answers, then look for secrets in the logs; takes a quarter of an hour or more
+sweep: .venv/ready  ## kill the functions that watch before and after each of their calls, and print how many points were tried
+	@WATCHBELL_SWEEP=all $(PYTHON) -m pytest tests/sweep -n 2 -q
+
+fuzz: .venv/ready  ## send 200,000 damaged requests and 20,000 odd answers, judge 100,000 lives of monitors, walk the clocks of all time zones, then look for secrets in the logs; takes half an hour
 	@WATCHBELL_FUZZ=200000 $(PYTHON) -m pytest tests/fuzz -n 2
 	@$(PYTHON) -m tests.fuzz.canaries
 

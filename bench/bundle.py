@@ -60,11 +60,15 @@ class Bundles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._runtime = Runtime(folder / "runtime")
-        vendor, ingress, watchbell = (folder / name for name in ("vendor", "ingress", "watchbell"))
+        vendor, ingress, heartbeat, watchbell = (
+            folder / name for name in ("vendor", "ingress", "heartbeat", "watchbell")
+        )
         layers.build_vendor(vendor, platform=None)
         layers.build_ingress(ingress, platform=None)
+        layers.build_heartbeat(heartbeat, platform=None)
         layers.build_first_party(watchbell, platform=None)
         self.ingress = self._function("ingress", ingress)
+        self.heartbeat = self._function("heartbeat", heartbeat)
         self.worker = self._function("worker", watchbell, vendor)
         self.noop = self._peer("noop")
         self.boto3 = self._peer("boto3_sdk", vendor)

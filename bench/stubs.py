@@ -89,7 +89,7 @@ class AwsStub(Stub):
         headers = {name.lower(): value for name, value in request.headers}
         signed = _SIGNED.fullmatch(headers.get("authorization", ""))
         if not signed or signed[1] not in self.services or "x-amz-date" not in headers:
-            return _refusal(403, "MissingAuthenticationTokenException")
+            return refusal(403, "MissingAuthenticationTokenException")
         return self._serve(request, headers)
 
     def _serve(self, request: Request, headers: dict[str, str]) -> Response:
@@ -100,7 +100,7 @@ class SqsStub(AwsStub):
     """The work queue, and the parameters that the ingress and the worker may read."""
 
     name = "sqs"
-    services = ("sqs", "ssm")
+    services: tuple[str, ...] = ("sqs", "ssm")
     parameters = {"/bench/signing-keys": "1:" + "5a" * 32}  # noqa: RUF012
 
     def __init__(self, folder: Path) -> None:
@@ -116,15 +116,15 @@ class SqsStub(AwsStub):
     def _serve(self, request: Request, headers: dict[str, str]) -> Response:
         if headers.get("x-amz-target") == "AmazonSSM.GetParameter":
             value = self.parameters.get(json.loads(request.body)["Name"])
-            return _amz_json(200, {"Parameter": {"Value": value}}) if value else _refusal(400, "ParameterNotFound")
+            return amz_json(200, {"Parameter": {"Value": value}}) if value else refusal(400, "ParameterNotFound")
         if headers.get("x-amz-target") != "AmazonSQS.SendMessage" or request.method != "POST":
-            return _refusal(404, "com.amazon.coral.service#UnknownOperationException")
+            return refusal(404, "com.amazon.coral.service#UnknownOperationException")
         call = json.loads(request.body)
         if call["QueueUrl"] != self.queue_url:
-            return _refusal(400, "com.amazonaws.sqs#QueueDoesNotExist")
+            return refusal(400, "com.amazonaws.sqs#QueueDoesNotExist")
         self.messages.append(call["MessageBody"])
         digest = hashlib.md5(call["MessageBody"].encode(), usedforsecurity=False).hexdigest()
-        return _amz_json(200, {"MD5OfMessageBody": digest, "MessageId": str(uuid.uuid4())})
+        return amz_json(200, {"MD5OfMessageBody": digest, "MessageId": str(uuid.uuid4())})
 
 
 class WorkStub(SqsStub):
@@ -154,14 +154,32 @@ class WorkStub(SqsStub):
         target, call = headers.get("x-amz-target"), json.loads(request.body)
         if target == "DynamoDB_20120810.UpdateItem" and call["TableName"] == "bench-ephemeral":
             self.writes.append(call["Key"]["pk"]["S"])
-            return _amz_json(200, {})
+            return amz_json(200, {})
         if target == "DynamoDB_20120810.GetItem" and call["TableName"] == "bench-state":
-            return _amz_json(200, {})  # the server has chosen no settings
+            return amz_json(200, {})  # the server has chosen no settings
         if target == "AmazonSSM.GetParametersByPath" and call["Path"] == "/bench/status-sources":
-            return _amz_json(200, {"Parameters": self._sources})
+            return amz_json(200, {"Parameters": self._sources})
         if target == "AmazonSSM.GetParametersByPath" and call["Path"] == "/bench/flags":
-            return _amz_json(200, {"Parameters": []})
+            return amz_json(200, {"Parameters": []})
         return super()._serve(request, headers)
+
+
+class PingStub(AwsStub):
+    """The table with the rows of pings. `messages` are the pings that were written."""
+
+    name = "pings"
+    services = ("dynamodb",)
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder)
+        self.environment["STATE_TABLE"] = "bench-state"
+
+    def _serve(self, request: Request, headers: dict[str, str]) -> Response:
+        call = json.loads(request.body)
+        if headers.get("x-amz-target") != "DynamoDB_20120810.UpdateItem" or call["TableName"] != "bench-state":
+            return refusal(400, "com.amazon.coral.service#UnknownOperationException")
+        self.messages.append(call["ExpressionAttributeValues"][":ping"]["S"])
+        return amz_json(200, {})
 
 
 class WebStub(Stub):
@@ -206,9 +224,9 @@ class LambdaStub(AwsStub):
 
     def _serve(self, request: Request, headers: dict[str, str]) -> Response:
         if request.method != "POST" or request.path != f"/2015-03-31/functions/{self.function}/invocations":
-            return _refusal(404, "ResourceNotFoundException")
+            return refusal(404, "ResourceNotFoundException")
         if headers.get("x-amz-invocation-type") != "Event":
-            return _refusal(400, "InvalidParameterValueException")
+            return refusal(400, "InvalidParameterValueException")
         self.messages.append(request.body.decode())
         return Response(202, b"", [("x-amzn-requestid", str(uuid.uuid4()))])
 
@@ -226,13 +244,13 @@ class _TlsServer(Server):
         return self._context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False), address
 
 
-def _amz_json(status: int, value: dict) -> Response:
+def amz_json(status: int, value: dict) -> Response:
     headers = [("content-type", "application/x-amz-json-1.0"), ("x-amzn-requestid", str(uuid.uuid4()))]
     return Response(status, json.dumps(value).encode(), headers)
 
 
-def _refusal(status: int, type: str) -> Response:
-    return _amz_json(status, {"__type": type, "message": "refused by the bench's stub"})
+def refusal(status: int, type: str) -> Response:
+    return amz_json(status, {"__type": type, "message": "refused by the bench's stub"})
 
 
 def _certify(target: Path) -> bytes:

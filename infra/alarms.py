@@ -59,6 +59,32 @@ class Alarms(Construct):
             throttled = "Lambda throttled the ingress: too many functions ran at once in this account and region."
             self.watch(f"{name}-throttles", throttled, function.metric_throttles(period=every))
 
+    def watch_tick(self, scheduler: lambda_.IFunction) -> None:
+        """Alarm if no call of the scheduler has succeeded for three minutes. Then no monitor is checked."""
+        every = Duration.minutes(1)
+        succeeded = cloudwatch.MathExpression(
+            expression="invocations - errors",
+            using_metrics={
+                "invocations": scheduler.metric_invocations(period=every),
+                "errors": scheduler.metric_errors(period=every),
+            },
+            period=every,
+            label="ticks",
+        )
+        alarm = cloudwatch.Alarm(
+            self,
+            "NoTickAlarm",
+            alarm_name=f"{self._prefix}-no-tick",
+            alarm_description="No monitor has been checked for three minutes. The scheduler is not called, or fails. "
+            f"Its log /aws/lambda/{self._prefix}-scheduler says why.",
+            metric=succeeded,
+            threshold=1,
+            evaluation_periods=3,
+            comparison_operator=cloudwatch.ComparisonOperator.LESS_THAN_THRESHOLD,
+            treat_missing_data=cloudwatch.TreatMissingData.BREACHING,
+        )
+        alarm.add_alarm_action(actions.SnsAction(self.topic))
+
     def watch_log(self, log: logs.LogGroup, name: str) -> None:
         """Count the ERROR lines in the log of the function `name`. All functions share one metric and one alarm."""
         log.add_metric_filter(

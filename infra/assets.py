@@ -17,9 +17,9 @@ from infra.settings import Settings
 
 
 class Layers(Construct):
-    """Three layers: the Watchbell library, all third-party packages, and what the ingress imports of both.
+    """The Watchbell library, all third-party packages, and what the ingress and the heartbeat function import of both.
 
-    The ingress has only the last one. The other functions have the other two.
+    The ingress and the heartbeat function each have only their own layer. The other functions have the first two.
     """
 
     def __init__(self, scope: Construct, settings: Settings) -> None:
@@ -31,6 +31,7 @@ class Layers(Construct):
         self.watchbell = self._layer("watchbell", layers.build_first_party, layers.commit(), first_party)
         self.vendor = self._layer("vendor", layers.build_vendor, *pins)
         self.ingress = self._layer("ingress", layers.build_ingress, layers.commit(), first_party, *ingress_pins)
+        self.heartbeat = self._layer("heartbeat", layers.build_heartbeat, layers.commit(), first_party, layers.LAMBDA)
 
     def _layer(self, name: str, build: Callable[[Path], None], *made_of: str | Path) -> lambda_.LayerVersion:
         return lambda_.LayerVersion(

@@ -36,8 +36,9 @@ class Common:
 class BotFunction(lambda_.Function):
     """The folder functions/`name` as a Lambda function. It may only write its own log until it is granted more.
 
-    If `lean`, the function gets only what the ingress imports. `dead_letters` is for a
-    function that AWS invokes asynchronously: it receives an event after the function has failed on it three times.
+    If there is a `lean` layer, the function has only this layer. `dead_letters` is for a function that AWS invokes
+    asynchronously: it receives an event after the function has failed on it three times. If not `watched`, its failures
+    have no alarm of their own, which costs $0.10 a month: the alarm of the API counts them.
     `sends_to_itself`: it puts messages on its own queue, and bounds how many by itself. Lambda would stop it after 16.
     """
 
@@ -50,9 +51,10 @@ class BotFunction(lambda_.Function):
         timeout: Duration,
         memory: int,
         environment: Mapping[str, str],
-        lean: bool = False,
+        lean: lambda_.ILayerVersion | None = None,
         sends_to_itself: bool = False,
         dead_letters: sqs.IQueue | None = None,
+        watched: bool = True,
     ) -> None:
         deployment, layers = common.settings.deployment, common.layers
         self.service = f"{deployment}-{name}"
@@ -69,7 +71,7 @@ class BotFunction(lambda_.Function):
             handler="handler.handler",
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
-            layers=[layers.ingress] if lean else [layers.watchbell, layers.vendor],
+            layers=[lean] if lean else [layers.watchbell, layers.vendor],
             timeout=timeout,
             memory_size=memory,
             environment={"WATCHBELL_NAME": deployment.name, "WATCHBELL_STAGE": deployment.stage}
@@ -85,7 +87,8 @@ class BotFunction(lambda_.Function):
         )
         self._name, self._settings = name, common.settings
         self.may("logs:CreateLogStream", "logs:PutLogEvents", on=log.log_group_arn)
-        common.alarms.watch_function(self, name)
+        if watched:
+            common.alarms.watch_function(self, name)
         common.alarms.watch_log(log, name)
         self._acknowledge(has_dead_letters=dead_letters is not None)
 
@@ -95,18 +98,25 @@ class BotFunction(lambda_.Function):
             if need.kind == grants.TABLE:
                 table = {"state": storage.state, "ephemeral": storage.ephemeral}[need.name]
                 self.add_environment(need.variable, table.table_name)
-                self.may(*need.actions, on=table.table_arn)
+                self.may(*need.actions, on=table.table_arn, rows=need.rows)
             elif need.kind == grants.QUEUE:
                 self.add_environment(need.variable, queues[need.name].queue_url)
                 self.may(*need.actions, on=queues[need.name].queue_arn)
             else:
                 name = self._settings.deployment.parameter(need.name)
                 self.add_environment(need.variable, name)
-                self._may_read(name + "/*" if need.kind == grants.NAMED_PARAMETERS else name, *need.actions)
+                if need.kind == grants.NAMED_PARAMETERS:
+                    name += "/*"
+                    self._acknowledge_names(name)
+                self._may_read(name, *need.actions)
 
-    def may(self, *actions: str, on: str) -> None:
-        """Allow this function the IAM `actions` (for example `sqs:SendMessage`) on the resource with the ARN `on`."""
-        self.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[on]))
+    def may(self, *actions: str, on: str, rows: str = "") -> None:
+        """Allow this function the IAM `actions` (for example `sqs:SendMessage`) on the resource with the ARN `on`.
+
+        Of a table, `rows` is the pattern of the partition keys that it may use, such as `ping#*`. "" is all.
+        """
+        only = {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": [rows]}} if rows else None
+        self.add_to_role_policy(iam.PolicyStatement(actions=list(actions), resources=[on], conditions=only))
 
     def _may_read(self, parameter: str, *actions: str) -> None:
         """Allow this function to read the parameter or path (`/watchbell/…`).
@@ -117,6 +127,11 @@ class BotFunction(lambda_.Function):
         self.may(
             *actions, on=Stack.of(self).format_arn(service="ssm", resource="parameter", resource_name=parameter[1:])
         )
+
+    def _acknowledge_names(self, name: str) -> None:
+        any_name = "Each is a separate parameter under this path, and an operator or a server chooses its name."
+        below = f"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter{name}"
+        nag.acknowledge(cast(iam.Role, self.role), {f"AwsSolutions-IAM5[Resource::{below}]": any_name})
 
     def publish(self, *, made_with: str = "") -> lambda_.IFunction:
         """Return the alias `live`. It always leads to a version that consists of one deployment's code and layers.

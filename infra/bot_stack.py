@@ -8,7 +8,10 @@ from constructs import Construct
 from infra.alarms import Alarms
 from infra.assets import Layers
 from infra.bot_function import Common
+from infra.bus import Bus
+from infra.heartbeat import Heartbeat
 from infra.interactions import Interactions
+from infra.monitoring import Monitoring
 from infra.outbound import Outbound
 from infra.registration import Registration
 from infra.schedules import Schedules
@@ -31,9 +34,12 @@ class BotStack(Stack):
         )
         common = Common(settings, Layers(self, settings), Alarms(self, settings))
         storage = Storage(self, settings)
-        interactions = Interactions(self, common, storage)
         outbound = Outbound(self, common, storage)
-        Schedules(self, common, storage, outbound)
+        Bus(self, common, outbound)
+        interactions = Interactions(self, common, storage, outbound)
+        Heartbeat(self, common, storage, interactions)
+        monitoring = Monitoring(self, common, storage, outbound, interactions)
+        Schedules(self, common, storage, outbound, monitoring)
         registration = Registration(self, common, storage)
         # Discord shows a command at once, so deploy the functions that answer it first.
         registration.commands.node.add_dependency(interactions)

@@ -23,6 +23,8 @@ INVOCATION_BY_SCHEDULE = 1.00 / 1e6
 INVOCATION = 0.20 / 1e6
 GB_SECOND = 0.0000133334
 """For a function on arm64."""
+READ_UNIT, WRITE_UNIT = 0.125 / 1e6, 0.625 / 1e6
+"""DynamoDB on demand: 4 KB read with strong consistency, and 1 KB written. There is no free tier for them."""
 STORED_GB, RECOVERABLE_GB = 0.25, 0.20
 """DynamoDB: for a table, and for its point-in-time recovery, in a month."""
 
@@ -33,8 +35,48 @@ FREE_INVOCATIONS, FREE_GB_SECONDS, FREE_STORED_GB = 1e6, 400_000, 25
 HOURS = 730
 POLLS_PER_MINUTE = 3  # each waits 20 seconds for a message
 POLLERS = 5  # of a queue that is idle, unless its maximum concurrency is lower
-TICK_SECONDS = 1  # far more than a tick takes that finds nothing due
+TICK_SECONDS = 0.25  # more than a tick takes that finds nothing due: eight calls of DynamoDB
+TICK_READS, TICK_WRITES = 5.0, 4  # units of DynamoDB; a test counts them
 STORED = 0.01  # GB: more than an idle bot stores
+
+
+SHARE = 0.29
+"""The part of a processor that Lambda gives a function with MEMORY. 1,769 MB are a whole one."""
+MEMORY = 512
+"""MB of the monitor."""
+RUNS = 60 * HOURS
+"""How often a shard runs in a month, if one of its monitors is checked every minute."""
+CALLS_PER_MESSAGE = 2.1
+"""SQS: to receive a message and to delete it, and to send ten together."""
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run of a shard takes.
+
+    `cpu_seconds` are those of a whole processor, and `waits` those in which it waits for its slowest target.
+    """
+
+    read_units: float
+    write_units: float
+    cpu_seconds: float
+    waits: float
+
+    @property
+    def billed(self) -> float:
+        """The seconds that Lambda bills."""
+        return self.cpu_seconds / SHARE + self.waits
+
+
+def of_run(run: Run, runs: float = RUNS) -> float:
+    """What `runs` runs of a shard cost at list price, beyond what an idle deployment costs."""
+    return runs * (
+        run.read_units * READ_UNIT
+        + run.write_units * WRITE_UNIT
+        + run.billed * MEMORY / 1024 * GB_SECOND
+        + INVOCATION
+        + CALLS_PER_MESSAGE * REQUEST_OF_A_QUEUE
+    )
 
 
 @dataclass(frozen=True)
@@ -83,6 +125,12 @@ def monthly(template: Mapping[str, Any]) -> list[Cost]:
             max(0, ticks - FREE_BY_SCHEDULE) * INVOCATION_BY_SCHEDULE
             + max(0, ticks - FREE_INVOCATIONS) * INVOCATION
             + max(0, gb_seconds - FREE_GB_SECONDS) * GB_SECOND,
+        ),
+        Cost(
+            "units that the ticks read and write in tables",
+            f"{ticks * (TICK_READS + TICK_WRITES):,.0f}",
+            ticks * (TICK_READS * READ_UNIT + TICK_WRITES * WRITE_UNIT),
+            ticks * (TICK_READS * READ_UNIT + TICK_WRITES * WRITE_UNIT),
         ),
         Cost(
             "GB in tables, with point-in-time recovery",

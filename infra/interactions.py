@@ -13,6 +13,7 @@ from constructs import Construct
 from infra import nag
 from infra.bot_function import RES_OPTIONS, BotFunction, Common
 from infra.logs import log_group
+from infra.outbound import Outbound
 from infra.queues import queue
 from infra.storage import Storage
 
@@ -35,7 +36,7 @@ class Interactions(Construct):
     The ingress must answer within Discord's 3 seconds. The worker has Discord's 15 minutes.
     """
 
-    def __init__(self, scope: Construct, common: Common, storage: Storage) -> None:
+    def __init__(self, scope: Construct, common: Common, storage: Storage, outbound: Outbound) -> None:
         super().__init__(scope, "Interactions")
         worker_timeout = Duration.seconds(30)
         work = queue(
@@ -60,7 +61,7 @@ class Interactions(Construct):
             self,
             "ingress",
             common,
-            lean=True,
+            lean=common.layers.ingress,
             timeout=Duration.seconds(10),
             memory=512,
             environment={
@@ -84,12 +85,13 @@ class Interactions(Construct):
                 **documentation,
                 "WORK_QUEUE_URL": work.queue_url,
                 "WORK_MAX_RECEIVES": str(WORK_MAX_RECEIVES),
+                "PING_URL": self.ping_url,
                 # Half of the workers at most, so that a long job never keeps a click waiting.
                 "JOBS_AT_ONCE": str(common.settings.worker_concurrency // 2),
                 "RES_OPTIONS": RES_OPTIONS,
             },
         )
-        worker.hand_tools(storage)
+        worker.hand_tools(storage, send=outbound.send)
         worker.publish()
         # One message per invocation. In a batch, messages would wait for each other and time out behind a slow one.
         worker.consume(work, batch_size=1, max_concurrency=common.settings.worker_concurrency)
@@ -100,7 +102,8 @@ class Interactions(Construct):
 
     def _serve(self, ingress: lambda_.IFunction, common: Common) -> None:
         prefix = common.settings.deployment
-        api = apigatewayv2.HttpApi(self, "Api", api_name=str(prefix), create_default_stage=False)
+        self.api = api = apigatewayv2.HttpApi(self, "Api", api_name=str(prefix), create_default_stage=False)
+        self.ping_url = f"{api.api_endpoint}/ping/"
         integration = HttpLambdaIntegration("Ingress", ingress)
         signed = "Discord signs every request and the ingress verifies it. An authorizer would not see the signed body."
         pasted = {
@@ -113,7 +116,7 @@ class Interactions(Construct):
             CfnOutput(self, f"{path[1:].capitalize()}Url", value=f"{api.api_endpoint}{path}", description=description)
         # API Gateway adds log groups with other names than /aws/vendedlogs/… to one policy, and its length is limited.
         log = log_group(self, "AccessLog", f"/aws/vendedlogs/{prefix}-access", common.settings)
-        apigatewayv2.CfnStage(
+        self.stage = apigatewayv2.CfnStage(
             self,
             "ApiStage",
             api_id=api.api_id,
@@ -128,7 +131,7 @@ class Interactions(Construct):
         )
         common.alarms.watch(
             "api-5xx",
-            "Discord got an error or no answer from the API, so people read that the interaction failed. The logs of "
-            f"the ingress and /aws/vendedlogs/{prefix}-access say why.",
+            "Discord or a job that pings got an error or no answer from the API. People read that the interaction "
+            f"failed. The logs of the ingress, of heartbeat and /aws/vendedlogs/{prefix}-access say why.",
             api.metric_server_error(period=Duration.minutes(5), statistic="Sum"),
         )

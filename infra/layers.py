@@ -9,6 +9,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import shutil
+import struct
 import subprocess
 import sys
 import warnings
@@ -18,9 +19,10 @@ from pathlib import Path
 from infra import ROOT
 
 RUNTIME = (3, 13)
-LAMBDA = "aarch64-manylinux2014"
+LAMBDA = "aarch64-manylinux_2_28"
 
 # Everything that the ingress can import. A new file elsewhere in the library does not make its cold start larger.
+# What only deferred handlers import is not there.
 INGRESS_PACKAGES = ("pynacl", "cffi")
 INGRESS_THIRD_PARTY = ("nacl/__init__.py", "nacl/_sodium*.so", "_cffi_backend*.so")  # what a signature check imports
 INGRESS_WATCHBELL = (
@@ -31,7 +33,24 @@ INGRESS_WATCHBELL = (
     *("adapters/amazon_roots.pem", "adapters/__init__.py", "adapters/api_gateway.py", "adapters/logs.py"),
     *(f"adapters/{name}.py" for name in ("aws_json", "post", "sigv4", "enqueue", "parameters")),
     *(f"adapters/{name}.py" for name in ("dynamodb", "records", "server_settings", "stash")),
-    *(f"status/{name}.py" for name in ("__init__", "view", "report", "figures", "reason")),  # for /status
+    *("status/__init__.py", "status/states.py", "status/roster.py", "adapters/rosters.py", "checks/*.py"),
+    *("outbox/__init__.py", "outbox/kinds.py"),
+)
+# It reads the labels of these files, to offer the kinds of checks, and imports none. So its layer has only the labels.
+INGRESS_LABELS = "checks/*.py"
+# Files of these rooms that it never imports. They are named because they are large; a new file in a room is shipped.
+INGRESS_LACKS = (
+    *("kit/check.py", "kit/event.py", "kit/monitors.py", "discord/answers.py", "discord/webhook.py"),
+    *("tools/reading.py", "tools/watching.py"),
+)
+
+# The same for the heartbeat function, which uses no third party.
+HEARTBEAT_WATCHBELL = (
+    *("__init__.py", "errors.py", "data/__init__.py", "data/tables.py", "status/__init__.py", "status/ping.py"),
+    *("doors/__init__.py", "doors/heartbeat.py", "adapters/amazon_roots.pem"),
+    *(f"tools/{name}.py" for name in ("__init__", "grants", "toolbox")),
+    *(f"adapters/{name}.py" for name in ("__init__", "api_gateway", "logs", "pings", "dynamodb")),
+    *(f"adapters/{name}.py" for name in ("aws_json", "post", "sigv4")),
 )
 
 # botocore describes 400 services in 25 MB. The functions' roles allow only these services, so the other descriptions
@@ -45,7 +64,7 @@ TESTING_KIT = "testing"
 UNSTAMPED = '+source"'
 
 # The folders whose docstrings are read at run time: they describe the options of commands.
-FEATURES = ("commands", "events", "schedules")
+FEATURES = ("commands", "events", "schedules", "checks")
 
 # A zip keeps the modes of files, and a function runs as another user than the one that unpacks it. Some umasks and some
 # wheels would give it files that it may not read.
@@ -83,6 +102,26 @@ def _install(site: Path, packages: Iterable[str] | None, platform: str | None) -
     _delete(path for pattern in UNUSED for path in site.glob(pattern))
     for catalogue in (site / "botocore" / "data", site / "boto3" / "data"):
         _delete(path for path in catalogue.glob("*/") if path.name not in AWS_SERVICES)
+    for path in site.rglob("*.so"):
+        path.write_bytes(stripped(path.read_bytes()))
+
+
+def stripped(library: bytes) -> bytes:
+    """Return a shared library without its debug information and its section table.
+
+    Both come after the segments, and a loader reads only those. PyNaCl's library is 2.8 MB with them and 0.5 MB
+    without. Source: the ELF specification. What is no 64-bit little-endian ELF file is returned as it is.
+    """
+    if library[:6] != b"\x7fELF\x02\x01":
+        return library
+    (table,) = struct.unpack_from("<Q", library, 32)
+    size, count = struct.unpack_from("<HH", library, 54)
+    segments = (struct.unpack_from("<4xI6Q", library, table + number * size) for number in range(count))
+    end = max([table + size * count, *(offset + in_file for _flags, offset, _v, _p, in_file, *_ in segments)])
+    header = bytearray(library[:64])
+    struct.pack_into("<Q", header, 40, 0)  # where the section table begins
+    struct.pack_into("<HH", header, 60, 0, 0)  # how many sections there are, and which one has their names
+    return bytes(header) + library[64:end]
 
 
 def build_ingress(target: Path, *, platform: str | None = LAMBDA) -> None:
@@ -93,16 +132,78 @@ def build_ingress(target: Path, *, platform: str | None = LAMBDA) -> None:
     site = _empty(target) / "python"
     _install(site, INGRESS_PACKAGES, platform)
     _copy(ROOT / "layers" / "watchbell", target)
-    wanted = {path for pattern in INGRESS_THIRD_PARTY for path in site.glob(pattern)}
-    wanted.update(for_ingress(site))
-    _delete(path for path in site.rglob("*") if path.is_file() and path not in wanted)
-    _delete(path for path in sorted(site.rglob("*"), reverse=True) if path.is_dir() and not any(path.iterdir()))
+    third_party = {path for pattern in INGRESS_THIRD_PARTY for path in site.glob(pattern)}
+    _keep(site, third_party | for_ingress(site))
+    for path in (site / "watchbell").glob(INGRESS_LABELS):
+        label = path.read_text("utf-8").partition("check = Check(")[2].partition('N_("')[2].partition('")')[0]
+        path.write_text(f'check = Check(N_("{label}"))\n' if label else "", "utf-8")
+    said = _said(site / "watchbell")
+    for path in (site / "watchbell" / "locales").glob("*.mo"):
+        path.write_bytes(only_said(path.read_bytes(), said))
+    _finish_first_party(target, platform)
+
+
+def build_heartbeat(target: Path, *, platform: str | None = LAMBDA) -> None:
+    """Fill `target/python` with the part of the Watchbell library that the heartbeat function imports.
+
+    It is the only layer of the function.
+    """
+    _copy(ROOT / "layers" / "watchbell", _empty(target))
+    _keep(target / "python", for_heartbeat(target / "python"))
     _finish_first_party(target, platform)
 
 
 def for_ingress(site: Path) -> set[Path]:
     """Return the files of the library `site/watchbell` that the ingress's layer has."""
-    return {path for pattern in INGRESS_WATCHBELL for path in (site / "watchbell").glob(pattern)}
+    found = {path for pattern in INGRESS_WATCHBELL for path in (site / "watchbell").glob(pattern)}
+    return found - {site / "watchbell" / name for name in INGRESS_LACKS}
+
+
+def for_heartbeat(site: Path) -> set[Path]:
+    """Return the files of the library `site/watchbell` that the heartbeat function's layer has."""
+    return {path for pattern in HEARTBEAT_WATCHBELL for path in (site / "watchbell").glob(pattern)}
+
+
+def _said(library: Path) -> str:
+    """All texts in the sources, in one: each word is followed by a space."""
+    trees = (ast.parse(path.read_text("utf-8")) for path in sorted(library.rglob("*.py")))
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    texts = (node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str))
+    return " ".join(word for text in texts for word in text.split())
+
+
+def only_said(catalogue: bytes, said: str) -> bytes:
+    """Return a `.mo` file with only the translations of texts that are in `said`, and its header.
+
+    A catalogue with everything that the bot can say is several times as large as what the ingress can say.
+    """
+    count, originals, translations = struct.unpack_from("<3I", catalogue, 8)
+
+    def text(table: int, number: int) -> bytes:
+        length, start = struct.unpack_from("<2I", catalogue, table + 8 * number)
+        return catalogue[start : start + length]
+
+    def is_kept(original: bytes) -> bool:
+        """`original` is the text, perhaps after a context and \\x04, perhaps before \\0 and its plural."""
+        words = original.rpartition(b"\x04")[2].partition(b"\0")[0].decode().split()
+        return " ".join(words) in said
+
+    kept = [text(originals, number) for number in range(count) if is_kept(text(originals, number))]
+    found = {text(originals, number): text(translations, number) for number in range(count)}
+    texts = [*kept, *(found[original] for original in kept)]
+    begin = 28 + 8 * len(texts)
+    places, content = b"", b""
+    for each in texts:
+        places += struct.pack("<2I", len(each), begin + len(content))
+        content += each + b"\0"
+    end = 28 + 8 * len(kept)
+    return struct.pack("<7I", 0x950412DE, 0, len(kept), 28, end, 0, begin) + places + content
+
+
+def _keep(site: Path, wanted: set[Path]) -> None:
+    """Delete all other files, and the folders that are empty then."""
+    _delete(path for path in site.rglob("*") if path.is_file() and path not in wanted)
+    _delete(path for path in sorted(site.rglob("*"), reverse=True) if path.is_dir() and not any(path.iterdir()))
 
 
 def build_first_party(target: Path, *, platform: str | None = LAMBDA) -> None:

@@ -6,9 +6,8 @@ from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
-from infra import nag
 from infra.bot_function import BotFunction, Common
-from infra.queues import queue
+from infra.queues import dead_letters, queue
 from infra.settings import LEAST_CONCURRENCY
 from infra.storage import Storage
 
@@ -18,7 +17,10 @@ SENDERS = LEAST_CONCURRENCY
 
 
 class Outbound(Construct):
-    """The send queue and the sender. `send` is the queue: put messages to post into it."""
+    """The send queue and the sender. `send` is the queue: put messages to post into it.
+
+    `event_dead` holds the events that EventBridge could not deliver, and the notifications that cannot be posted.
+    """
 
     def __init__(self, scope: Construct, common: Common, storage: Storage) -> None:
         super().__init__(scope, "Outbound")
@@ -31,6 +33,7 @@ class Outbound(Construct):
             max_receives=SEND_MAX_RECEIVES,
             kept=Duration.days(4),
         )
+        self.event_dead = dead_letters(self, "event-dead", common)
         sender = BotFunction(
             self,
             "sender",
@@ -38,16 +41,15 @@ class Outbound(Construct):
             timeout=timeout,
             memory=256,
             environment={"SEND_QUEUE_URL": self.send.queue_url, "SEND_MAX_RECEIVES": str(SEND_MAX_RECEIVES)},
+            sends_to_itself=True,
         )
-        sender.hand_tools(storage)
+        sender.hand_tools(storage, **{"event-dead": self.event_dead})
+        # What waits for Discord's limits, or has used up its tries in an outage of Discord, begins again.
+        sender.may("sqs:SendMessage", on=self.send.queue_arn)
         sender.publish()
         sender.consume(self.send, batch_size=5, max_concurrency=SENDERS)
         # A message is tried ten times, at the pace that Discord allows, so half an hour is not unusual.
         common.alarms.watch_age(self.send, "send", Duration.hours(1))
-        webhooks = common.settings.deployment.parameter("webhooks")
-        below = f"arn:<AWS::Partition>:ssm:<AWS::Region>:<AWS::AccountId>:parameter{webhooks}/*"
-        any_name = "Each webhook is a separate parameter under this path, and the operator chooses its name."
-        nag.acknowledge(self, {f"AwsSolutions-IAM5[Resource::{below}]": any_name})
         common.alarms.watch(
             "webhook-unusable",
             "A message was not sent. Its webhook's URL is wrong, the webhook was deleted, or Discord refused the "
@@ -56,6 +58,23 @@ class Outbound(Construct):
                 namespace="Watchbell",
                 metric_name="WebhookUnusable",
                 dimensions_map={"service": sender.service},
+                statistic="Sum",
+                period=Duration.minutes(5),
+            ),
+        )
+        self._watch_stops(common)
+
+    def _watch_stops(self, common: Common) -> None:
+        """Alarm if a function had to stop calling Discord. What one learns stops all of them."""
+        common.alarms.watch(
+            "discord-stopped",
+            "The bot does not call Discord for a while: Discord refuses its token, Cloudflare blocks it, or too many "
+            "answers were errors. Search the logs of the sender and the worker for ERROR.",
+            cloudwatch.Metric(
+                namespace="Watchbell",
+                metric_name="DiscordStopped",
+                # One metric for all functions: an alarm pays for each.
+                dimensions_map={"service": str(common.settings.deployment)},
                 statistic="Sum",
                 period=Duration.minutes(5),
             ),

@@ -35,7 +35,8 @@ def queue(
 def dead_letters(scope: Construct, name: str, common: Common) -> sqs.Queue:
     """Return the dead-letter queue `name`. It keeps messages for two weeks, so that the operator can examine them."""
     letters = _queue(scope, name, common, retention_period=Duration.days(14))
-    nag.acknowledge(letters, {"Serverless-SQSRedrivePolicy": "These are the dead letters."})
+    rules = ("Serverless-SQSRedrivePolicy", "AwsSolutions-SQS3")
+    nag.acknowledge(letters, dict.fromkeys(rules, "These are the dead letters."))
     common.alarms.watch_dead_letters(letters, name)
     return letters
 

@@ -11,6 +11,7 @@ from aws_cdk import aws_scheduler as scheduler
 from constructs import Construct
 
 from infra.bot_function import RES_OPTIONS, BotFunction, Common
+from infra.monitoring import Monitoring
 from infra.naming import logical_id
 from infra.outbound import Outbound
 from infra.queues import dead_letters
@@ -40,7 +41,9 @@ class Schedules(Construct):
     EventBridge invokes the function as often as the job's cadence requires. The function decides what is due.
     """
 
-    def __init__(self, scope: Construct, common: Common, storage: Storage, outbound: Outbound) -> None:
+    def __init__(
+        self, scope: Construct, common: Common, storage: Storage, outbound: Outbound, monitoring: Monitoring
+    ) -> None:
         super().__init__(scope, "Schedules")
         settings = common.settings
         jobs = catalogue.schedules()
@@ -57,8 +60,9 @@ class Schedules(Construct):
             environment={**chosen, "RES_OPTIONS": RES_OPTIONS},
             dead_letters=dead,
         )
-        function.hand_tools(storage, send=outbound.send)
+        function.hand_tools(storage, send=outbound.send, check=monitoring.checks)
         live = function.publish()
+        common.alarms.watch_tick(function)
 
         caller = iam.Role(
             self,

@@ -30,6 +30,9 @@ class SettingError(ValueError):
     """A setting that the operator must change. The message says which one, and what is allowed."""
 
 
+_NUMBERS = ("log_retention_days", "worker_concurrency", "monitor_concurrency")
+
+
 @dataclass(frozen=True)
 class Deployment:
     """One bot in one stage. The names of everything that belongs to it are made from `name` and `stage`."""
@@ -75,6 +78,7 @@ class Settings:
     log_retention_days: int
     alarm_email: str
     worker_concurrency: int
+    monitor_concurrency: int
     documentation_url: str
 
     @classmethod
@@ -91,7 +95,7 @@ class Settings:
             if not isinstance(given.get(name), str):
                 raise SettingError(f"`{name}` must be a string. cdk.json holds its default.")
             check(name, str(given[name]))
-        numbers = {name: int(str(given[name])) for name in ("log_retention_days", "worker_concurrency")}
+        numbers = {name: int(str(given[name])) for name in _NUMBERS}
         return cls(**{**given, **numbers})  # type: ignore[arg-type]
 
     def choice(self, name: str, asker: str) -> str:
@@ -158,6 +162,7 @@ _RULES: dict[str, tuple[Callable[[str], object], str]] = {
     ),
     "alarm_email": (lambda text: re.fullmatch(r"([^@\s]+@[^@\s]+)?", text), "an email address, or empty for none"),
     "worker_concurrency": (_is_concurrency, f"a whole number from {LEAST_CONCURRENCY} to {MOST_CONCURRENCY}"),
+    "monitor_concurrency": (_is_concurrency, f"a whole number from {LEAST_CONCURRENCY} to {MOST_CONCURRENCY}"),
     "documentation_url": (
         lambda text: not text or _is_link(text),
         "a URL that begins with https://, of at most 512 characters, or empty for none",

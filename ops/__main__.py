@@ -1,4 +1,4 @@
-"""`python -m ops`: manage the parameters, commands, feature flags, ranks and personal data of a deployment."""
+"""`python -m ops`: manage the parameters, commands, flags, ranks, limits, greetings and personal data."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from botocore.exceptions import NoCredentialsError, NoRegionError
 from infra.settings import Deployment, check, defaults
 from watchbell.errors import WatchbellError
 
-from . import commands, flags, privacy, ranks, settings
+from . import commands, flags, intro, limits, privacy, ranks, settings
 from .audit import AWS_ERRORS, Book
 
 
@@ -77,12 +77,32 @@ def main(arguments: list[str] | None = None) -> int:
         run=lambda given: ranks.run(*_place(given), given.guild, given.roles, os.environ),
     )
 
+    limited = actions.add_parser(
+        "limits", help="show or change how many monitors a server may have, and how often they may be checked"
+    )
+    limited.add_argument("guild", help="the server's id")
+    limited.add_argument(
+        "limits", nargs="*", metavar="LIMIT", help="monitors=N, every=MINUTES, aws=on, private=on, home, or default"
+    )
+    limited.set_defaults(
+        run=lambda given: limits.run(*_place(given), given.guild, given.limits, os.environ),
+    )
+
     personal = actions.add_parser("privacy", help="export or erase what the tables hold of a person or a server")
     personal.add_argument("verb", choices=("export", "erase"))
     personal.add_argument("id", help="the id of the person or the server")
     personal.add_argument("--yes", action="store_true", help="erase it; without this, only list what would be erased")
     personal.set_defaults(
         run=lambda given: privacy.run(*_place(given), given.verb, given.id, really=given.yes, environment=os.environ),
+    )
+
+    greeting = actions.add_parser("intro", help="see whom the bot has greeted, and greet people again")
+    greeting.add_argument("verb", choices=("list", "stats", "resend"))
+    greeting.add_argument(
+        "user", nargs="?", default="", help="for resend: one person's id; without it, all who could not be reached"
+    )
+    greeting.set_defaults(
+        run=lambda given: intro.run(*_place(given), given.verb, given.user, os.environ),
     )
 
     given = parser.parse_args(_shielded(arguments))

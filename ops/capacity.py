@@ -7,7 +7,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from infra.settings import LEAST_CONCURRENCY, defaults
 from watchbell.adapters.aws import client
 
-SENDERS = LEAST_CONCURRENCY
+SENDERS = MONITORS = LEAST_CONCURRENCY
 MOST_WORKERS = 50
 """The most that `setup` proposes. More would help only a bot that is in very many servers."""
 
@@ -22,10 +22,10 @@ def limit() -> int | None:
 
 
 def proposal(limit: int | None) -> int:
-    """Return a good number of workers for that limit: the queues get at most 60 % of it, senders included."""
+    """Return a good number of workers for that limit: the queues get at most 60 % of it, all together."""
     if limit is None:
         return _default()
-    return max(LEAST_CONCURRENCY, min(MOST_WORKERS, limit * 6 // 10 - SENDERS))
+    return max(LEAST_CONCURRENCY, min(MOST_WORKERS, limit * 6 // 10 - SENDERS - MONITORS))
 
 
 def advice(limit: int | None, region: str) -> str:
@@ -38,10 +38,10 @@ def advice(limit: int | None, region: str) -> str:
     workers = proposal(limit)
     if workers > _default():
         return ""
-    left = max(0, limit - workers - SENDERS)
+    left = max(0, limit - workers - SENDERS - MONITORS)
     return (
         f"This account may run only {limit} functions at the same time in {region}, all its stacks together. "
-        f"With {workers} workers and {SENDERS} senders, {left} are left to answer Discord. "
+        f"With {workers} workers, {SENDERS} senders and {MONITORS} monitors, {left} are left to answer Discord. "
         'If more people use the bot at the same moment, some of them read "This interaction failed". '
         "Ask AWS for 1000: Service Quotas, AWS Lambda, Concurrent executions. It costs nothing. Then run setup again."
     )

@@ -1,4 +1,4 @@
-"""`ops privacy`: export or erase what the tables hold of a person or a server, by its id."""
+"""`ops privacy`: export or erase what is kept of a person or a server, by its id: in the tables, and its secrets."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import json
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from infra.settings import Deployment
 from watchbell.adapters.aws import client
 from watchbell.adapters.records import packed, pointer, writes
 from watchbell.adapters.records import plain as raw_of
-from watchbell.data.tables import AUDIT, DAY, INTRODUCTION, POINTER, QUOTA, ROWS
+from watchbell.data.tables import AUDIT, DAY, INTRODUCTION, PING, POINTER, QUOTA, ROWS
 from watchbell.errors import Unavailable
 from watchbell.kit import catalogue
 from watchbell.kit.data import PARTITIONS, Data, is_id, new_version
@@ -54,22 +54,41 @@ def run(
         short: environment.get(f"{short.upper()}_TABLE") or table_of(deployment, logical)
         for short, logical in names.items()
     }
-    found = list(_find(tables, id))
+    found, secrets = list(_find(tables, id)), _secrets(deployment, id)
     if verb == "export":
-        print(json.dumps({"id": id, "items": [_shown(each) for each in found]}, indent=2, ensure_ascii=False))
+        shown = {"id": id, "items": [_shown(each) for each in found]}
+        shown |= {"secrets": [name.rpartition("/")[2] for name in secrets]} if secrets else {}
+        print(json.dumps(shown, indent=2, ensure_ascii=False))
         print(_not_found(), file=sys.stderr)
         return
     # The audit is kept for long, so it does not hold whose data was erased.
-    with book.recorded("privacy.erase") if really and found else nullcontext():
+    with book.recorded("privacy.erase") if really and (found or secrets) else nullcontext():
         for each in found:
             if really:
                 _erase(tables, each, id)
             print(f"{each.key['pk']} {each.key['sk']}: {each.erasing} ({each.name}, {each.table})")
-    if not found:
+        for name in secrets:
+            if really:
+                _delete_secret(name)
+            print(f"{name}: {ERASED} (secret, Parameter Store)")
+    if not found and not secrets:
         print(f"The tables hold nothing under {id}.")
     elif not really:
         print(f"Nothing has been erased yet. To erase this, run: {deployment.ops} privacy erase {id} --yes")
     print(_not_found())
+
+
+def _secrets(deployment: Deployment, id: str) -> list[str]:
+    """The full names of the parameters with the secrets of a server. Their values are not decrypted."""
+    pages = client("ssm").get_paginator("get_parameters_by_path")
+    path = deployment.parameter(f"servers/{id}/secrets")
+    return sorted(each["Name"] for page in pages.paginate(Path=path) for each in page["Parameters"])
+
+
+def _delete_secret(name: str) -> None:
+    ssm = client("ssm")
+    with suppress(ssm.exceptions.ParameterNotFound):  # the server has deleted it meanwhile
+        ssm.delete_parameter(Name=name)
 
 
 def _find(tables: Mapping[str, str], id: str) -> Iterator[Found]:
@@ -206,7 +225,7 @@ def _plain(value: dict) -> Any:
 
 def _not_found() -> str:
     """What else may hold personal data, but cannot be found by an id."""
-    by_key = {INTRODUCTION, QUOTA}
+    by_key = {INTRODUCTION, QUOTA, PING}  # the row of a ping belongs to a monitor of a server
     missed = [
         f"{row.name} ({(row.keep or 0) // DAY} d)"
         for row in ROWS

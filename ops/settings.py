@@ -32,6 +32,10 @@ OPTIONAL = {
     "operators": "User ids of the bot's operators, separated by commas (optional)",
     "choices/alarm_email": "E-mail address for alarms (optional)",
 }
+WEBHOOKS = ("webhooks/digest", "webhooks/default")
+"""The webhooks that the bot uses by itself. A notification can name any other one."""
+WEBHOOK_LENGTH = 60
+"""The most characters of the name of a webhook."""
 WORKERS = "choices/worker_concurrency"
 KEYS_LENGTH = 256
 """Each version of the ingress has the public keys as its description. Lambda allows 256 characters there."""
@@ -193,13 +197,18 @@ def check(name: str, value: str) -> None:
     elif name == "operators":
         if not re.fullmatch(r"\d{15,20}([, ]+\d{15,20})*", value):
             raise ValueError(f"{value!r} is not a list of user ids. Write ids of 15 to 20 digits, separated by commas.")
-    elif name == "webhooks/digest":
+    elif name == "operator-alerts":
+        if not re.fullmatch(r"\d{15,20}([, ]+\d{15,20})*", value):
+            raise ValueError(
+                f"{value!r} is not a list of channel ids. Write ids of 15 to 20 digits, separated by commas."
+            )
+    elif re.fullmatch(rf"webhooks/[A-Za-z0-9_.-]{{1,{WEBHOOK_LENGTH}}}", name) and not _mistyped(name):
         if value != webhook.NONE and webhook.parse(value, DISCORD_URL) is None:
             raise ValueError(
                 "This is not a Discord webhook URL. One looks like https://discord.com/api/webhooks/…, "
                 "perhaps followed by ?thread_id= and the digits of a thread's id."
             )
-    elif name == "webhooks/digest/thread-name":
+    elif name in [f"{webhook}/thread-name" for webhook in WEBHOOKS]:
         if not 1 <= len(value) <= 100:
             raise ValueError("A thread's name has 1 to 100 characters.")
     elif re.fullmatch(r"flags/[a-z][a-z0-9_-]{0,59}", name):
@@ -216,8 +225,10 @@ def check(name: str, value: str) -> None:
                 *REQUIRED,
                 *MADE,
                 "operators",
-                "webhooks/digest",
-                "webhooks/digest/thread-name",
+                "operator-alerts",
+                *WEBHOOKS,
+                *(f"{webhook}/thread-name" for webhook in WEBHOOKS),
+                "webhooks/…",
                 "choices/…",
                 "flags/…",
                 "status-sources/…",
@@ -226,8 +237,16 @@ def check(name: str, value: str) -> None:
         raise ValueError(f"Watchbell has no parameter {name!r}. The parameters are {known}.")
 
 
+def _mistyped(name: str) -> bool:
+    """Whether somebody probably meant one of WEBHOOKS."""
+    meant = difflib.get_close_matches(name, WEBHOOKS, cutoff=0.85)
+    return name not in WEBHOOKS and any(abs(len(name) - len(each)) <= 1 for each in meant)
+
+
 def _check_source(value: str) -> None:
     source = targets.parse_target(value)
+    if targets.is_among(source.url.host, targets.NEVER_CHECKED):
+        raise ValueError(f"{source.url.host} may not be watched: too many requests could get the bot banned.")
     address = source.url.address
     if address is None or targets.is_allowed(str(address), private=source.private):
         return  # a name is judged by its addresses, each time that it is asked

@@ -23,8 +23,8 @@ from watchbell.adapters.sources import NAME_LENGTH
 SERVE = """\
 Runs Watchbell on this machine: its functions under the real Lambda runtime client, AWS simulated by moto, and a
 simulated Discord. It listens on 127.0.0.1 only. The first line on stdout is a JSON object with the URLs. The functions'
-logs go to stderr. The control API can turn the clock of the schedules and of the simulated Discord; the functions
-themselves run on real time.
+logs go to stderr. The control API can turn the clock of the schedules, the functions, the queues and the simulated
+Discord. The signatures of requests that you sign with your own key still run on real time.
 """
 
 
@@ -43,6 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         public_keys=chosen.public_key,
         discord_url=chosen.discord_url or "",
         status_sources=dict(chosen.status_source),
+        one_clock=True,
         leaky=chosen.leaky,
     )
     return _serve(options)

@@ -1,7 +1,7 @@
 """The sandbox's clock: real time plus an offset that only grows.
 
-It drives the schedules and the simulated Discord's deadlines. The functions run on real time, except with
-`Options.one_clock`: then they read the offset from a file.
+It drives the schedules and the simulated Discord's deadlines. With `Options.one_clock`, the functions and the queues
+follow it too: they read the offset from a file. Without it, they run on real time.
 """
 
 from __future__ import annotations
@@ -30,10 +30,11 @@ class Clock:
         return time.time() + self._offset
 
     def advance(self, seconds: float) -> None:
+        """Turn the clock by this many seconds, to the microsecond."""
         if seconds < 0:
             raise ValueError("The clock can only be turned forward.")
         with self._lock:
-            self._offset += seconds
+            self._offset = round(self._offset + seconds, 6)
             self._share()
 
     def _share(self) -> None:

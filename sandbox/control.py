@@ -2,10 +2,14 @@
 
 GET  queues                 the depth of each queue, including the dead letters
 GET  clock                  the clock's time and offset
-POST clock                  {"advance_seconds": N} turns the clock; answers after everything that came due was invoked
+POST clock                  {"advance_seconds": N} turns the clock; answers after everything that came due was done;
+                            with "most": N too, only the latest N occurrences of each schedule are run
 POST schedules/<name>/run   run a schedule now; answers with its outcome, and with 502 if it failed
+POST aws-events             give an EventBridge event, as JSON, to the targets of the rules that match it
 PUT  parameters/<name>      set SSM parameter /<bot>/<stage>/<name> to the body, and restart the functions
 PUT  sources/<name>         set the mode of a made-up status source to the body
+GET  targets                the made-up targets, with their URLs and how often each was asked
+PUT  targets/<name>         make a target, or change it: the body is its script (see `targets.WORDS`)
 POST people/<name>          act as this person: the body is one line of `make play`; answers with what they see
 GET  healthz, logs, discord
 """
@@ -23,10 +27,12 @@ from urllib.parse import unquote
 from botocore.exceptions import BotoCoreError, ClientError
 
 from sandbox.clock import Clock
+from sandbox.events import Events
 from sandbox.logs import Logs
 from sandbox.loopback import Request, Response, as_json
-from sandbox.schedules import Schedules, iso
+from sandbox.schedules import MOST_AT_ONCE, Schedules, iso
 from sandbox.status_source import StatusSources
+from sandbox.targets import NAME, Targets, parse
 
 FURTHEST = 366 * 86_400
 """The most seconds that one request may turn the clock."""
@@ -49,8 +55,10 @@ class Control:
     depths: Callable[[], dict[str, int]]
     clock: Clock
     schedules: Schedules
+    events: Events
     put_parameter: Callable[[str, str], None]
     sources: StatusSources
+    targets: Targets
     logs: Logs
     discord: Callable[[], dict[str, Any]]
     people: Callable[[str, str], str] | None = None
@@ -69,10 +77,16 @@ class Control:
                     return as_json(200, {"now": iso(self.clock.now()), "offset": self.clock.offset})
                 case "POST", ["schedules", name, "run"]:
                     return self._run(name)
+                case "POST", ["aws-events"]:
+                    return self._event(request.body)
                 case "PUT", ["parameters", *parts]:
                     return self._put("/".join(parts), request.body)
                 case "PUT", ["sources", name]:
                     return self._source(name, request.body)
+                case "GET", ["targets"]:
+                    return as_json(200, self.targets.as_json())
+                case "PUT", ["targets", name]:
+                    return self._target(name, request.body)
                 case "POST", ["people", name] if self.people:
                     return self._act(self.people, name, request.body)
                 case "GET", ["logs"]:
@@ -87,15 +101,17 @@ class Control:
 
     def _turn(self, body: bytes) -> Response:
         try:
-            seconds = json.loads(body)["advance_seconds"]
-        except (ValueError, TypeError, KeyError, RecursionError):
+            asked = json.loads(body)
+            seconds, most = asked["advance_seconds"], asked.get("most", MOST_AT_ONCE)
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
             raise BadRequest('The body must be JSON like {"advance_seconds": 3600}.') from None
         if isinstance(seconds, bool) or not isinstance(seconds, int | float) or not math.isfinite(seconds):
             raise BadRequest("advance_seconds must be a number.")
         if not 0 <= seconds <= FURTHEST:
             raise BadRequest(f"advance_seconds must be from 0 to {FURTHEST}: the clock can only be turned forward.")
-        self.clock.advance(seconds)
-        runs, left_out = self.schedules.catch_up()
+        if isinstance(most, bool) or not isinstance(most, int) or not 1 <= most <= MOST_AT_ONCE:
+            raise BadRequest(f"most must be a whole number from 1 to {MOST_AT_ONCE}.")
+        runs, left_out = self.schedules.turn(seconds, most)
         return as_json(
             200,
             {
@@ -112,6 +128,16 @@ class Control:
             return as_json(404, {"error": f"There is no schedule {name}.", "schedules": self.schedules.names})
         run = self.schedules.run(name)
         return as_json(200 if run.outcome.ok else 502, run.as_json())
+
+    def _event(self, body: bytes) -> Response:
+        try:
+            deliveries = self.events.put(json.loads(body))
+        except (ValueError, RecursionError) as problem:
+            raise BadRequest(f"The body must be an event of EventBridge, as JSON: {problem}") from None
+        answer: dict[str, Any] = {"delivered": [each.as_json() for each in deliveries]}
+        if not deliveries:
+            answer["message"] = "No rule of the template matches this event."
+        return as_json(200 if all(each.outcome.ok for each in deliveries) else 502, answer)
 
     def _put(self, name: str, body: bytes) -> Response:
         # Check Parameter Store's rules here, because moto does not check all of them.
@@ -132,6 +158,18 @@ class Control:
         except (KeyError, ValueError) as problem:
             raise BadRequest(str(problem.args[0])) from None
         return Response(204)
+
+    def _target(self, name: str, body: bytes) -> Response:
+        if not re.fullmatch(NAME, name):
+            raise BadRequest("A target's name consists of 1 to 60 letters, digits and _ . -")
+        try:
+            script = body.decode()
+            parse(script)  # no target is made for a script that makes no sense
+            target = self.targets.target(name)
+            target.set(script)
+        except ValueError as problem:  # also a body that is not UTF-8
+            raise BadRequest(str(problem)) from None
+        return as_json(200, target.as_json())
 
     def _act(self, people: Callable[[str, str], str], name: str, body: bytes) -> Response:
         try:

@@ -1,4 +1,4 @@
-"""`python -m sandbox demo`: plays a person who uses the bot, from the endpoint check to the daily digest."""
+"""`python -m sandbox demo`: plays people who use the bot, from the endpoint check to an outage that they watch."""
 
 from __future__ import annotations
 
@@ -13,10 +13,13 @@ from typing import Any
 
 from sandbox.aws.custom_resources import DeployFailed
 from sandbox.discord import Discord, EndpointRefused, Exchange, InteractionFailed, NotPossible, render
+from sandbox.discord.permissions import MEMBER_PERMISSIONS
 from sandbox.discord.signing import encode, post
 from sandbox.logs import Logs
 from sandbox.sandbox import Options, Sandbox
+from sandbox.schedules import MOST_AT_ONCE
 from sandbox.template import TemplateError
+from watchbell.discord.permissions import bits
 from watchbell.kit.schedule import Daily
 from watchbell.schedules import daily_digest
 
@@ -46,7 +49,7 @@ def play(*, as_json: bool) -> int:
     steps: list[Step] = []
     problem = ""
     try:
-        with Sandbox(Options(), logs) as sandbox:
+        with Sandbox(Options(one_clock=True), logs) as sandbox:
             if not as_json:
                 print(f"Watchbell runs on this machine, ready after {time.monotonic() - started:.1f} s.")
             for step in Player(sandbox).steps():
@@ -68,12 +71,15 @@ def play(*, as_json: bool) -> int:
 
 
 class Player:
-    """Ada, who uses the bot, Grace, who installs it, and a stranger, who forges a request."""
+    """Ada, who uses the bot, Grace, who installs it and adds a monitor, and a stranger, who forges a request."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self.sandbox = sandbox
         self.discord: Discord = sandbox.simulated_discord
         self.ada = self.discord.person("ada")
+        self.grace = self.discord.person("grace", permissions=MEMBER_PERMISSIONS | bits("MANAGE_GUILD"))
+        self.channel = self.discord.channel("status")
+        self.shop = sandbox.targets.target("shop")
         self.shown: dict[str, Any] = {}  # the status message with its buttons
 
     def steps(self) -> Iterator[Step]:
@@ -86,6 +92,10 @@ class Player:
             ("forged request", self.forged),
             ("installation delivered twice", self.installation),
             ("daily digest", self.digest),
+            ("/setup", self.setup),
+            ("/monitor add", self.monitor),
+            ("the shop fails", self.outage),
+            ("the shop is back", self.recovery),
         ]
         for name, act in acts:
             step = Step(name)
@@ -129,7 +139,7 @@ class Player:
         step.message = "401: refused"
 
     def installation(self, step: Step) -> None:
-        grace = self.discord.person("grace")
+        grace = self.grace
         started = time.monotonic()
         deliveries = self.discord.install(grace, times=2, at_once=True)
         step.ack_ms = max(delivery.tries[-1].ms for delivery in deliveries)
@@ -145,14 +155,53 @@ class Player:
         """Expect one digest for the next date. A new bot also catches up on the date before; that is another digest."""
         due, date = self._next_digest()
         started = time.monotonic()
-        self._turn(due - self.sandbox.clock.now() + 1)
+        self._turn(due - self.sandbox.clock.now() + 1, most=2)
         _until(lambda: self._digests(date) != [], "no digest arrived")
         step.final_ms = _since(started)
-        self._turn(3600)  # beyond the next tick, which must not send it again
+        self._turn(3600, most=2)  # beyond the next tick, which must not send it again
         self._all_done()
         digests = self._digests(date)
         _expect(len(digests) == 1, f"the digest arrived {len(digests)} times")
         step.message = render(digests[0])
+
+    def setup(self, step: Step) -> None:
+        shown = self.grace.command("setup").wait()
+        shown = self.grace.choose(shown, "Change a setting", "status_channel").wait()
+        message = self._exchange(step, self.grace.choose(shown, "Choose a channel", self.channel), ack_type=7)
+        _expect("Saved" in render(message), "/setup did not save the channel")
+
+    def monitor(self, step: Step) -> None:
+        form = self.grace.command("monitor add")
+        filled_in = {"address": self.shop.url, "name": "Shop", "often": "1"}
+        message = self._exchange(step, self.grace.submit(form, filled_in), ack_type=5)
+        _expect("I am watching it now." in render(message), "the monitor was not added")
+        for _minute in range(3):
+            self._turn(60)
+        _expect(self.shop.asked >= 2, "the shop was not checked")
+
+    def outage(self, step: Step) -> None:
+        self.shop.set("503")
+        step.message = self._told(step, minutes=4)
+        _expect("is down" in step.message, "the alert does not say that the shop is down")
+
+    def recovery(self, step: Step) -> None:
+        self.shop.set("up")
+        step.message = self._told(step, minutes=3)
+        _expect("↪" in step.message, "the recovery does not answer the alert")
+
+    def _told(self, step: Step, *, minutes: int) -> str:
+        """The one new message in the status channel, after so many minutes of the sandbox's clock."""
+        before, started = len(list(self._posted())), time.monotonic()
+        for _minute in range(minutes):
+            self._turn(60)
+        self._all_done()
+        new = list(self._posted())[before:]
+        _expect(len(new) == 1, f"{len(new)} messages were posted in the status channel")
+        step.final_ms = _since(started)
+        return render(new[0])
+
+    def _posted(self) -> Iterator[dict[str, Any]]:
+        return self.discord.state.world.in_channel(self.channel.id)
 
     def _digests(self, date: str) -> list[dict[str, Any]]:
         messages = self.discord.webhook_messages("digest")
@@ -180,9 +229,9 @@ class Player:
         _expect(exchange.ack_type == ack_type, f"acknowledged with type {exchange.ack_type}, not {ack_type}")
         return message
 
-    def _turn(self, seconds: float) -> None:
-        """Turn the clock over the control API, as a user does."""
-        body = json.dumps({"advance_seconds": seconds}).encode()
+    def _turn(self, seconds: float, *, most: int = MOST_AT_ONCE) -> None:
+        """Turn the clock over the control API, as a user does. `most` is as for `Schedules.turn`."""
+        body = json.dumps({"advance_seconds": seconds, "most": most}).encode()
         request = urllib.request.Request(f"{self.sandbox.control_url}/clock", body, method="POST")
         direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with direct.open(request, timeout=60) as answer:

@@ -17,7 +17,7 @@ class Logs:
     If the stream is 10,000 lines behind, further lines are not written to it.
     """
 
-    def __init__(self, stream: TextIO | None = None, keep: int = 2000) -> None:
+    def __init__(self, stream: TextIO | None = None, keep: int = 10_000) -> None:
         self._lines: deque[str] = deque(maxlen=keep)
         self._unwritten: queue.Queue[str] = queue.Queue(10_000)
         self._stream = stream

@@ -12,13 +12,14 @@ from typing import Any, TextIO
 
 from sandbox.aws.custom_resources import DeployFailed
 from sandbox.control import FURTHEST
-from sandbox.discord import EndpointRefused, NotPossible, commands, components
+from sandbox.discord import EndpointRefused, NotPossible, commands, components, render
 from sandbox.discord.faults import ODD_BODIES
 from sandbox.discord.inputs import ATTACHMENTS, CHANNELS, RESOLVED_OPTIONS, ROLES, USERS, prefilled
 from sandbox.discord.upload import Upload
 from sandbox.discord.validation import Json
 from sandbox.logs import Logs
 from sandbox.sandbox import Options, Sandbox
+from sandbox.targets import NAME, parse
 from sandbox.template import TemplateError
 from sandbox.testing import Actor, Block, Shown, short
 from watchbell.errors import DefinitionError
@@ -34,7 +35,8 @@ say Hello                    post a message of your own
 as bob MANAGE_GUILD &crew    become somebody else, with these permissions in addition to a member's, and these roles
 in #garden                   go to another channel of the server; it is created if there is none
 dm, server                   go to the direct messages with the bot, and back to the server's first channel
-turn 3600                    let this many seconds pass
+turn 3600                    let this many seconds pass, and see what was posted here meanwhile
+target shop 503              make a target for monitors, or change what it does, and see its addresses
 fail 404 html                answer the bot's next call this way; also `fail 503`, `fail 429 nan`, `fail silence`
 fail code 50013              answer it with this error code of Discord
 slow 8                       take this many seconds for the bot's next call, and then answer as usual
@@ -49,8 +51,8 @@ _KINDS = {"@": USERS, "&": ROLES, "#": CHANNELS}
 class Console:
     """Executes lines for the current person, `me`."""
 
-    def __init__(self, sandbox: Sandbox, name: str = "ada") -> None:
-        self.block = Block(sandbox)
+    def __init__(self, sandbox: Sandbox, name: str = "ada", *, hurries: bool = True) -> None:
+        self.block = Block(sandbox, hurries=hurries)
         self.me: Actor = self.block.person(name)
         self.shown: Shown | Json | None = None
         self._read = 0
@@ -154,8 +156,20 @@ class Console:
             seconds = -1.0
         if not 0 <= seconds <= FURTHEST:
             raise ValueError(f"give a number of seconds, at most {FURTHEST}: `turn 3600`")
+        before = self.me.seen()
         self.block.turn(seconds)
-        return "(the time has passed)"
+        new = [render(message) for id, message in self.me.seen().items() if id not in before]
+        return "\n\n".join(["(the time has passed)", *new])
+
+    def target(self, words: list[str]) -> str:
+        if not words or not re.fullmatch(NAME, words[0]):
+            raise ValueError("name a target, and what it does from now on: `target shop 503`")
+        name, *script = words
+        parse(" ".join(script))  # no target is made for a script that makes no sense
+        target = self.block.target(name)
+        if script:
+            target.set(" ".join(script))
+        return f"{target.url} (also {target.https} and {target.tcp})"
 
     def fail(self, words: list[str]) -> str:
         how, *more = words or [""]
@@ -293,13 +307,16 @@ _VERBS = {
     **{name: getattr(Console, name) for name in ("help", "type", "press", "choose", "submit", "menu", "say")},
     **{
         **{"as": Console.become, "in": Console.enter},
-        **{name: getattr(Console, name) for name in ("dm", "server", "turn", "fail", "slow", "ops", "log")},
+        **{name: getattr(Console, name) for name in ("dm", "server", "turn", "target", "fail", "slow", "ops", "log")},
     },
 }
 
 
 class People:
-    """Acts as anybody: each name has a Console of its own, with its own place, last message and open form."""
+    """Acts as anybody: each name has a Console of its own, with its own place, last message and open form.
+
+    Nobody turns the clock but by `turn`.
+    """
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
@@ -319,7 +336,7 @@ class People:
             raise ValueError(f"this is {name}: each person has a URL of their own")
         with self._lock:
             if name not in self._consoles:
-                self._consoles[name] = Console(self._sandbox, name), threading.Lock()
+                self._consoles[name] = Console(self._sandbox, name, hurries=False), threading.Lock()
             console, lock = self._consoles[name]
         with lock:
             try:

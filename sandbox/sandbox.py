@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from nacl.signing import SigningKey
 
+from sandbox.authority import Authority
 from sandbox.aws.custom_resources import DeployFailed, run_custom_resources
 from sandbox.aws.gateway import Gateway
 from sandbox.aws.lambda_service import LAYER, ROOT, LambdaService
@@ -28,15 +29,23 @@ from sandbox.children import Children
 from sandbox.clock import Clock
 from sandbox.control import Control
 from sandbox.discord import Discord
+from sandbox.events import Events
 from sandbox.logs import Logs
-from sandbox.loopback import Request, Response, Server
+from sandbox.loopback import HOST, Request, Response, Server
+from sandbox.resigning import Resigner
 from sandbox.schedules import Schedules
 from sandbox.status_source import StatusSources, with_permission
+from sandbox.targets import Targets
 from sandbox.template import REGION, SNAPSHOT, Template
 from watchbell.adapters.parameters import is_secret
+from watchbell.data.tables import MONITOR_LIMITS
 from watchbell.discord import webhook
 
 REGISTRATION_SECONDS = 4.0
+SETTLE_SECONDS = 60.0
+"""How long a turn of the clock waits after each occurrence of a schedule for the work that it caused."""
+QUIET = 3
+"""How many checks in a row must find no function running before the bot counts as idle."""
 START = Path(__file__).parent / "function_start"
 """A folder for a process's Python path. The file in it changes how the process starts."""
 
@@ -51,8 +60,9 @@ class Options:
     to URLs; without any, there are two made-up ones, `prod` and `staging`. With `leaky`, the simulated Discord's rate
     limits for new messages refill bit by bit.
     With `one_clock`, the functions, the queues and Discord's signatures follow the sandbox's clock too. Then turning
-    it makes buttons expire and leases end. `features` is a folder of commands to add to the catalogue, for tests; its
-    folder `schedules` holds schedules to add. `template` is the file that says what AWS must hold.
+    it makes buttons expire and leases end. Whoever has one of the `public_keys` still signs on real time. `features`
+    is a folder of commands to add to the catalogue, for tests; its folder `schedules` holds schedules to add.
+    `template` is the file that says what AWS must hold.
     """
 
     port: int = 0
@@ -84,6 +94,7 @@ class Sandbox:
         self._clock_environment: dict[str, str] = {}  # the environment that makes a process follow the clock
         self._features_environment = {"SANDBOX_FEATURES": str(options.features.resolve())} if options.features else {}
         self.clock = self._start_clock() if options.one_clock else Clock()
+        self._resigner = Resigner(options.public_keys, self.clock)
         self.discord: Discord | None = None
         self.pollers: dict[str, Poller] = {}
         self._up = threading.Event()
@@ -114,20 +125,28 @@ class Sandbox:
 
         self.aws.wait()
         template.url, template.parameter = self.aws.url, self.aws.parameter
+        # The bot refuses to check its own API. Under another name, it may still check the made-up targets.
+        template.api_url = api.url.replace(HOST, "localhost")
         with ThreadPoolExecutor() as together:
             made = [together.submit(self.aws.create, template)]
             made += [together.submit(self.put, name, value) for name, value in self._parameters().items()]
         for part in made:
             part.result()
+        if self.discord:
+            self._allow_everything(self.discord.home.id)
 
         self._queues = {template.short(queue.name): queue for queue in template.queues()}
-        environment = {"AWS_ENDPOINT_URL": self.aws.url, "DISCORD_URL": self.discord_url}
-        if changed := {**self._clock_environment, **self._features_environment}:
-            environment |= {**changed, "PYTHONPATH": str(START)}
+        environment = {
+            **{"AWS_ENDPOINT_URL": self.aws.url, "DISCORD_URL": self.discord_url},
+            **{"PYTHONPATH": str(START), "SANDBOX_AUTHORITIES": str(self._authority.trusted)},
+            **{**self._clock_environment, **self._features_environment},
+        }
         now = self.clock.now if self._clock_environment else time.time
         self.functions = LambdaService(template.functions(), environment, children, self.logs, now=now)
         self._running.callback(self.functions.stop)
-        self._gateway = Gateway(template.routes(), partial(self.functions.invoke, held=False))
+        self._gateway = Gateway(
+            template.routes(), partial(self.functions.invoke, held=False), template.throttles(), now
+        )
         for source in template.event_sources():
             poller = Poller(source, self.aws, self.functions.invoke, self.logs)
             self.pollers[template.short(source.queue.name)] = poller
@@ -139,8 +158,10 @@ class Sandbox:
             self.functions.function,
             self.aws.send,
             self.logs,
+            self.settle,
         )
         self._running.callback(self.schedules.stop)
+        self.events = Events(template.rules(), self.schedules.deliver, self.aws.send, self.clock.now)
         self._start_control(api.port)
         self._up.set()
         if self.discord:
@@ -158,6 +179,7 @@ class Sandbox:
             "events": self.events_url,
             "discord": self.discord_url,
             "control": self.control_url,
+            "aws": self.aws.url,
         }
 
     @property
@@ -169,12 +191,44 @@ class Sandbox:
 
     def depths(self) -> dict[str, int]:
         """The number of messages in each queue, by its short name: work, work-dead, send, …"""
-        return {name: self.aws.depth(queue) for name, queue in sorted(self._queues.items())}
+        counts = self.aws.all_counts()
+        return {name: sum(counts[queue.name]) for name, queue in sorted(self._queues.items())}
+
+    @property
+    def bus(self) -> str:
+        """The name of the stack's event bus."""
+        (bus,) = self._template.buses()
+        return bus
+
+    def take_letters(self, queue: str) -> list[dict[str, Any]]:
+        """Take all messages out of a queue, such as `event-dead`: the `body` of each, and its text `attributes`."""
+        return self.aws.take_all(self._queues[queue].name)
 
     def under_way(self) -> tuple[int, int]:
         """The messages in the queues that feed a function: how many can be received now, and how many later."""
-        counts = [self.aws.counts(self._queues[name]) for name in self.pollers]
+        every = self.aws.all_counts()
+        counts = [every[self._queues[name].name] for name in self.pollers]
         return sum(now for now, _ in counts), sum(later for _, later in counts)
+
+    def settle(self) -> bool:
+        """Wait until the bot can do nothing more before time passes, at most SETTLE_SECONDS of real time.
+
+        Then no function is running, and no message can be received that feeds a function. Messages may be left that
+        can be received later, after a visibility timeout or a delay. Returns whether the bot has settled.
+        """
+        deadline, quiet = time.monotonic() + SETTLE_SECONDS, 0
+        while quiet < QUIET:
+            now, later = self.under_way()
+            idle = not self.functions.running and not now
+            if idle and not later:
+                break
+            if time.monotonic() > deadline:
+                self.logs.write("sandbox", f"the bot has not settled after {SETTLE_SECONDS:.0f} s: {self.depths()}")
+                return False
+            # A message in flight may be on its way to a function, or wait for another try: look more than once.
+            quiet = quiet + 1 if idle else 0
+            time.sleep(0.01)
+        return True
 
     def put(self, name: str, value: str) -> None:
         """Set the SSM parameter /<bot>/<stage>/`name`.
@@ -206,6 +260,7 @@ class Sandbox:
         }
         if self._features_environment:
             environment["PYTHONPATH"] = os.pathsep.join([str(LAYER), str(START)])
+            environment["SANDBOX_AUTHORITIES"] = str(self._authority.trusted)
         command = [
             sys.executable,
             "-m",
@@ -223,7 +278,7 @@ class Sandbox:
 
     def _answer(self, request: Request) -> Response:
         self._up.wait()
-        return self._gateway(request)
+        return self._gateway(self._resigner(request) if self._clock_environment else request)
 
     def _start_clock(self) -> Clock:
         folder = self._running.enter_context(TemporaryDirectory(prefix="watchbell-clock-"))
@@ -245,10 +300,21 @@ class Sandbox:
         self.discord_url = _near(api_port + 2, self.options.port, self.discord.start)
         self._running.callback(self.discord.stop)
 
+    def _allow_everything(self, guild_id: str) -> None:
+        """Allow a server what an operator can: many monitors, each minute, of this machine and of AWS."""
+        values = {"monitors": 100, "every": 1, "aws": 1, "private": 1}
+        item = {**MONITOR_LIMITS.item_key(guild_id), **{name: {"N": str(value)} for name, value in values.items()}}
+        table = next(table.name for table in self._template.tables() if table.name.endswith("-state"))
+        self.aws.dynamodb.put_item(TableName=table, Item=item)
+
     def _start_sources(self) -> None:
         made_up = {} if self.options.status_sources else {"prod": "normal", "staging": "incident"}
         self.sources = StatusSources(made_up)
         self._running.callback(self.sources.stop)
+        folder = self._running.enter_context(TemporaryDirectory(prefix="watchbell-authority-"))
+        self._authority = Authority(Path(folder))
+        self.targets = Targets(self._authority)
+        self._running.callback(self.targets.stop)
 
     def _start_control(self, api_port: int) -> None:
         control = Control(
@@ -256,7 +322,9 @@ class Sandbox:
             clock=self.clock,
             schedules=self.schedules,
             put_parameter=self.put_and_restart,
+            events=self.events,
             sources=self.sources,
+            targets=self.targets,
             logs=self.logs,
             discord=self.discord.snapshot if self.discord else dict,
             people=self._people(self) if self.discord and self._people else None,
@@ -267,6 +335,8 @@ class Sandbox:
 
     def _parameters(self) -> dict[str, str]:
         keys = list(self.options.public_keys)
+        if keys and self._clock_environment:
+            keys.append(self._resigner.public_key)
         if self.discord:
             keys.append(self.discord.public_key)
         # Parameter Store accepts no empty value. If nobody can sign, use a key whose private half is thrown away.

@@ -16,6 +16,13 @@ REGION = "us-east-1"
 ACCOUNT = "123456789012"  # moto's default account
 UNBOUNDED = 1000
 """To how many invocations Lambda takes a queue that has no maximum concurrency. The account's own limit comes first."""
+ROUTE_SETTINGS = {
+    "DataTraceEnabled",
+    "DetailedMetricsEnabled",
+    "LoggingLevel",
+    "ThrottlingBurstLimit",
+    "ThrottlingRateLimit",
+}
 SNAPSHOT = Path(__file__).with_name("template.json")
 
 Resource = dict[str, Any]
@@ -92,17 +99,42 @@ class Schedule:
     dead_letters: str = ""
 
 
+@dataclass(frozen=True)
+class Rule:
+    """A target of a rule of EventBridge: an event that matches `pattern` goes to `function`, or into `queue`.
+
+    One of the two is "". `bus` is the name of the event bus, "" for the account's default bus.
+    """
+
+    name: str
+    pattern: dict[str, Any]
+    function: str = ""
+    queue: str = ""
+    dead_letters: str = ""
+    bus: str = ""
+
+
+@dataclass(frozen=True)
+class Throttle:
+    """How many requests a route takes: `rate` each second, and up to `burst` at once."""
+
+    rate: float
+    burst: int
+
+
 @dataclass
 class Template:
     """A template whose intrinsic functions resolve to the sandbox's values.
 
-    `url` is the address of the sandbox's AWS services, and queue URLs begin with it. `parameter` returns the value of
-    an SSM parameter. CloudFormation reads SSM at deploy for parameters of type AWS::SSM::Parameter::Value<String>.
+    `url` is the address of the sandbox's AWS services, and queue URLs begin with it. `api_url` is that of its API.
+    `parameter` returns the value of an SSM parameter. CloudFormation reads SSM at deploy for parameters of type
+    AWS::SSM::Parameter::Value<String>.
     """
 
     document: dict[str, Any]
     url: str = "http://127.0.0.1"
     parameter: Callable[[str], str] = field(default=lambda name: "")
+    api_url: str = "http://127.0.0.1"
 
     @classmethod
     def read(cls, path: Path = SNAPSHOT) -> Template:
@@ -214,6 +246,23 @@ class Template:
             found[properties["RouteKey"]] = integrations[integration]
         return found
 
+    def throttles(self) -> dict[str, Throttle]:
+        """Map the route key of each limited route to its limit. A route's own settings replace the stage's."""
+        routes = self.routes()
+        found: dict[str, Throttle] = {}
+        for _, stage in self.resources("AWS::ApiGatewayV2::Stage"):
+            default, own = stage.get("DefaultRouteSettings", {}), stage.get("RouteSettings", {})
+            if unknown := own.keys() - routes.keys():
+                raise TemplateError(f"RouteSettings has no route for {', '.join(sorted(unknown))}")
+            for key in routes:
+                settings = self.resolve({**default, **own.get(key, {})})
+                if unknown := settings.keys() - ROUTE_SETTINGS:
+                    raise TemplateError(f"{key}: no route setting is called {', '.join(sorted(unknown))}")
+                limits = settings.get("ThrottlingRateLimit"), settings.get("ThrottlingBurstLimit")
+                if None not in limits:
+                    found[key] = Throttle(float(limits[0]), int(limits[1]))
+        return found
+
     def schedules(self) -> list[Schedule]:
         return [
             Schedule(
@@ -227,6 +276,37 @@ class Template:
             for logical_id, properties in self.resources("AWS::Scheduler::Schedule")
             if properties.get("State", "ENABLED") == "ENABLED"
         ]
+
+    def rules(self) -> list[Rule]:
+        """Return each target of the rules with an event pattern."""
+        found = []
+        for logical_id, properties in self.resources("AWS::Events::Rule"):
+            if "EventPattern" not in properties or not properties.get("State", "ENABLED").startswith("ENABLED"):
+                continue
+            for target in properties.get("Targets", ()):
+                if changed := {"Input", "InputPath", "InputTransformer"} & target.keys():
+                    raise TemplateError(f"{logical_id}: the sandbox does not support {', '.join(sorted(changed))}")
+                found.append(
+                    Rule(
+                        name=self._name(logical_id),
+                        pattern=self.resolve(properties["EventPattern"]),
+                        **self._target(target["Arn"]),
+                        dead_letters=str(self.resolve(target.get("DeadLetterConfig", {}).get("Arn", ""))),
+                        bus=str(self.resolve(properties.get("EventBusName", ""))),
+                    )
+                )
+        return found
+
+    def buses(self) -> list[str]:
+        """Return the names of the event buses."""
+        return [self._name(logical_id) for logical_id, _ in self.resources("AWS::Events::EventBus")]
+
+    def _target(self, arn: Any) -> dict[str, str]:
+        """The queue or the function that an ARN expression names."""
+        for queue in self.queues():
+            if f'"{queue.logical_id}"' in json.dumps(arn):
+                return {"queue": queue.name}
+        return {"function": self._function_behind(arn)}
 
     def custom_resources(self) -> list[tuple[str, str, str, Resource]]:
         """Return the logical id, type, function (the service token) and resolved properties of each custom resource."""
@@ -368,6 +448,8 @@ class Template:
                 return _arn("lambda", f"function:{name}")
             case (("AWS::DynamoDB::Table" | "AWS::DynamoDB::GlobalTable"), "Arn"):
                 return _arn("dynamodb", f"table/{name}")
+            case "AWS::ApiGatewayV2::Api", "ApiEndpoint":
+                return self.api_url
             case "AWS::IAM::Role", "Arn":
                 return f"arn:aws:iam::{ACCOUNT}:role/{name}"
         raise TemplateError(f"the sandbox does not support the attribute {attribute} of {logical_id}, a {kind}")

@@ -37,7 +37,9 @@ from sandbox.discord.permissions import MEMBER_PERMISSIONS
 from sandbox.discord.upload import Upload as Upload
 from sandbox.discord.world import Channel, Role
 from sandbox.logs import Logs
-from sandbox.sandbox import Options, Sandbox
+from sandbox.sandbox import QUIET, Options, Sandbox
+from sandbox.schedules import MOST_AT_ONCE
+from sandbox.targets import Target
 from watchbell.adapters.discord import SECONDS
 from watchbell.discord.permissions import bits
 
@@ -57,8 +59,10 @@ CLOUDFLARE = "cloudflare"
 
 REST_SECONDS = 90.0
 """How long a verb waits until nothing is left to do, in real time."""
-_QUIET = 3
-"""How many checks in a row must find no function running before the clock is turned."""
+
+ASLEEP: frozenset[str] = frozenset()
+"""Schedules that time alone does not fire in a block that begins. A suite can let the tick sleep where nothing is
+watched: then a turn of a day is quick."""
 
 _NAMES = ("ada", "grace", "edsger", "barbara", "alan", "frances")
 
@@ -84,6 +88,11 @@ class Shown:
     def text(self) -> str:
         """All messages as people read them."""
         return "\n\n".join(map(render, self.messages))
+
+    @property
+    def answers(self) -> Json | None:
+        """The message that the only message answers. None if it answers none, or one that was deleted."""
+        return self.message.get("referenced_message")
 
     @property
     def private(self) -> bool:
@@ -163,11 +172,11 @@ class Actor:
         return self._block.simulated.dms(self.person)
 
     def _act(self, act: Any) -> Shown:
-        before = self._seen()
+        before = self.seen()
         exchange: Exchange = act()
         assert not exchange.failed, f'{self.person.name} reads "This interaction failed": {exchange.failed}'
         self._block.rest()
-        after = self._seen()
+        after = self.seen()
         new = [message for id, message in after.items() if id not in before]
         answer = exchange.message
         if answer and answer["id"] not in [message["id"] for message in new]:
@@ -176,16 +185,21 @@ class Actor:
         assert not waiting, f"{self.person.name} is left with {render(waiting[0])!r}"
         return Shown(exchange, new)
 
-    def _seen(self) -> dict[str, Json]:
+    def seen(self) -> dict[str, Json]:
+        """The messages that the person sees in the channel and in their direct messages, by id."""
         here, discord = self.person.messages(), self._block.simulated
         return {message["id"]: message for message in [*here, *discord.dms(self.person)]}
 
 
 class Block:
-    """What `with bot() as discord:` gives. `simulated` is the simulated Discord, `sandbox` everything else."""
+    """What `with bot() as discord:` gives. `simulated` is the simulated Discord, `sandbox` everything else.
 
-    def __init__(self, sandbox: Sandbox) -> None:
+    If it `hurries`, it turns the clock while the bot only waits. Otherwise it waits too.
+    """
+
+    def __init__(self, sandbox: Sandbox, *, hurries: bool = True) -> None:
         self.sandbox = sandbox
+        self._hurries = hurries and sandbox.options.one_clock
         self.simulated: Discord = sandbox.simulated_discord
         self._begun = len(self.simulated.transcript), len(self.simulated.faults)
         self._faults: list[InjectedFault] = []
@@ -245,11 +259,40 @@ class Block:
         self.turn(61)
         return said
 
+    def target(self, name: str) -> Target:
+        """A made-up target for monitors: `shop.url`, `.https` and `.tcp` are its addresses, `.asked` counts.
+
+        `shop.set("503")` changes what it does, see `sandbox.targets.WORDS`. It is up at first. The other blocks of the
+        process see the same target under this name.
+        """
+        return self.sandbox.targets.target(name)
+
     def run_schedule(self, name: str) -> None:
         """Run a schedule now, for today or for the current slot."""
         run = self.sandbox.schedules.run(name)
         assert run.outcome.ok, f"{name} failed: {run.outcome.error}"
         self.rest()
+
+    def aws_event(self, event: Json) -> None:
+        """Give an event to the targets of the rules that match it. What AWS adds to an event may be left out."""
+        deliveries = self.sandbox.events.put(event)
+        assert deliveries, f"no rule of the template matches {event}"
+        failed = [f"{each.rule.function} failed: {each.outcome.error}" for each in deliveries if not each.outcome.ok]
+        assert not failed, "; ".join(failed)
+        self.rest()
+
+    def notify(self, detail: Json, *, source: str = "backup") -> list[tuple[str, Json]]:
+        """Put a notification on the bus, as another system of the account does.
+
+        Return the dead letters that it left: each is the code of the reason, and the event. They are taken out.
+        """
+        entry = {"Source": source, "DetailType": "notification", "Detail": json.dumps(detail)}
+        answer = self.sandbox.aws.events.put_events(Entries=[{**entry, "EventBusName": self.sandbox.bus}])
+        assert not answer["FailedEntryCount"], answer["Entries"]
+        self.sandbox.settle()
+        letters = self.sandbox.take_letters("event-dead")
+        self.rest()
+        return [(letter["attributes"]["ERROR_CODE"], letter["body"]) for letter in letters]
 
     def digests(self) -> list[Json]:
         """The digests in the webhook's channel, oldest first."""
@@ -257,14 +300,18 @@ class Block:
 
     # Time.
 
-    def turn(self, seconds: float) -> None:
-        """Turn the clock of everything. Whatever comes due in that time happens."""
-        self.sandbox.clock.advance(seconds)
-        self.sandbox.schedules.catch_up()
+    def turn(self, seconds: float = 0.0, *, minutes: float = 0.0, most: int = MOST_AT_ONCE) -> None:
+        """Turn the clock of everything, from one thing that comes due to the next.
+
+        Each occurrence of a schedule is fired at its time, and the work that it causes is done before the next one.
+        If a schedule has more than `most` occurrences, the earlier ones are left out: `most=1` is quick, as if the bot
+        had been switched off meanwhile. Returns when the queues are empty.
+        """
+        self.sandbox.schedules.turn(seconds + 60 * minutes, most)
         self.rest()
 
     def rest(self) -> None:
-        """Wait until nothing is left to do. While no function is running, turn the clock, if the functions follow it.
+        """Wait until nothing is left to do. While no function is running, turn the clock, if this block hurries.
 
         Raises AssertionError if that takes more than REST_SECONDS of real time, or if there are dead letters.
         """
@@ -276,10 +323,9 @@ class Block:
                 break
             assert time.monotonic() < deadline, f"the bot does not come to rest: {self.sandbox.depths()}"
             quiet = quiet + 1 if idle else 0
-            if (
-                quiet >= _QUIET and self.sandbox.options.one_clock
-            ):  # the messages are not visible yet: turn the clock, faster and faster
-                self.sandbox.clock.advance(min(2 ** (quiet - _QUIET), 60))
+            if quiet >= QUIET and self._hurries:
+                # The messages are not visible yet: turn the clock, faster and faster.
+                self.sandbox.clock.advance(min(2 ** (quiet - QUIET), 60))
             time.sleep(0.01)
         left = {name: depth for name, depth in self.sandbox.depths().items() if depth}
         assert not left, f"there are dead letters: {left}"
@@ -319,6 +365,13 @@ class Block:
         odd: Json = {"body": ODD_BODIES[body]} if body else {}
         odd |= {"headerless": True} if scope == CLOUDFLARE else {"scope": scope or "user"}
         self._inject(call, status, code=code, after=after, retry_after=wait, times=times, cut=cut, **odd)
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """Discord answers every call of the bot with a 503 until the end of this `with` block."""
+        self.simulated.inject(InjectedFault("*", "*", 503, times=1_000_000))
+        yield
+        self.simulated.clear_injected()
 
     def kill(self, function: str = "worker", *, after: str = ANSWER, of_it: bool = True) -> None:
         """Kill the function's process right after its call `after` took effect, before it gets the response.
@@ -432,6 +485,7 @@ def bot(features: Path | None = None) -> Iterator[Block]:
     Use a block in each test, not a fixture: a fixture does not know whether the test failed.
     """
     block = Block(_started(features))
+    block.sandbox.schedules.asleep = ASLEEP
     try:
         yield block
         block.close()

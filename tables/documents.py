@@ -12,10 +12,12 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+import bench.scale
 import infra.cost
 from sandbox.template import Template
 from watchbell.data.tables import DAY, ROWS
 from watchbell.kit import catalogue
+from watchbell.kit.check import SHARED
 
 _MARKED = re.compile(r"(<!-- table: (\w+) -->\n)(.*?)(<!-- end of table -->)", re.DOTALL)
 
@@ -88,17 +90,40 @@ def rows() -> Rows:
     return [(row.name, f"`{row.table}`", f"`{row.partition}`", row.personal, kept(row.keep)) for row in declared]
 
 
+def checks() -> Rows:
+    """The kinds of monitors, with an address for each and their options.
+
+    The options `slow` and `recheck` are left out: most kinds have them, and the document explains them once.
+    """
+    rows: Rows = []
+    for check in catalogue.checks():
+        known = [option for option in check.options if option not in SHARED]
+        options = "; ".join(f"`{option.name}`: {_lower(option.description)}" for option in known)
+        rows.append((f"`{check.name}`", check.label, f"`{check.example}`" if check.example else "none", options))
+    return rows
+
+
 def cost() -> Rows:
     return infra.cost.rows()
 
 
+def scale() -> Rows:
+    return bench.scale.rows()
+
+
 TABLES: dict[str, Callable[[], Rows]] = {
+    "checks": checks,
     "commands": commands,
     "schedules": schedules,
     "environment": environment,
     "rows": rows,
     "cost": cost,
+    "scale": scale,
 }
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]
 
 
 def _either(words: Iterable[str]) -> str:

@@ -18,7 +18,7 @@ from sandbox.children import Children
 from sandbox.logs import Logs
 from sandbox.template import REGION, SNAPSHOT, Queue, Template
 from tests.discord_side import SIGNING_KEYS
-from watchbell import commands, events, schedules
+from watchbell import checks, commands, events, schedules
 from watchbell.data.tables import ROWS, Row
 from watchbell.kit import catalogue
 
@@ -40,11 +40,11 @@ CREDENTIALS = {
 def feature(tmp_path, monkeypatch):
     """`feature("name", source)` adds a command to the catalogue for one test, and returns the command's module.
 
-    `room="schedules"` adds a schedule, and `room="events"` an event. If the bot already has a feature with that name,
-    the new one replaces it during the test.
+    `room="schedules"` adds a schedule, `room="events"` an event, and `room="checks"` a kind of check. If the bot
+    already has a feature with that name, the new one replaces it during the test.
     """
     hidden = {}
-    for package in (commands, events, schedules):
+    for package in (commands, events, schedules, checks):
         folder = tmp_path / package.__name__.rpartition(".")[2]
         folder.mkdir()
         monkeypatch.setattr(package, "__path__", [str(folder), *package.__path__])
@@ -92,6 +92,7 @@ def settings(aws: Aws) -> Iterator[dict[str, str]]:
         "EPHEMERAL_TABLE": tables["ephemeral"],
         "WORK_QUEUE_URL": queues["work"],
         "SEND_QUEUE_URL": queues["send"],
+        "EVENT_DEAD_QUEUE_URL": queues["event-dead"],
         "SIGNING_KEYS_PARAMETER": "/watchbell/test/signing-keys",
         "OPERATORS_PARAMETER": "/watchbell/test/operators",
         "BOT_TOKEN_PARAMETER": "/watchbell/test/discord/bot-token",

@@ -123,6 +123,9 @@ class FakeDiscord:
         self._call("read", channel_id)
         return self.conversation
 
+    def channel(self, channel_id: str) -> dict:
+        return {"type": 0, **self._call("channel", channel_id), **self.stands}
+
     def execute_webhook(
         self, webhook_id: str, token: str, message: dict, files: Sequence = (), *, thread_id: str = ""
     ) -> dict:

@@ -20,8 +20,8 @@ from sandbox.template import REGION, Function, TemplateError
 
 ROOT = Path(__file__).parents[2]
 LAYER = ROOT / "layers" / "watchbell" / "python"
-INGRESS_LAYER = "IngressLayer"
-"""The logical id of the layer that has only a part of the library. The third parties come from this environment."""
+LEAN = {"IngressLayer": layers.for_ingress, "HeartbeatLayer": layers.for_heartbeat}
+"""The layers that have only a part of the library, by their logical ids. Third parties come from this environment."""
 EXECUTIONS = 10
 """The most invocations at a time, of all functions together. A new AWS account often has no more."""
 PAYLOAD_LIMIT = 6_291_556
@@ -31,7 +31,7 @@ PAYLOAD_LIMIT = 6_291_556
 class LambdaService:
     """Runs `functions`. Every function gets `environment` in addition to its own from the template.
 
-    `layer` is the folder with the library. A function with the ingress's layer gets only the files of that layer.
+    `layer` is the folder with the library. A function with a layer in LEAN gets only the files of that layer.
 
     `now` is the functions' clock in epoch seconds. Their deadlines are on that clock.
     """
@@ -48,11 +48,12 @@ class LambdaService:
         now: Callable[[], float] = time.time,
     ) -> None:
         self._environment = dict(environment)
-        self._lean = tempfile.TemporaryDirectory(prefix="watchbell-ingress-", ignore_cleanup_errors=True)
-        for file in layers.for_ingress(layer):
-            link = Path(self._lean.name, file.relative_to(layer))
-            link.parent.mkdir(parents=True, exist_ok=True)
-            link.symlink_to(file)
+        self._lean = tempfile.TemporaryDirectory(prefix="watchbell-lean-", ignore_cleanup_errors=True)
+        for name, files in LEAN.items():
+            for file in files(layer):
+                link = Path(self._lean.name, name, file.relative_to(layer))
+                link.parent.mkdir(parents=True, exist_ok=True)
+                link.symlink_to(file)
         self._layer = layer
         self._now = now
         self._running = self._executing = 0
@@ -67,8 +68,8 @@ class LambdaService:
         for function in functions:
             if not (self._folder / function.name).is_dir():
                 raise TemplateError(f"the template's function {function.name!r} has no folder in {self._folder.name}/")
-            layer = self._lean.name if INGRESS_LAYER in function.layers else str(self._layer)
-            path = os.pathsep.join(filter(None, [layer, self._environment.get("PYTHONPATH")]))
+            lean = [os.path.join(self._lean.name, name) for name in function.layers if name in LEAN]
+            path = os.pathsep.join(filter(None, [*(lean or [str(self._layer)]), self._environment.get("PYTHONPATH")]))
             environment = _lambda_environment(function) | function.environment | self._environment
             environment["PYTHONPATH"] = path
             pool = _Pool(function, environment, self._folder / function.name, self._children, self._logs, self._now)

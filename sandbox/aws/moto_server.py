@@ -1,11 +1,15 @@
-"""moto's server, with two fixes and faults.
+"""moto's server, with three fixes and faults.
 
-The fixes: DynamoDB's conditional writes are atomic, and SQS refuses a delay that is too long. moto checks a condition
-and writes in two steps. Between them another thread can run, so two callers both win a claim.
+The fixes: DynamoDB's conditional writes are atomic, SQS refuses a delay that is too long, and EventBridge brings events
+to queues by the sandbox's own patterns. moto checks a condition and writes in two steps. Between them another thread
+can run, so two callers both win a claim.
 
 `POST /faults` with `{"action": "UpdateItem", "text": "interaction#", "after": true, "times": 1}` makes the next
 calls of the action whose body contains the text fail with a 500. With `after`, the call takes effect all the same, but
 its answer is lost. `GET /faults` returns how many calls will still fail, and `DELETE /faults` drops them.
+
+`GET /queues` returns, by name, how many messages of each queue can be received now and how many later. It is much
+quicker than GetQueueAttributes for each queue.
 """
 
 from __future__ import annotations
@@ -17,12 +21,18 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterable
+from functools import cache
 from typing import Any
 
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
-from werkzeug.serving import run_simple
+from werkzeug.serving import WSGIRequestHandler, run_simple
+
+from sandbox.event_pattern import compiled
+from sandbox.template import ACCOUNT, REGION
 
 _dynamodb = threading.Lock()
+# moto searches its folders and all its URL patterns for each call.
+DomainDispatcherApplication.get_backend_for_host = cache(DomainDispatcherApplication.get_backend_for_host)
 _moto = DomainDispatcherApplication(create_backend_app)
 _faults: list[dict[str, Any]] = []
 
@@ -31,6 +41,8 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
     if environ["PATH_INFO"] == "/faults":
         with _dynamodb:
             return _control(environ["REQUEST_METHOD"], _body(environ), start_response)
+    if environ["PATH_INFO"] == "/queues":
+        return _json(queues(), start_response)
     if environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
         with _dynamodb:
             fault = _next_fault(environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2], _body(environ).decode())
@@ -42,6 +54,16 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
             return [b'{"__type": "com.amazonaws.dynamodb.v20120810#InternalServerError"}']
     answer: Iterable[bytes] = _moto(environ, start_response)
     return answer
+
+
+class Handler(WSGIRequestHandler):
+    """Keeps connections open, as AWS does, and logs only errors of the server."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
+        if str(code).startswith("5"):
+            super().log_request(code, size)
 
 
 def refuse_long_delays() -> None:
@@ -58,6 +80,35 @@ def refuse_long_delays() -> None:
     models.SQSBackend.send_message = send_message
 
 
+def bring_events_to_queues() -> None:
+    """Put an event into the queue of each rule that matches it, as AWS writes it.
+
+    moto does it only with another package, and adds a field that AWS does not have.
+    """
+    from moto.events import models
+
+    def send_to_targets(rule: Any, event: dict[str, Any], transform_input: bool = True) -> None:
+        whole = {name: value for name, value in event.items() if name != "ingestion-time"}
+        if compiled(json.loads(rule.event_pattern.dump()))(whole):
+            for target in rule.targets:
+                rule._send_to_sqs_queue(target["Arn"].rpartition(":")[2], dict(whole))
+
+    models.Rule.send_to_targets = send_to_targets
+
+
+def queues() -> dict[str, tuple[int, int]]:
+    """The messages of each queue that can be received now, and the ones in flight or delayed."""
+    from moto.sqs.models import sqs_backends
+
+    found = {}
+    for queue in list(sqs_backends[ACCOUNT][REGION].queues.values()):
+        everything, now = list(queue._messages), 0
+        for message in everything:
+            now += message.visible and not message.delayed
+        found[queue.name] = now, len(everything) - now
+    return found
+
+
 def _body(environ: dict[str, Any]) -> bytes:
     """Read the body, and leave it for the next reader."""
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -70,8 +121,12 @@ def _control(method: str, body: bytes, start_response: Callable[..., Any]) -> li
         _faults.append(json.loads(body))
     elif method == "DELETE":
         _faults.clear()
+    return _json(sum(fault["times"] for fault in _faults), start_response)
+
+
+def _json(value: Any, start_response: Callable[..., Any]) -> list[bytes]:
     start_response("200 OK", [("Content-Type", "application/json")])
-    return [json.dumps(sum(fault["times"] for fault in _faults)).encode()]
+    return [json.dumps(value).encode()]
 
 
 def _next_fault(action: str, body: str) -> dict[str, Any] | None:
@@ -103,6 +158,7 @@ def follow_clock(file: str) -> None:
 
 if __name__ == "__main__":
     refuse_long_delays()
+    bring_events_to_queues()
     if "SANDBOX_CLOCK" in os.environ:
         follow_clock(os.environ["SANDBOX_CLOCK"])
-    run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True)
+    run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True, request_handler=Handler)

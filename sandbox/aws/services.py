@@ -1,4 +1,4 @@
-"""SQS, DynamoDB and SSM Parameter Store, simulated by moto, with the template's queues and tables."""
+"""SQS, DynamoDB, Parameter Store and EventBridge, simulated by moto, with what the template declares of them."""
 
 from __future__ import annotations
 
@@ -9,15 +9,16 @@ import socket
 import sys
 import threading
 import time
-import urllib.request
 from collections import deque
 from collections.abc import Mapping
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
+from botocore.exceptions import EndpointConnectionError
 
 from sandbox.children import Children
 from sandbox.logs import Logs
@@ -45,6 +46,7 @@ class Aws:
             | {"AWS_DEFAULT_REGION": REGION, "PYTHONUNBUFFERED": "1", "PYTHONPATH": str(ROOT)}
             | dict(environment or {}),
         )
+        self._of_thread = threading.local()
         self._output: deque[str] = deque(maxlen=5)
         threading.Thread(target=self._watch, args=(logs,), name="moto", daemon=True).start()
         # Ignore the developer's own AWS settings: read neither their files nor AWS_PROFILE.
@@ -54,6 +56,7 @@ class Aws:
         self.sqs = self._client("sqs")
         self.dynamodb = self._client("dynamodb")
         self.ssm = self._client("ssm")
+        self.events = self._client("events")
 
     def wait(self) -> None:
         """Wait until moto answers. Raises RuntimeError with its last output if it ends or takes over 30 s."""
@@ -67,7 +70,7 @@ class Aws:
         raise RuntimeError("moto did not start: " + " / ".join(self._output))
 
     def create(self, template: Template) -> None:
-        """Create the template's queues and tables."""
+        """Create the template's queues, tables and event buses. moto brings the events of a bus to queues only."""
         for queue in template.queues():
             self.sqs.create_queue(QueueName=queue.name, Attributes=queue.attributes)
         for table in template.tables():
@@ -83,17 +86,25 @@ class Aws:
                     TimeToLiveSpecification={"Enabled": True, "AttributeName": table.ttl_attribute},
                 )
 
+        for bus in template.buses():
+            self.events.create_event_bus(Name=bus)
+        for rule in template.rules():
+            if rule.bus and rule.queue:
+                self.events.put_rule(Name=rule.name, EventBusName=rule.bus, EventPattern=json.dumps(rule.pattern))
+                target = {"Id": "0", "Arn": f"arn:aws:sqs:{REGION}:{ACCOUNT}:{rule.queue}"}
+                self.events.put_targets(Rule=rule.name, EventBusName=rule.bus, Targets=[target])
+
     def depth(self, queue: Queue) -> int:
         """The number of messages in `queue`: visible, in flight and delayed."""
         return sum(self.counts(queue))
 
     def counts(self, queue: Queue) -> tuple[int, int]:
         """The number of messages in `queue` that can be received now, and of those in flight or delayed."""
-        kinds = ["", "NotVisible", "Delayed"]
-        names = [f"ApproximateNumberOfMessages{kind}" for kind in kinds]
-        answer = self.sqs.get_queue_attributes(QueueUrl=self.queue_url(queue.name), AttributeNames=names)
-        visible, *others = (int(answer["Attributes"][name]) for name in names)
-        return visible, sum(others)
+        return self.all_counts()[queue.name]
+
+    def all_counts(self) -> dict[str, tuple[int, int]]:
+        """The same for each queue, by name."""
+        return {name: (now, later) for name, (now, later) in self._ask("GET", "/queues").items()}
 
     def send(self, queue: str, body: str, attributes: dict[str, str]) -> None:
         """Send a message with string attributes to the queue of that name."""
@@ -104,6 +115,18 @@ class Aws:
                 name: {"DataType": "String", "StringValue": value} for name, value in attributes.items()
             },
         )
+
+    def take_all(self, queue: str) -> list[dict[str, Any]]:
+        """Receive and delete the messages of a queue whose bodies are JSON, with their text attributes."""
+        found: list[dict[str, Any]] = []
+        while messages := self.sqs.receive_message(
+            QueueUrl=self.queue_url(queue), MaxNumberOfMessages=10, MessageAttributeNames=["All"]
+        ).get("Messages", []):
+            for each in messages:
+                attributes = {name: value["StringValue"] for name, value in each.get("MessageAttributes", {}).items()}
+                found.append({"body": json.loads(each["Body"]), "attributes": attributes})
+                self.sqs.delete_message(QueueUrl=self.queue_url(queue), ReceiptHandle=each["ReceiptHandle"])
+        return found
 
     def queue_url(self, name: str) -> str:
         return f"{self.url}/{ACCOUNT}/{name}"
@@ -122,9 +145,17 @@ class Aws:
         A fault has an `action`, a `text`, `after` and `times`; see `moto_server`.
         """
         body = json.dumps(fault).encode() if fault else None
-        asked = urllib.request.Request(f"{self.url}/faults", body, method=method)
-        with urllib.request.urlopen(asked) as answer:
-            return int(answer.read())
+        return int(self._ask(method, "/faults", body))
+
+    def _ask(self, method: str, path: str, body: bytes | None = None) -> Any:
+        """The JSON that `moto_server` answers on one of its own paths. Raises botocore's error if it does not."""
+        connection = self._of_thread.__dict__.setdefault("own", HTTPConnection(HOST, self._port, timeout=30))
+        try:
+            connection.request(method, path, body)
+            return json.load(connection.getresponse())
+        except (OSError, HTTPException) as problem:
+            connection.close()  # the next call opens it again
+            raise EndpointConnectionError(endpoint_url=self.url, error=problem) from problem
 
     def _client(self, service: str) -> Any:
         return self._session.client(

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 ODD_BODIES = {
     "nothing": b"",
     "html": b"<!DOCTYPE html><html><head><title>502 Bad Gateway</title></head><body>cloudflare</body></html>",
+    "blocked": b"<!DOCTYPE html><html><head><title>Access denied</title></head><body>error code: 1015</body></html>",
     "broken": b'{"id": "1", "content": "',
     "bytes": b'{"id": "\xff\xfe"}',
     "null": b"null",

@@ -63,6 +63,11 @@ class Interactions:
     def new_token(self) -> str:
         return secrets.token_urlsafe(96)
 
+    def channel_of(self, token: str) -> str:
+        """The id of the channel of the interaction with this token, "" if there is none."""
+        found = self._by_token.get(token)
+        return str(found.body.get("channel_id", "")) if found else ""
+
     def open(self, body: Json) -> Interaction:
         interaction = Interaction(body, self.world.clock())
         with self.world.lock:

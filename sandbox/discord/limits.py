@@ -10,6 +10,7 @@ import hashlib
 import math
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -31,6 +32,12 @@ CHANGE_COMMANDS = Limit("change commands", 5, 20.0)  # all methods together; mea
 MESSAGES = (CREATE_MESSAGE, WEBHOOK)
 """The limits whose buckets can be leaky."""
 ORDINARY = Limit("", 50, 1.0)
+OPEN_DMS = Limit("open direct messages", 250, 10.0)
+"""For opening direct messages. Its 429 has the code 40003. No header tells of it before. The figures are made up."""
+CHANNEL_WEBHOOKS = Limit("webhooks of a channel", 30, 60.0)
+"""For all messages to a channel by webhooks and follow-ups together, whoever sends them. Observed by users."""
+INVALID, INVALID_SECONDS = 10_000, 600.0
+"""After so many invalid answers in so many seconds, Cloudflare blocks the address. For how long is made up."""
 GLOBAL = Limit("global", 50, 1.0)  # all calls of the bot, and all calls from one address without a token
 EARLY = 0.0005
 """How many seconds too early a request may come, because clients and headers round to a millisecond."""
@@ -83,6 +90,34 @@ class Buckets:
             self._free_at[key] = free_at = free_at + each
         remaining = int((now + limit.seconds - free_at) / each + 0.001)
         return max(0, remaining), max(0.001, free_at - now), None if allowed else wait
+
+
+class Ban:
+    """Counts the invalid answers to one address, and says whether Cloudflare blocks it.
+
+    Discord: answers with 401, 403 and 429 are invalid, except for a 429 with the scope `shared`.
+    """
+
+    def __init__(self, clock: Callable[[], float], most: int = INVALID) -> None:
+        self._clock, self._most = clock, most
+        self._lock = threading.Lock()
+        self._at: deque[float] = deque()
+        self._until = 0.0
+
+    def blocks(self) -> bool:
+        return self._clock() < self._until
+
+    def count(self, status: int | None, scope: str) -> None:
+        if status not in (401, 403, 429) or scope == "shared":
+            return
+        with self._lock:
+            now = self._clock()
+            self._at.append(now)
+            while self._at[0] <= now - INVALID_SECONDS:
+                self._at.popleft()
+            if len(self._at) >= self._most:
+                self._until = now + INVALID_SECONDS
+                self._at.clear()
 
 
 def shown(limit: Limit, bucket: str, remaining: int, left: float) -> dict[str, str]:

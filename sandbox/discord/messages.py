@@ -60,9 +60,8 @@ def read_message(form: Form, path: Path, body: Any, kind: MessageKind, before: J
     Raises Refusal 50035 with every error, 50006 if the message would be empty.
     """
     body = form.object(path, body, kind.keys)
-    for key, what in (("message_reference", "message references"), ("sticker_ids", "stickers")):
-        if body.get(key) and key in kind.keys:
-            raise NotSimulated(what)
+    if body.get("sticker_ids") and "sticker_ids" in kind.keys:
+        raise NotSimulated("stickers")
     fields: Json = {"content": "", "embeds": [], "components": [], "attachments": [], "flags": 0, "tts": False}
     if kind.edits and before:
         fields |= {key: before[key] for key in fields}
@@ -97,6 +96,25 @@ def read_message(form: Form, path: Path, body: Any, kind: MessageKind, before: J
     if not any(fields.get(key) for key in ("content", "embeds", "components", "attachments", "poll")):
         raise Refusal(400, 50006, "Cannot send an empty message")
     return fields | {"pinged": pinged}
+
+
+def read_reference(form: Form, given: Any) -> Json | None:
+    """What a new message answers: {"message_id", "channel_id", "fail_if_not_exists"}. None if it answers nothing."""
+    if given is None:
+        return None
+    at = ("message_reference",)
+    given = form.object(at, given, ("message_id", "channel_id", "guild_id", "type", "fail_if_not_exists"))
+    if given.get("type"):
+        raise NotSimulated("forwarded messages")
+    read: Json = {"fail_if_not_exists": True}
+    if form.required(at, given, "message_id"):
+        read["message_id"] = form.snowflake((*at, "message_id"), given["message_id"])
+    for key in ("channel_id", "guild_id"):
+        if given.get(key) is not None:
+            read[key] = form.snowflake((*at, key), given[key])
+    if given.get("fail_if_not_exists") is not None:
+        read["fail_if_not_exists"] = form.boolean((*at, "fail_if_not_exists"), given["fail_if_not_exists"])
+    return read
 
 
 def _check_attached(form: Form, attachments: list[Json], *, shown_by_components: bool) -> None:

@@ -27,7 +27,7 @@ def render(message: Json) -> str:
     """The message as the person sees it, on several lines, without a trailing newline."""
     if message["flags"] & LOADING:
         return f"{message['author']['username']} is thinking…" + _only_you(message)
-    lines = _text(message["content"]) if message["content"] else []
+    lines = _answered(message) + (_text(message["content"]) if message["content"] else [])
     if not message["flags"] & SUPPRESS_EMBEDS:
         for number, embed in enumerate(message["embeds"]):
             lines += ([""] if number else []) + _embed(embed)
@@ -39,6 +39,14 @@ def render(message: Json) -> str:
     if message["flags"] & EPHEMERAL:
         lines.append("(only you can see this)")
     return "\n".join(lines)
+
+
+def _answered(message: Json) -> list[str]:
+    """The beginning of the message that this one answers, as Discord shows it above."""
+    if "message_reference" not in message:
+        return []
+    answered = message["referenced_message"]
+    return [f"↪ {next(iter(render(answered).splitlines()), '')}" if answered else "↪ (the message was deleted)"]
 
 
 def _only_you(message: Json) -> str:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 import re
 import urllib.parse
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from email.message import Message
 from typing import Any
 
 from sandbox.discord import limits, real_routes, server_routes
-from sandbox.discord.faults import CODES, InjectedFault
+from sandbox.discord.faults import CODES, ODD_BODIES, InjectedFault
 from sandbox.discord.files import FORMS, read_form
 from sandbox.discord.routes import ROUTES, Call, Route
 from sandbox.discord.signing import strict_json
@@ -47,11 +48,12 @@ class Answer:
 
 
 class Rest:
-    """Answers REST calls. The checks run in Discord's order. For `leaky` see `limits`."""
+    """Answers REST calls. The checks run in Discord's order. For `leaky` and `invalid` see `limits`."""
 
-    def __init__(self, state: State, *, leaky: bool = False) -> None:
+    def __init__(self, state: State, *, leaky: bool = False, invalid: int = limits.INVALID) -> None:
         self.state = state
         self.buckets = limits.Buckets(state.clock, leaky=leaky)
+        self.ban = limits.Ban(state.clock, invalid)
         self._bot = state.world.bot["username"]
 
     def answer(self, method: str, target: str, headers: Message, raw: bytes, port: int = 0) -> Answer:
@@ -63,7 +65,11 @@ class Rest:
         if _SIGNATURES.match(headers.get("User-Agent", "")):
             self._note(method, path, "403, blocked for its User-Agent")
             return Answer(403, "error code: 1010", kind="text/plain; charset=UTF-8")
+        if self.ban.blocks():
+            self._note(method, path, "429, blocked by Cloudflare")
+            return Answer(429, ODD_BODIES["blocked"], kind="text/html; charset=UTF-8")
         answer = self._answer(method, path, address, headers, raw, port)
+        self.ban.count(answer.status, answer.headers.get("X-RateLimit-Scope", ""))
         if answer.by_discord:
             answer.headers["Via"] = "1.1 google"  # Clients tell Discord's 429 from Cloudflare's by this header.
         return answer
@@ -95,6 +101,10 @@ class Rest:
             limit_headers, wait = self.buckets.take(route.limit, bucket, major)
             if wait is not None:
                 return self._too_many(method, path, wait, limit_headers)
+        for limit, scope, code, major in self._hidden(route, where):
+            _, wait = self.buckets.take(limit, limit.name, major)
+            if wait is not None:
+                return self._too_many(method, path, wait, limit_headers, scope, code)
         query = dict(urllib.parse.parse_qsl(address.query))
         reason = urllib.parse.unquote(headers.get("X-Audit-Log-Reason", ""))
         if len(reason) > REASON:
@@ -118,10 +128,28 @@ class Rest:
         major = "/".join(where[name] for name in ("channel", "guild", "id", "token") if name in where)
         return route.limit.name or f"{route.method} {route.template}", major
 
+    def _hidden(self, route: Route, where: dict[str, str]) -> Iterator[tuple[limits.Limit, str, int, str]]:
+        """The limits that no header shows: each with the scope and the code of its 429, and what splits it."""
+        if (route.method, route.template) == ("POST", "/users/@me/channels"):
+            yield limits.OPEN_DMS, "user", 40003, ""
+        if (route.method, route.template) == ("POST", "/webhooks/{id}/{token}"):
+            webhook = self.state.world.webhooks.get(where["id"])
+            channel = webhook.channel_id if webhook else self.state.interactions.channel_of(where["token"])
+            if channel:
+                yield limits.CHANNEL_WEBHOOKS, "shared", 0, channel
+
     def _too_many(
-        self, method: str, path: str, wait: float, headers: dict[str, str] | None = None, scope: str = "user"
+        self,
+        method: str,
+        path: str,
+        wait: float,
+        headers: dict[str, str] | None = None,
+        scope: str = "user",
+        code: int = 0,
     ) -> Answer:
         body, more = limits.too_many(wait, scope)
+        if code:
+            body |= {"code": code, "message": CODES[code][1]}
         self._note(method, path, f"429, retry after {wait:.1f} s")
         return Answer(429, body, (headers or {}) | more)
 

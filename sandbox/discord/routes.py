@@ -26,6 +26,9 @@ from sandbox.discord.world import DM, GUILD_CATEGORY, GUILD_FORUM, THREADS, Chan
 
 Answer = tuple[int, Any]
 
+REPLY = 19
+"""The type of a message that answers another one."""
+
 
 @dataclass
 class Call:
@@ -348,16 +351,39 @@ def create_message(call: Call) -> Answer:
         nonce = call.form.text(("nonce",), str(nonce) if isinstance(nonce, int) else nonce, 1, 25)
     fields = messages.read_message(call.form, (), body, messages.CREATE)
     check_contents(call, channel, fields)
+    answered = _answered(call, channel, messages.read_reference(call.form, body.get("message_reference")))
     world.reachable(channel)
     earlier = world.said_before(nonce) if nonce and body.get("enforce_nonce") else None
     if earlier:
         call.state.transcript.note(f"nonce {nonce} was used before: no new message")
         return 200, earlier
-    more: Json = {} if nonce is None else {"nonce": nonce}
+    more: Json = answered if nonce is None else {"nonce": nonce, **answered}
     message = world.post(channel.id, world.bot, fields, application_id=world.application_id, **more)
     if nonce is not None:
         world.remember(nonce, message["id"])
     return 200, message
+
+
+def _answered(call: Call, channel: Channel, reference: Json | None) -> Json:
+    """The keys of a message that answers another one in the channel. Raises 160002, and 50035 for an unknown message.
+
+    Discord: with `fail_if_not_exists` false, an answer to an unknown message is an ordinary message.
+    """
+    call.form.refuse()
+    if reference is None:
+        return {}
+    world = call.state.world
+    if channel.kind != DM and not world.permissions(world.application_id, channel) & READ_MESSAGE_HISTORY:
+        raise Refusal(400, 160002, "Cannot reply without permission to read message history")
+    found = world.messages.get(reference["message_id"])
+    here = found and found["channel_id"] == channel.id == reference.get("channel_id", channel.id)
+    if not here or reference["message_id"] in world.private_to:
+        if not reference["fail_if_not_exists"]:
+            return {}
+        call.form.error(("message_reference",), "REPLIES_UNKNOWN_MESSAGE", "Unknown message")
+        call.form.refuse()
+    place = {"channel_id": channel.id, **({"guild_id": channel.guild_id} if channel.guild_id else {})}
+    return {"type": REPLY, "message_reference": {"type": 0, "message_id": reference["message_id"], **place}}
 
 
 def check_contents(call: Call, channel: Channel, fields: Json) -> None:

@@ -63,7 +63,8 @@ class Discord:
     def start(self, port: int = 0) -> str:
         """Serve the REST API on 127.0.0.1 and return its base URL. Port 0 takes a free one."""
         self.state.stopped.clear()
-        self._server = Server(Rest(self.state, leaky=self._leaky), port)
+        self.rest = Rest(self.state, leaky=self._leaky)
+        self._server = Server(self.rest, port)
         self.state.world.cdn = self.url.removesuffix(BASE)
         return self.url
 

@@ -197,10 +197,11 @@ class World:
             return account
 
     def add_guild(self, name: str, has_bot: bool = True, guild_id: str | None = None) -> Guild:
-        """A new guild with one text channel, "general". `guild_id` fixes its id."""
+        """A new guild with one text channel, "general", and an owner who does nothing. `guild_id` fixes its id."""
         with self.lock:
             bot_role = Role(self.snowflake(), self.bot["username"], {self.application_id}, BOT_PERMISSIONS, 100, True)
-            guild = Guild(guild_id or self.snowflake(), name, bot_role, self.snowflake(), has_bot)
+            owner = self.account(f"owner of {name}", "en-US").user["id"]
+            guild = Guild(guild_id or self.snowflake(), name, bot_role, owner, has_bot)
             self.guilds[guild.id] = guild
             self.add_channel("general", guild.id)
             return guild
@@ -265,7 +266,7 @@ class World:
             return channel
 
     def shares_a_guild(self, user_id: str) -> bool:
-        return any(guild.has_bot and user_id in guild.members for guild in self.guilds.values())
+        return any(guild.has_bot and user_id in (*guild.members, guild.owner_id) for guild in self.guilds.values())
 
     def channel_object(self, channel: Channel) -> Json:
         shown: Json = {"id": channel.id, "type": channel.kind, "flags": 0}
@@ -387,7 +388,7 @@ class World:
                 if channel.kind in THREADS:  # Discord: a new message opens an archived thread
                     self.open_thread(channel)
             self.changed.notify_all()
-            return copy.deepcopy(message)
+            return self._copied(message)
 
     def change(self, message_id: str, fields: Json, edited: bool = True) -> Json:
         with self.changed:
@@ -396,7 +397,7 @@ class World:
             if edited:
                 message["edited_timestamp"] = self.now()
             self.changed.notify_all()
-            return copy.deepcopy(message)
+            return self._copied(message)
 
     def keep(self, upload: Upload, more: Json | None = None) -> Json:
         """Store a file and return its attachment object. The file can be fetched at its `url`."""
@@ -417,7 +418,7 @@ class World:
         with self.lock:
             if message_id is None or message_id not in self.messages:
                 raise Refusal(404, 10008, "Unknown Message")
-            return copy.deepcopy(self.messages[message_id])
+            return self._copied(self.messages[message_id])
 
     def in_channel(self, channel_id: str, seen_by: str | None = None) -> Iterator[Json]:
         """The channel's messages, oldest first: the public ones, and the ephemeral ones that user `seen_by` sees.
@@ -429,7 +430,15 @@ class World:
                 return
             for message in list(self.messages.values()):
                 if message["channel_id"] == channel_id and self.private_to.get(message["id"], seen_by) == seen_by:
-                    yield copy.deepcopy(message)
+                    yield self._copied(message)
+
+    def _copied(self, message: Json) -> Json:
+        """A copy of the message. If it is an answer, it has the message that it answers, or None if that is deleted."""
+        copied = copy.deepcopy(message)
+        if "message_reference" in message:
+            answered = self.messages.get(message["message_reference"]["message_id"])
+            copied["referenced_message"] = answered and {**copy.deepcopy(answered), "referenced_message": None}
+        return copied
 
     def said_before(self, nonce: str) -> Json | None:
         """The bot's message of the past few minutes with this nonce, or None. For `enforce_nonce`.
@@ -438,7 +447,7 @@ class World:
         """
         message_id, when = self._nonces.get(nonce, ("", 0.0))
         recent = message_id in self.messages and self.clock() - when < NONCE_SECONDS
-        return copy.deepcopy(self.messages[message_id]) if recent else None
+        return self._copied(self.messages[message_id]) if recent else None
 
     def remember(self, nonce: str, message_id: str) -> None:
         self._nonces[nonce] = (message_id, self.clock())

@@ -12,7 +12,7 @@ from watchbell import Embed, Reply
 from watchbell.adapters.discord import DiscordClient
 from watchbell.discord.answers import BLOCKED_SECONDS, LEAST_WAIT, MOST_WAIT
 from watchbell.discord.files import File
-from watchbell.errors import DiscordError
+from watchbell.errors import DiscordError, Paced
 
 SECRET = "aW50ZXJhY3Rpb24tdG9rZW4"
 
@@ -80,6 +80,105 @@ def test_a_token_that_stays_refused_is_not_tried_for_ever():
     with pytest.raises(DiscordError) as raised:
         api.client.open_dm("9")
     assert (len(api.requests), raised.value.unauthorised, raised.value.permanent) == (2, True, False)
+
+
+class Pace:
+    """A pace that lets every call go, and keeps what it is told."""
+
+    def __init__(self, *refused):
+        self.turns, self.lessons, self.stopped, self.known = [], [], [], set(refused)
+
+    def turn(self, route, names, token, *, follows):
+        if token in self.known:
+            raise Paced("refused", 600.0)
+        self.turns.append((route, token, follows))
+        return len(self.turns)
+
+    def learn(self, turn, status, headers, refusal):
+        self.lessons.append((turn, status, refusal and refusal.status))
+
+    def refuses(self, token):
+        return token in self.known
+
+    def refused(self, token):
+        self.known.add(token)
+
+    def stops(self, what, *values):
+        self.stopped.append(what % values)
+
+
+def paced(api, *refused):
+    api.client._pace = Pace(*refused)
+    return api.client._pace
+
+
+def test_the_bots_calls_take_turns_and_tell_what_was_answered():
+    api = Api(as_json(200, {"id": "7"}))
+    pace = paced(api)
+    api.client.create_message(api.client.open_dm("9"), {"content": "hi"}, nonce="x")
+    api.client.execute_webhook("3", SECRET, {"content": "hi"})
+    assert [(route.partition("?")[0], follows) for route, _token, follows in pace.turns] == [
+        ("POST /users/@me/channels", False),
+        ("POST /channels/{channel}/messages", True),
+        ("POST /webhooks/{webhook}/{token}", False),
+    ]
+    assert [token for _route, token, _follows in pace.turns] == ["old-token", "old-token", ""]
+    assert pace.lessons == [(1, 200, None), (2, 200, None), (3, 200, None)]
+
+
+def test_the_calls_of_an_interaction_take_no_turn_but_their_refusals_are_told():
+    api = Api(as_json(200, {"id": "1"}), Response(429, b"<html>error code: 1015</html>"))
+    pace = paced(api)
+    api.client.edit_original("42", SECRET, {"content": "hi"})
+    with pytest.raises(DiscordError):
+        api.client.follow_up("42", SECRET, {"content": "hi"})
+    assert (pace.turns, pace.lessons) == ([], [(None, 200, None), (None, 429, 429)])
+
+
+def test_the_channel_of_a_persons_direct_messages_is_asked_for_once():
+    api = Api(as_json(200, {"id": "7"}))
+    assert [api.client.open_dm("9"), api.client.open_dm("9")] == ["7", "7"]
+    assert len(api.requests) == 1
+
+
+def test_a_refused_token_is_told_before_another_is_tried():
+    api = Api(as_json(401, {"code": 0, "message": "401: Unauthorized"}), as_json(200, {"id": "7"}))
+    pace = paced(api)
+    assert api.client.open_dm("9") == "7"
+    assert (pace.known, pace.stopped) == ({"old-token"}, [])
+    api.client.open_dm("10")  # the store still gives the old one
+    assert [api.headers(number)["authorization"] for number in (1, 2)] == ["Bot new-token"] * 2
+
+
+@pytest.mark.parametrize("fresh", ["old-token", "new-token"])
+def test_a_token_that_is_refused_after_it_was_read_again_stops_everything_and_alarms(fresh):
+    api = Api(as_json(401, {"code": 0, "message": "401: Unauthorized"}))
+    api.client._bot_token = lambda again: fresh if again else "old-token"
+    pace = paced(api)
+    with pytest.raises(DiscordError):
+        api.client.open_dm("9")
+    assert pace.known == {"old-token", fresh}
+    assert len(api.requests) == len(pace.known)
+    assert pace.stopped == ["DISCORD REFUSES THE BOT TOKEN: set another one; POST /users/@me/channels"]
+
+
+def test_a_token_that_is_known_to_be_refused_is_read_again_and_raises_no_second_alarm():
+    api = Api(as_json(200, {"id": "7"}))
+    pace = paced(api, "old-token", "new-token")
+    with pytest.raises(Paced):
+        api.client.open_dm("9")
+    pace.known.remove("new-token")
+    assert api.client.open_dm("9") == "7"
+    assert (len(api.requests), pace.stopped) == (1, [])
+
+
+def test_a_call_that_has_to_wait_does_not_read_the_token_again():
+    api = Api(as_json(200, {"id": "7"}))
+    pace = paced(api, "old-token")
+    pace.refuses = lambda token: False
+    with pytest.raises(Paced):
+        api.client.open_dm("9")
+    assert api.asked_fresh == [False]
 
 
 def test_an_expired_interaction_token_is_not_a_bad_bot_token():

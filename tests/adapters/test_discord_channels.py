@@ -71,7 +71,7 @@ def test_what_discord_would_refuse_is_not_sent():
 
 
 def test_the_tools_seal_buttons_of_a_message_for_the_person_it_is_bound_to():
-    tools = Tools("worker", {"DISCORD_URL": "http://127.0.0.1:9", "EPHEMERAL_TABLE": "x"})
+    tools = Tools("worker", {"DISCORD_URL": "http://127.0.0.1:9"})
     tools.seals = type("Seals", (), {"seal": lambda self, message, interaction: {"content": f"for {interaction}"}})()
     there = api(as_json(200, {"id": "9"}))
     tools.discord._base, tools.discord._bot_token = there.client._base, lambda fresh: "token"

@@ -17,7 +17,7 @@ from watchbell.adapters.journal import Journal
 from watchbell.adapters.locks import Locks
 from watchbell.adapters.quotas import Quotas
 from watchbell.adapters.stash import Stash
-from watchbell.data.tables import INTERACTION, SCHEDULE_START
+from watchbell.data.tables import INTERACTION, SCHEDULE_START, UNTOLD
 from watchbell.errors import Unavailable, Unsure
 from watchbell.kit.quota import Quota
 
@@ -90,6 +90,12 @@ def test_a_refusal_and_a_table_of_one_try_are_not_asked_again(dynamodb):
         with pytest.raises(Unavailable, match=answer):
             table("t").put(KEY)
         assert len(asked.requests) == 1
+
+
+def test_no_keys_are_no_rows_without_a_call(dynamodb):
+    asked = dynamodb(error("ValidationException"))
+    assert Table("t").get_many([]) == []
+    assert asked.requests == []
 
 
 def test_a_condition_that_fails_answers_the_row(dynamodb):
@@ -223,3 +229,12 @@ def test_a_try_without_an_answer_leaves_time_for_another(dynamodb, monkeypatch):
         assert Table("t").get(KEY) == KEY
     finally:
         over.set()
+
+
+def test_all_rows_of_a_partition_are_asked_for_without_a_beginning(aws, settings):
+    table = Table(settings["STATE_TABLE"])
+    rows = [{**UNTOLD.item_key("1", flip), "at": {"N": "1"}} for flip in ("flip#a", "flip#b", "flip#c")]
+    for row in rows:
+        table.put(row)
+    assert table.query("untold", "", most=2) == (rows[:2], "1#flip#b")
+    assert table.query("untold", "", after="1#flip#b", most=2) == (rows[2:], "")

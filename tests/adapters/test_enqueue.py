@@ -224,8 +224,11 @@ def test_an_answer_that_is_not_http_is_unavailable():
             Enqueue(f"http://127.0.0.1:{listener.getsockname()[1]}/1/work")("{}")
 
 
-def authority():
-    """Return the certificate of an authority, its certificate for localhost, and the key of the latter, all as PEM."""
+def authority(days=1):
+    """Return the certificate of an authority, its certificate for localhost, and the key of the latter, all as PEM.
+
+    The certificate for localhost expires in that many days.
+    """
     now = datetime.now(UTC)
 
     def certificate(name, issuer, issuer_key, key, *, is_authority):
@@ -235,8 +238,8 @@ def authority():
             .issuer_name(x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, issuer)]))
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - timedelta(days=1))
-            .not_valid_after(now + timedelta(days=1))
+            .not_valid_before(now - timedelta(days=9))
+            .not_valid_after(now + timedelta(days=1 if is_authority else days))
             .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
             .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
             .add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)

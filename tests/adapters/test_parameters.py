@@ -260,6 +260,15 @@ def test_a_fresh_value_is_never_an_older_one(store):
     assert store.failures == []
 
 
+def test_a_fresh_listing_is_never_an_older_one(store):
+    parameters = reading(store)
+    parameters.below(PATH)
+    store.failures = [FAILED] * TRIES
+    with pytest.raises(Refused, match="500"):
+        parameters.below(PATH, fresh=True)
+    assert store.failures == []
+
+
 def test_values_that_were_read_together_do_not_expire_together(store):
     workers = [reading(store) for _ in range(100)]
     for parameters in workers:

@@ -148,7 +148,7 @@ def test_a_digest_that_failed_is_made_by_the_next_tick(door, send, source):
 def test_a_source_that_is_down_is_in_the_digest(door, send, aws, settings):
     aws.put_parameter("/watchbell/test/status-sources/prod", "http://127.0.0.1:1/ private", secret=False)
     tick(door("scheduler"))
-    assert "❌ **prod** could not be reached" in queued(send)[0]["message"]["embeds"][0]["description"]
+    assert "❌ **prod** refuses connections" in queued(send)[0]["message"]["embeds"][0]["description"]
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,10 @@ import pytest
 
 from sandbox.discord import Discord
 from tests.discord_side import FakeDiscord
-from watchbell.errors import DiscordError
+from watchbell.adapters.batch import Delivery
+from watchbell.doors import sender as outbound
+from watchbell.errors import DiscordError, Paced, Retry, Unavailable
+from watchbell.testing import FakeTools
 
 URL = "https://discord.com/api/webhooks/123/secret-token"
 NAME = "/watchbell/test/webhooks/digest"
@@ -214,3 +217,82 @@ def test_the_log_says_what_to_change_if_the_channel_and_the_thread_do_not_fit(
     assert run(door("sender", DISCORD_URL=service.url), send) == {"batchItemFailures": []}
     assert kept(aws, settings) == ("done", f"refused:400:{code}")
     assert advice in next(record.advice for record in caplog.records if "not sent" in record.message)
+
+
+class Unwell:
+    """The shards, when nothing can be read of them."""
+
+    def __init__(self, error):
+        self.error = error
+
+    def waiting(self, guild_id):
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [DiscordError("Discord is away", 503), Unavailable("no answer"), Retry("busy")])
+def test_news_is_tried_again_and_left_to_the_tick_at_the_last_try(error):
+    message, tools = {"kind": "news", "guild": "1"}, FakeTools(shards=Unwell(error))
+    with pytest.raises(type(error)):
+        outbound.deliver(Delivery(message, 1, False), tools)
+    outbound.deliver(Delivery(message, 10, True), tools)
+
+
+def test_news_that_meets_a_bug_is_a_dead_letter():
+    message, tools = {"kind": "news", "guild": "1"}, FakeTools(shards=Unwell(KeyError("x")))
+    with pytest.raises(KeyError):
+        outbound.deliver(Delivery(message, 10, True), tools)
+
+
+# Waiting for Discord's limits
+
+
+def last_delivery(error, sent_at=0.0, **more):
+    """Meet `error` at the last delivery of a message. Return what was put on the queue."""
+    sent = []
+    message = {"kind": "maintenance", "guild": "1", "plan": "2", **more}
+    delivery = Delivery(message, 10, True, send=lambda message, wait: sent.append((message, wait)), sent_at=sent_at)
+
+    def fails():
+        raise error
+
+    outbound.unhurried(delivery, 1_000_000.0, fails)
+    return sent
+
+
+@pytest.mark.parametrize("error", [Paced("not yet", 7.0), DiscordError("POST", 429, wait=7.0)])
+def test_to_wait_for_discord_is_no_failure_however_often(error):
+    ((message, wait),) = last_delivery(error, sent_at=999_999.0)
+    assert (message["plan"], message["since"], wait) == ("2", 999_999.0, 7.0)
+    assert last_delivery(error, sent_at=999_999.0, since=999_000.0)[0][0]["since"] == 999_000.0
+
+
+@pytest.mark.parametrize("error", [Retry("busy"), DiscordError("POST", 503)])
+def test_any_other_failure_at_the_last_delivery_is_a_dead_letter(error):
+    with pytest.raises(type(error)):
+        last_delivery(error, sent_at=999_999.0)
+
+
+def test_nobody_waits_for_discord_for_ever():
+    with pytest.raises(Paced):
+        last_delivery(Paced("not yet", 7.0), sent_at=999_999.0, since=1_000_000.0 - outbound.MOST_SECONDS)
+
+
+def test_news_that_has_to_wait_goes_back_to_the_queue_and_is_not_left_to_the_tick():
+    message, tools = {"kind": "news", "guild": "1"}, FakeTools(shards=Unwell(Paced("no", 5.0)))
+    tools.now = lambda: 1_000_000.0
+    sent = []
+    outbound.deliver(Delivery(message, 10, True, send=lambda *again: sent.append(again), sent_at=999_999.0), tools)
+    assert sent == [({**message, "since": 999_999.0}, 5.0)]
+
+
+def test_two_senders_send_all_messages_to_one_webhook_and_discord_refuses_none(door, send, aws, service):
+    configure(aws, service.webhook("digest"))
+    senders = [door("sender", DISCORD_URL=service.url) for _sender in range(2)]
+    for number in range(7):
+        send.put(message(f"digest#{number}"))
+    while send.waiting():
+        for sender in senders:
+            event = send.take()
+            send.settle(event, sender.handler(event, None))
+    assert len(service.webhook_messages("digest")) == 7
+    assert not [line for line in service.transcript if "429" in line]

@@ -1,1 +1,1 @@
-"""Fuzz tests that send damaged requests to the ingress, and odd answers of Discord to its client."""
+"""Fuzz tests: damaged requests to the ingress, odd answers of Discord, and all changes of clocks."""

@@ -25,6 +25,9 @@ from sandbox.loopback import Request, Response, Server, as_json
 from sandbox.template import Template
 from tests import recorded
 from tests.discord_side import OTHER_KEY, PUBLIC_KEY, request
+from watchbell.discord import custom_id
+from watchbell.discord.interaction import Interaction
+from watchbell.discord.seals import Seals
 
 INTERACTION_TOKEN = "aW50ZXJhY3Rpb246canary1" + "a1" * 40
 WEBHOOK_TOKEN = "canary2" + "b2" * 30
@@ -133,6 +136,7 @@ class World:
     logs: Logs
     url: str
     aws_fails: bool = False
+    queued: list[bytes] = field(default_factory=list)
     tried: set[tuple[str, str, Fault | None]] = field(default_factory=set)
 
     def leaks(self) -> list[str]:
@@ -146,10 +150,13 @@ def world(layer: Path = LAYER, level: str = "DEBUG") -> Iterator[World]:
 
     def aws(request: Request) -> Response:
         target = dict(request.headers).get("x-amz-target", "")
+        if target.startswith("AmazonSQS"):
+            made.queued.append(request.body)
         if made.aws_fails:
             return as_json(400, {"__type": "AccessDeniedException", "message": request.body.decode()})
         if target.startswith("AmazonSSM"):
-            return as_json(200, _parameters(json.loads(request.body), outside.url))
+            found = _parameters(json.loads(request.body), outside.url)
+            return as_json(200, found) if found else as_json(400, {"__type": "ParameterNotFound"})
         return as_json(200, {"MessageId": "1", "Attributes": {"first": {"S": "0"}}})
 
     server = Server(aws)
@@ -190,6 +197,7 @@ def sweep(world: World, fault: Fault | None) -> None:
 def _entrances(outside: str) -> list[tuple[str, str, dict]]:
     status = _interaction("command_status")
     button = _interaction("component_refresh")
+    form = _secret_form()
     created = {**recorded.load("event_application_authorized"), "token": INTERACTION_TOKEN}
     change = {"RequestId": "1", "StackId": "1", "LogicalResourceId": "Commands"}
     change["ResponseURL"] = f"{outside}/answer?X-Amz-Signature={RESPONSE_SIGNATURE}"
@@ -199,6 +207,7 @@ def _entrances(outside: str) -> list[tuple[str, str, dict]]:
         ("deferred command", "ingress", request(status)),
         ("instant command", "ingress", request(_interaction("command_ping"))),
         ("button", "ingress", request(button)),
+        ("secret form", "ingress", request(form)),
         ("autocomplete", "ingress", request(_interaction("autocomplete"))),
         ("event", "ingress", request(created, "/events")),
         ("forged request", "ingress", request(status, key=OTHER_KEY)),
@@ -208,6 +217,8 @@ def _entrances(outside: str) -> list[tuple[str, str, dict]]:
         ("queued command", "worker", _queued(_work("interaction", status))),
         ("last try", "worker", _queued(_work("interaction", status), tries=5)),
         ("queued button", "worker", _queued(_work("interaction", button), tries=5)),
+        ("queued secret form", "worker", _queued(_work("interaction", _concealed(form)))),
+        ("last secret form", "worker", _queued(_work("interaction", _concealed(form)), tries=5)),
         ("queued event", "worker", _queued(_work("event", created), tries=5)),
         ("message of others", "worker", _queued({"kind": TYPED, "body": status, "received_at": 1}, tries=5)),
         ("queued nonsense", "worker", _queued(_work("interaction", nonsense), tries=5)),
@@ -232,6 +243,29 @@ def _interaction(name: str) -> dict:
     return interaction
 
 
+def _secret_form() -> dict:
+    """The submitted form of `/monitor` that sets a secret."""
+    user = recorded.load("modal")["member"]["user"]["id"]
+    address = custom_id.Address("monitor", "set_secret", ("01", "aaaaaaaa"), seconds=900, bound=custom_id.TO_USER)
+    answers = [
+        {"type": 18, "component": {"type": 4, "custom_id": name, "value": value}}
+        for name, value in (("name", "shop"), ("value", f"{TYPED}-value"))
+    ]
+    data = {
+        "custom_id": custom_id.seal(address, "1", bytes.fromhex(SIGNING_KEY), time.time(), user),
+        "components": answers,
+    }
+    form = recorded.load("modal", token=INTERACTION_TOKEN, id=str(time.time_ns()), data=data)
+    form["member"]["permissions"] = str(1 << 5)  # Manage Server
+    return form
+
+
+def _concealed(form: dict) -> dict:
+    """The form as the ingress queues it."""
+    seals = Seals(lambda fresh: f"1:{SIGNING_KEY}", time.time, None)
+    return seals.conceal(Interaction(form))
+
+
 def _work(kind: str, body: dict) -> dict:
     return {"kind": kind, "received_at": int(time.time()) - 60, "body": body}
 
@@ -243,7 +277,7 @@ def _queued(message: dict, tries: int = 1) -> dict:
     }
 
 
-def _parameters(asked: dict, outside: str) -> dict:
+def _parameters(asked: dict, outside: str) -> dict | None:
     if "Path" in asked:
         if not asked["Path"].endswith("status-sources"):
             return {"Parameters": []}
@@ -255,7 +289,8 @@ def _parameters(asked: dict, outside: str) -> dict:
         "digest": f"{outside}/api/v10/webhooks/1/{WEBHOOK_TOKEN}",
         "operators": "1",
     }
-    return {"Parameter": {"Value": values[asked["Name"].rpartition("/")[2]]}}
+    value = values.get(asked["Name"].rpartition("/")[2])
+    return {"Parameter": {"Value": value}} if value else None
 
 
 def main() -> int:

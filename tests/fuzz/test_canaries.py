@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.aws.lambda_service import LAYER
-from tests.fuzz.canaries import SOME, Fault, World, sweep, world
+from tests.fuzz.canaries import SOME, TYPED, Fault, World, sweep, world
 
 pytestmark = pytest.mark.xdist_group("canaries")
 
@@ -23,6 +23,9 @@ def test_no_failure_of_any_function_writes_a_secret_to_its_log() -> None:
             sweep(made, fault)
         assert shown(made) == []
         assert len(made.tried) > 150
+        forms = [body for body in made.queued if b"monitor:set_secret" in body]
+        assert forms
+        assert [body[:300] for body in forms if f"{TYPED}-value".encode() in body] == []
         assert len({function for _, function, _ in made.tried}) == 5
         libraries = {"urllib3", "botocore"}
         assert libraries <= {name for name in libraries for line in made.logs.lines if f'"logger": "{name}' in line}

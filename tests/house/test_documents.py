@@ -7,7 +7,7 @@ import pytest
 
 import watchbell
 from infra.settings import CHOICES, defaults
-from ops.settings import MADE, OPTIONAL, REQUIRED
+from ops.settings import MADE, OPTIONAL, REQUIRED, WEBHOOKS
 from sandbox.template import Template
 from tables.__main__ import main
 from tables.documents import TABLES, documents, rewritten, table, unwritten
@@ -28,7 +28,8 @@ def table_of(document, heading):
 def test_the_operators_guide_lists_the_parameters():
     names = {row[0].strip("`") for row in table_of("docs/operating.md", "Parameters")}
     asked = {name for name in OPTIONAL if not name.startswith("choices/")}
-    assert names == {*REQUIRED, *asked, *MADE, "status-sources/NAME", "flags/NAME", "choices/NAME"}
+    families = {"status-sources/NAME", "flags/NAME", "choices/NAME", "webhooks/NAME"}
+    assert names == {*REQUIRED, *asked, *MADE, *WEBHOOKS, *families, "operator-alerts"}
 
 
 def test_the_operators_guide_lists_the_choices_with_their_defaults():
@@ -60,6 +61,17 @@ def test_a_new_command_gets_its_row(feature):
         "| `/ping` | Ask the bot whether it is awake | at once, privately |",
     ):
         assert f"\n{row}\n" in text
+
+
+def test_the_table_of_checks_has_each_kind_with_an_address_and_its_options():
+    rows = {row[0]: row[1:] for row in TABLES["checks"]()}
+    assert [*rows] == [f"`{check.name}`" for check in catalogue.checks()]
+    assert rows["`tcp`"] == ("TCP port", "`db.example:5432`", "")
+    assert rows["`heartbeat`"][1] == "none"
+    assert rows["`heartbeat`"][2].endswith("; `zone`: the time zone of `cron`")
+    for check in catalogue.checks():
+        options = set(re.findall(r"`(\w+)`: ", rows[f"`{check.name}`"][2]))
+        assert options == {option.name for option in check.options} - {"slow", "recheck"}
 
 
 def test_the_tables_have_all_schedules_variables_and_rows_of_the_code():

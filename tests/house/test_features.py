@@ -13,7 +13,7 @@ from watchbell.kit import catalogue
 from watchbell.registration.declare import manifest
 
 ROOT = Path(__file__).parents[2]
-FEATURES = [(room, name) for room in ("commands", "events", "schedules") for name in catalogue.names(room)]
+FEATURES = [(room, name) for room in ("commands", "events", "schedules", "checks") for name in catalogue.names(room)]
 
 
 @pytest.mark.parametrize(("room", "name"), FEATURES)
@@ -32,7 +32,13 @@ def test_a_feature_is_named_as_its_file(room, name):
     elif room == "events":
         assert catalogue.event(name.upper()).type == name.upper()
     else:
-        assert catalogue.schedule(name).name == name
+        assert {"schedules": catalogue.schedule, "checks": catalogue.check}[room](name).name == name
+
+
+@pytest.mark.parametrize("kind", catalogue.names("checks"))
+def test_the_label_of_a_check_can_be_read_without_importing_its_file(kind):
+    told = f'write the label of checks/{kind}.py on one line, as N_("…"), and the first N_ after check = Check('
+    assert catalogue.label(kind) == catalogue.check(kind).label, told
 
 
 def test_every_command_passes_discords_limits():
@@ -51,7 +57,7 @@ def test_the_judge_of_payloads_finds_faults():
 def test_everything_that_a_feature_file_may_import_is_there_for_python_and_for_type_checkers():
     groups = {path.stem for path in (Path(watchbell.__file__).parent / "api").glob("[a-z]*.py")}
     source = Path(watchbell.__file__).read_text()
-    assert {*watchbell._LATER} == groups
+    assert {*watchbell._GROUPS} == groups
     for group in groups:
         assert f"from .api.{group} import *" in source
     assert all(getattr(watchbell, name) is not None for name in dir(watchbell))

@@ -9,10 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-OF_FEATURES = [
-    f"tests/unit/test_{name}.py"
-    for name in ("acknowledge", "catalogue", "flags", "languages", "platform", "registration", "testing_kit")
-]
+OF_FEATURES = [f"tests/unit/test_{name}.py" for name in ("catalogue", "flags", "languages", "registration")]
 """The unit tests that walk over all features. The others cannot see a new command, and would take a minute."""
 DICE = "layers/watchbell/python/watchbell/commands/dice.py"
 

@@ -19,6 +19,7 @@ from watchbell import i18n as words
 from watchbell.commands import help, ping, status
 from watchbell.discord import check
 from watchbell.discord.modal import broken_limits
+from watchbell.discord.text import escape
 from watchbell.errors import DefinitionError, InvalidReply, UserError
 from watchbell.events.application_authorized import introduction
 from watchbell.kit import catalogue
@@ -214,7 +215,8 @@ def test_a_command_in_a_translation_is_called_as_it_is_there(language, template)
         shown = {words.pgettext("name", command.name) for command in catalogue.commands()}
     for message in translated(language, template):
         for text in said(message):
-            assert set(re.findall(r"(?<![\w<{}])/(\w+)", text)) <= shown | {"s"}, f"no command of that name: {text!r}"
+            named = set(re.findall(r"(?<![\w<{}*/])/(\w+)", text))  # not `*/15` of cron, nor the host of a URL
+            assert named <= shown | {"s"}, f"no command of that name: {text!r}"
 
 
 @pytest.mark.parametrize(
@@ -349,9 +351,11 @@ def test_all_that_the_bot_says_is_in_the_language_and_within_discords_limits(lan
     for payload in heard:
         check.require("message", tools().seals.seal(payload))
     english = [m.id for m in template if isinstance(m.id, str) and " " in m.id and not names_in(m.id) and not m.context]
+    with words.speaking(language):
+        ours = {text for text in english if words._(text) != text}  # "5 minutes" is French too
     assert any(text in str(list(conversation("en-US"))) for text in english)
     for payload in map(str, heard):
-        assert [text for text in english if text in payload and words.translations(text)] == []
+        assert [text for text in ours if text in payload] == []
 
 
 @pytest.mark.parametrize("reason", [reason for reason, _ in REASONS], ids=lambda reason: reason.code)
@@ -359,7 +363,8 @@ def test_every_reason_is_told_with_its_values_in_every_language(language, reason
     with words.speaking(language):
         told = figures.reason(reason)
     assert told != figures.reason(reason)
-    assert [int(number) for number in re.findall(r"\d+", told)] == list(reason.values.values())
+    for value in reason.values.values():
+        assert escape(str(value)) in told
 
 
 def test_every_form_is_within_discords_limits_in_every_language(language):

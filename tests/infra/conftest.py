@@ -33,4 +33,5 @@ def production(tmp_path_factory: pytest.TempPathFactory) -> Template:
         log_retention_days="90",
         alarm_email="ops@example.com",
         worker_concurrency="50",
+        monitor_concurrency="20",
     )

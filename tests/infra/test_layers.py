@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import re
 import shutil
 import stat
+import struct
 import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from gettext import GNUTranslations
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,6 +25,7 @@ from sandbox.loopback import Server, as_json
 from tests import recorded
 from tests.conftest import CREDENTIALS
 from tests.discord_side import PUBLIC_KEY, SIGNING_KEYS, request
+from watchbell.kit import catalogue as features
 
 pytestmark = pytest.mark.xdist_group("layers")
 
@@ -89,18 +94,69 @@ library = pathlib.Path(sys.path[0], "watchbell")
 from watchbell.tools import grants
 mine = {part.name for part in grants.FUNCTIONS["ingress"]}
 
+def granted(tools):
+    '''The methods of the tools that the ingress has, with the private ones that they use.'''
+    methods = [node for node in ast.iter_child_nodes(tools) if isinstance(node, ast.FunctionDef)]
+    names = {node.name: node.name.removesuffix("_of") for node in methods}
+    public = [node for node in methods if node.name[0] != "_" or node.name[:2] == "__"]
+    has = [node for node in public if names[node.name] in mine or names[node.name] not in grants.PARTS]
+    for node in has:  # which grows
+        used = {part.attr for part in ast.walk(node) if isinstance(part, ast.Attribute)}
+        has += [each for each in methods if each.name in used and each.name[0] == "_" and each not in has]
+    return has
+
 def imports(tree, module):
     for node in ast.iter_child_nodes(tree):
+        if isinstance(tree, ast.Module) and isinstance(node, ast.FunctionDef) and is_deferred(module, node.name):
+            continue
         if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
             yield from imports(ast.Module(node.orelse, []), module)
         elif isinstance(node, (ast.Import, ast.ImportFrom)):
             yield node
         elif isinstance(node, ast.FunctionDef) and module == "watchbell.tools.toolbox":
-            part = node.name.removesuffix("_of")
-            if part in mine or part not in grants.PARTS:
+            if node in granted(tree):
                 yield from imports(node, module)
         else:
             yield from imports(node, module)
+
+functions, ran = {}, set()
+
+def is_deferred(module, name):
+    '''Whether only the worker runs the function of a command's file.'''
+    return module in functions and (module, name) not in ran
+
+def begin(module, path):
+    '''Note what a command's file runs when it is loaded, and its handlers that answer at once.'''
+    nodes = ast.parse(path.read_text()).body
+    functions[module] = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    for node in nodes:
+        for part in node.decorator_list if isinstance(node, ast.FunctionDef) else [node]:
+            run_by(module, part)
+    for declared in vars(sys.modules[module]).values():
+        for handlers in (getattr(declared, name, None) for name in ("runs", "components", "modals")):
+            for handler in handlers.values() if isinstance(handlers, dict) else ():
+                for function in [handler.function] * handler.instant + [*handler.autocompletes.values()]:
+                    runs(module, function.__name__)
+
+def runs(module, name):
+    if name in functions.get(module, ()) and (module, name) not in ran:
+        ran.add((module, name))
+        run_by(module, functions[module][name])
+
+def run_by(module, node):
+    '''Note what a piece of code may run: `name` of this file, and `status.name` of another command's file.
+
+    A handler runs if it is called. `handler.button(…)` only names it. A helper runs wherever it is named.
+    '''
+    called = {id(part.func) for part in ast.walk(node) if isinstance(part, ast.Call)}
+    for part in ast.walk(node):
+        place, name = "", ""
+        if isinstance(part, ast.Name):
+            place, name = module, part.id
+        elif isinstance(part, ast.Attribute) and isinstance(part.value, ast.Name):
+            place, name = f"watchbell.commands.{part.value.id}", part.attr
+        if id(part) in called or not hasattr(getattr(sys.modules.get(place), name, None), "function"):
+            runs(place, name)
 
 read, faults = set(), []
 
@@ -114,8 +170,13 @@ def follow(module, path):
             faults.append(f"{module}: {error}")
 
 follow("handler", pathlib.Path(handler_file))
-for file in (library / "commands").glob("*.py"):
-    importlib.import_module(f"watchbell.commands.{file.stem}".removesuffix(".__init__"))
+files = {f"watchbell.commands.{file.stem}": file for file in (library / "commands").glob("[!_]*.py")}
+for module in files:
+    importlib.import_module(module)
+for _turn in range(2):  # the second one follows calls of files that the first one had not read
+    ran.clear()
+    for module, file in files.items():
+        begin(module, file)
 import watchbell
 for name in dir(watchbell):
     getattr(watchbell, name)
@@ -130,14 +191,15 @@ for file in library.rglob("*.py"):
 print(repr((sorted(faults), sorted(unread))))
 """
 """Runs every import statement, at any level, of all modules that the ingress reaches, and prints those that fail and
-the modules that none of them leads to. It leaves out TYPE_CHECKING and the tools that the ingress does not have."""
+the modules that none of them leads to. It leaves out TYPE_CHECKING, the tools that the ingress does not have, and the
+functions of commands that only the worker runs."""
 
 
 def test_each_import_statement_that_the_ingress_can_reach_leads_into_its_layer(lean: Path, ingress: Path) -> None:
     faults, unread = ast.literal_eval(run(f"handler_file = {str(ingress / 'handler.py')!r}{IMPORT_EVERYTHING}", lean))
     assert faults == [], "add the module to INGRESS_WATCHBELL in infra/layers.py, or do not import it"
     # Whole rooms are in the layer, so that a new file in them is too.
-    assert {name.split(".")[1] for name in unread} <= {"discord", "kit"}
+    assert {name.split(".")[1] for name in unread} <= {"discord", "kit", "checks"}
 
 
 def test_the_test_of_the_imports_finds_a_module_that_is_missing(lean: Path, ingress: Path, tmp_path: Path) -> None:
@@ -151,6 +213,66 @@ def test_the_test_of_the_imports_finds_a_module_that_is_missing(lean: Path, ingr
     assert faults
     assert all("interactions.dispatch: " in fault and "'forms'" in fault for fault in faults)
     assert "watchbell.doors.worker" in unread
+
+
+BREW = """
+from watchbell import Command, Reply, anyone
+
+command = Command("brew", "Brew tea", who=anyone)
+
+@command.subcommand{instant}
+def now(interaction):
+    return strong()
+
+@command.subcommand
+def later(interaction):
+    from watchbell.status import judgement
+    return Reply("later")
+
+def strong():
+    from watchbell.status import board
+    return Reply("now")
+"""
+
+
+@pytest.mark.parametrize(
+    ("instant", "faults"), [("(instant=True)", ["board"]), ("", [])], ids=["answers at once", "is deferred"]
+)
+def test_the_test_of_the_imports_follows_what_a_command_does_at_once_and_nothing_else(
+    instant: str, faults: list[str], lean: Path, ingress: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(lean, tmp_path, dirs_exist_ok=True)
+    (tmp_path / "python/watchbell/commands/brew.py").write_text(BREW.replace("{instant}", instant))
+    found, _unread = ast.literal_eval(
+        run(f"handler_file = {str(ingress / 'handler.py')!r}{IMPORT_EVERYTHING}", tmp_path)
+    )
+    assert [re.findall(r"cannot import name '(\w+)'", fault) for fault in found] == [[name] for name in faults]
+
+
+def test_the_heartbeat_function_loads_its_whole_layer_and_answers_with_it(tmp_path: Path) -> None:
+    layer, function = tmp_path / "layer", tmp_path / "function"
+    layers.build_heartbeat(layer, platform=None)
+    layers.build_function("heartbeat", function, platform=None)
+    server = Server(lambda request: as_json(200, {}))
+    environment = {**CREDENTIALS, "AWS_ENDPOINT_URL": server.url, "STATE_TABLE": "state"}
+    path = "/ping/4be1c7d2-63a9-4f0e-9a51-7c2d90e8b314/start"
+    event = {"requestContext": {"http": {"method": "GET", "path": path}}}
+    code = f"""
+import os, sys
+os.environ.update({environment!r})
+sys.path.append({str(function)!r})
+import handler
+answer = handler.handler({event!r}, None)
+loaded = {{m.__file__ for name, m in sys.modules.items() if name.partition(".")[0] == "watchbell"}}
+print(repr((answer["statusCode"], answer["body"], sorted(loaded), sorted(sys.modules))))
+"""
+    try:
+        status, body, loaded, modules = ast.literal_eval(run(code, layer))
+    finally:
+        server.stop()
+    assert (status, body) == (200, "OK")
+    assert loaded == sorted(str(path) for path in layer.rglob("*.py"))
+    assert {name.partition(".")[0] for name in modules} & {"boto3", "typing", "dataclasses", "nacl", "http"} == set()
 
 
 FORM_FEATURE = """
@@ -224,22 +346,62 @@ print(_opens(bytes.fromhex("{signature}"), bytes.fromhex("{key}")), _opens(bytes
     assert run(code, lean) == "True False"
 
 
+def test_the_ingress_offers_the_kinds_of_checks_by_their_labels_and_has_nothing_else_of_them(lean: Path) -> None:
+    program = (
+        "from watchbell.kit import catalogue; print([catalogue.label(kind) for kind in catalogue.names('checks')])"
+    )
+    assert ast.literal_eval(run(program, lean)) == [check.label for check in features.checks()]
+    checks = [path for path in (lean / "python/watchbell/checks").glob("*.py") if path.name != "__init__.py"]
+    assert all(len(path.read_text().splitlines()) == 1 for path in checks)
+
+
 def test_the_byte_code_keeps_the_docstrings_of_features_and_no_other(lean: Path) -> None:
     code = """
 import watchbell.commands.status as status, watchbell.kit.handler as handler
 print(status.command.runs[""].options[0].description, handler.__doc__, handler.Handler.__doc__)
 """
-    assert run(code, lean) == "The service to show (default: all services) None None"
+    assert run(code, lean) == "A monitor, a group or a tag of this server (default: all of them) None None"
 
 
-def test_the_ingress_with_its_layer_is_at_most_2_mb_zipped(tmp_path: Path, ingress: Path, lean: Path) -> None:
+def test_the_ingress_has_the_translations_of_what_it_can_say_and_no_others(lean: Path, first_party: Path) -> None:
+    def translations(bundle: Path, language: str) -> dict[Any, str]:
+        with (bundle / f"python/watchbell/locales/{language}.mo").open("rb") as file:
+            return dict(GNUTranslations(file)._catalog)  # type: ignore[attr-defined]
+
+    for language in ("de", "es", "fr", "ja"):
+        mine, everything = translations(lean, language), translations(first_party, language)
+        assert mine.items() < everything.items()
+        assert mine[""] == everything[""]
+        assert {"See what I can do", "Watch a service", "DNS records"} & everything.keys() <= mine.keys()
+        assert "has an invalid URL" in everything.keys() - mine.keys()  # only `status.figures` says that
+
+
+def test_a_catalogue_keeps_contexts_and_plurals_of_what_is_said() -> None:
+    catalogue = (ROOT / "layers/watchbell/python/watchbell/locales/de.mo").read_bytes()
+    everything = GNUTranslations(io.BytesIO(catalogue))._catalog  # type: ignore[attr-defined]
+    same = layers.only_said(catalogue, " ".join(word for key in everything for word in plain(key).split()))
+    assert GNUTranslations(io.BytesIO(same))._catalog == everything  # type: ignore[attr-defined]
+    plural = next(key for key in everything if isinstance(key, tuple))
+    some = GNUTranslations(io.BytesIO(layers.only_said(catalogue, plain(plural))))._catalog  # type: ignore[attr-defined]
+    assert (plural[0], 0) in some
+    assert (plural[0], 1) in some
+    assert len(some) < len(everything) / 2
+
+
+def plain(key: Any) -> str:
+    """The text of a key of a catalogue, without its context and its number."""
+    text: str = key[0] if isinstance(key, tuple) else key
+    return " ".join(text.rpartition("\x04")[2].split())
+
+
+def test_the_ingress_with_its_layer_is_at_most_1_4_mb_zipped(tmp_path: Path, ingress: Path, lean: Path) -> None:
     total = 0
     for bundle in (ingress, lean):
         with zipfile.ZipFile(tmp_path / "bundle.zip", "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
             for name, content in contents(bundle).items():
                 archive.writestr(name, content)
         total += (tmp_path / "bundle.zip").stat().st_size
-    assert total <= 2_000_000
+    assert total <= 1_400_000
 
 
 def test_the_vendor_layer_can_call_the_services_that_the_functions_use(vendor: Path) -> None:
@@ -378,3 +540,33 @@ def test_the_bundle_knows_its_version_and_the_commit_that_it_was_built_from(lean
 def test_a_copy_without_git_is_built_all_the_same(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(layers, "ROOT", tmp_path)
     assert layers.commit() == "unknown"
+
+
+def test_a_shared_library_works_without_its_debug_information(lean: Path) -> None:
+    import nacl
+
+    (whole,) = Path(nacl.__file__).parent.glob("_sodium*.so")
+    (ours,) = (lean / "python" / "nacl").glob("_sodium*.so")
+    assert ours.read_bytes() == layers.stripped(whole.read_bytes())
+    assert ours.stat().st_size < whole.stat().st_size / 2
+    code = "from nacl import _sodium; print(_sodium.lib.sodium_init() >= 0, _sodium.__file__)"
+    assert run(code, lean).strip() == f"True {ours}"
+
+
+@pytest.mark.parametrize("library", [b"", b"\x7fELF\x01\x01" + bytes(90), b"MZ" + bytes(100), b"\x7fELF"])
+def test_what_is_no_library_of_lambda_is_left_as_it_is(library: bytes) -> None:
+    assert layers.stripped(library) == library
+
+
+def test_a_library_without_debug_information_stays_as_long_as_its_segments() -> None:
+    """Two segments end at 300 and at 200, and the section table is behind them."""
+    header = b"\x7fELF\x02\x01" + bytes(26) + struct.pack("<QQ", 64, 500) + bytes(6)
+    header += struct.pack("<HHHHH", 56, 2, 64, 9, 8)
+    load = [struct.pack("<IIQQQQQQ", 1, 5, offset, 0, 0, size, size, 4096) for offset, size in ((176, 124), (0, 200))]
+    library = (header + b"".join(load)).ljust(1000, b"x")
+    cut = layers.stripped(library)
+    assert len(cut) == 300
+    assert cut[:40] == library[:40]
+    assert cut[40:48] == bytes(8)
+    assert cut[60:64] == bytes(4)
+    assert cut[64:] == library[64:300]

@@ -13,6 +13,7 @@ pytestmark = pytest.mark.xdist_group("synthesis")
 CLAIM = {"dynamodb:UpdateItem"}
 CONSUME = {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:ChangeMessageVisibility", "sqs:GetQueueAttributes"}
 DATA = {"dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:DeleteItem", "dynamodb:Query"}
+WATCH = CLAIM | DATA | {"dynamodb:BatchGetItem"}
 LOG = {"logs:CreateLogStream", "logs:PutLogEvents"}
 
 # role -> resource -> actions. A resource is a logical id, or the name of a parameter.
@@ -30,30 +31,55 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
     "WorkerRole": {
         "WorkerLog": LOG,
         "WorkQueue": CONSUME | {"sqs:SendMessage"},
-        "StateTable": CLAIM | DATA,
+        "SendQueue": {"sqs:SendMessage"},
+        "StateTable": WATCH,
         "EphemeralTable": CLAIM | {"dynamodb:GetItem", "dynamodb:PutItem"},
         "/watchbell/dev/signing-keys": {"ssm:GetParameter"},
         "/watchbell/dev/operators": {"ssm:GetParameter"},
         "/watchbell/dev/discord/bot-token": {"ssm:GetParameter"},
         "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
         "/watchbell/dev/flags": {"ssm:GetParametersByPath"},
+        # The secrets of a server's checks: the card of a monitor sets, lists and deletes them, and `/monitor test` uses
+        # them.
+        "/watchbell/dev/servers/*": {
+            *("ssm:GetParameter", "ssm:GetParametersByPath", "ssm:PutParameter", "ssm:DeleteParameter"),
+        },
     },
     "SenderRole": {
         "SenderLog": LOG,
-        "SendQueue": CONSUME,
-        "StateTable": {"dynamodb:GetItem", "dynamodb:PutItem"},
-        "EphemeralTable": CLAIM,
-        # The only wildcard: each webhook is a separate parameter, and the operator chooses its name.
+        "SendQueue": CONSUME | {"sqs:SendMessage"},
+        "EventDeadQueue": {"sqs:SendMessage"},
+        "StateTable": WATCH,
+        "EphemeralTable": CLAIM | {"dynamodb:GetItem", "dynamodb:PutItem"},
+        "/watchbell/dev/discord/bot-token": {"ssm:GetParameter"},
+        "/watchbell/dev/signing-keys": {"ssm:GetParameter"},
+        # A wildcard, because each webhook is a separate parameter, and the operator chooses its name.
         "/watchbell/dev/webhooks/*": {"ssm:GetParameter"},
+        "/watchbell/dev/operator-alerts": {"ssm:GetParameter"},
+    },
+    # It fetches what users typed. So it reads no secret but those that a check names, and it can set none.
+    "MonitorRole": {
+        "MonitorLog": LOG,
+        "CheckQueue": CONSUME,
+        "SendQueue": {"sqs:SendMessage"},
+        "StateTable": WATCH,
+        "/watchbell/dev/servers/*": {"ssm:GetParameter"},
+        "/watchbell/dev/flags": {"ssm:GetParametersByPath"},
     },
     "SchedulerRole": {
         "SchedulerLog": LOG,
         "SendQueue": {"sqs:SendMessage"},
-        "StateTable": CLAIM | DATA,
+        "CheckQueue": {"sqs:SendMessage"},
+        "StateTable": WATCH,
         "/watchbell/dev/status-sources": {"ssm:GetParametersByPath"},
         "/watchbell/dev/flags": {"ssm:GetParametersByPath"},
         # If a tick fails three times, Lambda sends it there with the function's role.
         "ScheduleDeadQueue": {"sqs:SendMessage"},
+    },
+    # Only rows whose key begins with ping#, which another test checks.
+    "HeartbeatRole": {
+        "HeartbeatLog": LOG,
+        "StateTable": {"dynamodb:UpdateItem"},
     },
     "RegistrarRole": {
         "RegistrarLog": LOG,

@@ -16,7 +16,7 @@ DEFAULTS = defaults()
 
 def test_the_defaults_are_valid() -> None:
     settings = Settings.read(DEFAULTS)
-    assert (settings.stage, settings.log_retention_days, settings.worker_concurrency) == ("dev", 30, 4)
+    assert (settings.stage, settings.log_retention_days, settings.worker_concurrency) == ("dev", 30, 2)
     deployment = settings.deployment
     assert (str(deployment), deployment.production) == ("watchbell-dev", False)
     assert deployment.parameter("discord/bot-token") == "/watchbell/dev/discord/bot-token"

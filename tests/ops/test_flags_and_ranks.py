@@ -6,6 +6,8 @@ import pytest
 from ops import flags
 from ops.__main__ import main
 from watchbell.adapters.aws import client
+from watchbell.adapters.dynamodb import Table
+from watchbell.adapters.monitors import Limits, Monitors
 from watchbell.adapters.server_settings import ServerSettings
 from watchbell.errors import DefinitionError
 
@@ -114,6 +116,30 @@ def test_a_rank_has_at_most_as_many_roles_as_a_select_can_show(ops):
     roles = [f"{int(OTHER) + number}=admin" for number in range(26)]
     assert ops("ranks", GUILD, *roles) == (1, ["ops: At most 25 roles can be admin."])
     assert ops("ranks", GUILD) == (0, ["No role in this server has a rank."])
+
+
+def test_a_home_server_has_100_monitors_each_minute_unless_something_else_is_said(ops, settings):
+    home = "monitors=100 every=1 aws=off private=off"
+    assert ops("limits", GUILD, "home") == (0, [home])
+    assert Monitors(Table(settings["STATE_TABLE"]), ceiling=1, of_host=1).limits(GUILD) == Limits(100, 1)
+    assert ops("limits", GUILD) == (0, [home])
+    assert ops("limits", GUILD, "every=5", "home", "aws=on") == (0, ["monitors=100 every=5 aws=on private=off"])
+    assert ops("limits", GUILD, "default", "home") == (0, [home])
+    code, said = ops("limits", GUILD, "home=yes")
+    assert (code, "home is not a limit" in said[0]) == (1, True)
+    ops("limits", GUILD, "default")
+
+
+def test_limits_are_listed_set_and_removed(ops):
+    usual = "monitors=10 every=5 aws=off private=off"
+    assert ops("limits", GUILD) == (0, [usual])
+    changed = "monitors=100 every=5 aws=off private=on"
+    assert ops("limits", GUILD, "monitors=100", "private=on") == (0, [changed])
+    assert ops("limits", GUILD, "private=yes") == (
+        *(1, ["ops: private=yes is not valid. Write private=on or private=off."]),
+    )
+    assert ops("limits", GUILD) == (0, [changed])
+    assert ops("limits", GUILD, "default") == (0, [usual])
 
 
 def test_a_profile_is_enough_to_set_ranks(ops, settings, monkeypatch, tmp_path):

@@ -103,10 +103,10 @@ def test_setup_stores_that_no_digest_is_wanted(aws, typed):
 def test_setup_in_a_small_account_warns_in_plain_words(aws, typed, capsys):
     typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n")
     assert ops("setup") == 0
-    assert aws.parameter("/watchbell/dev/choices/worker_concurrency") == "4"
+    assert aws.parameter("/watchbell/dev/choices/worker_concurrency") == "2"
     said = capsys.readouterr().out
     assert "This account may run only 10 functions at the same time in us-east-1, all its stacks together." in said
-    assert "With 4 workers and 2 senders, 4 are left to answer Discord." in said
+    assert "With 2 workers, 2 senders and 2 monitors, 4 are left to answer Discord." in said
     assert "Ask AWS for 1000" in said
 
 
@@ -127,12 +127,12 @@ def test_setup_goes_on_if_the_limit_cannot_be_read(aws, typed, capsys, account):
     account.limit = None
     typed(f"{APPLICATION}\n{KEY}\n{TOKEN}\n")
     assert ops("setup") == 0
-    assert aws.parameter("/watchbell/dev/choices/worker_concurrency") == "4"
+    assert aws.parameter("/watchbell/dev/choices/worker_concurrency") == "2"
     assert "AWS did not say how many functions this account may run" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
-    ("limit", "workers"), [(1, 2), (5, 2), (10, 4), (20, 10), (86, 49), (87, 50), (1000, 50), (None, 4)]
+    ("limit", "workers"), [(1, 2), (5, 2), (10, 2), (20, 8), (88, 48), (90, 50), (1000, 50), (None, 2)]
 )
 def test_the_proposed_workers_and_senders_take_at_most_60_percent_of_an_account(limit, workers):
     assert capacity.proposal(limit) == workers
@@ -176,7 +176,12 @@ def test_setup_without_an_answer_says_what_is_missing(typed, capsys):
         ("status-sources/a b", "http://x/", "1 to 60 letters"),
         (f"status-sources/{'x' * 61}", "http://x/", "1 to 60 letters"),
         ("webhooks/digets", "https://discord.com/api/webhooks/1/x", "Watchbell has no parameter"),
+        ("webhooks/defaults", "https://discord.com/api/webhooks/1/x", "Watchbell has no parameter"),
+        ("webhooks/ops", "https://evil.example/api/webhooks/1/x", "not a Discord webhook URL"),
+        (f"webhooks/{'x' * 61}", "https://discord.com/api/webhooks/1/x", "Watchbell has no parameter"),
         ("operators", "ada", "not a list of user ids"),
+        ("operator-alerts", "#general", "not a list of channel ids"),
+        ("status-sources/prod", "https://discord.com/api/v10/gateway", "discord.com may not be watched"),
         ("signing-keys", "1:abc", "hexadecimal"),
         ("signing-keys", "secret", "at least 32 hex digits"),
         ("discord/public-keys", ",".join([KEY] * 4), "room for three public keys"),
@@ -189,6 +194,12 @@ def test_setup_without_an_answer_says_what_is_missing(typed, capsys):
 def test_an_invalid_value_is_rejected_with_a_sentence(name, value, sentence, capsys):
     assert ops("set", name, value) == 1
     assert sentence in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["default", "ops", "digest-2", "team_a.b"])
+def test_a_webhook_for_notifications_has_a_name_of_ones_choice_and_is_a_secret(aws, name):
+    assert ops("set", f"webhooks/{name}", "https://discord.com/api/webhooks/123/token") == 0
+    assert kind(aws, f"webhooks/{name}") == "SecureString"
 
 
 def test_a_secret_can_be_given_on_standard_input(aws, typed, capsys):
@@ -394,6 +405,12 @@ def test_the_first_setup_says_once_that_there_is_no_audit_yet(typed, capsys, mon
         ("webhooks/digest/thread-name", "Daily status", "Daily status", "within a minute"),
         ("status-sources/prod", "https://prod.example/status?key=secret-token", "https://prod.example/status?…", "wit"),
         ("operators", "1100000000000000001", "1100000000000000001", "It takes effect within a minute."),
+        (
+            "operator-alerts",
+            "1100000000000000001 1100000000000000002",
+            "1100000000000000001 1100000000000000002",
+            "wit",
+        ),
         ("choices/digest_time", "07:45", "07:45", "To deploy, run: make deploy STAGE=dev"),
         ("flags/beta", "off", "off", "It takes effect within a minute."),
     ],

@@ -249,3 +249,17 @@ def test_it_says_what_cannot_be_found_by_an_id(ops, diary, capsys):
 def test_only_an_id_is_accepted(diary, capsys):
     assert main(["privacy", "erase", "ada"]) == 1
     assert "'ada' is not the id of a person or a server. An id has 15 to 20 digits." in capsys.readouterr().err
+
+
+def test_the_secrets_of_a_server_are_exported_by_name_only_and_erased(ops, diary, aws):
+    for guild, name in ((GUILD, "shop"), (GUILD, "mail"), (OTHER, "shop")):
+        value = json.dumps({"host": "shop.example", "value": f"hunter2 of {guild}"})
+        aws.put_parameter(f"/watchbell/dev/servers/{guild}/secrets/{name}", value, secret=True)
+    said = ops("export", GUILD)
+    assert json.loads(said)["secrets"] == ["mail", "shop"]
+    assert "hunter2" not in said
+    assert f"/watchbell/dev/servers/{GUILD}/secrets/shop: is deleted" in ops("erase", GUILD)
+    assert json.loads(ops("export", GUILD))["secrets"] == ["mail", "shop"]  # nothing is erased without --yes
+    ops("erase", GUILD, "--yes")
+    assert "secrets" not in json.loads(ops("export", GUILD))
+    assert json.loads(ops("export", OTHER))["secrets"] == ["shop"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from sandbox import testing
+from sandbox.authority import Authority
 from sandbox.discord import Discord
 from tests.sandbox.rest import APP, TOKEN, Client, Clock
 from watchbell.kit.catalogue import file_name
@@ -26,6 +27,11 @@ def features(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         (folder / f"{file_name(name)}.py").write_text(source)
     yield folder
     testing.end()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture
@@ -46,3 +52,15 @@ def bot(discord: Discord) -> Iterator[Client]:
     client = Client(discord)
     yield client
     client.connection.close()
+
+
+WATCHING = ("test_watching", "test_notifications", "test_operator", "test_heartbeat", "test_end_to_end", "test_play")
+"""The files with monitors. In the blocks of the others the tick sleeps, so that a turn of the clock is quick."""
+
+
+@pytest.fixture(autouse=True, scope="module")
+def tick(request: pytest.FixtureRequest) -> Iterator[None]:
+    awake = request.module.__name__.rpartition(".")[2] in WATCHING
+    testing.ASLEEP = frozenset() if awake else frozenset({"watch", "operator_monitors"})
+    yield
+    testing.ASLEEP = frozenset()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -56,18 +57,25 @@ def test_each_schedule_is_deployed_with_its_own_cadence(template: Path) -> None:
     assert {each.name: (each.expression, each.zone) for each in Template.read(template).schedules()} == {
         "daily_digest": ("cron(0 * * * ? *)", "UTC"),
         "noon": ("cron(30 * * * ? *)", "Asia/Kolkata"),
+        "operator_monitors": ("cron(0/5 * * * ? *)", "UTC"),
+        "removals": ("cron(0 * * * ? *)", "UTC"),
         "tea_time": ("cron(0/15 * * * ? *)", "UTC"),
+        "watch": ("cron(0/1 * * * ? *)", "UTC"),
     }
 
 
 def test_the_example_of_contributing_runs_every_quarter_of_an_hour(template: Path, features: Path) -> None:
     with Sandbox(Options(one_clock=True, features=features, template=template), Logs()) as sandbox:
+        sandbox.schedules.asleep = frozenset({"watch", "operator_monitors"})
         discord = Block(sandbox)
         discord.turn(3600)
         discord.run_schedule("tea_time")
-        called = [str(message["content"]) for message in discord.digests() if "Tea!" in str(message.get("content"))]
+        messages = [message for message in discord.digests() if "Tea!" in str(message.get("content"))]
         discord.close()
+    called = [str(message["content"]) for message in messages]
     slots = sorted(int(text.removeprefix("Tea! It is <t:").removesuffix(":t>.")) for text in called)
     assert len(slots) >= 4
     assert slots == [slots[0] + 900 * step for step in range(len(slots))]
     assert slots[0] % 900 == 0
+    sent = sorted(datetime.fromisoformat(message["timestamp"]).timestamp() for message in messages)
+    assert [int(moment) // 900 * 900 for moment in sent] == slots, "each is sent before the next one is due"

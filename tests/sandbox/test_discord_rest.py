@@ -13,8 +13,10 @@ from urllib.parse import urlencode
 
 import pytest
 
-from sandbox.discord import Discord
+from sandbox.discord import Discord, limits
 from sandbox.discord.faults import ODD_BODIES
+from sandbox.discord.permissions import READ_MESSAGE_HISTORY
+from sandbox.discord.render import render
 from tests.sandbox.rest import APP, Client, Clock, say
 
 FORM = "application/x-www-form-urlencoded"
@@ -333,6 +335,59 @@ def test_a_webhooks_bucket_refills_with_the_clock(discord: Discord, bot: Client,
     assert bot.call("POST", path, say("x"))[0] == 204
 
 
+def test_opening_direct_messages_has_a_limit_that_no_header_shows(discord: Discord, bot: Client, clock: Clock) -> None:
+    clock.stopped = time.time()
+    ada, body = discord.person("ada"), {"recipient_id": discord.person("ada").id}
+    for opened in range(limits.OPEN_DMS.requests):
+        assert bot.call("POST", "/users/@me/channels", body)[0] == 200
+        assert int(bot.headers["X-RateLimit-Remaining"]) > 0 or opened % 40 == 39
+        clock.stopped += opened % 40 == 39
+    assert bot.code("POST", "/users/@me/channels", body) == (429, 40003)
+    assert bot.headers["X-RateLimit-Scope"] == "user"
+    assert bot.call("POST", f"/channels/{discord.state.world.dm(ada.id).id}/messages", say("hi"))[0] == 200
+    clock.stopped += limits.OPEN_DMS.seconds
+    assert bot.call("POST", "/users/@me/channels", body)[0] == 200
+
+
+def test_all_webhooks_of_a_channel_share_a_limit(discord: Discord, bot: Client, clock: Clock) -> None:
+    clock.stopped = time.time()
+    channel = discord.channel("digests")
+    webhooks = [discord.state.world.add_webhook(name, channel.id) for name in ("one", "two")]
+    paths = [f"/webhooks/{webhook.id}/{webhook.token}" for webhook in webhooks]
+    for number in range(limits.CHANNEL_WEBHOOKS.requests):
+        assert bot.call("POST", paths[number % 2], say("x"))[0] == 204
+        clock.stopped += 0.5
+    assert bot.call("POST", paths[0], say("x"))[0] == 429
+    assert bot.headers["X-RateLimit-Scope"] == "shared"
+    assert bot.call("POST", discord.webhook("other").removeprefix(discord.url), say("x"))[0] == 204
+    clock.stopped += limits.CHANNEL_WEBHOOKS.seconds
+    assert bot.call("POST", paths[0], say("x"))[0] == 204
+
+
+def test_too_many_invalid_answers_get_the_address_banned() -> None:
+    clock = Clock()
+    clock.stopped = time.time()
+    ban = limits.Ban(clock)
+    for _answer in range(limits.INVALID - 1):
+        ban.count(403, "")
+    for harmless in ((200, ""), (404, ""), (429, "shared"), (None, "")):
+        ban.count(*harmless)
+    clock.stopped += limits.INVALID_SECONDS - 1
+    assert not ban.blocks()
+    ban.count(401, "")
+    assert ban.blocks()
+    clock.stopped += limits.INVALID_SECONDS
+    assert not ban.blocks()
+
+
+def test_a_banned_address_gets_cloudflares_page_for_every_call(discord: Discord, bot: Client) -> None:
+    for _answer in range(limits.INVALID):
+        discord.rest.ban.count(403, "")
+    status, page = bot.call("GET", "/users/@me")
+    assert (status, "error code: 1015" in page) == (429, True)
+    assert not [name for name in bot.headers if name.lower().startswith(("x-ratelimit", "retry-after", "via"))]
+
+
 def test_an_injected_fault_comes_before_or_after_the_effect(discord: Discord, bot: Client) -> None:
     channel = discord.channels(discord.home)[0]
     path = f"/channels/{channel.id}/messages"
@@ -571,3 +626,54 @@ def test_a_poll_is_open_for_a_day_and_cannot_be_edited(discord: Discord, bot: Cl
 def test_what_discord_refuses_in_a_poll(discord: Discord, bot: Client, wrong: dict) -> None:
     webhook = discord.webhook("polls").removeprefix(discord.url)
     assert bot.code("POST", webhook, {"poll": POLL | wrong}) == (400, 50035)
+
+
+# ---- answers to a message
+
+
+def answer_to(message_id: str, **more: Any) -> dict:
+    return say("yes", message_reference={"message_id": message_id, **more})
+
+
+def test_an_answer_shows_what_it_answers_as_it_is_now(discord: Discord, bot: Client) -> None:
+    path = f"/channels/{discord.channel('news').id}/messages"
+    _, first = bot.call("POST", path, say("down"))
+    status, answer = bot.call("POST", path, answer_to(first["id"]))
+    assert (status, answer["type"], answer["referenced_message"]["content"]) == (200, 19, "down")
+    reference = answer["message_reference"]
+    assert (reference["message_id"], reference["channel_id"]) == (first["id"], first["channel_id"])
+    bot.call("PATCH", f"{path}/{first['id']}", say("was down"))
+    read = bot.call("GET", f"{path}/{answer['id']}")[1]
+    assert (read["referenced_message"]["content"], render(read)) == ("was down", "↪ was down\nyes")
+    bot.call("DELETE", f"{path}/{first['id']}")
+    read = bot.call("GET", f"{path}/{answer['id']}")[1]
+    assert (read["referenced_message"], render(read)) == (None, "↪ (the message was deleted)\nyes")
+
+
+def test_an_answer_to_an_unknown_message_is_refused_unless_it_may_be_an_ordinary_one(
+    discord: Discord, bot: Client
+) -> None:
+    path, other = (f"/channels/{discord.channel(name).id}/messages" for name in ("news", "elsewhere"))
+    _, elsewhere = bot.call("POST", other, say("down"))
+    for unknown in ("1", elsewhere["id"]):
+        status, refused = bot.call("POST", path, answer_to(unknown))
+        assert (status, refused["code"]) == (400, 50035)
+        assert refused["errors"]["message_reference"]["_errors"][0]["code"] == "REPLIES_UNKNOWN_MESSAGE"
+        sent = bot.call("POST", path, answer_to(unknown, fail_if_not_exists=False))[1]
+        assert (sent["type"], "message_reference" in sent) == (0, False)
+
+
+@pytest.mark.parametrize("reference", [{}, {"message_id": "x"}, {"message_id": "1", "fail_if_not_exists": "no"}, []])
+def test_a_reference_that_is_none_is_refused(discord: Discord, bot: Client, reference: Any) -> None:
+    path = f"/channels/{discord.channel('news').id}/messages"
+    assert bot.code("POST", path, say("yes", message_reference=reference)) == (400, 50035)
+    assert bot.call("POST", path, answer_to("1", type=1))[0] == 501
+
+
+def test_who_may_not_read_the_history_may_not_answer(discord: Discord, bot: Client) -> None:
+    channel = discord.channel("news")
+    path = f"/channels/{channel.id}/messages"
+    _, first = bot.call("POST", path, say("down"))
+    discord.overwrite(channel, discord.home, deny=READ_MESSAGE_HISTORY)
+    assert bot.code("POST", path, answer_to(first["id"])) == (400, 160002)
+    assert bot.call("POST", path, say("yes"))[0] == 200

@@ -152,7 +152,52 @@ def test_a_digest_goes_to_the_webhook_that_was_just_configured(served: Served, o
     assert (status, run["ok"]) == (200, True)
     assert eventually(lambda: len(other_discord.said("POST", "/webhooks/5/abc")) == 1)
     assert "elsewhere" in json.dumps(other_discord.said("POST", "/webhooks/5/abc"))
-    assert set(served.control("GET", "queues")[1]) == {"work", "work-dead", "send", "send-dead", "schedule-dead"}
+    assert set(served.control("GET", "queues")[1]) == {
+        *("work", "work-dead", "send", "send-dead", "check", "check-dead", "schedule-dead", "event-dead"),
+    }
+
+
+def test_the_functions_follow_the_clock_that_is_turned_and_people_are_still_answered(
+    served: Served, other_discord: OtherDiscord
+) -> None:
+    status, turned = served.control("POST", "clock", json.dumps({"advance_seconds": 1200}).encode())
+    assert (status, turned["left_out"]) == (200, 0)
+    assert len(turned["fired"]) >= 24  # each minute, and each fifth
+    assert all(run["ok"] for run in turned["fired"])
+    ran = [run["at"] for run in turned["fired"] if run["result"]["ran"]]
+    assert ran
+    logged = [line for line in served.log if line.startswith("scheduler") and '"message": "ran"' in line]
+    timestamps = [json.loads(line.partition(" | ")[2])["timestamp"] for line in logged]
+    assert [stamp[:16] for stamp in timestamps[-len(ran) :]] == [at[:16] for at in ran]
+    assert served.interaction(status_command(3))[0] == 200
+    path = "/webhooks/1000000000000000002/token3/messages/@original"
+    assert eventually(lambda: bool(other_discord.said("PATCH", path)))
+
+
+def test_a_target_is_served_until_the_end(served: Served) -> None:
+    shop = served.control("PUT", "targets/shop", b"418")[1]
+    with pytest.raises(urllib.error.HTTPError, match="418"):
+        DIRECT.open(shop["http"], timeout=10)
+    assert served.control("GET", "targets")[1]["shop"] == {**shop, "asked": 1}
+
+
+def test_a_function_trusts_the_certificate_of_a_target_until_it_has_expired(
+    served: Served, other_discord: OtherDiscord
+) -> None:
+    report = json.dumps({"status": "heavy", "message": "all by TLS", "timestamp": "2026-11-22T00:00:00Z"})
+    url = served.control("PUT", "targets/secure", f"body {report}".encode())[1]["https"]
+    assert served.control("PUT", "parameters/status-sources/secure", url.encode()) == (204, None)
+
+    def shown(number: int) -> str:
+        assert served.interaction(status_command(number))[0] == 200
+        path = f"/webhooks/1000000000000000002/token{number}/messages/@original"
+        assert eventually(lambda: bool(other_discord.said("PATCH", path)))
+        return json.dumps(other_discord.said("PATCH", path))
+
+    assert "all by TLS" in shown(4)
+    served.control("PUT", "targets/secure", f"body {report}\nexpired-certificate".encode())
+    served.control("POST", "clock", json.dumps({"advance_seconds": 600}).encode())  # beyond what a function remembers
+    assert "all by TLS" not in shown(5)
 
 
 def test_nobody_can_act_as_a_person_of_the_other_discord(served: Served) -> None:
@@ -194,7 +239,7 @@ def test_people_go_on_after_the_clock_was_turned() -> None:
 
 def test_the_demo_comes_out_right() -> None:
     result = subprocess.run(
-        [sys.executable, "-m", "sandbox", "demo", "--json"], capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "sandbox", "demo", "--json"], capture_output=True, text=True, timeout=120
     )
     assert result.returncode == 0, result.stdout + result.stderr
     played = json.loads(result.stdout)
@@ -208,8 +253,12 @@ def test_the_demo_comes_out_right() -> None:
         "forged request",
         "installation delivered twice",
         "daily digest",
+        "/setup",
+        "/monitor add",
+        "the shop fails",
+        "the shop is back",
     ]
-    assert [step["ack_type"] for step in played["steps"]] == [1, 4, 5, 7, 7, None, None, None]
+    assert [step["ack_type"] for step in played["steps"]] == [1, 4, 5, 7, 7, None, None, None, 7, 5, None, None]
     assert all(set(step) == {"name", "ack_ms", "ack_type", "final_ms", "message"} for step in played["steps"])
     assert all(step["ack_ms"] < 3000 for step in played["steps"] if step["ack_ms"] is not None)
 

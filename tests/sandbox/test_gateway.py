@@ -14,6 +14,7 @@ import pytest
 from sandbox.aws.gateway import Gateway, proxy_answer, proxy_event
 from sandbox.aws.runtime_api import Outcome, failure
 from sandbox.loopback import Request, Server
+from sandbox.template import Throttle
 
 
 class Ingress:
@@ -61,6 +62,31 @@ def test_a_throttled_function_is_an_unavailable_service(server: Server, ingress:
     assert (status, json.loads(body)) == (503, {"message": "Service Unavailable"})
 
 
+def test_a_route_can_take_any_method_and_the_rest_of_a_path() -> None:
+    asked: list[tuple[str, str]] = []
+
+    def invoke(function: str, event: Any) -> Outcome:
+        asked.append((function, event["routeKey"]))
+        return Outcome(True, b'{"statusCode": 200, "body": "OK"}')
+
+    routes = {"ANY /ping/{proxy+}": "heartbeat", "GET /ping/health": "health", "POST /interactions": "ingress"}
+    server = Server(Gateway(routes, invoke))
+    try:
+        for method, path in (
+            ("GET", "/ping/1/start"),
+            ("PUT", "/ping/1"),
+            ("GET", "/ping/health"),
+            ("PUT", "/ping/health"),
+        ):
+            assert ask(server, method, path) == (200, b"OK")
+        for method, path in (("GET", "/ping/"), ("GET", "/ping"), ("GET", "/pings/1"), ("GET", "/interactions")):
+            assert ask(server, method, path)[0] == 404
+    finally:
+        server.stop()
+    pinged = ("heartbeat", "ANY /ping/{proxy+}")
+    assert asked == [pinged, pinged, ("health", "GET /ping/health"), pinged]
+
+
 def test_an_event_has_the_shape_of_payload_format_2() -> None:
     event = event_of(("Content-Type", "application/json"), ("User-Agent", "Discord"), target="/interactions?a=1&a=2&b=")
     assert event["version"] == "2.0"
@@ -99,13 +125,96 @@ def test_a_body_that_is_not_text_comes_in_base64(content_type: str, body: bytes)
 
 
 def test_no_body_is_no_key() -> None:
-    assert "body" not in event_of(body=b"")
+    event = event_of(body=b"")
+    assert "body" not in event
+    assert event["isBase64Encoded"] is False
 
 
 def test_only_the_templates_routes_exist(server: Server, ingress: Ingress) -> None:
     for method, path in (("GET", "/interactions"), ("POST", "/"), ("POST", "/interactions/"), ("PUT", "/events")):
         assert ask(server, method, path, b"") == (404, b'{"message": "Not Found"}')
     assert ingress.events == []
+
+
+ROUTES = {
+    "GET /pets/dog/1": "ingress",
+    "GET /pets/dog/{id}": "ingress",
+    "GET /pets/{proxy+}": "ingress",
+    "ANY /pets/{proxy+}": "ingress",
+    "HEAD /ping/{proxy+}": "ingress",
+    "ANY /jobs/{job}/{state}": "ingress",
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "route", "parameters"),
+    [
+        ("GET", "/pets/dog/1", "GET /pets/dog/1", None),
+        ("GET", "/pets/dog/2", "GET /pets/dog/{id}", {"id": "2"}),
+        ("GET", "/pets/cat/1", "GET /pets/{proxy+}", {"proxy": "cat/1"}),
+        ("POST", "/pets/dog/1", "ANY /pets/{proxy+}", {"proxy": "dog/1"}),
+        ("HEAD", "/ping/a/start", "HEAD /ping/{proxy+}", {"proxy": "a/start"}),
+        ("HEAD", "/ping/a%2Fb%20c/", "HEAD /ping/{proxy+}", {"proxy": "a/b c/"}),
+        ("PUT", "/jobs/7/done", "ANY /jobs/{job}/{state}", {"job": "7", "state": "done"}),
+    ],
+)
+def test_the_most_specific_route_gets_the_request_and_the_parts_of_its_path(
+    ingress: Ingress, method: str, path: str, route: str, parameters: dict[str, str] | None
+) -> None:
+    assert Gateway(ROUTES, ingress)(Request(method, f"{path}?a=%20")).status == 200
+    (event,) = ingress.events
+    assert event["routeKey"] == event["requestContext"]["routeKey"] == route
+    assert event.get("pathParameters") == parameters
+    assert event["requestContext"]["http"]["method"] == method
+    assert event["rawPath"] == path.replace("%2F", "/").replace("%20", " ")
+    assert event["rawQueryString"] == "a=%20"
+
+
+@pytest.mark.parametrize(
+    ("method", "path"),
+    [("GET", "/ping/a"), ("HEAD", "/ping"), ("HEAD", "/ping/"), ("PUT", "/jobs/7"), ("PUT", "/jobs//x"), ("GET", "/")],
+)
+def test_a_request_that_no_route_matches_goes_to_the_default_route_if_there_is_one(
+    ingress: Ingress, method: str, path: str
+) -> None:
+    request = Request(method, path)
+    assert Gateway(ROUTES, ingress)(request).status == 404
+    assert ingress.events == []
+    assert Gateway({"$default": "ingress", **ROUTES}, ingress)(request).status == 200
+    assert ingress.events[0]["routeKey"] == "$default"
+    assert "pathParameters" not in ingress.events[0]
+
+
+@pytest.mark.parametrize("key", ["GET", "GET pets", "GET /{proxy+}/x", "GET /a{b}", "GET /{a", "GET /{+}", ""])
+def test_a_route_key_that_api_gateway_refuses_is_an_error(ingress: Ingress, key: str) -> None:
+    with pytest.raises(ValueError, match="route key"):
+        Gateway({key: "ingress"}, ingress)
+
+
+def test_a_route_over_its_limit_answers_429_and_no_function_is_invoked(ingress: Ingress) -> None:
+    clock = 0.0
+    throttles = {"HEAD /ping/{proxy+}": Throttle(rate=2, burst=3)}
+    gateway = Gateway(ROUTES, ingress, throttles, now=lambda: clock)
+
+    def statuses(times: int) -> list[int]:
+        return [gateway(Request("HEAD", f"/ping/{number}")).status for number in range(times)]
+
+    assert statuses(5) == [200, 200, 200, 429, 429]
+    assert len(ingress.events) == 3
+    assert gateway(Request("GET", "/pets/cat")).status == 200
+    clock = 1.0
+    assert statuses(3) == [200, 200, 429]
+    clock = 100.0
+    assert statuses(4) == [200, 200, 200, 429]
+    assert json.loads(gateway(Request("HEAD", "/ping/x")).body) == {"message": "Too Many Requests"}
+
+
+def test_a_head_request_gets_headers_and_no_body(ingress: Ingress) -> None:
+    server = Server(Gateway(ROUTES, ingress))
+    try:
+        assert ask(server, "HEAD", "/ping/a") == (200, b"")
+    finally:
+        server.stop()
 
 
 def test_a_megabyte_passes_and_more_than_ten_do_not(server: Server, ingress: Ingress) -> None:

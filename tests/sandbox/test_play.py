@@ -56,6 +56,23 @@ def test_selects_buttons_and_forms_are_used(console: Console) -> None:
     assert done.startswith("Ada, crew, Mon+Tue, morning, with bob, eve")
 
 
+def test_somebody_watches_a_target_fail(console: Console) -> None:
+    console.do("as ada MANAGE_GUILD")
+    console.do("in #alerts")
+    console.do("/setup")
+    console.do('choose "Change a setting" status_channel')
+    console.do('choose "Choose a channel" #alerts')
+    address = console.do("target kiosk up").split()[0]
+    console.do("/monitor add")
+    assert "I am watching it now." in console.do(f"submit address:{address} name:Kiosk often:1")
+    console.do("turn 180")
+    assert console.do("target kiosk 503").startswith(address)
+    assert "🔴 Kiosk is down: it answered HTTP 503 instead of 200." in console.do("turn 240")
+    assert "🔴 Kiosk is down" in console.do("press Details")
+    console.do("/monitor remove monitor:Kiosk")
+    assert "no longer watched" in console.do("press Remove")
+
+
 def test_messages_are_said_and_somebody_else_opens_their_menu(console: Console) -> None:
     console.do("as bob")
     assert console.do("say buy now") == "(said)"
@@ -104,6 +121,8 @@ def test_a_person_can_try_what_discord_does_on_a_bad_day(console: Console, how: 
         ('menu "" @bob', "no command"),
         ('/"" target:@bob', "no command"),
         ("turn nan", "give a number of seconds"),
+        ("target", "name a target"),
+        ("target shop 99", "is not a line of a target's script"),
         ("press Refresh", "0 components are called 'Refresh'"),
         ("submit name:x", "there is no message yet"),
         ("choose", "name a select"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +27,7 @@ class Bench:
 
     def __init__(self, expression: str = "cron(0 * * * ? *)", **others: str) -> None:
         self.clock = Clock()
+        self.happened: list[str] = []
         self.events: list[Any] = []
         self.requests: list[str] = []
         self.sent: list[tuple[str, str, dict[str, str]]] = []
@@ -41,11 +43,13 @@ class Bench:
             lambda name: Function(name, "arn", "h.h", 1, 1, {}, on_failure="arn:x:function-dead"),
             lambda queue, body, attributes: self.sent.append((queue, body, attributes)),
             Logs(),
+            lambda: self.happened.append("settled"),
         )
 
     def invoke(self, name: str, event: object, request_id: str) -> Outcome:
         assert name == "scheduler"
         self.requests.append(request_id)
+        self.happened.append(iso(self.clock.now() // 60 * 60))  # the minute
         self.events.append(event)
         return self.outcome
 
@@ -63,6 +67,36 @@ def test_turning_the_clock_fires_each_occurrence_once_and_in_order() -> None:
     assert bench.schedules.catch_up() == ([], 0)
 
 
+def test_a_turn_stops_at_each_occurrence_until_the_work_of_it_is_done() -> None:
+    bench = Bench("rate(1 minute)", hourly="cron(0 * * * ? *)")
+    begun = bench.clock.now()
+    runs, left_out = bench.schedules.turn(2 * HOUR)
+    times = [iso(run.at) for run in runs]
+    assert (len(runs), left_out) == (122, 0)
+    assert [run.schedule for run in runs].count("hourly") == 2
+    assert bench.happened == ["settled", *(each for time in times for each in (time, "settled"))]
+    assert bench.clock.offset == 2 * HOUR
+    assert bench.clock.now() - begun >= 2 * HOUR
+
+
+def test_each_minute_of_a_day_is_fired_and_at_its_own_time() -> None:
+    bench = Bench("rate(1 minute)")
+    runs, left_out = bench.schedules.turn(24 * HOUR)
+    assert (len(runs), left_out) == (24 * 60, 0)
+    assert [later.at - earlier.at for earlier, later in itertools.pairwise(runs)] == [60.0] * (24 * 60 - 1)
+    assert bench.happened[1::2] == [iso(run.at) for run in runs]
+    assert bench.schedules.turn(0) == ([], 0)
+    assert bench.clock.offset == 24 * HOUR
+
+
+def test_a_turn_goes_straight_to_the_first_occurrence_that_is_not_left_out() -> None:
+    bench = Bench("rate(1 minute)", nightly="cron(0 0 * * ? *)")
+    runs, left_out = bench.schedules.turn(30 * 24 * HOUR, most=1)
+    assert {run.schedule for run in runs} == {"daily_digest", "nightly"}
+    assert left_out == 30 * (24 * 60 + 1) - 2
+    assert bench.happened[1::2] == [iso(run.at) for run in runs]
+
+
 def test_only_the_latest_of_too_many_occurrences_are_fired() -> None:
     bench = Bench("rate(1 hour)")
     bench.clock.advance((MOST_AT_ONCE + 5) * HOUR)
@@ -73,8 +107,7 @@ def test_only_the_latest_of_too_many_occurrences_are_fired() -> None:
 
 def test_a_busy_schedule_does_not_crowd_out_another() -> None:
     bench = Bench("rate(1 minute)", nightly="cron(0 0 * * ? *)")
-    bench.clock.advance(2 * 24 * HOUR)
-    runs, left_out = bench.schedules.catch_up()
+    runs, left_out = bench.schedules.turn(2 * 24 * HOUR)
     assert [run.schedule for run in runs].count("nightly") == 2
     assert (len(runs), left_out) == (MOST_AT_ONCE + 2, 2 * 24 * 60 - MOST_AT_ONCE)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.template import Template, TemplateError
+from sandbox.template import Template, TemplateError, Throttle
 
 
 def template(resources: dict[str, Any], parameters: dict[str, Any] | None = None) -> Template:
@@ -68,20 +68,43 @@ def test_dead_letter_queues_come_before_the_queues_that_need_them() -> None:
     assert work.attributes["VisibilityTimeout"] == "180"
 
 
-def test_a_route_leads_to_its_function_through_any_arn_expression() -> None:
+def routes(*keys: str) -> dict[str, Any]:
+    """Routes that lead to the ingress."""
     uri = {"Fn::Join": ["", ["arn:aws:apigateway:path/", {"Fn::GetAtt": ["Ingress", "Arn"]}, "/invocations"]]}
-    resources = {
+    target = {"Fn::Join": ["", ["integrations/", {"Ref": "Integration"}]]}
+    return {
         "Ingress": INGRESS,
         "Integration": {"Type": "AWS::ApiGatewayV2::Integration", "Properties": {"IntegrationUri": uri}},
-        "Route": {
-            "Type": "AWS::ApiGatewayV2::Route",
-            "Properties": {
-                "RouteKey": "POST /interactions",
-                "Target": {"Fn::Join": ["", ["integrations/", {"Ref": "Integration"}]]},
-            },
+        **{
+            f"Route{number}": {"Type": "AWS::ApiGatewayV2::Route", "Properties": {"RouteKey": key, "Target": target}}
+            for number, key in enumerate(keys)
         },
     }
-    assert template(resources).routes() == {"POST /interactions": "ingress"}
+
+
+def stage(**properties: Any) -> dict[str, Any]:
+    return {"Stage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"StageName": "$default", **properties}}}
+
+
+def limit(rate: float, burst: int) -> dict[str, Any]:
+    return {"ThrottlingRateLimit": rate, "ThrottlingBurstLimit": burst}
+
+
+def test_a_route_leads_to_its_function_through_any_arn_expression() -> None:
+    assert template(routes("POST /interactions")).routes() == {"POST /interactions": "ingress"}
+
+
+def test_a_route_has_the_limit_of_the_stage_or_its_own() -> None:
+    keys = ("POST /interactions", "GET /ping/{proxy+}")
+    default = stage(DefaultRouteSettings=limit(100, 200), RouteSettings={keys[1]: limit(5, 7)})
+    assert template(routes(*keys) | default).throttles() == {keys[0]: Throttle(100, 200), keys[1]: Throttle(5, 7)}
+    assert template(routes(*keys) | stage()).throttles() == {}
+
+
+@pytest.mark.parametrize("settings", [{"GET /nowhere": limit(1, 1)}, {"GET /a": {"throttlingRateLimit": 1}}])
+def test_settings_that_cloudformation_refuses_are_an_error(settings: dict[str, Any]) -> None:
+    with pytest.raises(TemplateError, match="route"):
+        template(routes("GET /a") | stage(RouteSettings=settings)).throttles()
 
 
 @pytest.mark.parametrize(
@@ -142,24 +165,28 @@ def test_the_snapshot_has_everything_that_the_sandbox_runs() -> None:
     snapshot = Template.read()
     snapshot.parameter = lambda name: "value"
     assert {function.name for function in snapshot.functions()} == {
-        "ingress",
-        "registrar",
-        "scheduler",
-        "sender",
-        "worker",
+        *("heartbeat", "ingress", "monitor", "registrar", "scheduler", "sender", "worker"),
     }
     assert {snapshot.short(queue.name) for queue in snapshot.queues()} == {
-        "work",
-        "work-dead",
-        "send",
-        "send-dead",
-        "schedule-dead",
+        *("work", "work-dead", "send", "send-dead", "check", "check-dead", "schedule-dead", "event-dead"),
     }
     assert {(source.function, source.reports_item_failures) for source in snapshot.event_sources()} == {
-        ("worker", True),
+        ("monitor", True),
         ("sender", True),
+        ("worker", True),
     }
-    assert snapshot.routes() == {"POST /interactions": "ingress", "POST /events": "ingress"}
-    assert [schedule.name for schedule in snapshot.schedules()] == ["daily_digest"]
+    assert snapshot.routes() == {
+        "ANY /ping/{proxy+}": "heartbeat",
+        "POST /interactions": "ingress",
+        "POST /events": "ingress",
+    }
+    signed = dict.fromkeys(("POST /interactions", "POST /events"), Throttle(100, 200))
+    assert snapshot.throttles() == {**signed, "ANY /ping/{proxy+}": Throttle(20, 20)}
+    assert [schedule.name for schedule in snapshot.schedules()] == [
+        "daily_digest",
+        "operator_monitors",
+        "removals",
+        "watch",
+    ]
     assert [function for _, _, function, _ in snapshot.custom_resources()] == ["registrar"]
     assert {table.ttl_attribute for table in snapshot.tables()} == {"expires_at"}

@@ -222,10 +222,9 @@ def test_a_sentence_comes_once_though_the_answer_to_its_call_is_lost() -> None:
         assert discord.person().run("status", server="nobody", private=False).message
 
 
-@pytest.mark.parametrize("seconds", [12, 40])
-def test_a_token_that_discord_does_not_know_for_long_leaves_one_answer_and_no_thinking(seconds: int) -> None:
+def test_a_token_that_discord_does_not_know_for_long_leaves_one_answer_and_no_thinking() -> None:
     with bot() as discord:
-        discord.acknowledges_late(seconds)
+        discord.acknowledges_late(12)
         shown = discord.person().run("status", server="prod", private=False)
         titles = [embed["title"] for message in shown.messages for embed in message["embeds"]]
         assert titles == ["🟢 prod"]
@@ -258,7 +257,7 @@ def test_an_introduction_comes_once_though_all_of_it_is_doubled_and_unanswered()
 
 def test_a_digest_comes_once() -> None:
     with bot() as discord:
-        discord.turn(86_400)  # later than the day of any other block
+        discord.turn(86_400, most=24)  # later than the day of any other block
         for fault in (
             lambda: discord.goes_wrong(429, DIGEST, wait=3),
             lambda: discord.goes_wrong("silence", DIGEST),
@@ -266,7 +265,7 @@ def test_a_digest_comes_once() -> None:
         ):
             before = len(discord.digests())
             fault()
-            discord.turn(86_400)
+            discord.turn(86_400, most=24)
             assert len(discord.digests()) == before + 1
 
 
@@ -274,7 +273,7 @@ def test_a_kill_waits_for_the_call_of_its_own_function() -> None:
     with bot() as discord:
         discord.kill("worker", after=FOLLOW_UP, of_it=False)  # the sender's digest matches it too
         before = len(discord.digests())
-        discord.turn(86_400)
+        discord.turn(86_400, most=24)
         assert len(discord.digests()) == before + 1
         assert "injected" not in discord.transcript
         assert (
@@ -338,7 +337,7 @@ def test_a_clock_that_is_turned_makes_a_button_expire() -> None:
         ada = discord.person()
         pong = ada.run("ping")
         assert "Still here" in ada.press(pong, "Ask again").text
-        discord.turn(31 * 86_400)
+        discord.turn(31 * 86_400, most=1)
         assert ada.press(pong, "Ask again").text.startswith("This has expired.")
 
 

@@ -123,7 +123,8 @@ def test_all_types_of_option_have_their_rules():
     registered = declare(everything())
     judge.approve("command", {**registered, "options": [{**o, "file_types": None} for o in registered["options"]]})
     assert [
-        {k: v for k, v in o.items() if k not in ("name", "description", "required")} for o in registered["options"]
+        {k: v for k, v in o.items() if k not in ("name", "name_localizations", "description", "required")}
+        for o in registered["options"]
     ] == [
         {"type": 3, "autocomplete": True, "min_length": 2, "max_length": 8},
         {"type": 4, "min_value": 1, "max_value": 10},
@@ -410,8 +411,8 @@ def tree():
     source = command.group("source", "Manage the sources")
 
     @source.subcommand
-    def add(interaction, tools, *, url: str):
-        """Add a source.
+    def attach(interaction, tools, *, url: str):
+        """Attach a source.
 
         url: Where it is
         """
@@ -422,8 +423,8 @@ def tree():
         """Remove every source."""
 
     @command.subcommand(instant=True)
-    def show(interaction):
-        """Show the configuration."""
+    def display(interaction):
+        """Display the configuration."""
 
     return command
 
@@ -439,17 +440,21 @@ def test_groups_and_subcommands_are_registered_as_a_tree():
             "options": [
                 {
                     "type": 1,
-                    "name": "add",
-                    "description": "Add a source",
+                    "name": "attach",
+                    "description": "Attach a source",
                     "options": [{"type": 3, "name": "url", "description": "Where it is", "required": True}],
                 },
                 {"type": 1, "name": "remove-all", "description": "Remove every source"},
             ],
         },
-        {"type": 1, "name": "show", "description": "Show the configuration"},
+        {"type": 1, "name": "display", "description": "Display the configuration"},
     ]
     runs = tree().runs
-    assert (runs["show"].instant, runs["source add"].instant, runs["source remove-all"].private) == (True, False, True)
+    assert (runs["display"].instant, runs["source attach"].instant, runs["source remove-all"].private) == (
+        True,
+        False,
+        True,
+    )
 
 
 def test_a_subcommand_can_have_another_name_than_its_function():

@@ -51,8 +51,8 @@ def test_production_refuses_an_instant_handlers_write_with_the_same_sentence(fea
     records = Tools("ingress", {"STATE_TABLE": "state"}).data(pages, "7")
     with pytest.raises(NoSuchTool, match=r"the ingress has no tools\.data\(…\)\.delete, only get; drop instant=True"):
         records.delete("today")
-    with pytest.raises(NoSuchTool, match=r"the sender has no tools\.data; the "):
-        Tools("sender", {}).data(pages, "7")
+    with pytest.raises(NoSuchTool, match=r"the monitor has no tools\.data; the "):
+        Tools("monitor", {}).data(pages, "7")
 
 
 @pytest.mark.parametrize(

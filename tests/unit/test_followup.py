@@ -1,5 +1,8 @@
 """A deferred interaction always ends in something that its user sees, even if something goes wrong."""
 
+import json
+from functools import partial
+
 import pytest
 
 from tests import recorded
@@ -7,6 +10,8 @@ from tests.discord_side import SIGNING_KEYS, FakeDiscord, tools
 from tests.fakes import Claims, Journal
 from watchbell import Command, _, anyone, commands
 from watchbell.adapters.batch import Delivery, NotOurs
+from watchbell.adapters.monitors import Monitors
+from watchbell.adapters.records import Records
 from watchbell.discord import custom_id
 from watchbell.discord.component import disabled
 from watchbell.discord.interaction import Interaction
@@ -19,7 +24,7 @@ from watchbell.interactions.forms import READY
 from watchbell.interactions.limits import BUSY
 from watchbell.interactions.screen import TAKEN_AWAY
 from watchbell.status.report import Report
-from watchbell.testing.fakes import FakeServerSettings
+from watchbell.testing.fakes import FakeServerSettings, FakeTable
 
 NOW = 1_795_334_400
 
@@ -54,6 +59,8 @@ class Worker:
         self.discord = self.tools.discord = FakeDiscord(*failures)
         self.sources = self.tools.sources = sources or Sources()
         self.claims = self.tools.claims = claims or Claims()
+        self.tools.monitors = Monitors(FakeTable(), ceiling=100, of_host=100)
+        self.tools.data = partial(Records, FakeTable(), clock=lambda: self.clock.now)
         self.steps, self.sent = Journal(), []
         self.tools.journal_of = lambda interaction_id, attempt: self.steps
 
@@ -1327,16 +1334,92 @@ def test_a_message_of_ours_with_a_body_that_is_no_interaction_fails():
 # Events
 
 
-def test_an_event_that_nobody_handles_is_logged(caplog):
+def measured(capsys):
+    """The lines about events, which are metrics too."""
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [line for line in lines if line["message"] == "event"]
+
+
+def test_an_event_that_nobody_handles_is_logged_and_counted(caplog, capsys):
     caplog.set_level("INFO")
     assert Worker().work("event_entitlement_create") == []
     assert "ENTITLEMENT_CREATE: nothing to do" in caplog.text
+    entitlement = recorded.load("event_entitlement_create")["event"]["data"]
+    (line,) = measured(capsys)
+    assert (line["handler"], line["EventsRecorded"], line["of_id"]) == ("ENTITLEMENT_CREATE", 1, entitlement["id"])
+    assert line["of_sku_id"] == entitlement["sku_id"]
 
 
-@pytest.mark.parametrize("kind", ["../../os", "OS.SYSTEM", "", "__INIT__", 7, None])
-def test_an_event_of_a_strange_type_is_logged_too(kind):
-    event = {"type": kind, "timestamp": "2026-11-22T00:00:00", "data": {}}
+@pytest.mark.parametrize("kind", ["../../os", "OS.SYSTEM", "", "__INIT__", 7, None, "NEW_TYPE"])
+@pytest.mark.parametrize("data", [{}, None, 7, {"id": "<@1>", "user": {"id": ["1"]}, "guild": "x"}])
+def test_an_event_of_a_strange_type_is_logged_too(kind, data, capsys):
+    event = {"type": kind, "timestamp": "2026-11-22T00:00:00", "data": data}
     assert Worker().work("event_entitlement_create", event=event) == []
+    (line,) = measured(capsys)
+    assert line["EventsUnknown"] == 1
+    assert [name for name in line if name.startswith("of_")] == []
+
+
+EVENT = """
+from watchbell.kit.event import Event
+
+event = Event("SOMETHING_NEW")
+seen = []
+
+
+@event.run
+def happen(data, tools, at):
+    seen.append((data, at))
+    if data.get("fails") and len(seen) < 2:
+        raise LookupError
+"""
+
+
+def happened(worker, feature, *events):
+    """Bring events to the feature, and return what it saw."""
+    module = feature("something_new", EVENT, room="events")
+    for event in events:
+        worker.work("event_entitlement_create", event={"type": "SOMETHING_NEW", **event})
+    return module.seen
+
+
+CLAIMED = {"type": "SOMETHING_NEW", "timestamp": "2026-11-22T00:00:00.250000", "data": {"user": {"id": "1"}}}
+
+
+def test_an_event_is_the_same_if_its_type_time_and_data_are(feature):
+    worker, claimed = Worker(), []
+    take = worker.claims.take
+    worker.claims.take = lambda row, *names: claimed.append((row.name, *names)) or take(row, *names)
+    again = {"data": CLAIMED["data"], "timestamp": CLAIMED["timestamp"]}
+    others = [{**CLAIMED, "data": {"user": {"id": "2"}}}, {**CLAIMED, "timestamp": "2026-11-22T00:00:00.250001"}]
+    happened(worker, feature, CLAIMED, again, *others)
+    assert {name for name, _ in claimed} == {"webhook event"}
+    first, same, *different = [key for _, key in claimed]
+    assert first == same
+    assert len({first, *different}) == 3
+
+
+def test_an_event_that_was_handled_is_not_handled_again(feature):
+    assert happened(Worker(claims=Claims(done=True)), feature, CLAIMED) == []
+
+
+def test_an_event_whose_feature_fails_is_given_back(feature):
+    worker = Worker()
+    with pytest.raises(LookupError):
+        happened(worker, feature, {**CLAIMED, "data": {"fails": True}})
+    assert worker.claims.claim.states == ["given back"]
+
+
+@pytest.mark.parametrize(
+    ("stamp", "at"),
+    [
+        ("2026-11-22T00:00:00.250000", 1795305600.25),
+        ("2026-11-22T00:00:00+01:00", 1795302000.0),
+        *((odd, float(NOW)) for odd in ("yesterday", None, 7, "")),
+    ],
+)
+def test_a_feature_that_asks_for_it_hears_when_the_event_happened(feature, stamp, at):
+    assert happened(Worker(), feature, {"timestamp": stamp, "data": {}}) == [({}, at)]
 
 
 # A message whose buttons show that work is going on

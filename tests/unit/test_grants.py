@@ -52,7 +52,10 @@ def test_tools_open_what_is_granted_and_refuse_the_rest_with_a_sentence(function
 
 
 def test_a_tool_that_nobody_has_is_refused_with_what_there_is():
-    with pytest.raises(grants.NoSuchTool, match="no kettle; the scheduler has claims, count, data, flags, no"):
+    with pytest.raises(
+        grants.NoSuchTool,
+        match="no kettle; the scheduler has check_queue, claims, count, data, define, flags, forget, mon",
+    ):
         _ = Tools("scheduler", {}).kettle
     assert not hasattr(Tools("scheduler", {}), "kettle")
 
@@ -84,11 +87,13 @@ def test_a_fake_refuses_what_production_refuses_with_the_same_sentence(feature, 
     module = feature("uses", USES)
     given = (
         "audit",
+        "check",
         "claims",
         "discord",
         "operators",
         "retired_webhooks",
         "send_queue",
+        "set_secret",
         "source_names",
         "sources",
     )
@@ -116,5 +121,5 @@ def test_a_feature_that_asks_the_worker_for_its_flags_gets_them(feature):
 
 def test_what_a_function_needs_is_listed_once_with_all_its_actions():
     (state,) = [need for need in grants.needs("worker") if (need.kind, need.name) == (grants.TABLE, "state")]
-    actions = ["DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"]
+    actions = ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"]
     assert sorted(state.actions) == [f"dynamodb:{action}" for action in actions]

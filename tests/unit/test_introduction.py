@@ -1,12 +1,14 @@
-"""A person who installs the bot is greeted once."""
+"""A person who installs the bot is greeted once, and their server is told once how to begin."""
 
 import pytest
 
 from tests import recorded
 from tests.discord_side import FakeDiscord, tools
-from watchbell.errors import DiscordError
-from watchbell.events.application_authorized import CANNOT_DM, introduce, introduction
+from watchbell.discord.permissions import bits
+from watchbell.errors import DiscordError, Retry
+from watchbell.events.application_authorized import CANNOT_DM, introduce, introduction, onboard, onboarding
 from watchbell.kit import catalogue
+from watchbell.testing.fakes import FakeServerSettings
 
 ADA = "80351110224678912"
 
@@ -115,3 +117,161 @@ def test_an_event_that_names_no_user_is_only_logged(data):
     discord = FakeDiscord()
     installed(discord, Claims(), data)
     assert discord.calls == []
+
+
+def described(**data):
+    """What the introduction says of an installation."""
+    return introduction("", data).embeds[0].description
+
+
+def test_it_says_only_what_is_true_of_the_installation():
+    in_server = described(integration_type=0, scopes=["bot", "applications.commands"])
+    assert "`/setup`" in in_server
+    without_bot = described(integration_type=0, scopes=["applications.commands"])
+    assert "cannot post alerts" in without_bot
+    assert "`/setup`" not in without_bot
+    for_user = described(integration_type=1, scopes=["applications.commands"])
+    assert "`/status`" in for_user
+    assert "`/setup`" not in for_user
+    named = {word.strip("`.,/") for word in for_user.split() if word.startswith("`/")}
+    assert all(catalogue.command(name).user_installs for name in named)
+    for odd in (None, 7, "0", [], {}):
+        assert "/help" in described(integration_type=odd, scopes=odd)
+
+
+# The server of an installation
+
+SERVER, BOT = "1000000000000000102", "1000000000000000900"
+VIEW, SEND, EMBED = "VIEW_CHANNEL", "SEND_MESSAGES", "EMBED_LINKS"
+ALLOWED = str(bits(VIEW, SEND, EMBED))
+CLOSED = [{"id": SERVER, "type": 0, "allow": "0", "deny": str(bits(SEND))}]
+
+
+def channel(id, position=0, **more):
+    return {"id": id, "type": 0, "position": position, "permission_overwrites": [], "parent_id": None, **more}
+
+
+class ServerDiscord(FakeDiscord):
+    """A server with these channels, as the bot sees it."""
+
+    def __init__(self, *channels, failures=(), **server):
+        super().__init__(*failures)
+        self.there, self.place = list(channels), server
+
+    _seal = staticmethod(lambda message, interaction: tools().seals.seal(message))
+
+    def server(self, server_id):
+        self._call("server", server_id)
+        return {"id": SERVER, "owner_id": "1", "roles": [{"id": SERVER, "permissions": ALLOWED}], **self.place}
+
+    def member(self, server_id, user_id):
+        return {"user": {"id": user_id}, "roles": []}
+
+    def me(self):
+        return BOT
+
+    def channels(self, server_id):
+        return self.there
+
+
+INSTALLATION = {"integration_type": 0, "scopes": ["bot"], "user": {"id": ADA}, "guild": {"id": SERVER}}
+
+
+def onboarded(discord, attempt=1, **data):
+    """Tell the server of an installation how to begin, and return the outcome."""
+    kit = tools(DOCUMENTATION_URL="https://docs.example/")
+    claims = Claims(attempt)
+    claims.take = lambda row, *names: claims.claim if (row.name, names) == ("onboarding", (SERVER,)) else 1 / 0
+    kit.discord, kit.claims, kit.server_settings = discord, claims, FakeServerSettings()
+    onboard({**INSTALLATION, **data}, kit)
+    return claims.claim.outcome
+
+
+def test_a_server_reads_how_to_begin_in_its_system_channel():
+    discord = ServerDiscord(channel("11", 0), channel("12", 1), system_channel_id="12")
+    assert onboarded(discord) == "1002"
+    ((_, where, message, _),) = discord.did("create")
+    labels = [button["label"] for button in message["components"][0]["components"]]
+    assert (where, labels) == ("12", ["Set up notifications", "View commands", "Documentation"])
+
+
+@pytest.mark.parametrize(
+    ("channels", "where"),
+    [
+        ([channel("11", 2), channel("12", 1)], "12"),
+        ([channel("12", 0, permission_overwrites=CLOSED), channel("11", 1)], "11"),
+        ([channel("9", 0, type=4), channel("8", 1, type=4), channel("11", 0, parent_id="8"), channel("13", 9)], "13"),
+        (
+            [
+                *(channel("9", 0, type=4), channel("8", 1, type=4)),
+                *(channel("11", 0, parent_id="8"), channel("12", 5, parent_id="9")),
+            ],
+            "12",
+        ),
+        ([channel("10", 0, type=2), channel("15", 0, type=15), channel("11", 7)], "11"),
+        ([channel("12", None), channel("11", "x")], "11"),
+    ],
+)
+def test_without_an_open_system_channel_it_is_the_first_text_channel_that_is_open(channels, where):
+    discord = ServerDiscord(*channels, system_channel_id="12" if channels[0]["permission_overwrites"] else None)
+    onboarded(discord)
+    assert [call[1] for call in discord.did("create")] == [where]
+
+
+def test_a_server_without_an_open_channel_is_an_outcome():
+    discord = ServerDiscord(channel("12", permission_overwrites=CLOSED), system_channel_id="12")
+    assert onboarded(discord) == "no_channel"
+    assert discord.did("create") == []
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        {"scopes": ["applications.commands"]},
+        {"scopes": None},
+        {"guild": None},
+        {"guild": {"id": 7}},
+        {"guild": {"id": "../x"}},
+        {"guild": {}},
+    ],
+)
+def test_an_installation_without_a_bot_in_a_server_tells_no_server(data):
+    discord = ServerDiscord(channel("11"))
+    assert onboarded(discord, **data) is None
+    assert discord.calls == []
+
+
+@pytest.mark.parametrize("code", [10004, 50001])
+def test_a_server_that_the_bot_has_not_joined_yet_is_asked_again_and_not_for_ever(code):
+    with pytest.raises(Retry):
+        onboarded(ServerDiscord(failures=[DiscordError("GET", 403, code)]), attempt=3)
+    assert onboarded(ServerDiscord(failures=[DiscordError("GET", 403, code)]), attempt=4) == f"refused:403:{code}"
+
+
+def test_a_server_that_refuses_the_message_is_an_outcome_and_one_that_is_unwell_is_asked_again():
+    discord = ServerDiscord(channel("11"), failures=[None, DiscordError("POST", 403, 50013)])
+    assert onboarded(discord) == "refused:403:50013"
+    with pytest.raises(DiscordError):
+        onboarded(ServerDiscord(channel("11"), failures=[None, DiscordError("POST", 503)]))
+
+
+def test_a_server_that_was_told_before_a_crash_is_not_told_again():
+    discord = ServerDiscord(channel("11"))
+    discord.conversation = [tools().seals.seal(onboarding().message())]
+    assert onboarded(discord, attempt=2) == "sent"
+    assert discord.did("create") == []
+
+
+def test_the_server_is_told_in_its_own_language():
+    discord = ServerDiscord(channel("11"))
+    onboarded(discord, guild={"id": SERVER, "preferred_locale": "de"})
+    ((_, _, message, _),) = discord.did("create")
+    assert message["components"][0]["components"][0]["label"] == "Benachrichtigungen einrichten"
+
+
+def test_the_buttons_for_a_server_stay_and_make_a_new_message():
+    for button in onboarding().buttons:
+        address = button.custom_id
+        handler = catalogue.command(address.feature).components[address.handler]
+        assert not handler.updates
+        assert handler.expires is None

@@ -17,7 +17,7 @@ from watchbell.discord import custom_id
 from watchbell.discord.interaction import TOKEN_SECONDS, Interaction
 from watchbell.discord.seals import Seals
 from watchbell.doors import worker
-from watchbell.errors import DefinitionError, DiscordError, Retry, Unavailable, UserError
+from watchbell.errors import DefinitionError, DiscordError, Paced, Retry, Unavailable, UserError
 from watchbell.interactions import job
 from watchbell.kit.flow import CANCELLED
 from watchbell.testing import FakeTools, press, run
@@ -616,6 +616,19 @@ def test_an_outage_of_discord_after_the_token_has_died_counts_as_a_slice_and_end
     assert max(endless.slices) <= job.MOST_SLICES
     assert endless.server.texts("8") == [job.TOO_LONG]
     assert fails
+
+
+def test_a_job_that_has_to_wait_for_discords_limits_goes_on_with_another_slice(feature):
+    source = SAGA.replace(
+        "            if step.new",
+        "            if number == 5 and waits:\n                raise waits.pop()\n            if step.new",
+    )
+    waits = feature("saga", source + "\nwaits = []\n").waits
+    waits += [Paced("not yet", 30.0) for _try in range(RECEIVES + 3)]
+    world = World().rest()
+    assert (world.chapters, world.server.original, world.dead_letters) == (told(9), "The end.", [])
+    assert world.slices[-1] >= RECEIVES + 3
+    assert world.now - NOW >= 30 * (RECEIVES + 3)
 
 
 def test_a_job_is_stopped_after_its_last_slice_or_after_too_long_a_time(monkeypatch):

@@ -6,6 +6,8 @@ from tests.discord_side import sealed
 from tests.unit.test_acknowledge import NOW, Door
 from tests.unit.test_followup import Worker, refused
 from watchbell.errors import Unavailable
+from watchbell.i18n import speaking
+from watchbell.status import states
 
 
 @pytest.mark.parametrize(
@@ -164,3 +166,12 @@ def test_whoever_installs_the_bot_is_greeted_in_their_language_or_their_servers(
     worker.work("event_application_authorized", event=event)
     ((_, _, message, _),) = worker.discord.did("create")
     assert message["embeds"][0]["title"] == greeting
+
+
+def test_the_count_of_monitors_by_state_has_the_plurals_of_the_language():
+    def said(locale):
+        with speaking(locale):
+            return [states.counted(state, n) for state in ("down", "unknown") for n in (1, 2)]
+
+    assert said("es-ES") == ["1 caído", "2 caídos", "1 sin datos", "2 sin datos"]
+    assert said("en-US") == ["1 down", "2 down", "1 unknown", "2 unknown"]

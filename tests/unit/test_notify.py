@@ -1,54 +1,74 @@
-"""tools.notify: a feature posts in the status channel of a server, in the server's language."""
+"""tools.notify: a feature has a text posted, once, in the language of the server."""
 
 import pytest
 
-from tests.discord_side import FakeDiscord
-from watchbell import Reply, _
-from watchbell.errors import DiscordError, InvalidReply
+from watchbell import _
+from watchbell.errors import DefinitionError
+from watchbell.status import notification
 from watchbell.testing import FakeTools
 from watchbell.testing.calls import GUILD
 
-CHANNEL = "1000000000000000301"
+CHANNEL, ROLE = "1000000000000000301", "1000000000000000401"
 
 
 @pytest.fixture
 def tools():
-    made = FakeTools(discord=FakeDiscord())
+    made = FakeTools()
     made.server_settings.change(GUILD, {"status_channel": CHANNEL})
     return made
 
 
-def pong():
-    return Reply(_("Pong! I am awake."))
+def test_the_text_is_queued_as_the_bus_would_bring_it(tools):
+    assert tools.notify("Disk full", guild=GUILD, severity="warning", mention=ROLE, dedupe_key="disk")
+    assert tools.notify("Disk full", channel=CHANNEL, mention=[ROLE])
+    assert tools.notify("Disk full", webhook="ops")
+    assert tools.notify("Disk full")
+    assert tools.notified == [
+        {"content": "Disk full", "guild": GUILD, "severity": "warning", "dedupe_key": "disk", "mention": [ROLE]},
+        {"content": "Disk full", "channel": CHANNEL, "mention": [ROLE]},
+        {"content": "Disk full", "webhook": "ops"},
+        {"content": "Disk full"},
+    ]
+    for message in tools.send_queue.messages:
+        assert notification.read(message).content == "Disk full"
 
 
-def test_it_is_posted_in_the_channel_once_for_each_key(tools):
-    assert tools.notify(GUILD, pong, "flip#1") == "1001"
-    tools.notify(GUILD, pong, "flip#1")
-    tools.notify(GUILD, pong, "flip#2")
-    channels, nonces = zip(*((call[1], call[3]) for call in tools.discord.did("create")), strict=True)
-    assert channels == (CHANNEL,) * 3
-    assert nonces[0] == nonces[1] != nonces[2]
+def test_a_key_posts_once_and_each_call_without_one_posts(tools):
+    for key in ("a", "a", "b", "", ""):
+        tools.notify("Tea", guild=GUILD, dedupe_key=key)
+    keys = [notification.read(message).key for message in tools.send_queue.messages]
+    assert keys[0] == keys[1]
+    assert len(set(keys)) == 4
 
 
-def test_a_server_without_a_channel_gets_nothing(tools):
-    assert tools.notify("1000000000000000999", pong, "flip#1") == ""
-    assert tools.discord.calls == []
+def test_a_server_without_a_status_channel_gets_nothing(tools):
+    assert not tools.notify("Tea", guild="1000000000000000999")
+    assert tools.notify("Tea", guild="1000000000000000999", channel=CHANNEL)
+    assert [each["channel"] for each in tools.notified] == [CHANNEL]
 
 
 @pytest.mark.parametrize(
     ("chosen", "locale", "word"),
     [("", "", "Language"), ("", "de", "Sprache"), ("ja", "de", "言語"), ("en", "de", "Language")],
 )
-def test_its_language_is_the_one_that_the_server_has_chosen(tools, chosen, locale, word):
+def test_a_function_makes_the_text_in_the_language_of_the_server(tools, chosen, locale, word):
     tools.server_settings.change(GUILD, {"language": chosen or None})
-    tools.notify(GUILD, lambda: Reply(_("Language")), "flip#1", locale)
-    assert tools.discord.did("create")[0][2]["content"] == word
+    tools.notify(lambda: _("Language"), guild=GUILD, locale=locale)
+    assert tools.notified[0]["content"] == word
 
 
-def test_what_discord_would_refuse_is_not_sent_and_what_it_refuses_is_raised(tools):
-    with pytest.raises(InvalidReply, match=r"tools\.notify"):
-        tools.notify(GUILD, lambda: Reply("x" * 2001), "flip#1")
-    tools.discord.failures.append(DiscordError("POST", 403, 50013))
-    with pytest.raises(DiscordError):
-        tools.notify(GUILD, pong, "flip#1")
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"content": " "}, "content"),
+        ({"webhook": "https://discord.com/api/webhooks/1/token"}, "never a URL"),
+        ({"severity": "loud"}, "severity"),
+        ({"mention": "everyone"}, "mention"),
+        ({"guild": GUILD, "webhook": "ops"}, "not both"),
+    ],
+)
+def test_a_mistake_is_an_error_at_once_that_says_what_is_wrong_and_repeats_no_secret(tools, given, says):
+    with pytest.raises(DefinitionError, match=says) as error:
+        tools.notify(**{"content": "Tea", **given})
+    assert "token" not in str(error.value)
+    assert tools.notified == []

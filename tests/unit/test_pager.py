@@ -5,11 +5,11 @@ import pytest
 from tests import judge
 from tests.discord_side import tools
 from watchbell.errors import DefinitionError, UserError
-from watchbell.kit.pager import FIRST, LAST, Page
+from watchbell.kit.pager import Page
 from watchbell.testing import FakeTools, press, run
 
 SHELF = """
-from watchbell import Command, Embed, Reply, Row, Text, UserError, anyone
+from watchbell import Command, Container, Embed, Reply, Row, Text, UserError, anyone
 
 command = Command("shelf", "The shelf", who=anyone)
 BOOKS = [f"book {n}" for n in range(1, 8)]
@@ -41,6 +41,10 @@ def deferred(interaction, tools, page, *, note: str = "n", loud: bool = False):
     if page.cut(len(BOOKS)).start >= 6 and note == "strict":
         raise UserError("Not that far.")
     return Reply(components=[Text(f"{note} {tools.now():.0f}"), *BOOKS[page.cut(len(BOOKS))]])
+
+@command.pager(per_page=3)
+def placed(interaction, page):
+    return Reply(components=[Container(*page.of(BOOKS), page.row(more.button("More")))])
 """
 
 
@@ -64,38 +68,38 @@ def ids(reply):
 
 def test_an_instant_handler_pages_through_a_classic_message(shelf):
     reply = run(shelf, "quick")
-    assert (reply.content, looks(reply)) == ("book 1; book 2; book 3", "First Previous 1 / 3 NEXT LAST")
-    reply = press(row(reply)[3])
-    assert (reply.content, looks(reply)) == ("book 4; book 5; book 6", "FIRST PREVIOUS 2 / 3 NEXT LAST")
-    reply = press(row(reply)[4])
-    assert (reply.content, looks(reply)) == ("book 7", "FIRST PREVIOUS 3 / 3 Next Last")
-    assert press(row(reply)[1]).content == "book 4; book 5; book 6"
-    assert press(row(reply)[0]).content == "book 1; book 2; book 3"
+    assert (reply.content, looks(reply)) == ("book 1; book 2; book 3", "Previous Page 1 of 3 NEXT")
+    reply = press(row(reply)[2])
+    assert (reply.content, looks(reply)) == ("book 4; book 5; book 6", "PREVIOUS Page 2 of 3 NEXT")
+    reply = press(row(reply)[2])
+    assert (reply.content, looks(reply)) == ("book 7", "PREVIOUS Page 3 of 3 Next")
+    reply = press(row(reply)[0])
+    assert (reply.content, looks(reply)) == ("book 4; book 5; book 6", "PREVIOUS Page 2 of 3 NEXT")
 
 
 def test_a_deferred_handler_pages_through_a_layout_with_its_tools_and_state(shelf):
     tools = FakeTools(now=lambda: 1_800_000_000)
     reply = run(shelf, "calm", tools=tools)
-    assert (reply.components[1:4], looks(reply)) == (shelf.BOOKS[:3], "First Previous 1 / 3 NEXT LAST")
-    reply = press(row(reply)[4], tools=tools)
+    assert (reply.components[1:4], looks(reply)) == (shelf.BOOKS[:3], "Previous Page 1 of 3 NEXT")
+    reply = press(row(reply)[2], tools=tools)
     assert reply.is_v2
-    assert reply.components[:-1][1:] == ["book 7"]
+    assert reply.components[1:-1] == ["book 4", "book 5", "book 6"]
     assert press(shelf.deferred, page=2, note="mine", loud=True, tools=tools).components[0].content.startswith("mine")
-    assert ids(press(shelf.deferred, page=2, note="mine", loud=True))[0] == "shelf:deferred:-1:mine:1"
+    assert ids(press(shelf.deferred, page=2, note="mine", loud=True))[0] == "shelf:deferred:1:mine:1"
 
 
 @pytest.mark.parametrize("books", range(4, 10))
 def test_no_two_buttons_of_a_page_have_the_same_custom_id(shelf, books):
     shelf.BOOKS[:] = [f"book {n}" for n in range(books)]
-    for page in (FIRST, 1, 2, 3, LAST):
-        assert len(set(ids(press(shelf.instant, page=page, letter="b")))) == 5
+    for page in (-1, 1, 2, 3, 10**9):
+        assert len(set(ids(press(shelf.instant, page=page, letter="b")))) == 3
 
 
 def test_a_page_that_no_longer_exists_shows_the_last_one(shelf):
     reply = press(shelf.instant, page=3, letter="b")
     del shelf.BOOKS[4:]
-    shown = press(row(reply)[1])
-    assert (shown.content, looks(shown)) == ("book 4", "FIRST PREVIOUS 2 / 2 Next Last")
+    shown = press(row(reply)[0])
+    assert (shown.content, looks(shown)) == ("book 4", "PREVIOUS Page 2 of 2 Next")
     assert press(shelf.instant, page=3, letter="b").content == "book 4"
 
 
@@ -106,10 +110,19 @@ def test_one_page_needs_no_buttons(shelf, books):
     assert (reply.content, reply.components) == ("; ".join(shelf.BOOKS) or "nothing", [])
 
 
-def test_the_last_page_is_the_last_one_of_now(shelf):
-    reply = run(shelf, "quick")
+def test_a_page_shows_the_list_as_it_is_now(shelf):
+    reply = press(shelf.instant, page=2, letter="b")
     shelf.BOOKS += ["book 8", "book 9", "book 10"]
-    assert press(row(reply)[4]).content == "book 10"
+    shown = press(row(reply)[2])
+    assert (shown.content, looks(shown)) == ("book 7; book 8; book 9", "PREVIOUS Page 3 of 4 NEXT")
+
+
+@pytest.mark.parametrize(("books", "labels"), [(7, "Previous Page 1 of 3 NEXT MORE"), (3, "MORE"), (0, "MORE")])
+def test_a_list_can_place_the_buttons_itself_with_others_after_them(shelf, books, labels):
+    del shelf.BOOKS[books:]
+    reply = press(shelf.placed, page=1)
+    (container,) = reply.components
+    assert looks(container) == labels
 
 
 def test_the_message_is_edited_and_its_other_buttons_come_below(shelf):
@@ -117,7 +130,7 @@ def test_the_message_is_edited_and_its_other_buttons_come_below(shelf):
     assert shelf.deferred.updates
     rows = run(shelf, "quick").message()["components"]
     assert [[button["label"] for button in each["components"]] for each in rows] == [
-        ["First", "Previous", "1 / 3", "Next", "Last"],
+        ["Previous", "Page 1 of 3", "Next"],
         ["More"],
     ]
 
@@ -133,7 +146,7 @@ def run_of_another(shelf):
     from tests import recorded
     from watchbell.discord.interaction import Interaction
 
-    button = row(run(shelf, "quick"))[3]
+    button = row(run(shelf, "quick"))[2]
     asked = Interaction(recorded.load("component_refresh"))
     seals = tools().seals
     pressed = recorded.load("component_refresh", data={"custom_id": seals.seal(button.custom_id, asked)})
@@ -156,7 +169,7 @@ def test_the_buttons_are_as_discord_takes_them(shelf):
     assert payload["components"][-1]["components"][0] == {
         "type": 2,
         "style": 2,
-        "label": "First",
+        "label": "Previous",
         "custom_id": payload["components"][-1]["components"][0]["custom_id"],
         "disabled": True,
     }

@@ -8,6 +8,7 @@ from watchbell.discord.resolved import Channel, Role
 from watchbell.errors import DiscordError, FormError, UserError
 from watchbell.kit import catalogue
 from watchbell.kit.server import SETTINGS, admin_roles, language, status_channel, zone
+from watchbell.status.refusal import Refusal, told
 from watchbell.testing import FakeTools, autocomplete, choose, press, run, submit
 from watchbell.testing.calls import GUILD
 
@@ -305,3 +306,14 @@ def test_the_panel_fits_into_a_message_even_with_every_role_and_everything_missi
     tools.discord.granted = 0
     for locale in ("en-US", "de", "es-ES", "fr", "ja"):
         run(setup, tools=tools, locale=locale, **MANAGER)
+
+
+def test_a_channel_that_refuses_alerts_is_told_on_the_first_page_until_a_test_arrives_there(tools):
+    tools.server_settings.change(GUILD, {"status_channel": STATUS})
+    assert run(setup, tools=tools, **MANAGER).embeds[1].description == ""
+    tools.shards.refused(GUILD, Refusal(f"channel:{STATUS}", 404, 10003, 60))
+    tools.shards.refused(GUILD, Refusal("channel:77", 404, 10003, 60))  # it is no longer chosen
+    shown = run(setup, tools=tools, **MANAGER).embeds[1].description
+    assert shown == told(Refusal(f"channel:{STATUS}", 404, 10003, 60))
+    press(setup.test, name="status_channel", tools=tools, **MANAGER)
+    assert run(setup, tools=tools, **MANAGER).embeds[1].description == ""

@@ -7,7 +7,8 @@
     ├── NoRoom              state is too long for a custom id and cannot be stored in the table
     ├── InvalidReply        a feature answered something that Discord would refuse: found before it is sent
     ├── Retry               the work cannot be done now: it goes back to the queue, with a wait
-    │   └── Changed         stored data is not as it was when it was read: the handler runs again
+    │   ├── Changed         stored data is not as it was when it was read: the handler runs again
+    │   └── Paced           Discord must not be called yet
     ├── Unavailable         a call to an AWS service failed; a retry may help
     │   └── Unsure          the same for a write that may have happened
     ├── UnknownSource       no status source has that name
@@ -95,6 +96,10 @@ class Changed(Retry):
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, wait=1.0)
+
+
+class Paced(Retry):
+    """Discord must not be called yet, and the wait is too long for a function. The call was not made."""
 
 
 class Unavailable(WatchbellError):

@@ -35,6 +35,19 @@ def read(event: dict) -> tuple[str, dict[str, str], bytes]:
         return path, headers, b""
 
 
+def method(event: dict) -> str:
+    """Return the HTTP method of a request, "" if the event does not say."""
+    context = event.get("requestContext")
+    http = context.get("http") if isinstance(context, dict) else None
+    return str(http.get("method", "") if isinstance(http, dict) else event.get("httpMethod", ""))
+
+
+def parameter(event: dict, name: str) -> str | None:
+    """Return a parameter of the query, None if it is not there. API Gateway joins repeated values by a comma."""
+    value = (event.get("queryStringParameters") or {}).get(name)
+    return None if value is None else str(value)
+
+
 def age(event: dict, now: float) -> float:
     """Return how many seconds ago API Gateway received the request, by `now` in epoch seconds.
 
@@ -68,5 +81,15 @@ def respond(status: int, payload: dict | None) -> dict:
         "statusCode": status,
         "headers": {"content-type": "application/json"},
         "body": body,
+        "isBase64Encoded": False,
+    }
+
+
+def respond_text(status: int, text: str, **headers: str) -> dict:
+    """Return the response that makes API Gateway send `status` with a plain text."""
+    return {
+        "statusCode": status,
+        "headers": {"content-type": "text/plain; charset=utf-8", **headers},
+        "body": text,
         "isBase64Encoded": False,
     }

@@ -20,15 +20,18 @@ def client(service: str) -> Any:
     return boto3.client(service, config=_CONFIG)
 
 
-def write(service: str, action: str, **request: Any) -> None:
-    """Call an action such as `send_message`. Raises Unavailable if AWS refused, Unsure if it may have been done.
+def write(service: str, action: str, **request: Any) -> dict:
+    """Call an action such as `send_message` and return the answer.
+
+    Raises Unavailable if AWS refused, and Unsure if it may have been done.
 
     After a 5xx it may have been done.
     """
     try:
-        getattr(client(service), action)(**request)
+        answer: dict = getattr(client(service), action)(**request)
     except ClientError as error:
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500)
         raise (Unsure if status >= 500 else Unavailable)(str(error)) from error
     except BotoCoreError as error:
         raise Unsure(f"{action}: {error}") from error
+    return answer

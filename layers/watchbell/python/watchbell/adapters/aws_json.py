@@ -175,12 +175,15 @@ class AwsJson:
             return Connection(self._host, trusting(None), deadline)
 
 
-def of_region(service: str, version: str = "1.0") -> AwsJson:
-    """Return the client for `service` in this region, or at AWS_ENDPOINT_URL. All callers share its connections."""
+def of_region(service: str, version: str = "1.0", *, ahead: bool = False) -> AwsJson:
+    """Return the client for `service` in this region, or at AWS_ENDPOINT_URL. All callers share its connections.
+
+    Those who open one `ahead` share it among themselves.
+    """
     endpoint = os.environ.get("AWS_ENDPOINT_URL") or f"https://{service}.{os.environ['AWS_REGION']}.amazonaws.com"
-    return _shared(service, endpoint, version)
+    return _shared(service, endpoint, version, ahead)
 
 
 @cache
-def _shared(service: str, endpoint: str, version: str) -> AwsJson:
-    return AwsJson(service, endpoint, version)
+def _shared(service: str, endpoint: str, version: str, ahead: bool) -> AwsJson:
+    return AwsJson(service, endpoint, version, ahead=ahead)

@@ -90,9 +90,12 @@ def process(event: dict, context: Any, queue: Queue, max_receives: int, handle: 
         attempt = int(record["attributes"]["ApproximateReceiveCount"])
         last, sent_at = attempt >= max_receives, int(record["attributes"].get("SentTimestamp", 0)) / 1000
         try:
+            delivery = Delivery(_message(record["body"]), attempt, last, seconds_left, queue.send, sent_at)
             if seconds_left() < LEAST_SECONDS:
+                if last and delivery.begin_again(0.0):  # it was never begun, so it must not be a dead letter
+                    return True
                 raise Retry("no time left in this invocation", wait=0.0)
-            handle(Delivery(_message(record["body"]), attempt, last, seconds_left, queue.send, sent_at))
+            handle(delivery)
         except Exception as error:
             wait = wait_after(error, attempt)
             details = {"message_id": record["messageId"], "attempt": attempt, "wait": wait}

@@ -133,29 +133,31 @@ class Claim:
         if error is not None and not self._over:
             self._write("SET lease_until = :zero, holders = :zero", {":zero": {"N": "0"}})
 
-    def done(self, outcome: str = "") -> None:
+    def done(self, outcome: str = "") -> bool:
         """Record that the work is done, with its `outcome`: an id or a reason code, never a sentence.
 
-        Only the first 200 characters of `outcome` are kept. A second call changes nothing.
+        Only the first 200 characters of `outcome` are kept. A second call changes nothing. Returns False if the table
+        could not be reached.
         """
-        self._end(DONE, outcome)
+        return self._end(DONE, outcome)
 
     def dead(self, outcome: str = "") -> None:
         """Record that the work has failed for good: nobody can take the claim any more."""
         self._end(DEAD, outcome)
 
-    def _end(self, status: str, outcome: str) -> None:
+    def _end(self, status: str, outcome: str) -> bool:
         if self._over:
-            return
+            return True
         self._over = True
         values = {":status": {"S": status}, ":outcome": {"S": outcome[:200]}}
         change = "SET #status = :status, outcome = :outcome"
         if self.row.keep is not None:
             change += ", expires_at = :expires"
             values[":expires"] = {"N": str(int(self._clock()) + self.row.keep)}
-        self._write(change, values, {"#status": "status"})
+        return self._write(change, values, {"#status": "status"})
 
-    def _write(self, change: str, values: dict, names: dict | None = None) -> None:
+    def _write(self, change: str, values: dict, names: dict | None = None) -> bool:
+        """Returns False if the table could not be reached."""
         try:
             self.table.update(
                 self.key,
@@ -168,3 +170,5 @@ class Claim:
             pass  # the lease ended, and the row belongs to another holder
         except Unavailable as error:
             log.warning("could not record how the work on %s went: %s", self.row.name, error)
+            return False
+        return True

@@ -23,7 +23,8 @@ from ..discord.channels import Overwrite
 from ..discord.files import File
 from ..discord.interaction import Interaction
 from ..discord.reply import Reply
-from ..errors import DefinitionError, DiscordError
+from ..errors import DefinitionError, DiscordError, Paced
+from .pace import Pace
 from .sessions import session
 
 USER_AGENT = "DiscordBot (https://watchbell.example, 0.1)"
@@ -34,6 +35,9 @@ log = logging.getLogger(__name__)
 
 LARGEST = 10_000_000
 """An answer with more bytes is not read."""
+
+DMS = 10_000
+"""How many channels of direct messages a client remembers."""
 
 REASON = 512
 """How many characters of a reason Discord takes for its audit log."""
@@ -57,7 +61,8 @@ class DiscordClient:
     A method that creates or edits returns the object that Discord made, or {} if the answer cannot be read.
     `bot_token(fresh)` returns the token. If Discord refuses the token, it is called once more with True.
     `files` are sent as `files[0]`, `files[1]`, …: the numbers are the ids in the message's `attachments`.
-    `seal` is for `send` and `edit`, and `now` gives epoch seconds.
+    `seal` is for `send` and `edit`, and `now` gives epoch seconds. With a `pace`, the calls of all functions together
+    keep Discord's limits. Then methods raise Paced if a call has to wait, unless a person waits for it.
 
     `reason` is shown in the server's audit log. Discord takes 512 characters; the rest is cut off.
 
@@ -70,11 +75,14 @@ class DiscordClient:
         bot_token: Callable[[bool], str],
         seal: Seal = _no_seal,
         now: Callable[[], float] = time.time,
+        pace: Pace | None = None,
     ) -> None:
         self._base = base_url
         self._bot_token = bot_token
         self._seal, self._now = seal, now
+        self._pace = pace
         self._me = ""
+        self._dms: dict[str, str] = {}
         self._session = session()
         self._session.headers["User-Agent"] = USER_AGENT
         self.requests_made = 0
@@ -111,9 +119,16 @@ class DiscordClient:
     # Messages of the bot itself.
 
     def open_dm(self, user_id: str) -> str:
-        """Return the id of the channel for direct messages with a user. Discord creates it if there is none."""
-        channel = self._bot("POST /users/@me/channels", {"recipient_id": user_id}, fits=answers.is_object)
-        return str(channel["id"])
+        """Return the id of the channel for direct messages with a user. Discord creates it if there is none.
+
+        The id never changes, so only the first call for a user asks Discord.
+        """
+        if user_id not in self._dms:
+            channel = self._bot("POST /users/@me/channels", {"recipient_id": user_id}, fits=answers.is_object)
+            if len(self._dms) >= DMS:
+                self._dms.clear()
+            self._dms[user_id] = str(channel["id"])
+        return self._dms[user_id]
 
     def create_message(self, channel_id: str, message: dict, files: Sequence[File] = (), *, nonce: str) -> dict:
         """Send a message. For a few minutes, a call with the same `nonce` returns the same message and sends no other.
@@ -138,10 +153,13 @@ class DiscordClient:
         reply: Reply,
         *,
         nonce: str,
+        answers: str = "",
         interaction: Interaction | None = None,
         whose: str = "tools.discord.send",
     ) -> dict:
         """Send `reply` to a channel or a thread, with its buttons and files. Return the message.
+
+        `answers` is the id of a message in the channel to which it is an answer, if that message still exists.
 
         For a few minutes, a call with the same `nonce` and channel returns the same message and sends no other. A nonce
         has any length. A button that is bound to a person or a server needs the `interaction` that it is bound to.
@@ -149,7 +167,10 @@ class DiscordClient:
         """
         if reply.private:
             raise DefinitionError("a message in a channel cannot be private; send it to open_dm(user) instead")
-        message, files = self._ready("message", reply.message(), reply, interaction, whose)
+        written = reply.message()
+        if answers:
+            written["message_reference"] = {"message_id": answers, "fail_if_not_exists": False}
+        message, files = self._ready("message", written, reply, interaction, whose)
         # Discord: a nonce has at most 25 characters, and belongs to the author and not to the channel.
         fitted = hashlib.sha256(f"{channel_id} {nonce}".encode("utf-8", "replace")).hexdigest()[:25]
         return self.create_message(channel_id, message, files, nonce=fitted)
@@ -397,7 +418,7 @@ class DiscordClient:
     ) -> dict:
         """Send a message to the webhook's channel, or to a thread in it. Return the message as Discord created it."""
         route = "POST /webhooks/{webhook}/{token}?wait=true" + ("&thread_id={thread}" if thread_id else "")
-        return self._call(route, message, files, webhook=webhook_id, token=token, thread=thread_id)
+        return self._call(route, message, files, paced=True, webhook=webhook_id, token=token, thread=thread_id)
 
     # Servers.
 
@@ -430,12 +451,40 @@ class DiscordClient:
         reason: str = "",
         **names: str,
     ) -> Any:
+        def call(token: str) -> Any:
+            return self._call(route, body, files, fits=fits, reason=reason, paced=True, bot_token=token, **names)
+
+        token, made = self._bot_token(False), self.requests_made
         try:
-            return self._call(route, body, files, fits=fits, reason=reason, bot_token=self._bot_token(False), **names)
-        except DiscordError as error:
-            if not error.unauthorised:
+            return call(token)
+        except (DiscordError, Paced) as error:
+            if not self._is_of_token(error, token):
                 raise
-        return self._call(route, body, files, fits=fits, reason=reason, bot_token=self._bot_token(True), **names)
+            fresh = self._bot_token(True)
+            if fresh == token:
+                self._stop(route, made)
+                raise
+        made = self.requests_made
+        try:
+            return call(fresh)
+        except DiscordError as error:
+            if error.unauthorised:
+                self._stop(route, made)
+            raise
+
+    def _is_of_token(self, error: DiscordError | Paced, token: str) -> bool:
+        """Whether Discord refuses the token, or is known to refuse it."""
+        if isinstance(error, DiscordError):
+            return error.unauthorised
+        return self._pace is not None and self._pace.refuses(token)
+
+    def _stop(self, route: str, made: int) -> None:
+        """Raise the alarm if Discord itself has refused a token, which was read again. `made` counts earlier requests.
+
+        Otherwise that was known, and the call was not made.
+        """
+        if self._pace and self.requests_made > made:
+            self._pace.stops("DISCORD REFUSES THE BOT TOKEN: set another one; %s", route)
 
     def _bot_unless(self, gone: tuple[int, ...], route: str, *, reason: str = "", **names: str) -> None:
         """Call `route`. Do nothing if Discord answers with a code in `gone`: what should go is gone."""
@@ -454,10 +503,18 @@ class DiscordClient:
         fits: Callable[[Any], bool] | None = None,
         reason: str = "",
         bot_token: str = "",
+        paced: bool = False,
         **names: str,
     ) -> Any:
-        """Return the answer if `fits` accepts it. Without `fits`, return the object that a write made, or {}."""
+        """Return the answer if `fits` accepts it. Without `fits`, return the object that a write made, or {}.
+
+        If `paced`, the call waits for its turn. Calls by the token of an interaction have limits of their own.
+        """
         method, _, path = route.partition(" ")
+        turn = None
+        if self._pace and paced:
+            follows = names.get("channel") in self._dms.values()
+            turn = self._pace.turn(route, names, bot_token, follows=follows)
         self.requests_made += 1
         headers = {"Authorization": f"Bot {bot_token}"} if bot_token else {}
         if reason.strip():
@@ -478,6 +535,8 @@ class DiscordClient:
             raise DiscordError(route, 0, text=f"no answer ({type(error).__name__})", by_discord=False) from None
         status, content = response.status_code, _content(response)
         if 200 <= status < 300:
+            if self._pace:
+                self._pace.learn(turn, status, response.headers, None)
             answer = answers.parsed(content)
             if fits is None:
                 return answer if answers.is_object(answer) else {}
@@ -490,6 +549,10 @@ class DiscordClient:
         if status == 429:
             scope = response.headers.get("X-RateLimit-Scope", "none: from Cloudflare")
             log.warning("rate limited: %s, wait %.3f s, scope %s", route, refusal.wait, scope)
+        if self._pace:
+            if bot_token and refusal.unauthorised:
+                self._pace.refused(bot_token)
+            self._pace.learn(turn, status, response.headers, refusal)
         raise refusal
 
 

@@ -33,7 +33,12 @@ class ConditionFailed(Refused):
 
 
 class Cancelled(Refused):
-    """Nothing of a transaction was written."""
+    """Nothing of a transaction was written. `failed` has the places of the writes whose condition did not hold."""
+
+    @property
+    def failed(self) -> list[int]:
+        reasons = self.details.get("CancellationReasons", [])
+        return [place for place, reason in enumerate(reasons) if reason.get("Code") == "ConditionalCheckFailed"]
 
 
 class Table:
@@ -41,20 +46,41 @@ class Table:
 
     If DynamoDB throttles a call, fails or does not answer, the call is made up to `tries` times. After that, methods
     raise Unavailable, or Unsure if a write may have been done. A write may be done twice, so make only writes that can
-    be.
+    be. If `ahead`, a connection is opened in the background at once.
     """
 
-    def __init__(self, name: str, *, tries: int = TRIES) -> None:
+    def __init__(self, name: str, *, tries: int = TRIES, ahead: bool = False) -> None:
         self.name = name
         self._tries = tries
-        self._dynamodb = of_region("dynamodb")
+        self._dynamodb = of_region("dynamodb", ahead=ahead)
 
     def get(self, key: dict, seconds: float = SECONDS) -> dict:
         """Return the row with that key, or {} if there is none. The read is strongly consistent."""
         return self._call("GetItem", {"Key": key, "ConsistentRead": True}, seconds).get("Item", {})
 
+    def get_many(self, keys: list[dict]) -> list[dict]:
+        """Return the rows with these keys, at most 100, in any order. Rows that do not exist are left out.
+
+        The reads are strongly consistent. Raises Unavailable if DynamoDB leaves some of them out again and again.
+        """
+        found: list[dict] = []
+        for _try in range(self._tries):
+            if not keys:  # DynamoDB refuses an empty list
+                break
+            asked = {self.name: {"Keys": keys, "ConsistentRead": True}}
+            answer = self._send("BatchGetItem", {"RequestItems": asked}, SECONDS)
+            found += answer.get("Responses", {}).get(self.name, [])
+            keys = answer.get("UnprocessedKeys", {}).get(self.name, {}).get("Keys", [])
+        if keys:
+            raise Unavailable(f"DynamoDB left out {len(keys)} rows")
+        return found
+
     def put(self, item: dict) -> None:
         self._call("PutItem", {"Item": item})
+
+    def delete(self, key: dict) -> None:
+        """Delete the row with that key. Nothing happens if there is none."""
+        self._call("DeleteItem", {"Key": key})
 
     def update(
         self,
@@ -82,17 +108,35 @@ class Table:
             request |= {"ConditionExpression": condition, "ReturnValuesOnConditionCheckFailure": "ALL_OLD"}
         return self._call("UpdateItem", request).get("Attributes", {})
 
+    def between(self, partition: str, first: str, last: str, *, consistent: bool = False) -> list[dict]:
+        """Return all rows whose `sk` is from `first` to `last`, in the order of `sk`."""
+        request: dict = {
+            "ConsistentRead": consistent,
+            "KeyConditionExpression": "pk = :pk AND sk BETWEEN :first AND :last",
+            "ExpressionAttributeValues": {":pk": {"S": partition}, ":first": {"S": first}, ":last": {"S": last}},
+        }
+        found: list[dict] = []
+        while True:
+            answer = self._call("Query", request)
+            found += answer.get("Items", [])
+            if not answer.get("LastEvaluatedKey"):
+                return found
+            request["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
     def query(self, partition: str, start: str, *, after: str = "", most: int) -> tuple[list[dict], str]:
         """Return at most `most` rows whose `sk` begins with `start`, in the order of `sk`, and where to go on.
 
         That is the `after` of the next call, "" if there are no more rows. The read is strongly consistent.
         """
         request: dict = {
-            "KeyConditionExpression": "pk = :pk AND begins_with(sk, :start)",
-            "ExpressionAttributeValues": {":pk": {"S": partition}, ":start": {"S": start}},
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": partition}},
             "ConsistentRead": True,
             "Limit": most,
         }
+        if start:  # DynamoDB refuses an empty text for a key, even as a beginning
+            request["KeyConditionExpression"] += " AND begins_with(sk, :start)"
+            request["ExpressionAttributeValues"][":start"] = {"S": start}
         if after:
             request["ExclusiveStartKey"] = {"pk": {"S": partition}, "sk": {"S": after}}
         answer = self._call("Query", request)

@@ -39,7 +39,7 @@ def is_secret(name: str) -> bool:
     """Return whether a parameter is stored as SecureString. `name` is without the stage."""
     if name.startswith("webhooks/"):
         return not name.endswith("/thread-name")
-    return name in ("discord/bot-token", "signing-keys")
+    return name in ("discord/bot-token", "signing-keys") or name.startswith("servers/")
 
 
 class Parameters:
@@ -84,9 +84,11 @@ class Parameters:
         found = self._parameter(name, patient=True)
         return str(found["LastModifiedDate"]) if found else ""
 
-    def below(self, path: str) -> dict[str, str]:
-        """Return the parameters directly below `path`: last part of the name -> value."""
-        return self._cached(path, self._list, False)
+    def below(self, path: str, *, fresh: bool = False) -> dict[str, str]:
+        """Return the parameters directly below `path`: last part of the name -> value. `fresh` is as in `find`."""
+        if fresh:
+            self._listings.pop(path, None)
+        return self._cached(path, self._list, fresh)
 
     def _cached(self, name: str, read: "Callable[[str, bool], Any]", fresh: bool) -> "Any":
         kept = None if fresh else self._kept.get(name)

@@ -68,6 +68,12 @@ def suggested(interaction, typed):
     return [(name, name) for name in zones.near(typed)]
 
 
+@command.button(expires=None)
+def start(interaction, tools):
+    """Show all settings to the person who presses a button that everybody sees."""
+    return panel(interaction, tools)
+
+
 @command.button(updates=True)
 def back(interaction, tools, *, page: int = 1):
     return panel(interaction, tools, page=page)
@@ -113,7 +119,9 @@ def test(interaction, tools, *, name: str):
     if not channel:
         raise UserError(_("No channel is chosen. Choose one first."))
     test = Reply(embeds=[Embed(_("It works"), _("This is a test. I can post here."), colour=0x57F287)])
+    begun = int(tools.now())
     sent = tools.discord.send(channel, test, nonce=f"setup {interaction.id}")
+    tools.shards.accepted(interaction.guild_id, f"channel:{channel}", begun)
     link = f"https://discord.com/channels/{interaction.guild_id}/{channel}/{sent.get('id', '')}".rstrip("/")
     return Reply(_("I have posted a test message: {link}", link=link))
 
@@ -124,6 +132,8 @@ def test(interaction, tools, *, name: str):
 @command.pager(per_page=SHOWN)
 def panel(interaction, tools, page):
     """All settings with their values, the checklist, and what to change them with."""
+    from watchbell.outbox import alerts
+
     values = tools.server_settings.of(interaction.guild_id)
     settings = page.of(catalogue.settings())
     embed = Embed(_("Settings of this server"), colour=0x3498DB)
@@ -138,8 +148,12 @@ def panel(interaction, tools, page):
     ]
     options = [Option(_(setting.label), setting.name) for setting in mine]
     select = pick.select(StringSelect(options, placeholder=_("Change a setting"))) if options else None
+    checks = checklist({setting: values[setting] for setting in places}, interaction, tools)
+    if page.number == 1:
+        troubles = alerts.troubles(interaction.guild_id, tools)
+        checks.description = "\n".join([*filter(None, [checks.description]), *troubles])
     return Reply(
-        embeds=[embed, checklist({setting: values[setting] for setting in places}, interaction, tools)],
+        embeds=[embed, checks],
         components=[select] if select else [],
         buttons=[*buttons, back.button(_("Check again"), page=page.number)],
     )

@@ -1,7 +1,25 @@
 """/status: the status of the watched services, at a glance or in detail."""
 
-from watchbell import Choice, Command, Quota, Reply, Setting, UserError, _, anyone
+from watchbell import (
+    Choice,
+    Command,
+    Container,
+    Option,
+    Quota,
+    Reply,
+    Row,
+    Section,
+    Separator,
+    Setting,
+    StringSelect,
+    Text,
+    UserError,
+    _,
+    anyone,
+    pgettext,
+)
 from watchbell.errors import UnknownSource
+from watchbell.status.roster import OPERATOR
 
 private_checks = Setting("private_status_checks", "switch", True, label="Status checks are private")
 
@@ -17,14 +35,19 @@ command = Command(
 
 
 @command.run
-def status(interaction, tools, *, server: str = "", detailed: bool = False, private: bool | None = None):
-    """Ask the services for their status and show it.
+def status(
+    interaction, tools, *, monitor: str = "", server: str = "", detailed: bool = False, private: bool | None = None
+):
+    """Show how the watched services are.
 
-    server: The service to show (default: all services)
+    monitor: A monitor, a group or a tag of this server (default: all of them)
+    server: A service that the person who runs the bot watches
     detailed: Show all figures instead of only the three most important ones
     private: Show the answer only to you (default: as this server has chosen)
     """
-    answer = show(tools, "detailed" if detailed else "simple", server)
+    view = "detailed" if detailed else "simple"
+    entries = [] if server else selected(monitor, interaction, tools)
+    answer = board(entries, monitor, view, interaction, tools) if entries else show(tools, view, server)
     return answer if private is not None else shared(answer, interaction, tools)
 
 
@@ -33,10 +56,68 @@ def server(interaction, tools, typed):
     return tools.source_names()
 
 
+@status.autocomplete
+def monitor(interaction, tools, typed):
+    roster = tools.roster(interaction.guild_id)
+    return [*(entry.name for entry in roster.entries), *roster.groups, *roster.tags]
+
+
 @command.button(expires=None)
 def check(interaction, tools):
     """Show the services in a new message. Other features put this button into their messages."""
+    entries = selected("", interaction, tools)
+    answer = board(entries, "", "simple", interaction, tools) if entries else show(tools, "simple", "")
+    return shared(answer, interaction, tools)
+
+
+@command.button(cooldown=5)
+def services(interaction, tools):
+    """Show what the person who runs the bot watches, in a new message."""
     return shared(show(tools, "simple", ""), interaction, tools)
+
+
+@command.button(updates=True, lock="status:{message}")
+def monitors(interaction, tools, *, view: Choice["simple", "detailed"], name: str):
+    return board(selected(name, interaction, tools), name, view, interaction, tools)
+
+
+@command.button(updates=True, lock="status:{message}", cooldown=5)
+def again(interaction, tools, *, view: Choice["simple", "detailed"], name: str):
+    return board(selected(name, interaction, tools), name, view, interaction, tools)
+
+
+@command.button(expires=None)
+def about(interaction, tools, *, id: str):
+    """Show a monitor in detail. Alerts have this button."""
+    if tools.monitors.roster(interaction.guild_id).find(id) is None:
+        source = tools.monitors.roster(OPERATOR).find(id)
+        if source is None:
+            raise UserError(_("This monitor has been removed."))
+        return show(tools, "detailed", source.name)
+    return board(selected(id, interaction, tools), id, "detailed", interaction, tools)
+
+
+@command.button(cooldown=5)
+def quarter(interaction, tools, *, id: str):
+    """Show what `/uptime` says of a monitor over 90 days, in a new message."""
+    from watchbell.status import reliability
+    from watchbell.tools import reading
+
+    entry = tools.monitors.roster(interaction.guild_id).find(id)
+    if entry is None:
+        raise UserError(_("This monitor has been removed."))
+    (line,) = reading.lines(interaction.guild_id, [entry], tools)
+    periods, found = reading.reliability(interaction.guild_id, line, "90d", tools)
+    title = pgettext("choice", "the last 90 days")
+    answer = Reply(components=[reliability.card(line, title, "90d", periods, found)])
+    return shared(answer, interaction, tools)
+
+
+@command.select(updates=True, lock="status:{message}")
+def one(interaction, tools):
+    """Show the monitor that was chosen, in detail."""
+    name = "".join(interaction.values[:1])
+    return board(selected(name, interaction, tools), name, "detailed", interaction, tools)
 
 
 @command.button(updates=True, lock="status:{message}")
@@ -76,3 +157,70 @@ def show(tools, chosen: str, server: str) -> Reply:
             help.overview.button(_("Help")),
         ],
     )
+
+
+def selected(name: str, interaction, tools) -> list:
+    """The monitors with this name, of this group or with this tag. Raises UserError if there are none of that name."""
+    roster = tools.monitors.roster(interaction.guild_id) if interaction.guild_id else None
+    found = roster.select(name) if roster else []
+    if name and not found:
+        raise UserError(_("There is no monitor, group or tag with this name. `/monitor list` shows them all."))
+    return found
+
+
+def board(entries, name: str, view: str, interaction, tools) -> Reply:
+    """The monitors of a server: what is wrong first. A single monitor can be shown in detail."""
+    from watchbell.commands import help
+    from watchbell.status import board as page
+    from watchbell.status.states import COLOURS, worst
+    from watchbell.tools import reading
+
+    found = reading.lines(interaction.guild_id, entries, tools)
+    state = worst([line.state for line in found])
+    if len(found) == 1 and view == "detailed":
+        parts = detail(found[0], interaction, tools)
+    elif len(found) == 1:
+        parts = [Text(f"### {found[0].text()}")]
+    else:
+        tally = page.tally(found) if len({line.state for line in found}) > 1 else ""  # the headline says it
+        parts = [Text("\n".join(filter(None, [f"### {page.headline(found)}", tally])))]
+        trouble = page.troubles(found)
+        if trouble:
+            parts += [Separator(), *(Text(text) for text in trouble)]
+        if page.quiet_ones(found):
+            parts += [Separator(), Text(page.quiet_ones(found))]
+    others = [] if name else reading.lines(OPERATOR, tools.monitors.roster(OPERATOR).entries, tools)
+    if others:
+        parts += [Separator(), Section(page.others(others), accessory=services.button(_("Show")))]
+    if len(entries) > 1:
+        options = [Option(line.entry.name[:100], line.entry.id) for line in page.ranked(found)[:25]]
+        parts.append(Row(one.select(StringSelect(options, placeholder=_("Show one monitor")))))
+    buttons = [again.button(_("Refresh"), view=view, name=name, style="primary")]
+    if len(found) == 1:
+        other = "simple" if view == "detailed" else "detailed"
+        buttons.append(monitors.button(_("Simple") if view == "detailed" else _("Detailed"), view=other, name=name))
+    if len(found) == 1 and view == "detailed":
+        buttons.append(quarter.button(_("90 days"), id=entries[0].id))
+    else:
+        buttons.append(help.overview.button(_("Help")))
+    return Reply(components=[Container(*parts, Row(*buttons), colour=COLOURS[state])])
+
+
+def detail(line, interaction, tools) -> list:
+    """The parts of a card about one monitor: its state, its uptime and its latency."""
+    from watchbell.status import board as page
+    from watchbell.status import measures
+    from watchbell.tools import reading
+
+    _periods, day = reading.reliability(interaction.guild_id, line, "24h", tools)
+    _periods, month = reading.reliability(interaction.guild_id, line, "30d", tools)
+    shares = {"day": measures.share(day.tally.uptime), "month": measures.share(month.tally.uptime)}
+    latencies = {"now": page.latency(line), "p50": measures.latency(day.p50), "p95": measures.latency(day.p95)}
+    figures = [
+        "**" + _("Uptime") + "** " + _("{day} in 24 h · {month} in 30 days", **shares),
+        "**" + _("Latency") + "** " + _("{now} now · p50 {p50} · p95 {p95}", **latencies),
+        "**" + _("Checked") + f"** {page.checked(line)}",
+    ]
+    note = measures.measured(month.tally.measured)
+    parts = [Text(f"### {line.text()}"), Separator(), Text("\n".join(figures))]
+    return [*parts, *([Text(f"-# {note}")] if note else [])]

@@ -49,6 +49,10 @@ _CLAIM = ("status", "owner", "attempt", "holders", "lease_until", "outcome", "ex
 INTERACTION = Row("interaction", "ephemeral", "interaction#{}", "claim", _CLAIM, DAY, "no")
 """Records that an interaction is being answered or has been answered."""
 
+EVENT = Row("webhook event", "ephemeral", "event#{}", "claim", _CLAIM, DAY, "no")
+"""Records that an event of Discord was handled, by a hash of its type, timestamp and data. Discord can send an event
+several times within 10 minutes, and gives it no id."""
+
 STEP = Row(
     "step", "ephemeral", "interaction#{}", "step#{}", ("status", "value", "expires_at"), DAY, "what a feature put there"
 )
@@ -57,6 +61,10 @@ STEP = Row(
 INTRODUCTION = Row("introduction", "state", "introduction#{}", "claim", _CLAIM, None, "a Discord user id")
 """Records that a user who installed the bot has been greeted. The outcome is `sent`, or the reason why nothing can be
 sent: `dm_closed`, `no_shared_server`, `no_access`, `no_channel` or `no_user`."""
+
+ONBOARDING = Row("onboarding", "state", "guild#{}", "onboarding", _CLAIM, None, "no")
+"""Records that a server that installed the bot was told how to begin. The outcome is the id of the message, `sent`, or
+why there is none: `no_channel`, or `refused:STATUS:CODE`."""
 
 SCHEDULE = Row("schedule", "state", "schedule#{}#{}", "claim", _CLAIM, 400 * DAY, "no")
 """Records that a timed job ran for a local date."""
@@ -107,6 +115,22 @@ LOCK = Row(
 )
 """The interaction that holds a lock, and when its lease ends."""
 
+_TIMES = ("free_at", "later_at", "people_at", "closed_until", "spent_until", "refused_until")
+PACE = Row("pace", "ephemeral", "pace", "pace", (*_TIMES, "refused", "known", "expires_at"), DAY, "no")
+"""When Discord may be called next, by all functions together, and the known limits of its routes. A token that Discord
+refused is kept as a part of its SHA-256."""
+
+BUCKET = Row(
+    "rate limit",
+    "ephemeral",
+    "pace#{}#{}",
+    "bucket",
+    (*(f"u{number}" for number in range(40)), "seen_at", "full_until", "hidden_at", "expires_at"),
+    DAY,
+    "no",
+)
+"""The last calls of a route of Discord for one channel, server or webhook, and until when Discord takes no more."""
+
 RETIRED_WEBHOOK = Row(
     "retired webhook", "state", "webhook#{}", "retired", ("url_hash", "set_at", "retired_at"), None, "no"
 )
@@ -128,6 +152,86 @@ server `deployment` stands for what `ops` changes for all servers. `ended` is `b
 AUDIT_COUNT = Row("audit's count", "state", "guild#{}", "audit", ("last",), None, "no")
 """The number of the server's latest audit row."""
 
+MONITOR = Row("monitor", "state", "guild#{}", "monitor#{}#{}", ("value",), None, "no")
+"""A monitor of a server, as JSON, under its shard and its id."""
+
+ROSTER = Row("roster", "state", "guild#{}", "roster", ("value", "version"), None, "no")
+"""The names of a server's monitors, with their shards, groups and tags: what lists and autocompletes them."""
+
+WINDOWS = Row("maintenance", "state", "guild#{}", "maintenance", ("value", "version"), None, "no")
+"""The maintenance windows of a server, as JSON."""
+
+MONITOR_LIMITS = Row(
+    "monitor limits", "state", "guild#{}", "limits", ("monitors", "every", "aws", "private"), None, "no"
+)
+"""How many monitors a server may have, how often they may be checked, and whether they may follow AWS. There is one if
+`ops limits` has changed it."""
+
+MONITOR_COUNT = Row("monitor count", "state", "monitors#{}", "count", ("monitors",), None, "no")
+"""The number of monitors of one host in all servers, or of the whole deployment."""
+
+SHARD = Row("shard", "state", "guild#{}", "shard#{}", ("states", "hour", "slot", "version"), None, "no")
+"""The judged states of the monitors of a shard, and their figures of the current hour. `slot` is the latest run.
+`version` counts the writes."""
+
+DUE = Row("due shard", "state", "due#{}#{}", "{}#{}", (), 0, "no")
+"""A shard that is checked at this minute of each period. The tick reads these rows."""
+
+TICK = Row("tick", "state", "tick", "tick", ("slot",), None, "no")
+"""The last slot whose shards were queued."""
+
+RUN = Row("run", "state", "guild#{}", "run#{}#{}", ("value", "expires_at"), 7 * DAY, "no")
+"""The results of one run of a shard."""
+
+HOUR = Row("hour of a shard", "state", "guild#{}", "hour#{}#{}", ("value", "expires_at"), 90 * DAY, "no")
+"""The figures of an hour: results by outcome and latencies, for each monitor of the shard."""
+
+DAY_FIGURES = Row("day of a shard", "state", "guild#{}", "day#{}#{}", ("value", "expires_at"), 730 * DAY, "no")
+"""The same for a day in UTC."""
+
+FLIP = Row("flips", "state", "guild#{}", "flip#{}#{}#{}", ("value", "expires_at"), 730 * DAY, "no")
+"""The changes of a monitor's state in one run, under its shard, the slot of the run, and the monitor's id."""
+
+EDITION = Row("edition", "state", "guild#{}", "edition#{}", ("value", "expires_at"), 7 * DAY, "no")
+"""The news of a server that are told together."""
+
+UNTOLD = Row("to be told", "state", "untold", "{}#{}", ("at", "held"), 0, "no")
+"""Flips of one row that belong to no edition yet, or an edition that not everybody has been told of. The row is deleted
+when they have been, and the tick looks for old ones. `held` is 1 if the flips wait for the parent of their monitor."""
+
+LATER = Row("step to come", "state", "later", "{}#{}#{}#{}", (), 0, "no")
+"""A step of an escalation that is still to come: when it is due, the server, the edition, and the number of the step.
+The tick reads the ones that are due. When one has been told, the next step replaces it."""
+
+NOTICE = Row("maintenance notice", "state", "notices", "{}#{}#{}#{}", (), 0, "no")
+"""A notice of maintenance that is still to be given: when it is due, the server, the plan, and the start of the
+occurrence. The tick reads the ones that are due. When one has been given, the next one of the plan replaces it."""
+
+_EVENT = ("at", "outcome", "text", "lasts", "expires_at")
+AWS_EVENT = Row("AWS event", "state", "aws#{}", "event", _EVENT, 90 * DAY, "no")
+"""The newest event of AWS about an alarm, a pipeline, a service or a task. The next run of its monitors judges it."""
+
+TOLD = Row("told", "state", "guild#{}", "told#{}#{}", _CLAIM, 90 * DAY, "no")
+"""Records that a channel was told of maintenance, or the owner of a server that alerts do not arrive. The outcome is
+the id of the message, or why there is none."""
+
+REFUSAL = Row("refusal", "state", "guild#{}", "refusal#{}", ("status", "code", "lacks", "since"), None, "no")
+"""A channel of a server in which Discord refuses alerts: the HTTP status, Discord's code, the permissions that the bot
+lacks, and since when. The next message that Discord takes there deletes it."""
+
+PING = Row(
+    "ping",
+    "state",
+    "ping#{}",
+    "ping",
+    ("guild", "monitor", "pings", "ended", "logged", "body"),
+    None,
+    "what a job sends as the body of a ping",
+)
+"""The pings of a heartbeat, under the UUID of its URL. `pings` are the last 10 starts and ends of runs, `ended` is the
+last end, `logged` the last log, and `body` the first 1,000 characters of the last body. The heartbeat function updates
+this row and cannot make one."""
+
 POINTER = Row("person's pointer", "state", "user#{}", "in#{}", ("expires_at",), 0, "a Discord user id")
 """Leads from a person to an item of a feature's data that names the person. `sort` holds `pk` and `sk` of the item."""
 
@@ -138,8 +242,10 @@ ROWS = (
     AUDIT,
     AUDIT_COUNT,
     INTERACTION,
+    EVENT,
     STEP,
     INTRODUCTION,
+    ONBOARDING,
     SCHEDULE,
     SCHEDULE_SLOT,
     SCHEDULE_START,
@@ -148,7 +254,29 @@ ROWS = (
     COMPONENT_STATE,
     QUOTA,
     LOCK,
+    PACE,
+    BUCKET,
     RETIRED_WEBHOOK,
+    MONITOR,
+    ROSTER,
+    WINDOWS,
+    MONITOR_LIMITS,
+    MONITOR_COUNT,
+    SHARD,
+    DUE,
+    TICK,
+    RUN,
+    HOUR,
+    DAY_FIGURES,
+    FLIP,
+    EDITION,
+    LATER,
+    UNTOLD,
+    NOTICE,
+    AWS_EVENT,
+    TOLD,
+    REFUSAL,
+    PING,
     POINTER,
     SERVER_POINTER,
 )

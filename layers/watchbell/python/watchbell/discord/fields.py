@@ -46,10 +46,12 @@ class Field:
     `label` has 1-45 characters and `description` at most 100. A `required` field must be answered.
 
     Subclasses set `kind`, the number of Discord's component type, and `key`, the key of the answer in what Discord
-    sends. `kept_as` is the type of the values that `keep` returns.
+    sends. `kept_as` is the type of the values that `keep` returns. The value of a `secret` field is never stored or
+    shown.
     """
 
     __slots__ = ("description", "label", "required")
+    secret = False
     kind = 0
     key = "values"
     kept_as: type = list
@@ -159,10 +161,26 @@ class _Text(Field):
 
 
 class Short(_Text):
-    """A text of one line."""
+    """A text of one line.
 
-    __slots__ = ()
+    With `secret`, the text cannot be read in a queue, a dead letter or a log. It is never filled in, so a form that is
+    opened again has an empty field. Discord shows the text to the person who types it.
+    """
+
+    __slots__ = ("secret",)
     style = 1
+
+    def __init__(self, label: str, *, secret: bool = False, **common: "Any") -> None:
+        super().__init__(label, **common)
+        self.secret = secret
+
+    def keep(self, answer: "Any", resolved: dict) -> str | None:
+        return None if self.secret else super().keep(answer, resolved)
+
+    def prefill(self, value: "Any") -> str:
+        if self.secret:
+            raise ValueError(f"{self.label!r} is secret, so it cannot be filled in")
+        return super().prefill(value)
 
     def read(self, answer: "Any", resolved: dict) -> str:
         text = super().read(answer, resolved)

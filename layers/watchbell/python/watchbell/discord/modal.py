@@ -57,12 +57,20 @@ class Modal:
             raise TypeError(f"{type(self).__name__} has no field {', '.join(values)}")
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(f'{name}={value!r}' for name, value in vars(self).items())})"
+        known = fields(type(self))
+        hidden = {name for name in known if known[name].secret}
+        shown = (f"{name}={'…' if name in hidden else repr(value)}" for name, value in vars(self).items())
+        return f"{type(self).__name__}({', '.join(shown)})"
 
 
 def fields(form: type[Modal]) -> dict[str, Field]:
     """Return the fields of a form by their names, without its Notes."""
     return {name: part for name, part in form._parts.items() if isinstance(part, Field)}
+
+
+def has_secret(form: type[Modal]) -> bool:
+    """Whether a field of the form is secret."""
+    return any(field.secret for field in fields(form).values())
 
 
 def prefill(form: type[Modal], values: "dict[str, Any]") -> "dict[str, Any]":

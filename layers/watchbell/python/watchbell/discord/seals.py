@@ -1,6 +1,10 @@
 """Seal the addresses in the messages that the bot sends, and check the custom ids that come back."""
 
+import binascii
+import json
 import logging
+import os
+from _hashlib import hmac_digest  # what `hmac` calls, see `custom_id`
 
 from ..errors import NoRoom, UserError
 from ..i18n import N_, _
@@ -26,6 +30,8 @@ FOR_ANOTHER = N_("This is for the person who asked for the message. Run the comm
 NOT_YOURS = N_(
     "This no longer works, or it is not for you. Run the command again, or ask the server's staff for a new message."
 )
+
+UNREADABLE = N_("Your answers can no longer be read, so they were not used. Please open the form again.")
 
 REREAD_SECONDS = 10
 """How many seconds must pass before an unknown key makes us read the keys again."""
@@ -91,6 +97,34 @@ class Seals:
         except custom_id.BadSeal as error:
             raise UserError(_(self._refusal(interaction, error))) from error
 
+    def conceal(self, interaction: Interaction) -> dict:
+        """Return the raw interaction of a submitted form with its answers encrypted, for a queue. `reveal` opens them.
+
+        Each interaction has a key of its own, which is derived from the signing key.
+        """
+        data = dict(interaction.data)
+        key_id, key = next(iter(parse_keys(self._keys(False)).items()))
+        answers = json.dumps(data.pop("components", None)).encode()
+        data["concealed"] = key_id + _encrypted(answers, _answers_key(key, interaction))
+        return {**interaction.raw, "data": data}
+
+    def reveal(self, interaction: Interaction) -> dict:
+        """Return the data of a submitted form, with its answers readable if `conceal` encrypted them.
+
+        Raises UserError if they cannot be decrypted: the key was retired, or they belong to another interaction.
+        """
+        data = dict(interaction.data)
+        concealed = data.pop("concealed", None)
+        if concealed is None:
+            return data
+        key_id, sealed = str(concealed)[:1], str(concealed)[1:]
+        key = parse_keys(self._keys(False)).get(key_id) or parse_keys(self._keys(True)).get(key_id)
+        answers = _decrypted(sealed, _answers_key(key, interaction)) if key else None
+        if answers is None:
+            raise UserError(_(UNREADABLE))
+        data["components"] = json.loads(answers)
+        return data
+
     def _refusal(self, interaction: Interaction, error: custom_id.BadSeal) -> str:
         if error.expired:
             return FORM_EXPIRED if interaction.type == MODAL else EXPIRED
@@ -141,3 +175,36 @@ def _holder(interaction: Interaction) -> str:
 
 
 SEAL_KEY = custom_id.SEAL - 1  # the character of the key comes right after the `~`
+
+
+def _answers_key(key: bytes, interaction: Interaction) -> bytes:
+    """Return the key for the answers of one form: 32 bytes. No custom id is sealed with it."""
+    return hmac_digest(key, f"answers of the form\0{interaction.id}".encode(), "sha256")
+
+
+def _encrypted(text: bytes, key: bytes) -> str:
+    """Encrypt with libsodium's secretbox: 24 random bytes, and the box, in base64."""
+    from nacl._sodium import ffi, lib  # 2 ms of the worker's cold start; the ingress has loaded it
+
+    nonce = os.urandom(lib.crypto_secretbox_noncebytes())
+    box = ffi.new("unsigned char[]", len(text) + lib.crypto_secretbox_macbytes())
+    lib.crypto_secretbox_easy(box, text, len(text), nonce, key)
+    return binascii.b2a_base64(nonce + ffi.buffer(box)[:], newline=False).decode()
+
+
+def _decrypted(sealed: str, key: bytes) -> bytes | None:
+    """Return what `_encrypted` got. None if it was changed, or encrypted with another key."""
+    from nacl._sodium import ffi, lib  # 2 ms of the worker's cold start; the ingress has loaded it
+
+    try:
+        raw = binascii.a2b_base64(sealed)
+    except ValueError:
+        return None
+    nonce_bytes, mac_bytes = lib.crypto_secretbox_noncebytes(), lib.crypto_secretbox_macbytes()
+    nonce, box = raw[:nonce_bytes], raw[nonce_bytes:]
+    if len(box) < mac_bytes:
+        return None
+    text = ffi.new("unsigned char[]", len(box) - mac_bytes or 1)
+    if lib.crypto_secretbox_open_easy(text, box, len(box), nonce, key) != 0:
+        return None
+    return ffi.buffer(text)[: len(box) - mac_bytes]

@@ -8,7 +8,7 @@ import json
 import logging
 
 from ..discord import signature
-from ..discord.interaction import AUTOCOMPLETE, PING, Interaction
+from ..discord.interaction import AUTOCOMPLETE, MODAL, PING, Interaction
 from ..errors import NoRoom, Unavailable, Unsure, UserError
 from ..i18n import N_, _, speaking
 from ..interactions import dispatch, gate, responses
@@ -140,8 +140,7 @@ class Doorkeeper:
     def _acknowledge(self, interaction: Interaction, limit: TimeLimit) -> dict:
         handler = gate.enter(interaction, self.tools)
         if not handler.answers_at_once(interaction):
-            self._queue("interaction", interaction.raw)
-            return responses.deferral(handler, interaction)
+            return self._deferred(handler, interaction)
         try:
             call = dispatch.parse(handler, interaction, self.tools)
             with limit:
@@ -160,8 +159,12 @@ class Doorkeeper:
         try:
             return self._sealed(handler, interaction, response)
         except NoRoom:
-            self._queue("interaction", interaction.raw)
-            return responses.deferral(handler, interaction)
+            return self._deferred(handler, interaction)
+
+    def _deferred(self, handler: "Handler", interaction: Interaction) -> dict:
+        secret = handler.is_secret and interaction.type == MODAL
+        self._queue("interaction", self.tools.seals.conceal(interaction) if secret else interaction.raw)
+        return responses.deferral(handler, interaction)
 
     def _sealed(self, handler: "Handler", interaction: Interaction, response: dict) -> dict:
         """Return the response with its custom ids sealed. Raises InvalidReply if Discord would refuse it."""

@@ -1,31 +1,132 @@
-"""Sends the messages in the send queue to their webhooks. Only the parameter store holds the URLs of webhooks."""
+"""Sends what is in the send queue: alerts of flips, notices of maintenance, notifications, and messages for webhooks.
+
+Only the parameter store holds the URLs of webhooks.
+"""
 
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from typing import Any
 
-from ..adapters.batch import Delivery, NotOurs
+from ..adapters.batch import Delivery, NotOurs, wait_after
 from ..data.tables import DELIVERY
 from ..discord import webhook
-from ..errors import DiscordError
+from ..errors import DiscordError, Paced, Retry, Unavailable
+from ..outbox import alerts, notifications
+from ..status import notification
 from ..tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
+
+MOST_SECONDS = 4 * 24 * 60 * 60
+"""How long a message may wait for Discord's limits. Then it is a dead letter. The queue keeps a message as long."""
+
+MOST_TIMES = 12
+"""How often a notification begins again with ten new tries, which take 13 minutes: it survives two hours of outage."""
 
 UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
 """Discord's error codes for a webhook that no longer exists. No other answer says so."""
 
 
 def deliver(delivery: Delivery, tools: Tools) -> None:
+    """Send what one message of the queue asks for. If this raises an exception, the message goes back to the queue."""
+    unhurried(delivery, tools.now(), lambda: _deliver(delivery, tools))
+
+
+def unhurried(delivery: Delivery, now: float, act: Callable[[], None]) -> None:
+    """Call `act`. To wait for Discord's limits is no failure, however often it happens in MOST_SECONDS.
+
+    So a message that has to wait at its last delivery is put on the queue as a new one. Otherwise it would be a dead
+    letter.
+    """
+    try:
+        act()
+    except (Paced, DiscordError) as error:
+        since = delivery.message.get("since") or delivery.sent_at
+        waits = isinstance(error, Paced) or error.status == 429
+        if not (delivery.last and waits and now - since < MOST_SECONDS):
+            raise
+        if not delivery.begin_again(wait_after(error, delivery.attempt), {**delivery.message, "since": since}):
+            raise
+        log.info("put on the queue again: %s", error)
+
+
+def _deliver(delivery: Delivery, tools: Tools) -> None:
+    message = delivery.message
+    match message.get("kind"):
+        case "news" if _texts(message, "guild"):
+            _tell(lambda: alerts.announce(message["guild"], tools), message, delivery.last)
+        case "edition" if _texts(message, "guild", "edition") and _is_list(message.get("to", [])):
+            only = message.get("to", [])
+            _tell(lambda: alerts.tell(message["guild"], message["edition"], tools, only), message, delivery.last)
+        case "step" if _texts(message, "guild", "edition") and _numbers(message, "at", "number"):
+            _tell(lambda: alerts.escalate(message, tools), message, delivery.last)
+        case "maintenance" if _texts(message, "guild", "plan"):
+            alerts.announce_maintenance(message, tools)
+        case "webhook":
+            _deliver_to_webhook(message, tools)
+        case None | "notification" if message.get("detail-type") == notification.TYPE:
+            _notify(delivery, tools)
+        case _:
+            raise NotOurs("not a Watchbell message: its kind is unknown, or a part of it is missing")
+
+
+def _tell(tell: Callable[[], None], message: dict, last: bool) -> None:
+    """Tell news. If Discord or AWS is still unwell at the last try, the tick brings the news again later."""
+    try:
+        tell()
+    except (DiscordError, Unavailable, Retry) as error:
+        if not last or isinstance(error, Paced) or (isinstance(error, DiscordError) and error.permanent):
+            raise
+        log.warning("not told yet: %s", error, extra={"guild_id": message["guild"]})
+
+
+def _numbers(message: dict, *names: str) -> bool:
+    return all(isinstance(message.get(name), int) for name in names)
+
+
+def _is_list(value: object) -> bool:
+    return isinstance(value, list) and all(isinstance(each, str) for each in value)
+
+
+def _notify(delivery: Delivery, tools: Tools) -> None:
+    """Post a notification. If Discord or AWS is still unwell at the last try, it begins again as a new message.
+
+    What cannot be posted as it is never comes again: it goes to the dead letters.
+    """
+    event = delivery.message
+    try:
+        message = notifications.post(event, tools)
+        code = _deliver_to_webhook(message, tools) if message else ""
+        if code:
+            raise notification.Refused(*code.split(":", 1))
+    except notification.Refused as reason:
+        notifications.refuse(event, reason, tools)
+    except (DiscordError, Unavailable, Retry) as error:
+        if isinstance(error, Paced):  # to wait for Discord's limits is no failure
+            raise
+        begun = int(event.get("again", 0))
+        wait = wait_after(error, delivery.attempt)
+        if not delivery.last or begun >= MOST_TIMES or not delivery.begin_again(wait, {**event, "again": begun + 1}):
+            raise
+        log.warning("not posted yet: %s", error, extra={"again": begun + 1})
+
+
+def _texts(message: dict, *names: str) -> bool:
+    return all(isinstance(message.get(name), str) for name in names)
+
+
+def _deliver_to_webhook(message: dict, tools: Tools) -> str:
     """Send one message at least once. If this raises an exception, the message goes back to the queue.
+
+    Return why it cannot be sent, as a code of `notification.REASONS` and perhaps a colon and a detail, or "".
 
     Webhooks have no nonce. So a message is sent twice if Discord's answer is lost, or if the function dies before it
     records the answer. The claim keeps the id of the sent message, or a code that says why there is none.
     """
-    message = delivery.message
     name, id, body = message.get("webhook"), message.get("delivery"), message.get("message")
-    if message.get("kind") != "webhook" or not isinstance(name, str) or not isinstance(id, str):
+    if not isinstance(name, str) or not isinstance(id, str):
         raise NotOurs("not a Watchbell message: it has no webhook or no id")
     if not isinstance(body, dict):
         raise NotOurs("not a Watchbell message: there is nothing to send")
@@ -34,19 +135,19 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
     if url is None:
         log.error("not sent: no URL is configured for this webhook; set it, or set it to `none`", extra=details)
         tools.count("WebhookUnusable")
-        return
+        return "webhook_missing"
     if url == webhook.NONE:
         log.info("not sent: the operator does not want this webhook", extra=details)
-        return
+        return ""
     target = webhook.parse(url, tools.discord_url)
     if target is None:
         log.error("not sent: the URL that is configured for this webhook is not a Discord webhook", extra=details)
         tools.count("WebhookUnusable")
-        return
+        return "webhook_invalid"
     if tools.retired_webhooks.has(name, url):
         log.error("not sent: Discord no longer knows this webhook; set its URL again", extra=details)
         tools.count("WebhookUnusable")
-        return
+        return "webhook_retired"
     thread = webhook.thread_id(url)
     where: dict[str, Any] = {"thread_id": thread} if thread else {}
     post = None if thread else tools.webhook(f"{name}/thread-name")  # a forum's webhook opens a thread with this name
@@ -54,7 +155,7 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
         body = {**body, "thread_name": post}
     claim = tools.claims.take(DELIVERY, id)
     if claim is None:
-        return
+        return ""
     with claim:
         try:
             sent = tools.discord.execute_webhook(*target, body, **where)
@@ -64,7 +165,7 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
                 log.error("WEBHOOK RETIRED: Discord no longer knows it; set its URL again", extra=details)  # noqa: TRY400
                 tools.count("WebhookUnusable")
                 claim.done("webhook_retired")
-                return
+                return "webhook_retired"
             if not error.permanent:
                 raise
             advice = webhook.ADVICE.get(error.code)
@@ -72,7 +173,8 @@ def deliver(delivery: Delivery, tools: Tools) -> None:
             log.exception("not sent: Discord refused the message, and would refuse it again", extra=details)
             tools.count("WebhookUnusable")
             claim.done(f"refused:{error.status}:{error.code}")
-            return
+            return f"refused:{error.status} {error.code}"
         sent_id = sent.get("id", "")  # none if Discord's answer could not be read
         claim.done(sent_id)
         log.info("sent", extra={**details, "discord_message_id": sent_id})
+    return ""

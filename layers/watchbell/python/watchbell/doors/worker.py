@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import logging
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from ..adapters import logs
 from ..adapters.batch import Delivery, NotOurs
-from ..data.tables import INTERACTION
+from ..data.tables import EVENT, INTERACTION
 from ..discord.interaction import Interaction
 from ..discord.opening import Opening
 from ..errors import DefinitionError, DiscordError, InvalidReply, NoRoom, Retry, Unavailable, UserError
@@ -41,6 +44,13 @@ AGAIN_SECONDS = 60.0
 RACE_WAITS = (2.0, 4.0, 8.0)
 """If Discord does not know a token yet, the message comes back after so many seconds: the first time, the second, …"""
 
+RECORDED = (
+    *("ENTITLEMENT_CREATE", "ENTITLEMENT_UPDATE", "ENTITLEMENT_DELETE", "QUEST_USER_ENROLLMENT"),
+    *("LOBBY_MESSAGE_CREATE", "LOBBY_MESSAGE_UPDATE", "LOBBY_MESSAGE_DELETE"),
+    *("GAME_DIRECT_MESSAGE_CREATE", "GAME_DIRECT_MESSAGE_UPDATE", "GAME_DIRECT_MESSAGE_DELETE"),
+)
+"""Discord: the types of events that it may send and that the bot does nothing about."""
+
 THINKING_WAITS = (8.0, 30.0, 60.0, 120.0, 240.0)
 """When to look for a "thinking" that may still appear, in seconds from one time to the next."""
 
@@ -59,7 +69,7 @@ def work(delivery: Delivery, tools: Tools, sleep: Callable[[float], None] = time
     if not isinstance(body, dict) or not isinstance(received_at, int):
         raise NotOurs("not a message of ours: no body, or no time")
     if message.get("kind") == "event":
-        happen(body, tools)
+        happen(body, received_at, tools)
     elif message.get("kind") == "thinking":
         stop_thinking(Interaction(body), delivery, tools)
     elif message.get("kind") == "interaction":
@@ -70,18 +80,48 @@ def work(delivery: Delivery, tools: Tools, sleep: Callable[[float], None] = time
         raise NotOurs("not a message of ours: unknown kind")
 
 
-def happen(body: dict, tools: Tools) -> None:
-    """Runs the feature of a webhook event. An event without a feature, or with one that is off, is only logged."""
+def happen(body: dict, received_at: int, tools: Tools) -> None:
+    """Runs the feature of a webhook event, once. An event without a feature, or with one that is off, is only recorded.
+
+    Discord gives an event no id, so its type, timestamp and data tell it from all others."""
     details = body.get("event") or {}
-    kind = str(details.get("type", ""))
+    kind, stamp = str(details.get("type", "")), details.get("timestamp")
     event = catalogue.event(kind)
     data = details.get("data")
     data = data if isinstance(data, dict) else {}
-    off = event is not None and bool(event.switch) and tools.flags.switched_off(event.switch, _place(data))
-    log.info("event %s%s", kind[:100], ": nothing to do" if event is None else ": switched off" if off else "")
-    if event is not None and not off:
-        with speaking(*_locales(data)):
-            event.function(data, tools)
+    named = hashlib.sha256(json.dumps([kind, stamp, data], sort_keys=True).encode()).hexdigest()[:32]
+    claim = tools.claims.take(EVENT, named)
+    if claim is None:
+        log.info("event %s: it came before", kind[:100])
+        return
+    with claim:
+        off = event is not None and bool(event.switch) and tools.flags.switched_off(event.switch, _place(data))
+        log.info("event %s%s", kind[:100], ": nothing to do" if event is None else ": switched off" if off else "")
+        if event is None:
+            metric = "EventsRecorded" if kind in RECORDED else "EventsUnknown"
+            logs.measured("event", {metric: 1}, "Count", **account({"body": body}), **_ids(data))
+        else:
+            with speaking(*_locales(data)):
+                event.happen(data, tools, _moment(stamp, received_at), off=off)
+        claim.done()
+
+
+def _moment(stamp: object, received_at: int) -> float:
+    """When an event happened, in epoch seconds. Discord writes the timestamp in UTC and without a zone."""
+    try:
+        time = datetime.fromisoformat(stamp) if isinstance(stamp, str) else None
+    except ValueError:
+        time = None
+    return (time if time.tzinfo else time.replace(tzinfo=UTC)).timestamp() if time else float(received_at)
+
+
+def _ids(data: dict) -> dict[str, str]:
+    """The ids that an event names, for its line in the log."""
+    named = ("id", "sku_id", "user_id", "guild_id", "lobby_id", "channel_id")
+    found = {f"of_{name}": data.get(name) for name in named}
+    parts = {part: data.get(part) for part in ("user", "guild")}
+    found |= {f"of_{part}": value.get("id") for part, value in parts.items() if isinstance(value, dict)}
+    return {name: id for name, id in found.items() if isinstance(id, str) and id.isdigit() and len(id) <= 20}
 
 
 def _place(data: dict) -> str:
@@ -300,7 +340,11 @@ def run(
                 from ..interactions.forms import later
 
                 raise later(answer)
-            screen.show(job.run(answer) if job else answer)  # Inside the lock too: a generator runs only now.
+            tools.in_bulk(job is not None)
+            try:
+                screen.show(job.run(answer) if job else answer)  # Inside the lock too: a generator runs only now.
+            finally:
+                tools.in_bulk(False)
             claim.done()  # Before the lock is free: the next try would find somebody else in it.
         return "answered"
     except UserError as error:

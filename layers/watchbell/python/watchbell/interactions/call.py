@@ -15,10 +15,11 @@ class Call:
 
     `arguments` are the keyword arguments of the author's function: the options of a command, or the state of a
     component or form. `state` is the same state as texts, as a custom id carries it; () for a command. `form` is the
-    submitted form, or None. `prefilled` has the values, packed as text, that a button fills into the form it opens.
+    submitted form, or None. `answers` is Discord's data of the form, decrypted if it was encrypted. `prefilled` has the
+    values, packed as text, that a button fills into the form it opens.
     """
 
-    __slots__ = ("arguments", "form", "handler", "interaction", "prefilled", "state")
+    __slots__ = ("answers", "arguments", "form", "handler", "interaction", "prefilled", "state")
 
     def __init__(
         self, handler: "Handler", interaction: Interaction, state: tuple[str, ...] = (), prefilled: str = ""
@@ -27,6 +28,7 @@ class Call:
         self.interaction = interaction
         self.state = state
         self.prefilled = prefilled
+        self.answers: dict[str, Any] = interaction.data
         self.arguments: dict[str, Any] = {}
         self.form: Modal | None = None
 

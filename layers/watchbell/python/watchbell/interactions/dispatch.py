@@ -89,7 +89,7 @@ def parse(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -
     if handler.form is not None:
         from . import forms  # 3.3 ms of a cold start
 
-        forms.read(call)
+        forms.read(call, tools)
     if takes and not call.opens_form:
         from ..kit.options import bind_state
 

@@ -29,12 +29,14 @@ FILES = N_("Discord does not keep files, so please choose yours again.")
 READY = N_("Your form is ready.")
 
 
-def read(call: "Call") -> None:
+def read(call: "Call", tools: "Tools | Desk") -> None:
     """Read the submitted form into `call.form`. Raises UserError if it is wrong; its reply opens the form again."""
     if call.interaction.type != MODAL:
         return
     try:
-        call.form = modal.read(call.handler.form, call.interaction.data, call.interaction.resolved)
+        if call.handler.is_secret:
+            call.answers = tools.seals.reveal(call.interaction)
+        call.form = modal.read(call.handler.form, call.answers, call.interaction.resolved)
     except UserError as error:
         error.reply = correction(call, error)
         raise
@@ -71,7 +73,7 @@ def correction(call: "Call", error: UserError) -> Reply:
         text = clip("\n".join([_(WRONG), *lines]), 1800)
     if any(isinstance(field, Files) for field in fields.values()):
         text += f"\n{_(FILES)}"
-    kept = modal.keep(form, call.interaction.data, call.interaction.resolved)
+    kept = modal.keep(form, call.answers, call.interaction.resolved)
     return Reply(text, buttons=[_reopener(Opening(form, _address(call), kept), _(AGAIN))])
 
 

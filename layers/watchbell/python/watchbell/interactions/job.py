@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 from ..discord.reply import Reply
-from ..errors import DefinitionError, DiscordError, Retry, UserError
+from ..errors import DefinitionError, DiscordError, Paced, Retry, UserError
 from ..i18n import N_, _
 from ..kit.flow import CANCELLED, FLOWS
 from .flow import OURS, Flow
@@ -128,6 +128,8 @@ class Job:
                         "would do the same again; do the work in short steps, and yield after each"
                     ) from None
                 raise NextSlice(self._number + 1) from None
+            except Paced as error:
+                raise NextSlice(self._number + 1, error.wait or 1.0) from None
             if self._desk.now() - self._shown >= PROGRESS_SECONDS:
                 yield from self._show(reply)
                 self._shown = self._desk.now()

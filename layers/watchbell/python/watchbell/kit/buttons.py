@@ -108,16 +108,17 @@ class ComponentHandler(Handler):
 class FormHandler(ComponentHandler):
     """A function that runs when a form is submitted. Its last positional parameter is annotated with the form."""
 
-    __slots__ = ("form",)
+    __slots__ = ("form", "is_secret")
     kind = "modal"
     own = 1
 
     def __init__(self, command: Declaration, name: str, function: "Callable[..., Any]", **rules: "Any") -> None:
         self.form = _form_of(function, f"/{command.name} {name}")
         super().__init__(command, name, function, **rules)
-        from ..discord.modal import fields
+        from ..discord.modal import fields, has_secret
 
         known = fields(self.form)
+        self.is_secret = has_secret(self.form)
         for parameter in self.parameters:
             if parameter in known:
                 raise DefinitionError(

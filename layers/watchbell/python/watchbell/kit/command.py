@@ -155,8 +155,8 @@ class Command(Declaration):
     ) -> "PagerHandler":
         """A long list: `def books(interaction, page, *, author: str)` returns the Reply for one page of it.
 
-        `page` is a `Page`. `page.of(items)` returns the items of this page, at most `per_page`. Buttons to the first,
-        previous, next and last page are added below the message. To show the first page, return
+        `page` is a `Page`. `page.of(items)` returns the items of this page, at most `per_page`. Buttons to the
+        previous and the next page are added below the message. To show the first page, return
         `books(interaction, author=…)` from any handler. If the function takes the tools, `page` comes after them, and
         that call needs them too. The keyword-only parameters and the other arguments are those of a button.
         """

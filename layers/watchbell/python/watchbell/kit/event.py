@@ -9,19 +9,33 @@ if TYPE_CHECKING:
 class Event:
     """A webhook event. `type` is Discord's name for it, such as APPLICATION_AUTHORIZED.
 
-    The function gets the event's `data` and the tools. It must be idempotent: Discord can deliver an event several
-    times within 10 minutes, and events have no id.
+    The function gets the event's `data` and the tools. If it takes a third parameter, it gets the time of the event in
+    epoch seconds too: Discord can deliver events in another order. An event that comes several times is handled once,
+    but a function that fails runs again, so it must be idempotent.
 
-    `switch`: the operator can switch the feature off; see `flags`. An event that comes meanwhile is only logged.
+    `switch`: the operator can switch the feature off; see `flags`. An event that comes meanwhile is only logged, and
+    given to the function that is declared with `always`.
     """
 
-    __slots__ = ("function", "switch", "type")
+    __slots__ = ("first", "function", "switch", "type")
 
     def __init__(self, type: str, *, switch: str = "") -> None:
         self.type = type
         self.switch = switch
-        self.function: Callable[[dict, Any], None]
+        self.first: Callable[..., None] | None = None
+        self.function: Callable[..., None]
 
-    def run(self, function: "Callable[[dict, Any], None]") -> "Callable[[dict, Any], None]":
+    def happen(self, data: dict, tools: "Any", at: float, *, off: bool = False) -> None:
+        """Call the functions. `at` is the time of the event, in epoch seconds. `off`: the feature is switched off."""
+        for function in (self.first, None if off else self.function):
+            if function is not None:
+                function(*(data, tools, at)[: function.__code__.co_argcount])
+
+    def always(self, function: "Callable[..., None]") -> "Callable[..., None]":
+        """Declare a function that is called before the other one, even if the feature is switched off."""
+        self.first = function
+        return function
+
+    def run(self, function: "Callable[..., None]") -> "Callable[..., None]":
         self.function = function
         return function

@@ -134,6 +134,8 @@ class Handler:
     kind = "run"
     updates = False
     form: "Any" = None
+    is_secret = False
+    """Whether the form has a secret field. If so, the answers are encrypted in the queue."""
     own = 0
     """How many positional parameters the function takes after the interaction and the tools."""
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from typing import Any, TypeVar, Unpack
 
+    from ..discord.components import Row
     from ..discord.reply import Button
     from .handler import Rules
     from .options import Option
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
         bound: str
 
 
-FIRST, LAST = -1, 10**9
-"""The pages that the buttons "First" and "Last" ask for. No other button asks for them, so no two custom ids are equal:
-"Previous" on page 1 asks for page 0, and "Next" on the last page for the page after it."""
-
 NUMBER = "page"
 """The name of the page number in the state."""
 
@@ -36,14 +33,16 @@ class Page:
     """The page to show: a part of `per_page` items of a list.
 
     `number` counts from 1, and `count` is the number of pages, at least 1. Both are 0 until `of` or `cut` is called.
+    `has_row`: whether the function has placed the buttons to the other pages itself.
     """
 
-    __slots__ = ("_asked", "count", "number", "per_page")
+    __slots__ = ("_asked", "_buttons", "count", "has_row", "number", "per_page")
 
-    def __init__(self, asked: int, per_page: int) -> None:
-        self._asked = asked
+    def __init__(self, asked: int, per_page: int, buttons: "Callable[[Page], list[Button]]" = lambda page: []) -> None:
+        self._asked, self._buttons = asked, buttons
         self.per_page = per_page
         self.number = self.count = 0
+        self.has_row = False
 
     def of(self, items: "Sequence[Item]") -> "Sequence[Item]":
         """The items of this page. `items` is the whole list."""
@@ -58,6 +57,16 @@ class Page:
         self.number = min(max(1, self._asked), self.count)
         stop = min(self.number * self.per_page, total)
         return slice((self.number - 1) * self.per_page, stop)
+
+    def row(self, *buttons: "Button") -> "Row":
+        """A row with the buttons to the other pages, if there are any, and then `buttons`: one or two.
+
+        Call it after `of` or `cut`. The pager then adds no row of its own.
+        """
+        from ..discord.components import Row  # 5 ms of a cold start, which a list of one page does without
+
+        self.has_row = True
+        return Row(*(self._buttons(self) if self.count > 1 else []), *buttons)
 
 
 class PagerHandler(ComponentHandler):
@@ -87,27 +96,25 @@ class PagerHandler(ComponentHandler):
         if NUMBER in super().parameters:
             raise DefinitionError(f"{self}: the page comes before `*`; write `def {name}(interaction, page, *, …)`")
 
-    def __call__(self, *arguments: "Any", page: int = FIRST, **state: "Any") -> Reply:
+    def __call__(self, *arguments: "Any", page: int = 1, **state: "Any") -> Reply:
         """The Reply for that page, with a row of buttons if there are other pages.
 
         `arguments` are the interaction, and the tools if the function takes them.
         """
-        shown = Page(page, self.per_page)
+        kept = {**(self.function.__kwdefaults__ or {}), **state}
+        shown = Page(page, self.per_page, lambda page: self._buttons(page, kept))
         reply = self.function(*arguments, shown, **state)
         if not isinstance(reply, Reply) or not shown.count:
             raise DefinitionError(
                 f"{self}: a pager returns one Reply, and shows in it what `page.of(items)` returns, or reads what "
                 "`page.cut(total)` says"
             )
-        if shown.count == 1:
+        if shown.count == 1 or shown.has_row:
             return reply
         from copy import copy
 
-        from ..discord.components import Row  # 5 ms of a cold start, which a list of one page does without
-
         reply = copy(reply)
-        state = {**(self.function.__kwdefaults__ or {}), **state}
-        reply.components = [*reply.components, Row(*self._buttons(shown, state))]
+        reply.components = [*reply.components, shown.row()]
         return reply
 
     @property
@@ -121,11 +128,10 @@ class PagerHandler(ComponentHandler):
         return (Option(NUMBER, int, True, ""), *super().options)
 
     def _buttons(self, page: Page, state: "dict[str, Any]") -> "list[Button]":
-        number, first, last = page.number, page.number == 1, page.number == page.count
+        number, count = page.number, page.count
+        where = _("Page {number} of {count}", number=number, count=count)
         return [
-            self.button(_("First"), disabled=first, page=FIRST, **state),
-            self.button(_("Previous"), disabled=first, page=number - 1, **state),
-            self.button(f"{number} / {page.count}", disabled=True, page=number, **state),
-            self.button(_("Next"), disabled=last, page=number + 1, **state),
-            self.button(_("Last"), disabled=last, page=LAST, **state),
+            self.button(_("Previous"), disabled=number == 1, page=number - 1, **state),
+            self.button(where, disabled=True, page=number, **state),
+            self.button(_("Next"), disabled=number == count, page=number + 1, **state),
         ]

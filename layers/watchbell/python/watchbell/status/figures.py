@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from ..discord.text import clip, escape
 from ..i18n import _, ngettext, number
 from .reason import Reason
@@ -43,11 +45,13 @@ def state(report: Report) -> str:
 
 
 def reason(found: Reason) -> str:
-    """Describe why there is no report, in words that follow the service's name."""
+    """Describe why there is no report, or why a check did not end well, in words that follow the service's name."""
     values = found.values
     match found.code:
         case "timeout":
-            return ngettext("did not answer within {n} second", "did not answer within {n} seconds", values["seconds"])
+            return ngettext(
+                "did not answer within {n} second", "did not answer within {n} seconds", int(values["seconds"])
+            )
         case "unreachable":
             return _("could not be reached")
         case "not_a_url":
@@ -60,7 +64,7 @@ def reason(found: Reason) -> str:
             return ngettext(
                 "was not asked: the others took {n} second",
                 "was not asked: the others took {n} seconds",
-                values["seconds"],
+                int(values["seconds"]),
             )
         case "too_large":
             return _("sent more than {n} KB", n=values["kilobytes"])
@@ -70,6 +74,64 @@ def reason(found: Reason) -> str:
             return _("did not answer with a valid status")
         case "asked_too_often":
             return _("asks for fewer requests")
+        case "ping_missed":
+            return _("did not ping in time")
+        case "run_too_long":
+            return _("started and did not finish in time")
+        case "job_failed":
+            if "exit_status" in values:
+                return _("failed with exit status {number}", number=values["exit_status"])
+            return _("said that it failed")
+        case "connection_refused":
+            return _("refuses connections")
+        case "name_not_found":
+            return _("has a name that does not exist")
+        case "certificate_expired":
+            return _("has an expired certificate")
+        case "certificate_name":
+            return _("has a certificate for another name")
+        case "certificate_invalid":
+            return _("has a certificate that nobody trusts")
+        case "tls_failed":
+            return _("did not agree on TLS")
+        case "unexpected_status":
+            return _("answered HTTP {status} instead of {expected}", **_shown(values))
+        case "slow":
+            return _("took {ms} ms, limit {limit} ms", **_shown(values))
+        case "condition":
+            if values["got"] == "":
+                return _("did not fulfil {condition}", **_shown(values))
+            return _("did not fulfil {condition}: it was {got}", **_shown(values))
+        case "condition_missing":
+            return _("did not fulfil {condition}: the value is missing", **_shown(values))
+        case "certificate_soon":
+            days = int(values["days"])
+            return ngettext(
+                "has a certificate that expires in {n} day", "has a certificate that expires in {n} days", days
+            )
+        case "dns_code":
+            return _("answered the DNS query with {rcode}", **_shown(values))
+        case "dns_records":
+            if values["got"] == "":
+                return _("has no DNS records, expected: {expected}", **_shown(values))
+            return _("has the DNS records {got} instead of {expected}", **_shown(values))
+        case "reported":
+            return _("reports {said}", **_shown(values))
+        case "component":
+            return _("reports {said} for {component}", **_shown(values))
+        case "component_missing":
+            return _("has no component {component}", **_shown(values))
+        case "secret_missing":
+            return _("needs the secret {secret}, which does not exist or is not for its host", **_shown(values))
+        case "aws_event":
+            return _("has a problem, according to AWS: {text}", **_shown(values))
+        case "not_measured":
+            return _("could not be measured because of a bug in Watchbell")
+
+
+def _shown(values: Mapping[str, int | str]) -> dict[str, str]:
+    """The values of a reason for a message. They can be texts of the target: escape them, and keep them short."""
+    return {name: clip(escape(str(value)), 200) for name, value in values.items()}
 
 
 def status_word(status: str) -> str:

@@ -6,6 +6,7 @@ This module does no I/O. `adapters.opener` resolves names, and asks here about e
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from unicodedata import category, normalize
@@ -56,9 +57,20 @@ _PRIVATE = [
 _METADATA = [ip_network("fd00:ec2::/32"), ip_network("100.100.100.200/32")]
 """Metadata services within private ranges: Amazon's over IPv6, and another cloud's."""
 
+NEVER_CHECKED = ("discord.com", "discordapp.com", "discord.gg")
+"""Hosts that no monitor may ask, with all names below them. Too many requests could get the bot banned."""
+
 
 class NotAUrl(ValueError):
-    """The text is not a URL that can be asked. The message is for operators and developers."""
+    """The text is not a URL that can be asked. The message is for operators and developers.
+
+    `fault` is "character", "scheme", "login", "port", "address", "lookalike" or "host". `kit.check` has a sentence for
+    each.
+    """
+
+    def __init__(self, message: str, fault: str = "host") -> None:
+        super().__init__(message)
+        self.fault = fault
 
 
 @dataclass(frozen=True)
@@ -125,23 +137,44 @@ def parse_target(value: str) -> Target:
 def parse_url(text: str) -> Url:
     """Take an http or https URL apart. Raises NotAUrl if different programs could read different hosts in it."""
     if not text.isprintable() or set(text) & set(' \\<>"^`{|}'):
-        raise NotAUrl(f"{text!r} has a character that must be percent-encoded in a URL.")
+        raise NotAUrl(f"{text!r} has a character that must be percent-encoded in a URL.", "character")
     try:
         parts = urlsplit(text)
     except ValueError as error:
         raise NotAUrl(f"{text!r} is not a URL: {error}.") from None
     if parts.scheme not in _PORTS:
-        raise NotAUrl(f"{text!r} is not an http or https URL.")
+        raise NotAUrl(f"{text!r} is not an http or https URL.", "scheme")
     if "@" in parts.netloc:
-        raise NotAUrl("A URL may not contain a user name or a password.")
+        raise NotAUrl("A URL may not contain a user name or a password.", "login")
     found = _NETLOC.fullmatch(parts.netloc)
     if not found:
         raise NotAUrl(f"{text!r} is not an http or https URL with a host.")
     port = int(found["port"] or _PORTS[parts.scheme])
     if not 0 < port < 65536:
-        raise NotAUrl(f"{port} is not a port. Ports go from 1 to 65535.")
+        raise NotAUrl(f"{port} is not a port. Ports go from 1 to 65535.", "port")
     path, query = (quote(part, safe="%/:=&?~#+!$,;'@()*[]") for part in (parts.path or "/", parts.query))
     return Url(parts.scheme, _host(found["host"]), port, path + ("?" + query if query else ""))
+
+
+def parse_host(text: str) -> tuple[str, int | None]:
+    """Read `example.com`, `example.com:25` or `[2001:db8::1]:25`: the host in ASCII, and the port or None.
+
+    Raises NotAUrl like parse_url.
+    """
+    if "@" in text:
+        raise NotAUrl("A host has no user name and no password.", "login")
+    found = _NETLOC.fullmatch(text)
+    if not found:
+        raise NotAUrl(f"{text!r} is not a host, or a host and a port.", "port" if ":" in text else "host")
+    port = int(found["port"]) if found["port"] else None
+    if port is not None and not 0 < port < 65536:
+        raise NotAUrl(f"{port} is not a port. Ports go from 1 to 65535.", "port")
+    return _host(found["host"]), port
+
+
+def is_among(host: str, hosts: Collection[str]) -> bool:
+    """Whether `host` is one of `hosts`, or a name below one of them. Both are lower-case ASCII."""
+    return any(host == each or host.endswith(f".{each}") for each in hosts)
 
 
 def is_allowed(address: str, *, private: bool = False) -> bool:
@@ -161,6 +194,15 @@ def is_allowed(address: str, *, private: bool = False) -> bool:
     return not any(found in network for network in _NOT_PUBLIC)
 
 
+def is_address(host: str) -> bool:
+    """Whether the host is an IP address and not a name."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
+
+
 def is_loopback(host: str) -> bool:
     """Whether the address is loopback, or the name stands for it."""
     try:
@@ -175,7 +217,7 @@ def _host(text: str) -> str:
         try:
             return str(IPv6Address("" if "%" in text else text[1:-1]))
         except ValueError:
-            raise NotAUrl(f"{text} is not an IPv6 address.") from None
+            raise NotAUrl(f"{text} is not an IPv6 address.", "address") from None
     name = text.lower().removesuffix(".")
     if not name.isascii():
         name = _in_ascii(name)
@@ -186,16 +228,16 @@ def _host(text: str) -> str:
         try:
             return str(IPv4Address(name))
         except ValueError:
-            raise NotAUrl(f"{text!r} is not an IPv4 address. Write four numbers from 0 to 255.") from None
+            raise NotAUrl(f"{text!r} is not an IPv4 address. Write four numbers from 0 to 255.", "address") from None
     return name
 
 
 def _in_ascii(name: str) -> str:
     """An international name in Punycode. Raises NotAUrl for characters that stand for other characters."""
     if any(not char.isascii() and category(char)[0] not in "LM" for char in name):
-        raise NotAUrl(f"{name!r} has a character that is not allowed in a host name.")
+        raise NotAUrl(f"{name!r} has a character that is not allowed in a host name.", "lookalike")
     if normalize("NFKC", name.casefold()) != name:
-        raise NotAUrl(f"{name!r} can be read as another name. Write it in Punycode (xn--…).")
+        raise NotAUrl(f"{name!r} can be read as another name. Write it in Punycode (xn--…).", "lookalike")
     try:
         return name.encode("idna").decode()
     except UnicodeError:

@@ -26,12 +26,19 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from functools import cached_property
 from itertools import count
 from types import GeneratorType, ModuleType
 from typing import Any, Protocol
 
+from ..adapters.erasure import Erasure
+from ..adapters.monitors import Monitors
+from ..adapters.parameters import Parameters
 from ..adapters.records import Records
+from ..adapters.rosters import Rosters
+from ..adapters.secrets import Secrets
 from ..adapters.server_settings import Chosen
+from ..adapters.shards import Shards
 from ..discord import check, custom_id
 from ..discord.custom_id import OPENS
 from ..discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
@@ -55,9 +62,20 @@ from ..kit.handler import Handler
 from ..kit.options import TYPES
 from ..kit.policy import RANKS
 from ..registration.declare import declare
+from ..status.roster import Roster
 from ..tools import grants
-from ..tools.toolbox import Desk, Tools
-from .fakes import FakeFlags, FakeJournal, FakeLocks, FakeQuotas, FakeServerSettings, FakeStash, FakeTable
+from ..tools.toolbox import MOST_MONITORS, MOST_OF_A_HOST, Desk, Tools
+from .fakes import (
+    FakeFlags,
+    FakeJournal,
+    FakeLocks,
+    FakeQueue,
+    FakeQuotas,
+    FakeServerSettings,
+    FakeStash,
+    FakeStore,
+    FakeTable,
+)
 
 USER, GUILD, CHANNEL = "1000000000000000101", "1000000000000000102", "1000000000000000103"
 """The ids of the user, the server and the channel if a test does not give them."""
@@ -130,7 +148,7 @@ class FakeTools:
 
     FakeTools has a clock and seals. It keeps in memory what production keeps in tables: quotas, locks, large state, a
     journal, the settings of servers, and the data of features: `tools.data(notes, "1").put(…)`. `counted` lists the
-    metrics that were counted.
+    metrics that were counted, and `notified` what `tools.notify` was asked to post.
 
     Calls with the same FakeTools share what they use: a spent quota stays spent, by the clock `now`, and a step stays
     done for its interaction (give the same `id`). `locks.take("apply:1", "somebody")` makes somebody else hold the
@@ -150,6 +168,8 @@ class FakeTools:
         self.server_settings = FakeServerSettings()
         self.stash = FakeStash()
         self.state = FakeTable()
+        self.store = FakeStore()
+        self.send_queue = FakeQueue()
         self.now = time.time
         self.__dict__.update(parts)
         self.seals = parts.get("seals") or _seals(lambda: self.now(), self.stash)
@@ -157,8 +177,34 @@ class FakeTools:
     def __getattr__(self, name: str) -> Any:
         raise AttributeError(f"the feature uses tools.{name}, which the test must give it: FakeTools({name}=…)")
 
+    def in_bulk(self, yes: bool) -> None:
+        """Nobody has to wait for Discord here."""
+
     def data(self, kind: Data, owner: str = "") -> Records:
         return Records(self.state, kind, owner, lambda: self.now())  # type: ignore[arg-type]
+
+    @cached_property
+    def monitors(self) -> Monitors:
+        return Monitors(self.state, ceiling=MOST_MONITORS, of_host=MOST_OF_A_HOST)  # type: ignore[arg-type]
+
+    @cached_property
+    def shards(self) -> Shards:
+        return Shards(self.state, lambda: self.now())  # type: ignore[arg-type]
+
+    @cached_property
+    def _secrets(self) -> Secrets:
+        return Secrets(Parameters(lambda: self.now(), call=self.store), "/watchbell/test/servers", self.store)
+
+    def roster(self, guild_id: str) -> Roster:
+        return Rosters(self.state).of(guild_id)  # type: ignore[arg-type]
+
+    @property
+    def notified(self) -> list[dict]:
+        """What `tools.notify` was asked to post: a dict with `content`, the target and the rest of each."""
+        return [each["detail"] for each in self.send_queue.messages if each.get("kind") == "notification"]
+
+    def forget(self, user_id: str, last: Data) -> None:
+        Erasure(self.state).forget(user_id, last)  # type: ignore[arg-type]
 
     def count(self, metric: str) -> None:
         self.counted.append(metric)
@@ -168,6 +214,8 @@ class FakeTools:
 
     # The worker's own code, with the parts of this object.
     change_setting, notify = Tools.change_setting, Tools.notify
+    secrets, set_secret, delete_secret = Tools.secrets, Tools.set_secret, Tools.delete_secret
+    define, _never_checked = Tools.define, Tools._never_checked
     function = "worker"
 
 
@@ -316,6 +364,8 @@ class _Asked:
         """Return the interaction. UserError if the person may not use the feature or it is off in this place."""
         interaction = self.by.interaction(kind, {**data, "resolved": self.resolved} if self.resolved else data)
         tools: Any = _Known(self.tools, self.by)
+        if kind == MODAL and self.handler.is_secret and not self.handler.answers_at_once(interaction):
+            interaction = Interaction(self.tools.seals.conceal(interaction))  # as it lies in the queue
         gate.check(self.handler, interaction, tools)
         gate.check_switch(self.handler, interaction, tools)
         gate.check_tables(self.handler, interaction, tools)

@@ -6,13 +6,14 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from ..adapters.dynamodb import Cancelled
+from ..adapters.aws_json import Refused
 from ..adapters.locks import LEASE_SECONDS
 from ..adapters.server_settings import Chosen
 from ..data.tables import SPARE_USES
 from ..discord.interaction import Interaction
 from ..kit.flags import parse
 from ..kit.quota import Quota
+from .table import FakeTable as FakeTable
 
 Clock = Callable[[], float]
 
@@ -72,6 +73,16 @@ class FakeLock:
         self.lease_until = 0.0
 
 
+class FakeQueue:
+    """A queue that keeps its messages."""
+
+    def __init__(self) -> None:
+        self.messages: list[dict] = []
+
+    def send(self, message: dict, wait: float = 0, attributes: dict[str, str] | None = None) -> None:
+        self.messages.append(message)
+
+
 class FakeFlags(dict[str, str]):
     """The texts of the flags' parameters by name, for example `{"beta": "off 1100000000000000001"}`.
 
@@ -105,6 +116,32 @@ class FakeServerSettings:
         self.servers[guild_id] = {name: value for name, value in kept.items() if value is not None}
 
 
+class FakeStore:
+    """Parameter Store: the texts of parameters by their full names. Call it with a target and a request of its API."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, str] = {}
+
+    def __call__(self, target: str, request: dict) -> dict:
+        match target.rpartition(".")[2]:
+            case "GetParameter" if request["Name"] in self.values:
+                return {"Parameter": self._parameter(request["Name"])}
+            case "GetParametersByPath":
+                below = [name for name in sorted(self.values) if name.rpartition("/")[0] == request["Path"]]
+                first = int(request.get("NextToken", 0))
+                page = [self._parameter(name) for name in below[first : first + request["MaxResults"]]]
+                return {"Parameters": page, **({"NextToken": str(first + 10)} if below[first + 10 :] else {})}
+            case "PutParameter" if request["Type"] == "SecureString" and len(request["Value"]) <= 4096:
+                self.values[request["Name"]] = request["Value"]
+                return {"Version": 1}
+            case "DeleteParameter" if self.values.pop(request["Name"], ""):
+                return {}
+        raise Refused(target, 400, {"__type": "ParameterNotFound"})
+
+    def _parameter(self, name: str) -> dict:
+        return {"Name": name, "Value": self.values[name]}
+
+
 class FakeStash:
     """State that is too large for a custom id, by key."""
 
@@ -118,40 +155,6 @@ class FakeStash:
 
     def get(self, key: str) -> list[str] | None:
         return self.kept.get(key)
-
-
-class FakeTable:
-    """The rows of a table, for `adapters.records`. `rows` maps (pk, sk) to an item in the format of DynamoDB's API."""
-
-    def __init__(self) -> None:
-        self.rows: dict[tuple[str, str], dict] = {}
-
-    def get(self, key: dict, seconds: float = 0.0) -> dict:
-        return self.rows.get(_place(key), {})
-
-    def query(self, partition: str, start: str, *, after: str = "", most: int) -> tuple[list[dict], str]:
-        """Return the rows like DynamoDB, which gives a place to go on from whenever it found `most` rows."""
-        sorts = sorted(sort for pk, sort in self.rows if pk == partition and sort.startswith(start) and sort > after)
-        items = [self.rows[partition, sort] for sort in sorts[:most]]
-        return items, sorts[most - 1] if len(sorts) >= most else ""
-
-    def transact(self, *writes: dict, token: str) -> None:
-        """Make all writes or none. Raises Cancelled if a row has another version than a write expects."""
-        made = [
-            (kind, write, _place(write.get("Item") or write["Key"])) for each in writes for kind, write in each.items()
-        ]
-        for _, write, place in made:
-            expected = write.get("ExpressionAttributeValues", {}).get(":before")
-            if "ConditionExpression" in write and self.rows.get(place, {}).get("version") != expected:
-                raise Cancelled("TransactWriteItems", 400, {"__type": "#TransactionCanceledException"})
-        for kind, write, place in made:
-            self.rows.pop(place, None)
-            if kind == "Put":
-                self.rows[place] = write["Item"]
-
-
-def _place(key: dict) -> tuple[str, str]:
-    return key["pk"]["S"], key["sk"]["S"]
 
 
 class FakeJournal:

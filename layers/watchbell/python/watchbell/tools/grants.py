@@ -22,13 +22,14 @@ class Need:
     """A resource that a part needs.
 
     `kind` is one of the kinds above. `name` is the name of the parameter or path without its stage, or the short name
-    of the table or queue. `actions` are IAM actions.
+    of the table or queue. `actions` are IAM actions. `rows` is the pattern of the partition keys that a function may
+    use, such as `ping#*`, "" for all.
     """
 
-    __slots__ = ("actions", "kind", "name")
+    __slots__ = ("actions", "kind", "name", "rows")
 
-    def __init__(self, kind: int, name: str, *actions: str) -> None:
-        self.kind, self.name, self.actions = kind, name, actions
+    def __init__(self, kind: int, name: str, *actions: str, rows: str = "") -> None:
+        self.kind, self.name, self.actions, self.rows = kind, name, actions, rows
 
     @property
     def variable(self) -> str:
@@ -53,8 +54,8 @@ def _parameters(path: str) -> Need:
     return Need(PARAMETERS, path, "ssm:GetParametersByPath")
 
 
-def _table(name: str, *actions: str) -> Need:
-    return Need(TABLE, name, *(f"dynamodb:{action}" for action in actions))
+def _table(name: str, *actions: str, rows: str = "") -> Need:
+    return Need(TABLE, name, *(f"dynamodb:{action}" for action in actions), rows=rows)
 
 
 def _claims(*tables: str) -> Part:
@@ -72,18 +73,31 @@ _SERVER_SETTINGS = Part("server_settings", _table("state", "GetItem"))
 _SOURCE_NAMES = Part("source_names", _parameters("status-sources"))
 _SOURCES = Part("sources", _parameters("status-sources"))
 _BOT = Part("discord", _parameter("discord/bot-token"))
+_PACED_BOT = Part("discord", *_BOT.needs, _table("ephemeral", "UpdateItem"))
+_ROSTER = Part("roster", _table("state", "GetItem"))
+_MONITORS = Part("monitors", _table("state", "GetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"))
+_SHARDS = Part("shards", _table("state", "GetItem", "BatchGetItem", "PutItem", "UpdateItem", "DeleteItem", "Query"))
+_CHECK = Part("check", Need(NAMED_PARAMETERS, "servers", "ssm:GetParameter"))
+_SECRETS = (
+    Part("secrets", Need(NAMED_PARAMETERS, "servers", "ssm:GetParametersByPath")),
+    Part("set_secret", Need(NAMED_PARAMETERS, "servers", "ssm:PutParameter")),
+    Part("delete_secret", Need(NAMED_PARAMETERS, "servers", "ssm:DeleteParameter")),
+)
+_SEND_QUEUE = Part("send_queue", Need(QUEUE, "send", "sqs:SendMessage"))
+_NOTIFY = Part("notify", _table("state", "GetItem"), *_SEND_QUEUE.needs)
+_CHECK_QUEUE = Part("check_queue", Need(QUEUE, "check", "sqs:SendMessage"))
 
 FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
     "ingress": (
         *_ALWAYS,
-        *(_SEALS, _FLAGS, _OPERATORS, _SERVER_SETTINGS, _SOURCE_NAMES),
+        *(_SEALS, _FLAGS, _OPERATORS, _SERVER_SETTINGS, _SOURCE_NAMES, _ROSTER),
         Part("stash", _table("ephemeral", "GetItem")),
         Part("data", _table("state", "GetItem")),
         Part("work_queue", Need(QUEUE, "work", "sqs:SendMessage")),
     ),
     "worker": (
         *_ALWAYS,
-        *(_COUNT, _SEALS, _FLAGS, _OPERATORS, _SERVER_SETTINGS, _SOURCE_NAMES, _SOURCES, _BOT),
+        *(_COUNT, _SEALS, _FLAGS, _OPERATORS, _SERVER_SETTINGS, _SOURCE_NAMES, _SOURCES, _PACED_BOT),
         _claims("state", "ephemeral"),
         _DATA,
         Part("stash", _table("ephemeral", "GetItem", "PutItem")),
@@ -91,22 +105,34 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         Part("audit", _table("state", "GetItem", "PutItem", "UpdateItem")),
         Part("quotas", _table("ephemeral", "UpdateItem")),
         Part("locks", _table("ephemeral", "GetItem", "UpdateItem")),
-        *(Part("seconds_left"), Part("fence")),
+        *(Part("seconds_left"), Part("fence"), Part("in_bulk")),
         Part("change_setting", _table("state", "GetItem", "UpdateItem")),
-        Part("notify", _table("state", "GetItem")),
+        _NOTIFY,
+        *(_ROSTER, _MONITORS, _SHARDS, _CHECK, *_SECRETS, _SEND_QUEUE),
+        Part("define"),
     ),
     "sender": (
         *_ALWAYS,
-        *(_COUNT, Part("discord")),  # webhooks need no token
-        _claims("ephemeral"),
+        *(_COUNT, _SEALS, _SERVER_SETTINGS, _MONITORS, _SHARDS, _PACED_BOT, _DATA),
+        Part("operator_alerts", _parameter("operator-alerts")),
+        Part("stash", _table("ephemeral", "GetItem", "PutItem")),
+        _claims("state", "ephemeral"),
         Part("webhook", Need(NAMED_PARAMETERS, "webhooks", "ssm:GetParameter")),
         Part("retired_webhooks", _table("state", "GetItem", "PutItem")),
+        Part("event_dead", Need(QUEUE, "event-dead", "sqs:SendMessage")),
     ),
     "scheduler": (
         *_ALWAYS,
-        *(_COUNT, _FLAGS, _SOURCE_NAMES, _SOURCES, _DATA),
+        *(_COUNT, _FLAGS, _SOURCE_NAMES, _SOURCES, _DATA, _SERVER_SETTINGS, _NOTIFY),
         _claims("state"),
-        Part("send_queue", Need(QUEUE, "send", "sqs:SendMessage")),
+        *(_MONITORS, _SHARDS, _SEND_QUEUE, _CHECK_QUEUE),
+        Part("forget", _table("state", "GetItem", "PutItem", "DeleteItem", "Query")),
+        *(Part("status_sources", _parameters("status-sources")), Part("define")),
+    ),
+    "monitor": (*_ALWAYS, _COUNT, _FLAGS, _MONITORS, _SHARDS, _CHECK, _SEND_QUEUE),
+    "heartbeat": (
+        *_ALWAYS,
+        Part("pings", _table("state", "UpdateItem", rows="ping#*")),
     ),
     "registrar": (*_ALWAYS, _COUNT, _FLAGS, _BOT),
 }
@@ -147,13 +173,13 @@ class only_gets:
 
 
 def needs(function: str) -> "list[Need]":
-    """The resources that `function` needs, each once with all of its actions."""
-    merged: dict[tuple[int, str], list[str]] = {}
+    """The resources that `function` needs, each once with all of its actions, and each pattern of rows by itself."""
+    merged: dict[tuple[int, str, str], list[str]] = {}
     for part in FUNCTIONS[function]:
         for need in part.needs:
-            actions = merged.setdefault((need.kind, need.name), [])
+            actions = merged.setdefault((need.kind, need.name, need.rows), [])
             actions += [action for action in need.actions if action not in actions]
-    return [Need(kind, name, *actions) for (kind, name), actions in merged.items()]
+    return [Need(kind, name, *actions, rows=rows) for (kind, name, rows), actions in merged.items()]
 
 
 def _names(function: str) -> "Iterator[str]":

@@ -10,7 +10,7 @@ from . import grants
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from typing import Any
 
     from ..adapters.audit import Audit
@@ -19,19 +19,26 @@ if TYPE_CHECKING:
     from ..adapters.enqueue import Enqueue
     from ..adapters.journal import Journal
     from ..adapters.locks import Locks
+    from ..adapters.monitors import Monitors
+    from ..adapters.pace import Pace
     from ..adapters.parameters import Parameters
+    from ..adapters.pings import Pings
     from ..adapters.queue import Queue
     from ..adapters.quotas import Quotas
     from ..adapters.records import Records
+    from ..adapters.secrets import Secrets
     from ..adapters.server_settings import ServerSettings
+    from ..adapters.shards import Shards
     from ..adapters.sources import Sources
     from ..adapters.stash import Stash
     from ..adapters.webhooks import RetiredWebhooks
-    from ..discord.reply import Reply
     from ..discord.seals import Seals
     from ..kit.data import Data
     from ..kit.flags import Flags
     from ..kit.setting import Setting
+    from ..status.facts import Facts
+    from ..status.monitor import Monitor
+    from ..status.roster import Roster
 
     part = cached_property
 else:
@@ -46,6 +53,9 @@ else:
 
 
 DISCORD_URL = "https://discord.com/api/v10"
+
+MOST_MONITORS, MOST_OF_A_HOST = 10_000, 100
+"""How many monitors a deployment can have, and how many of them, in all servers together, can ask one host."""
 
 
 class Tools:
@@ -97,7 +107,31 @@ class Tools:
             lambda fresh: self.parameters.secret(name, fresh=fresh),
             lambda message, interaction: self.seals.seal(message, interaction),
             self.now,
+            self._pace,
         )
+
+    def in_bulk(self, yes: bool) -> None:
+        """Whether calls to Discord wait for its limits from now on, as alerts do, because nobody waits for them."""
+        grants.require(self.function, "in_bulk")
+        if self._pace is not None:
+            self._pace.bulk = yes
+
+    @cached_property
+    def _pace(self) -> "Pace | None":
+        """The pace of the calls to Discord, which all functions with the table share. Nobody waits for the sender."""
+        if "EPHEMERAL_TABLE" not in self.settings:
+            return None
+        from ..adapters.dynamodb import Table
+        from ..adapters.pace import Pace
+
+        table = Table(self.settings["EPHEMERAL_TABLE"], tries=2)
+        return Pace(table, bulk=self.function == "sender", now=self.now, stopped=self._stopped)
+
+    def _stopped(self) -> None:
+        """Count that nobody calls Discord for a while, in one metric of all functions."""
+        from ..adapters.metrics import count
+
+        count("DiscordStopped", f"{self.settings['WATCHBELL_NAME']}-{self.settings['WATCHBELL_STAGE']}")
 
     @part
     def claims(self) -> "Claims":
@@ -154,25 +188,43 @@ class Tools:
             raise ValueError(f"{setting} cannot be {value!r}")
         self.server_settings.change(guild_id, {setting.name: value})
 
-    def notify(self, guild_id: str, make: "Callable[[], Reply]", key: str, locale: str = "") -> str:
-        """Post in the status channel of a server. Return the id of the message, "" if the server has chosen no channel.
+    def notify(
+        self,
+        content: "str | Callable[[], str]",
+        *,
+        guild: str = "",
+        channel: str = "",
+        webhook: str = "",
+        severity: str = "",
+        mention: "str | Iterable[str]" = (),
+        dedupe_key: str = "",
+        locale: str = "",
+    ) -> bool:
+        """Post a text soon, once: in the status channel of `guild`, in `channel`, or by the webhook of that name.
 
-        `make` returns the message. It is called in the language that the server has chosen, or else in `locale`, which
-        is Discord's locale of the server. A second call with the same `key` within a few minutes posts nothing.
-        Raises DiscordError if Discord refuses the message, or does not answer.
+        Without a target it goes to the operator's default webhook. The rest of a text that is too long is cut off.
+        `severity` is info, warning, error or critical. `mention` is the id of a role, or several ids. Only the roles
+        that the server allows are pinged. A second call with the same `dedupe_key` within 14 days posts nothing.
+
+        `content` may be a function that returns the text. It is called in the language that `guild` has chosen, or else
+        in `locale`, which is Discord's locale of the server.
+
+        Returns False, and posts nothing, if `guild` has not chosen a status channel. Raises DefinitionError, which says
+        what is wrong, and Unavailable if the text cannot be queued.
         """
         grants.require(self.function, "notify")
         from ..i18n import speaking
         from ..kit import server
+        from ..status import notification
 
-        chosen = self.server_settings.of(guild_id)
-        channel_id = chosen[server.status_channel]
-        if not channel_id:
-            return ""
+        chosen = self.server_settings.of(guild)
+        if guild and not channel and not chosen[server.status_channel]:
+            return False
         with speaking(chosen[server.language], locale):
-            reply = make()
-        sent = self.discord.send(channel_id, reply, nonce=f"notify {guild_id} {key}", whose="tools.notify")
-        return str(sent.get("id", ""))
+            text = content() if callable(content) else content
+        given = {"guild": guild, "channel": channel, "webhook": webhook, "severity": severity, "dedupe_key": dedupe_key}
+        self.send_queue.send(notification.of_feature(text, mention, given, self.now()))
+        return True
 
     def data(self, kind: "Data", owner: str = "") -> "Records":
         """The items of `kind` that belong to `owner`, the id of a server or a person. Leave it out for `of="own"`.
@@ -187,6 +239,100 @@ class Tools:
             table = Table(self.settings["STATE_TABLE"], tries=1)
             return grants.only_gets(Reader(table, kind, owner, self.now))  # type: ignore[return-value]
         return Records(Table(self.settings["STATE_TABLE"]), kind, owner, self.now)
+
+    def roster(self, guild_id: str) -> "Roster":
+        """The monitors of a server: names, groups and tags. An autocomplete can use this, because it is one GetItem."""
+        grants.require(self.function, "roster")
+        from ..adapters.dynamodb import Table
+        from ..adapters.rosters import Rosters
+
+        return Rosters(Table(self.settings["STATE_TABLE"], tries=1)).of(guild_id)
+
+    def forget(self, user_id: str, last: "Data") -> None:
+        """Erase what the table `state` holds of a person, items of the kind `last` at the end.
+
+        Raises Unavailable if the table cannot be reached. A part may be erased then.
+        """
+        grants.require(self.function, "forget")
+        from ..adapters.dynamodb import Table
+        from ..adapters.erasure import Erasure
+
+        Erasure(Table(self.settings["STATE_TABLE"])).forget(user_id, last)
+
+    @part
+    def monitors(self) -> "Monitors":
+        from ..adapters.dynamodb import Table
+        from ..adapters.monitors import Monitors
+
+        return Monitors(Table(self.settings["STATE_TABLE"]), ceiling=MOST_MONITORS, of_host=MOST_OF_A_HOST)
+
+    @part
+    def shards(self) -> "Shards":
+        from ..adapters.dynamodb import Table
+        from ..adapters.shards import Shards
+
+        return Shards(Table(self.settings["STATE_TABLE"]), self.now)
+
+    def define(self, monitor: "Monitor") -> "Monitor":
+        """The monitor in its normal form. If its `kind` is "", the target tells the kind.
+
+        Raises UserError, which says what to change, if the monitor cannot be checked.
+        """
+        grants.require(self.function, "define")
+        from ..kit import monitors
+
+        return monitors.define(monitor, refused=self._never_checked)
+
+    @property
+    def _never_checked(self) -> "tuple[str, ...]":
+        """The hosts that no monitor may ask: Discord's, and the bot's own."""
+        from urllib.parse import urlsplit
+
+        from ..status.targets import NEVER_CHECKED
+
+        return (*NEVER_CHECKED, urlsplit(self.settings.get("PING_URL", "")).hostname or "")
+
+    def check(
+        self, guild_id: str, monitors: "Iterable[Monitor]", *, again: "Collection[str]" = (), left: float = 0.0
+    ) -> "dict[str, Facts]":
+        """Check the monitors of a server now, all at once. Return what was found, by the ids of the monitors.
+
+        Monitors whose results come from outside are left out. A target that is sick is a result and not an error. Those
+        in `again`, by their ids, are checked a second time if they fail and if that fits into `left` seconds.
+        """
+        grants.require(self.function, "check")
+        from ..adapters.checker import Checker
+        from ..adapters.net import no_secret
+        from ..status import secret
+
+        monitors = list(monitors)
+        wanted = sorted({name for each in monitors for name in secret.wanted(each)})
+        value = self._secrets.reader(guild_id, wanted) if wanted else no_secret
+        return Checker(secret=value, refused=self._never_checked).run(monitors, again=again, left=left)
+
+    def set_secret(self, guild_id: str, name: str, host: str, value: str) -> None:
+        """Set a secret that the checks of a server may send to `host`. Nobody can read it.
+
+        A function that checks may use the old value, or none, for a minute.
+        """
+        grants.require(self.function, "set_secret")
+        self._secrets.put(guild_id, name, host, value)
+
+    def secrets(self, guild_id: str) -> dict[str, str]:
+        """The names of the secrets of a server, sorted, each with the host that it belongs to."""
+        grants.require(self.function, "secrets")
+        return self._secrets.hosts(guild_id)
+
+    def delete_secret(self, guild_id: str, name: str) -> None:
+        """Delete a secret of a server, if it exists."""
+        grants.require(self.function, "delete_secret")
+        self._secrets.delete(guild_id, name)
+
+    @cached_property
+    def _secrets(self) -> "Secrets":
+        from ..adapters.secrets import Secrets
+
+        return Secrets(self.parameters, self.settings["SERVERS_PATH"])
 
     @part
     def seals(self) -> "Seals":
@@ -213,6 +359,20 @@ class Tools:
         grants.require(self.function, "source_names")
         return sorted(self.parameters.below(self.settings["STATUS_SOURCES_PATH"]))
 
+    def status_sources(self) -> dict[str, str]:
+        """What is set for each status source now, by its name. `status.targets.parse_target` reads the values.
+
+        Raises Unavailable if the store cannot be read. A value of the past is never returned.
+        """
+        grants.require(self.function, "status_sources")
+        return self.parameters.below(self.settings["STATUS_SOURCES_PATH"], fresh=True)
+
+    def operator_alerts(self) -> list[str]:
+        """The ids of the channels that hear of the operator's monitors."""
+        grants.require(self.function, "operator_alerts")
+        listed = self.parameters.find(self.settings["OPERATOR_ALERTS_PARAMETER"]) or ""
+        return list(dict.fromkeys(each for each in listed.replace(",", " ").split() if each.isdigit()))
+
     def operators(self) -> set[str]:
         """The user ids of the people who run the bot."""
         grants.require(self.function, "operators")
@@ -235,6 +395,25 @@ class Tools:
         from ..adapters.queue import Queue
 
         return Queue(self.settings["SEND_QUEUE_URL"])
+
+    @part
+    def check_queue(self) -> "Queue":
+        from ..adapters.queue import Queue
+
+        return Queue(self.settings["CHECK_QUEUE_URL"])
+
+    @part
+    def pings(self) -> "Pings":
+        from ..adapters.pings import Pings
+
+        return Pings(self.settings["STATE_TABLE"])
+
+    @part
+    def event_dead(self) -> "Queue":
+        """The dead letters of EventBridge."""
+        from ..adapters.queue import Queue
+
+        return Queue(self.settings["EVENT_DEAD_QUEUE_URL"])
 
     @part
     def retired_webhooks(self) -> "RetiredWebhooks":

@@ -1,0 +1,104 @@
+"""/escalation: who is told next if a monitor stays down and nobody is on it."""
+
+from itertools import pairwise
+
+from watchbell import (
+    Annotated,
+    Channel,
+    Command,
+    Container,
+    Kinds,
+    Range,
+    Reply,
+    Role,
+    Separator,
+    Text,
+    User,
+    UserError,
+    _,
+    ngettext,
+    permission,
+)
+from watchbell import role as role_of
+from watchbell.outbox import kinds
+from watchbell.status.states import OWN
+
+STEP = kinds.STEP
+MOST = 3
+
+command = Command(
+    "escalation",
+    "Tell more people if nobody is on it",
+    who=permission("MANAGE_GUILD") | role_of("admin"),
+    private=True,
+    contexts=("guild",),
+)
+
+
+@command.subcommand(audit="escalation.set", name="set")
+def put(
+    interaction,
+    tools,
+    *,
+    step: Annotated[int, Range(1, MOST)],
+    minutes: Annotated[int, Range(1, 1440)],
+    person: User | None = None,
+    role: Role | None = None,
+    channel: Annotated[Channel, Kinds("text", "announcement", "thread")] | None = None,
+):
+    """Set a step.
+
+    step: 1, 2 or 3
+    minutes: How many minutes after the alert
+    person: Send a person a direct message
+    role: Mention a role in the status channel
+    channel: Post in this channel instead
+    """
+    from watchbell.commands import subscribe
+    from watchbell.outbox import alerts
+
+    chosen = [f"{kind}:{each.id}" for kind, each in (("user", person), ("role", role), ("channel", channel)) if each]
+    if len(chosen) != 1:
+        raise UserError(_("Choose one of `person`, `role` and `channel`."))
+    if channel:
+        subscribe.require_place(channel.id, tools)
+    if role:
+        subscribe.require_mentionable(role, interaction, tools)
+    others = [each for each in alerts.steps(interaction.guild_id, tools) if each["step"] != str(step)]
+    order = sorted([*((int(each["step"]), each["minutes"]) for each in others), (step, minutes)])
+    if any(later <= earlier for (_one, earlier), (_other, later) in pairwise(order)):
+        raise UserError(_("Each step comes later than the step before it. See `/escalation show`."))
+    item = {"step": str(step), "minutes": minutes, "to": chosen[0], "person": person.id if person else ""}
+    tools.data(STEP, interaction.guild_id).put(item)
+    return shown(interaction, tools)
+
+
+@command.subcommand(name="show")
+def show(interaction, tools):
+    """Show the steps."""
+    return shown(interaction, tools)
+
+
+@command.subcommand(audit="escalation.off")
+def off(interaction, tools):
+    """Remove all steps."""
+    for number in range(1, MOST + 1):
+        tools.data(STEP, interaction.guild_id).delete(str(number))
+    return shown(interaction, tools)
+
+
+def shown(interaction, tools) -> Reply:
+    from watchbell.outbox import alerts
+
+    lines = [line(each) for each in alerts.steps(interaction.guild_id, tools)]
+    lines = lines or [_("There are no steps. `/escalation set` adds one.")]
+    lines.append("-# " + _("It ends when somebody presses **Acknowledge**, or when the monitor is up again."))
+    head = Text("### " + _("Escalation"))
+    return Reply(components=[Container(head, Separator(), Text("\n".join(lines)), colour=OWN)])
+
+
+def line(step: dict) -> str:
+    kind, _colon, id = step["to"].partition(":")
+    who = {"channel": f"<#{id}>", "role": f"<@&{id}>", "user": f"<@{id}>"}[kind]
+    after = ngettext("after {n} minute: {who}", "after {n} minutes: {who}", step["minutes"], who=who)
+    return f"{step['step']}. {after}"

@@ -1,0 +1,158 @@
+"""/maintenance: windows of time in which nobody is alerted."""
+
+from watchbell import (
+    Annotated,
+    Command,
+    Container,
+    Range,
+    Reply,
+    Section,
+    Separator,
+    Text,
+    UserError,
+    _,
+    ngettext,
+    permission,
+    role,
+)
+from watchbell.discord.text import clip, escape
+from watchbell.kit import server
+from watchbell.status.states import OWN
+
+command = Command(
+    "maintenance",
+    "Plan times in which nobody is alerted",
+    who=permission("MANAGE_GUILD") | role("admin"),
+    private=True,
+    contexts=("guild",),
+)
+
+
+@command.subcommand(audit="maintenance.add", lock="maintenance:{guild}")
+def add(
+    interaction,
+    tools,
+    *,
+    start: str,
+    duration: str,
+    what: str = "",
+    title: str = "",
+    announce: Annotated[int, Range(0, 10080)] = 60,
+):
+    """Plan maintenance.
+
+    start: 2026-12-01 22:00, sun 02:00, daily 02:00, or a cron expression, in the server's time zone
+    duration: How long it lasts, such as 45m or 2h
+    what: A monitor, a group or a tag (default: all monitors)
+    title: What happens, for others to read
+    announce: How many minutes before it begins it is announced in the status channel (default: 60, never: 0)
+    """
+    from hashlib import sha256
+
+    from watchbell.status import maintenance, plans
+
+    zone = tools.server_settings.of(interaction.guild_id)[server.zone]
+    when = maintenance.parse(start, duration, zone, tools.now())
+    window = maintenance.Window(when, **covered(what, tools.monitors.roster(interaction.guild_id)))
+    title = clip(title.strip() or what.strip() or _("Maintenance"), 80)
+    # The same id in each try, so that a retry after a lost answer plans it once.
+    id = sha256(interaction.id.encode()).hexdigest()[:8]
+    plan = plans.Plan(id, title, window, announce)
+
+    def decide(before):
+        now = tools.now()
+        kept = [each for each in before if each.next(now) and each.id != plan.id]
+        if len(kept) >= plans.MOST:
+            raise UserError(_("This server already has {n} plans, and cannot have more.", n=plans.MOST))
+        return [*kept, plan]
+
+    tools.shards.change_plans(interaction.guild_id, decide)
+    return Reply(components=[Container(_("Planned."), Separator(), Text(line(plan, tools)), colour=OWN)])
+
+
+@add.autocomplete
+def what(interaction, tools, typed):
+    roster = tools.roster(interaction.guild_id)
+    return [*(entry.name for entry in roster.entries), *roster.groups, *roster.tags]
+
+
+@command.subcommand(name="list")
+def all_of_them(interaction, tools):
+    """List what is planned."""
+    return listed(interaction, tools)
+
+
+@command.pager(per_page=6)
+def listed(interaction, tools, page):
+    now = tools.now()
+    found = [plan for plan in tools.shards.plans(interaction.guild_id) if plan.next(now)]
+    shown = page.of(sorted(found, key=lambda plan: plan.next(now)))
+    if not shown:
+        return Reply(_("No maintenance is planned."))
+    sections = [Section(line(plan, tools), accessory=stop.button(_("Cancel"), id=plan.id)) for plan in shown]
+    return Reply(components=[Container(Text("### " + _("Maintenance")), *sections, colour=OWN)])
+
+
+@command.subcommand(audit="maintenance.cancel", lock="maintenance:{guild}")
+def cancel(interaction, tools, *, plan: str):
+    """Cancel maintenance. If it has started, alerts come again.
+
+    plan: Its title
+    """
+    found = [each for each in tools.shards.plans(interaction.guild_id) if plan.strip() in (each.title, each.id)]
+    if not found:
+        raise UserError(_("Nothing is planned with this title. `/maintenance list` shows everything."))
+    return cancelled(found[0].id, interaction, tools)
+
+
+@command.button(updates=True, audit="maintenance.cancel", lock="maintenance:{guild}")
+def stop(interaction, tools, *, id: str):
+    return cancelled(id, interaction, tools)
+
+
+def cancelled(id: str, interaction, tools) -> Reply:
+    titles: list[str] = []
+
+    def decide(before):
+        titles[:] = [each.title for each in before if each.id == id]
+        return [each for each in before if each.id != id]
+
+    tools.shards.change_plans(interaction.guild_id, decide)
+    if not titles:
+        raise UserError(_("This plan no longer exists."))
+    text = _("{title} is cancelled.", title=f"**{escape(titles[0])}**")
+    return Reply(components=[Container(text, colour=OWN)])
+
+
+def covered(what: str, roster) -> dict:
+    """What a window covers, for a name that somebody typed. Raises UserError if nothing has that name."""
+    wanted = what.strip()
+    if not wanted:
+        return {}
+    entry = roster.find(wanted)
+    if entry is not None:
+        return {"monitors": (entry.id,)}
+    for kind, known in (("groups", roster.groups), ("tags", roster.tags)):
+        same = tuple(each for each in known if each.casefold() == wanted.casefold())
+        if same:
+            return {kind: same}
+    raise UserError(_("There is no monitor, group or tag with this name. `/monitor list` shows them all."))
+
+
+def line(plan, tools) -> str:
+    """The title of a plan, when it comes next, and how long it lasts."""
+    from watchbell.status import maintenance, measures
+
+    found = plan.next(tools.now())
+    window = plan.window
+    count = len(window.monitors) + len(window.groups) + len(window.tags)
+    small = [
+        _("lasts {time}", time=measures.duration(found.end - found.start)) if found else "",
+        _("repeats") if isinstance(window.when, maintenance.Repeating) else "",
+        escape(", ".join([*window.groups, *window.tags])),
+        ngettext("{n} monitor", "{n} monitors", len(window.monitors)) if window.monitors else "",
+        "" if count else _("all monitors"),
+        ngettext("announced {n} minute before", "announced {n} minutes before", plan.announce) if plan.announce else "",
+    ]
+    begins = f"<t:{found.start}:f> (<t:{found.start}:R>)" if found else _("over")
+    return f"🔧 **{escape(plan.title)}** {begins}\n-# {' · '.join(filter(None, small))}"

@@ -1,0 +1,45 @@
+"""/unsubscribe: hear of monitors no longer."""
+
+from watchbell import Annotated, Channel, Command, Kinds, Reply, Role, UserError, _, anyone
+
+command = Command("unsubscribe", "Stop hearing of monitors", who=anyone, private=True, contexts=("guild",))
+
+
+@command.run
+def unsubscribe(
+    interaction,
+    tools,
+    *,
+    what: str = "",
+    role: Role | None = None,
+    channel: Annotated[Channel, Kinds("text", "announcement", "thread")] | None = None,
+):
+    """End your subscription. For a role or a channel, you need to manage the server.
+
+    what: A monitor, a group or a tag (default: end all of them)
+    role: End what this role hears of
+    channel: End what this channel hears of
+    """
+    from watchbell.commands import subscribe
+    from watchbell.outbox import alerts
+    from watchbell.subscriptions.subscription import about
+
+    guild_id = interaction.guild_id
+    if role or channel:
+        subscribe.require_manager(interaction, tools)
+    to = f"role:{role.id}" if role else f"channel:{channel.id}" if channel else f"user:{interaction.user_id}"
+    found = [each for each in alerts.subscriptions(guild_id, tools) if each.to == to]
+    if what.strip():
+        subject = about(what, tools.monitors.roster(guild_id))
+        found = [each for each in found if each.about == subject]
+    if not found:
+        raise UserError(_("There is no such subscription. `/notifications` shows what there is."))
+    for each in found:
+        tools.data(alerts.SUBSCRIPTION, guild_id).delete(each.id)
+    return Reply(_("Done. Of alerts that were sent already, I still say how they end."))
+
+
+@unsubscribe.autocomplete
+def what(interaction, tools, typed):
+    roster = tools.roster(interaction.guild_id)
+    return [*(entry.name for entry in roster.entries), *roster.groups, *roster.tags]

@@ -1,0 +1,37 @@
+"""What the outbox remembers of each server: who hears of what, what they have been told, and who is on it."""
+
+from ..kit.data import Data
+
+SUBSCRIPTION = Data(
+    "subscription",
+    of="server",
+    key=("id",),
+    fields=("to", "person", "about", "least", "channel", "recoveries", "quiet", "zone", "breaks", "snoozed"),
+    about=("person",),
+    personal="the Discord user id of who hears of it",
+)
+"""A `subscriptions.Subscription`. `person` is the id of a person who hears of it by direct messages."""
+
+MAILBOX = Data(
+    "mailbox",
+    of="server",
+    key=("recipient",),
+    fields=("person", "alerts", "read", "channel", "owner", "until", "tries"),
+    about=("person",),
+    keep=90,
+    personal="the Discord user id of who hears of alerts",
+)
+"""A `subscriptions.Mailbox`: what a channel or a person has been told, and what is still to be sent."""
+
+STEP = Data(
+    "escalation",
+    of="server",
+    key=("step",),
+    fields=("minutes", "to", "person"),
+    about=("person",),
+    personal="the Discord user id of who is told if nobody is on it",
+)
+"""A step of the escalation: who hears of a monitor that has been down for some minutes and that nobody is on."""
+
+ON_IT = Data("on_it", of="server", key=("monitor",), fields=("person", "at"), mentions=("person",), keep=90)
+"""Who takes care of a monitor that is not up. It is gone when the monitor is up again."""

@@ -1,0 +1,29 @@
+"""Erases what is kept of people who removed the bot 30 days ago, and have not installed it again."""
+
+import logging
+from datetime import datetime
+
+from watchbell import Schedule
+from watchbell.events.application_deauthorized import departures
+from watchbell.tools.toolbox import Tools
+
+schedule = Schedule("removals", "Erases what is kept of people who removed the bot 30 days ago", every=1440)
+log = logging.getLogger(__name__)
+
+GRACE = 30 * 86_400
+"""Seconds in which a person can install the bot again and find everything as it was."""
+
+
+@schedule.run
+def removals(slot: datetime, tools: Tools) -> None:
+    known, after, erased = tools.data(departures), "", 0
+    while True:
+        page, after = known.page(first=100, after=after)
+        for each in page:
+            if each["leaves"] and each["at"] + GRACE <= tools.now():
+                tools.forget(each["user"], departures)
+                erased += 1
+        if not after:
+            break
+    if erased:
+        log.info("erased people who removed the bot", extra={"people": erased})

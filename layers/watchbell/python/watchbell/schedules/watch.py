@@ -1,0 +1,41 @@
+"""The tick: each minute, the shards of monitors that are due go to the check queue."""
+
+from datetime import datetime
+
+from watchbell import Schedule
+from watchbell.outbox import alerts
+from watchbell.status import shard
+from watchbell.tools.toolbox import Tools
+
+schedule = Schedule("watch", "Checks the monitors that are due", every=1, switch="monitors")
+
+
+@schedule.run
+def watch(slot: datetime, tools: Tools) -> None:
+    """Queue each shard that is due at `slot`, or was due in a minute that the tick missed. Each is queued once.
+
+    A second run for the same slot queues the shards again. That does no harm: a shard is judged once for each slot.
+
+    News that not everybody has been told, and notices of maintenance that are due, go to the send queue.
+    """
+    now, last = int(slot.timestamp()), tools.shards.last_tick()
+    runs = [
+        {"kind": "shard", "guild": server, "shard": name, "slot": each.slot, "every": each.minutes}
+        for each in shard.due_lists(last, now)
+        for server, name in tools.shards.due(each.minutes, each.place)
+    ]
+    tools.check_queue.send_many(runs)
+    notices = [
+        alerts.notice_message(server, notice)
+        for server, notice in tools.shards.notices(now)
+        if last is None or notice.at > last or alerts.is_late(now - notice.at)
+    ]
+    tools.send_queue.send_many(notices)
+    later = [
+        alerts.step_message(server, step)
+        for server, step in tools.shards.later(now)
+        if last is None or step.at > last or alerts.is_late(now - step.at)
+    ]
+    tools.send_queue.send_many(later)
+    tools.shards.ticked(now)
+    tools.send_queue.send_many(alerts.waiting_messages(tools.shards.untold(), now))

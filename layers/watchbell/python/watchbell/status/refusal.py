@@ -1,0 +1,65 @@
+"""A recipient of alerts that Discord refuses: what is kept of it, and the text that says what to change. Pure."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..discord.permissions import spelt
+from ..discord.reply import Embed, Reply
+from ..discord.text import clip, escape
+from ..i18n import _, pgettext
+from .states import COLOURS
+
+UNKNOWN_CHANNEL = 10003
+OF_PERMISSIONS = (50001, 50013)
+"""Discord's codes if the bot may not see a channel, or lacks a permission there."""
+
+
+class Refusal(NamedTuple):
+    """Discord refuses messages to a recipient such as `channel:` and an id.
+
+    `status` and `code` are those of the latest refusal, and `since` is when the first one came, in epoch seconds.
+    `lacks` are the names of the permissions that the bot does not have there.
+    """
+
+    recipient: str
+    status: int
+    code: int
+    since: int
+    lacks: tuple[str, ...] = ()
+
+
+def told(refusal: Refusal) -> str:
+    """The sentence that says since when, why, and what to change."""
+    values = {"channel": f"<#{refusal.recipient.partition(':')[2]}>", "time": f"<t:{refusal.since}:f>"}
+    if refusal.code == UNKNOWN_CHANNEL:
+        return _(
+            "⚠️ I have not been able to post in {channel} since {time}: the channel is gone. "
+            "Choose another one with /setup.",
+            **values,
+        )
+    if refusal.lacks:
+        values["permissions"] = ", ".join(pgettext("permission", name) for name in spelt(refusal.lacks))
+        return _(
+            "⚠️ I have not been able to post in {channel} since {time}: I lack **{permissions}** there. "
+            "Allow that in the channel's permissions.",
+            **values,
+        )
+    if refusal.code in OF_PERMISSIONS:
+        return _(
+            "⚠️ I have not been able to post in {channel} since {time}: Discord does not let me. "
+            "/setup shows what to change.",
+            **values,
+        )
+    return _(
+        "⚠️ I have not been able to post in {channel} since {time}: Discord refuses my messages (error {code}).",
+        code=refusal.code,
+        **values,
+    )
+
+
+def to_owner(refusal: Refusal, server: str, delivery: str) -> Reply:
+    """The direct message to the owner of the server called `server`."""
+    content = _("Alerts of your server **{server}** do not arrive.", server=clip(escape(server), 100))
+    embed = Embed(description=told(refusal), colour=COLOURS["down"], footer=delivery)
+    return Reply(content, embeds=[embed])

@@ -1,0 +1,226 @@
+"""What alerts say: an outage, several that began together, their end, and what is between. Pure.
+
+An alert is `content` and one embed. It is not a layout of Components V2, because its push notification would be empty.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from ..discord.custom_id import Address
+from ..discord.mentions import Mentions
+from ..discord.reply import Button, Embed, Reply
+from ..discord.text import clip, escape
+from ..i18n import _, ngettext
+from ..status import figures, measures, states
+from ..status.flip import Flip
+from ..status.plans import Plan
+from ..status.roster import Entry
+from .mailbox import Alert, Answer, Outage, lines
+
+NAME = 80
+
+NAMED, LISTED = 5, 20
+"""How many monitors are named in the first line, and listed with what is wrong. The others are counted."""
+
+
+def reference(id: str, recipient: str) -> str:
+    """The id of a delivery as a message shows it: 8 letters and digits, the same for each try."""
+    return hashlib.sha256(f"{id} {recipient}".encode()).hexdigest()[:8]
+
+
+def shows(message: dict, delivery: str) -> bool:
+    """Whether a message from Discord is the one with this `reference`."""
+    embeds = message.get("embeds")
+    footers = [embed.get("footer") for embed in embeds or [] if isinstance(embed, dict)]
+    return any(isinstance(footer, dict) and delivery in str(footer.get("text")) for footer in footers)
+
+
+def alert(told: Alert, delivery: str, people: Mapping[str, str], guild_id: str = "") -> Reply:
+    """The message of an alert as it should be now. It says what goes on, or in the past what happened.
+
+    `people` are the ids of those who take care of monitors, by the ids of the monitors. `guild_id` is the server if the
+    message is a direct one.
+    """
+    outages = _in_order(told)
+    going_on = [outage for outage in outages if not outage.ended]
+    (first, *others) = outages
+    content = _group(outages, going_on) if others else _one(first)
+    if told.test:
+        content = _("This is a test. {text}", text=content)
+    roles = "" if told.is_over else " ".join(f"<@&{role}>" for role in told.mentions)
+    reply = Reply(f"{clip(content, 1500)} {roles}".rstrip(), mentions=Mentions(roles=told.mentions), silent=told.silent)
+    reply.embeds.append(_embed(told, delivery, people))
+    cared_for = all(outage.on_it for outage in going_on)
+    if going_on and not told.test and not cared_for:
+        name = Address("notifications", "i_am_on_it", (guild_id, told.id)) if guild_id else None
+        name = name or Address("notifications", "on_it", (told.id,))
+        reply.buttons.append(Button(_("Acknowledge"), custom_id=name, style="primary"))
+    if not guild_id:
+        reply.buttons.append(_details("" if others else first.entry.id))
+    else:
+        stop = Address("notifications", "stop", (guild_id,))
+        reply.buttons.append(Button(_("No more messages"), custom_id=stop))
+    return reply
+
+
+def answer(told: Alert, answer: Answer, delivery: str) -> Reply:
+    """The message that answers an alert: it says in one line for each monitor what is new."""
+    texts = []
+    ended = [(outage, flip) for outage, flip in lines(told, answer) if outage.ended == flip]
+    ended.sort(key=lambda pair: pair[0].entry.name.casefold())
+    if len(ended) > 1:
+        names = _names([outage.entry for outage, _flip in ended])
+        text = _("✅ {names} are up again.", names=names)
+        texts.append(text)
+    else:
+        texts += [_recovered(outage, flip) for outage, flip in ended]
+    over = {id(outage) for outage, _flip in ended}
+    texts += [headline(outage.entry, flip) for outage, flip in lines(told, answer) if id(outage) not in over]
+    worst = "up" if ended and not texts[1:] else max((flip.new for _id, flip in answer.news), key=_rank)
+    embed = Embed(colour=states.COLOURS[worst], footer=delivery)
+    roles = " ".join(f"<@&{role}>" for role in answer.mentions)
+    text = f"{clip(chr(10).join(texts), 1500)} {roles}".rstrip()
+    mentions = Mentions(roles=answer.mentions)
+    silent = not answer.ring or (told.silent and not roles)
+    return Reply(text, embeds=[embed], mentions=mentions, silent=silent)
+
+
+def _in_order(told: Alert) -> list[Outage]:
+    """The outages in the order in which they were found. Those of one run are in the order of their names."""
+    return sorted(told.outages, key=lambda outage: (outage.opened.at, outage.entry.name.casefold()))
+
+
+def _rank(state: str) -> int:
+    return ("new", "up", "degraded", "down").index(state)
+
+
+def _one(outage: Outage) -> str:
+    """The first line about one outage."""
+    if outage.ended is None:
+        return headline(outage.entry, outage.latest)
+    name = _name(outage.entry)
+    if outage.ended.new == "new":
+        return _("{name} is no longer watched.", name=name)
+    lasted = measures.duration(outage.ended.since - outage.opened.since)
+    if "flapping" in (outage.opened.news, outage.latest.news):
+        return _("✅ {name} kept changing for {duration}.", name=name, duration=lasted)
+    if outage.latest.new == outage.opened.new == "degraded":
+        return _("✅ {name} was degraded for {duration}.", name=name, duration=lasted)
+    return _("✅ {name} was down for {duration}.", name=name, duration=lasted)
+
+
+def _group(outages: list[Outage], going_on: list[Outage]) -> str:
+    """The first line about several outages: how many, and of which monitors."""
+    counted = going_on or outages
+    names, n = _names([outage.entry for outage in counted]), len(counted)
+    if not going_on:
+        return ngettext("✅ {n} monitor was not up: {names}.", "✅ {n} monitors were not up: {names}.", n, names=names)
+    if any(outage.latest.new == "down" and outage.latest.news != "flapping" for outage in going_on):
+        return ngettext("🔴 {n} monitor is not up: {names}.", "🔴 {n} monitors are not up: {names}.", n, names=names)
+    return ngettext("⚠️ {n} monitor is not up: {names}.", "⚠️ {n} monitors are not up: {names}.", n, names=names)
+
+
+def _names(entries: Iterable[Entry]) -> str:
+    names = [_name(entry) for entry in entries]
+    more = len(names) - NAMED
+    shown = ", ".join(names[:NAMED])
+    return shown if more <= 0 else ngettext("{names} and {n} more", "{names} and {n} more", more, names=shown)
+
+
+def _name(entry: Entry) -> str:
+    return f"**{clip(escape(entry.name), NAME)}**"
+
+
+def _embed(told: Alert, delivery: str, people: Mapping[str, str]) -> Embed:
+    """What is known of the outages: since when, why, and who takes care of them."""
+    outages = _in_order(told)
+    going_on = [outage for outage in outages if not outage.ended]
+    (first, *others) = outages
+    worst = max((_shown_state(outage) for outage in going_on), key=_rank, default="up")
+    embed = Embed(colour=states.COLOURS[worst])
+    if others:
+        listed = [_one(outage) for outage in [*going_on, *(each for each in outages if each.ended)]]
+        more = len(listed) - LISTED
+        last = [ngettext("and {n} more", "and {n} more", more)] if more > 0 else []
+        embed.description = "\n".join([*(clip(line, 180) for line in listed[:LISTED]), *last])
+        embed.footer = delivery
+    else:
+        if first.ended is None:
+            embed.field(_("Since"), moment(first.latest.since), inline=True)
+        else:
+            embed.field(_("From"), moment(first.opened.since), inline=True)
+            embed.field(_("To"), moment(first.ended.since), inline=True)
+        reason = first.latest.reason or first.opened.reason
+        if reason is not None and (first.ended or first.latest.news == "flapping"):  # any other headline says why
+            embed.field(_("Why"), clip(figures.reason(reason), 1000))
+        embed.footer = foot(first.entry, delivery)
+    for outage in going_on:
+        if outage.on_it and len(embed.fields) < LISTED:
+            person = people.get(outage.entry.id)
+            who = f"👀 <@{person}>" if person else "👀 " + _("somebody")
+            embed.field(clip(outage.entry.name, NAME), _("{who} is on it.", who=who))
+    return embed
+
+
+def _shown_state(outage: Outage) -> str:
+    return "degraded" if outage.latest.news == "flapping" else outage.latest.new
+
+
+def _details(monitor: str) -> Button:
+    """The button that shows one monitor in detail, or all, only to the person who presses it."""
+    address = Address("status", "about", (monitor,)) if monitor else Address("status", "check")
+    return Button(_("Details"), custom_id=address)
+
+
+def headline(entry: Entry, flip: Flip) -> str:
+    name = _name(entry)
+    why = figures.reason(flip.reason) if flip.reason is not None else ""
+    if flip.news == "reminder":
+        lasted = measures.duration(flip.at - flip.since)
+        if flip.new == "degraded":
+            return _("⚠️ {name} is still degraded, for {duration} now.", name=name, duration=lasted)
+        return _("🔴 {name} is still down, for {duration} now.", name=name, duration=lasted)
+    if flip.news == "escalated":
+        lasted = measures.duration(flip.at - flip.since)
+        return _("🔴 {name} has been down for {duration}, and nobody is on it yet.", name=name, duration=lasted)
+    if flip.news == "flapping":
+        return _("⚠️ {name} keeps changing between up and down. I will say how it ends.", name=name)
+    if flip.new == "down":
+        return _("🔴 {name} is down: it {why}.", name=name, why=why) if why else _("🔴 {name} is down.", name=name)
+    if flip.new == "degraded":
+        if why:
+            return _("⚠️ {name} is degraded: it {why}.", name=name, why=why)
+        return _("⚠️ {name} is degraded.", name=name)
+    if flip.news == "settled":
+        return _("✅ {name} no longer keeps changing. It is up.", name=name)
+    return _("✅ {name} is up again.", name=name)
+
+
+def _recovered(outage: Outage, recovery: Flip) -> str:
+    lasted = measures.duration(recovery.since - outage.opened.since)
+    return _("✅ {name} is up again, after {duration}.", name=_name(outage.entry), duration=lasted)
+
+
+def planned(plan: Plan, start: int, names: Mapping[str, str], delivery: str) -> Reply:
+    """The notice of maintenance that begins at `start`. `names` are those of the server's monitors, by their ids."""
+    content = _("🔧 Maintenance is planned: {title}.", title=f"**{clip(escape(plan.title), NAME)}**")
+    window = plan.window
+    covered = [*window.groups, *window.tags, *(names[id] for id in window.monitors if id in names)]
+    embed = Embed(colour=states.COLOURS["maintenance"], footer=delivery)
+    embed.field(_("From"), f"<t:{start}:f> (<t:{start}:R>)", inline=True)
+    embed.field(_("To"), f"<t:{plan.end(start)}:f>", inline=True)
+    embed.field(_("Monitors"), clip(escape(", ".join(covered)) or _("all monitors"), 1000))
+    return Reply(clip(content, 2000), embeds=[embed])
+
+
+def foot(entry: Entry, delivery: str) -> str:
+    parts = [clip(entry.group, NAME)] if entry.group else []
+    parts.append(ngettext("checked every minute", "checked every {n} minutes", entry.every))
+    return " · ".join([*parts, delivery])
+
+
+def moment(at: int) -> str:
+    """A moment as Discord shows it in the reader's zone and language."""
+    return f"<t:{at}:t> (<t:{at}:R>)"

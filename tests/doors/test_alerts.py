@@ -1,0 +1,293 @@
+"""Telling a flip when Discord refuses it: it is not tried for ever, and nothing else waits for it."""
+
+import logging
+
+import pytest
+
+from tests.sweep.world import CHANNEL, DM, DOWN, GUILD, UP, World
+from watchbell.adapters.batch import Delivery
+from watchbell.adapters.server_settings import Chosen
+from watchbell.doors import sender
+from watchbell.errors import DiscordError, Unavailable
+from watchbell.outbox import alerts
+from watchbell.outbox.kinds import MAILBOX
+from watchbell.status.monitor import Monitor
+from watchbell.status.refusal import Refusal, told
+from watchbell.status.roster import OPERATOR, Entry
+from watchbell.subscriptions.mailbox import Mailbox
+
+SHOP = Monitor("aaaaaaaa", "Shop", "http", "https://shop.example/", every=1)
+FORBIDDEN, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = (403, 50001), (404, 10003), (404, 10008)
+
+
+class NoChannel:
+    def of(self, guild_id):
+        return Chosen({})
+
+
+def refuse(world, call, status, code):
+    """Make the simulated Discord refuse these calls."""
+
+    def refused(*args, **more):
+        raise DiscordError(f"{call} /channels/{{channel}}/messages", status, code)
+
+    setattr(world.discord, call, refused)
+
+
+def mailbox(world):
+    return Mailbox.parse(world.data(MAILBOX, GUILD).get(f"channel:{CHANNEL}"))
+
+
+def outage(world):
+    world.minutes(3)
+    world.checker.script["aaaaaaaa"] = DOWN
+    world.minutes(5)
+
+
+def kept_alerts(world):
+    """The outcomes of what the owner was to be told."""
+    rows = {sort: row for (_pk, sort), row in world.table.rows.items() if sort.startswith("told#")}
+    return {sort: row["outcome"]["S"] for sort, row in rows.items()}
+
+
+@pytest.mark.parametrize(("status", "code"), [FORBIDDEN, UNKNOWN_CHANNEL])
+def test_a_channel_that_refuses_is_not_asked_again_and_the_log_says_which_code(status, code, caplog):
+    world = World(SHOP)
+    world.discord.refuses[CHANNEL] = (status, code)
+    with caplog.at_level(logging.INFO):
+        outage(world)
+    assert world.lost == 0
+    assert world.tools.shards.untold() == []
+    (told,) = [record for record in caplog.records if record.message.startswith("not told: ")]
+    assert (told.guild_id, told.recipient, told.levelname) == (GUILD, f"channel:{CHANNEL}", "WARNING")
+    assert str(code) in told.message
+    assert world.counted == ["AlertRefused"]
+    assert mailbox(world).alerts == []
+
+
+def test_the_owner_hears_of_a_channel_that_refuses_once_until_a_message_arrives_there():
+    world = World(SHOP)
+    world.discord.refuses[CHANNEL] = (403, 50013)
+    outage(world)
+    (refusal,) = world.tools.shards.refusals(GUILD)
+    assert refusal[:3] == (f"channel:{CHANNEL}", 403, 50013)
+    assert refusal.lacks == ("SEND_MESSAGES",)
+    (told,) = world.discord.messages
+    assert (told["channel"], told["content"]) == (DM, "Alerts of your server **Shops** do not arrive.")
+    assert told["embeds"][0]["description"] == (
+        f"⚠️ I have not been able to post in <#{CHANNEL}> since <t:{refusal.since}:f>: I lack **Send Messages** there. "
+        "Allow that in the channel's permissions."
+    )
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    outage(world)
+    assert world.discord.messages == [told]
+    assert world.tools.shards.refusals(GUILD) == [refusal]
+    world.discord.refuses.clear()
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    outage(world)
+    assert world.tools.shards.refusals(GUILD) == []
+    world.discord.refuses[CHANNEL] = (404, 10003)
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    again = world.discord.messages[-1]
+    assert (again["channel"], len(world.discord.messages)) == (DM, 3)
+    assert "the channel is gone. Choose another one with /setup." in again["embeds"][0]["description"]
+
+
+@pytest.mark.parametrize("code", [50007, 50278])
+def test_an_owner_who_takes_no_direct_messages_is_not_asked_again(code):
+    world = World(SHOP)
+    world.discord.refuses = {CHANNEL: (404, 10003), DM: (403, code)}
+    outage(world)
+    assert world.lost == 0
+    assert world.tools.shards.untold() == []
+    assert len(world.tools.shards.refusals(GUILD)) == 1
+    world.discord.refuses = {CHANNEL: (404, 10003)}
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    outage(world)
+    assert world.discord.messages == []
+
+
+def test_a_server_that_the_bot_has_left_has_nobody_to_tell():
+    world = World(SHOP)
+    for call, code in {"send": 50001, "missing": 50001, "server": 10004}.items():
+        refuse(world, call, 403, code)
+    outage(world)
+    assert world.lost == 0
+    assert world.tools.shards.untold() == []
+    assert f"refused:{403}:{10004}" in kept_alerts(world).values()
+
+
+@pytest.mark.parametrize("call", ["server", "open_dm", "missing", "recent_messages"])
+def test_an_owner_whom_discord_does_not_let_us_reach_now_is_told_later_and_once(call):
+    world = World(SHOP)
+    world.discord.refuses[CHANNEL] = (403, 50013)
+    works = getattr(world.discord, call)
+    refuse(world, call, 503, 0)
+    outage(world)
+    setattr(world.discord, call, works)
+    world.minutes(10)
+    assert [each["channel"] for each in world.discord.messages] == [DM]
+    assert world.tools.shards.untold() == []
+
+
+def test_a_direct_message_whose_answer_was_lost_is_found_and_not_sent_again():
+    world = World(SHOP)
+    world.discord.refuses[CHANNEL] = (403, 50013)
+    send, lost = world.discord.send, []
+
+    def loses_the_answer(channel_id, reply, **more):
+        sent = send(channel_id, reply, **more)
+        if not lost:
+            lost.append(sent)
+            world.at += 600  # Discord no longer knows the nonce
+            raise DiscordError("POST /channels/{channel}/messages", 502)
+        return sent
+
+    world.discord.send = loses_the_answer
+    outage(world)
+    world.minutes(5)
+    assert lost == world.discord.messages
+
+
+def test_a_channel_of_the_operator_that_refuses_is_an_error_in_the_log_and_nobody_gets_a_message(caplog):
+    world = World(SHOP)
+    world.operator_alerts = lambda: [CHANNEL]
+    world.discord.refuses[CHANNEL] = (404, 10003)
+    edition = alerts.test_edition("1", Entry("aaaaaaaa", "Shop", "http", "01", 1), int(world.at))
+    world.tools.shards.publish(OPERATOR, edition)
+    alerts.tell(OPERATOR, edition.id, world.tools)
+    (told,) = [record for record in caplog.records if record.message.startswith("not told: ")]
+    assert told.levelname == "ERROR"
+    assert world.counted == ["AlertRefused"]
+    assert world.discord.messages == []
+    assert world.tools.shards.refusals(OPERATOR) == []
+
+
+def test_nobody_hears_of_a_channel_that_refuses_after_another_one_was_chosen():
+    world = World(SHOP)
+    outage(world)
+    world.discord.refuses[CHANNEL] = (404, 10003)
+    world.server_settings = NoChannel()
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    assert world.counted == ["AlertRefused"]
+    assert [each["channel"] for each in world.discord.messages] == [CHANNEL]
+    assert world.tools.shards.refusals(GUILD) == []
+    assert world.tools.shards.untold() == []
+
+
+def test_only_a_channel_that_is_still_chosen_is_a_trouble():
+    world = World(SHOP)
+    world.discord.refuses[CHANNEL] = (404, 10003)
+    outage(world)
+    (trouble,) = alerts.troubles(GUILD, world.tools)
+    assert f"<#{CHANNEL}>" in trouble
+    world.server_settings = NoChannel()
+    assert alerts.troubles(GUILD, world.tools) == []
+
+
+@pytest.mark.parametrize(
+    ("refusal", "says"),
+    [
+        (Refusal("channel:7", 403, 50001, 60, ("VIEW_CHANNEL", "SEND_MESSAGES")), "**View Channel, Send Messages**"),
+        (Refusal("channel:7", 403, 50001, 60), "/setup shows what to change."),
+        (Refusal("channel:7", 400, 200000, 60), "Discord refuses my messages (error 200000)."),
+    ],
+)
+def test_a_refusal_says_what_to_change(refusal, says):
+    assert says in told(refusal)
+    assert told(refusal).startswith("⚠️ I have not been able to post in <#7> since <t:60:f>: ")
+
+
+def test_who_did_not_hear_of_the_outage_does_not_hear_of_its_end():
+    world = World(SHOP)
+    world.discord.refuses = {CHANNEL: UNKNOWN_CHANNEL, DM: FORBIDDEN}
+    outage(world)
+    world.discord.refuses = {}
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    assert world.discord.messages == []
+    assert world.tools.shards.untold() == []
+    assert mailbox(world).outage("aaaaaaaa") is None
+
+
+def test_the_end_finds_an_alert_whose_id_could_not_be_stored_at_first():
+    world = World(SHOP)
+    transact, failed = world.table.transact, []
+
+    def fails_once(*writes, **more):
+        if world.discord.messages and not failed:
+            failed.append(writes)
+            raise Unavailable("DynamoDB")
+        return transact(*writes, **more)
+
+    world.table.transact = fails_once
+    outage(world)
+    assert failed
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    opening, recovery = world.discord.messages
+    assert opening["content"].startswith("✅ **Shop** was down for ")
+    assert recovery["answers"] == opening["id"]
+
+
+@pytest.mark.parametrize(("status", "code"), [UNKNOWN_MESSAGE, FORBIDDEN])
+def test_an_opening_that_cannot_be_edited_is_answered_all_the_same(status, code):
+    world = World(SHOP)
+    outage(world)
+    refuse(world, "edit", status, code)
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    opening, recovery = world.discord.messages
+    assert opening["content"].startswith("🔴 **Shop** is down")
+    assert recovery["content"].startswith("✅ **Shop** is up again")
+    assert recovery["answers"] == opening["id"]
+
+
+def test_a_server_without_a_status_channel_is_told_nothing_and_nothing_waits():
+    world = World(SHOP)
+    world.server_settings = NoChannel()
+    outage(world)
+    assert world.discord.messages == []
+    assert world.tools.shards.untold() == []
+    assert world.lost == 0
+
+
+def test_a_flip_of_a_monitor_that_was_removed_is_dropped():
+    world = World(SHOP)
+    outage(world)
+    told = len(world.discord.messages)
+    key = world.flips()[-1]
+    world.table.rows[("untold", f"{GUILD}#{key}")] = {
+        "pk": {"S": "untold"},
+        "sk": {"S": f"{GUILD}#{key}"},
+        "at": {"N": "1"},
+    }
+    world.remove("aaaaaaaa")
+    alerts.announce(GUILD, world.tools)
+    assert world.tools.shards.untold() == []
+    assert len(world.discord.messages) == told
+
+
+def test_a_test_alert_is_sent_once_and_says_that_it_is_one():
+    world = World(SHOP)
+    (entry,) = world.tools.monitors.roster(GUILD).entries
+    edition = alerts.test_edition("1", entry, int(world.at))
+    for _twice in range(2):
+        world.tools.shards.publish(GUILD, edition)
+        sender.deliver(Delivery(alerts.edition_message(GUILD, edition.id), 1, False), world.tools)
+    (sent,) = world.discord.messages
+    assert sent["content"] == "This is a test. 🔴 **Shop** is down."
+    assert mailbox(world).outage("aaaaaaaa") is None
+
+
+@pytest.mark.parametrize(
+    ("seconds", "late"),
+    [(0, False), (59, False), (60, True), (120, True), (180, False), (240, True), (3600, True), (3660, False)],
+)
+def test_the_tick_brings_a_flip_again_after_1_2_4_minutes_and_each_hour(seconds, late):
+    assert alerts.is_late(seconds) is late

@@ -1,0 +1,45 @@
+"""People hear of an outage by direct messages, roles are mentioned, and somebody acknowledges."""
+
+from __future__ import annotations
+
+import pytest
+
+from sandbox.discord import render
+from tests.sandbox.test_watching import head, watching
+
+pytestmark = pytest.mark.xdist_group("watching")
+
+
+def test_somebody_hears_by_direct_message_presses_acknowledge_and_everybody_sees_it() -> None:
+    with watching() as (discord, watch):
+        ada, grace = watch.ada, discord.person("grace")
+        role = discord.simulated.role("on-call")
+        shown = ada.choose(ada.run("setup"), "Change a setting", "mention_roles")
+        ada.choose(shown, "Choose the roles", role)
+        for name in ("Shop", "Blog"):
+            watch.add(name, address=discord.target(name.lower()).url, group="Web")
+        ada.run("subscribe", what="Web", role=role)
+        assert "I tell you by direct message of:\nall monitors" in grace.run("subscribe").text
+        assert "all monitors" in grace.run("notifications").text
+        watch.minutes(3)
+        for name in ("shop", "blog"):
+            discord.target(name).set("500")
+        watch.minutes(4)
+        (told,) = watch.told()
+        assert head(told) == f"🔴 2 monitors are not up: Blog, Shop. <@&{role.id}>"
+        (alert,) = grace.in_dm.person.messages()
+        assert render(alert).splitlines()[-1] == "[Acknowledge] [No more messages]"
+        assert "You are on it" in grace.in_dm.press(alert, "Acknowledge").text
+        in_channel = render(watch.message())
+        assert f"<@{grace.person.id}> is on it." in in_channel
+        assert "[Acknowledge]" not in in_channel
+        for name in ("shop", "blog"):
+            discord.target(name).set("up")
+        watch.minutes(4)
+        assert "✅ Blog, Shop are up again." in watch.told()[-1]
+        assert "No more messages" in render(grace.in_dm.person.messages()[0])
+        grace.in_dm.press(grace.in_dm.person.messages()[0], "No more messages")
+        assert "You hear of nothing by direct messages yet" in grace.run("notifications").text
+        ada.run("unsubscribe", role=role)
+        shown = ada.choose(ada.run("setup"), "Change a setting", "mention_roles")
+        ada.press(shown, "Reset")

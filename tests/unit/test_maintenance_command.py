@@ -1,0 +1,90 @@
+"""/maintenance: what is planned, and when it is announced."""
+
+import pytest
+
+from tests.unit.test_monitor_command import GUILD, MANAGER, texts
+from watchbell.commands import maintenance
+from watchbell.errors import UserError
+from watchbell.status import plans
+from watchbell.status.maintenance import Once, Repeating, Window
+from watchbell.status.plans import Notice, Plan
+from watchbell.testing import FakeTools, run
+
+NOW = 1_795_334_400.0  # 2026-11-22 08:00 UTC
+HOUR = 3600
+
+
+@pytest.fixture
+def tools():
+    return FakeTools(now=lambda: NOW)
+
+
+def add(tools, start="2026-11-23 08:00", duration="2h", **options):
+    return run(maintenance, "add", start=start, duration=duration, tools=tools, **options, **MANAGER)
+
+
+def due(tools):
+    return [(guild, notice.at - NOW, notice.start - NOW) for guild, notice in tools.shards.notices(2**31)]
+
+
+@pytest.mark.parametrize(
+    ("options", "says", "notices"),
+    [
+        ({}, "announced 60 minutes before", [(GUILD, 23 * HOUR, 24 * HOUR)]),
+        ({"announce": 1}, "announced 1 minute before", [(GUILD, 24 * HOUR - 60, 24 * HOUR)]),
+        ({"announce": 0}, "", []),
+        ({"announce": 10080}, "announced 10080 minutes before", [(GUILD, 0, 24 * HOUR)]),
+    ],
+)
+def test_a_plan_is_announced_an_hour_before_or_as_somebody_says(tools, options, says, notices):
+    reply = texts(add(tools, **options))
+    assert ("announced" in reply, says in reply) == (bool(says), True)
+    assert due(tools) == notices
+
+
+@pytest.mark.parametrize("announce", [-1, 10081])
+def test_a_notice_comes_at_most_a_week_before(tools, announce):
+    with pytest.raises(UserError):
+        add(tools, announce=announce)
+    assert due(tools) == []
+
+
+def test_a_second_plan_adds_its_notice_and_leaves_the_first_alone(tools):
+    add(tools)
+    add(tools, start="2026-11-24 08:00")
+    assert [start for _guild, _at, start in due(tools)] == [24 * HOUR, 48 * HOUR]
+
+
+def test_a_retry_plans_and_announces_it_once(tools):
+    add(tools, id="1100000000000000999")
+    add(tools, id="1100000000000000999")
+    assert len(tools.shards.plans(GUILD)) == len(due(tools)) == 1
+
+
+HOURLY = Window(Repeating("0 * * * *", 90))  # one is still open when the next one begins
+
+
+@pytest.mark.parametrize(
+    ("window", "announce", "at", "told", "expected"),
+    [
+        (Window(Once(9000, 9600)), 60, 0, None, Notice(5400, "p", 9000)),
+        (Window(Once(9000, 9600)), 60, 8000, None, Notice(8000, "p", 9000)),
+        (Window(Once(9000, 9600)), 60, 9000, None, None),
+        (Window(Once(9000, 9600)), 60, 8000, 9000, None),
+        (Window(Once(9000, 9600)), 0, 0, None, None),
+        (HOURLY, 10, 0, None, Notice(3000, "p", 3600)),
+        (HOURLY, 10, 3000, 3600, Notice(6600, "p", 7200)),
+        (HOURLY, 600, 3000, 3600, Notice(3000, "p", 7200)),
+        (HOURLY, 10, 86_400 + 60, 3600, Notice(86_460, "p", 86_400 - 3600)),
+    ],
+)
+def test_the_next_notice_of_a_plan(window, announce, at, told, expected):
+    assert Plan("p", "Work", window, announce).notice(at, told) == expected
+
+
+def test_a_plan_of_an_older_version_is_not_announced():
+    (plan,) = plans.unpack(
+        '[{"id":"p","title":"T","window":{"when":{"start":1,"end":2},"monitors":[],"groups":[],"tags":[]}}]'
+    )
+    assert plan == Plan("p", "T", Window(Once(1, 2)), 0)
+    assert plans.unpack(plans.pack([Plan("p", "T", HOURLY, 15)])) == [Plan("p", "T", HOURLY, 15)]

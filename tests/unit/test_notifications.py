@@ -1,0 +1,261 @@
+"""/subscribe, /unsubscribe and /notifications, and the buttons of alerts."""
+
+import pytest
+
+from tests.unit.test_monitor_command import GUILD, MANAGER, Queue, buttons, texts
+from watchbell import Channel, Role, User
+from watchbell.adapters.monitors import Change
+from watchbell.commands import escalation, notifications, subscribe, unsubscribe
+from watchbell.errors import DiscordError, FormError, UserError
+from watchbell.kit import server
+from watchbell.outbox import alerts
+from watchbell.outbox.kinds import MAILBOX, ON_IT
+from watchbell.status.flip import Flip
+from watchbell.status.monitor import Monitor
+from watchbell.status.roster import entry_of
+from watchbell.subscriptions.edition import Edition
+from watchbell.subscriptions.mailbox import Mailbox
+from watchbell.subscriptions.subscription import Heard
+from watchbell.testing import FakeTools, choose, press, run, submit
+
+NOW = 1_795_334_400
+CELLAR = Channel("1000000000000000888", {"name": "cellar", "type": 0})
+ADA, BOB = "1000000000000000555", "1000000000000000556"
+SHOP = Monitor("aaaaaaaa", "Shop", "http", "https://shop.example/", group="Web", tags=("eu",))
+
+
+class Discord:
+    """Opens direct messages, or refuses to. `lacks` are the permissions that the bot does not have."""
+
+    def __init__(self, *, refuses=False, lacks=()):
+        self.refuses, self.lacks, self.sent = refuses, list(lacks), []
+
+    def open_dm(self, user):
+        if self.refuses:
+            raise DiscordError("POST /users/@me/channels", 403, 50007)
+        return f"dm of {user}"
+
+    def send(self, channel, reply, *, nonce):
+        self.sent.append((channel, reply.content))
+
+    def missing(self, channel, *names):
+        return self.lacks
+
+
+@pytest.fixture
+def tools():
+    tools = FakeTools(send_queue=Queue(), discord=Discord(), now=lambda: float(NOW))
+    change = Change
+    tools.monitors.change(GUILD, lambda roster: change(roster.with_(entry_of(SHOP, "01")), put=("01", SHOP)))
+    return tools
+
+
+def ask(tools, feature=subscribe, user=ADA, **options):
+    return run(feature, tools=tools, user=user, guild=GUILD, **options)
+
+
+def all_of_them(tools):
+    return alerts.subscriptions(GUILD, tools)
+
+
+def test_a_person_hears_by_direct_messages(tools):
+    assert "I tell you by direct message of:\nall monitors" in ask(tools).content
+    (found,) = all_of_them(tools)
+    assert (found.to, found.about, found.least) == (f"user:{ADA}", "", "degraded")
+    ask(tools, severity="down")  # once more changes it
+    (found,) = all_of_them(tools)
+    assert found.least == "down"
+
+
+@pytest.mark.parametrize(("what", "subject"), [("shop", "monitor:aaaaaaaa"), ("web", "group:Web"), ("EU", "tag:eu")])
+def test_a_subscription_is_about_what_somebody_names(tools, what, subject):
+    ask(tools, what=what)
+    assert [each.about for each in all_of_them(tools)] == [subject]
+
+
+def test_what_does_not_exist_and_too_much_is_told(tools):
+    with pytest.raises(UserError, match="no monitor, group or tag"):
+        ask(tools, what="nothing")
+    for number in range(subscribe.MOST_OF_A_PERSON):
+        each = Monitor(f"m{number:07}", f"M{number}", "tcp", "db.example:1")
+        tools.monitors.change(GUILD, lambda roster, each=each: Change(roster.with_(entry_of(each, "02"))))
+        ask(tools, what=f"M{number}")
+    with pytest.raises(UserError, match="You already have 25 subscriptions"):
+        ask(tools)
+
+
+def test_only_who_manages_the_server_changes_what_roles_and_channels_hear(tools):
+    tools.server_settings.change(GUILD, {server.mention_roles.name: ["1000000000000000777"]})
+    role = Role("1000000000000000777", {"name": "on-call"})
+    with pytest.raises(UserError, match="you need the permission Manage Server or the rank admin"):
+        ask(tools, role=role)
+    ask(tools, role=role, **MANAGER)
+    assert [each.to for each in all_of_them(tools)] == ["role:1000000000000000777"]
+    with pytest.raises(UserError, match="you need the permission Manage Server or the rank admin"):
+        ask(tools, unsubscribe, role=role)
+
+
+def test_a_role_must_be_allowed_and_is_never_everybody(tools):
+    for id, says in (("1000000000000000778", "phones would stay silent"), (GUILD, "I never mention everybody")):
+        with pytest.raises(UserError, match=says):
+            ask(tools, role=Role(id, {"name": "x"}), permissions="MANAGE_GUILD")
+
+
+def test_a_channel_in_which_the_bot_may_not_post_is_told(tools):
+    tools.discord.lacks = ["EMBED_LINKS"]
+    with pytest.raises(UserError, match="I cannot post in <#1000000000000000888>: I lack Embed Links"):
+        ask(tools, channel=CELLAR, permissions="MANAGE_GUILD")
+    tools.discord.lacks = []
+    ask(tools, channel=CELLAR, permissions="MANAGE_GUILD")
+    assert [each.to for each in all_of_them(tools)] == ["channel:1000000000000000888"]
+
+
+def test_somebody_ends_only_their_own(tools):
+    ask(tools)
+    ask(tools, what="Web")
+    ask(tools, user=BOB)
+    ask(tools, unsubscribe, what="web")
+    assert [(each.to, each.about) for each in all_of_them(tools) if each.to == f"user:{ADA}"] == [(f"user:{ADA}", "")]
+    ask(tools, unsubscribe)
+    assert [each.to for each in all_of_them(tools)] == [f"user:{BOB}"]
+    with pytest.raises(UserError, match="There is no such subscription"):
+        ask(tools, unsubscribe)
+
+
+def test_the_panel_lists_what_somebody_hears_and_nobody_elses(tools):
+    assert "You hear of nothing by direct messages yet" in texts(ask(tools, notifications))
+    ask(tools, what="Web")
+    ask(tools, user=BOB, what="eu")
+    shown = texts(ask(tools, notifications))
+    assert "the group **Web**" in shown
+    assert "the tag" not in shown
+    assert "What channels and roles hear of" not in shown
+
+
+def test_quiet_hours_are_set_for_all_and_new_subscriptions_have_them(tools):
+    ask(tools)
+    form = {"span": "22:00-07:00", "zone": "Europe/Berlin", "breaks": "down"}
+    submit(notifications.quiet, **form, tools=tools, user=ADA, guild=GUILD)
+    ask(tools, what="Web")
+    assert {(each.quiet, each.zone, each.breaks) for each in all_of_them(tools)} == {
+        ("22:00-07:00", "Europe/Berlin", "down")
+    }
+    for wrong, says in (
+        ({"span": "late"}, "such as `22:00-07:00`"),
+        ({"zone": "Berlin time"}, "no time zone with this name"),
+    ):
+        with pytest.raises(FormError, match=says):
+            submit(notifications.quiet, **(form | wrong), tools=tools, user=ADA, guild=GUILD)
+
+
+def test_somebody_is_told_nothing_new_for_a_while_and_then_again(tools):
+    ask(tools)
+    choose(notifications.snooze, "8", tools=tools, user=ADA, guild=GUILD)
+    assert [each.snoozed - NOW for each in all_of_them(tools)] == [8 * 3600]
+    choose(notifications.snooze, "0", tools=tools, user=ADA, guild=GUILD)
+    assert [each.snoozed for each in all_of_them(tools)] == [0]
+
+
+def test_a_subscription_is_ended_in_the_panel_and_nobody_elses(tools):
+    ask(tools)
+    ask(tools, user=BOB)
+    ids = {each.to: each.id for each in all_of_them(tools)}
+    choose(notifications.end, ids[f"user:{BOB}"], tools=tools, user=ADA, guild=GUILD)
+    assert len(all_of_them(tools)) == 2
+    choose(notifications.end, ids[f"user:{ADA}"], tools=tools, user=ADA, guild=GUILD)
+    assert [each.to for each in all_of_them(tools)] == [f"user:{BOB}"]
+
+
+def test_a_test_message_says_what_to_do_if_direct_messages_are_closed(tools):
+    press(notifications.try_it, tools=tools, user=ADA, guild=GUILD)
+    assert tools.discord.sent == [(f"dm of {ADA}", "This is a test. Alerts reach you here.")]
+    tools.discord.refuses = True
+    with pytest.raises(UserError, match="Allow them in the privacy settings"):
+        press(notifications.try_it, tools=tools, user=BOB, guild=GUILD)
+
+
+# The buttons of alerts.
+
+CHANNEL = "1000000000000000999"
+
+
+def told(tools, to):
+    """Somebody has been told that the shop is down. Return the id of the alert."""
+    flip = Flip("aaaaaaaa", NOW, NOW, "up", "down", "opened")
+    box = Mailbox()
+    box.fold(Edition("e1", NOW, ((entry_of(SHOP, "01"), flip),)), {"aaaaaaaa": Heard()})
+    box.alerts[0].message = "1"
+    tools.data(MAILBOX, GUILD).put({"recipient": to, "person": "", **box.value()})
+    return box.alerts[0].id
+
+
+def acknowledge(tools, alert, user=ADA):
+    return press(
+        notifications.on_it,
+        alert=alert,
+        tools=tools,
+        user=user,
+        guild=GUILD,
+        channel=CHANNEL,
+        permissions="MANAGE_GUILD",
+    )
+
+
+def test_somebody_is_on_it_and_everybody_hears_of_that(tools):
+    alert = told(tools, f"channel:{CHANNEL}")
+    assert "You are on it" in acknowledge(tools, alert).content
+    assert tools.data(ON_IT, GUILD).get("aaaaaaaa")["person"] == ADA
+    (message,) = tools.send_queue
+    (edition,) = tools.shards.editions(GUILD, message["edition"])
+    assert edition.on_it == ("aaaaaaaa",)
+    with pytest.raises(UserError, match=f"<@{ADA}> is on it already"):
+        acknowledge(tools, alert, BOB)
+    assert tools.data(ON_IT, GUILD).get("aaaaaaaa")["person"] == ADA
+
+
+def test_an_alert_that_is_over_or_of_another_channel_cannot_be_acknowledged(tools):
+    with pytest.raises(UserError, match="This is over already"):
+        acknowledge(tools, told(tools, "channel:1000000000000000111"))
+
+
+def test_only_who_hears_of_it_by_direct_messages_acknowledges_there(tools):
+    alert = told(tools, f"user:{ADA}")
+    with pytest.raises(UserError, match="This is over already"):
+        press(notifications.i_am_on_it, server=GUILD, alert=alert, tools=tools, user=BOB, guild="")
+    shown = press(notifications.i_am_on_it, server=GUILD, alert=alert, tools=tools, user=ADA, guild="")
+    assert "You are on it" in shown.content
+
+
+def test_a_direct_message_can_end_all_of_them(tools):
+    ask(tools)
+    ask(tools, what="Web")
+    ask(tools, user=BOB)
+    press(notifications.stop, server=GUILD, tools=tools, user=ADA, guild="")
+    assert [each.to for each in all_of_them(tools)] == [f"user:{BOB}"]
+
+
+def test_the_buttons_of_the_panel_are_few(tools):
+    ask(tools)
+    shown = [each.label for each in buttons(ask(tools, notifications)) if hasattr(each, "label")]
+    assert shown == ["Quiet hours", "Send me a test"]
+
+
+# /escalation
+
+
+def escalate(tools, **options):
+    return run(escalation, "set", tools=tools, guild=GUILD, **options, **MANAGER)
+
+
+def test_steps_are_set_in_their_order_and_removed(tools):
+    assert "There are no steps" in texts(run(escalation, "show", tools=tools, guild=GUILD, **MANAGER))
+    escalate(tools, step=1, minutes=10, person=User(ADA, {"username": "ada"}))
+    shown = texts(escalate(tools, step=2, minutes=30, channel=CELLAR))
+    assert f"1. after 10 minutes: <@{ADA}>" in shown
+    assert "2. after 30 minutes: <#1000000000000000888>" in shown
+    with pytest.raises(UserError, match="Each step comes later"):
+        escalate(tools, step=3, minutes=30, channel=CELLAR)
+    with pytest.raises(UserError, match="Choose one of"):
+        escalate(tools, step=3, minutes=60)
+    run(escalation, "off", tools=tools, guild=GUILD, **MANAGER)
+    assert alerts.steps(GUILD, tools) == []
