@@ -42,8 +42,8 @@ BREAKS = [Option(N_("Nothing"), "nothing"), Option(N_("A monitor that is down"),
 
 
 class Quiet(Modal, title="Quiet hours"):
-    span = Short("From and to, such as 22:00-07:00. Empty: none", most=20, required=False)
-    zone = Short("Time zone, such as Europe/Berlin", most=64, required=False)
+    span = Short("From and to", most=20, required=False, placeholder="22:00-07:00")
+    zone = Short("Time zone", most=64, required=False, placeholder="Europe/Berlin")
     breaks = OneOf("What rings all the same?", BREAKS, required=False)
 
 
