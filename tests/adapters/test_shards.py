@@ -117,6 +117,13 @@ def test_a_monitor_that_is_restarted_is_new_and_the_others_stay(shards, guild):
     assert [(flip.old, flip.new) for flip in shards.flips(guild, "01", 0, 2 * SLOT)] == [("down", "new")]
 
 
+def test_a_restart_leaves_the_flips_of_the_latest_run_alone(shards, guild):
+    shards.store(guild, "01", shards.read(guild, "01"), stored(state="down"), flips=[DOWN])
+    shards.restart(guild, "01", "aaaaaaaa")
+    assert [(flip.old, flip.new) for flip in shards.flips(guild, "01", 0, 2**33)] == [("up", "down"), ("down", "new")]
+    assert list(shards.waiting(guild)[0].values()) == [(DOWN,)]
+
+
 def test_the_results_of_a_run_are_kept_once(shards, guild):
     results = {"aaaaaaaa": (Facts("up", latency_ms=20), False)}
     for _twice in range(2):

@@ -108,10 +108,13 @@ class Shards:
         after: Stored,
         *,
         flips: Iterable[Flip] = (),
+        at: int | None = None,
         hour: Period | None = None,
         day: Period | None = None,
     ) -> bool:
         """Store what a run made of the shard: slot, states and hour, its flips, and the hour and day that have ended.
+
+        `at` is when the flips happened, if that is not the slot.
 
         Returns False, and stores nothing, if the shard has been written since `before` was read.
         """
@@ -127,7 +130,7 @@ class Shards:
         if before.version:
             condition, values[":seen"] = "#version = :seen", {"N": str(before.version)}
         change = "SET states = :states, #hour = :hour, slot = :slot, #version = :version"
-        more = [*self._flips(guild_id, keyed(shard, after.slot, flips))]
+        more = [*self._flips(guild_id, keyed(shard, after.slot if at is None else at, flips))]
         more += [self._figures_of(HOUR, guild_id, shard, hour)] if hour else []
         more += [self._figures_of(DAY_FIGURES, guild_id, shard, day)] if day else []
         try:
@@ -171,9 +174,11 @@ class Shards:
             known = judgement.unpack(before.states) if before else {}
             if before is None or monitor not in known:
                 return
-            known[monitor], flips = judgement.restart(known[monitor], at=int(self._clock()))
+            now = int(self._clock())
+            known[monitor], flips = judgement.restart(known[monitor], at=now)
             after = replace(before, states=judgement.pack(known.values()))
-            if self.store(guild_id, shard, before, after, flips=flips):
+            # At the slot of the latest run, the flips would replace those of the run.
+            if self.store(guild_id, shard, before, after, flips=flips, at=max(now, before.slot + 1)):
                 return
         raise Unavailable(f"the shard {shard} of {guild_id} is busy")
 
