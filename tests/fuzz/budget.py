@@ -1,7 +1,7 @@
 """How many inputs each fuzz test gets.
 
 The environment variable WATCHBELL_FUZZ sets the number, which the tests of the ingress share. Its inputs are new in
-each run. Without it, a run uses the same 2,000 inputs each time.
+each run. Without it, a run uses the same 600 inputs each time.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, Phase, settings
 
-INPUTS = int(os.environ.get("WATCHBELL_FUZZ", 2_000))
+INPUTS = int(os.environ.get("WATCHBELL_FUZZ", 600))
 BATCHES = -(-INPUTS // 5_000)  # Hypothesis remembers all inputs of a run: about 400 MB for 5,000.
 
 

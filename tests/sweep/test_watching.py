@@ -144,7 +144,7 @@ def test_without_a_kill_a_person_a_role_and_a_channel_hear_once():
 
 @LATE
 def test_a_person_a_role_and_a_channel_hear_once_whatever_is_killed(late, record_property):
-    swept(subscribed, each_heard_once, [SHOP, MAIL], late=late, step=23, record=record_property)
+    swept(subscribed, each_heard_once, [SHOP, MAIL], late=late, step=61, record=record_property)
 
 
 def escalated(world: World) -> None:
@@ -178,7 +178,7 @@ def all_steps_once(world: World) -> None:
 
 @LATE
 def test_each_step_of_an_escalation_is_told_once_whatever_is_killed(late, record_property):
-    swept(escalated, all_steps_once, [SHOP], late=late, step=31, record=record_property)
+    swept(escalated, all_steps_once, [SHOP], late=late, step=61, record=record_property)
 
 
 @pytest.mark.parametrize("why", ["somebody is on it", "it is up again"])
@@ -226,7 +226,7 @@ def test_without_a_kill_an_outage_is_one_opening_and_one_recovery():
 
 @LATE
 def test_an_outage_is_told_once_whatever_is_killed(late, record_property):
-    swept(outage, once, [SHOP], late=late, step=17, record=record_property)
+    swept(outage, once, [SHOP], late=late, step=29, record=record_property)
 
 
 def refused(world: World) -> None:

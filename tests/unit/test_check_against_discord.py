@@ -362,7 +362,7 @@ def test_the_payloads_to_be_spoiled_are_good(kind, payload):
     judge.approve(kind, payload)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow], deadline=None)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 @given(spoiled())
 def test_a_payload_that_discord_refuses_is_refused_by_us(spoilt):
     kind, payload = spoilt
