@@ -181,6 +181,20 @@ def test_each_step_of_an_escalation_is_told_once_whatever_is_killed(late, record
     swept(escalated, all_steps_once, [SHOP], late=late, step=61, record=record_property)
 
 
+@LATE
+def test_who_only_heard_by_an_escalation_hears_of_the_end_though_the_sender_dies_in_between(late):
+    """The mailbox is taken, and then nothing is sent: the next sender sees that something is due."""
+    world = World(SHOP)
+    escalated(world)
+    last = [point for point, name in enumerate(world.killer.names, 1) if name == "FakeTable.transact"][-12:]
+    for point in last:
+        world = World(SHOP)
+        world.late = late
+        world.killer.at = (point, "after")
+        escalated(world)
+        all_steps_once(world)
+
+
 @pytest.mark.parametrize("why", ["somebody is on it", "it is up again"])
 def test_an_escalation_ends(why):
     world = World(SHOP)

@@ -233,7 +233,8 @@ def tell(guild_id: str, last: str, tools: Tools, only: Iterable[str] = ()) -> No
     items = {item["recipient"]: item for item in everything(MAILBOX, guild_id, tools)}
     boxes = {to: Mailbox.parse(item) for to, item in items.items()}
     for to, box in boxes.items():
-        if any(box.outage(id) for edition in editions for id in _monitors(edition)):
+        # A sender that died may have added the edition already, and sent nothing.
+        if box.due or any(box.outage(id) for edition in editions for id in _monitors(edition)):
             hearing.setdefault(to, {})
     behind = [to for to in hearing if _is_behind(boxes.get(to), editions)]
     only = set(only)
