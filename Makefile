@@ -36,7 +36,7 @@ help:  ## list these commands
 	@python=$$($(FIND_PYTHON)) && echo "Setting up .venv with $$("$$python" --version)" && "$$python" -m venv --clear .venv
 	@sed -n '/^uv==/,/[^\]$$/p' requirements-dev.txt >.venv/uv.txt
 	@$(PYTHON) -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.txt
-	@$(INSTALL) --python $(PYTHON) -r requirements-dev.txt
+	@$(INSTALL) --compile-bytecode --python $(PYTHON) -r requirements-dev.txt
 	@touch $@
 
 $(NODE_PACKAGES): $(DISCORDJS)/package.json $(DISCORDJS)/package-lock.json | .venv/ready
