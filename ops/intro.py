@@ -81,7 +81,7 @@ def run(
     if user and (not is_id(user) or len(user) < 15 or verb != "resend"):
         raise ValueError(f"{user!r} is not the id of a person to greet again. An id has 15 to 20 digits.")
     known: Records = Records(Table(environment.get("STATE_TABLE") or table_of(deployment)), greeted)  # type: ignore[arg-type]
-    people = _everybody(known)
+    people = known.all()
     if verb == "list":
         for each in people:
             print(each["user"], each["outcome"], datetime.fromtimestamp(each["at"], UTC).strftime("%Y-%m-%d"))
@@ -121,15 +121,6 @@ def _tools(deployment: Deployment, environment: Mapping[str, str]) -> Any:
         environment.get("DISCORD_URL", DISCORD_URL), lambda fresh: get(deployment, "discord/bot-token")
     )
     return SimpleNamespace(discord=discord, seals=Seals(lambda fresh: get(deployment, "signing-keys"), time.time, None))
-
-
-def _everybody(known: Records) -> list[dict[str, Any]]:
-    found, after = [], ""
-    while True:
-        page, after = known.page(first=200, after=after)
-        found += page
-        if not after:
-            return found
 
 
 def _sort(outcome: str) -> str:

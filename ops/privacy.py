@@ -12,9 +12,9 @@ from typing import Any
 
 from infra.settings import Deployment
 from watchbell.adapters.aws import client
-from watchbell.adapters.records import packed, pointer, writes
+from watchbell.adapters.records import led_to, packed, pointer, writes
 from watchbell.adapters.records import plain as raw_of
-from watchbell.data.tables import AUDIT, DAY, INTRODUCTION, PING, POINTER, QUOTA, ROWS
+from watchbell.data.tables import AUDIT, DAY, INTRODUCTION, PING, QUOTA, ROWS
 from watchbell.errors import Unavailable
 from watchbell.kit import catalogue
 from watchbell.kit.data import PARTITIONS, Data, is_id, new_version
@@ -95,7 +95,7 @@ def _find(tables: Mapping[str, str], id: str) -> Iterator[Found]:
     kinds = {data.name: data for data in catalogue.data()}
     for partition in (f"user#{id}", f"guild#{id}"):
         for item in _query(tables["state"], partition):
-            led = _leads_to(item)
+            led = led_to(item)
             if led is None:
                 yield _named("state", item, kinds)
                 continue
@@ -124,15 +124,6 @@ def _quota_keys(id: str) -> Iterator[tuple[str, str, dict]]:
     for feature, by, per in sorted(declared):
         for subject in {"user": [id], "guild": [id, f"dm-{id}"]}.get(by, []):
             yield "ephemeral", QUOTA.name, QUOTA.item_key(feature, by, per, subject)
-
-
-def _leads_to(item: dict) -> dict | None:
-    """The key of the item to which a pointer leads, None if `item` is no pointer."""
-    start = POINTER.sort.format("")
-    if not item["sk"]["S"].startswith(start):
-        return None
-    room, owner, sort = item["sk"]["S"].removeprefix(start).split("#", 2)
-    return {"pk": {"S": f"{room}#{owner}"}, "sk": {"S": sort}}
 
 
 def _named(table: str, item: dict, kinds: Mapping[str, Data]) -> Found:

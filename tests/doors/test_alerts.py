@@ -9,7 +9,7 @@ from watchbell.adapters.batch import Delivery
 from watchbell.adapters.server_settings import Chosen
 from watchbell.doors import sender
 from watchbell.errors import DiscordError, Unavailable
-from watchbell.outbox import alerts
+from watchbell.outbox import editions, mailboxes, posting
 from watchbell.outbox.kinds import MAILBOX
 from watchbell.status.monitor import Monitor
 from watchbell.status.refusal import Refusal, told
@@ -157,9 +157,9 @@ def test_a_channel_of_the_operator_that_refuses_is_an_error_in_the_log_and_nobod
     world = World(SHOP)
     world.operator_alerts = lambda: [CHANNEL]
     world.discord.refuses[CHANNEL] = (404, 10003)
-    edition = alerts.test_edition("1", Entry("aaaaaaaa", "Shop", "http", "01", 1), int(world.at))
+    edition = editions.test_edition("1", Entry("aaaaaaaa", "Shop", "http", "01", 1), int(world.at))
     world.tools.shards.publish(OPERATOR, edition)
-    alerts.tell(OPERATOR, edition.id, world.tools)
+    mailboxes.tell(OPERATOR, edition.id, world.tools)
     (told,) = [record for record in caplog.records if record.message.startswith("not told: ")]
     assert told.levelname == "ERROR"
     assert world.counted == ["AlertRefused"]
@@ -184,10 +184,10 @@ def test_only_a_channel_that_is_still_chosen_is_a_trouble():
     world = World(SHOP)
     world.discord.refuses[CHANNEL] = (404, 10003)
     outage(world)
-    (trouble,) = alerts.troubles(GUILD, world.tools)
+    (trouble,) = posting.troubles(GUILD, world.tools)
     assert f"<#{CHANNEL}>" in trouble
     world.server_settings = NoChannel()
-    assert alerts.troubles(GUILD, world.tools) == []
+    assert posting.troubles(GUILD, world.tools) == []
 
 
 @pytest.mark.parametrize(
@@ -268,7 +268,7 @@ def test_a_flip_of_a_monitor_that_was_removed_is_dropped():
         "at": {"N": "1"},
     }
     world.remove("aaaaaaaa")
-    alerts.announce(GUILD, world.tools)
+    editions.announce(GUILD, world.tools)
     assert world.tools.shards.untold() == []
     assert len(world.discord.messages) == told
 
@@ -276,10 +276,10 @@ def test_a_flip_of_a_monitor_that_was_removed_is_dropped():
 def test_a_test_alert_is_sent_once_and_says_that_it_is_one():
     world = World(SHOP)
     (entry,) = world.tools.monitors.roster(GUILD).entries
-    edition = alerts.test_edition("1", entry, int(world.at))
+    edition = editions.test_edition("1", entry, int(world.at))
     for _twice in range(2):
         world.tools.shards.publish(GUILD, edition)
-        sender.deliver(Delivery(alerts.edition_message(GUILD, edition.id), 1, False), world.tools)
+        sender.deliver(Delivery(mailboxes.edition_message(GUILD, edition.id), 1, False), world.tools)
     (sent,) = world.discord.messages
     assert sent["content"] == "This is a test. 🔴 **Shop** is down."
     assert mailbox(world).outage("aaaaaaaa") is None
@@ -290,4 +290,4 @@ def test_a_test_alert_is_sent_once_and_says_that_it_is_one():
     [(0, False), (59, False), (60, True), (120, True), (180, False), (240, True), (3600, True), (3660, False)],
 )
 def test_the_tick_brings_a_flip_again_after_1_2_4_minutes_and_each_hour(seconds, late):
-    assert alerts.is_late(seconds) is late
+    assert editions.is_late(seconds) is late

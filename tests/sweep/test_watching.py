@@ -5,13 +5,15 @@
 
 import os
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 
 from tests.sweep.world import ADA, BEGUN, BOB, CHANNEL, DM, DOWN, GUILD, ROLE, UP, World
 from watchbell.adapters.batch import Delivery
+from watchbell.adapters.server_settings import Chosen
 from watchbell.doors import sender
-from watchbell.outbox import alerts
+from watchbell.outbox import editions, mailboxes
 from watchbell.outbox.kinds import MAILBOX, ON_IT, STEP
 from watchbell.status.facts import Facts
 from watchbell.status.judgement import unpack
@@ -193,6 +195,21 @@ def test_who_only_heard_by_an_escalation_hears_of_the_end_though_the_sender_dies
         world.killer.at = (point, "after")
         escalated(world)
         all_steps_once(world)
+
+
+def test_a_step_for_a_role_in_a_server_without_a_status_channel_is_told_to_nobody_and_the_next_one_comes():
+    world = World(SHOP)
+    world.server_settings = SimpleNamespace(of=lambda guild_id: Chosen({"mention_roles": [ROLE]}))
+    world.data(STEP, GUILD).put({"step": "1", "minutes": 5, "to": f"role:{ROLE}", "person": ""})
+    world.data(STEP, GUILD).put({"step": "2", "minutes": 9, "to": f"user:{ADA}", "person": ADA})
+    world.minutes(3)
+    world.checker.script["aaaaaaaa"] = DOWN
+    world.minutes(20)
+    (told_ada,) = world.discord.messages
+    assert told_ada["channel"] == f"dm of {ADA}"
+    assert world.tools.shards.later(2**31) == []
+    assert world.tools.shards.untold() == []
+    assert world.lost == 0
 
 
 @pytest.mark.parametrize("why", ["somebody is on it", "it is up again"])
@@ -690,7 +707,7 @@ def is_open(world: World) -> bool:
 
 def told_now(world: World) -> None:
     """Do what the tick's messages ask for."""
-    for message in alerts.waiting_messages(world.tools.shards.untold(), int(world.at) // 60 * 60 + 60):
+    for message in editions.waiting_messages(world.tools.shards.untold(), int(world.at) // 60 * 60 + 60):
         sender.deliver(Delivery(message, 1, False), world.tools)
 
 
@@ -725,9 +742,9 @@ def test_an_opening_that_is_delivered_again_after_its_end_changes_nothing():
     once(world)
     rows, edits = dict(world.table.rows), [each["edits"] for each in world.discord.messages]
     for sort in [sort for _pk, sort in world.table.rows if sort.startswith("edition#")]:
-        message = alerts.edition_message(FLIPS[0], sort.partition("#")[2])
+        message = mailboxes.edition_message(FLIPS[0], sort.partition("#")[2])
         sender.deliver(Delivery(message, 1, False), world.tools)
-        sender.deliver(Delivery(alerts.news_message(FLIPS[0]), 1, False), world.tools)
+        sender.deliver(Delivery(editions.news_message(FLIPS[0]), 1, False), world.tools)
     assert world.table.rows == rows
     assert [each["edits"] for each in world.discord.messages] == edits == [1, 0]
 

@@ -5,13 +5,13 @@ import pytest
 from watchbell.adapters.monitors import Limits
 from watchbell.commands import monitor
 from watchbell.data.tables import PING
-from watchbell.errors import FieldError, FormError, UserError
+from watchbell.errors import FieldError, FormError, Unavailable, UserError
 from watchbell.i18n import speaking
 from watchbell.status.facts import Facts
 from watchbell.status.ping import Ping, change
 from watchbell.status.reason import Reason
 from watchbell.status.refusal import Refusal, told
-from watchbell.testing import FakeTools, autocomplete, press, run, submit
+from watchbell.testing import FakeTools, Somebody, autocomplete, press, run, submit
 
 MANAGER = {"permissions": "MANAGE_GUILD"}
 GUILD = "1000000000000000102"
@@ -318,6 +318,37 @@ def test_a_test_alert_needs_a_channel_and_goes_the_real_way(tools):
     assert message["kind"] == "edition"
     assert edition.test
     assert [(entry.name, flip.new) for entry, flip in edition.news] == [("Shop", "down")]
+
+
+def test_a_test_alert_that_is_asked_for_again_later_by_the_same_interaction_is_the_same_one(tools):
+    add(tools, name="Shop")
+    tools.server_settings.change(GUILD, {"status_channel": "1000000000000000999"})
+    asks = {"monitor": "Shop", "tools": tools, "id": "1100000000000000777", **MANAGER}
+    for user, now in (("1000000000000000555", 1_795_334_400.0), ("1000000000000000556", 1_795_334_520.0)):
+        tools.now = lambda now=now: now
+        run(monitor, "test-alert", user=user, **asks)  # the first try died before its claim was done
+    first, second = tools.send_queue
+    assert first == second
+    assert len(tools.shards.editions(GUILD, "~")) == 1
+
+
+def test_the_alert_of_a_monitor_says_that_it_is_gone_though_the_removal_is_cut_off(tools):
+    add(tools, name="Shop")
+    monitor_id = entries(tools)[0].id
+    asked = run(monitor, "remove", monitor="Shop", tools=tools, **MANAGER)
+    remove = next(each for each in buttons(asked) if each.label == "Remove")
+    again, change = Somebody(id="1100000000000000777", **MANAGER), tools.monitors.change
+
+    def fails(*given):
+        raise Unavailable("DynamoDB")
+
+    tools.monitors.change = fails
+    with pytest.raises(Unavailable):
+        press(remove, tools=tools, by=again)
+    tools.monitors.change = change
+    press(remove, tools=tools, by=again)
+    assert {edition.gone for edition in tools.shards.editions(GUILD, "~")} == {(monitor_id,)}
+    assert tools.monitors.roster(GUILD).entries == []
 
 
 def test_a_channel_that_refuses_alerts_is_told_in_the_list_and_with_a_test_alert(tools):

@@ -8,7 +8,7 @@ from watchbell.adapters.monitors import Change
 from watchbell.commands import escalation, notifications, subscribe, unsubscribe
 from watchbell.errors import DiscordError, FormError, UserError
 from watchbell.kit import server
-from watchbell.outbox import alerts
+from watchbell.outbox import known
 from watchbell.outbox.kinds import MAILBOX, ON_IT
 from watchbell.status.flip import Flip
 from watchbell.status.monitor import Monitor
@@ -55,7 +55,7 @@ def ask(tools, feature=subscribe, user=ADA, **options):
 
 
 def all_of_them(tools):
-    return alerts.subscriptions(GUILD, tools)
+    return known.subscriptions(GUILD, tools)
 
 
 def test_a_person_hears_by_direct_messages(tools):
@@ -258,4 +258,4 @@ def test_steps_are_set_in_their_order_and_removed(tools):
     with pytest.raises(UserError, match="Choose one of"):
         escalate(tools, step=3, minutes=60)
     run(escalation, "off", tools=tools, guild=GUILD, **MANAGER)
-    assert alerts.steps(GUILD, tools) == []
+    assert known.steps(GUILD, tools) == []

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..data.tables import INTRODUCTION, POINTER
+from ..data.tables import INTRODUCTION
 from ..errors import Unavailable
 from ..kit import catalogue
 from ..kit.data import PARTITIONS, Data, new_version
 from .dynamodb import Cancelled, Table
-from .records import plain, writes
+from .records import led_to, plain, writes
 
 TRIES = 5
 """How often an item is read again if the bot changes it at the same time."""
@@ -66,11 +66,7 @@ class Erasure:
 
 def _target(row: dict, kinds: dict[str, Data]) -> tuple[dict[str, Any], Data | None]:
     """The key of the item that a row is or leads to, and its declaration, None if nothing declares it."""
-    key = {part: row[part] for part in ("pk", "sk")}
-    start = POINTER.sort.format("")
-    if row["sk"]["S"].startswith(start):
-        room, owner, sort = row["sk"]["S"].removeprefix(start).split("#", 2)
-        key = {"pk": {"S": f"{room}#{owner}"}, "sk": {"S": sort}}
+    key = led_to(row) or {part: row[part] for part in ("pk", "sk")}
     kind = kinds.get(key["sk"]["S"].partition("#")[0])
     fits = kind and PARTITIONS[kind.of].partition("#")[0] == key["pk"]["S"].partition("#")[0]
     return key, kind if fits else None

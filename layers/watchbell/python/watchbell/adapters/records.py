@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 TRIES = 5
 """How often a write is decided again after another write to the same item came in between."""
 
+ALL_AT_ONCE = 1000
+"""How many items `all` asks for at once."""
+
 READ_SECONDS = 1.0
 """The time limit of a read by the ingress, which is tried once: Discord waits for it."""
 
@@ -103,6 +106,14 @@ class Records(Reader):
         items_read = [item for raw in found[:first] if (item := self._kind.read(raw, self._clock()))]
         return items_read, str(found[first - 1]["sk"]).partition("#")[2] if len(found) > first else ""
 
+    def all(self, *key: str) -> list[dict[str, Any]]:
+        """Return all items in the order of their keys. `key` is as for `page`."""
+        found, after = self.page(*key, first=ALL_AT_ONCE)
+        while after:
+            more, after = self.page(*key, first=ALL_AT_ONCE, after=after)
+            found += more
+        return found
+
     def _change(self, key: dict[str, str], version: str, decide: Callable[[Raw], Raw]) -> Raw:
         """Store what `decide` returns for the present item, {} to delete it. Raises what `decide` raises."""
         for _try in range(TRIES):
@@ -144,6 +155,15 @@ def writes(kind: Data, before: Raw, after: Raw) -> list[dict]:
 def pointer(partition: str, key: dict[str, str]) -> dict[str, str]:
     """Return the key of the row in `partition` that leads to the item with this `key`."""
     return {"pk": partition, "sk": POINTER.sort.format(f"{key['pk']}#{key['sk']}")}
+
+
+def led_to(item: dict) -> dict | None:
+    """The key of the item to which a pointer leads, in the format of DynamoDB's API. None if `item` is no pointer."""
+    start, sort = POINTER.sort.format(""), item["sk"]["S"]
+    if not sort.startswith(start):
+        return None
+    room, owner, rest = sort.removeprefix(start).split("#", 2)
+    return {"pk": {"S": f"{room}#{owner}"}, "sk": {"S": rest}}
 
 
 def packed(raw: Raw | dict[str, str]) -> dict:

@@ -20,10 +20,9 @@ from watchbell import (
     permission,
 )
 from watchbell import role as role_of
-from watchbell.outbox import kinds
+from watchbell.outbox.kinds import STEP
 from watchbell.status.states import OWN
 
-STEP = kinds.STEP
 MOST = 3
 
 command = Command(
@@ -55,7 +54,7 @@ def put(
     channel: Post in this channel instead
     """
     from watchbell.commands import subscribe
-    from watchbell.outbox import alerts
+    from watchbell.outbox import known
 
     chosen = [f"{kind}:{each.id}" for kind, each in (("user", person), ("role", role), ("channel", channel)) if each]
     if len(chosen) != 1:
@@ -64,7 +63,7 @@ def put(
         subscribe.require_place(channel.id, tools)
     if role:
         subscribe.require_mentionable(role, interaction, tools)
-    others = [each for each in alerts.steps(interaction.guild_id, tools) if each["step"] != str(step)]
+    others = [each for each in known.steps(interaction.guild_id, tools) if each["step"] != str(step)]
     order = sorted([*((int(each["step"]), each["minutes"]) for each in others), (step, minutes)])
     if any(later <= earlier for (_one, earlier), (_other, later) in pairwise(order)):
         raise UserError(_("Each step comes later than the step before it. See `/escalation show`."))
@@ -88,9 +87,9 @@ def off(interaction, tools):
 
 
 def shown(interaction, tools) -> Reply:
-    from watchbell.outbox import alerts
+    from watchbell.outbox import known
 
-    lines = [line(each) for each in alerts.steps(interaction.guild_id, tools)]
+    lines = [line(each) for each in known.steps(interaction.guild_id, tools)]
     lines = lines or [_("There are no steps. `/escalation set` adds one.")]
     lines.append("-# " + _("It ends when somebody presses **Acknowledge**, or when the monitor is up again."))
     head = Text("### " + _("Escalation"))
@@ -98,7 +97,8 @@ def shown(interaction, tools) -> Reply:
 
 
 def line(step: dict) -> str:
-    kind, _colon, id = step["to"].partition(":")
-    who = {"channel": f"<#{id}>", "role": f"<@&{id}>", "user": f"<@{id}>"}[kind]
-    after = ngettext("after {n} minute: {who}", "after {n} minutes: {who}", step["minutes"], who=who)
+    from watchbell.subscriptions.subscription import who
+
+    hears, minutes = who(step["to"]), step["minutes"]
+    after = ngettext("after {n} minute: {who}", "after {n} minutes: {who}", minutes, who=hears)
     return f"{step['step']}. {after}"

@@ -72,8 +72,7 @@ def add(
 
 @add.autocomplete
 def what(interaction, tools, typed):
-    roster = tools.roster(interaction.guild_id)
-    return [*(entry.name for entry in roster.entries), *roster.groups, *roster.tags]
+    return tools.roster(interaction.guild_id).names
 
 
 @command.subcommand(name="list")
@@ -126,17 +125,10 @@ def cancelled(id: str, interaction, tools) -> Reply:
 
 def covered(what: str, roster) -> dict:
     """What a window covers, for a name that somebody typed. Raises UserError if nothing has that name."""
-    wanted = what.strip()
-    if not wanted:
+    if not what.strip():
         return {}
-    entry = roster.find(wanted)
-    if entry is not None:
-        return {"monitors": (entry.id,)}
-    for kind, known in (("groups", roster.groups), ("tags", roster.tags)):
-        same = tuple(each for each in known if each.casefold() == wanted.casefold())
-        if same:
-            return {kind: same}
-    raise UserError(_("There is no monitor, group or tag with this name. `/monitor list` shows them all."))
+    kind, name = roster.named(what)
+    return {f"{kind}s": (name,)}
 
 
 def line(plan, tools) -> str:

@@ -180,18 +180,16 @@ def test_alert(interaction, tools, *, monitor: str):
     monitor: Which one
     """
     from watchbell.kit import server
-    from watchbell.outbox import alerts
+    from watchbell.outbox import editions, posting
     from watchbell.tools import watching
 
     entry = watching.find(monitor, interaction.guild_id, tools)
     channel = tools.server_settings.of(interaction.guild_id)[server.status_channel]
     if not channel:
         raise UserError(_("No status channel is chosen, so alerts have nowhere to go. Choose one with /setup."))
-    edition = alerts.test_edition(interaction.id, entry, int(tools.now()))
-    tools.shards.publish(interaction.guild_id, edition)
-    tools.send_queue.send(alerts.edition_message(interaction.guild_id, edition.id))
+    editions.put(interaction.guild_id, editions.test_edition(interaction.id, entry, int(tools.now())), tools)
     text = _("A test alert is on its way to {channel}.", channel=f"<#{channel}>")
-    return Reply("\n".join([text, *alerts.troubles(interaction.guild_id, tools)]))
+    return Reply("\n".join([text, *posting.troubles(interaction.guild_id, tools)]))
 
 
 for handler in (edit, show, remove, pause, resume, test, test_alert):
@@ -217,7 +215,7 @@ def open_card(interaction, tools, *, shard: str, id: str):
 @command.pager(per_page=6)
 def listed(interaction, tools, page):
     """The monitors with their states, six on a page."""
-    from watchbell.outbox import alerts
+    from watchbell.outbox import posting
     from watchbell.status import board, card
     from watchbell.tools import reading
 
@@ -240,7 +238,7 @@ def listed(interaction, tools, page):
             Container(
                 Text("### " + _("Monitors")),
                 Text("-# " + head),
-                *map(Text, alerts.troubles(interaction.guild_id, tools)),
+                *map(Text, posting.troubles(interaction.guild_id, tools)),
                 Separator(),
                 *sections,
                 Separator(),
@@ -335,12 +333,13 @@ def judged(interaction, tools, form: Judged, *, shard: str, id: str):
 
 @command.button(updates=True, audit="monitor.remove", lock="monitors:{guild}")
 def really_remove(interaction, tools, *, shard: str, id: str):
-    from watchbell.outbox import alerts
+    from watchbell.outbox import editions
     from watchbell.tools import watching
 
     monitor = there(shard, id, interaction, tools)
+    # Later, nobody knows that the monitor was there: a second try would not say that it is gone.
+    editions.put(interaction.guild_id, editions.gone_edition(id, int(tools.now())), tools)
     watching.remove(monitor, shard, interaction.guild_id, tools)
-    alerts.forget(interaction.guild_id, id, tools)
     name = f"**{escape(monitor.name)}**"
     return Reply(components=[Container(_("{name} is no longer watched.", name=name), colour=OWN)])
 

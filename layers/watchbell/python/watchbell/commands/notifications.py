@@ -17,15 +17,12 @@ from watchbell import (
     UserError,
     _,
     anyone,
-    ngettext,
     permission,
     role,
 )
 from watchbell.kit import zones
-from watchbell.outbox import kinds
+from watchbell.outbox.kinds import MAILBOX, ON_IT, SUBSCRIPTION
 from watchbell.status.states import OWN
-
-SUBSCRIPTION, MAILBOX, ON_IT = kinds.SUBSCRIPTION, kinds.MAILBOX, kinds.ON_IT
 
 command = Command(
     "notifications", "See what you hear of by direct messages, and when it rings", who=anyone, private=True
@@ -33,10 +30,13 @@ command = Command(
 
 may_act = permission("MANAGE_GUILD") | role("responder")
 
-SNOOZES = {"1": 3600, "8": 8 * 3600, "24": 24 * 3600, "0": 0}
-SHOWN = 25
-"""Discord: a select has at most 25 options."""
-
+SNOOZES = [
+    Option(N_("For 1 hour"), "1"),
+    Option(N_("For 8 hours"), "8"),
+    Option(N_("For 24 hours"), "24"),
+    Option(N_("Tell me again"), "0"),
+]
+"""The hours of a snooze."""
 
 BREAKS = [Option(N_("Nothing"), "nothing"), Option(N_("A monitor that is down"), "down")]
 
@@ -58,42 +58,38 @@ def notifications(interaction, tools):
 def panel(interaction, tools, notice: str = "") -> Reply:
     """What a person hears of, with what changes it."""
     from watchbell.commands import subscribe
+    from watchbell.outbox import known
     from watchbell.subscriptions.subscription import line
 
-    roster, mine = tools.monitors.roster(interaction.guild_id), of_person(interaction, tools)
-    lines = [line(each, roster, tools.now()) for each in mine[:SHOWN]]
-    more = len(mine) - SHOWN
+    now, roster = tools.now(), tools.monitors.roster(interaction.guild_id)
+    found = known.subscriptions(interaction.guild_id, tools)
+    mine = [each for each in found if each.to == f"user:{interaction.user_id}"][: subscribe.MOST_OF_A_PERSON]
+    lines = [line(each, roster, now) for each in mine]
     if not mine:
         lines = [_("You hear of nothing by direct messages yet. `/subscribe` changes that.")]
     parts: list = [Text("### " + _("What I tell you by direct messages")), *([Text(notice)] if notice else [])]
     parts += [Separator(), Text("\n".join(lines))]
-    if more > 0:
-        parts.append(Text("-# " + ngettext("and {n} more", "and {n} more", more)))
-    others = subscribe.of_others(interaction, tools)
-    if others:
-        parts += [Separator(), Text("### " + _("What channels and roles hear of")), Text("\n".join(others))]
-    first = mine[0] if mine else None
-    if first is not None:
-        stops = [Option(text.splitlines()[0].replace("**", "")[:100], each.id) for text, each in zip(lines, mine)]  # noqa: B905
+    others = [line(each, roster, now) for each in found if not each.to.startswith("user:")]
+    if others and subscribe.may_change.allows(interaction, tools):
+        heard = "\n".join(others[: subscribe.SHOWN])
+        parts += [Separator(), Text("### " + _("What channels and roles hear of")), Text(heard)]
+    if mine:
+        first = mine[0]
+        stops = [
+            Option(text.splitlines()[0].replace("**", "")[:100], each.id)
+            for text, each in zip(lines, mine, strict=True)
+        ]
+        snoozes = [Option(_(each.label), each.value) for each in SNOOZES]
         parts += [
             Separator(),
             Row(
                 quiet.button(_("Quiet hours"), span=first.quiet, zone=first.zone, breaks=first.breaks or "nothing"),
                 try_it.button(_("Send me a test")),
             ),
-            Row(snooze.select(StringSelect(snoozes(), placeholder=_("Tell me nothing new for a while")))),
+            Row(snooze.select(StringSelect(snoozes, placeholder=_("Tell me nothing new for a while")))),
             Row(end.select(StringSelect(stops, placeholder=_("End a subscription")))),
         ]
     return Reply(components=[Container(*parts, colour=OWN)])
-
-
-def snoozes() -> list:
-    return [
-        Option(_("For 1 hour"), "1"),
-        Option(_("For 8 hours"), "8"),
-        Option(_("For 24 hours"), "24"),
-        Option(_("Tell me again"), "0"),
-    ]
 
 
 @command.modal(instant=False, updates=True)
@@ -119,16 +115,17 @@ def quiet(interaction, tools, form: Quiet):
 @command.select(updates=True)
 def snooze(interaction, tools):
     """Tell a person nothing new for a while."""
-    seconds = SNOOZES.get("".join(interaction.values[:1]), 0)
-    change(interaction, tools, snoozed=int(tools.now()) + seconds if seconds else 0)
+    chosen = "".join(interaction.values[:1])
+    hours = int(chosen) if chosen in [each.value for each in SNOOZES] else 0
+    change(interaction, tools, snoozed=int(tools.now()) + hours * 3600 if hours else 0)
     return panel(interaction, tools, _("Saved."))
 
 
 @command.select(updates=True)
 def end(interaction, tools):
     """End a subscription of the person."""
-    wanted = {each.id for each in of_person(interaction, tools)} & {*interaction.values}
-    for id in wanted:
+    mine = of_person(interaction.guild_id, interaction.user_id, tools)
+    for id in {each.id for each in mine} & {*interaction.values}:
         tools.data(SUBSCRIPTION, interaction.guild_id).delete(id)
     return panel(interaction, tools, _("I no longer tell you of it."))
 
@@ -136,22 +133,20 @@ def end(interaction, tools):
 @command.button(cooldown=60)
 def try_it(interaction, tools):
     """Send a person a message, to see whether it arrives."""
-    from watchbell.discord.reply import Reply as Message
     from watchbell.errors import DiscordError
 
-    text = _("This is a test. Alerts reach you here.")
+    test = Reply(_("This is a test. Alerts reach you here."))
     try:
         channel = tools.discord.open_dm(interaction.user_id)
-        tools.discord.send(channel, Message(text), nonce=f"try {interaction.id}")
+        tools.discord.send(channel, test, nonce=f"try {interaction.id}")
     except DiscordError as error:
         if not error.permanent:
             raise
-        raise UserError(closed()) from None
+        text = _(
+            "I cannot send you direct messages. Allow them in the privacy settings of this server, then try again."
+        )
+        raise UserError(text) from None
     return Reply(_("Sent. If nothing arrived, allow direct messages in the privacy settings of this server."))
-
-
-def closed() -> str:
-    return _("I cannot send you direct messages. Allow them in the privacy settings of this server, then try again.")
 
 
 # ---- the buttons of alerts
@@ -172,19 +167,15 @@ def i_am_on_it(interaction, tools, *, server: str, alert: str):
 @command.button(expires=None)
 def stop(interaction, tools, *, server: str):
     """Tell a person nothing more of a server."""
-    from watchbell.outbox import alerts
-
-    records = tools.data(SUBSCRIPTION, server)
-    mine = [each for each in alerts.subscriptions(server, tools) if each.to == f"user:{interaction.user_id}"]
-    for each in mine:
-        records.delete(each.id)
+    for each in of_person(server, interaction.user_id, tools):
+        tools.data(SUBSCRIPTION, server).delete(each.id)
     text = _("I no longer tell you of the server that this message was about. `/subscribe` there changes that.")
     return Reply(text)
 
 
 def acknowledge(server: str, to: str, alert: str, interaction, tools) -> Reply:
     """Record that somebody takes care of what goes on in an alert, and tell everybody who heard of it."""
-    from watchbell.outbox import alerts
+    from watchbell.outbox import editions, known
     from watchbell.subscriptions.mailbox import Mailbox
 
     item = tools.data(MAILBOX, server).get(to)
@@ -192,7 +183,7 @@ def acknowledge(server: str, to: str, alert: str, interaction, tools) -> Reply:
     open_ones = [outage for each in told for outage in each.outages if not outage.ended]
     if not open_ones:
         raise UserError(_("This is over already."))
-    taken = {each["monitor"]: each["person"] for each in alerts.everything(ON_IT, server, tools)}
+    taken = known.on_it(server, tools)
     mine = [outage.entry.id for outage in open_ones if not taken.get(outage.entry.id)]
     others = [taken[outage.entry.id] for outage in open_ones if taken.get(outage.entry.id)]
     if not mine and others != [interaction.user_id] * len(others):
@@ -200,27 +191,25 @@ def acknowledge(server: str, to: str, alert: str, interaction, tools) -> Reply:
     now = int(tools.now())
     for monitor in mine:
         tools.data(ON_IT, server).put({"monitor": monitor, "person": interaction.user_id, "at": now})
-    edition = alerts.on_it_edition(interaction.id, [outage.entry.id for outage in open_ones], now)
-    tools.shards.publish(server, edition)
-    tools.send_queue.send(alerts.edition_message(server, edition.id))
+    edition = editions.on_it_edition(interaction.id, [outage.entry.id for outage in open_ones], now)
+    editions.put(server, edition, tools)
     return Reply(_("You are on it. I remind nobody of it any more, and I will say when it is over."))
 
 
 # ---- what is stored
 
 
-def of_person(interaction, tools) -> list:
-    """The subscriptions of the person in this server."""
-    from watchbell.outbox import alerts
+def of_person(server: str, user_id: str, tools) -> list:
+    """The subscriptions of a person in a server."""
+    from watchbell.outbox import known
 
-    to = f"user:{interaction.user_id}"
-    return [each for each in alerts.subscriptions(interaction.guild_id, tools) if each.to == to]
+    return [each for each in known.subscriptions(server, tools) if each.to == f"user:{user_id}"]
 
 
 def change(interaction, tools, **values) -> None:
     """Change all subscriptions of the person in this server."""
     records = tools.data(SUBSCRIPTION, interaction.guild_id)
-    for each in of_person(interaction, tools):
+    for each in of_person(interaction.guild_id, interaction.user_id, tools):
         item = records.get(each.id)
         if item:
             records.put(item | values)

@@ -14,11 +14,10 @@ from watchbell import (
     UserError,
     _,
     permission,
-    pgettext,
 )
 from watchbell.discord.components import Select
 from watchbell.discord.lacks import OVERWRITE, ROLE, lacks
-from watchbell.discord.permissions import bits, in_server, spelt
+from watchbell.discord.permissions import bits, in_server, listed
 from watchbell.errors import DiscordError
 from watchbell.kit import catalogue, server, zones
 from watchbell.kit.setting import LANGUAGES, MOST_ROLES, Setting
@@ -132,7 +131,7 @@ def test(interaction, tools, *, name: str):
 @command.pager(per_page=SHOWN)
 def panel(interaction, tools, page):
     """All settings with their values, the checklist, and what to change them with."""
-    from watchbell.outbox import alerts
+    from watchbell.outbox import posting
 
     values = tools.server_settings.of(interaction.guild_id)
     settings = page.of(catalogue.settings())
@@ -150,7 +149,7 @@ def panel(interaction, tools, page):
     select = pick.select(StringSelect(options, placeholder=_("Change a setting"))) if options else None
     checks = checklist({setting: values[setting] for setting in places}, interaction, tools)
     if page.number == 1:
-        troubles = alerts.troubles(interaction.guild_id, tools)
+        troubles = posting.troubles(interaction.guild_id, tools)
         checks.description = "\n".join([*filter(None, [checks.description]), *troubles])
     return Reply(
         embeds=[embed, checks],
@@ -240,8 +239,7 @@ def changeable(name: str, interaction, tools) -> Setting:
 
 
 def may_change(setting: Setting, interaction, tools) -> bool:
-    decided = setting.who.decide(interaction, tools)
-    return setting.who.ask(interaction, tools) if decided is None else decided
+    return setting.who.allows(interaction, tools)
 
 
 def chosen(setting: Setting, values):
@@ -312,7 +310,7 @@ def told(found, channel, server, link: str):
     """Yield a line for each thing to change, with the permissions that it is about."""
     for reason, target in dict.fromkeys((lack.reason, lack.target) for lack in found):
         names = tuple(lack.name for lack in found if (lack.reason, lack.target) == (reason, target))
-        values = {"permissions": ", ".join(pgettext("permission", name) for name in spelt(names))}
+        values = {"permissions": listed(names)}
         if reason == ROLE:
             yield _("❌ **{permissions}**: my role lacks this. [Grant it]({link}).", link=link, **values)
         elif reason == OVERWRITE:

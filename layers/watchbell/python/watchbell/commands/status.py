@@ -58,8 +58,7 @@ def server(interaction, tools, typed):
 
 @status.autocomplete
 def monitor(interaction, tools, typed):
-    roster = tools.roster(interaction.guild_id)
-    return [*(entry.name for entry in roster.entries), *roster.groups, *roster.tags]
+    return tools.roster(interaction.guild_id).names
 
 
 @command.button(expires=None)

@@ -13,7 +13,6 @@ from watchbell import (
     _,
     anyone,
     permission,
-    pgettext,
 )
 from watchbell import role as role_of
 from watchbell.kit import server as settings
@@ -25,6 +24,10 @@ may_change = permission("MANAGE_GUILD") | role_of("admin")
 SEVERITIES = {"degraded": "degraded or down", "down": "only down"}
 RECOVERIES = {"told": "tell them", "silent": "tell them silently", "shown": "only change the alert"}
 MOST_OF_A_PERSON = 25
+"""Discord: a select has at most 25 options."""
+
+SHOWN = 25
+"""How many subscriptions of channels and roles are listed."""
 
 
 @command.run
@@ -46,8 +49,11 @@ def subscribe(
     role: Mention this role
     channel: Post in this channel
     """
-    from watchbell.outbox import alerts
-    from watchbell.subscriptions.subscription import MOST, about, id_of, line, subscription_item
+    from dataclasses import replace
+
+    from watchbell.outbox import known
+    from watchbell.outbox.kinds import SUBSCRIPTION
+    from watchbell.subscriptions.subscription import MOST, Subscription, about, id_of, line
 
     guild_id = interaction.guild_id
     roster = tools.monitors.roster(guild_id)
@@ -60,7 +66,7 @@ def subscribe(
         require_mentionable(role, interaction, tools)
     if channel:
         require_place(channel.id, tools)
-    found = alerts.subscriptions(guild_id, tools)
+    found = known.subscriptions(guild_id, tools)
     id = id_of(to, subject, place)
     same = [each for each in found if each.to == to]
     if not any(each.id == id for each in found):
@@ -68,9 +74,11 @@ def subscribe(
             raise UserError(_("This server already has {n} subscriptions, and cannot have more.", n=MOST))
         if to.startswith("user:") and len(same) >= MOST_OF_A_PERSON:
             raise UserError(_("You already have {n} subscriptions. End one with `/notifications`.", n=len(same)))
-    item = subscription_item(id, to, subject, severity, recoveries, place, same)
-    stored = tools.data(alerts.SUBSCRIPTION, guild_id).put(item)
-    text = line(alerts.subscription(stored), roster, tools.now())
+    # The recipient's quiet hours and snooze hold for all that they hear of.
+    rings = same[0] if same else Subscription(id, to)
+    wanted = replace(rings, id=id, about=subject, least=severity, recoveries=recoveries, channel=place)
+    tools.data(SUBSCRIPTION, guild_id).put(wanted.item())
+    text = line(wanted, roster, tools.now())
     if to.startswith("user:"):
         lines = [
             _("I tell you by direct message of:"),
@@ -83,18 +91,12 @@ def subscribe(
 
 @subscribe.autocomplete
 def what(interaction, tools, typed):
-    roster = tools.roster(interaction.guild_id)
-    return [*(entry.name for entry in roster.entries), *roster.groups, *roster.tags]
-
-
-def is_manager(interaction, tools) -> bool:
-    decided = may_change.decide(interaction, tools)
-    return bool(may_change.ask(interaction, tools) if decided is None else decided)
+    return tools.roster(interaction.guild_id).names
 
 
 def require_manager(interaction, tools) -> None:
     """Raise UserError unless the person may change what channels and roles hear of."""
-    if not is_manager(interaction, tools):
+    if not may_change.allows(interaction, tools):
         raise UserError(
             _("To change what channels and roles hear of, you need the permission Manage Server or the rank admin.")
         )
@@ -110,21 +112,9 @@ def require_mentionable(role, interaction, tools) -> None:
 
 
 def require_place(channel_id: str, tools) -> None:
-    from watchbell.discord.permissions import spelt
+    from watchbell.discord.permissions import listed
 
     missing = tools.discord.missing(channel_id, *settings.status_channel.needs)
     if missing:
-        names = ", ".join(pgettext("permission", name) for name in spelt(tuple(missing)))
+        names = listed(tuple(missing))
         raise UserError(_("I cannot post in {channel}: I lack {names}.", channel=f"<#{channel_id}>", names=names))
-
-
-def of_others(interaction, tools) -> list[str]:
-    """The subscriptions of channels and roles, as lines, for those who may change them."""
-    from watchbell.outbox import alerts
-    from watchbell.subscriptions.subscription import line
-
-    if not is_manager(interaction, tools):
-        return []
-    roster, now = tools.monitors.roster(interaction.guild_id), tools.now()
-    found = [each for each in alerts.subscriptions(interaction.guild_id, tools) if not each.to.startswith("user:")]
-    return [line(each, roster, now) for each in found[:25]]

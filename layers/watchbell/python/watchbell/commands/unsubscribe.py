@@ -21,25 +21,25 @@ def unsubscribe(
     channel: End what this channel hears of
     """
     from watchbell.commands import subscribe
-    from watchbell.outbox import alerts
+    from watchbell.outbox import known
+    from watchbell.outbox.kinds import SUBSCRIPTION
     from watchbell.subscriptions.subscription import about
 
     guild_id = interaction.guild_id
     if role or channel:
         subscribe.require_manager(interaction, tools)
     to = f"role:{role.id}" if role else f"channel:{channel.id}" if channel else f"user:{interaction.user_id}"
-    found = [each for each in alerts.subscriptions(guild_id, tools) if each.to == to]
+    found = [each for each in known.subscriptions(guild_id, tools) if each.to == to]
     if what.strip():
         subject = about(what, tools.monitors.roster(guild_id))
         found = [each for each in found if each.about == subject]
     if not found:
         raise UserError(_("There is no such subscription. `/notifications` shows what there is."))
     for each in found:
-        tools.data(alerts.SUBSCRIPTION, guild_id).delete(each.id)
+        tools.data(SUBSCRIPTION, guild_id).delete(each.id)
     return Reply(_("Done. Of alerts that were sent already, I still say how they end."))
 
 
 @unsubscribe.autocomplete
 def what(interaction, tools, typed):
-    roster = tools.roster(interaction.guild_id)
-    return [*(entry.name for entry in roster.entries), *roster.groups, *roster.tags]
+    return tools.roster(interaction.guild_id).names

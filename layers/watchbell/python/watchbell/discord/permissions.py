@@ -3,6 +3,7 @@
 import time
 
 from ..errors import DefinitionError
+from ..i18n import pgettext
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -49,6 +50,11 @@ def bits(*names: str) -> int:
 def spelt(names: tuple[str, ...]) -> list[str]:
     """Return the names as people read them in English, such as `Manage Server`."""
     return [name.replace("GUILD", "SERVER").replace("_", " ").title() for name in names]
+
+
+def listed(names: tuple[str, ...]) -> str:
+    """The names as people read them in their language, with commas between them."""
+    return ", ".join(pgettext("permission", name) for name in spelt(names))
 
 
 def names_of(permissions: int) -> list[str]:

@@ -17,7 +17,7 @@ from ..adapters.shards import keyed
 from ..errors import UserError
 from ..kit import catalogue
 from ..kit.check import Check
-from ..outbox import alerts
+from ..outbox import editions
 from ..status import aws_events, judgement, plans, recheck, shard
 from ..status.facts import Facts
 from ..status.flip import Flip
@@ -98,7 +98,7 @@ def run(delivery: Delivery, tools: Tools) -> None:
     for key, news in keyed(name, slot, flips).items():
         log.info("flip", extra={**details, "flip": key, "states": "-".join(flip.new for flip in news)})
     if any(flip.news for flip in flips):
-        tools.send_queue.send(alerts.news_message(guild_id))
+        tools.send_queue.send(editions.news_message(guild_id))
     tools.shards.keep_run(guild_id, name, slot, results)
 
 

@@ -13,7 +13,7 @@ from ..adapters.batch import Delivery, NotOurs, wait_after
 from ..data.tables import DELIVERY
 from ..discord import webhook
 from ..errors import DiscordError, Paced, Retry, Unavailable
-from ..outbox import alerts, notifications
+from ..outbox import editions, mailboxes, maintenance, notifications
 from ..status import notification
 from ..tools.toolbox import Tools
 
@@ -56,14 +56,14 @@ def _deliver(delivery: Delivery, tools: Tools) -> None:
     message = delivery.message
     match message.get("kind"):
         case "news" if _texts(message, "guild"):
-            _tell(lambda: alerts.announce(message["guild"], tools), message, delivery.last)
+            _tell(lambda: editions.announce(message["guild"], tools), message, delivery.last)
         case "edition" if _texts(message, "guild", "edition") and _is_list(message.get("to", [])):
             only = message.get("to", [])
-            _tell(lambda: alerts.tell(message["guild"], message["edition"], tools, only), message, delivery.last)
+            _tell(lambda: mailboxes.tell(message["guild"], message["edition"], tools, only), message, delivery.last)
         case "step" if _texts(message, "guild", "edition") and _numbers(message, "at", "number"):
-            _tell(lambda: alerts.escalate(message, tools), message, delivery.last)
+            _tell(lambda: editions.escalate(message, tools), message, delivery.last)
         case "maintenance" if _texts(message, "guild", "plan"):
-            alerts.announce_maintenance(message, tools)
+            maintenance.announce(message, tools)
         case "webhook":
             _deliver_to_webhook(message, tools)
         case None | "notification" if message.get("detail-type") == notification.TYPE:

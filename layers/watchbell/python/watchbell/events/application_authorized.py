@@ -10,8 +10,7 @@ from watchbell.errors import DiscordError, Retry
 from watchbell.events.application_deauthorized import note
 from watchbell.i18n import speaking
 from watchbell.kit import catalogue, server
-from watchbell.kit.data import is_id
-from watchbell.kit.event import Event
+from watchbell.kit.event import Event, user_of
 
 event = Event("APPLICATION_AUTHORIZED", switch="introduction")
 log = logging.getLogger(__name__)
@@ -56,13 +55,6 @@ def authorised(data, tools):
     if user_id and (outcome or known.get(user_id) is None):
         known.put({"user": user_id, "outcome": outcome or UNKNOWN, "at": tools.now()})
     onboard(data, tools)
-
-
-def user_of(data) -> str:
-    """The id of the user whom an event names, "" if it names none."""
-    user = data.get("user")
-    user_id = user.get("id") if isinstance(user, dict) else None
-    return user_id if user_id and is_id(user_id) else ""
 
 
 def introduce(data, tools) -> str:

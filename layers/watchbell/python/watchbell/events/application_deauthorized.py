@@ -3,8 +3,7 @@
 import logging
 
 from watchbell import Data
-from watchbell.kit.data import is_id
-from watchbell.kit.event import Event
+from watchbell.kit.event import Event, user_of
 
 event = Event("APPLICATION_DEAUTHORIZED")
 log = logging.getLogger(__name__)
@@ -32,9 +31,8 @@ def note(data, at, tools, *, leaves: bool) -> None:
     Discord can deliver events in another order, so an event is left out if a later one is known. Raises Changed if
     another event of the person comes at the same time; then this one comes again.
     """
-    user = data.get("user")
-    user_id = user.get("id") if isinstance(user, dict) else None
-    if not user_id or not is_id(user_id):
+    user_id = user_of(data)
+    if not user_id:
         log.warning("the event names no user, so nothing is scheduled")
         return
     known = tools.data(departures)

@@ -1,9 +1,18 @@
 """Features for Discord webhook events. Each is one file in `events/`, named after the event's type in lower case."""
 
+from .data import is_id
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
+
+
+def user_of(data: dict) -> str:
+    """The id of the user whom the data of an event names, "" if it names none."""
+    user = data.get("user")
+    user_id = user.get("id") if isinstance(user, dict) else None
+    return user_id if user_id and is_id(user_id) else ""
 
 
 class Event:

@@ -44,6 +44,11 @@ class Policy:
         """
         raise NotImplementedError
 
+    def allows(self, interaction: "Interaction", tools: "Any") -> bool:
+        """Whether the person may use the handler, whoever knows it. Raises Unavailable like `ask`."""
+        decided = self.decide(interaction, tools)
+        return self.ask(interaction, tools) if decided is None else decided
+
     def refusal(self) -> str:
         """The text for a person who may not use the handler."""
         raise NotImplementedError

@@ -17,6 +17,7 @@ from ..status import notification
 from ..status.notification import Notification, Refused
 from ..subscriptions import message
 from ..tools.toolbox import Tools
+from . import posting
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +48,7 @@ def post(event: dict, tools: Tools) -> dict | None:
     with claim:
         guild_id, channel_id = _place(wanted, tools)
         reference = message.reference(wanted.key, channel_id)
-        found = _earlier(channel_id, reference, tools) if claim.attempt > 1 else ""
+        found = posting.earlier(channel_id, reference, tools) if claim.attempt > 1 else ""
         if not found:
             reply = notification.reply(wanted, _allowed(wanted, guild_id, tools), reference)
             try:
@@ -124,9 +125,3 @@ def _allowed(wanted: Notification, guild_id: str, tools: Tools) -> Iterable[str]
             extra={"source": wanted.source[:100], "guild_id": guild_id},
         )
     return allowed
-
-
-def _earlier(channel_id: str, reference: str, tools: Tools) -> str:
-    """The id of the message that an earlier try sent, "" if there is none among the recent ones."""
-    found = (each for each in tools.discord.recent_messages(channel_id) if message.shows(each, reference))
-    return next((str(each["id"]) for each in found), "")

@@ -9,7 +9,7 @@ from datetime import datetime
 from watchbell import Schedule, UserError
 from watchbell.adapters.monitors import Change, TooMany
 from watchbell.adapters.sources import NAME_LENGTH
-from watchbell.outbox import alerts
+from watchbell.outbox import editions
 from watchbell.status.monitor import Monitor
 from watchbell.status.roster import OPERATOR, Entry, Roster, entry_of
 from watchbell.status.shard import joined
@@ -92,6 +92,6 @@ def _put(monitor: Monitor, tools: Tools) -> None:
 def _remove(entry: Entry, tools: Tools) -> None:
     """Remove a monitor. It would be new if its source were set again, so what is known of it is forgotten first."""
     tools.shards.restart(OPERATOR, entry.shard, entry.id)
-    alerts.forget(OPERATOR, entry.id, tools)
+    editions.put(OPERATOR, editions.gone_edition(entry.id, int(tools.now())), tools)
     tools.monitors.change(OPERATOR, lambda roster: Change(roster.without(entry.id), delete=(entry.shard, entry.id)))
     log.info("the status source %s is no longer watched", entry.name)

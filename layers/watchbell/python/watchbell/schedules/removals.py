@@ -16,14 +16,10 @@ GRACE = 30 * 86_400
 
 @schedule.run
 def removals(slot: datetime, tools: Tools) -> None:
-    known, after, erased = tools.data(departures), "", 0
-    while True:
-        page, after = known.page(first=100, after=after)
-        for each in page:
-            if each["leaves"] and each["at"] + GRACE <= tools.now():
-                tools.forget(each["user"], departures)
-                erased += 1
-        if not after:
-            break
+    erased = 0
+    for each in tools.data(departures).all():
+        if each["leaves"] and each["at"] + GRACE <= tools.now():
+            tools.forget(each["user"], departures)
+            erased += 1
     if erased:
         log.info("erased people who removed the bot", extra={"people": erased})

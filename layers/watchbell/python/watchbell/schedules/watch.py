@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from watchbell import Schedule
-from watchbell.outbox import alerts
+from watchbell.outbox import editions, maintenance
 from watchbell.status import shard
 from watchbell.tools.toolbox import Tools
 
@@ -25,17 +25,10 @@ def watch(slot: datetime, tools: Tools) -> None:
         for server, name in tools.shards.due(each.minutes, each.place)
     ]
     tools.check_queue.send_many(runs)
-    notices = [
-        alerts.notice_message(server, notice)
-        for server, notice in tools.shards.notices(now)
-        if last is None or notice.at > last or alerts.is_late(now - notice.at)
-    ]
-    tools.send_queue.send_many(notices)
-    later = [
-        alerts.step_message(server, step)
-        for server, step in tools.shards.later(now)
-        if last is None or step.at > last or alerts.is_late(now - step.at)
-    ]
-    tools.send_queue.send_many(later)
+    timed = [(notice.at, maintenance.notice_message(server, notice)) for server, notice in tools.shards.notices(now)]
+    timed += [(step.at, editions.step_message(server, step)) for server, step in tools.shards.later(now)]
+    tools.send_queue.send_many(
+        [message for at, message in timed if last is None or at > last or editions.is_late(now - at)]
+    )
     tools.shards.ticked(now)
-    tools.send_queue.send_many(alerts.waiting_messages(tools.shards.untold(), now))
+    tools.send_queue.send_many(editions.waiting_messages(tools.shards.untold(), now))

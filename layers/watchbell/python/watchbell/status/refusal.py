@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..discord.permissions import spelt
+from ..discord.permissions import listed
 from ..discord.reply import Embed, Reply
 from ..discord.text import clip, escape
-from ..i18n import _, pgettext
+from ..i18n import _
 from .states import COLOURS
 
 UNKNOWN_CHANNEL = 10003
@@ -39,7 +39,7 @@ def told(refusal: Refusal) -> str:
             **values,
         )
     if refusal.lacks:
-        values["permissions"] = ", ".join(pgettext("permission", name) for name in spelt(refusal.lacks))
+        values["permissions"] = listed(refusal.lacks)
         return _(
             "⚠️ I have not been able to post in {channel} since {time}: I lack **{permissions}** there. "
             "Allow that in the channel's permissions.",

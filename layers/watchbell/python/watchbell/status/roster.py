@@ -93,6 +93,28 @@ class Roster:
             if not wanted or entry.group.casefold() == wanted or wanted in map(str.casefold, entry.tags)
         ]
 
+    def named(self, text: str) -> tuple[str, str]:
+        """What has this name: "monitor" and an id, or "group" or "tag" and the name as it is written there.
+
+        Raises UserError if nothing has it.
+        """
+        entry, wanted = self.find(text), text.strip().casefold()
+        if entry is not None:
+            return "monitor", entry.id
+        for kind, names in (("group", self.groups), ("tag", self.tags)):
+            for name in names:
+                if name.casefold() == wanted:
+                    return kind, name
+        from ..errors import UserError
+        from ..i18n import _
+
+        raise UserError(_("There is no monitor, group or tag with this name. `/monitor list` shows them all."))
+
+    @property
+    def names(self) -> list[str]:
+        """What `named` finds: the names of the monitors, then the groups and the tags."""
+        return [*(entry.name for entry in self.entries), *self.groups, *self.tags]
+
     def in_shard(self, shard: str) -> "list[Entry]":
         return [entry for entry in self.entries if entry.shard == shard]
 

@@ -1,7 +1,7 @@
 """What one recipient has been told, and what is still to be sent to them. Pure.
 
-`fold` adds an edition. `tasks` lists what is to be sent or edited. What happens while the parts of one task are sent is
-not decided here: a sender takes the mailbox for a lease, and a later one looks for what an earlier one may have sent.
+`fold` adds an edition, and `due` lists the alerts of which something is to be sent or edited. The sender takes the
+mailbox for a lease. A later sender looks for what an earlier one may have sent.
 """
 
 from __future__ import annotations

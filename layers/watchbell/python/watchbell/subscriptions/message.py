@@ -50,38 +50,35 @@ def alert(told: Alert, delivery: str, people: Mapping[str, str], guild_id: str =
     if told.test:
         content = _("This is a test. {text}", text=content)
     roles = "" if told.is_over else " ".join(f"<@&{role}>" for role in told.mentions)
-    reply = Reply(f"{clip(content, 1500)} {roles}".rstrip(), mentions=Mentions(roles=told.mentions), silent=told.silent)
-    reply.embeds.append(_embed(told, delivery, people))
-    cared_for = all(outage.on_it for outage in going_on)
-    if going_on and not told.test and not cared_for:
-        name = Address("notifications", "i_am_on_it", (guild_id, told.id)) if guild_id else None
-        name = name or Address("notifications", "on_it", (told.id,))
-        reply.buttons.append(Button(_("Acknowledge"), custom_id=name, style="primary"))
-    if not guild_id:
-        reply.buttons.append(_details("" if others else first.entry.id))
-    else:
+    reply = Reply(
+        " ".join(filter(None, [clip(content, 1500), roles])), mentions=Mentions(roles=told.mentions), silent=told.silent
+    )
+    reply.embeds.append(_embed(outages, going_on, delivery, people))
+    if not told.test and not all(outage.on_it for outage in going_on):
+        taken = ("i_am_on_it", (guild_id, told.id)) if guild_id else ("on_it", (told.id,))
+        reply.buttons.append(Button(_("Acknowledge"), custom_id=Address("notifications", *taken), style="primary"))
+    if guild_id:
         stop = Address("notifications", "stop", (guild_id,))
         reply.buttons.append(Button(_("No more messages"), custom_id=stop))
+    else:
+        reply.buttons.append(_details("" if others else first.entry.id))
     return reply
 
 
 def answer(told: Alert, answer: Answer, delivery: str) -> Reply:
     """The message that answers an alert: it says in one line for each monitor what is new."""
-    texts = []
-    ended = [(outage, flip) for outage, flip in lines(told, answer) if outage.ended == flip]
+    news = list(lines(told, answer))
+    ended = [(outage, flip) for outage, flip in news if outage.ended == flip]
     ended.sort(key=lambda pair: pair[0].entry.name.casefold())
+    texts = [_recovered(outage, flip) for outage, flip in ended]
     if len(ended) > 1:
-        names = _names([outage.entry for outage, _flip in ended])
-        text = _("✅ {names} are up again.", names=names)
-        texts.append(text)
-    else:
-        texts += [_recovered(outage, flip) for outage, flip in ended]
+        texts = [_("✅ {names} are up again.", names=_names([outage.entry for outage, _flip in ended]))]
     over = {id(outage) for outage, _flip in ended}
-    texts += [headline(outage.entry, flip) for outage, flip in lines(told, answer) if id(outage) not in over]
+    texts += [headline(outage.entry, flip) for outage, flip in news if id(outage) not in over]
     worst = "up" if ended and not texts[1:] else max((flip.new for _id, flip in answer.news), key=_rank)
     embed = Embed(colour=states.COLOURS[worst], footer=delivery)
     roles = " ".join(f"<@&{role}>" for role in answer.mentions)
-    text = f"{clip(chr(10).join(texts), 1500)} {roles}".rstrip()
+    text = " ".join(filter(None, [clip("\n".join(texts), 1500), roles]))
     mentions = Mentions(roles=answer.mentions)
     silent = not answer.ring or (told.silent and not roles)
     return Reply(text, embeds=[embed], mentions=mentions, silent=silent)
@@ -133,10 +130,8 @@ def _name(entry: Entry) -> str:
     return f"**{clip(escape(entry.name), NAME)}**"
 
 
-def _embed(told: Alert, delivery: str, people: Mapping[str, str]) -> Embed:
-    """What is known of the outages: since when, why, and who takes care of them."""
-    outages = _in_order(told)
-    going_on = [outage for outage in outages if not outage.ended]
+def _embed(outages: list[Outage], going_on: list[Outage], delivery: str, people: Mapping[str, str]) -> Embed:
+    """What is known of the outages: since when, why, and who takes care of those that go on."""
     (first, *others) = outages
     worst = max((_shown_state(outage) for outage in going_on), key=_rank, default="up")
     embed = Embed(colour=states.COLOURS[worst])

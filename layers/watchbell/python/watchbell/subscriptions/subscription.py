@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, time
 from typing import Any, Final, Literal
 
@@ -46,6 +46,16 @@ class Subscription:
     zone: str = "UTC"
     breaks: str = ""
     snoozed: int = 0
+
+    @classmethod
+    def parse(cls, item: Mapping[str, Any]) -> Subscription:
+        """The subscription in an item that `item` made. A field that was never stored has its default."""
+        return cls(**{each.name: item[each.name] for each in fields(cls) if item.get(each.name) is not None})
+
+    def item(self) -> dict[str, Any]:
+        """What is stored. `person` is the id of a person who hears of it by direct messages, "" for nobody."""
+        whose, _colon, id = self.to.partition(":")
+        return {**asdict(self), "person": id if whose == "user" else ""}
 
     def covers(self, entry: Entry) -> bool:
         kind, _colon, name = self.about.partition(":")
@@ -143,17 +153,16 @@ def id_of(to: str, about: str, channel: str = "") -> str:
 
 def about(text: str, roster: Roster) -> str:
     """What a subscription is about, for the name that a person wrote. Raises UserError if nothing has the name."""
-    wanted = text.strip().casefold()
-    if not wanted:
+    if not text.strip():
         return ""
-    entry = roster.find(text)
-    if entry is not None:
-        return f"monitor:{entry.id}"
-    for kind, names in (("group", roster.groups), ("tag", roster.tags)):
-        for name in names:
-            if name.casefold() == wanted:
-                return f"{kind}:{name}"
-    raise UserError(_("There is no monitor, group or tag with this name. `/monitor list` shows them all."))
+    kind, name = roster.named(text)
+    return f"{kind}:{name}"
+
+
+def who(to: str) -> str:
+    """A recipient as people see it: a channel, a role or a person."""
+    kind, _colon, id = to.partition(":")
+    return {"channel": f"<#{id}>", "role": f"<@&{id}>", "user": f"<@{id}>"}[kind]
 
 
 def line(subscription: Subscription, roster: Roster, at: float) -> str:
@@ -166,9 +175,8 @@ def line(subscription: Subscription, roster: Roster, at: float) -> str:
         "group": _("the group {name}", name=f"**{escape(name)}**"),
         "tag": _("the tag {name}", name=f"**{escape(name)}**"),
     }[kind]
-    whose, _colon, id = subscription.to.partition(":")
     place = f" <#{subscription.channel}>" if subscription.channel else ""
-    who = {"channel": f"<#{id}>: ", "role": f"<@&{id}>{place}: ", "user": ""}[whose]
+    hears = "" if subscription.to.startswith("user:") else f"{who(subscription.to)}{place}: "
     quiet = f"{subscription.quiet} ({subscription.zone})"
     small = [
         _("only if it is down") if subscription.least == "down" else "",
@@ -179,25 +187,4 @@ def line(subscription: Subscription, roster: Roster, at: float) -> str:
         _("but not if it is down") if subscription.quiet and subscription.breaks else "",
         _("snoozed until {moment}", moment=f"<t:{subscription.snoozed}:f>") if at < subscription.snoozed else "",
     ]
-    return "\n-# ".join(filter(None, [f"{who}{what}", " · ".join(filter(None, small))]))
-
-
-def subscription_item(
-    id: str, to: str, about: str, least: str, recoveries: str, channel: str, same: list[Subscription]
-) -> dict[str, Any]:
-    """The item of a new subscription. It gets the quiet hours that the recipient has chosen for the others."""
-    first = same[0] if same else Subscription(id, to)
-    whose, _colon, person = to.partition(":")
-    return {
-        "id": id,
-        "to": to,
-        "person": person if whose == "user" else "",
-        "about": about,
-        "least": least,
-        "recoveries": recoveries,
-        "channel": channel,
-        "quiet": first.quiet,
-        "zone": first.zone,
-        "breaks": first.breaks,
-        "snoozed": first.snoozed,
-    }
+    return "\n-# ".join(filter(None, [f"{hears}{what}", " · ".join(filter(None, small))]))

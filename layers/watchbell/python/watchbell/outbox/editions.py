@@ -1,0 +1,209 @@
+"""Makes editions of what is to be told in a server: flips with news, steps of an escalation, and what people do.
+
+    flips with news -> an edition -> the mailbox of each recipient -> messages in Discord
+
+One transaction makes an edition of the flips that wait. `mailboxes` tells it.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from ..adapters.shards import EDITION_START, FLIP_START
+from ..status import judgement
+from ..status.flip import Flip
+from ..status.judgement import Judgement
+from ..status.roster import Entry
+from ..subscriptions.edition import Edition, Later, id_of, sort
+from ..tools.toolbox import Tools
+from . import known
+from .kinds import ON_IT
+from .mailboxes import edition_message, tell
+
+log = logging.getLogger(__name__)
+
+DISCORD_EPOCH = 1_420_070_400
+"""Discord counts time in ids from here, in epoch seconds."""
+
+MOST_FLIPS = 90
+"""How many rows of flips an edition has at most. A transaction has at most 100 writes."""
+
+
+def news_message(guild_id: str) -> dict:
+    """The message for the send queue that tells what waits to be told in a server."""
+    return {"kind": "news", "guild": guild_id}
+
+
+def waiting_messages(waiting: Iterable[tuple[str, str, int]], now: int) -> list[dict]:
+    """The messages for what has waited for too long: triples of a server, a sort key, and when it was stored."""
+    late = [(guild_id, key) for guild_id, key, at in waiting if is_late(now - at)]
+    editions = [(guild_id, key.removeprefix(EDITION_START)) for guild_id, key in late if key.startswith(EDITION_START)]
+    servers = dict.fromkeys(guild_id for guild_id, key in late if key.startswith(FLIP_START))
+    return [*map(news_message, servers), *(edition_message(guild_id, id) for guild_id, id in editions)]
+
+
+def is_late(seconds: int) -> bool:
+    """Whether the tick brings again what has waited for so long: after 1, 2, 4, 8 minutes, then every 15.
+
+    The same holds for a notice of maintenance. All is told within seconds, unless its sender died, Discord is unwell,
+    or a flip is held back.
+    """
+    minutes = seconds // 60
+    return minutes in (1, 2, 4, 8) or (minutes > 0 and minutes % 15 == 0)
+
+
+def announce(guild_id: str, tools: Tools) -> None:
+    """Tell what waits in a server. Raises what Discord or AWS raise; then the message comes again.
+
+    A flip whose parent is down is held back: the tick brings it again. If the monitor has recovered by then, the held
+    flip is dropped.
+    """
+    last, more = "", True
+    while more:
+        edition, more = gather(guild_id, tools)
+        last = edition.id if edition else last
+    if last:
+        tell(guild_id, last, tools)
+
+
+def gather(guild_id: str, tools: Tools) -> tuple[Edition | None, bool]:
+    """Make an edition of the flips that wait and are to be told now. Return it, and whether there are more of them.
+
+    If another sender makes an edition of the same flips, this one makes none.
+    """
+    waiting, held = tools.shards.waiting(guild_id)
+    if not waiting:
+        return None, False
+    entries = {entry.id: entry for entry in tools.monitors.roster(guild_id).entries}
+    cared_for = set(known.on_it(guild_id, tools))
+    found = sort(
+        waiting,
+        was_held=held,
+        parent_is_down=_children_of_what_is_down(guild_id, entries, waiting, tools),
+        known=entries,
+        on_it=cared_for,
+    )
+    for key in found.dropped:
+        log.info("not told: it is needless, or the monitor has been removed", extra=_of(guild_id, key))
+        tools.shards.told(guild_id, key)
+    for key in found.held:
+        if key not in held:
+            log.info("held back: its parent is down", extra=_of(guild_id, key))
+            tools.shards.hold(guild_id, key)
+    keys = found.told[:MOST_FLIPS]
+    if not keys:
+        return None, False
+    news = [(entries[flip.monitor], flip) for key in keys for flip in waiting[key] if flip.news]
+    for monitor in cared_for & {entry.id for entry, flip in news if flip.news == "opened" or flip.new == "up"}:
+        tools.data(ON_IT, guild_id).delete(monitor)
+    slots = [int(key.split("#")[2]) for key in keys]
+    edition = Edition(id_of(max(slots), keys), int(tools.now()), tuple(news))
+    begins = any(flip.new == "down" and flip.news in ("opened", "changed") for _entry, flip in news)
+    later = next_step(edition.id, edition.at, 0, known.steps(guild_id, tools)) if begins else None
+    published = tools.shards.publish(guild_id, edition, keys, later=later)
+    return edition if published else None, len(found.told) > len(keys)
+
+
+def _of(guild_id: str, key: str) -> dict[str, str]:
+    return {"guild_id": guild_id, "flip": key}
+
+
+def _children_of_what_is_down(
+    guild_id: str, entries: Mapping[str, Entry], waiting: Mapping[str, tuple[Flip, ...]], tools: Tools
+) -> set[str]:
+    """The ids of the monitors with waiting flips whose parent is down."""
+    parents: dict[str, str] = {}
+    asked = {key.split("#")[3] for key in waiting} & set(entries)
+    for shard in sorted({entries[id].shard for id in asked}):
+        for monitor in tools.monitors.of_shard(guild_id, shard):
+            if monitor.id in asked and monitor.parent in entries and not entries[monitor.parent].paused:
+                parents[monitor.id] = monitor.parent
+    judged = _judged(guild_id, (entries[parent] for parent in parents.values()), tools)
+    return {child for child, parent in parents.items() if parent in judged and judged[parent].state == "down"}
+
+
+def _judged(guild_id: str, entries: Iterable[Entry], tools: Tools) -> dict[str, Judgement]:
+    """How the monitors in the shards of these entries are, by their ids."""
+    shards = sorted({entry.shard for entry in entries})
+    stored = tools.shards.states(guild_id, shards) if shards else {}
+    return {id: each for found in stored.values() for id, each in judgement.unpack(found.states).items()}
+
+
+# Escalations.
+
+
+def step_message(guild_id: str, step: Later) -> dict:
+    """The message for the send queue that tells a step of an escalation."""
+    return {"kind": "step", "guild": guild_id, **step._asdict()}
+
+
+def next_step(edition: str, begun: int, number: int, found: list[dict]) -> Later | None:
+    """The step of an edition's escalation after the step `number`. The outages were told at `begun`."""
+    return Later(begun + 60 * found[number]["minutes"], edition, number + 1) if number < len(found) else None
+
+
+def escalate(asked: dict, tools: Tools) -> None:
+    """Tell the next recipient of what is still down, if nobody is on it. Then the next step takes the place of this."""
+    guild_id = str(asked["guild"])
+    step = Later(int(asked["at"]), str(asked["edition"]), int(asked["number"]))
+    edition, found = tools.shards.edition(guild_id, step.edition), known.steps(guild_id, tools)
+    news = _still_down(guild_id, edition, tools) if edition else []
+    if not edition or not news or step.number > len(found):
+        tools.shards.done_with(guild_id, step)
+        return
+    id, to = f"{step.at:010}-step{step.number}-{step.edition[-12:]}", found[step.number - 1]["to"]
+    told = Edition(id, int(tools.now()), tuple(news), also=(to,))
+    later = next_step(step.edition, edition.at, step.number, found)
+    tools.shards.publish(guild_id, told, later=later, instead_of=step)
+    tell(guild_id, told.id, tools)
+
+
+def _still_down(guild_id: str, edition: Edition, tools: Tools) -> list[tuple[Entry, Flip]]:
+    """The outages of an edition that go on and that nobody is on."""
+    judged = _judged(guild_id, (entry for entry, _flip in edition.news), tools)
+    cared_for = known.on_it(guild_id, tools)
+    now = int(tools.now())
+    return [
+        (entry, replace(flip, at=now, news="escalated"))
+        for entry, flip in edition.news
+        if flip.new == "down"
+        and entry.id not in cared_for
+        and entry.id in judged
+        and judged[entry.id].state == "down"
+        and judged[entry.id].since == flip.since
+    ]
+
+
+# What people do.
+
+
+def put(guild_id: str, edition: Edition, tools: Tools) -> None:
+    """Let an edition be told. A second call for the same edition lets nothing be told twice."""
+    tools.shards.publish(guild_id, edition)
+    tools.send_queue.send(edition_message(guild_id, edition.id))
+
+
+def test_edition(interaction_id: str, entry: Entry, at: int) -> Edition:
+    """The edition of a made-up outage of a monitor, which an interaction asks for."""
+    flip = Flip(entry.id, at, at, "up", "down", "opened")
+    return Edition(_asked("test", interaction_id), at, ((entry, flip),), test=True)
+
+
+def on_it_edition(interaction_id: str, monitors: Iterable[str], at: int) -> Edition:
+    """The edition that says that somebody takes care of these monitors now, as an interaction says."""
+    return Edition(_asked("on-it", interaction_id), at, on_it=tuple(monitors))
+
+
+def gone_edition(monitor: str, at: int) -> Edition:
+    """The edition that says in the alerts about a monitor that it is no longer watched."""
+    return Edition(f"{at:010}-gone-{monitor}", at, gone=(monitor,))
+
+
+def _asked(what: str, interaction_id: str) -> str:
+    """The id of the edition that an interaction asks for. It is the same in each try, so it holds no time of the try.
+
+    Discord: an id holds the time of its creation, in milliseconds since 2015.
+    """
+    return f"{DISCORD_EPOCH + (int(interaction_id) >> 22) // 1000:010}-{what}-{interaction_id}"
