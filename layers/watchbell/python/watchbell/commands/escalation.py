@@ -54,7 +54,6 @@ def put(
     channel: Post in this channel instead
     """
     from watchbell.commands import subscribe
-    from watchbell.outbox import known
 
     chosen = [f"{kind}:{each.id}" for kind, each in (("user", person), ("role", role), ("channel", channel)) if each]
     if len(chosen) != 1:
@@ -62,13 +61,8 @@ def put(
     if channel:
         subscribe.require_place(channel.id, tools)
     if role:
-        subscribe.require_mentionable(role, interaction, tools)
-    others = [each for each in known.steps(interaction.guild_id, tools) if each["step"] != str(step)]
-    order = sorted([*((int(each["step"]), each["minutes"]) for each in others), (step, minutes)])
-    if any(later <= earlier for (_one, earlier), (_other, later) in pairwise(order)):
-        raise UserError(_("Each step comes later than the step before it. See `/escalation show`."))
-    item = {"step": str(step), "minutes": minutes, "to": chosen[0], "person": person.id if person else ""}
-    tools.data(STEP, interaction.guild_id).put(item)
+        subscribe.require_mentionable(role.id, interaction.guild_id, tools)
+    store(step, minutes, chosen[0], interaction.guild_id, tools)
     return shown(interaction, tools)
 
 
@@ -84,6 +78,20 @@ def off(interaction, tools):
     for number in range(1, MOST + 1):
         tools.data(STEP, interaction.guild_id).delete(str(number))
     return shown(interaction, tools)
+
+
+def store(number: int, minutes: int, to: str, guild_id: str, tools) -> None:
+    """Set a step. `to` is `user:`, `role:` or `channel:` and an id. Raises UserError if the steps lose their order."""
+    from watchbell.outbox import known
+
+    others = [each for each in known.steps(guild_id, tools) if each["step"] != str(number)]
+    order = sorted([*((int(each["step"]), each["minutes"]) for each in others), (number, minutes)])
+    if any(later <= earlier for (_one, earlier), (_other, later) in pairwise(order)):
+        raise UserError(_("Each step comes later than the step before it. See `/escalation show`."))
+    kind, _colon, id = to.partition(":")
+    tools.data(STEP, guild_id).put(
+        {"step": str(number), "minutes": minutes, "to": to, "person": id if kind == "user" else ""}
+    )
 
 
 def shown(interaction, tools) -> Reply:

@@ -95,20 +95,7 @@ def panel(interaction, tools, notice: str = "") -> Reply:
 @command.modal(instant=False, updates=True)
 def quiet(interaction, tools, form: Quiet):
     """Set the quiet hours of a person."""
-    from watchbell.subscriptions.subscription import span
-
-    zone, wanted = form.zone.strip() or "UTC", form.span.strip()
-    if wanted:
-        try:
-            span(wanted)
-        except UserError as error:
-            raise FieldError("span", str(error)) from None
-    if zone not in zones.ZONES:
-        near = ", ".join(f"`{each}`" for each in zones.near(zone, 3))
-        raise FieldError(
-            "zone", _("there is no time zone with this name. Did you mean {names}?", names=near or "`UTC`")
-        )
-    change(interaction, tools, quiet=wanted, zone=zone, breaks="down" if form.breaks == "down" else "")
+    change(interaction, tools, **hours(form))
     return panel(interaction, tools, _("Saved."))
 
 
@@ -197,6 +184,25 @@ def acknowledge(server: str, to: str, alert: str, interaction, tools) -> Reply:
 
 
 # ---- what is stored
+
+
+def hours(form: Quiet) -> dict[str, str]:
+    """The quiet hours in a form, as fields of a subscription. Raises FieldError, which says what to write instead."""
+    from watchbell.subscriptions.subscription import span
+
+    zone, wanted = form.zone.strip() or "UTC", form.span.strip()
+    if wanted:
+        try:
+            span(wanted)
+        except UserError as error:
+            raise FieldError("span", str(error)) from None
+    known = zones.find(zone)
+    if not known:
+        near = ", ".join(f"`{each}`" for each in zones.near(zone, 3))
+        raise FieldError(
+            "zone", _("there is no time zone with this name. Did you mean {names}?", names=near or "`UTC`")
+        )
+    return {"quiet": wanted, "zone": known, "breaks": "down" if form.breaks == "down" else ""}
 
 
 def of_person(server: str, user_id: str, tools) -> list:

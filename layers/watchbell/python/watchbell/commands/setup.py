@@ -1,6 +1,7 @@
-"""/setup: the settings of a server, and what the bot may not do in the channels that they name."""
+"""/setup: the settings of a server, what the bot may not do in its channels, and a guide for beginners."""
 
 from watchbell import (
+    N_,
     ChannelSelect,
     Command,
     Embed,
@@ -13,14 +14,14 @@ from watchbell import (
     StringSelect,
     UserError,
     _,
+    ngettext,
     permission,
 )
+from watchbell.commands.notifications import Quiet, hours
 from watchbell.discord.components import Select
-from watchbell.discord.lacks import OVERWRITE, ROLE, lacks
-from watchbell.discord.permissions import bits, in_server, listed
-from watchbell.errors import DiscordError
 from watchbell.kit import catalogue, server, zones
 from watchbell.kit.setting import LANGUAGES, MOST_ROLES, Setting
+from watchbell.status.states import OWN
 
 command = Command(
     "setup",
@@ -41,9 +42,6 @@ SHOWN = 25
 
 OFFERED = 3
 """How many time zones are offered instead of one that does not exist."""
-
-NOT_THERE = (10004, 10007, 50001)
-"""Discord's codes if the bot is no member of the server: it was added without the scope `bot`."""
 
 
 class Value(Modal, title="Change a setting"):
@@ -69,8 +67,13 @@ def suggested(interaction, typed):
 
 @command.button(expires=None)
 def start(interaction, tools):
-    """Show all settings to the person who presses a button that everybody sees."""
-    return panel(interaction, tools)
+    """Guide the person who presses a button that everybody sees."""
+    return guided(1, interaction, tools)
+
+
+@command.button(updates=True)
+def guide(interaction, tools, *, step: int):
+    return guided(step, interaction, tools)
 
 
 @command.button(updates=True)
@@ -132,6 +135,7 @@ def test(interaction, tools, *, name: str):
 def panel(interaction, tools, page):
     """All settings with their values, the checklist, and what to change them with."""
     from watchbell.outbox import posting
+    from watchbell.tools.places import checklist
 
     values = tools.server_settings.of(interaction.guild_id)
     settings = page.of(catalogue.settings())
@@ -154,7 +158,11 @@ def panel(interaction, tools, page):
     return Reply(
         embeds=[embed, checks],
         components=[select] if select else [],
-        buttons=[*buttons, back.button(_("Check again"), page=page.number)],
+        buttons=[
+            guide.button(_("Guide me"), style="primary", step=1),
+            *buttons,
+            back.button(_("Check again"), page=page.number),
+        ],
     )
 
 
@@ -272,66 +280,219 @@ def store(setting: Setting, value, interaction, tools) -> Reply:
     return reply
 
 
-# ---- what the bot may not do
+# ---- the guide
 
 
-def checklist(places, interaction, tools) -> Embed:
-    """What the bot may not do in the channels that `places` names, by setting, and what to change."""
-    embed = Embed(_("What I may not do"))
-    if not places:
-        embed.description = _("No channel is chosen, so there is nothing to check.")
-        return embed
-    discord, guild = tools.discord, interaction.guild_id
-    try:
-        server, member = discord.server(guild), discord.member(guild, discord.me())
-        channels = {channel["id"]: channel for channel in discord.channels(guild)}
-    except DiscordError as error:
-        if not error.permanent or error.code not in NOT_THERE:
-            raise
-        needed = bits(*(name for setting in places for name in setting.needs))
-        embed.description = _(
-            "I am not a member of this server. [Add me with my permissions]({link}).",
-            link=grant(interaction, needed),
-        )
-        return embed
-    for setting, id in places.items():
-        if id in channels:
-            found = lacks(setting.needs, server, member, channels[id], tools.now())
-            link = grant(interaction, in_server(server, member) | bits(*setting.needs))
-            lines = [*told(found, channels[id], server, link)]
-            fine = _("✅ Everything that I need in {channel} is allowed.", channel=f"<#{id}>")
-            embed.field(_(setting.label), "\n".join(lines) or fine)
-        else:
-            embed.field(_(setting.label), _("❌ This channel no longer exists. Choose another one."))
-    return embed
+def guided(step: int, interaction, tools, notice: str = "") -> Reply:
+    """A step of the guide, with the buttons that lead to the other steps. `notice` says what was just done."""
+    step = min(max(step, 1), len(STEPS))
+    title, body = STEPS[step - 1]
+    reply = body(interaction, tools)
+    count = _("Step {n} of {total}", n=step, total=len(STEPS))
+    lines = [f"-# {count}", *([f"✅ {notice}"] if notice else []), reply.content]
+    reply.content = ""
+    reply.embeds.insert(0, Embed(_(title), "\n\n".join(lines), colour=OWN))
+    if step > 1:
+        reply.buttons.append(guide.button(_("Back"), step=step - 1))
+    if step < len(STEPS):
+        reply.buttons.append(guide.button(_("Next"), style="primary", step=step + 1))
+    reply.buttons.append(back.button(_("All settings"), page=1))
+    return reply
 
 
-def told(found, channel, server, link: str):
-    """Yield a line for each thing to change, with the permissions that it is about."""
-    for reason, target in dict.fromkeys((lack.reason, lack.target) for lack in found):
-        names = tuple(lack.name for lack in found if (lack.reason, lack.target) == (reason, target))
-        values = {"permissions": listed(names)}
-        if reason == ROLE:
-            yield _("❌ **{permissions}**: my role lacks this. [Grant it]({link}).", link=link, **values)
-        elif reason == OVERWRITE:
-            values |= {"channel": f"<#{channel['id']}>", "who": mention(target, server)}
-            yield _(
-                "❌ **{permissions}**: {channel} denies this to {who}. Edit that channel's permissions and allow it.",
-                **values,
-            )
-        else:
-            yield _("❌ **{permissions}**: I am timed out. A moderator must end the timeout.", **values)
+def where(interaction, tools) -> Reply:
+    """Choose the status channel, and see what the bot may not do there."""
+    from watchbell.tools.places import checklist
 
-
-def mention(target: str, server) -> str:
-    if target == server["id"]:
-        return "@everyone"
-    return f"<@&{target}>" if any(role["id"] == target for role in server["roles"]) else f"<@{target}>"
-
-
-def grant(interaction, permissions: int) -> str:
-    """The link with which somebody who manages the server gives the bot's role these permissions."""
-    return (
-        f"https://discord.com/oauth2/authorize?client_id={interaction.application_id}&scope=bot+applications.commands"
-        f"&permissions={permissions}&guild_id={interaction.guild_id}&disable_guild_select=true"
+    channel = tools.server_settings.of(interaction.guild_id)[server.status_channel]
+    select = ChannelSelect(
+        channel_types=CHANNELS, default_channels=[channel] if channel else [], placeholder=_("Choose a channel")
     )
+    return Reply(
+        _("I post here when something goes down, and when it is back. Everybody who sees the channel sees it."),
+        embeds=[checklist({server.status_channel: channel}, interaction, tools)] if channel else [],
+        components=[take_channel.select(select)],
+    )
+
+
+def nobody_reacts(interaction, tools) -> Reply:
+    """Choose the role that is mentioned if nobody presses Acknowledge."""
+    from watchbell.commands import escalation
+    from watchbell.outbox import known
+
+    steps = known.steps(interaction.guild_id, tools)
+    first = next((each for each in steps if each["step"] == "1"), None)
+    minutes = first["minutes"] if first else MINUTES[1]
+    roles = [first["to"].removeprefix("role:")] if first and first["to"].startswith("role:") else []
+    lines = [
+        _("If a monitor stays down and nobody presses **Acknowledge**, I mention a role. You can leave this out."),
+        *map(escalation.line, steps),
+    ]
+    waits = sorted({*MINUTES, minutes})
+    options = [
+        Option(ngettext("After {n} minute", "After {n} minutes", each), str(each), default=each == minutes)
+        for each in waits[:SHOWN]
+    ]
+    picks = [take_role.select(RoleSelect(default_roles=roles, placeholder=_("Choose a role")))]
+    if first:
+        picks.append(take_minutes.select(StringSelect(options)))
+    buttons = [drop_step.button(_("Mention nobody"))] if first else []
+    return Reply("\n".join(lines), components=picks, buttons=buttons)
+
+
+def quiet_hours(interaction, tools) -> Reply:
+    """Choose when the messages in the status channel make no sound."""
+    from watchbell.outbox import known
+
+    values = tools.server_settings.of(interaction.guild_id)
+    mine = of_status_channel(known.subscriptions(interaction.guild_id, tools), values[server.status_channel])
+    rings = mine[0] if mine else None
+    now = rings.quiet if rings else ""
+    zone = rings.zone if rings and now else values[server.zone]
+    text = _("At night, messages can come without a sound. You can leave this out.")
+    if now:
+        text += "\n\n" + _("Quiet from {span}", span=f"**{now}** ({zone})")
+    set_it = take_hours.button(
+        _("Choose quiet hours"),
+        span=now or "22:00-07:00",
+        zone=zone,
+        breaks=(rings.breaks if rings else "down") or "nothing",
+    )
+    return Reply(text, buttons=[set_it, *([drop_hours.button(_("No quiet hours"))] if now else [])])
+
+
+def ready(interaction, tools) -> Reply:
+    """Try the alerts, along the way that a real one takes."""
+    from watchbell.outbox import posting
+
+    guild_id = interaction.guild_id
+    channel = tools.server_settings.of(guild_id)[server.status_channel]
+    if not channel:
+        return Reply(_("Choose a channel in the first step. Then I can send a test alert."))
+    lines = [
+        _("Send a test alert to see what an alert looks like in {channel}.", channel=f"<#{channel}>"),
+        _("Then add what I watch: `/monitor add` needs only an address."),
+        *posting.troubles(guild_id, tools),
+    ]
+    return Reply("\n".join(lines), buttons=[try_alert.button(_("Send a test alert"), style="success")])
+
+
+STEPS = (
+    (N_("Where do I post alerts?"), where),
+    (N_("Who is told if nobody reacts?"), nobody_reacts),
+    (N_("When is it quiet?"), quiet_hours),
+    (N_("Ready"), ready),
+)
+"""The steps of the guide: a title, and the function that shows the step."""
+
+WHERE, NOBODY_REACTS, QUIET_HOURS, READY = range(1, len(STEPS) + 1)
+
+MINUTES = (5, 15, 30, 60)
+"""After how many minutes a role can be mentioned. `/escalation` takes others too."""
+
+
+@command.select(updates=True, audit="settings.change")
+def take_channel(interaction, tools):
+    chosen_channel = chosen(server.status_channel, interaction.values)
+    tools.change_setting(interaction.guild_id, server.status_channel, chosen_channel)
+    return guided(WHERE, interaction, tools, _("I post in {channel}.", channel=f"<#{chosen_channel}>"))
+
+
+@command.select(updates=True, audit="escalation.set")
+def take_role(interaction, tools):
+    """Mention a role that was chosen, and allow that it is mentioned."""
+    from watchbell.commands import escalation
+    from watchbell.outbox import known
+
+    guild_id = interaction.guild_id
+    (role,) = interaction.values[:1]
+    if role.id == guild_id:
+        raise UserError(_("I never mention everybody. Choose another role."))
+    allowed = tools.server_settings.of(guild_id)[server.mention_roles]
+    if role.id not in allowed and len(allowed) >= MOST_ROLES:
+        text = ngettext(
+            "{n} role may be mentioned already. Remove one from **Roles that I may mention** first.",
+            "{n} roles may be mentioned already. Remove one from **Roles that I may mention** first.",
+            len(allowed),
+        )
+        raise UserError(text)
+    first = next((each for each in known.steps(guild_id, tools) if each["step"] == "1"), None)
+    escalation.store(1, first["minutes"] if first else MINUTES[1], f"role:{role.id}", guild_id, tools)
+    if role.id not in allowed:
+        tools.change_setting(guild_id, server.mention_roles, (*allowed, role.id))
+    return guided(NOBODY_REACTS, interaction, tools, _("Saved."))
+
+
+@command.select(updates=True, audit="escalation.set")
+def take_minutes(interaction, tools):
+    from watchbell.commands import escalation
+    from watchbell.outbox import known
+
+    wanted = "".join(interaction.values[:1])
+    first = next((each for each in known.steps(interaction.guild_id, tools) if each["step"] == "1"), None)
+    if first and wanted in map(str, (*MINUTES, first["minutes"])):
+        escalation.store(1, int(wanted), first["to"], interaction.guild_id, tools)
+    return guided(NOBODY_REACTS, interaction, tools, _("Saved."))
+
+
+@command.button(updates=True, audit="escalation.off")
+def drop_step(interaction, tools):
+    """Remove the first step of the escalation."""
+    from watchbell.outbox.kinds import STEP
+
+    tools.data(STEP, interaction.guild_id).delete("1")
+    return guided(NOBODY_REACTS, interaction, tools, _("Saved."))
+
+
+@command.modal(updates=True, instant=False, audit="settings.change")
+def take_hours(interaction, tools, form: Quiet):
+    """Store quiet hours of the status channel. Their time zone becomes the server's, if it has chosen none."""
+    found = hours(form)
+    zone = tools.server_settings.of(interaction.guild_id)[server.zone]
+    if zone == server.zone.default != found["zone"]:
+        tools.change_setting(interaction.guild_id, server.zone, found["zone"])
+    ring(interaction.guild_id, tools, **found)
+    return guided(QUIET_HOURS, interaction, tools, _("Saved."))
+
+
+@command.button(updates=True, audit="settings.change")
+def drop_hours(interaction, tools):
+    ring(interaction.guild_id, tools, quiet="")
+    return guided(QUIET_HOURS, interaction, tools, _("Saved."))
+
+
+@command.button(cooldown=10)
+def try_alert(interaction, tools):
+    """Send a test alert along the real way: of the first monitor, or of an example if nothing is watched yet."""
+    from watchbell.outbox import editions
+    from watchbell.status.roster import Entry
+
+    guild_id = interaction.guild_id
+    channel = tools.server_settings.of(guild_id)[server.status_channel]
+    if not channel:
+        raise UserError(_("No channel is chosen. Choose one first."))
+    entries = tools.monitors.roster(guild_id).entries
+    entry = entries[0] if entries else Entry("example", "example.com", "http", "", 1)
+    editions.put(guild_id, editions.test_edition(interaction.id, entry, int(tools.now())), tools)
+    return Reply(_("A test alert is on its way to {channel}.", channel=f"<#{channel}>"))
+
+
+def of_status_channel(subscriptions, channel: str) -> list:
+    """The subscriptions of the status channel."""
+    from watchbell.subscriptions.subscription import STATUS
+
+    return [each for each in subscriptions if each.to in (STATUS, f"channel:{channel}")]
+
+
+def ring(guild_id: str, tools, **values) -> None:
+    """Change how all messages of the status channel ring. `values` are fields of a subscription."""
+    from dataclasses import replace
+
+    from watchbell.outbox import known
+    from watchbell.outbox.kinds import SUBSCRIPTION
+    from watchbell.subscriptions.subscription import STATUS, Subscription, id_of
+
+    channel = tools.server_settings.of(guild_id)[server.status_channel]
+    mine = of_status_channel(known.subscriptions(guild_id, tools), channel)
+    for each in mine or [Subscription(id_of(STATUS, ""), STATUS)]:
+        tools.data(SUBSCRIPTION, guild_id).put(replace(each, **values).item())

@@ -63,7 +63,7 @@ def subscribe(
     to = f"role:{role.id}" if role else f"channel:{channel.id}" if channel else f"user:{interaction.user_id}"
     place = channel.id if role and channel else ""
     if role:
-        require_mentionable(role, interaction, tools)
+        require_mentionable(role.id, guild_id, tools)
     if channel:
         require_place(channel.id, tools)
     found = known.subscriptions(guild_id, tools)
@@ -102,12 +102,11 @@ def require_manager(interaction, tools) -> None:
         )
 
 
-def require_mentionable(role, interaction, tools) -> None:
-    if role.id == interaction.guild_id:
+def require_mentionable(role_id: str, guild_id: str, tools) -> None:
+    if role_id == guild_id:
         raise UserError(_("I never mention everybody. Choose another role."))
-    allowed = tools.server_settings.of(interaction.guild_id)[settings.mention_roles]
-    if role.id not in allowed:
-        text = _("I may not mention {role}, so their phones would stay silent.", role=f"<@&{role.id}>")
+    if role_id not in tools.server_settings.of(guild_id)[settings.mention_roles]:
+        text = _("I may not mention {role}, so their phones would stay silent.", role=f"<@&{role_id}>")
         raise UserError(text + " " + _("Add it to **Roles that I may mention** in `/setup` first."))
 
 

@@ -1,6 +1,7 @@
 """/unsubscribe: hear of monitors no longer."""
 
 from watchbell import Annotated, Channel, Command, Kinds, Reply, Role, UserError, _, anyone
+from watchbell.kit import server
 
 command = Command("unsubscribe", "Stop hearing of monitors", who=anyone, private=True, contexts=("guild",))
 
@@ -23,13 +24,16 @@ def unsubscribe(
     from watchbell.commands import subscribe
     from watchbell.outbox import known
     from watchbell.outbox.kinds import SUBSCRIPTION
-    from watchbell.subscriptions.subscription import about
+    from watchbell.subscriptions.subscription import STATUS, about
 
     guild_id = interaction.guild_id
     if role or channel:
         subscribe.require_manager(interaction, tools)
     to = f"role:{role.id}" if role else f"channel:{channel.id}" if channel else f"user:{interaction.user_id}"
-    found = [each for each in known.subscriptions(guild_id, tools) if each.to == to]
+    ends = {to}
+    if channel and channel.id == tools.server_settings.of(guild_id)[server.status_channel]:
+        ends.add(STATUS)
+    found = [each for each in known.subscriptions(guild_id, tools) if each.to in ends]
     if what.strip():
         subject = about(what, tools.monitors.roster(guild_id))
         found = [each for each in found if each.about == subject]

@@ -18,6 +18,7 @@ from ..status import refusal
 from ..status.refusal import Refusal
 from ..status.roster import OPERATOR
 from ..subscriptions import message
+from ..subscriptions.subscription import STATUS
 from ..tools.toolbox import Tools
 from . import known
 
@@ -106,6 +107,7 @@ def refused(guild_id: str, to: str, error: DiscordError, at: int, chosen: Chosen
 def _channels(guild_id: str, chosen: Chosen, tools: Tools) -> list[str]:
     """The channels that hear of the monitors of a server, as recipients."""
     subscribed = [each.to for each in known.subscriptions(guild_id, tools) if each.to.startswith("channel:")]
+    subscribed = [each for each in subscribed if each != STATUS]
     status = chosen[server.status_channel]
     return [*([f"channel:{status}"] if status else []), *subscribed]
 

@@ -19,6 +19,9 @@ from ..status.roster import Entry, Roster
 Least = Literal["degraded", "down"]
 Recoveries = Literal["told", "silent", "shown"]
 
+STATUS: Final = "channel:"
+"""The recipient that is always the server's status channel, also if the server chooses another one."""
+
 MOST: Final = 200
 """How many subscriptions a server can have."""
 
@@ -27,7 +30,8 @@ MOST: Final = 200
 class Subscription:
     """Who hears of what.
 
-    `to` is `channel:`, `role:` or `user:` and an id. A role is mentioned in `channel`, "" for the status channel.
+    `to` is `channel:`, `role:` or `user:` and an id, or STATUS. A role is mentioned in `channel`, "" for the status
+    channel.
     `about` is "" for all monitors, or `monitor:` and an id, `group:` or `tag:` and a name.
     `least` is the least severe state that is told. `recoveries` says how the end of an outage comes: "told" rings,
     "silent" does not ring, "shown" only changes the alert.
@@ -94,20 +98,19 @@ def hear(
     mentioned.
     """
     subscriptions = list(subscriptions)
-    own = f"channel:{status_channel}"
-    if status_channel and not any(each.to == own for each in subscriptions):
-        subscriptions.append(Subscription("", own))
+    if status_channel and not any(each.to in (STATUS, f"channel:{status_channel}") for each in subscriptions):
+        subscriptions.append(Subscription("", STATUS))
     found: dict[str, Heard] = {}
     for each in subscriptions:
         if not each.covers(entry) or at < each.snoozed or (each.least == "down" and flip.new != "down"):
             continue
         kind, _colon, id = each.to.partition(":")
         to, mentions = each.to, tuple[str, ...]()
-        if kind == "role":
+        if kind == "role" or to == STATUS:
             place = each.channel or status_channel
             if not place:
                 continue
-            to, mentions = f"channel:{place}", (id,) if id in set(allowed) else ()
+            to, mentions = f"channel:{place}", (id,) if kind == "role" and id in set(allowed) else ()
         silent = is_quiet(each, at) and not (each.breaks == "down" == flip.new)
         found[to] = _both(found.get(to), Heard(() if silent else mentions, silent, each.recoveries))
     return found
@@ -161,6 +164,8 @@ def about(text: str, roster: Roster) -> str:
 
 def who(to: str) -> str:
     """A recipient as people see it: a channel, a role or a person."""
+    if to == STATUS:
+        return _("the status channel")
     kind, _colon, id = to.partition(":")
     return {"channel": f"<#{id}>", "role": f"<@&{id}>", "user": f"<@{id}>"}[kind]
 

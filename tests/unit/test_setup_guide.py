@@ -1,0 +1,153 @@
+"""The guide of /setup: four steps that each can be left out, and a test alert along the real way at the end."""
+
+import pytest
+
+from tests.unit.test_monitor_command import Queue
+from tests.unit.test_setup import BOT_ROLE, MANAGER, STATUS, Discord
+from watchbell.commands import escalation, notifications, setup, unsubscribe
+from watchbell.discord.resolved import Channel, Role
+from watchbell.errors import FormError, UserError
+from watchbell.kit import server
+from watchbell.outbox import known
+from watchbell.subscriptions.subscription import STATUS as STATUS_CHANNEL
+from watchbell.testing import FakeTools, choose, press, run, submit
+from watchbell.testing.calls import GUILD
+
+CREW = Role("1000000000000000777", {"name": "crew"})
+
+
+class Place(Discord):
+    def missing(self, channel, *names):
+        return []
+
+
+@pytest.fixture
+def tools():
+    tools = FakeTools(discord=Place(), send_queue=Queue())
+    tools.server_settings.change(GUILD, {"status_channel": STATUS})
+    return tools
+
+
+def step(number, tools):
+    return press(setup.guide, step=number, tools=tools, **MANAGER)
+
+
+def labels(reply):
+    return [button.label for button in reply.buttons]
+
+
+def settings(tools):
+    return tools.server_settings.of(GUILD)
+
+
+def test_the_button_of_the_greeting_and_the_panel_lead_to_the_first_step():
+    fresh = FakeTools(discord=Discord())
+    greeted = press(setup.start, tools=fresh, **MANAGER)
+    panel = run(setup, tools=fresh, **MANAGER)
+    assert panel.buttons[0].label == "Guide me"
+    for reply in (greeted, press(panel.buttons[0], tools=fresh, **MANAGER)):
+        assert reply.embeds[0].title == "Where do I post alerts?"
+        assert reply.embeds[0].description.startswith("-# Step 1 of ")
+        assert labels(reply) == ["Next", "All settings"]
+
+
+def test_the_steps_lead_to_each_other_and_to_all_settings(tools):
+    seen, reply = [], step(1, tools)
+    while True:
+        seen.append(reply.embeds[0].title)
+        onward = [button for button in reply.buttons if button.label == "Next"]
+        if not onward:
+            break
+        reply = press(onward[0], tools=tools, **MANAGER)
+    assert seen == [title for title, _body in setup.STEPS]
+    (back,) = [button for button in reply.buttons if button.label == "Back"]
+    assert press(back, tools=tools, **MANAGER).embeds[0].title == seen[-2]
+    (everything,) = [button for button in reply.buttons if button.label == "All settings"]
+    assert press(everything, tools=tools, **MANAGER).embeds[0].title == "Settings of this server"
+
+
+def test_only_who_manages_the_server_is_guided(tools):
+    with pytest.raises(UserError, match="Manage Server"):
+        press(setup.guide, step=1, tools=tools)
+
+
+def test_a_channel_that_was_chosen_is_checked_at_once(tools):
+    tools.discord.granted = 0
+    reply = choose(setup.take_channel, Channel(STATUS, {"type": 0}), tools=tools, **MANAGER)
+    assert settings(tools)[server.status_channel] == STATUS
+    assert f"I post in <#{STATUS}>." in reply.embeds[0].description
+    assert "my role lacks this" in reply.embeds[1].fields[0]["value"]
+
+
+def test_a_role_is_mentioned_later_and_may_be_mentioned_from_then_on(tools):
+    reply = choose(setup.take_role, CREW, tools=tools, **MANAGER)
+    assert "1. after 15 minutes: <@&1000000000000000777>" in reply.embeds[0].description
+    assert settings(tools)[server.mention_roles] == (CREW.id,)
+    choose(setup.take_minutes, "30", tools=tools, **MANAGER)
+    reply = choose(setup.take_role, Role(BOT_ROLE, {"name": "bot"}), tools=tools, **MANAGER)
+    assert "1. after 30 minutes: <@&1000000000000000501>" in reply.embeds[0].description
+    assert settings(tools)[server.mention_roles] == (CREW.id, BOT_ROLE)
+    press(setup.drop_step, tools=tools, **MANAGER)
+    assert known.steps(GUILD, tools) == []
+
+
+def test_a_step_keeps_its_place_before_the_others_and_nobody_mentions_everybody(tools):
+    run(
+        escalation,
+        "set",
+        step=2,
+        minutes=20,
+        channel=Channel("1000000000000000888", {"type": 0}),
+        tools=tools,
+        **MANAGER,
+    )
+    choose(setup.take_role, CREW, tools=tools, **MANAGER)
+    with pytest.raises(UserError, match="Each step comes later"):
+        choose(setup.take_minutes, "30", tools=tools, **MANAGER)
+    with pytest.raises(UserError, match="never mention everybody"):
+        choose(setup.take_role, Role(GUILD, {"name": "everyone"}), tools=tools, **MANAGER)
+    tools.server_settings.change(GUILD, {"mention_roles": [str(10**18 + n) for n in range(25)]})
+    with pytest.raises(UserError, match="25 roles may be mentioned already"):
+        choose(setup.take_role, CREW, tools=tools, **MANAGER)
+
+
+def test_quiet_hours_hold_for_the_status_channel_whichever_it_is(tools):
+    reply = submit(setup.take_hours, span="23:00-06:30", zone="europe/berlin", breaks="down", tools=tools, **MANAGER)
+    assert "Quiet from **23:00-06:30** (Europe/Berlin)" in reply.embeds[0].description
+    (found,) = known.subscriptions(GUILD, tools)
+    assert (found.to, found.quiet, found.zone, found.breaks) == (STATUS_CHANNEL, "23:00-06:30", "Europe/Berlin", "down")
+    assert settings(tools)[server.zone] == "Europe/Berlin"
+    panel = run(notifications, tools=tools, guild=GUILD, **MANAGER)
+    assert "the status channel: all monitors" in str(panel.components[0].payload())
+    press(setup.drop_hours, tools=tools, **MANAGER)
+    assert [each.quiet for each in known.subscriptions(GUILD, tools)] == [""]
+    run(unsubscribe, channel=Channel(STATUS, {"type": 0}), tools=tools, guild=GUILD, **MANAGER)
+    assert known.subscriptions(GUILD, tools) == []
+
+
+@pytest.mark.parametrize(("field", "value"), [("span", "at night"), ("zone", "Berlin/Europe")])
+def test_hours_that_cannot_be_are_told_with_their_field(tools, field, value):
+    given = {"span": "23:00-06:30", "zone": "UTC", field: value}
+    with pytest.raises(FormError) as error:
+        submit(setup.take_hours, tools=tools, **given, **MANAGER)
+    assert list(error.value.faults) == [field]
+    assert known.subscriptions(GUILD, tools) == []
+
+
+def test_the_last_step_sends_a_test_alert_along_the_real_way(tools):
+    (button, *_others) = step(len(setup.STEPS), tools).buttons
+    assert press(button, tools=tools, **MANAGER).content == f"A test alert is on its way to <#{STATUS}>."
+    (message,) = tools.send_queue
+    assert message["kind"] == "edition"
+    edition = tools.shards.edition(GUILD, message["edition"])
+    assert edition.test
+    assert edition.news[0][0].name == "example.com"
+
+
+def test_without_a_channel_there_is_no_test_and_the_guide_says_what_to_do(tools):
+    tools.server_settings.change(GUILD, {"status_channel": None})
+    reply = step(len(setup.STEPS), tools)
+    assert labels(reply) == ["Back", "All settings"]
+    assert "Choose a channel in the first step" in reply.embeds[0].description
+    with pytest.raises(UserError, match="Choose one first"):
+        press(setup.try_alert, tools=tools, **MANAGER)
