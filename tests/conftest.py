@@ -7,16 +7,17 @@ import os
 import re
 import sys
 from collections.abc import Iterator
+from functools import cache
 from types import ModuleType
-from uuid import uuid4
 
+import botocore.session
 import hypothesis
 import pytest
 
 from sandbox.aws.services import Aws
 from sandbox.children import Children
 from sandbox.logs import Logs
-from sandbox.template import REGION, SNAPSHOT, Queue, Template
+from sandbox.template import REGION, SNAPSHOT, Template
 from tests.discord_side import SIGNING_KEYS
 from watchbell import checks, commands, events, schedules
 from watchbell.data.tables import ROWS, Row
@@ -27,6 +28,9 @@ hypothesis.settings.register_profile(
     "watchbell", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("watchbell")
+
+# Each new session of botocore reads the descriptions of the services again, for 60 ms a client.
+botocore.session.create_loader = cache(botocore.session.create_loader)
 
 CREDENTIALS = {
     "AWS_REGION": REGION,
@@ -78,14 +82,14 @@ def aws() -> Iterator[Aws]:
 
 @pytest.fixture
 def settings(aws: Aws) -> Iterator[dict[str, str]]:
-    """The functions' environment variables, with empty tables and new queues.
+    """The functions' environment variables, with empty tables and queues.
 
     Every item that the test leaves in a table must be declared: in `data.tables`, or by a feature as Data (law 8).
     """
     template = Template.read(SNAPSHOT)
     tables = {name.rsplit("-", 1)[-1]: name for name in (table.name for table in template.tables())}
-    queues = {template.short(queue.name): _fresh(aws, queue) for queue in template.queues()}
-    _empty(aws, tables)
+    queues = {template.short(queue.name): aws.queue_url(queue.name) for queue in template.queues()}
+    aws.empty()
     aws.put_parameter("/watchbell/test/signing-keys", SIGNING_KEYS, secret=True)
     yield {
         "STATE_TABLE": tables["state"],
@@ -105,8 +109,9 @@ def settings(aws: Aws) -> Iterator[dict[str, str]]:
         "POWERTOOLS_SERVICE_NAME": "watchbell-test",
     }
     declared = [*ROWS, *(data.row for data in catalogue.data())]
-    for short, items in _empty(aws, tables).items():
-        for item in items:
+    left = aws.empty()
+    for short, name in tables.items():
+        for item in left[name]:
             assert any(_declares(row, short, item) for row in declared), f"nobody declares this item: {item}"
             outcome = item.get("outcome", {"S": ""})["S"]
             assert re.fullmatch(r"[\w:.-]*", outcome), f"an outcome is an id or a code, not a sentence: {outcome}"
@@ -117,21 +122,3 @@ def _declares(row: Row, table: str, item: dict) -> bool:
         row.sort.split("{}")[0]
     )
     return row.table == table and named and set(item) - {"pk", "sk"} <= set(row.fields)
-
-
-def _fresh(aws: Aws, queue: Queue) -> str:
-    """Create a queue like `queue` and return its URL. SQS lets a queue be purged only once a minute."""
-    answer = aws.sqs.create_queue(QueueName=f"{queue.name}-{uuid4().hex}", Attributes=queue.attributes)
-    return str(answer["QueueUrl"])
-
-
-def _empty(aws: Aws, tables: dict[str, str]) -> dict[str, list[dict]]:
-    left: dict[str, list[dict]] = {}
-    for short, name in tables.items():
-        left[short] = aws.dynamodb.scan(TableName=name, ConsistentRead=True)["Items"]
-        for item in left[short]:
-            aws.dynamodb.delete_item(TableName=name, Key={"pk": item["pk"], "sk": item["sk"]})
-    pages = aws.ssm.get_paginator("get_parameters_by_path").paginate(Path="/watchbell/test", Recursive=True)
-    for parameter in [found["Name"] for page in pages for found in page["Parameters"]]:
-        aws.ssm.delete_parameter(Name=parameter)
-    return left

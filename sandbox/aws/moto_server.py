@@ -14,16 +14,21 @@ quicker than GetQueueAttributes for each queue.
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
 import sys
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable
+from copy import copy, deepcopy
 from functools import cache
+from types import ModuleType
 from typing import Any
 
+from moto.core import responses
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, run_simple
 
@@ -33,6 +38,11 @@ from sandbox.template import ACCOUNT, REGION
 _dynamodb = threading.Lock()
 # moto searches its folders and all its URL patterns for each call.
 DomainDispatcherApplication.get_backend_for_host = cache(DomainDispatcherApplication.get_backend_for_host)
+# moto's Parameter Store reads all types of EC2 instances when it is imported, which takes longer than all the rest.
+sys.modules["moto.ec2"] = ModuleType("moto.ec2", "Nothing of EC2: nobody here asks for it.")
+sys.modules["moto.ec2"].__dict__["ec2_backends"] = {}
+# moto looks at all attributes of the class of a service for each call.
+responses.method_names_from_class = cache(responses.method_names_from_class)
 _moto = DomainDispatcherApplication(create_backend_app)
 _faults: list[dict[str, Any]] = []
 
@@ -43,6 +53,9 @@ def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> 
             return _control(environ["REQUEST_METHOD"], _body(environ), start_response)
     if environ["PATH_INFO"] == "/queues":
         return _json(queues(), start_response)
+    if environ["PATH_INFO"] == "/empty":
+        with _dynamodb:
+            return _json(empty(), start_response)
     if environ.get("HTTP_X_AMZ_TARGET", "").startswith("DynamoDB_"):
         with _dynamodb:
             fault = _next_fault(environ["HTTP_X_AMZ_TARGET"].rpartition(".")[2], _body(environ).decode())
@@ -80,6 +93,51 @@ def refuse_long_delays() -> None:
     models.SQSBackend.send_message = send_message
 
 
+def look_at_few_items() -> None:
+    """Make DynamoDB's queries look at one partition, and its transactions copy only their own items.
+
+    moto looks at the whole table, and copies it, so that each call takes longer the longer the server runs.
+    """
+    from moto.dynamodb.models import DynamoDBBackend, DynamoType, Table
+
+    query, transact = Table.query, DynamoDBBackend.transact_write_items
+
+    def of_partition(table: Any, hash_key: Any, *given: Any, **more: Any) -> Any:
+        part = copy(table)
+        part.items = {hash_key: table.items[hash_key]} if hash_key in table.items else {}
+        return query(part, hash_key, *given, **more)
+
+    def of_items(backend: Any, transact_items: list[dict[str, Any]]) -> None:
+        keys: dict[str, set[tuple[Any, Any]]] = {}
+        for each in transact_items:
+            asked = next(iter(each.values()))
+            table = backend.get_table(asked["TableName"])
+            key = asked.get("Key") or asked["Item"]
+            named = DynamoType(key[table.hash_key_attr]), DynamoType(key[table.range_key_attr])
+            keys.setdefault(table.name, set()).add(named)
+        tables = {name: backend.tables[name] for name in keys}
+        for name, table in tables.items():
+            part = copy(table)
+            part.items = defaultdict(dict)
+            for hash_key, range_key in keys[name]:
+                if range_key in table.items.get(hash_key, {}):
+                    part.items[hash_key][range_key] = deepcopy(table.items[hash_key][range_key])
+            backend.tables[name] = part
+        try:
+            transact(backend, transact_items)
+            for name, table in tables.items():
+                for hash_key, range_key in keys[name]:
+                    item = backend.tables[name].items.get(hash_key, {}).get(range_key)
+                    if item is None:
+                        table.items[hash_key].pop(range_key, None)
+                    else:
+                        table.items[hash_key][range_key] = item
+        finally:
+            backend.tables.update(tables)
+
+    Table.query, DynamoDBBackend.transact_write_items = of_partition, of_items
+
+
 def bring_events_to_queues() -> None:
     """Put an event into the queue of each rule that matches it, as AWS writes it.
 
@@ -109,6 +167,22 @@ def queues() -> dict[str, tuple[int, int]]:
     return found
 
 
+def empty() -> dict[str, list[dict[str, Any]]]:
+    """Delete all items, messages and parameters. Return the items of each table."""
+    from moto.dynamodb.models import dynamodb_backends
+    from moto.sqs.models import sqs_backends
+    from moto.ssm.models import ssm_backends
+
+    left = {}
+    for table in dynamodb_backends[ACCOUNT][REGION].tables.values():
+        left[table.name] = [item.to_json()["Attributes"] for item in table.all_items()]
+        table.items.clear()
+    for queue in sqs_backends[ACCOUNT][REGION].queues.values():
+        queue._messages, queue._pending_messages = [], set()
+    ssm_backends[ACCOUNT][REGION]._parameters.clear()
+    return left
+
+
 def _body(environ: dict[str, Any]) -> bytes:
     """Read the body, and leave it for the next reader."""
     body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
@@ -126,7 +200,7 @@ def _control(method: str, body: bytes, start_response: Callable[..., Any]) -> li
 
 def _json(value: Any, start_response: Callable[..., Any]) -> list[bytes]:
     start_response("200 OK", [("Content-Type", "application/json")])
-    return [json.dumps(value).encode()]
+    return [json.dumps(value, default=lambda binary: base64.b64encode(binary).decode()).encode()]
 
 
 def _next_fault(action: str, body: str) -> dict[str, Any] | None:
@@ -159,6 +233,7 @@ def follow_clock(file: str) -> None:
 if __name__ == "__main__":
     refuse_long_delays()
     bring_events_to_queues()
+    look_at_few_items()
     if "SANDBOX_CLOCK" in os.environ:
         follow_clock(os.environ["SANDBOX_CLOCK"])
     run_simple("127.0.0.1", int(sys.argv[1]), application, threaded=True, request_handler=Handler)

@@ -106,6 +106,11 @@ class Aws:
         """The same for each queue, by name."""
         return {name: (now, later) for name, (now, later) in self._ask("GET", "/queues").items()}
 
+    def empty(self) -> dict[str, list[dict[str, Any]]]:
+        """Delete all items, messages and parameters. Return the items that each table had, by its name."""
+        left: dict[str, list[dict[str, Any]]] = self._ask("POST", "/empty")
+        return left
+
     def send(self, queue: str, body: str, attributes: dict[str, str]) -> None:
         """Send a message with string attributes to the queue of that name."""
         self.sqs.send_message(

@@ -40,7 +40,7 @@ def known(settings, monkeypatch):
 
 
 @pytest.fixture
-def discord(aws, monkeypatch):
+def discord(aws, settings, monkeypatch):
     made = Discord()
     monkeypatch.setattr(intro, "DiscordClient", lambda *_: made)
     aws.put_parameter("/watchbell/dev/signing-keys", SIGNING_KEYS, secret=True)

@@ -24,11 +24,8 @@ KEY = "ab" * 32
 
 
 @pytest.fixture(autouse=True)
-def fresh_parameters(aws, settings, monkeypatch):
+def state_table(settings, monkeypatch):
     monkeypatch.setenv("STATE_TABLE", settings["STATE_TABLE"])
-    pages = aws.ssm.get_paginator("get_parameters_by_path").paginate(Path="/watchbell/dev", Recursive=True)
-    for name in [found["Name"] for page in pages for found in page["Parameters"]]:
-        aws.ssm.delete_parameter(Name=name)
 
 
 @pytest.fixture(autouse=True)
