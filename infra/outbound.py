@@ -14,6 +14,8 @@ from infra.storage import Storage
 SEND_MAX_RECEIVES = 10
 # Discord accepts five messages in two seconds for each webhook. More senders would only be refused.
 SENDERS = LEAST_CONCURRENCY
+# A sender sends all messages of a batch at the same time: doors.sender.IN_FLIGHT.
+AT_ONCE = 10
 
 
 class Outbound(Construct):
@@ -47,7 +49,7 @@ class Outbound(Construct):
         # What waits for Discord's limits, or has used up its tries in an outage of Discord, begins again.
         sender.may("sqs:SendMessage", on=self.send.queue_arn)
         sender.publish()
-        sender.consume(self.send, batch_size=5, max_concurrency=SENDERS)
+        sender.consume(self.send, batch_size=AT_ONCE, max_concurrency=SENDERS)
         # A message is tried ten times, at the pace that Discord allows, so half an hour is not unusual.
         common.alarms.watch_age(self.send, "send", Duration.hours(1))
         common.alarms.watch(

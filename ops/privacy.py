@@ -79,10 +79,10 @@ def run(
 
 
 def _secrets(deployment: Deployment, id: str) -> list[str]:
-    """The full names of the parameters with the secrets of a server. Their values are not decrypted."""
+    """The full names of the parameters with the secrets and webhooks of a server. Their values are not decrypted."""
     pages = client("ssm").get_paginator("get_parameters_by_path")
-    path = deployment.parameter(f"servers/{id}/secrets")
-    return sorted(each["Name"] for page in pages.paginate(Path=path) for each in page["Parameters"])
+    paths = [deployment.parameter(path) for path in (f"servers/{id}/secrets", f"server-webhooks/{id}")]
+    return sorted(each["Name"] for path in paths for page in pages.paginate(Path=path) for each in page["Parameters"])
 
 
 def _delete_secret(name: str) -> None:

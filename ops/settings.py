@@ -197,6 +197,12 @@ def check(name: str, value: str) -> None:
     elif name == "operators":
         if not re.fullmatch(r"\d{15,20}([, ]+\d{15,20})*", value):
             raise ValueError(f"{value!r} is not a list of user ids. Write ids of 15 to 20 digits, separated by commas.")
+    elif name == "notify-users":
+        if not re.fullmatch(r"\d{15,20}([, ]+\d{15,20})*", value):
+            raise ValueError(
+                f"{value!r} is not a list of user ids. Write ids of 15 to 20 digits, separated by commas. To copy the "
+                "id of a person, choose *Copy User ID* in Discord."
+            )
     elif name == "operator-alerts":
         if not re.fullmatch(r"\d{15,20}([, ]+\d{15,20})*", value):
             raise ValueError(
@@ -226,6 +232,7 @@ def check(name: str, value: str) -> None:
                 *MADE,
                 "operators",
                 "operator-alerts",
+                "notify-users",
                 *WEBHOOKS,
                 *(f"{webhook}/thread-name" for webhook in WEBHOOKS),
                 "webhooks/…",

@@ -15,4 +15,12 @@ max_receives = int(os.environ["SEND_MAX_RECEIVES"])
 @logs.guarded
 def handler(event, context):
     """Take a batch of SQS messages, and return the failed ones."""
-    return batch.process(event, context, queue, max_receives, lambda message: delivery.deliver(message, tools))
+    return batch.process(
+        event,
+        context,
+        queue,
+        max_receives,
+        lambda message: delivery.deliver(message, tools),
+        at_once=delivery.IN_FLIGHT,
+        lane=delivery.lane,
+    )

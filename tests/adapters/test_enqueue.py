@@ -7,6 +7,7 @@ import socket
 import ssl
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from sandbox.loopback import Response, Server, as_json
 from tests.conftest import CREDENTIALS
-from watchbell.adapters.aws_json import AMAZON_ROOTS, SECONDS, within
+from watchbell.adapters.aws_json import AMAZON_ROOTS, SECONDS, seconds_left, within
 from watchbell.adapters.enqueue import Enqueue
 from watchbell.adapters.post import trusting
 from watchbell.errors import Unavailable, Unsure
@@ -346,3 +347,10 @@ def test_the_few_roots_are_amazons_and_parse():
     subjects = {dict(part[0] for part in root["subject"])["organizationName"] for root in context.get_ca_certs()}
     assert subjects == {"Amazon", "Starfield Technologies, Inc."}
     assert len(context.get_ca_certs()) == 5
+
+
+def test_the_time_that_calls_share_is_that_of_one_thread():
+    with within(0.0), ThreadPoolExecutor(1) as pool:
+        assert seconds_left() < 0
+        assert pool.submit(seconds_left).result() == float("inf")
+    assert seconds_left() == float("inf")

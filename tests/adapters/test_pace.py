@@ -4,6 +4,9 @@ Each test runs on DynamoDB's expressions as moto knows them, and on the table in
 """
 
 import logging
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from itertools import pairwise
 
 import pytest
 
@@ -368,3 +371,56 @@ def test_a_table_that_answers_nonsense_stops_nobody(clock):
     sender = World(Nonsense(), clock).process()
     for number in range(3):
         sender.answered(sender.send(str(number)))
+
+
+class Interrupted(Process):
+    """A process in which another thread takes a turn as soon as one thread has read the row."""
+
+    meanwhile = None
+
+    def _see(self, item):
+        row = super()._see(item)
+        act, self.meanwhile = self.meanwhile, None
+        if act:
+            act()
+        return row
+
+
+def test_two_threads_of_a_sender_that_meet_do_not_take_the_same_place(clock):
+    world = World(FakeTable(), clock)
+    world.sleep = world.slept.append
+    sender = Interrupted(world.table, bulk=True, now=clock, sleep=world.slept.append, seconds=60)
+    sender.answered(sender.send("1"))
+    clock.now += 10
+    sender.send("2")
+    sender.meanwhile = lambda: sender.send("4")
+    sender.send("3")
+    assert sorted(world.slept) == pytest.approx([SPACE, 2 * SPACE], abs=1e-4)
+
+
+def test_ten_threads_of_a_sender_find_a_place_each(clock):
+    """Threads are changed as often as Python can, so that they meet between any two steps."""
+    world, before = World(FakeTable(), clock), sys.getswitchinterval()
+    world.sleep = world.slept.append
+    sender = world.process()
+    sender.answered(sender.send("1"))
+    clock.now += 10
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(10) as pool:
+            list(pool.map(lambda number: sender.send(f"1{number}"), range(40)))
+    finally:
+        sys.setswitchinterval(before)
+    waits = sorted(world.slept)
+    assert len(waits) >= 38  # the first places need no wait
+    assert all(later - earlier > SPACE / 2 for earlier, later in pairwise(waits))
+
+
+def test_an_answer_that_comes_late_does_not_open_what_is_closed(world, fleet):
+    first, _second, _worker = fleet
+    turn = first.send("7")
+    before = dict(first._item)
+    first.answered(turn, 429, {"X-RateLimit-Scope": "global"}, wait=30.0)
+    first._see(before)
+    with pytest.raises(Paced, match="closed"):
+        first.send("8")

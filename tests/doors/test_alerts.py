@@ -4,16 +4,18 @@ import logging
 
 import pytest
 
-from tests.sweep.world import CHANNEL, DM, DOWN, GUILD, UP, World
+from tests.sweep.world import ADA, BOB, CHANNEL, DM, DOWN, GUILD, UP, World
 from watchbell.adapters.batch import Delivery
 from watchbell.adapters.server_settings import Chosen
 from watchbell.doors import sender
 from watchbell.errors import DiscordError, Unavailable
 from watchbell.outbox import editions, mailboxes, posting
 from watchbell.outbox.kinds import MAILBOX
+from watchbell.status.flip import Flip
 from watchbell.status.monitor import Monitor
 from watchbell.status.refusal import Refusal, told
 from watchbell.status.roster import OPERATOR, Entry
+from watchbell.subscriptions.edition import Edition
 from watchbell.subscriptions.mailbox import Mailbox
 
 SHOP = Monitor("aaaaaaaa", "Shop", "http", "https://shop.example/", every=1)
@@ -156,6 +158,7 @@ def test_a_direct_message_whose_answer_was_lost_is_found_and_not_sent_again():
 def test_a_channel_of_the_operator_that_refuses_is_an_error_in_the_log_and_nobody_gets_a_message(caplog):
     world = World(SHOP)
     world.operator_alerts = lambda: [CHANNEL]
+    world.notify_users = lambda: []
     world.discord.refuses[CHANNEL] = (404, 10003)
     edition = editions.test_edition("1", Entry("aaaaaaaa", "Shop", "http", "01", 1), int(world.at))
     world.tools.shards.publish(OPERATOR, edition)
@@ -165,6 +168,23 @@ def test_a_channel_of_the_operator_that_refuses_is_an_error_in_the_log_and_nobod
     assert world.counted == ["AlertRefused"]
     assert world.discord.messages == []
     assert world.tools.shards.refusals(OPERATOR) == []
+
+
+def test_people_whom_the_operator_names_hear_of_the_operators_monitors_and_of_no_others():
+    world = World(SHOP)
+    world.operator_alerts = lambda: [CHANNEL]
+    world.notify_users = lambda: [ADA, BOB]
+    world.discord.closed = {ADA}
+    entry = Entry("aaaaaaaa", "Shop", "http", "01", 1)
+    edition = Edition("e1", int(world.at), ((entry, Flip("aaaaaaaa", 60, 60, "up", "down", "opened")),))
+    world.tools.shards.publish(OPERATOR, edition)
+    for _twice in range(2):
+        mailboxes.tell(OPERATOR, edition.id, world.tools)
+    assert [each["channel"] for each in world.discord.messages] == [CHANNEL, f"dm of {BOB}"]
+    assert world.counted == ["DirectMessageRefused"]
+    world.discord.messages.clear()
+    outage(world)
+    assert [each["channel"] for each in world.discord.messages] == [CHANNEL]
 
 
 def test_nobody_hears_of_a_channel_that_refuses_after_another_one_was_chosen():

@@ -29,7 +29,7 @@ def test_the_operators_guide_lists_the_parameters():
     names = {row[0].strip("`") for row in table_of("docs/operating.md", "Parameters")}
     asked = {name for name in OPTIONAL if not name.startswith("choices/")}
     families = {"status-sources/NAME", "flags/NAME", "choices/NAME", "webhooks/NAME"}
-    assert names == {*REQUIRED, *asked, *MADE, *WEBHOOKS, *families, "operator-alerts"}
+    assert names == {*REQUIRED, *asked, *MADE, *WEBHOOKS, *families, "operator-alerts", "notify-users"}
 
 
 def test_the_operators_guide_lists_the_choices_with_their_defaults():

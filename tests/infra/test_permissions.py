@@ -44,6 +44,8 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "/watchbell/dev/servers/*": {
             *("ssm:GetParameter", "ssm:GetParametersByPath", "ssm:PutParameter", "ssm:DeleteParameter"),
         },
+        # `/webhook` sets and deletes the URLs of a server's webhooks. It cannot read one.
+        "/watchbell/dev/server-webhooks/*": {"ssm:PutParameter", "ssm:DeleteParameter"},
     },
     "SenderRole": {
         "SenderLog": LOG,
@@ -55,7 +57,9 @@ ALLOWED: dict[str, dict[str, set[str]]] = {
         "/watchbell/dev/signing-keys": {"ssm:GetParameter"},
         # A wildcard, because each webhook is a separate parameter, and the operator chooses its name.
         "/watchbell/dev/webhooks/*": {"ssm:GetParameter"},
+        "/watchbell/dev/server-webhooks/*": {"ssm:GetParameter"},
         "/watchbell/dev/operator-alerts": {"ssm:GetParameter"},
+        "/watchbell/dev/notify-users": {"ssm:GetParameter"},
     },
     # It fetches what users typed. So it reads no secret but those that a check names, and it can set none.
     "MonitorRole": {

@@ -13,7 +13,7 @@ import pytest
 from infra.settings import FIRST, defaults
 from infra.synth import synthesise
 from watchbell.data.tables import PING
-from watchbell.doors.sender import MOST_TIMES
+from watchbell.doors.sender import IN_FLIGHT, MOST_TIMES
 from watchbell.interactions.job import MOST_SECONDS, MOST_SLICES, TURN_SECONDS
 from watchbell.status import notification
 
@@ -142,6 +142,7 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
             "PING_URL": PING_URL,
             "SEND_QUEUE_URL": {"Ref": "SendQueue"},
             "SERVERS_PATH": "/watchbell/dev/servers",
+            "SERVER_WEBHOOKS_PATH": "/watchbell/dev/server-webhooks",
         },
         "Sender": {
             "BOT_TOKEN_PARAMETER": "/watchbell/dev/discord/bot-token",
@@ -150,9 +151,11 @@ def test_each_function_has_exactly_this_environment(template: Template) -> None:
             "SEND_MAX_RECEIVES": "10",
             "EVENT_DEAD_QUEUE_URL": {"Ref": "EventDeadQueue"},
             "OPERATOR_ALERTS_PARAMETER": "/watchbell/dev/operator-alerts",
+            "NOTIFY_USERS_PARAMETER": "/watchbell/dev/notify-users",
             "STATE_TABLE": {"Ref": "StateTable"},
             "EPHEMERAL_TABLE": {"Ref": "EphemeralTable"},
             "WEBHOOKS_PATH": "/watchbell/dev/webhooks",
+            "SERVER_WEBHOOKS_PATH": "/watchbell/dev/server-webhooks",
         },
         "Monitor": {
             "CHECK_QUEUE_URL": {"Ref": "CheckQueue"},
@@ -277,7 +280,7 @@ def test_a_new_version_is_published_if_a_value_that_cloudformation_reads_at_depl
 def test_only_the_failed_messages_of_a_batch_return_to_the_queue(template: Template) -> None:
     for source, queue, _ in source_queues(template):
         assert source["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
-        assert source["BatchSize"] == (5 if queue["QueueName"].endswith("-send") else 1)
+        assert source["BatchSize"] == (IN_FLIGHT if queue["QueueName"].endswith("-send") else 1)
         assert "MaximumBatchingWindowInSeconds" not in source
 
 

@@ -285,6 +285,60 @@ def test_the_owner_hears_once_of_a_channel_that_refuses_whatever_is_killed(late,
     swept(refused, owner_told_once, [SHOP], late=late, step=101, record=record_property)
 
 
+WEBHOOK_ID = "1200000000000000001"
+
+
+def with_webhook(world: World) -> None:
+    """A webhook hears of two outages, and Discord no longer knows it when the second one begins."""
+    world.set_webhook("ops", WEBHOOK_ID)
+    world.subscribe("webhook:ops")
+    outage(world)
+    world.discord.refuses[WEBHOOK_ID] = (404, 10015)
+    outage(world)
+
+
+def one_double_at_most(world: World) -> None:
+    """A webhook has no nonce, so a sender that dies before it records the answer leaves one message twice."""
+    by_place: dict[str, list[str]] = {}
+    for each in world.discord.messages:
+        by_place.setdefault(each["channel"], []).append(each["content"])
+    read = by_place.pop(f"webhook {WEBHOOK_ID}")
+    openings = sum("was down for" in each or "is down" in each for each in read)
+    ends = sum("is up again" in each for each in read)
+    assert (openings, ends) in ((1, 1), (2, 1), (1, 2), (2, 0)), read
+    world.killer.doubles = openings + ends - 2
+    assert [each.split()[0] for each in by_place.pop(DM)] == ["Alerts"]
+    assert len(by_place.pop(CHANNEL)) == 4
+    assert by_place == {}
+    assert world.tools.shards.untold() == []
+    assert world.lost == 0
+
+
+@LATE
+def test_by_a_webhook_one_message_is_doubled_at_most_and_it_is_retired_once_whatever_is_killed(late, record_property):
+    swept(with_webhook, one_double_at_most, [SHOP], late=late, step=199, record=record_property)
+
+
+@LATE
+def test_a_double_by_a_webhook_comes_only_of_a_sender_that_dies_between_the_answer_and_its_record(
+    late, record_property
+):
+    world = World(SHOP)
+    with_webhook(world)
+    calls = [point for point, name in enumerate(world.killer.names, 1) if name == "FakeDiscord.execute_webhook"]
+    doubles = []
+    for point in calls[:2]:
+        for moment in ("before", "after"):
+            world = World(SHOP)
+            world.late = late
+            world.killer.at = (point, moment)
+            with_webhook(world)
+            one_double_at_most(world)
+            doubles.append(world.killer.doubles)
+    record_property("doubles", sum(doubles))
+    assert doubles == [0, 1, 0, 1]
+
+
 PING, NEW_PING = "4be1c7d2-63a9-4f0e-9a51-7c2d90e8b314", "c0ffee00-1111-4222-8333-444455556666"
 JOB = Monitor(
     "eeeeeeee",

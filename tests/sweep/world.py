@@ -21,11 +21,12 @@ from watchbell.adapters.pings import Pings
 from watchbell.adapters.records import Records
 from watchbell.adapters.server_settings import Chosen
 from watchbell.adapters.shards import Shards
+from watchbell.adapters.webhooks import Address
 from watchbell.commands import notifications
 from watchbell.doors import heartbeat, monitor, sender
 from watchbell.errors import DiscordError, Retry, Unavailable
 from watchbell.kit.data import Data
-from watchbell.outbox.kinds import MAILBOX, SUBSCRIPTION
+from watchbell.outbox.kinds import MAILBOX, SUBSCRIPTION, WEBHOOK
 from watchbell.schedules.watch import watch
 from watchbell.status import shard
 from watchbell.status.facts import Facts
@@ -36,6 +37,7 @@ from watchbell.subscriptions.mailbox import Mailbox
 from watchbell.subscriptions.subscription import id_of
 from watchbell.testing.table import FakeTable
 from watchbell.tools import watching
+from watchbell.tools.toolbox import DISCORD_URL
 
 GUILD, CHANNEL = "1100000000000000001", "1100000000000000009"
 ADA, BOB, ROLE = "1100000000000000011", "1100000000000000012", "1100000000000000013"
@@ -61,6 +63,8 @@ class Killer:
         self.at: tuple[int, str] | None = None
         self.meanwhile: tuple[int, Callable[[], None]] | None = None
         self.names: list[str] = []
+        self.doubles = 0
+        """How many messages by a webhook there are twice."""
         self._asleep = False
 
     def quietly(self, act: Callable[[], None]) -> None:
@@ -119,7 +123,9 @@ class FakeDiscord:
         self.closed: set[str] = set()
         """The users whom the bot cannot send a message."""
         self.refuses: dict[str, tuple[int, int]] = {}
-        """The status and the code with which a channel refuses new messages."""
+        """The status and the code with which a channel, or the webhook with an id, refuses new messages."""
+        self.unreadable = False
+        """Whether it answers to a webhook's message with HTML."""
 
     def send(self, channel_id: str, reply: Any, *, nonce: str, answers: str = "") -> dict:
         self._answer()
@@ -137,6 +143,28 @@ class FakeDiscord:
         self._answer()
         (found,) = [each for each in self.messages if each["id"] == message_id]
         found.update(reply.edit(), edits=found["edits"] + 1)
+        return found
+
+    def execute_webhook(self, webhook_id: str, token: str, message: dict, *, thread_id: str = "") -> dict:
+        self._answer()
+        for place in (webhook_id, thread_id):
+            if place in self.refuses:
+                raise DiscordError("POST /webhooks/{webhook}/{token}", *self.refuses[place])
+        id = str(len(self.messages) + 1)
+        post = id if "thread_name" in message else thread_id
+        more = {"at": self._now(), "edits": 0, "thread": post, "nonce": f"webhook {id}", "answers": ""}
+        self.messages.append({**message, "id": id, "channel": f"webhook {webhook_id}", **more})
+        return {} if self.unreadable else self.messages[-1]
+
+    def edit_webhook_message(
+        self, webhook_id: str, token: str, message_id: str, message: dict, *, thread_id: str = ""
+    ) -> dict:
+        self._answer()
+        if webhook_id in self.refuses:
+            raise DiscordError("PATCH /webhooks/{webhook}/{token}/messages/{message}", *self.refuses[webhook_id])
+        (found,) = [each for each in self.messages if each["id"] == message_id]
+        assert (found["channel"], found["thread"]) == (f"webhook {webhook_id}", thread_id)
+        found.update(message, edits=found["edits"] + 1)
         return found
 
     def server(self, server_id: str) -> dict:
@@ -215,8 +243,14 @@ class World:
         self.check_queue = Watched(self.checks, self.killer, "send", "send_many")
         self.send_queue = Watched(self.sends, self.killer, "send", "send_many")
         self._discord = Watched(
-            self.discord, self.killer, "send", "edit", "recent_messages", "server", "open_dm", "missing"
+            self.discord,
+            self.killer,
+            *("send", "edit", "recent_messages", "server", "open_dm", "missing"),
+            *("execute_webhook", "edit_webhook_message"),
         )
+        self.webhooks: dict[str, Address] = {}
+        """The URLs of the webhooks of the server."""
+        self.discord_url = DISCORD_URL
         self.counted: list[str] = []
         self.lost = 0
         self.late = False
@@ -265,6 +299,17 @@ class World:
         person = to.removeprefix("user:") if to.startswith("user:") else ""
         item = {"id": id_of(to, more.get("about", "")), "to": to, "person": person, **more}
         self.killer.quietly(lambda: self.data(SUBSCRIPTION, GUILD).put(item))
+
+    def server_webhook(self, guild_id: str, name: str, *, fresh: bool = False) -> Address | None:
+        return self.webhooks.get(name) if guild_id == GUILD else None
+
+    def set_webhook(self, name: str, id: str, *, post: str = "", query: str = "") -> None:
+        """Do what `/webhook add` does."""
+        life = f"life {len(self.killer.names)}"
+        self.webhooks[name] = Address(f"https://discord.com/api/webhooks/{id}/canary-token{query}", life)
+        item = {"name": name, "life": life, "post": post, "retired": ""}
+        self.killer.quietly(lambda: self.data(WEBHOOK, GUILD).put(item))
+        self.killer.quietly(lambda: self.shards.accepted(GUILD, f"webhook:{name}", int(self.at)))
 
     def acknowledge(self, id: str, by: str) -> None:
         """Do what the button of an alert in the status channel does, again and again until it is done."""

@@ -123,7 +123,7 @@ def test_all_types_of_option_have_their_rules():
     registered = declare(everything())
     judge.approve("command", {**registered, "options": [{**o, "file_types": None} for o in registered["options"]]})
     localized = [option["name"] for option in registered["options"] if "name_localizations" in option]
-    assert localized == ["channel", "role"]  # the bot has options with these names, and so translations of them
+    assert localized == ["name", "channel", "role"]  # the bot has options with these names, and so translations of them
     assert [
         {k: v for k, v in o.items() if k not in ("name", "name_localizations", "description", "required")}
         for o in registered["options"]

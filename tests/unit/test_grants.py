@@ -1,6 +1,9 @@
 """The parts that each function gets: the tools, the fakes, the environment and the IAM roles agree."""
 
 import re
+import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -123,3 +126,20 @@ def test_what_a_function_needs_is_listed_once_with_all_its_actions():
     (state,) = [need for need in grants.needs("worker") if (need.kind, need.name) == (grants.TABLE, "state")]
     actions = ["BatchGetItem", "DeleteItem", "GetItem", "PutItem", "Query", "UpdateItem"]
     assert sorted(state.actions) == [f"dynamodb:{action}" for action in actions]
+
+
+def test_threads_that_need_a_part_for_the_first_time_get_the_same_one():
+    tools = Tools("sender", {"STATE_TABLE": "t", "EPHEMERAL_TABLE": "t", "BOT_TOKEN_PARAMETER": "p"})
+    meeting = threading.Barrier(8, timeout=20)
+
+    def open_it(_number):
+        meeting.wait()
+        return tools.discord, tools.parameters
+
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        with ThreadPoolExecutor(8) as pool:
+            assert len(set(pool.map(open_it, range(8)))) == 1
+    finally:
+        sys.setswitchinterval(before)

@@ -59,7 +59,7 @@ def test_null_is_as_if_it_were_not_there():
         ({"webhook": f"https://discord.com/api/webhooks/1/{TOKEN}"}, "webhook_is_a_url"),
         ({"webhook": "../discord/bot-token"}, "webhook_is_a_url"),
         *(({"webhook": value}, "bad_webhook") for value in ("", "a b", 5, "x" * 61, None or [], "ops\n")),
-        ({"webhook": "ops", "guild": GUILD}, "two_targets"),
+        ({"webhook": "ops", "channel": CHANNEL, "guild": GUILD}, "two_targets"),
         ({"webhook": "ops", "channel": CHANNEL}, "two_targets"),
         *(({"severity": value}, "bad_severity") for value in ("", "loud", "INFO", 5, [], {})),
         *(({"mention": value}, "bad_mention") for value in ("", "everyone", "<@&1>", 5, [5], [ROLE] * 26, {}, True)),

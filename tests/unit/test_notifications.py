@@ -12,7 +12,7 @@ from watchbell.outbox import known
 from watchbell.outbox.kinds import MAILBOX, ON_IT
 from watchbell.status.flip import Flip
 from watchbell.status.monitor import Monitor
-from watchbell.status.roster import entry_of
+from watchbell.status.roster import OPERATOR, entry_of
 from watchbell.subscriptions.edition import Edition
 from watchbell.subscriptions.mailbox import Mailbox
 from watchbell.subscriptions.subscription import Heard
@@ -71,6 +71,12 @@ def test_a_person_hears_by_direct_messages(tools):
 def test_a_subscription_is_about_what_somebody_names(tools, what, subject):
     ask(tools, what=what)
     assert [each.about for each in all_of_them(tools)] == [subject]
+
+
+def test_whom_the_operator_named_reads_who_can_take_them_out(tools):
+    said = press(notifications.stop, server=OPERATOR, tools=tools, user=ADA, guild="").content
+    assert "The person who runs this bot has named you" in said
+    assert "`notify-users`" in said
 
 
 def test_what_does_not_exist_and_too_much_is_told(tools):

@@ -64,7 +64,7 @@ def test_a_function_makes_the_text_in_the_language_of_the_server(tools, chosen, 
         ({"webhook": "https://discord.com/api/webhooks/1/token"}, "never a URL"),
         ({"severity": "loud"}, "severity"),
         ({"mention": "everyone"}, "mention"),
-        ({"guild": GUILD, "webhook": "ops"}, "not both"),
+        ({"channel": "1100000000000000009", "webhook": "ops"}, "not both"),
     ],
 )
 def test_a_mistake_is_an_error_at_once_that_says_what_is_wrong_and_repeats_no_secret(tools, given, says):

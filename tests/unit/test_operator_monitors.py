@@ -211,6 +211,7 @@ def operated(*channels):
     world.status_sources = Sources({"prod": PROD})
     world.define = tools_with().define
     world.operator_alerts = lambda: list(channels)
+    world.notify_users = lambda: []
     sync(world.tools)
     return world
 

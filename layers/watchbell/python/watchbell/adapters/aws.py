@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from functools import cache
 from typing import Any
 
@@ -14,10 +15,14 @@ from ..errors import Unavailable, Unsure
 _CONFIG = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 
 
+_making = threading.Lock()  # boto3: threads may share a client, but must not make one at the same time
+
+
 @cache
 def client(service: str) -> Any:
     """Return the client for `service` (sqs, ssm). Region, credentials and endpoint come from the environment."""
-    return boto3.client(service, config=_CONFIG)
+    with _making:
+        return boto3.client(service, config=_CONFIG)
 
 
 def write(service: str, action: str, **request: Any) -> dict:

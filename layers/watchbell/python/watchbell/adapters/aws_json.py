@@ -31,25 +31,31 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-_shared_deadline = [float("inf")]  # of the `within` block, in time.monotonic() seconds
+class _Within(threading.local):
+    """When the `within` block of this thread ends, in time.monotonic() seconds."""
+
+    deadline = float("inf")
+
+
+_within = _Within()
 
 
 class within:
-    """Make all calls inside the block share `seconds`. The time limit of each call still holds."""
+    """Make all calls of this thread inside the block share `seconds`. The time limit of each call still holds."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
 
     def __enter__(self) -> None:
-        _shared_deadline[0] = time.monotonic() + self._seconds
+        _within.deadline = time.monotonic() + self._seconds
 
     def __exit__(self, *raised: object) -> None:
-        _shared_deadline[0] = float("inf")
+        _within.deadline = float("inf")
 
 
 def seconds_left() -> float:
     """Return the seconds that the `within` block has left, or infinity outside of a block."""
-    return _shared_deadline[0] - time.monotonic()
+    return _within.deadline - time.monotonic()
 
 
 class Refused(Unavailable):
@@ -106,7 +112,7 @@ class AwsJson:
         is answered with a 5xx raises Failed, which is both Refused and Unsure.
         """
         body = json.dumps(payload).encode()
-        deadline = min(time.monotonic() + seconds, _shared_deadline[0])
+        deadline = min(time.monotonic() + seconds, _within.deadline)
         unanswered = Unavailable if target.rpartition(".")[2].startswith(READS) else Unsure
         try:
             status, answer = self._post(target, body, deadline)

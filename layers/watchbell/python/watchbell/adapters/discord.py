@@ -67,6 +67,8 @@ class DiscordClient:
     `reason` is shown in the server's audit log. Discord takes 512 characters; the rest is cut off.
 
     A method that deletes or removes something does nothing if it is gone already. So a second try does no harm.
+
+    Threads may share a client.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class DiscordClient:
         self._pace = pace
         self._me = ""
         self._dms: dict[str, str] = {}
+        self._opened: set[str] = set()
         self._session = session()
         self._session.headers["User-Agent"] = USER_AGENT
         self.requests_made = 0
@@ -123,12 +126,15 @@ class DiscordClient:
 
         The id never changes, so only the first call for a user asks Discord.
         """
-        if user_id not in self._dms:
+        id = self._dms.get(user_id, "")
+        if not id:
             channel = self._bot("POST /users/@me/channels", {"recipient_id": user_id}, fits=answers.is_object)
             if len(self._dms) >= DMS:
                 self._dms.clear()
-            self._dms[user_id] = str(channel["id"])
-        return self._dms[user_id]
+                self._opened.clear()
+            id = self._dms[user_id] = str(channel["id"])
+            self._opened.add(id)
+        return id
 
     def create_message(self, channel_id: str, message: dict, files: Sequence[File] = (), *, nonce: str) -> dict:
         """Send a message. For a few minutes, a call with the same `nonce` returns the same message and sends no other.
@@ -411,7 +417,13 @@ class DiscordClient:
         held = permissions.in_channel(server, member, place, self._now(), thread=thread)
         return permissions.names_of(wanted & ~held)
 
-    # Webhooks of a channel. The operator configures their URLs.
+    # Webhooks of a channel. The operator and servers set their URLs.
+
+    def read_webhook(self, webhook_id: str, token: str) -> dict:
+        """Return a webhook. `channel_id` is the channel that it posts in."""
+        return self._call(
+            "GET /webhooks/{webhook}/{token}", fits=answers.is_object, paced=True, webhook=webhook_id, token=token
+        )
 
     def execute_webhook(
         self, webhook_id: str, token: str, message: dict, files: Sequence[File] = (), *, thread_id: str = ""
@@ -419,6 +431,15 @@ class DiscordClient:
         """Send a message to the webhook's channel, or to a thread in it. Return the message as Discord created it."""
         route = "POST /webhooks/{webhook}/{token}?wait=true" + ("&thread_id={thread}" if thread_id else "")
         return self._call(route, message, files, paced=True, webhook=webhook_id, token=token, thread=thread_id)
+
+    def edit_webhook_message(
+        self, webhook_id: str, token: str, message_id: str, message: dict, *, thread_id: str = ""
+    ) -> dict:
+        """Edit a message that the webhook sent. If it is in a thread, Discord needs the id of the thread."""
+        route = "PATCH /webhooks/{webhook}/{token}/messages/{message}" + ("?thread_id={thread}" if thread_id else "")
+        return self._call(
+            route, message, paced=True, webhook=webhook_id, token=token, message=message_id, thread=thread_id
+        )
 
     # Servers.
 
@@ -513,7 +534,7 @@ class DiscordClient:
         method, _, path = route.partition(" ")
         turn = None
         if self._pace and paced:
-            follows = names.get("channel") in self._dms.values()
+            follows = names.get("channel") in self._opened
             turn = self._pace.turn(route, names, bot_token, follows=follows)
         self.requests_made += 1
         headers = {"Authorization": f"Bot {bot_token}"} if bot_token else {}

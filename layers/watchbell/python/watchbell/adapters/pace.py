@@ -7,6 +7,7 @@ it, once a second, to leave room. Both learn from what Discord answers, and tell
 from __future__ import annotations
 
 import logging
+import threading
 import time
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -34,7 +35,7 @@ log = logging.getLogger(__name__)
 
 
 class Pace:
-    """The pace of one process. While it is `bulk`, its calls wait for the line.
+    """The pace of one process, for all of its threads. While it is `bulk`, its calls wait for the line.
 
     `stopped` is called if nobody may call Discord for a while: Cloudflare blocks the bot, too many answers were
     invalid, or Discord refuses the token. If the table fails, or takes more than `seconds`, calls go on slowly.
@@ -52,6 +53,7 @@ class Pace:
     ) -> None:
         self._table, self.bulk = table, bulk
         self._clock, self._sleep, self._stopped, self._seconds = now, sleep, stopped, seconds
+        self._lock = threading.Lock()  # never held during a call or a sleep
         self._seen = Shared()
         self._item: dict[str, Any] = {}
         self._spare: list[int] = []
@@ -92,7 +94,8 @@ class Pace:
     def refused(self, token: str) -> None:
         """Tell everybody that Discord has refused this bot token."""
         digest, now = pace.digest(token), self._now()
-        self._seen = self._seen._replace(refused=digest, refused_until=now + micros(pace.REFUSED_SECONDS))
+        with self._lock:
+            self._seen = self._seen._replace(refused=digest, refused_until=now + micros(pace.REFUSED_SECONDS))
         self._tell(lambda: self._share(pace.refuse(digest, now)))
 
     def stops(self, what: str, *values: object) -> None:
@@ -105,12 +108,13 @@ class Pace:
     def _takes(self, turn: Turn, now: int, deadline: int, token: str, *, follows: bool) -> bool:
         """Take a place in the line and in the bucket, and wait for it. Return False if there may be another way."""
         if now < self._alone_until:
-            next_at = self._last_at + 1_000_000
-            if next_at > now:
-                self._wait_for(next_at, deadline, turn.route, "alone")
-                return False
-            self._last_at = now
-            return True
+            with self._lock:
+                next_at = self._last_at + 1_000_000
+                if next_at <= now:
+                    self._last_at = now
+                    return True
+            self._wait_for(next_at, deadline, turn.route, "alone")
+            return False
         try:
             at = self._place(now, turn.route, token, follows=follows)
             if at is None:
@@ -120,7 +124,8 @@ class Pace:
             try:
                 turn.row = self._update(_key(bucket), pace.enter(bucket, at))
             except ConditionFailed as failed:
-                self._spare.append(at)
+                with self._lock:
+                    self._spare.append(at)
                 self._note_full(bucket, pace.free_at(failed.item, bucket))
                 return False
         except Unavailable as error:
@@ -143,26 +148,30 @@ class Pace:
 
     def _place(self, now: int, route: str, token: str, *, follows: bool) -> int | None:
         """Take a place in the line. Return its time, None if nobody may call. Raises Paced if the line is too long."""
-        self._spare = sorted(at for at in self._spare if at >= now)
-        if self._spare:
-            return self._spare.pop(0)
+        with self._lock:
+            self._spare = sorted(at for at in self._spare if at >= now)
+            if self._spare:
+                return self._spare.pop(0)
         within = pace.LONGEST_SECONDS if follows else pace.START_SECONDS
         for _try in range(TRIES):
             if self._seen.free_at > now + micros(within):
                 raise Paced(f"{route}: too many calls wait for Discord", self._appointed(now + micros(within)))
-            if self._share(pace.reserve(self._seen, now, within, token)):
-                return max(self._seen.free_at - pace.SPACE, now)
+            row = self._share(pace.reserve(self._seen, now, within, token))
+            if row:
+                return max(row.free_at - pace.SPACE, now)
             if pace.forbidden(self._seen, now, token)[0]:
                 break
         return None
 
     def _appointed(self, earliest: int) -> float:
         """The seconds after which a message that found no room comes back. Each gets another time."""
+        row = None
         try:
-            self._until_shared(lambda: pace.appoint(self._seen, earliest))
+            row = self._until_shared(lambda: pace.appoint(self._seen, earliest))
         except Unavailable as error:
             log.info("a message comes back without an appointment: %s", error)
-        return min(max(self._seen.later_at, earliest) - self._now(), micros(pace.MOST_WAIT)) / 1_000_000
+        later = max((row or self._seen).later_at, earliest)
+        return min(later - self._now(), micros(pace.MOST_WAIT)) / 1_000_000
 
     def _wait_for(self, until: int, deadline: int, route: str, why: str) -> None:
         """Wait until then if that is before `deadline`. Otherwise raise what the caller understands."""
@@ -183,9 +192,10 @@ class Pace:
 
     def _tell_of_people(self, now: int) -> bool:
         """Ask the bulk for room. Return whether the row was read, so that it may say that nobody can call."""
-        if now - self._told_at < 1_000_000 or now < self._alone_until:
-            return False
-        self._told_at = now
+        with self._lock:
+            if now - self._told_at < 1_000_000 or now < self._alone_until:
+                return False
+            self._told_at = now
         try:
             self._share(pace.for_people(now))
         except Unavailable as error:
@@ -209,7 +219,8 @@ class Pace:
         found, now = pace.lesson(status, headers, wait, by_discord=by_discord), self._now()
         if found.closed_for and (turn or found.blocked):
             until = now + micros(found.closed_for)
-            self._seen = self._seen._replace(closed_until=max(until, self._seen.closed_until))
+            with self._lock:
+                self._seen = self._seen._replace(closed_until=max(until, self._seen.closed_until))
             if self._tell(lambda: self._share(pace.close(now, until))) and found.blocked:
                 self.stops("CLOUDFLARE BLOCKS THE BOT: no calls to Discord for %d seconds", found.closed_for)
         if found.invalid:
@@ -241,12 +252,13 @@ class Pace:
             self._until_shared(lambda: pace.teach(self._item, rules))
         except Unavailable as error:
             log.info("could not tell a rate limit: %s", error)
-        self._seen = self._seen._replace(rules={**self._seen.rules, **rules})
+        with self._lock:
+            self._seen = self._seen._replace(rules={**self._seen.rules, **rules})
 
     def _tell(self, write: Callable[[], object]) -> bool:
         """Write what is new. Return False if others know it already."""
         try:
-            return write() is not False
+            return write() is not None
         except ConditionFailed:
             return False
         except Unavailable as error:
@@ -259,29 +271,35 @@ class Pace:
         return pace.bucket(route, names, self._seen.rules)
 
     def _note_full(self, bucket: Bucket, until: int) -> None:
-        if len(self._full) >= KEPT:
-            self._full = {key: each for key, each in self._full.items() if each > self._now()}
-        self._full[bucket[:2]] = until
+        with self._lock:
+            if len(self._full) >= KEPT:
+                self._full = {key: each for key, each in self._full.items() if each > self._now()}
+            self._full[bucket[:2]] = until
 
-    def _share(self, change: Change) -> bool:
-        """Change the row for everybody, and read it. Return False if its condition does not hold."""
+    def _share(self, change: Change) -> Shared | None:
+        """Change the row for everybody, and return it as it is then. Return None if its condition does not hold."""
         try:
-            row = self._update(PACE.item_key(), change)
+            return self._see(self._update(PACE.item_key(), change))
         except ConditionFailed as failed:
             self._see(failed.item)
-            return False
-        if row:
-            self._see(row)
-        return True
+            return None
 
-    def _until_shared(self, change: Callable[[], Change]) -> None:
-        """Make a change that depends on what is known of the row. It is tried again if others change the row first."""
+    def _until_shared(self, change: Callable[[], Change]) -> Shared | None:
+        """Make a change that depends on what is known of the row. It is tried again if others change the row first.
+
+        Return the row after the change, None if it was not made.
+        """
         for _try in range(TRIES):
-            if self._share(change()):
-                return
+            if (row := self._share(change())) is not None:
+                return row
+        return None
 
-    def _see(self, item: dict[str, Any]) -> None:
-        self._item, self._seen = item, pace.shared(item)
+    def _see(self, item: dict[str, Any]) -> Shared:
+        """Keep what is known of the row. An answer that comes late must not open what is closed."""
+        row = pace.shared(item)
+        with self._lock:
+            self._item, self._seen = item, row._replace(closed_until=max(row.closed_until, self._seen.closed_until))
+        return row
 
     def _update(self, key: dict, change: Change) -> dict[str, Any]:
         expires = int(self._clock()) + (PACE.keep or 0)

@@ -39,7 +39,7 @@ def is_secret(name: str) -> bool:
     """Return whether a parameter is stored as SecureString. `name` is without the stage."""
     if name.startswith("webhooks/"):
         return not name.endswith("/thread-name")
-    return name in ("discord/bot-token", "signing-keys") or name.startswith("servers/")
+    return name in ("discord/bot-token", "signing-keys") or name.startswith(("servers/", "server-webhooks/"))
 
 
 class Parameters:

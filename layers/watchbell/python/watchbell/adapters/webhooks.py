@@ -1,4 +1,4 @@
-"""Remembers the webhooks that Discord no longer knows, so that they are not called again.
+"""The URLs of the webhooks of servers, and the operator's webhooks that Discord no longer knows.
 
 Discord restricts a bot that keeps calling unknown webhooks.
 """
@@ -6,15 +6,75 @@ Discord restricts a bot that keeps calling unknown webhooks.
 from __future__ import annotations
 
 import hashlib
+import json
 import time
 from collections.abc import Callable
+from typing import Any, NamedTuple
+from uuid import uuid4
 
 from ..data.tables import RETIRED_WEBHOOK
+from ..errors import Unavailable
+from .aws_json import Refused, of_region
 from .dynamodb import Table
+from .parameters import Parameters
+
+
+class Address(NamedTuple):
+    """The URL of a webhook, which is a secret. `life` is another one each time the URL is set."""
+
+    url: str
+    life: str
+
+
+class ServerWebhooks:
+    """The URLs of the webhooks of servers below `path`, such as /watchbell/dev/server-webhooks.
+
+    Each is a SecureString under the id of its server and its name. Methods raise Unavailable if the store is
+    unreachable. `call(target, request)` calls the store to change it.
+    """
+
+    def __init__(self, parameters: Parameters, path: str, call: Callable[[str, dict], Any] | None = None) -> None:
+        self._parameters, self._path = parameters, path
+        self._call = call or of_region("ssm", "1.1").call
+
+    def find(self, guild_id: str, name: str, *, fresh: bool = False) -> Address | None:
+        """Return the URL of a server's webhook, None if there is none. `fresh` skips the cache of a minute."""
+        stored = self._parameters.find(self._name(guild_id, name), fresh=fresh)
+        try:
+            found = json.loads(stored or "{}")
+            return Address(str(found["url"]), str(found["life"]))
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, guild_id: str, name: str, url: str) -> str:
+        """Set the URL of a webhook, or replace it. Return its new life."""
+        life = uuid4().hex
+        request = {
+            "Name": self._name(guild_id, name),
+            "Value": json.dumps({"url": url.strip(), "life": life}),
+            "Type": "SecureString",
+            "Overwrite": True,
+        }
+        try:
+            self._call("AmazonSSM.PutParameter", request)
+        except Unavailable:
+            raise Unavailable("AmazonSSM.PutParameter: the webhook was not set") from None  # nothing of it in a log
+        return life
+
+    def delete(self, guild_id: str, name: str) -> None:
+        """Delete the URL of a webhook. It is no error if there is none."""
+        try:
+            self._call("AmazonSSM.DeleteParameter", {"Name": self._name(guild_id, name)})
+        except Refused as error:
+            if error.code != "ParameterNotFound":
+                raise
+
+    def _name(self, guild_id: str, name: str) -> str:
+        return f"{self._path}/{guild_id}/{name}"
 
 
 class RetiredWebhooks:
-    """The retired webhooks in the table `state`, by name.
+    """The retired webhooks of the operator in the table `state`, by name.
 
     `set_at(name)` tells when the webhook's URL was last set. A webhook is retired until its URL is set again, even to
     the same value.

@@ -22,6 +22,7 @@ from watchbell import (
 )
 from watchbell.kit import zones
 from watchbell.outbox.kinds import MAILBOX, ON_IT, SUBSCRIPTION
+from watchbell.status.roster import OPERATOR
 from watchbell.status.states import OWN
 
 command = Command(
@@ -154,6 +155,13 @@ def i_am_on_it(interaction, tools, *, server: str, alert: str):
 @command.button(expires=None)
 def stop(interaction, tools, *, server: str):
     """Tell a person nothing more of a server."""
+    if server == OPERATOR:
+        return Reply(
+            _(
+                "The person who runs this bot has named you, so I go on. "
+                "Ask them to take you out of the parameter `notify-users`."
+            )
+        )
     for each in of_person(server, interaction.user_id, tools):
         tools.data(SUBSCRIPTION, server).delete(each.id)
     text = _("I no longer tell you of the server that this message was about. `/subscribe` there changes that.")

@@ -1,4 +1,4 @@
-"""/subscribe: hear of monitors by direct messages, or let a channel or a role hear of them."""
+"""/subscribe: hear of monitors by direct messages, or let a channel, a role or a webhook hear of them."""
 
 from watchbell import (
     Annotated,
@@ -6,6 +6,7 @@ from watchbell import (
     Choice,
     Command,
     Kinds,
+    Length,
     Names,
     Reply,
     Role,
@@ -21,7 +22,7 @@ command = Command("subscribe", "Hear of monitors that are not up", who=anyone, p
 
 may_change = permission("MANAGE_GUILD") | role_of("admin")
 
-SEVERITIES = {"degraded": "degraded or down", "down": "only down"}
+SEVERITIES = {"degraded": "degraded or down", "quiet": "degraded silently, or down", "down": "only down"}
 RECOVERIES = {"told": "tell them", "silent": "tell them silently", "shown": "only change the alert"}
 MOST_OF_A_PERSON = 25
 """Discord: a select has at most 25 options."""
@@ -36,31 +37,36 @@ def subscribe(
     tools,
     *,
     what: str = "",
-    severity: Annotated[Choice["degraded", "down"], Names(SEVERITIES)] = "degraded",
+    severity: Annotated[Choice["degraded", "quiet", "down"], Names(SEVERITIES)] = "degraded",
     recoveries: Annotated[Choice["told", "silent", "shown"], Names(RECOVERIES)] = "told",
     role: Role | None = None,
     channel: Annotated[Channel, Kinds("text", "announcement", "thread")] | None = None,
+    webhook: str = "",
+    wording: Annotated[str, Length(1, 300)] = "",
 ):
-    """Hear of monitors by direct messages. For a role or a channel, you need to manage the server.
+    """Hear of monitors by direct messages. For a role, a channel or a webhook, you need to manage the server.
 
     what: A monitor, a group or a tag (default: all of them)
     severity: What I tell you of
     recoveries: What I do when a monitor is up again
     role: Mention this role
     channel: Post in this channel
+    webhook: Post by the webhook with this name
+    wording: What messages begin with, such as {monitor} is {state}
     """
     from dataclasses import replace
 
     from watchbell.outbox import known
     from watchbell.outbox.kinds import SUBSCRIPTION
     from watchbell.subscriptions.subscription import MOST, Subscription, about, id_of, line
+    from watchbell.subscriptions.wording import checked
 
     guild_id = interaction.guild_id
     roster = tools.monitors.roster(guild_id)
     subject = about(what, roster)
-    if role or channel:
+    if role or channel or webhook:
         require_manager(interaction, tools)
-    to = f"role:{role.id}" if role else f"channel:{channel.id}" if channel else f"user:{interaction.user_id}"
+    to = recipient(role, channel, webhook, interaction, tools)
     place = channel.id if role and channel else ""
     if role:
         require_mentionable(role.id, guild_id, tools)
@@ -76,7 +82,8 @@ def subscribe(
             raise UserError(_("You already have {n} subscriptions. End one with `/notifications`.", n=len(same)))
     # The recipient's quiet hours and snooze hold for all that they hear of.
     rings = same[0] if same else Subscription(id, to)
-    wanted = replace(rings, id=id, about=subject, least=severity, recoveries=recoveries, channel=place)
+    words = checked(wording) if wording else ""
+    wanted = replace(rings, id=id, about=subject, least=severity, recoveries=recoveries, channel=place, wording=words)
     tools.data(SUBSCRIPTION, guild_id).put(wanted.item())
     text = line(wanted, roster, tools.now())
     if to.startswith("user:"):
@@ -94,12 +101,23 @@ def what(interaction, tools, typed):
     return tools.roster(interaction.guild_id).names
 
 
+def recipient(role, channel, webhook: str, interaction, tools) -> str:
+    """Who is meant by the options. Raises UserError if they do not fit together, or if there is no such webhook."""
+    from watchbell.commands import webhook as webhooks
+
+    if not webhook:
+        return f"role:{role.id}" if role else f"channel:{channel.id}" if channel else f"user:{interaction.user_id}"
+    if role or channel:
+        raise UserError(_("A webhook has its own channel, and mentions nobody. Leave out `role` and `channel`."))
+    name = webhook.strip().lower()
+    webhooks.there(name, interaction, tools)
+    return f"webhook:{name}"
+
+
 def require_manager(interaction, tools) -> None:
     """Raise UserError unless the person may change what channels and roles hear of."""
     if not may_change.allows(interaction, tools):
-        raise UserError(
-            _("To change what channels and roles hear of, you need the permission Manage Server or the rank admin.")
-        )
+        raise UserError(_("To change what others hear of, you need the permission Manage Server or the rank admin."))
 
 
 def require_mentionable(role_id: str, guild_id: str, tools) -> None:

@@ -14,12 +14,14 @@ def unsubscribe(
     what: str = "",
     role: Role | None = None,
     channel: Annotated[Channel, Kinds("text", "announcement", "thread")] | None = None,
+    webhook: str = "",
 ):
-    """End your subscription. For a role or a channel, you need to manage the server.
+    """End your subscription. For a role, a channel or a webhook, you need to manage the server.
 
     what: A monitor, a group or a tag (default: end all of them)
     role: End what this role hears of
     channel: End what this channel hears of
+    webhook: End what this webhook hears of
     """
     from watchbell.commands import subscribe
     from watchbell.outbox import known
@@ -27,9 +29,9 @@ def unsubscribe(
     from watchbell.subscriptions.subscription import STATUS, about
 
     guild_id = interaction.guild_id
-    if role or channel:
+    if role or channel or webhook:
         subscribe.require_manager(interaction, tools)
-    to = f"role:{role.id}" if role else f"channel:{channel.id}" if channel else f"user:{interaction.user_id}"
+    to = subscribe.recipient(role, channel, webhook, interaction, tools)
     ends = {to}
     if channel and channel.id == tools.server_settings.of(guild_id)[server.status_channel]:
         ends.add(STATUS)

@@ -13,8 +13,9 @@ from ..adapters.batch import Delivery, NotOurs, wait_after
 from ..data.tables import DELIVERY
 from ..discord import webhook
 from ..errors import DiscordError, Paced, Retry, Unavailable
-from ..outbox import editions, mailboxes, maintenance, notifications
+from ..outbox import editions, mailboxes, maintenance, notifications, webhooks
 from ..status import notification
+from ..status.refusal import RETIRED
 from ..tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,23 @@ MOST_SECONDS = 4 * 24 * 60 * 60
 MOST_TIMES = 12
 """How often a notification begins again with ten new tries, which take 13 minutes: it survives two hours of outage."""
 
-UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN = 10015, 50027
-"""Discord's error codes for a webhook that no longer exists. No other answer says so."""
+
+IN_FLIGHT = 10
+"""How many messages a sender sends at the same time."""
+
+
+def lane(message: dict) -> str:
+    """What the messages for the same recipients have in common. They are sent one after another.
+
+    The parts of an edition are for different recipients of a server, so they need not wait for each other.
+    """
+    detail = message.get("detail")
+    if isinstance(detail, dict):
+        name = ("channel", "webhook", "guild")
+        return " ".join(f"{each} {detail[each]}" for each in name if detail.get(each))
+    part = message.get("to")
+    first = part[0] if isinstance(part, list) and part else ""
+    return f"{message.get('guild')} {message.get('webhook')} {first}"
 
 
 def deliver(delivery: Delivery, tools: Tools) -> None:
@@ -98,7 +114,8 @@ def _notify(delivery: Delivery, tools: Tools) -> None:
     event = delivery.message
     try:
         message = notifications.post(event, tools)
-        code = _deliver_to_webhook(message, tools) if message else ""
+        deliver_it = webhooks.notify if message and message["guild"] else _deliver_to_webhook
+        code = deliver_it(message, tools) if message else ""
         if code:
             raise notification.Refused(*code.split(":", 1))
     except notification.Refused as reason:
@@ -160,7 +177,7 @@ def _deliver_to_webhook(message: dict, tools: Tools) -> str:
         try:
             sent = tools.discord.execute_webhook(*target, body, **where)
         except DiscordError as error:
-            if error.permanent and error.code in (UNKNOWN_WEBHOOK, INVALID_WEBHOOK_TOKEN):
+            if error.permanent and error.code in RETIRED:
                 tools.retired_webhooks.add(name, url)
                 log.error("WEBHOOK RETIRED: Discord no longer knows it; set its URL again", extra=details)  # noqa: TRY400
                 tools.count("WebhookUnusable")

@@ -6,11 +6,18 @@ SUBSCRIPTION = Data(
     "subscription",
     of="server",
     key=("id",),
-    fields=("to", "person", "about", "least", "channel", "recoveries", "quiet", "zone", "breaks", "snoozed"),
+    fields=("to", "person", "about", "least", "channel", "recoveries", "quiet", "zone", "breaks", "snoozed", "wording"),
     about=("person",),
     personal="the Discord user id of who hears of it",
 )
 """A `subscriptions.Subscription`. `person` is the id of a person who hears of it by direct messages."""
+
+WEBHOOK = Data("webhook", of="server", key=("name",), fields=("life", "post", "retired"))
+"""A webhook of a server. Parameter Store holds its URL.
+
+`life` changes each time the URL is set. `retired` is the life whose URL Discord no longer knows, "" if it knows it.
+`post` is the name of the posts that alerts open, if the webhook belongs to a forum, else "".
+"""
 
 MAILBOX = Data(
     "mailbox",
@@ -21,7 +28,7 @@ MAILBOX = Data(
     keep=90,
     personal="the Discord user id of who hears of alerts",
 )
-"""A `subscriptions.Mailbox`: what a channel or a person has been told, and what is still to be sent."""
+"""A `subscriptions.Mailbox`: what a channel, a person or a webhook has been told, and what is still to be sent."""
 
 STEP = Data(
     "escalation",

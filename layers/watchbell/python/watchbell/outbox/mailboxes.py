@@ -7,7 +7,7 @@ of the messages. So news is told once, even if a sender dies.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from ..adapters.server_settings import Chosen
 from ..adapters.shards import EDITION_START
@@ -21,7 +21,7 @@ from ..subscriptions.edition import Edition
 from ..subscriptions.mailbox import Alert, Mailbox
 from ..subscriptions.subscription import Heard, hear
 from ..tools.toolbox import Tools
-from . import known, posting
+from . import known, posting, webhooks
 from .kinds import MAILBOX
 
 log = logging.getLogger(__name__)
@@ -97,11 +97,11 @@ def _monitors(edition: Edition) -> list[str]:
 def _hearing(guild_id: str, editions: list[Edition], chosen: Chosen, tools: Tools) -> Hearing:
     """Who hears of the news in the editions, and how."""
     found: Hearing = {}
-    channels = [f"channel:{id}" for id in tools.operator_alerts()] if guild_id == OPERATOR else []
+    named = _named_by_operator(tools) if guild_id == OPERATOR else []
     subscribed = known.subscriptions(guild_id, tools)
     for edition in editions:
         for entry, flip in edition.news:
-            heard = {channel: Heard() for channel in channels}
+            heard = {to: Heard() for to in named}
             if edition.also:
                 heard = dict(filter(None, (_place(to, chosen) for to in edition.also)))
             else:
@@ -116,6 +116,12 @@ def _hearing(guild_id: str, editions: list[Edition], chosen: Chosen, tools: Tool
             for to, how in heard.items():
                 found.setdefault(to, {}).setdefault(edition.id, {})[entry.id] = how
     return found
+
+
+def _named_by_operator(tools: Tools) -> list[str]:
+    """Who hears of the operator's monitors: channels, and people by direct messages."""
+    channels = [f"channel:{id}" for id in tools.operator_alerts()]
+    return channels + [f"user:{id}" for id in tools.notify_users()]
 
 
 def _place(to: str, chosen: Chosen) -> tuple[str, Heard] | None:
@@ -146,6 +152,13 @@ def deliver(
             box.clean()
             records.put(item | box.value())
         return
+    kind, _colon, name = to.partition(":")
+    hook = webhooks.find(guild_id, name, tools) if kind == "webhook" else None
+    if kind == "webhook" and hook is None:
+        log.info("not told: the webhook was removed", extra={"guild_id": guild_id, "recipient": to})
+        box.alerts = []
+        records.put(item | box.value())
+        return
     now = tools.now()
     if box.owner and box.until > now:
         raise Retry("somebody tells this recipient", wait=min(max(1.0, box.until - now), BUSY_SECONDS))
@@ -153,8 +166,10 @@ def deliver(
     item = records.put(item | box.value())
     try:
         for alert in box.due:
-            _send_alert(guild_id, to, alert, box, chosen, tools)
-        if to.startswith("channel:"):
+            for _message in _send_alert(guild_id, to, alert, box, hook, chosen, tools):
+                if hook:  # what was sent by a webhook cannot be found again
+                    item = records.put(item | box.value())
+        if kind != "user":
             tools.shards.accepted(guild_id, to, int(now))
     except (DiscordError, Paced) as error:
         box.owner, box.until = "", 0.0
@@ -185,30 +200,36 @@ def _make_stale(guild_id: str, to: str, tools: Tools) -> None:
         records.put(item | box.value())
 
 
-def _send_alert(guild_id: str, to: str, alert: Alert, box: Mailbox, chosen: Chosen, tools: Tools) -> None:
-    """Send or edit the message of an alert, then send its answers."""
+def _send_alert(
+    guild_id: str, to: str, alert: Alert, box: Mailbox, hook: webhooks.Hook | None, chosen: Chosen, tools: Tools
+) -> Iterator[None]:
+    """Send or edit the message of an alert, then send its answers. Yield after each new message."""
     if to.startswith("user:") and not box.channel:
         box.channel = tools.discord.open_dm(to.partition(":")[2])
     channel = box.channel or to.partition(":")[2]
-    again, details = box.tries > 1, {"guild_id": guild_id, "recipient": to}
+    place = hook or posting.Channel(channel, tools, again=box.tries > 1)
+    details = {"guild_id": guild_id, "recipient": to}
     delivery = message.reference(alert.id, to)
     if not alert.message or alert.stale:
         with speaking(chosen[server.language]):
             reply = message.alert(alert, delivery, _people(guild_id, alert, tools), guild_id if box.channel else "")
         if alert.message:
-            posting.edit(channel, alert.message, reply, tools)
+            place.edit(alert.message, reply)
+            alert.stale = False
         else:
-            alert.message = posting.send(channel, reply, f"alert {guild_id} {alert.id}", delivery, tools, again=again)
+            alert.message = place.send(reply, f"alert {guild_id} {alert.id}", delivery)
+            alert.stale = False
             log.info("told", extra={**details, "discord_message_id": alert.message})
-        alert.stale = False
+            yield
     for answer in list(alert.answers):
         delivery = message.reference(f"{alert.id} {answer.edition}", to)
         with speaking(chosen[server.language]):
             reply = message.answer(alert, answer, delivery)
         nonce = f"alert {guild_id} {alert.id} {answer.edition}"
-        sent = posting.send(channel, reply, nonce, delivery, tools, again=again, answers=alert.message)
-        log.info("told", extra={**details, "discord_message_id": sent})
+        sent = place.send(reply, nonce, delivery, answers=alert.message)
         alert.answers.remove(answer)
+        log.info("told", extra={**details, "discord_message_id": sent})
+        yield
 
 
 def _people(guild_id: str, alert: Alert, tools: Tools) -> dict[str, str]:

@@ -36,11 +36,10 @@ def post(event: dict, tools: Tools) -> dict | None:
     wanted = notification.read(event)
     id = f"notification#{wanted.key}"
     details = {"source": wanted.source, "delivery": id}
-    if not wanted.guild and not wanted.channel:
+    if wanted.webhook or not (wanted.guild or wanted.channel):
         name = wanted.webhook or _default(tools)
-        roles = _allowed(wanted, "", tools)
-        body = notification.reply(wanted, roles, wanted.key[:8]).message()
-        return {"webhook": name, "delivery": id, "message": body}
+        body = notification.reply(wanted, _allowed(wanted, wanted.guild, tools), wanted.key[:8]).message()
+        return {"webhook": name, "guild": wanted.guild, "delivery": id, "message": body}
     claim = tools.claims.take(DELIVERY, id)
     if claim is None:
         log.info("not posted: this notification was posted before", extra=details)
@@ -112,7 +111,7 @@ def _place(wanted: Notification, tools: Tools) -> tuple[str, str]:
 def _allowed(wanted: Notification, guild_id: str, tools: Tools) -> Iterable[str]:
     """The roles to ping: those that the server allows. The message is posted without the others.
 
-    The role @everyone has the server's id. A webhook belongs to no server that could allow anything.
+    The role @everyone has the server's id. A webhook of the operator belongs to no server that could allow anything.
     """
     if not wanted.mention:
         return ()

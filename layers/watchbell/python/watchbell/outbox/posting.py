@@ -26,6 +26,20 @@ log = logging.getLogger(__name__)
 
 UNKNOWN_MESSAGE, MAY_NOT_ANSWER = 10008, 160002
 
+
+class Channel:
+    """A channel, or direct messages with a person. What is sent there is there once, because it can be found again."""
+
+    def __init__(self, id: str, tools: Tools, *, again: bool) -> None:
+        self._id, self._tools, self._again = id, tools, again
+
+    def send(self, reply: Reply, nonce: str, delivery: str, *, answers: str = "") -> str:
+        return send(self._id, reply, nonce, delivery, self._tools, again=self._again, answers=answers)
+
+    def edit(self, message_id: str, reply: Reply) -> None:
+        edit(self._id, message_id, reply, self._tools)
+
+
 OWNER = "owner"
 """The recipient of what the owner of a server hears by direct message."""
 
@@ -78,9 +92,10 @@ def refused(guild_id: str, to: str, error: DiscordError, at: int, chosen: Chosen
     # Nobody else hears of it if it is the operator's own channel: an ERROR raises an alarm.
     log.log(logging.ERROR if guild_id == OPERATOR else logging.WARNING, "not told: %s", error, extra=details)
     tools.count("AlertRefused")
-    if guild_id == OPERATOR or to not in _channels(guild_id, chosen, tools):
+    kind, _colon, id = to.partition(":")
+    if guild_id == OPERATOR or (kind == "channel" and to not in _channels(guild_id, chosen, tools)):
         return
-    lacks = _lacks(to.partition(":")[2], tools) if error.code in refusal.OF_PERMISSIONS else ()
+    lacks = _lacks(id, tools) if kind == "channel" and error.code in refusal.OF_PERMISSIONS else ()
     kept = tools.shards.refused(guild_id, Refusal(to, error.status, error.code, at, lacks))
     name = f"refusal#{to}#{kept.since}"
     claim = tools.claims.take(TOLD, guild_id, name, OWNER)
@@ -123,6 +138,7 @@ def _lacks(channel_id: str, tools: Tools) -> tuple[str, ...]:
 
 
 def troubles(guild_id: str, tools: Tools) -> list[str]:
-    """What to change so that the alerts of a server arrive: a sentence for each of its channels that refuses them."""
+    """What to change so that the alerts of a server arrive: a sentence for each recipient that refuses them."""
     channels = _channels(guild_id, tools.server_settings.of(guild_id), tools)
-    return [refusal.told(each) for each in tools.shards.refusals(guild_id) if each.recipient in channels]
+    found = tools.shards.refusals(guild_id)
+    return [refusal.told(each) for each in found if each.recipient in channels or each.recipient.startswith("webhook:")]

@@ -49,7 +49,7 @@ REASONS = {
     "unknown_field": f"`detail` has an unknown field, {{value}}; the fields are {', '.join(FIELDS)}",
     "no_content": "`content` must be a text that is not blank",
     "bad_id": "`{value}` must be an id: digits, written as a text",
-    "two_targets": "give `webhook`, or `guild` and `channel`, but not both",
+    "two_targets": "give `webhook` or `channel`, but not both",
     "webhook_is_a_url": "`webhook` must be the name of a parameter below webhooks/, and never a URL",
     "bad_webhook": "`webhook` must be the name of a parameter below webhooks/: letters, digits and _ . -",
     "bad_severity": f"`severity` must be one of {', '.join(SEVERITIES)}",
@@ -61,6 +61,7 @@ REASONS = {
     "other_server": "`channel` is not in the server `guild`",
     "no_text_channel": "nobody can post messages in `channel`: it is a category or a forum",
     "no_default_webhook": "there is no target, and no default webhook; set the parameter webhooks/default",
+    "no_server_webhook": "the server `guild` has no webhook with this name; somebody must set it with /webhook",
     "webhook_missing": "the parameter of the webhook is not set",
     "webhook_invalid": "the parameter of the webhook holds no URL of a Discord webhook",
     "webhook_retired": "Discord no longer knows the webhook; set its parameter again",
@@ -112,7 +113,7 @@ def read(event: dict[str, Any]) -> Notification:
     content = _content(given.get("content"))
     guild, channel = _id(given, "guild"), _id(given, "channel")
     webhook = _webhook(given["webhook"]) if "webhook" in given else ""
-    if webhook and (guild or channel):
+    if webhook and channel:
         raise Refused("two_targets")
     severity = given.get("severity", "")
     if "severity" in given and (not isinstance(severity, str) or severity not in SEVERITIES):

@@ -57,7 +57,8 @@ class Answer:
 class Alert:
     """One message with outages that began together.
 
-    `message` is its id in Discord, "" before it is sent. `stale` says that it has to be edited.
+    `message` is its id in Discord, "" before it is sent. `stale` says that it has to be edited. `wording` is what its
+    messages begin with, "" for the usual words.
     """
 
     id: str
@@ -70,6 +71,7 @@ class Alert:
     message: str = ""
     stale: bool = False
     answers: list[Answer] = field(default_factory=list)
+    wording: str = ""
 
     @property
     def is_over(self) -> bool:
@@ -140,6 +142,7 @@ class Mailbox:
             number = sum(each.id.startswith(edition.id) for each in self.alerts)
             id = f"{edition.id}-{number}" if number else edition.id
             alert = Alert(id, edition.at, test=edition.test, silent=heard.silent, recoveries=heard.recoveries)
+            alert.wording = heard.wording
             self.alerts.append(alert)
         alert.outages.append(Outage(entry, flip, flip))
         if not alert.message:
@@ -153,7 +156,7 @@ class Mailbox:
             rings
             and not alert.is_over
             and alert.test == edition.test
-            and (alert.silent, alert.recoveries) == (heard.silent, heard.recoveries)
+            and (alert.silent, alert.recoveries, alert.wording) == (heard.silent, heard.recoveries, heard.wording)
             and edition.at < alert.at + JOIN_SECONDS
         )
 
@@ -165,7 +168,11 @@ class Mailbox:
             outage.ended = flip
         elif flip.news not in AGAIN:
             outage.latest = flip
+        rings = tuple[str, ...]()
+        if heard and alert.silent and not heard.silent and (flip.new, flip.news) == ("down", "changed"):
+            alert.silent, rings = False, heard.mentions  # it was told silently, and is worse now
         if not alert.message:  # what nobody has read yet says it by itself
+            alert.mentions = tuple(dict.fromkeys([*alert.mentions, *rings]))
             return
         alert.stale = alert.stale or flip.news not in AGAIN
         if outage.ended and alert.recoveries == "shown":
@@ -173,9 +180,9 @@ class Mailbox:
         if not alert.answers or alert.answers[-1].edition != edition.id:
             alert.answers.append(Answer(edition.id, ring=not (outage.ended and alert.recoveries == "silent")))
         alert.answers[-1].news.append((entry.id, flip))
-        if edition.also and heard:
-            answer = alert.answers[-1]
-            answer.mentions = tuple(dict.fromkeys([*answer.mentions, *heard.mentions]))
+        answer = alert.answers[-1]
+        told = heard.mentions if edition.also and heard else rings
+        answer.mentions = tuple(dict.fromkeys([*answer.mentions, *told]))
 
     def clean(self) -> None:
         """Forget the alerts of which nothing more can be told."""
@@ -215,7 +222,7 @@ def _row(alert: Alert) -> list[Any]:
         for each in alert.answers
     ]
     values = [alert.id, alert.at, alert.mentions, alert.silent, alert.recoveries, alert.test, alert.message]
-    return [*values, alert.stale, outages, answers]
+    return [*values, alert.stale, outages, answers, alert.wording]
 
 
 def _other(flip: Flip | None, first: Flip | None = None) -> str:
@@ -234,6 +241,7 @@ def _alert(
     stale: bool,
     outages: list[Any],
     answers: list[Any],
+    wording: str = "",
 ) -> Alert:
     return Alert(
         id,
@@ -258,6 +266,7 @@ def _alert(
             Answer(edition, [(id, Flip.parse(flip)) for id, flip in news], ring, tuple(mentions))
             for edition, news, ring, mentions in answers
         ],
+        wording,
     )
 
 

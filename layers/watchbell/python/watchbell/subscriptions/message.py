@@ -17,6 +17,7 @@ from ..status import figures, measures, states
 from ..status.flip import Flip
 from ..status.plans import Plan
 from ..status.roster import Entry
+from . import wording
 from .mailbox import Alert, Answer, Outage, lines
 
 NAME = 80
@@ -47,6 +48,9 @@ def alert(told: Alert, delivery: str, people: Mapping[str, str], guild_id: str =
     going_on = [outage for outage in outages if not outage.ended]
     (first, *others) = outages
     content = _group(outages, going_on) if others else _one(first)
+    if told.wording and not all(_is_gone(outage) for outage in outages):
+        counted = going_on or outages
+        content = _worded(told.wording, counted, [outage.ended or outage.latest for outage in counted])
     if told.test:
         content = _("This is a test. {text}", text=content)
     roles = "" if told.is_over else " ".join(f"<@&{role}>" for role in told.mentions)
@@ -73,8 +77,14 @@ def answer(told: Alert, answer: Answer, delivery: str) -> Reply:
     texts = [_recovered(outage, flip) for outage, flip in ended]
     if len(ended) > 1:
         texts = [_("✅ {names} are up again.", names=_names([outage.entry for outage, _flip in ended]))]
+    if ended and told.wording:
+        texts = [_worded(told.wording, [outage for outage, _flip in ended], [flip for _outage, flip in ended])]
     over = {id(outage) for outage, _flip in ended}
-    texts += [headline(outage.entry, flip) for outage, flip in news if id(outage) not in over]
+    texts += [
+        _worded(told.wording, [outage], [flip]) if told.wording else headline(outage.entry, flip)
+        for outage, flip in news
+        if id(outage) not in over
+    ]
     worst = "up" if ended and not texts[1:] else max((flip.new for _id, flip in answer.news), key=_rank)
     embed = Embed(colour=states.COLOURS[worst], footer=delivery)
     roles = " ".join(f"<@&{role}>" for role in answer.mentions)
@@ -117,6 +127,33 @@ def _group(outages: list[Outage], going_on: list[Outage]) -> str:
     if any(outage.latest.new == "down" and outage.latest.news != "flapping" for outage in going_on):
         return ngettext("🔴 {n} monitor is not up: {names}.", "🔴 {n} monitors are not up: {names}.", n, names=names)
     return ngettext("⚠️ {n} monitor is not up: {names}.", "⚠️ {n} monitors are not up: {names}.", n, names=names)
+
+
+def _is_gone(outage: Outage) -> bool:
+    """Whether the monitor is no longer watched."""
+    return outage.ended is not None and outage.ended.new == "new"
+
+
+def _worded(text: str, outages: list[Outage], flips: list[Flip]) -> str:
+    """The first line in the words of a subscription. `flips` are what is told of each of the outages.
+
+    All but the names of the monitors is that of the worst one.
+    """
+    outage, flip = max(zip(outages, flips, strict=True), key=lambda pair: _rank(pair[1].new))
+    flapping = flip.news == "flapping"
+    is_over = flip.new == "up" and not flapping
+    words = {"up": _("up"), "degraded": _("degraded"), "down": _("down"), "new": _("new")}
+    reason = outage.latest.reason or outage.opened.reason
+    values = {
+        "icon": states.GLYPHS["degraded" if flapping else flip.new],
+        "monitor": _names([each.entry for each in outages]),
+        "state": _("changing") if flapping else words[flip.new],
+        "reason": figures.reason(reason) if reason else "",
+        "since": f"<t:{flip.since}:t>",
+        "duration": measures.duration((flip.since - outage.opened.since) if is_over else (flip.at - flip.since)),
+        "group": escape(outage.entry.group),
+    }
+    return wording.fill(text, values)
 
 
 def _names(entries: Iterable[Entry]) -> str:

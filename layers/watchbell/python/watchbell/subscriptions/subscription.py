@@ -16,7 +16,7 @@ from ..status.cron import zone_of
 from ..status.flip import Flip
 from ..status.roster import Entry, Roster
 
-Least = Literal["degraded", "down"]
+Least = Literal["degraded", "quiet", "down"]
 Recoveries = Literal["told", "silent", "shown"]
 
 STATUS: Final = "channel:"
@@ -30,14 +30,16 @@ MOST: Final = 200
 class Subscription:
     """Who hears of what.
 
-    `to` is `channel:`, `role:` or `user:` and an id, or STATUS. A role is mentioned in `channel`, "" for the status
-    channel.
+    `to` is `channel:`, `role:` or `user:` and an id, `webhook:` and a name, or STATUS.
+    A role is mentioned in `channel`, "" for the status channel.
     `about` is "" for all monitors, or `monitor:` and an id, `group:` or `tag:` and a name.
-    `least` is the least severe state that is told. `recoveries` says how the end of an outage comes: "told" rings,
-    "silent" does not ring, "shown" only changes the alert.
+    `least` is the least severe state that is told. "quiet" is "degraded", which is then told silently.
+    `recoveries` says how the end of an outage comes: "told" rings, "silent" does not ring, "shown" only changes the
+    alert.
     `quiet` is a span such as `22:00-07:00` in the IANA `zone`: a message in it does not ring, unless `breaks` is "down"
     and a monitor is down.
-    `snoozed` is the epoch second until which nothing new is told.
+    `snoozed` is the epoch second until which nothing new is told. `wording` is what messages begin with, as
+    `wording.checked` returns it, "" for the usual words.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Subscription:
     zone: str = "UTC"
     breaks: str = ""
     snoozed: int = 0
+    wording: str = ""
 
     @classmethod
     def parse(cls, item: Mapping[str, Any]) -> Subscription:
@@ -76,11 +79,15 @@ class Subscription:
 
 @dataclass(frozen=True)
 class Heard:
-    """How one recipient hears of one monitor: the roles that are mentioned, and whether the message is silent."""
+    """How one recipient hears of one monitor: the roles that are mentioned, and whether the message is silent.
+
+    `recoveries` and `wording` are those of the subscription.
+    """
 
     mentions: tuple[str, ...] = ()
     silent: bool = False
     recoveries: Recoveries = "told"
+    wording: str = ""
 
 
 def hear(
@@ -101,7 +108,7 @@ def hear(
     if status_channel and not any(each.to in (STATUS, f"channel:{status_channel}") for each in subscriptions):
         subscriptions.append(Subscription("", STATUS))
     found: dict[str, Heard] = {}
-    for each in subscriptions:
+    for each in sorted(subscriptions, key=_width):
         if not each.covers(entry) or at < each.snoozed or (each.least == "down" and flip.new != "down"):
             continue
         kind, _colon, id = each.to.partition(":")
@@ -112,12 +119,19 @@ def hear(
                 continue
             to, mentions = f"channel:{place}", (id,) if kind == "role" and id in set(allowed) else ()
         silent = is_quiet(each, at) and not (each.breaks == "down" == flip.new)
-        found[to] = _both(found.get(to), Heard(() if silent else mentions, silent, each.recoveries))
+        silent = silent or (each.least == "quiet" and flip.new == "degraded")
+        heard = Heard(() if silent else mentions, silent, each.recoveries, each.wording)
+        found[to] = _both(found.get(to), heard)
     return found
 
 
+def _width(subscription: Subscription) -> int:
+    """How much a subscription is about: a monitor is the least, and all monitors are the most."""
+    return ("monitor", "tag", "group", "").index(subscription.about.partition(":")[0])
+
+
 def _both(one: Heard | None, other: Heard) -> Heard:
-    """What two subscriptions make of one message: it rings if one of them rings."""
+    """What two subscriptions make of one message: it rings if one of them rings, and says the words of the first."""
     if one is None:
         return other
     order: tuple[Recoveries, ...] = ("told", "silent", "shown")
@@ -125,6 +139,7 @@ def _both(one: Heard | None, other: Heard) -> Heard:
         tuple(dict.fromkeys([*one.mentions, *other.mentions])),
         one.silent and other.silent,
         min(one.recoveries, other.recoveries, key=order.index),
+        one.wording or other.wording,
     )
 
 
@@ -163,10 +178,12 @@ def about(text: str, roster: Roster) -> str:
 
 
 def who(to: str) -> str:
-    """A recipient as people see it: a channel, a role or a person."""
+    """A recipient as people see it: a channel, a role, a person or a webhook."""
     if to == STATUS:
         return _("the status channel")
     kind, _colon, id = to.partition(":")
+    if kind == "webhook":
+        return _("the webhook {name}", name=f"`{id}`")
     return {"channel": f"<#{id}>", "role": f"<@&{id}>", "user": f"<@{id}>"}[kind]
 
 
@@ -184,12 +201,13 @@ def line(subscription: Subscription, roster: Roster, at: float) -> str:
     hears = "" if subscription.to.startswith("user:") else f"{who(subscription.to)}{place}: "
     quiet = f"{subscription.quiet} ({subscription.zone})"
     small = [
-        _("only if it is down") if subscription.least == "down" else "",
+        {"down": _("only if it is down"), "quiet": _("rings only if it is down")}.get(subscription.least, ""),
         {"silent": _("recoveries are silent"), "shown": _("recoveries only change the alert")}.get(
             subscription.recoveries, ""
         ),
         _("quiet from {span}", span=quiet) if subscription.quiet else "",
         _("but not if it is down") if subscription.quiet and subscription.breaks else "",
+        _("says: {text}", text=escape(subscription.wording)) if subscription.wording else "",
         _("snoozed until {moment}", moment=f"<t:{subscription.snoozed}:f>") if at < subscription.snoozed else "",
     ]
     return "\n-# ".join(filter(None, [f"{hears}{what}", " · ".join(filter(None, small))]))

@@ -39,6 +39,7 @@ from ..adapters.rosters import Rosters
 from ..adapters.secrets import Secrets
 from ..adapters.server_settings import Chosen
 from ..adapters.shards import Shards
+from ..adapters.webhooks import ServerWebhooks
 from ..discord import check, custom_id
 from ..discord.custom_id import OPENS
 from ..discord.interaction import AUTOCOMPLETE, COMMAND, COMPONENT, MODAL, Interaction
@@ -195,6 +196,11 @@ class FakeTools:
     def _secrets(self) -> Secrets:
         return Secrets(Parameters(lambda: self.now(), call=self.store), "/watchbell/test/servers", self.store)
 
+    @cached_property
+    def _server_webhooks(self) -> ServerWebhooks:
+        parameters = Parameters(lambda: self.now(), call=self.store)
+        return ServerWebhooks(parameters, "/watchbell/test/server-webhooks", self.store)
+
     def roster(self, guild_id: str) -> Roster:
         return Rosters(self.state).of(guild_id)  # type: ignore[arg-type]
 
@@ -215,6 +221,7 @@ class FakeTools:
     # The worker's own code, with the parts of this object.
     change_setting, notify = Tools.change_setting, Tools.notify
     secrets, set_secret, delete_secret = Tools.secrets, Tools.set_secret, Tools.delete_secret
+    set_webhook, delete_webhook = Tools.set_webhook, Tools.delete_webhook
     define, _never_checked = Tools.define, Tools._never_checked
     function = "worker"
 

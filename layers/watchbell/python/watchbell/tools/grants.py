@@ -83,6 +83,10 @@ _SECRETS = (
     Part("set_secret", Need(NAMED_PARAMETERS, "servers", "ssm:PutParameter")),
     Part("delete_secret", Need(NAMED_PARAMETERS, "servers", "ssm:DeleteParameter")),
 )
+_SERVER_WEBHOOKS = (
+    Part("set_webhook", Need(NAMED_PARAMETERS, "server-webhooks", "ssm:PutParameter")),
+    Part("delete_webhook", Need(NAMED_PARAMETERS, "server-webhooks", "ssm:DeleteParameter")),
+)
 _SEND_QUEUE = Part("send_queue", Need(QUEUE, "send", "sqs:SendMessage"))
 _NOTIFY = Part("notify", _table("state", "GetItem"), *_SEND_QUEUE.needs)
 _CHECK_QUEUE = Part("check_queue", Need(QUEUE, "check", "sqs:SendMessage"))
@@ -108,16 +112,18 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         *(Part("seconds_left"), Part("fence"), Part("in_bulk")),
         Part("change_setting", _table("state", "GetItem", "UpdateItem")),
         _NOTIFY,
-        *(_ROSTER, _MONITORS, _SHARDS, _CHECK, *_SECRETS, _SEND_QUEUE),
+        *(_ROSTER, _MONITORS, _SHARDS, _CHECK, *_SECRETS, *_SERVER_WEBHOOKS, _SEND_QUEUE),
         Part("define"),
     ),
     "sender": (
         *_ALWAYS,
         *(_COUNT, _SEALS, _SERVER_SETTINGS, _MONITORS, _SHARDS, _PACED_BOT, _DATA),
         Part("operator_alerts", _parameter("operator-alerts")),
+        Part("notify_users", _parameter("notify-users")),
         Part("stash", _table("ephemeral", "GetItem", "PutItem")),
         _claims("state", "ephemeral"),
         Part("webhook", Need(NAMED_PARAMETERS, "webhooks", "ssm:GetParameter")),
+        Part("server_webhook", Need(NAMED_PARAMETERS, "server-webhooks", "ssm:GetParameter")),
         Part("retired_webhooks", _table("state", "GetItem", "PutItem")),
         Part("event_dead", Need(QUEUE, "event-dead", "sqs:SendMessage")),
     ),

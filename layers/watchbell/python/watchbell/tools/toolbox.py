@@ -5,6 +5,7 @@ A part is imported and opened when it is first used, so the tools cost the ingre
 
 import time
 from functools import cached_property
+from threading import RLock
 
 from . import grants
 
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from ..adapters.shards import Shards
     from ..adapters.sources import Sources
     from ..adapters.stash import Stash
-    from ..adapters.webhooks import RetiredWebhooks
+    from ..adapters.webhooks import Address, RetiredWebhooks, ServerWebhooks
     from ..discord.seals import Seals
     from ..kit.data import Data
     from ..kit.flags import Flags
@@ -40,10 +41,18 @@ if TYPE_CHECKING:
     from ..status.monitor import Monitor
     from ..status.roster import Roster
 
-    part = cached_property
+    part = shared = cached_property
 else:
+    opening = RLock()
 
-    class part(cached_property):
+    class shared(cached_property):
+        """What is opened at the first access, once for all threads."""
+
+        def __get__(self, tools, kind=None):
+            with opening:
+                return super().__get__(tools, kind)
+
+    class part(shared):
         """A part of the tools. The first access raises NoSuchTool if the function does not have the part."""
 
         def __get__(self, tools, kind=None):
@@ -91,7 +100,7 @@ class Tools:
         """The base URL of Discord's API. Only the sandbox sets another one."""
         return self.settings.get("DISCORD_URL", DISCORD_URL)
 
-    @cached_property
+    @shared
     def parameters(self) -> "Parameters":
         from ..adapters.parameters import Parameters
 
@@ -116,7 +125,7 @@ class Tools:
         if self._pace is not None:
             self._pace.bulk = yes
 
-    @cached_property
+    @shared
     def _pace(self) -> "Pace | None":
         """The pace of the calls to Discord, which all functions with the table share. Nobody waits for the sender."""
         if "EPHEMERAL_TABLE" not in self.settings:
@@ -202,7 +211,9 @@ class Tools:
     ) -> bool:
         """Post a text soon, once: in the status channel of `guild`, in `channel`, or by the webhook of that name.
 
-        Without a target it goes to the operator's default webhook. The rest of a text that is too long is cut off.
+        If `guild` is given, `webhook` is the name of a webhook of that server, else of one of the operator's. Without a
+        target it goes to the operator's default webhook. The rest of a text that is too long is cut off.
+
         `severity` is info, warning, error or critical. `mention` is the id of a role, or several ids. Only the roles
         that the server allows are pinged. A second call with the same `dedupe_key` within 14 days posts nothing.
 
@@ -218,7 +229,7 @@ class Tools:
         from ..status import notification
 
         chosen = self.server_settings.of(guild)
-        if guild and not channel and not chosen[server.status_channel]:
+        if guild and not channel and not webhook and not chosen[server.status_channel]:
             return False
         with speaking(chosen[server.language], locale):
             text = content() if callable(content) else content
@@ -328,11 +339,35 @@ class Tools:
         grants.require(self.function, "delete_secret")
         self._secrets.delete(guild_id, name)
 
-    @cached_property
+    @shared
     def _secrets(self) -> "Secrets":
         from ..adapters.secrets import Secrets
 
         return Secrets(self.parameters, self.settings["SERVERS_PATH"])
+
+    def set_webhook(self, guild_id: str, name: str, url: str) -> str:
+        """Set the URL of a webhook of a server, or replace it. Return its new life. Nobody but the sender can read it.
+
+        `outbox.webhooks` keeps which webhooks a server has.
+        """
+        grants.require(self.function, "set_webhook")
+        return self._server_webhooks.put(guild_id, name, url)
+
+    def delete_webhook(self, guild_id: str, name: str) -> None:
+        """Delete the URL of a webhook of a server, if it exists."""
+        grants.require(self.function, "delete_webhook")
+        self._server_webhooks.delete(guild_id, name)
+
+    def server_webhook(self, guild_id: str, name: str, *, fresh: bool = False) -> "Address | None":
+        """The URL of the server's webhook called `name`, and its life. None if the server has none with this name."""
+        grants.require(self.function, "server_webhook")
+        return self._server_webhooks.find(guild_id, name, fresh=fresh)
+
+    @shared
+    def _server_webhooks(self) -> "ServerWebhooks":
+        from ..adapters.webhooks import ServerWebhooks
+
+        return ServerWebhooks(self.parameters, self.settings["SERVER_WEBHOOKS_PATH"])
 
     @part
     def seals(self) -> "Seals":
@@ -370,7 +405,16 @@ class Tools:
     def operator_alerts(self) -> list[str]:
         """The ids of the channels that hear of the operator's monitors."""
         grants.require(self.function, "operator_alerts")
-        listed = self.parameters.find(self.settings["OPERATOR_ALERTS_PARAMETER"]) or ""
+        return self._ids("OPERATOR_ALERTS_PARAMETER")
+
+    def notify_users(self) -> list[str]:
+        """The ids of the people who hear of the operator's monitors by direct messages."""
+        grants.require(self.function, "notify_users")
+        return self._ids("NOTIFY_USERS_PARAMETER")
+
+    def _ids(self, variable: str) -> list[str]:
+        """The ids in the parameter that an environment variable names, each once."""
+        listed = self.parameters.find(self.settings[variable]) or ""
         return list(dict.fromkeys(each for each in listed.replace(",", " ").split() if each.isdigit()))
 
     def operators(self) -> set[str]:
@@ -380,7 +424,7 @@ class Tools:
         return set(listed.replace(",", " ").split())
 
     def webhook(self, name: str) -> str | None:
-        """The URL of the webhook called `name`, None if the operator has not set it."""
+        """The URL of the operator's webhook called `name`, None if the operator has not set it."""
         grants.require(self.function, "webhook")
         return self.parameters.find(f"{self.settings['WEBHOOKS_PATH']}/{name}")
 

@@ -1,0 +1,158 @@
+"""/webhook, and subscriptions of webhooks."""
+
+import json
+
+import pytest
+
+from tests.unit.test_monitor_command import GUILD, MANAGER, texts
+from watchbell import Channel, Role
+from watchbell.commands import subscribe, unsubscribe, webhook
+from watchbell.errors import DiscordError, FormError, UserError
+from watchbell.outbox import known
+from watchbell.outbox.kinds import WEBHOOK
+from watchbell.status.refusal import Refusal
+from watchbell.testing import FakeTools, run, submit
+
+NOW = 1_795_334_400
+URL = "https://discord.com/api/webhooks/1200000000000000001/canary-token"
+CELLAR = Channel("1000000000000000888", {"name": "cellar", "type": 0})
+ON_CALL = Role("1000000000000000777", {"name": "on call"})
+
+
+class Discord:
+    def __init__(self):
+        self.answer = {"id": "1200000000000000001"}
+
+    def read_webhook(self, id, token):
+        assert (id, token) == ("1200000000000000001", "canary-token")
+        if isinstance(self.answer, DiscordError):
+            raise self.answer
+        return self.answer
+
+
+@pytest.fixture
+def tools():
+    return FakeTools(discord=Discord(), now=lambda: float(NOW))
+
+
+def put(tools, name="ops", url=URL, post=""):
+    return submit(webhook.put, tools=tools, guild=GUILD, name=name, url=url, post=post, **MANAGER)
+
+
+def ask(tools, feature=subscribe, path="", **options):
+    return run(feature, path, **{"tools": tools, "guild": GUILD, **MANAGER, **options})
+
+
+def stored(tools):
+    return tools.data(WEBHOOK, GUILD).all()
+
+
+def test_the_url_is_a_secret_parameter_and_lies_nowhere_else(tools):
+    shown = put(tools, "  Ops ")
+    assert "I know the webhook `ops`." in texts(shown)
+    ((name, value),) = tools.store.values.items()
+    assert name == f"/watchbell/test/server-webhooks/{GUILD}/ops"
+    (item,) = stored(tools)
+    assert json.loads(value) == {"url": URL, "life": item["life"]}
+    assert "canary" not in texts(shown)
+    assert "canary" not in str(tools.state.rows)
+
+
+def test_each_setting_is_a_new_life_and_forgets_that_discord_refused_it(tools):
+    put(tools)
+    (first,) = stored(tools)
+    tools.data(WEBHOOK, GUILD).put(first | {"retired": first["life"]})
+    tools.shards.refused(GUILD, Refusal("webhook:ops", 404, 10015, NOW - 60))
+    listed = texts(ask(tools, webhook, "list"))
+    assert "somebody has deleted it. Make a new one" in listed
+    assert "`ops`\n-# retired: set its URL again" in listed
+    put(tools)
+    (second,) = stored(tools)
+    assert second["life"] != first["life"]
+    assert "retired" not in texts(ask(tools, webhook, "list"))
+    assert tools.shards.refusals(GUILD) == []
+
+
+def test_a_thread_and_the_posts_of_a_forum_are_taken_but_not_both(tools):
+    put(tools, "a", URL + "?thread_id=77")
+    put(tools, "b", post="Outages")
+    assert [each["post"] for each in stored(tools)] == ["", "Outages"]
+    with pytest.raises(FormError, match="names a thread"):
+        put(tools, "c", URL + "?thread_id=77", post="Outages")
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "says"),
+    [
+        ("Ops!", URL, "small letters"),
+        ("a/b", URL, "small letters"),
+        ("ops", "https://evil.example/webhooks/1/canary-token", "no URL of a webhook"),
+        ("ops", URL + "?wait=false", "no URL of a webhook"),
+        ("ops", "canary-token", "no URL of a webhook"),
+    ],
+)
+def test_a_wrong_answer_says_what_to_change_and_does_not_repeat_the_url(tools, name, url, says):
+    with pytest.raises(FormError, match=says) as refused:
+        put(tools, name, url)
+    assert "canary" not in str(refused.value)
+    assert tools.store.values == {}
+
+
+def test_a_webhook_that_discord_does_not_know_is_not_kept(tools):
+    tools.discord.answer = DiscordError("GET /webhooks/{webhook}/{token}", 404, 10015)
+    with pytest.raises(FormError, match="does not know this webhook"):
+        put(tools)
+    tools.discord.answer = DiscordError("GET /webhooks/{webhook}/{token}", 503)
+    with pytest.raises(DiscordError):
+        put(tools)
+    assert tools.store.values == {}
+    assert stored(tools) == []
+
+
+def test_a_server_has_20_webhooks_and_can_still_set_one_of_them_again(tools):
+    for number in range(20):
+        put(tools, f"w{number}")
+    with pytest.raises(FormError, match="already has 20 webhooks"):
+        put(tools, "one-more")
+    put(tools, "w7")
+    assert len(stored(tools)) == 20
+
+
+def test_a_webhook_is_subscribed_by_its_name_and_unsubscribed(tools):
+    put(tools)
+    said = ask(tools, webhook="OPS ").content
+    assert "the webhook `ops`: all monitors" in said
+    (subscription,) = known.subscriptions(GUILD, tools)
+    assert subscription.to == "webhook:ops"
+    ask(tools, unsubscribe, webhook="ops")
+    assert known.subscriptions(GUILD, tools) == []
+
+
+def test_only_who_manages_the_server_subscribes_a_webhook_and_only_one_of_this_server(tools):
+    put(tools)
+    with pytest.raises(UserError, match="Manage Server"):
+        ask(tools, permissions=0, webhook="ops")
+    with pytest.raises(UserError, match="no webhook with this name"):
+        run(subscribe, tools=tools, guild="1100000000000000002", webhook="ops", **MANAGER)
+    for more in ({"channel": CELLAR}, {"role": ON_CALL}):
+        with pytest.raises(UserError, match="Leave out `role` and `channel`"):
+            ask(tools, webhook="ops", **more)
+
+
+def test_removing_a_webhook_ends_its_subscriptions_and_deletes_its_url(tools):
+    put(tools)
+    put(tools, "other")
+    ask(tools, webhook="ops")
+    ask(tools, webhook="other")
+    tools.shards.refused(GUILD, Refusal("webhook:ops", 404, 10015, NOW - 60))
+    assert "no longer know the webhook `ops`" in ask(tools, webhook, "remove", name="ops").content
+    assert [each["name"] for each in stored(tools)] == ["other"]
+    assert [each.to for each in known.subscriptions(GUILD, tools)] == ["webhook:other"]
+    assert [name.rpartition("/")[2] for name in tools.store.values] == ["other"]
+    assert tools.shards.refusals(GUILD) == []
+    with pytest.raises(UserError, match="no webhook with this name"):
+        ask(tools, webhook, "remove", name="ops")
+
+
+def test_a_server_without_webhooks_reads_how_to_add_one(tools):
+    assert "`/webhook add` adds one" in texts(ask(tools, webhook, "list"))
