@@ -304,6 +304,35 @@ def test_what_was_done_is_done_whatever_came_back_of_it(answer):
     assert not Api(answer).client.execute_webhook("1", SECRET, {"content": "x"})
 
 
+@pytest.mark.parametrize(
+    ("call", "target"),
+    [
+        (lambda client: client.read_webhook("8", SECRET), f"GET /webhooks/8/{SECRET}"),
+        (lambda client: client.execute_webhook("8", SECRET, {}), f"POST /webhooks/8/{SECRET}?wait=true"),
+        (
+            lambda client: client.execute_webhook("8", SECRET, {}, thread_id="7"),
+            f"POST /webhooks/8/{SECRET}?wait=true&thread_id=7",
+        ),
+        (
+            lambda client: client.edit_webhook_message("8", SECRET, "5", {}),
+            f"PATCH /webhooks/8/{SECRET}/messages/5",
+        ),
+        (
+            lambda client: client.edit_webhook_message("8", SECRET, "5", {}, thread_id="7"),
+            f"PATCH /webhooks/8/{SECRET}/messages/5?thread_id=7",
+        ),
+    ],
+)
+def test_a_webhook_is_called_by_its_token_which_no_error_holds(call, target):
+    api = Api(as_json(200, {"id": "5"}), as_json(404, {"code": 10015, "message": f"no {SECRET}"}))
+    assert call(api.client) == {"id": "5"}
+    assert f"{api.requests[0].method} {api.requests[0].target}" == target.replace(" ", " /api/v10")
+    with pytest.raises(DiscordError) as refused:
+        call(api.client)
+    assert (refused.value.code, refused.value.permanent) == (10015, True)
+    assert SECRET not in f"{refused.value!r} {refused.value.text}"
+
+
 def test_a_redirect_is_not_followed():
     for place in ("http://127.0.0.1:1/evil", "http://[::1", "//"):
         api = Api(Response(302, b"", [("location", place)]))

@@ -1,6 +1,8 @@
 """Parameters are read as AWS stores them, cached for a minute, and never shown."""
 
 import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
 from itertools import count
 
 import pytest
@@ -38,6 +40,49 @@ def test_a_value_is_kept_for_a_minute_and_read_anew_when_asked(aws, parameters, 
     aws.put_parameter(NAME, "newer", secret=True)
     clock.now += SECONDS + 1
     assert parameters.find(NAME) == "newer"
+
+
+def test_threads_that_ask_for_the_same_parameter_share_one_call():
+    asked, meeting = [], threading.Barrier(8, timeout=20)
+
+    def call(target, request):
+        asked.append(request["Name"])
+        time.sleep(0.05)  # the others ask meanwhile
+        return {"Parameter": {"Value": "token"}}
+
+    parameters = Parameters(call=call)
+
+    def ask(_number):
+        meeting.wait()
+        return parameters.find(NAME)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert set(pool.map(ask, range(8))) == {"token"}
+    assert asked == [NAME]
+
+
+class Busy:
+    """A lock that another thread holds, and gives back at once when somebody waits for it."""
+
+    def acquire(self, blocking=True):
+        return blocking
+
+    def release(self):
+        pass
+
+
+def test_a_thread_that_has_waited_for_another_one_in_vain_tries_only_once():
+    asked, slept = [], []
+
+    def call(target, request):
+        asked.append(target)
+        raise Unavailable(target)
+
+    parameters = Parameters(sleep=slept.append, call=call)
+    parameters._reading[NAME] = Busy()
+    with pytest.raises(Unavailable):
+        parameters.find(NAME)
+    assert (len(asked), slept) == (1, [])
 
 
 def test_all_below_a_path_are_listed_over_several_pages(aws, parameters):

@@ -1,12 +1,14 @@
 """Telling a flip when Discord refuses it: it is not tried for ever, and nothing else waits for it."""
 
 import logging
+from types import SimpleNamespace
 
 import pytest
 
 from tests.sweep.world import ADA, BOB, CHANNEL, DM, DOWN, GUILD, UP, World
 from watchbell.adapters.batch import Delivery
 from watchbell.adapters.server_settings import Chosen
+from watchbell.commands import notifications
 from watchbell.doors import sender
 from watchbell.errors import DiscordError, Unavailable
 from watchbell.outbox import editions, mailboxes, posting
@@ -181,10 +183,12 @@ def test_people_whom_the_operator_names_hear_of_the_operators_monitors_and_of_no
     for _twice in range(2):
         mailboxes.tell(OPERATOR, edition.id, world.tools)
     assert [each["channel"] for each in world.discord.messages] == [CHANNEL, f"dm of {BOB}"]
+    asks = SimpleNamespace(id="7", user_id=BOB)
+    said = notifications.acknowledge(OPERATOR, f"user:{BOB}", edition.id, asks, world.tools)
+    assert said.content.startswith("You are on it.")
     assert world.counted == ["DirectMessageRefused"]
-    world.discord.messages.clear()
     outage(world)
-    assert [each["channel"] for each in world.discord.messages] == [CHANNEL]
+    assert [each["channel"] for each in world.discord.messages[2:]] == [CHANNEL]
 
 
 def test_nobody_hears_of_a_channel_that_refuses_after_another_one_was_chosen():

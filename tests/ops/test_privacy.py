@@ -263,3 +263,14 @@ def test_the_secrets_of_a_server_are_exported_by_name_only_and_erased(ops, diary
     ops("erase", GUILD, "--yes")
     assert "secrets" not in json.loads(ops("export", GUILD))
     assert json.loads(ops("export", OTHER))["secrets"] == ["shop"]
+
+
+def test_the_webhooks_of_a_server_are_exported_by_name_only_and_erased(ops, diary, aws):
+    aws.put_parameter(f"/watchbell/dev/server-webhooks/{GUILD}/status", '{"url": "canary"}', secret=True)
+    aws.put_parameter(f"/watchbell/dev/server-webhooks/{OTHER}/status", '{"url": "canary"}', secret=True)
+    said = ops("export", GUILD)
+    assert json.loads(said)["secrets"] == ["status"]
+    assert "canary" not in said
+    assert f"/watchbell/dev/server-webhooks/{GUILD}/status: is deleted" in ops("erase", GUILD, "--yes")
+    assert "secrets" not in json.loads(ops("export", GUILD))
+    assert "status" in json.loads(ops("export", OTHER))["secrets"]

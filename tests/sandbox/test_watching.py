@@ -381,3 +381,41 @@ def test_a_channel_in_which_the_bot_cannot_post_stops_no_other_news_and_is_told_
         shop.set("500")
         watch.minutes(4)
         assert first_lines(watch.told()) == ["🔴 Shop is down: it answered HTTP 500 instead of 200."]
+
+
+def test_a_webhook_of_a_forum_gets_a_post_for_each_outage_until_somebody_deletes_it() -> None:
+    with watching() as (discord, watch):
+        world, shop = discord.simulated.state.world, discord.target("posted")
+        owners = world.dm(discord.simulated.home.owner_id)
+        url = discord.simulated.webhook("outages", forum=True)
+        told_before = len(list(world.in_channel(owners.id)))
+        form = watch.ada.run("webhook add")
+        assert "does not know this webhook" in watch.ada.submit(form, name="status", url=f"{url}x", post="Outages").text
+        shown = watch.ada.submit(watch.ada.run("webhook add"), name="status", url=url, post="Outages")
+        token = url.rpartition("/")[2]
+        assert "I know the webhook status." in shown.text.replace("`", "")
+        watch.ada.run("subscribe", webhook="status", wording="{icon} {monitor}: {state}")
+        watch.add("Shop", address=shop.url)
+        watch.minutes(2)
+        shop.set("500")
+        watch.minutes(4)
+        (post,) = discord.simulated.threads("outages")
+        assert post.name == "Outages"
+        (opening,) = discord.simulated.messages(post)
+        assert (opening["content"], opening["components"]) == ("🔴 **Shop**: down", [])
+        shop.set("up")
+        watch.minutes(4)
+        opening, recovery = discord.simulated.messages(post)
+        assert [opening["content"], recovery["content"]] == ["✅ **Shop**: up"] * 2
+        assert opening["edited_timestamp"]
+
+        del world.webhooks[url.split("/")[-2]]
+        shop.set("500")
+        watch.minutes(6)
+        assert len(discord.simulated.threads("outages")) == 1
+        (notice,) = list(world.in_channel(owners.id))[told_before:]
+        assert "Discord has not known the webhook `status`" in notice["embeds"][0]["description"]
+        assert "retired: set its URL again" in watch.ada.run("webhook list").text
+        assert len(watch.told()) == 3  # the status channel has heard of all
+        assert token not in discord.story()
+        watch.ada.run("webhook remove", name="status")

@@ -128,7 +128,9 @@ def test_what_a_function_needs_is_listed_once_with_all_its_actions():
     assert sorted(state.actions) == [f"dynamodb:{action}" for action in actions]
 
 
-def test_threads_that_need_a_part_for_the_first_time_get_the_same_one():
+def test_threads_that_need_a_part_for_the_first_time_get_the_same_one(monkeypatch):
+    for name in ("AWS_REGION", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "eu-central-1")
     tools = Tools("sender", {"STATE_TABLE": "t", "EPHEMERAL_TABLE": "t", "BOT_TOKEN_PARAMETER": "p"})
     meeting = threading.Barrier(8, timeout=20)
 

@@ -41,6 +41,13 @@ def test_a_key_posts_once_and_each_call_without_one_posts(tools):
     assert len(set(keys)) == 4
 
 
+def test_a_webhook_of_a_server_needs_no_status_channel(tools):
+    assert tools.notify("Tea", guild="1000000000000000999", webhook="ops")
+    (message,) = tools.send_queue.messages
+    wanted = notification.read(message)
+    assert (wanted.guild, wanted.webhook) == ("1000000000000000999", "ops")
+
+
 def test_a_server_without_a_status_channel_gets_nothing(tools):
     assert not tools.notify("Tea", guild="1000000000000000999")
     assert tools.notify("Tea", guild="1000000000000000999", channel=CHANNEL)

@@ -134,8 +134,9 @@ class AwsJson:
             self._idle.append(self._connect(time.monotonic() + SECONDS))
 
     def _post(self, target: str, body: bytes, deadline: float) -> tuple[int, bytes]:
-        if self._opening:
-            self._opening.join(left(deadline))
+        opening = self._opening  # another thread may take it away
+        if opening:
+            opening.join(left(deadline))
             self._opening = None
         try:
             connection = self._idle.pop()

@@ -7,6 +7,7 @@ last value that was read is used for some minutes more.
 
 import logging
 import os
+import threading
 import time
 
 from ..errors import Unavailable
@@ -45,7 +46,8 @@ def is_secret(name: str) -> bool:
 class Parameters:
     """Reads parameters by their full names. Raises Unavailable if the store cannot be reached. Errors hold no value.
 
-    Uses no SDK, because the ingress reads parameters too. `call(target, request)` calls the store.
+    Threads that ask for the same parameter share one call. This uses no SDK, because the ingress reads parameters too.
+    `call(target, request)` calls the store.
     """
 
     def __init__(
@@ -57,6 +59,7 @@ class Parameters:
         self._call = call or of_region("ssm", "1.1").call
         self._clock, self._sleep = clock, sleep
         self._kept: dict[str, _Kept] = {}
+        self._reading: dict[str, threading.Lock] = {}
         self._listings: dict[str, _Listing] = {}
 
     def secret(self, name: str, *, fresh: bool = False) -> str:
@@ -91,13 +94,24 @@ class Parameters:
         return self._cached(path, self._list, fresh)
 
     def _cached(self, name: str, read: "Callable[[str, bool], Any]", fresh: bool) -> "Any":
+        reading = self._reading.setdefault(name, threading.Lock())
+        waits = not reading.acquire(blocking=False)
+        if waits:
+            reading.acquire()
+        try:
+            # If another thread has just tried for long and found nothing, one more try must be enough.
+            return self._kept_or_read(name, read, fresh, patient=not waits)
+        finally:
+            reading.release()
+
+    def _kept_or_read(self, name: str, read: "Callable[[str, bool], Any]", fresh: bool, patient: bool) -> "Any":
         kept = None if fresh else self._kept.get(name)
         now = self._clock()
         if kept is not None and kept.read_at <= now < kept.expires_at:
             return kept.value
         usable = kept is not None and 0 <= now - kept.read_at <= STALE_SECONDS
         try:
-            value = read(name, not usable)
+            value = read(name, patient and not usable)
         except Unavailable as error:
             if kept is None or not usable or (isinstance(error, Refused) and not error.passing):
                 raise
