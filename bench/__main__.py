@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Protocol
 
-from bench import alert, checks, cold, fanout, heartbeat, judge, scale, tick, uptime, warm, worker
+from bench import alert, checks, cold, digest, fanout, heartbeat, judge, scale, tick, uptime, warm, worker
 from bench.bundle import Bundles
 from bench.instance import WrongAnswer
 
@@ -41,6 +41,7 @@ IN_THIS_PROCESS: dict[str, Callable[..., Measured]] = {
     "tick": tick.measure,
     "scale": scale.measure,
     "alert": alert.measure,
+    "digest": digest.measure,
     "fanout": fanout.measure,
 }
 

@@ -35,8 +35,8 @@ FREE_INVOCATIONS, FREE_GB_SECONDS, FREE_STORED_GB = 1e6, 400_000, 25
 HOURS = 730
 POLLS_PER_MINUTE = 3  # each waits 20 seconds for a message
 POLLERS = 5  # of a queue that is idle, unless its maximum concurrency is lower
-TICK_SECONDS = 0.25  # more than a tick takes that finds nothing due: eight calls of DynamoDB
-TICK_READS, TICK_WRITES = 5.0, 4  # units of DynamoDB; a test counts them
+TICK_SECONDS = 0.25  # more than a tick takes that finds nothing due: seven calls of DynamoDB
+TICK_READS, TICK_WRITES = 4.5, 4  # units of DynamoDB; a test counts them
 STORED = 0.01  # GB: more than an idle bot stores
 
 

@@ -6,12 +6,15 @@ It reads expressions by itself and shares no code with `watchbell.status.cron`.
 from __future__ import annotations
 
 from bisect import bisect_right
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
+from random import Random
 from zoneinfo import ZoneInfo
 
 from watchbell.status import cron
 from watchbell.status.maintenance import Repeating, is_open
+from watchbell.subscriptions.timed import Timed, expression
 
 MINUTE = timedelta(minutes=1)
 AROUND = timedelta(hours=27)
@@ -147,3 +150,31 @@ def compare_windows(expression: str, minutes: int, zone: str, change: str) -> No
         last = bisect_right(starts, moment)
         expected = last > 0 and moment < starts[last - 1] + minutes * 60
         assert is_open(window, moment) == expected, (expression, zone, moment)
+
+
+def through(timed: Timed, first: int, last: int, chance: Random) -> list[str]:
+    """The dates that a digest is told for between two moments, by ticks that come late, twice, or not at all."""
+    told, now = [], first
+    timed = replace(timed, due=timed.next(first).due)
+    while now < last:
+        now += chance.choice([60, 60, 240, 3600, 5 * 3600])
+        for _tick in range(chance.choice([1, 2])):
+            turn = timed.latest(now) if timed.due <= now else None
+            if turn is not None:
+                told.append(turn.subject)
+                timed = replace(timed, told=turn.subject)
+                timed = replace(timed, due=timed.next(now).due)
+    return told
+
+
+def dates_of(zone: str, first: int, last: int) -> list[str]:
+    """The local dates of a zone between two moments: what its clock shows, hour after hour."""
+    clock = ZoneInfo(zone)
+    return list(dict.fromkeys(datetime.fromtimestamp(at, clock).date().isoformat() for at in range(first, last, 3600)))
+
+
+def compare_dates(at: str, zone: str, first: int, last: int) -> None:
+    """Fail if a daily digest is told twice for a local date, or never."""
+    told = through(Timed("x", "user:1", expression("daily", at), zone), first, last, Random(at))
+    dates = dates_of(zone, first, last)
+    assert [each for each in told if dates[0] < each < dates[-1]] == dates[1:-1], (zone, at)

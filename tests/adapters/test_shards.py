@@ -13,13 +13,14 @@ from watchbell.status.aws_events import AwsEvent
 from watchbell.status.facts import Facts
 from watchbell.status.flip import Flip
 from watchbell.status.judgement import Judgement
+from watchbell.status.later import Later
 from watchbell.status.maintenance import Once, Window
 from watchbell.status.packing import pack_period
 from watchbell.status.plans import Plan
 from watchbell.status.refusal import Refusal
 from watchbell.status.roster import Entry
 from watchbell.status.tally import HOUR, Period, Tally
-from watchbell.subscriptions.edition import Edition, Later
+from watchbell.subscriptions.edition import Edition
 from watchbell.testing.table import FakeTable
 
 SLOT = 1_795_334_400
@@ -197,13 +198,13 @@ def test_editions_are_told_in_the_order_of_time_and_each_is_stored_once(shards, 
 
 
 def test_the_next_step_takes_the_place_of_the_one_that_is_told(shards, guild):
-    one, two = Later(SLOT + 300, "e1", 1), Later(SLOT + 600, "e1", 2)
+    one, two = Later(SLOT + 300, "step", "e1", 1), Later(SLOT + 600, "step", "e1", 2)
     shards.publish(guild, Edition("e1", SLOT), later=one)
     assert (guild, one) not in shards.later(SLOT + 299)
     assert (guild, one) in shards.later(SLOT + 300)
     shards.publish(guild, Edition("e2", SLOT), later=two, instead_of=one)
     assert [step for server, step in shards.later(2 * SLOT) if server == guild] == [two]
-    shards.done_with(guild, two)
+    shards.replace(guild, two, None)
     assert [step for server, step in shards.later(2 * SLOT) if server == guild] == []
 
 

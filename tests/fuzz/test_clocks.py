@@ -1,4 +1,4 @@
-"""Cron and maintenance hold through every change of the clock in every IANA zone for ten years.
+"""Cron, maintenance and digests hold through every change of the clock in every IANA zone for ten years.
 
 Without WATCHBELL_FUZZ, a few zones are checked for one year.
 """
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
 
-from tests.clocks import EXPRESSIONS, changes_of, compare_next, compare_windows
+from tests.clocks import EXPRESSIONS, changes_of, compare_dates, compare_next, compare_windows
 
 ALL = "WATCHBELL_FUZZ" in os.environ
 PARTS = 24
@@ -50,3 +50,15 @@ def test_nothing_is_missed_or_doubled_in_any_zone(part: int) -> None:
                 compare_next(expression, zone, change)
             for expression in EXPRESSIONS[:3]:
                 compare_windows(expression, 95, zone, change)
+
+
+@pytest.mark.parametrize("part", range(PARTS if ALL else 1))
+def test_a_daily_digest_comes_once_for_each_local_date_in_any_zone(part: int) -> None:
+    """`make fuzz` walks the ten years as a whole, and the suite the days around each change."""
+    for zone, changes in kinds()[part::PARTS]:
+        for at in ("00:00", "00:30", "02:30", "23:45"):
+            if ALL:
+                compare_dates(at, zone, int(FIRST.timestamp()), int(LAST.timestamp()))
+            for change in changes:
+                moment = int(datetime.fromisoformat(change).replace(tzinfo=UTC).timestamp())
+                compare_dates(at, zone, moment - 2 * 86_400, moment + 2 * 86_400)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from sandbox.discord import render
@@ -43,3 +45,26 @@ def test_somebody_hears_by_direct_message_presses_acknowledge_and_everybody_sees
         ada.run("unsubscribe", role=role)
         shown = ada.choose(ada.run("setup"), "Change a setting", "mention_roles")
         ada.press(shown, "Reset")
+
+
+def test_a_digest_and_a_reminder_come_at_their_time_and_a_digest_in_direct_messages_can_be_ended_there() -> None:
+    with watching() as (discord, watch):
+        ada, grace = watch.ada, discord.person("grace")
+        watch.add("Shop", address=discord.target("shop").url)
+        watch.minutes(2)
+        soon = datetime.fromtimestamp(discord.sandbox.clock.now() + 150, UTC).strftime("%H:%M")
+        ada.run("digest set", time=soon, channel=watch.channel)
+        ada.run("remind add", text="Water the plants", when=f"daily {soon}", channel=watch.channel)
+        grace.run("digest set", time=soon)
+        assert "## Daily digest" in grace.run("digest preview").text
+        watch.minutes(4)
+        digest, reminder = sorted(watch.told(), key=lambda told: "plants" in told)
+        assert "## Daily digest" in digest
+        assert "[Status now]" in digest
+        assert head(reminder) == "Water the plants"
+        (mine,) = grace.in_dm.person.messages()
+        assert "I send you this digest no more" in grace.in_dm.press(mine, "No more digests").text
+        assert "by direct message" not in grace.run("digest list").text
+        ada.press(ada.run("digest list"), "End")
+        ada.press(ada.run("remind list"), "Remove")
+        assert "There is no reminder yet" in ada.run("remind list").text

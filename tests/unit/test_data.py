@@ -4,9 +4,11 @@ import pytest
 
 from tables.documents import TABLES
 from watchbell import Data
+from watchbell.adapters.records import Records
 from watchbell.errors import DefinitionError
 from watchbell.kit import catalogue
 from watchbell.testing import FakeTools, press, run
+from watchbell.testing.table import FakeTable
 from watchbell.tools.grants import NoSuchTool
 from watchbell.tools.toolbox import Tools
 
@@ -68,6 +70,9 @@ def test_production_refuses_an_instant_handlers_write_with_the_same_sentence(fea
         ),
         ({"mentions": ("name",)}, "mentions= takes other fields; see name"),
         ({"keep": 0}, "write None for ever"),
+        ({"due": "at"}, "due= takes a field of data of a server with one key"),
+        ({"due": "at", "fields": ("at",), "of": "person"}, "due= takes a field of data of a server with one key"),
+        ({"due": "at", "fields": ("at",), "key": ("a", "b")}, "due= takes a field of data of a server with one key"),
         ({"of": "person", "personal": "no"}, "personal= cannot be 'no'"),
         ({"about": ("name",), "personal": "no"}, "personal= cannot be 'no'"),
     ],
@@ -75,6 +80,27 @@ def test_production_refuses_an_instant_handlers_write_with_the_same_sentence(fea
 def test_a_declaration_that_cannot_work_is_refused_with_a_sentence(rules, sentence):
     with pytest.raises(DefinitionError, match=sentence):
         Data(**{"name": "note", "of": "server", "key": ("name",), **rules})
+
+
+def test_an_item_that_is_due_has_a_row_for_the_tick_which_moves_and_goes_with_it():
+    table, now = FakeTable(), [1000.0]
+    alarms = Records(
+        table, Data("alarm", of="server", key=("id",), fields=("at", "text"), due="at"), "7", lambda: now[0]
+    )
+
+    def rows():
+        return sorted(sort for partition, sort in table.rows if partition == "later")
+
+    alarms.put({"id": "a#1", "at": 5000})
+    assert rows() == ["0000005000#7#alarm#a%231#0"]
+    alarms.put({"id": "a#1", "at": 5000, "text": "the same time"})
+    alarms.put({"id": "b", "at": None})
+    assert rows() == ["0000005000#7#alarm#a%231#0"]
+    alarms.put({"id": "a#1", "at": 6000})
+    assert rows() == ["0000006000#7#alarm#a%231#0"]
+    alarms.delete("a#1")
+    alarms.delete("b")
+    assert rows() == []
 
 
 def test_no_two_features_have_data_of_one_name_but_they_can_share_data(feature):

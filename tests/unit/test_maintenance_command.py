@@ -6,8 +6,9 @@ from tests.unit.test_monitor_command import GUILD, MANAGER, texts
 from watchbell.commands import maintenance
 from watchbell.errors import UserError
 from watchbell.status import plans
+from watchbell.status.later import Later
 from watchbell.status.maintenance import Once, Repeating, Window
-from watchbell.status.plans import Notice, Plan
+from watchbell.status.plans import Plan
 from watchbell.testing import FakeTools, run
 
 NOW = 1_795_334_400.0  # 2026-11-22 08:00 UTC
@@ -24,7 +25,7 @@ def add(tools, start="2026-11-23 08:00", duration="2h", **options):
 
 
 def due(tools):
-    return [(guild, notice.at - NOW, notice.start - NOW) for guild, notice in tools.shards.notices(2**31)]
+    return [(guild, notice.at - NOW, notice.number - NOW) for guild, notice in tools.shards.later(2**31)]
 
 
 @pytest.mark.parametrize(
@@ -67,15 +68,15 @@ HOURLY = Window(Repeating("0 * * * *", 90))  # one is still open when the next o
 @pytest.mark.parametrize(
     ("window", "announce", "at", "told", "expected"),
     [
-        (Window(Once(9000, 9600)), 60, 0, None, Notice(5400, "p", 9000)),
-        (Window(Once(9000, 9600)), 60, 8000, None, Notice(8000, "p", 9000)),
+        (Window(Once(9000, 9600)), 60, 0, None, Later(5400, "maintenance", "p", 9000)),
+        (Window(Once(9000, 9600)), 60, 8000, None, Later(8000, "maintenance", "p", 9000)),
         (Window(Once(9000, 9600)), 60, 9000, None, None),
         (Window(Once(9000, 9600)), 60, 8000, 9000, None),
         (Window(Once(9000, 9600)), 0, 0, None, None),
-        (HOURLY, 10, 0, None, Notice(3000, "p", 3600)),
-        (HOURLY, 10, 3000, 3600, Notice(6600, "p", 7200)),
-        (HOURLY, 600, 3000, 3600, Notice(3000, "p", 7200)),
-        (HOURLY, 10, 86_400 + 60, 3600, Notice(86_460, "p", 86_400 - 3600)),
+        (HOURLY, 10, 0, None, Later(3000, "maintenance", "p", 3600)),
+        (HOURLY, 10, 3000, 3600, Later(6600, "maintenance", "p", 7200)),
+        (HOURLY, 600, 3000, 3600, Later(3000, "maintenance", "p", 7200)),
+        (HOURLY, 10, 86_400 + 60, 3600, Later(86_460, "maintenance", "p", 86_400 - 3600)),
     ],
 )
 def test_the_next_notice_of_a_plan(window, announce, at, told, expected):

@@ -387,4 +387,4 @@ def test_what_does_not_fit_the_format_is_refused():
         pack_period(Period(MIDNIGHT, {"short": Tally()}))
     for unpack in (unpack_period, unpack_run):
         with pytest.raises(ValueError, match="unknown format"):
-            unpack(b"\x02" + pack_period(Period(MIDNIGHT))[1:])
+            unpack(b"\x03" + pack_period(Period(MIDNIGHT))[1:])

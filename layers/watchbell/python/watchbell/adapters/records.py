@@ -135,7 +135,8 @@ def writes(kind: Data, before: Raw, after: Raw) -> list[dict]:
     """Return the writes of the transaction that stores `after`, {} for nothing, in the place of `before`.
 
     It fails if the item is no longer as `before`, which is {} if there was none. It writes a pointer for each person
-    and server that the item names, and deletes the pointers that are no longer needed.
+    and server that the item names, and deletes the pointers that are no longer needed. It does the same for the row by
+    which the tick finds an item that is due.
     """
     condition: dict = {"ConditionExpression": "attribute_not_exists(pk)"}
     if before:
@@ -149,6 +150,10 @@ def writes(kind: Data, before: Raw, after: Raw) -> list[dict]:
         made.append({"Put": {"Item": packed({**pointer(partition, key), **expires})}})
     for partition in sorted(kind.pointed(before) - named):
         made.append({"Delete": {"Key": packed(pointer(partition, key))}})
+    was, will = kind.later(before), kind.later(after)
+    if was != will:
+        made += [{"Put": {"Item": packed(will)}}] if will else []
+        made += [{"Delete": {"Key": packed(was)}}] if was else []
     return made
 
 

@@ -22,7 +22,6 @@ from ..data.tables import (
     FLIP,
     HOUR,
     LATER,
-    NOTICE,
     REFUSAL,
     RUN,
     SHARD,
@@ -36,12 +35,13 @@ from ..kit.data import new_version
 from ..status import judgement, plans
 from ..status.aws_events import AwsEvent
 from ..status.flip import Flip
+from ..status.later import Later
 from ..status.packing import pack_period, pack_run, unpack_period, unpack_run
-from ..status.plans import Notice, Plan
+from ..status.plans import Plan
 from ..status.refusal import Refusal
 from ..status.tally import Period, Results
-from ..status.uptime import Window, rows_needed
-from ..subscriptions.edition import Edition, Later
+from ..status.uptime import Needed, Window, rows_between, rows_needed
+from ..subscriptions.edition import Edition
 from .dynamodb import Cancelled, ConditionFailed, Table
 
 TRIES = 5
@@ -97,7 +97,9 @@ class Shards:
 
     def states(self, guild_id: str, shards: Iterable[str]) -> dict[str, Stored]:
         """What is stored of shards of a server, and nothing else. Those that never ran are left out."""
-        found = self._table.get_many([SHARD.item_key(guild_id, shard) for shard in shards])
+        keys = [SHARD.item_key(guild_id, shard) for shard in shards]
+        parts = (keys[first : first + MOST_READ] for first in range(0, len(keys), MOST_READ))
+        found = [item for part in parts for item in self._table.get_many(part)]
         return {item["sk"]["S"].partition("#")[2]: _stored(item) for item in found}
 
     def store(
@@ -200,9 +202,28 @@ class Shards:
     def periods(self, guild_id: str, shard: str, window: Window, now: float, only: Ids = None) -> list[Period]:
         """The figures of a window that ends now, with those of the present hour."""
         stored = self.states(guild_id, [shard]).get(shard)
+        return self._periods(guild_id, shard, stored, lambda hour: rows_needed(window, now, hour), only)
+
+    def periods_between(
+        self, guild_id: str, shard: str, start: int, end: int, stored: Stored | None, unit: int
+    ) -> list[Period]:
+        """The figures of all monitors from `start` to `end`, in hours or days, which `unit` says (HOUR, DAY).
+
+        `stored` is what `states` returned for the shard. Read it first.
+        """
+        return self._periods(guild_id, shard, stored, lambda hour: rows_between(start, end, hour, unit))
+
+    def _periods(
+        self,
+        guild_id: str,
+        shard: str,
+        stored: Stored | None,
+        needed_with: Callable[[int | None], Needed],
+        only: Ids = None,
+    ) -> list[Period]:
         hour = unpack_period(stored.hour, only) if stored and stored.hour else None
-        needed = rows_needed(window, now, hour.start if hour else None)
-        found = [] if hour is None else [hour]
+        needed = needed_with(hour.start if hour else None)
+        found = [hour] if hour is not None and needed.state else []
         rows = ((self.hours, needed.early_hours), (self.days, needed.days), (self.hours, needed.late_hours))
         for read, starts in rows:
             if starts:
@@ -296,27 +317,13 @@ class Shards:
                 "ExpressionAttributeValues": values,
                 "ConditionExpression": condition,
             }
-            notices = [{"Put": {"Item": _notice_key(guild_id, notice)}} for notice in new if notice]
+            notices = [{"Put": {"Item": later_key(guild_id, notice)}} for notice in new if notice]
             try:
                 self._table.transact({"Update": first}, *notices, token=new_version())
             except Cancelled:
                 continue
             return
         raise Unavailable(f"the plans of {guild_id} are busy")
-
-    def notices(self, now: float) -> list[tuple[str, Notice]]:
-        """The notices of maintenance that are due and have not been given, with their servers. The oldest is first."""
-        found = self._table.between(NOTICE.partition, "0", f"{int(now):010}~")
-        parts = [item["sk"]["S"].split("#") for item in found]
-        return [(guild_id, Notice(int(at), plan, int(start))) for at, guild_id, plan, start in parts]
-
-    def noticed(self, guild_id: str, given: Notice, following: Notice | None) -> None:
-        """Record that a notice was given, or that it is no longer needed. `following` is the plan's next one."""
-        delete = {"Key": _notice_key(guild_id, given), "ConditionExpression": "attribute_exists(pk)"}
-        more = [{"Put": {"Item": _notice_key(guild_id, following)}}] if following else []
-        # If this is cancelled, another sender has recorded it, or the tick brings the notice again.
-        with contextlib.suppress(Cancelled):
-            self._table.transact({"Delete": delete}, *more, token=new_version())
 
     # What is to be told.
 
@@ -381,8 +388,8 @@ class Shards:
             for each in keys
         ]
         try:
-            more = [{"Put": {"Item": _later_key(guild_id, later)}}] if later else []
-            more += [{"Delete": {"Key": _later_key(guild_id, instead_of)}}] if instead_of else []
+            more = [{"Put": {"Item": later_key(guild_id, later)}}] if later else []
+            more += [{"Delete": {"Key": later_key(guild_id, instead_of)}}] if instead_of else []
             self._table.transact(put, {"Put": {"Item": marked}}, *more, *gone, token=new_version())
         except Cancelled as error:
             if not error.failed:
@@ -405,14 +412,17 @@ class Shards:
         return Edition.parse(id, item["value"]["S"]) if item else None
 
     def later(self, now: float) -> list[tuple[str, Later]]:
-        """The steps of escalations that are due, with their servers. The oldest is first."""
+        """What is due, with the servers that it belongs to. The oldest is first."""
         found = self._table.between(LATER.partition, "0", f"{int(now):010}~")
-        parts = [item["sk"]["S"].split("#") for item in found]
-        return [(guild_id, Later(int(at), edition, int(step))) for at, guild_id, edition, step in parts]
+        return [later_of(item["sk"]["S"]) for item in found]
 
-    def done_with(self, guild_id: str, step: Later) -> None:
-        """Record that a step is no longer needed."""
-        self._table.delete(_later_key(guild_id, step))
+    def replace(self, guild_id: str, done: Later, following: Later | None) -> None:
+        """Record that something is done, or no longer needed. `following` takes its place."""
+        delete = {"Key": later_key(guild_id, done), "ConditionExpression": "attribute_exists(pk)"}
+        more = [{"Put": {"Item": later_key(guild_id, following)}}] if following else []
+        # If this is cancelled, another sender has recorded it, or the tick brings it again.
+        with contextlib.suppress(Cancelled):
+            self._table.transact({"Delete": delete}, *more, token=new_version())
 
     def _delete_if(self, key: dict, condition: str, values: dict, names: dict[str, str] | None = None) -> None:
         delete: dict = {"Key": key, "ConditionExpression": condition, "ExpressionAttributeValues": values}
@@ -472,12 +482,15 @@ def keyed(shard: str, slot: int, flips: Iterable[Flip]) -> dict[str, list[Flip]]
     return rows
 
 
-def _later_key(guild_id: str, step: Later) -> dict:
-    return LATER.item_key(f"{step.at:010}", guild_id, step.edition, str(step.number))
+def later_key(guild_id: str, later: Later) -> dict:
+    """The key of the row by which the tick finds something of a server when it is due."""
+    return LATER.item_key(f"{later.at:010}", guild_id, later.kind, later.id, str(later.number))
 
 
-def _notice_key(guild_id: str, notice: Notice) -> dict:
-    return NOTICE.item_key(f"{notice.at:010}", guild_id, notice.plan, str(notice.start))
+def later_of(sort: str) -> tuple[str, Later]:
+    """The server and what is due, from the sort key of a row."""
+    at, guild_id, kind, id, number = sort.split("#")
+    return guild_id, Later(int(at), kind, id, int(number))
 
 
 def _flips_of(item: dict) -> list[Flip]:

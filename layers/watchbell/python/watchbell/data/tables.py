@@ -199,13 +199,9 @@ UNTOLD = Row("to be told", "state", "untold", "{}#{}", ("at", "held"), 0, "no")
 """Flips of one row that belong to no edition yet, or an edition that not everybody has been told of. The row is deleted
 when they have been, and the tick looks for old ones. `held` is 1 if the flips wait for the parent of their monitor."""
 
-LATER = Row("step to come", "state", "later", "{}#{}#{}#{}", (), 0, "no")
-"""A step of an escalation that is still to come: when it is due, the server, the edition, and the number of the step.
-The tick reads the ones that are due. When one has been told, the next step replaces it."""
-
-NOTICE = Row("maintenance notice", "state", "notices", "{}#{}#{}#{}", (), 0, "no")
-"""A notice of maintenance that is still to be given: when it is due, the server, the plan, and the start of the
-occurrence. The tick reads the ones that are due. When one has been given, the next one of the plan replaces it."""
+LATER = Row("due later", "state", "later", "{}#{}#{}#{}#{}", (), 0, "no")
+"""A `status.later.Later`: when it is due, the server, its kind, its id and its number. It is a step of an escalation, a
+notice of maintenance, a digest or a reminder. The tick reads the ones that are due, and the next one replaces it."""
 
 _EVENT = ("at", "outcome", "text", "lasts", "expires_at")
 AWS_EVENT = Row("AWS event", "state", "aws#{}", "event", _EVENT, 90 * DAY, "no")
@@ -272,7 +268,6 @@ ROWS = (
     EDITION,
     LATER,
     UNTOLD,
-    NOTICE,
     AWS_EVENT,
     TOLD,
     REFUSAL,

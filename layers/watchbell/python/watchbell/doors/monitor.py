@@ -26,7 +26,7 @@ from ..status.maintenance import Window, in_maintenance
 from ..status.monitor import Monitor
 from ..status.packing import pack_period, unpack_period
 from ..status.reason import Reason
-from ..status.tally import HOUR, Period, day_of, day_that_ended, record
+from ..status.tally import HOUR, Period, day_of, day_that_ended, record, repairs
 from ..tools.toolbox import Tools
 
 log = logging.getLogger(__name__)
@@ -87,8 +87,14 @@ def run(delivery: Delivery, tools: Tools) -> None:
     quiet = {monitor.id: _is_quiet(windows, monitor, slot) for monitor in asked}
     states, flips = judged(known, monitors, found, quiet, slot)
     results = {id: (facts[-1], quiet[id]) for id, facts in found.items()}
+    down_since = {id: each.since for id, each in known.items() if each.state == "down"}
     hour, ended = record(
-        unpack_period(before.hour) if before.hour else None, slot, results, [*kinds], {id: due[id] for id in found}
+        unpack_period(before.hour) if before.hour else None,
+        slot,
+        results,
+        [*kinds],
+        {id: due[id] for id in found},
+        repairs(flips, down_since),
     )
     day = _day(guild_id, name, ended, [*kinds], slot, tools) if ended else None
     after = replace(before, slot=slot, states=judgement.pack(states), hour=pack_period(hour))

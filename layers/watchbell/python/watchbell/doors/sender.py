@@ -1,4 +1,5 @@
-"""Sends what is in the send queue: alerts of flips, notices of maintenance, notifications, and messages for webhooks.
+"""Sends what is in the send queue: alerts, notices of maintenance, digests, reminders, notifications, and messages for
+webhooks.
 
 Only the parameter store holds the URLs of webhooks.
 """
@@ -13,8 +14,9 @@ from ..adapters.batch import Delivery, NotOurs, wait_after
 from ..data.tables import DELIVERY
 from ..discord import webhook
 from ..errors import DiscordError, Paced, Retry, Unavailable
-from ..outbox import editions, mailboxes, maintenance, notifications, webhooks
+from ..outbox import editions, mailboxes, maintenance, notifications, timed, webhooks
 from ..status import notification
+from ..status.later import Later
 from ..status.refusal import RETIRED
 from ..tools.toolbox import Tools
 
@@ -76,10 +78,12 @@ def _deliver(delivery: Delivery, tools: Tools) -> None:
         case "edition" if _texts(message, "guild", "edition") and _is_list(message.get("to", [])):
             only = message.get("to", [])
             _tell(lambda: mailboxes.tell(message["guild"], message["edition"], tools, only), message, delivery.last)
-        case "step" if _texts(message, "guild", "edition") and _numbers(message, "at", "number"):
-            _tell(lambda: editions.escalate(message, tools), message, delivery.last)
-        case "maintenance" if _texts(message, "guild", "plan"):
-            maintenance.announce(message, tools)
+        case "step" if _is_later(message):
+            _tell(lambda: editions.escalate(message["guild"], Later.of(message), tools), message, delivery.last)
+        case "maintenance" if _is_later(message):
+            maintenance.announce(message["guild"], Later.of(message), tools)
+        case "timed" if _is_later(message):
+            _tell(lambda: timed.post(message["guild"], Later.of(message), tools), message, delivery.last)
         case "webhook":
             _deliver_to_webhook(message, tools)
         case None | "notification" if message.get("detail-type") == notification.TYPE:
@@ -98,8 +102,8 @@ def _tell(tell: Callable[[], None], message: dict, last: bool) -> None:
         log.warning("not told yet: %s", error, extra={"guild_id": message["guild"]})
 
 
-def _numbers(message: dict, *names: str) -> bool:
-    return all(isinstance(message.get(name), int) for name in names)
+def _is_later(message: dict) -> bool:
+    return _texts(message, "guild", "id") and all(isinstance(message.get(name), int) for name in ("at", "number"))
 
 
 def _is_list(value: object) -> bool:

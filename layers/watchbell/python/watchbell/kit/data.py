@@ -9,7 +9,7 @@ writes the table. The fake of `testing` decides by the same functions.
 import json
 import os
 
-from ..data.tables import DAY, Row
+from ..data.tables import DAY, LATER, Row
 from ..errors import Changed, DefinitionError
 
 TYPE_CHECKING = False
@@ -46,12 +46,14 @@ class Data:
     `servers`: the same for servers.
     `mentions`: the fields that hold the id of a person, or a list of them, who is only named. If the data of one of
         them is erased, the item stays without the id.
+    `due`: the field with the time, in epoch seconds, at which the sender gets the item of a server. None is never. The
+        sender must know the name of the data: this is for the outbox.
     `personal`: what personal data an item holds, for docs/data.md. "no" if it holds none.
 
     Raises DefinitionError if a value is not allowed.
     """
 
-    __slots__ = ("about", "fields", "keep", "key", "mentions", "name", "of", "row", "servers")
+    __slots__ = ("about", "due", "fields", "keep", "key", "mentions", "name", "of", "row", "servers")
 
     def __init__(
         self,
@@ -64,9 +66,10 @@ class Data:
         about: tuple[str, ...] = (),
         servers: tuple[str, ...] = (),
         mentions: tuple[str, ...] = (),
+        due: str = "",
         personal: str = "",
     ) -> None:
-        self.name, self.of, self.keep = name, of, keep
+        self.name, self.of, self.keep, self.due = name, of, keep, due
         self.key, self.fields = tuple(key), tuple(fields)
         self.about, self.servers, self.mentions = tuple(about), tuple(servers), tuple(mentions)
         self._check()
@@ -98,6 +101,8 @@ class Data:
                 f"data {name}: about= and servers= take keys and fields, and mentions= takes other fields; "
                 f"see {', '.join(missing)}"
             )
+        if self.due and (self.due not in self.fields or self.of != "server" or len(self.key) != 1):
+            raise DefinitionError(f"data {name}: due= takes a field of data of a server with one key")
         if self.keep is not None and (type(self.keep) is not int or self.keep < 1):
             raise DefinitionError(f"data {name}: keep={self.keep!r} is not a number of days; write None for ever")
 
@@ -198,6 +203,14 @@ class Data:
         if len(text) > MOST_BYTES:
             raise DefinitionError(f"data {self.name}: an item has at most {MOST_BYTES} bytes, not {len(text)}")
         return text
+
+    def later(self, raw: "Raw") -> dict[str, str]:
+        """Return the key of the row by which the tick finds an item when it is due. {} if it never is, and for {}."""
+        at = json.loads(raw["value"]).get(self.due) if raw and self.due else None
+        if at is None:
+            return {}
+        owner, key = (raw[part].partition("#")[2] for part in ("pk", "sk"))
+        return LATER.key(f"{at:010}", owner, self.name, key, "0")
 
     # Whom an item names.
 

@@ -15,8 +15,9 @@ from ..adapters.shards import EDITION_START, FLIP_START
 from ..status import judgement
 from ..status.flip import Flip
 from ..status.judgement import Judgement
+from ..status.later import Later
 from ..status.roster import Entry
-from ..subscriptions.edition import Edition, Later, id_of, sort
+from ..subscriptions.edition import Edition, id_of, sort
 from ..tools.toolbox import Tools
 from . import known
 from .kinds import ON_IT
@@ -134,28 +135,23 @@ def _judged(guild_id: str, entries: Iterable[Entry], tools: Tools) -> dict[str, 
 # Escalations.
 
 
-def step_message(guild_id: str, step: Later) -> dict:
-    """The message for the send queue that tells a step of an escalation."""
-    return {"kind": "step", "guild": guild_id, **step._asdict()}
-
-
 def next_step(edition: str, begun: int, number: int, found: list[dict]) -> Later | None:
     """The step of an edition's escalation after the step `number`. The outages were told at `begun`."""
-    return Later(begun + 60 * found[number]["minutes"], edition, number + 1) if number < len(found) else None
+    if number >= len(found):
+        return None
+    return Later(begun + 60 * found[number]["minutes"], "step", edition, number + 1)
 
 
-def escalate(asked: dict, tools: Tools) -> None:
+def escalate(guild_id: str, step: Later, tools: Tools) -> None:
     """Tell the next recipient of what is still down, if nobody is on it. Then the next step takes the place of this."""
-    guild_id = str(asked["guild"])
-    step = Later(int(asked["at"]), str(asked["edition"]), int(asked["number"]))
-    edition, found = tools.shards.edition(guild_id, step.edition), known.steps(guild_id, tools)
+    edition, found = tools.shards.edition(guild_id, step.id), known.steps(guild_id, tools)
     news = _still_down(guild_id, edition, tools) if edition else []
     if not edition or not news or step.number > len(found):
-        tools.shards.done_with(guild_id, step)
+        tools.shards.replace(guild_id, step, None)
         return
-    id, to = f"{step.at:010}-step{step.number}-{step.edition[-12:]}", found[step.number - 1]["to"]
+    id, to = f"{step.at:010}-step{step.number}-{step.id[-12:]}", found[step.number - 1]["to"]
     told = Edition(id, int(tools.now()), tuple(news), also=(to,))
-    later = next_step(step.edition, edition.at, step.number, found)
+    later = next_step(step.id, edition.at, step.number, found)
     tools.shards.publish(guild_id, told, later=later, instead_of=step)
     tell(guild_id, told.id, tools)
 

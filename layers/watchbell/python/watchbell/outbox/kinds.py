@@ -42,3 +42,14 @@ STEP = Data(
 
 ON_IT = Data("on_it", of="server", key=("monitor",), fields=("person", "at"), mentions=("person",), keep=90)
 """Who takes care of a monitor that is not up. It is gone when the monitor is up again."""
+
+TIMED = Data(
+    "timed",
+    of="server",
+    key=("id",),
+    fields=("to", "person", "cron", "zone", "due", "told", "cadence", "text", "locale", "totals", "quiet", "refused"),
+    about=("person",),
+    due="due",
+    personal="the Discord user id of who gets a digest, and the text of a reminder",
+)
+"""A `subscriptions.timed.Timed`: a digest or a reminder, and when it comes next. The sender gets it then."""

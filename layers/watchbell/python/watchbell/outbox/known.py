@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from ..subscriptions.subscription import Subscription
+from ..subscriptions.timed import Timed
 from ..tools.toolbox import Tools
-from .kinds import ON_IT, STEP, SUBSCRIPTION
+from .kinds import ON_IT, STEP, SUBSCRIPTION, TIMED
 
 
 def subscriptions(guild_id: str, tools: Tools) -> list[Subscription]:
     """What channels, roles and people of a server hear of."""
     return [Subscription.parse(item) for item in tools.data(SUBSCRIPTION, guild_id).all()]
+
+
+def timed(guild_id: str, tools: Tools) -> list[Timed]:
+    """The digests and reminders of a server, the next one first."""
+    found = [Timed.parse(item) for item in tools.data(TIMED, guild_id).all()]
+    return sorted(found, key=lambda each: (each.due, each.id))
 
 
 def steps(guild_id: str, tools: Tools) -> list[dict]:

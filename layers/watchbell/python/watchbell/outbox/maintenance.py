@@ -9,7 +9,7 @@ from ..discord.reply import Reply
 from ..errors import DiscordError
 from ..i18n import speaking
 from ..kit import server
-from ..status.plans import Notice
+from ..status.later import Later
 from ..status.roster import OPERATOR
 from ..subscriptions import message
 from ..tools.toolbox import Tools
@@ -18,33 +18,27 @@ from . import posting
 log = logging.getLogger(__name__)
 
 
-def notice_message(guild_id: str, notice: Notice) -> dict:
-    """The message for the send queue that gives notice of maintenance."""
-    return {"kind": "maintenance", "guild": guild_id, **notice._asdict()}
-
-
-def announce(notified: dict, tools: Tools) -> None:
+def announce(guild_id: str, notice: Later, tools: Tools) -> None:
     """Give notice of an occurrence of maintenance, unless the plan was cancelled or the occurrence is over.
 
     Then the next notice of the plan takes the place of this one.
     """
-    guild_id, id = str(notified["guild"]), str(notified["plan"])
-    notice = Notice(int(notified["at"]), id, int(notified["start"]))
+    id, start = notice.id, notice.number
     plan = next((each for each in tools.shards.plans(guild_id) if each.id == id), None)
     if plan is None:
         log.info("not told: the maintenance was cancelled", extra={"guild_id": guild_id, "plan": id})
-        tools.shards.noticed(guild_id, notice, None)
+        tools.shards.replace(guild_id, notice, None)
         return
-    if plan.end(notice.start) > tools.now():
+    if plan.end(start) > tools.now():
         chosen = tools.server_settings.of(guild_id)
         names = {entry.id: entry.name for entry in tools.monitors.roster(guild_id).entries}
-        name = f"maintenance#{id}#{notice.start}"
+        name = f"maintenance#{id}#{start}"
         channels = tools.operator_alerts() if guild_id == OPERATOR else [chosen[server.status_channel]]
         for channel in filter(None, channels):
             with speaking(chosen[server.language]):
-                reply = message.planned(plan, notice.start, names, message.reference(name, f"channel:{channel}"))
+                reply = message.planned(plan, start, names, message.reference(name, f"channel:{channel}"))
             _note(guild_id, name, channel, reply, tools)
-    tools.shards.noticed(guild_id, notice, plan.notice(tools.now(), told=notice.start))
+    tools.shards.replace(guild_id, notice, plan.notice(tools.now(), told=start))
 
 
 def _note(guild_id: str, name: str, channel: str, reply: Reply, tools: Tools) -> None:

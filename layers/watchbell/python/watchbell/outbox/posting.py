@@ -92,8 +92,11 @@ def refused(guild_id: str, to: str, error: DiscordError, at: int, chosen: Chosen
     # Nobody else hears of it if it is the operator's own channel: an ERROR raises an alarm.
     log.log(logging.ERROR if guild_id == OPERATOR else logging.WARNING, "not told: %s", error, extra=details)
     tools.count("AlertRefused")
+    if guild_id == OPERATOR:
+        return
     kind, _colon, id = to.partition(":")
-    if guild_id == OPERATOR or (kind == "channel" and to not in _channels(guild_id, chosen, tools)):
+    alerts = kind == "webhook" or to in _channels(guild_id, chosen, tools)
+    if not alerts and to not in _timed_channels(guild_id, tools):
         return
     lacks = _lacks(id, tools) if kind == "channel" and error.code in refusal.OF_PERMISSIONS else ()
     kept = tools.shards.refused(guild_id, Refusal(to, error.status, error.code, at, lacks))
@@ -107,7 +110,7 @@ def refused(guild_id: str, to: str, error: DiscordError, at: int, chosen: Chosen
             found = tools.discord.server(guild_id)
             channel_id = tools.discord.open_dm(found["owner_id"])
             with speaking(chosen[server.language]):
-                reply = refusal.to_owner(kept, str(found.get("name", "")), delivery)
+                reply = refusal.to_owner(kept, str(found.get("name", "")), delivery, alerts=alerts)
             nonce = f"alert {guild_id} {name}"
             sent = send(channel_id, reply, nonce, delivery, tools, again=claim.attempt > 1)
         except DiscordError as closed:
@@ -127,6 +130,11 @@ def _channels(guild_id: str, chosen: Chosen, tools: Tools) -> list[str]:
     return [*([f"channel:{status}"] if status else []), *subscribed]
 
 
+def _timed_channels(guild_id: str, tools: Tools) -> list[str]:
+    """The channels in which digests and reminders of a server are posted, as recipients."""
+    return [each.to for each in known.timed(guild_id, tools) if each.to.startswith("channel:")]
+
+
 def _lacks(channel_id: str, tools: Tools) -> tuple[str, ...]:
     """The permissions that the bot needs in a channel and does not have, none if Discord does not say."""
     try:
@@ -138,7 +146,14 @@ def _lacks(channel_id: str, tools: Tools) -> tuple[str, ...]:
 
 
 def troubles(guild_id: str, tools: Tools) -> list[str]:
-    """What to change so that the alerts of a server arrive: a sentence for each recipient that refuses them."""
-    channels = _channels(guild_id, tools.server_settings.of(guild_id), tools)
-    found = tools.shards.refusals(guild_id)
-    return [refusal.told(each) for each in found if each.recipient in channels or each.recipient.startswith("webhook:")]
+    """What to change so that messages of a server arrive: a sentence for each recipient that refuses them."""
+    refusals = tools.shards.refusals(guild_id)
+    if not refusals:
+        return []
+    alerts = _channels(guild_id, tools.server_settings.of(guild_id), tools)
+    used = {*alerts, *_timed_channels(guild_id, tools)}
+    return [
+        refusal.told(each, alerts=each.recipient in alerts)
+        for each in refusals
+        if each.recipient in used or each.recipient.startswith("webhook:")
+    ]

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from watchbell import Schedule
-from watchbell.outbox import editions, maintenance
+from watchbell.outbox import editions
 from watchbell.status import shard
 from watchbell.tools.toolbox import Tools
 
@@ -16,7 +16,8 @@ def watch(slot: datetime, tools: Tools) -> None:
 
     A second run for the same slot queues the shards again. That does no harm: a shard is judged once for each slot.
 
-    News that not everybody has been told, and notices of maintenance that are due, go to the send queue.
+    What is due goes to the send queue: steps of escalations, notices of maintenance, digests and reminders. News that
+    not everybody has been told goes there again.
     """
     now, last = int(slot.timestamp()), tools.shards.last_tick()
     runs = [
@@ -25,10 +26,12 @@ def watch(slot: datetime, tools: Tools) -> None:
         for server, name in tools.shards.due(each.minutes, each.place)
     ]
     tools.check_queue.send_many(runs)
-    timed = [(notice.at, maintenance.notice_message(server, notice)) for server, notice in tools.shards.notices(now)]
-    timed += [(step.at, editions.step_message(server, step)) for server, step in tools.shards.later(now)]
     tools.send_queue.send_many(
-        [message for at, message in timed if last is None or at > last or editions.is_late(now - at)]
+        [
+            each.message(server)
+            for server, each in tools.shards.later(now)
+            if last is None or each.at > last or editions.is_late(now - each.at)
+        ]
     )
     tools.shards.ticked(now)
     tools.send_queue.send_many(editions.waiting_messages(tools.shards.untold(), now))

@@ -56,6 +56,11 @@ def next_after(expression: str, zone: str, after: float) -> float:
     return found[0]
 
 
+def dates(expression: str, first: date) -> Iterator[date]:
+    """The dates on which an expression comes, from `first` on. Raises UserError if the expression is not valid."""
+    return _parsed(expression).days_from(first)
+
+
 def zone_of(name: str) -> ZoneInfo:
     """The time zone with an IANA name. Raises UserError if there is none."""
     try:

@@ -123,15 +123,26 @@ def parse(start: str, duration: str, zone: str, now: float) -> When:
         if begin + minutes * 60 <= now:
             raise UserError(_("This maintenance would already be over. Choose a later start."))
         return Once(begin, begin + minutes * 60)
+    if expression := repeating(text):
+        return Repeating(expression, minutes, zone)
+    raise UserError(_start_rule())
+
+
+def repeating(text: str) -> str:
+    """The cron expression of `sun 02:00`, `mon-fri 22:00`, `daily 02:00` or a cron expression. "" for another text.
+
+    Raises UserError, with a sentence that says what to correct.
+    """
+    text = " ".join(text.lower().split())
     if weekly := re.fullmatch(r"([a-z, -]+) ([0-9]{1,2}):([0-9]{2})", text):
         days, hour, minute = weekly.groups()
         if int(hour) > 23 or int(minute) > 59:
             raise UserError(_("There is no such date or time."))
-        return Repeating(f"{int(minute)} {int(hour)} * * {_weekdays(days)}", minutes, zone)
+        return f"{int(minute)} {int(hour)} * * {_weekdays(days)}"
     if len(text.split()) == 5:
         cron.check(text)
-        return Repeating(text.upper(), minutes, zone)
-    raise UserError(_start_rule())
+        return text.upper()
+    return ""
 
 
 def parse_duration(text: str) -> int:

@@ -18,9 +18,11 @@ from .tally import Period, Results, Tally
 RUN_BYTES = 1024
 """How long a packed run is at most."""
 
-_FORMAT = b"\x01"
+_RUN, _PERIOD = b"\x01", b"\x02"
 _START = Struct("<Q")
-_TALLY = Struct("<8s5IB")  # the id, the counts by outcome, how many planes follow
+_TALLIES = {b"\x01": Struct("<8s5IB"), _PERIOD: Struct("<8s7IB")}
+"""A tally by the format of its period: the id, the counts by outcome, since the second format the repairs, and how many
+planes follow."""
 
 
 def pack_period(period: Period) -> bytes:
@@ -28,9 +30,9 @@ def pack_period(period: Period) -> bytes:
     parts = [_START.pack(period.start)]
     for id, tally in sorted(period.tallies.items()):
         planes = tally.latency.planes()
-        counts = (tally.up, tally.degraded, tally.down, tally.unknown, tally.maintenance)
-        parts += (_TALLY.pack(_id(id), *counts, len(planes) // BUCKETS), planes)
-    return _FORMAT + zlib.compress(b"".join(parts), 9)
+        counts = (tally.up, tally.degraded, tally.down, tally.unknown, tally.maintenance, tally.repaired, tally.repair)
+        parts += (_TALLIES[_PERIOD].pack(_id(id), *counts, len(planes) // BUCKETS), planes)
+    return _PERIOD + zlib.compress(b"".join(parts), 9)
 
 
 def unpack_period(packed: bytes, only: Collection[str] | None = None) -> Period:
@@ -38,17 +40,20 @@ def unpack_period(packed: bytes, only: Collection[str] | None = None) -> Period:
 
     Raises ValueError if the bytes have another format.
     """
-    data = _unzip(packed)
+    tally, data = _TALLIES.get(packed[:1]), _unzip(packed, *_TALLIES)
+    assert tally
     (start,) = _START.unpack_from(data)
     tallies = {}
     at = _START.size
     while at < len(data):
-        raw, up, degraded, down, unknown, maintenance, planes = _TALLY.unpack_from(data, at)
-        at += _TALLY.size
+        raw, *counts, planes = tally.unpack_from(data, at)
+        at += tally.size
         end = at + planes * BUCKETS
         id = raw.decode()
         if only is None or id in only:
-            tallies[id] = Tally(up, degraded, down, unknown, maintenance, Histogram.of_planes(data[at:end]))
+            up, degraded, down, unknown, maintenance, *repairs = counts
+            histogram = Histogram.of_planes(data[at:end])
+            tallies[id] = Tally(up, degraded, down, unknown, maintenance, histogram, *repairs)
         at = end
     return Period(start, tallies)
 
@@ -63,7 +68,7 @@ def pack_run(slot: int, results: Results) -> bytes:
         raise ValueError(f"a shard has at most {FULL} monitors")
     for shorten in _SHORTER:
         rows = [_row(id, shorten(facts), quiet) for id, (facts, quiet) in sorted(results.items())]
-        packed = _FORMAT + zlib.compress(json.dumps([slot, *rows], separators=(",", ":")).encode(), 9)
+        packed = _RUN + zlib.compress(json.dumps([slot, *rows], separators=(",", ":")).encode(), 9)
         if len(packed) <= RUN_BYTES:
             return packed
     raise ValueError("the results of this run are too long")
@@ -71,7 +76,7 @@ def pack_run(slot: int, results: Results) -> bytes:
 
 def unpack_run(packed: bytes) -> tuple[int, dict[str, tuple[Facts, bool]]]:
     """Return the slot and the results that `pack_run` packed. Raises ValueError if the bytes have another format."""
-    slot, *rows = json.loads(_unzip(packed))
+    slot, *rows = json.loads(_unzip(packed, _RUN))
     return slot, {id: (_facts(*parts), bool(quiet)) for id, quiet, *parts in rows}
 
 
@@ -99,7 +104,7 @@ def _id(id: str) -> bytes:
     return id.encode()
 
 
-def _unzip(packed: bytes) -> bytes:
-    if packed[:1] != _FORMAT:
+def _unzip(packed: bytes, *formats: bytes) -> bytes:
+    if packed[:1] not in formats:
         raise ValueError("these bytes have an unknown format")
     return zlib.decompress(packed[1:])

@@ -5,20 +5,13 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
+from .later import Later
 from .maintenance import Once, Repeating, Span, Window, current, occurrences, upcoming
 
 MOST = 25
 """How many plans a server can have."""
-
-
-class Notice(NamedTuple):
-    """A notice that the maintenance `plan` begins at `start`. It is due at `at`. Both are in epoch seconds."""
-
-    at: int
-    plan: str
-    start: int
 
 
 @dataclass(frozen=True)
@@ -37,7 +30,7 @@ class Plan:
         """The occurrence that is open now, or else the next one. None if the plan is over."""
         return current(self.window.when, now) or upcoming(self.window.when, now)
 
-    def notice(self, now: float, told: int | None = None) -> Notice | None:
+    def notice(self, now: float, told: int | None = None) -> Later | None:
         """The next notice to give, None if there is none. It is due `now` if it should have been given before.
 
         `told` is the start of the occurrence that was announced last. Without it, the first one is that which begins
@@ -47,7 +40,9 @@ class Plan:
             return None
         after = now if told is None else told
         found = next((span for span in occurrences(self.window.when, now) if span.start > after), None)
-        return Notice(max(found.start - self.announce * 60, int(now)), self.id, found.start) if found else None
+        if found is None:
+            return None
+        return Later(max(found.start - self.announce * 60, int(now)), "maintenance", self.id, found.start)
 
     def end(self, start: int) -> int:
         """When the occurrence that begins at `start` is over, in epoch seconds."""

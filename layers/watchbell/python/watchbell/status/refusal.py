@@ -32,12 +32,21 @@ class Refusal(NamedTuple):
     lacks: tuple[str, ...] = ()
 
 
-def told(refusal: Refusal) -> str:
-    """The sentence that says since when, why, and what to change."""
+def told(refusal: Refusal, *, alerts: bool = True) -> str:
+    """The sentence that says since when, why, and what to change.
+
+    Without `alerts`, what a channel refuses are digests or reminders.
+    """
     kind, _colon, id = refusal.recipient.partition(":")
     if kind == "webhook":
         return f"{_by_webhook(refusal, id)} {_advice(refusal.code)}"
     values = {"channel": f"<#{id}>", "time": f"<t:{refusal.since}:f>"}
+    if refusal.code == UNKNOWN_CHANNEL and not alerts:
+        return _(
+            "⚠️ I have not been able to post in {channel} since {time}: the channel is gone. "
+            "Choose another one with /digest or /remind.",
+            **values,
+        )
     if refusal.code == UNKNOWN_CHANNEL:
         return _(
             "⚠️ I have not been able to post in {channel} since {time}: the channel is gone. "
@@ -88,8 +97,13 @@ def _advice(code: int) -> str:
     return _("Set it again with `/webhook add`, or remove it with `/webhook remove`.")
 
 
-def to_owner(refusal: Refusal, server: str, delivery: str) -> Reply:
+def to_owner(refusal: Refusal, server: str, delivery: str, *, alerts: bool = True) -> Reply:
     """The direct message to the owner of the server called `server`."""
-    content = _("Alerts of your server **{server}** do not arrive.", server=clip(escape(server), 100))
-    embed = Embed(description=told(refusal), colour=COLOURS["down"], footer=delivery)
+    name = clip(escape(server), 100)
+    content = (
+        _("Alerts of your server **{server}** do not arrive.", server=name)
+        if alerts
+        else _("Digests or reminders of your server **{server}** do not arrive.", server=name)
+    )
+    embed = Embed(description=told(refusal, alerts=alerts), colour=COLOURS["down"], footer=delivery)
     return Reply(content, embeds=[embed])

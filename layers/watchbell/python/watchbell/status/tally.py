@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from .facts import Facts
+from .flip import Flip
 from .histogram import Histogram
 
 HOUR = 60 * 60
@@ -29,6 +30,9 @@ class Tally:
 
     `maintenance` counts the results in maintenance, whatever their outcome. They and `unknown` count neither for nor
     against the monitor. `latency` has every other result that came with a latency, also if the target was down.
+
+    `repaired` counts the outages that ended, and `repair` is how long they lasted together, in seconds. They count in
+    the hour in which they ended, with what was before it. An outage that ends in maintenance does not count.
     """
 
     up: int = 0
@@ -37,6 +41,8 @@ class Tally:
     unknown: int = 0
     maintenance: int = 0
     latency: Histogram = field(default_factory=Histogram)
+    repaired: int = 0
+    repair: int = 0
 
     def __add__(self, other: Tally) -> Tally:
         return Tally(
@@ -46,6 +52,8 @@ class Tally:
             self.unknown + other.unknown,
             self.maintenance + other.maintenance,
             self.latency + other.latency,
+            self.repaired + other.repaired,
+            self.repair + other.repair,
         )
 
     @property
@@ -81,8 +89,28 @@ def add(tally: Tally, facts: Facts, in_maintenance: bool) -> Tally:
     return replace(tally, **{facts.outcome: getattr(tally, facts.outcome) + 1}, latency=latency)
 
 
+def repairs(flips: Iterable[Flip], down_since: Mapping[str, int]) -> dict[str, list[int]]:
+    """How long the outages lasted that end with these flips of one run, in seconds, by monitor id.
+
+    `down_since` says since when each monitor is down that was down before the run. A monitor that is new again because
+    it was paused or edited is not repaired.
+    """
+    began, found = dict(down_since), dict[str, list[int]]()
+    for flip in flips:
+        if flip.new == "down":
+            began.setdefault(flip.monitor, flip.since)
+        elif (since := began.pop(flip.monitor, None)) is not None and flip.new != "new":
+            found.setdefault(flip.monitor, []).append(max(flip.since - since, 0))
+    return found
+
+
 def record(
-    hour: Period | None, at: int, results: Results, members: Collection[str], missed: Mapping[str, int] | None = None
+    hour: Period | None,
+    at: int,
+    results: Results,
+    members: Collection[str],
+    missed: Mapping[str, int] | None = None,
+    repaired: Mapping[str, Collection[int]] | None = None,
 ) -> tuple[Period, Period | None]:
     """Count the results of the run at `at` (epoch seconds).
 
@@ -91,7 +119,7 @@ def record(
 
     `members` are the ids of the shard's monitors. The tallies of other monitors are dropped from the hour, because
     these monitors were deleted. `missed` says how many runs of a monitor were left out since its last run. They count
-    as unknown, in the hour of this run.
+    as unknown, in the hour of this run. `repaired` are the `repairs` of this run.
 
     Raises ValueError if the run is older than the hour. It must be dropped before.
     """
@@ -105,6 +133,9 @@ def record(
         tallies[id] = replace(tally, unknown=tally.unknown + count)
     for id, (facts, in_maintenance) in results.items():
         tallies[id] = add(tallies.get(id, Tally()), facts, in_maintenance)
+        if not in_maintenance and (ended := (repaired or {}).get(id)):
+            tally = tallies[id]
+            tallies[id] = replace(tally, repaired=tally.repaired + len(ended), repair=tally.repair + sum(ended))
     return Period(start, tallies), None if goes_on else hour
 
 

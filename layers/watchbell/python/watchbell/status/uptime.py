@@ -56,16 +56,23 @@ def rows_needed(window: Window, now: float, hour: int | None) -> Needed:
     nothing is counted twice and nothing is missing if the hour or the day turns while the rows are read. If the shard
     has not run since the day turned, the last day has no row yet, and its hours are needed.
     """
-    start = start_of(window, now)
+    return rows_between(start_of(window, now), (hour or 0) + HOUR, hour)
+
+
+def rows_between(start: int, end: int, hour: int | None, unit: int = DAY) -> Needed:
+    """The same for a stretch of whole hours that is over: from `start` to `end`, in epoch seconds.
+
+    With HOUR as the `unit`, hours are read instead of days.
+    """
     if hour is None or hour < start:
         return Needed(range(0), range(0), range(0), False)
-    last_day = hour // DAY * DAY
-    first_day = -(-start // DAY) * DAY
+    first_day = -(-start // DAY) * DAY if unit == DAY else end
+    last_day = max(min(hour, end) // DAY * DAY, first_day)
     return Needed(
-        range(start, min(first_day, hour), HOUR),
+        range(start, min(first_day, hour, end), HOUR),
         range(first_day, last_day, DAY),
-        range(max(first_day, last_day), hour, HOUR),
-        True,
+        range(last_day, min(hour, end), HOUR),
+        hour < end,
     )
 
 

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import NamedTuple
 
 from ..status.flip import Flip
 from ..status.roster import Entry
@@ -39,14 +38,6 @@ class Edition:
         at, news, on_it, gone, also, test = json.loads(text)
         pairs = tuple((Entry(*values), Flip.parse(flip)) for values, flip in news)
         return cls(id, at, pairs, tuple(on_it), tuple(gone), tuple(also), test)
-
-
-class Later(NamedTuple):
-    """A step of the escalation of an edition, which is due at `at`. Steps are counted from 1."""
-
-    at: int
-    edition: str
-    number: int
 
 
 @dataclass

@@ -32,10 +32,17 @@ def reference(id: str, recipient: str) -> str:
 
 
 def shows(message: dict, delivery: str) -> bool:
-    """Whether a message from Discord is the one with this `reference`."""
+    """Whether a message from Discord is the one with this `reference`: in the foot of an embed, or in a layout."""
     embeds = message.get("embeds")
     footers = [embed.get("footer") for embed in embeds or [] if isinstance(embed, dict)]
-    return any(isinstance(footer, dict) and delivery in str(footer.get("text")) for footer in footers)
+    found = [footer.get("text") for footer in footers if isinstance(footer, dict)]
+    return any(delivery in str(text) for text in [*found, *_texts(message.get("components"))])
+
+
+def _texts(components: object) -> list[object]:
+    """The texts of components and of those inside them."""
+    parts = [each for each in components if isinstance(each, dict)] if isinstance(components, list) else []
+    return [text for each in parts for text in (each.get("content"), *_texts(each.get("components")))]
 
 
 def alert(told: Alert, delivery: str, people: Mapping[str, str], guild_id: str = "") -> Reply:

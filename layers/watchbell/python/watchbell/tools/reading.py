@@ -9,9 +9,13 @@ from ..status import judgement
 from ..status import uptime as rules
 from ..status.board import Line
 from ..status.flip import Flip
+from ..status.histogram import Histogram
 from ..status.maintenance import Span, in_maintenance, occurrences
+from ..status.plans import Plan
 from ..status.roster import Entry
 from ..status.tally import Period
+from ..subscriptions.digest import Figure, Totals, figure, totals, unit_of
+from ..subscriptions.timed import Cadence
 from .toolbox import Tools
 
 MOST_SPANS = 1000
@@ -52,3 +56,27 @@ def planned(guild_id: str, entry: Entry, start: int, now: int, tools: Tools) -> 
         for window in windows
         for span in takewhile(lambda span: span.start < now, islice(occurrences(window.when, start), MOST_SPANS))
     ]
+
+
+def digest(guild_id: str, cadence: Cadence, span: rules.Span, tools: Tools) -> tuple[list[Figure], Totals, list[Plan]]:
+    """What the monitors of a server did in a period, except those that are paused, and the maintenance that is planned.
+
+    That takes one item for each shard and each hour of a day, or each day of a longer period.
+    """
+    entries = [entry for entry in tools.monitors.roster(guild_id).entries if not entry.paused]
+    shards = sorted({entry.shard for entry in entries})
+    stored = tools.shards.states(guild_id, shards) if shards else {}  # before the rows: see `rows_needed`
+    plans, now, unit = tools.shards.plans(guild_id), tools.now(), unit_of(cadence)
+    windows = [plan.window for plan in plans]
+    found: list[Figure] = []
+    latency = Histogram()
+    for shard in shards:
+        periods = tools.shards.periods_between(guild_id, shard, *span, stored.get(shard), unit)
+        known = judgement.unpack(stored[shard].states) if shard in stored else {}
+        for entry in entries:
+            if entry.shard == shard:
+                line = Line(entry, known.get(entry.id), in_maintenance(windows, entry, now), now)
+                made, latencies = figure(line, periods, span, unit)
+                found.append(made)
+                latency += latencies
+    return found, totals(found, latency, span), plans
