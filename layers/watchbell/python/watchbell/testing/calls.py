@@ -210,8 +210,8 @@ class FakeTools:
     def count(self, metric: str) -> None:
         self.counted.append(metric)
 
-    def measure(self, message: str, **milliseconds: float) -> None:
-        self.measured.append((message, milliseconds))
+    def measure(self, message: str, unit: str = "Milliseconds", /, **metrics: float) -> None:
+        self.measured.append((message, metrics))
 
     def seconds_left(self) -> float:
         return 840.0

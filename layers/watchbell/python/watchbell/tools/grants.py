@@ -113,6 +113,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
     ),
     "sender": (
         *_ALWAYS,
+        Part("measure"),
         *(_COUNT, _SEALS, _SERVER_SETTINGS, _MONITORS, _SHARDS, _PACED_BOT, _DATA),
         Part("operator_alerts", _parameter("operator-alerts")),
         Part("stash", _table("ephemeral", "GetItem", "PutItem")),

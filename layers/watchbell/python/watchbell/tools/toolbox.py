@@ -86,12 +86,14 @@ class Tools:
 
         count(metric, self.settings["POWERTOOLS_SERVICE_NAME"])
 
-    def measure(self, message: str, **milliseconds: float) -> None:
-        """Write a line to the log, with a data point of each of the CloudWatch metrics `milliseconds`."""
+    def measure(self, message: str, unit: str = "Milliseconds", /, **metrics: float) -> None:
+        """Write a line to the log, with a data point of each of the CloudWatch `metrics`.
+
+        `unit` is one of CloudWatch's, such as Milliseconds or Count."""
         grants.require(self.function, "measure")
         from ..adapters.logs import measured
 
-        measured(message, milliseconds, "Milliseconds")
+        measured(message, metrics, unit)
 
     @property
     def discord_url(self) -> str:
