@@ -51,6 +51,23 @@ NEEDED = ("MANAGE_CHANNELS", "MANAGE_ROLES", "VIEW_CHANNEL", "SEND_MESSAGES", "E
 TABLE = ("get", "get_many", "put", "delete", "update", "query", "transact")
 
 
+class Reaper(Killer):
+    """Ends the function before or after some of its calls, at random. `share` is the share of calls that it ends."""
+
+    def __init__(self, chance: random.Random) -> None:
+        super().__init__()
+        self.share, self.killed, self._chance = 0.0, 0, chance
+
+    def around(self, name: str, call: Callable[[], Any]) -> Any:
+        drawn = 1.0 if self._asleep or not self.share else self._chance.random()
+        if drawn >= self.share:
+            return super().around(name, call)
+        self.killed += 1
+        if drawn >= self.share / 2:
+            call()
+        raise Killed
+
+
 class InProcess(BaseAdapter):
     """Gives the client's requests to the simulated Discord, without a socket. `around` may kill the caller."""
 
@@ -91,13 +108,17 @@ def _response(request: Any, status: int, body: bytes, headers: dict[str, str] | 
 
 
 class World:
-    """The bot, a Discord with servers and people, and a queue. `unwell` is the share of Discord's calls that fail."""
+    """The bot, a Discord with servers and people, and a queue.
+
+    `unwell` is the share of Discord's calls that fail, and `doubled` that of the messages that the queue delivers
+    twice. After `again` seconds, the message of a worker that was killed comes again.
+    """
 
     def __init__(self, seed: int = 7) -> None:
         self.at, self.keys = BEGUN, SIGNING_KEYS
         self.random = random.Random(seed)
-        self.unwell, self.doubled, self.killed = 0.0, 0.0, 0.0
-        self.killer = Killer()
+        self.unwell, self.doubled, self.again = 0.0, 0.0, AGAIN_SECONDS
+        self.killer = Reaper(self.random)
         self.before: tuple[str, Callable[[], None]] | None = None
         """The beginning of a call to Discord, and what somebody does just before it, once."""
         self.discord = Discord("1000", "token", clock=self.now, signing_clock=self.now)
@@ -144,8 +165,8 @@ class World:
 
     # ---- the scene
 
-    def server(self, *, role: str = "staff", guild: Guild | None = None, **changes: Any) -> Scene:
-        return Scene(self, guild or self.home, role, changes)
+    def server(self, *, id: str = "0", guild: Guild | None = None, **changes: Any) -> Scene:
+        return Scene(self, guild or self.home, id, changes)
 
     # ---- people
 
@@ -218,12 +239,12 @@ class World:
         message = {"sent_at": self.at, **message}
         self.queue.append((self.at + wait, self._count, message, attempt))
 
-    def work(self, most: int = 0) -> World:
-        """Deliver the messages, each when it is due, until none is left, or only the next `most`."""
+    def work(self, most: int = 0, until: float = float("inf")) -> World:
+        """Deliver the messages, each when it is due, until none is left, or only the next `most`, or those due then."""
         for _delivery in range(most or 1_000_000):
-            if not self.queue:
-                break
             self.queue.sort(key=lambda each: each[:2])
+            if not self.queue or self.queue[0][0] > until:
+                break
             due, _number, message, attempt = self.queue.pop(0)
             self.at = max(self.at, due)
             self._deliver(message, attempt)
@@ -238,7 +259,10 @@ class World:
             worker.work(delivery, self.tools, self._sleep)
         except Killed:
             self.killer.at = None
-            self._put(message, AGAIN_SECONDS, attempt if self.killed else attempt + 1)
+            if last:
+                self.dead.append(message)
+            else:
+                self._put(message, self.again, attempt + 1)
         except (Retry, DiscordError, Unavailable) as error:
             wait = getattr(error, "wait", None)
             if last:
@@ -284,7 +308,7 @@ def _every(components: list[dict]) -> list[dict]:
 class Scene:
     """A server in which people can apply. `configuration` is stored, and `button` is the posted message."""
 
-    def __init__(self, world: World, guild: Guild, role: str, changes: dict[str, Any]) -> None:
+    def __init__(self, world: World, guild: Guild, id: str, changes: dict[str, Any]) -> None:
         self.world, self.guild = world, guild
         discord = world.discord
         guild.bot_role.permissions = BOT_PERMISSIONS | bits(*NEEDED)
@@ -292,17 +316,17 @@ class Scene:
         self.office = discord.channel("office", guild)
         self.category = discord.category("Applications", guild)
         self.staff = discord.person("sam", guild)
-        self.role = discord.role(role, self.staff, guild=guild)
+        self.role = discord.role(f"staff {id}", self.staff, guild=guild)
         self.manager = discord.person("mia", guild, permissions=bits("MANAGE_GUILD"))
         places = {"channel": self.lobby.id, "category": self.category.id, "staff_channel": self.office.id}
         given = {"role": self.role.id, "state": ACTIVE, **places, **changes}
-        self.configuration = Configuration("0123abcd", "Apply", "Join us", **given)
+        self.configuration = Configuration(f"{id}123abcd", "Apply", "Join us", **given)
         world.killer.quietly(self._store)
 
     def _store(self) -> None:
         tools: Any = self.world.tools
         applying.change(self.guild.id, tools, lambda before: {**before, self.configuration.id: self.configuration})
-        sent = tools.discord.send(self.lobby.id, applications.posted(self.configuration), nonce=self.guild.id)
+        sent = tools.discord.send(self.lobby.id, applications.posted(self.configuration), nonce=self.configuration.id)
         self.change(message=sent["id"])
         self.button = sent
 
