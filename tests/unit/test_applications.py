@@ -191,6 +191,11 @@ def an(status, room, **more):
         (an("closed", OLD, finished=True), [channel(OLD, ROOM)], []),
         (None, [channel(OLD, marker.topic("", "0123abcd", "7", over=True))], []),
         (
+            an("closed", "44", finished=True),
+            [channel("44", marker.topic("", "0123abcd", "7", over=True)), channel(OLD, ROOM)],
+            [("adopt", OLD, False)],
+        ),
+        (
             None,
             [channel(OLD, ROOM), channel(str(int(OLD) + 1), ROOM)],
             [("adopt", OLD, False), ("remove", str(int(OLD) + 1), True)],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from . import marker
-from .application import HAVE_A_CHANNEL, PENDING, Application
+from .application import HAVE_A_CHANNEL, Application
 from .configuration import REMOVED, Configuration
 
 ADOPT, REMOVE, FINISH, LOST = "adopt", "remove", "finish", "lost"
@@ -55,7 +55,7 @@ def decide(
             repairs.append(Repair(REMOVE, *key, found.channel, double=True))
         elif configuration is None or configuration.state == REMOVED:
             repairs.append(Repair(REMOVE, *key, found.channel))
-        elif application is None or application.status == PENDING or application.channel not in there:
+        else:
             repairs.append(Repair(ADOPT, *key, found.channel))
             taken.add(key)
     return repairs

@@ -15,7 +15,8 @@ APPLICATIONS = Data(
     ),
     about=("user",),
     mentions=("by",),
-    personal="a Discord user id and name, and what the person answered",
+    personal="a Discord user id and name, and what the person answered; when it is over, it is kept for 90 days, or as "
+    "long as the server has chosen",
 )
 """An `applications.Application`. It is kept while it is live, and then as long as the configuration says."""
 
