@@ -327,7 +327,7 @@ class Scene:
         tools: Any = self.world.tools
         applying.change(self.guild.id, tools, lambda before: {**before, self.configuration.id: self.configuration})
         sent = tools.discord.send(self.lobby.id, applications.posted(self.configuration), nonce=self.configuration.id)
-        self.change(message=sent["id"])
+        self.change(message=sent["id"], posted_in=self.lobby.id)
         self.button = sent
 
     def change(self, **changes: Any) -> None:

@@ -177,6 +177,11 @@ def test_what_people_must_change_is_told_to_the_person_and_to_the_staff(
     assert [row["reason"] for row in scene.trail()] == [code]
 
 
+def shown(world, body):
+    """The message that the person sees as the answer."""
+    return world.state.interactions.shown(world.state.interactions._by_token[body["token"]])
+
+
 def test_the_staff_make_the_channel_when_there_is_room_again(world, scene):
     fill_category(world, scene)
     ada = scene.person("ada")
@@ -191,6 +196,36 @@ def test_the_staff_make_the_channel_when_there_is_room_again(world, scene):
     assert scene.application(ada).status == "open"
     (room,) = [each for each in scene.rooms if each.name == "ada-app"]
     assert ada.sees(room)
+
+
+def test_an_application_without_a_channel_can_be_withdrawn_or_closed(world, scene):
+    fill_category(world, scene)
+    ada, bob = scene.person("ada"), scene.person("bob")
+    pressed = scene.apply(ada)
+    world.work()
+    asked = world.press(ada, shown(world, pressed), "Withdraw")
+    world.press(ada, shown(world, asked), "Withdraw")
+    scene.apply(bob)
+    world.work()
+    notice = scene.messages(scene.office)[-1]
+    assert worked(world, world.press(scene.staff, notice, "Close")) == f"🔒 closed: <@{bob.id}>"
+    assert [scene.application(person).status for person in (ada, bob)] == ["withdrawn", "closed"]
+    assert worked(world, world.press(scene.staff, notice, "Try again")).startswith("Somebody was faster")
+
+
+def test_a_try_that_comes_again_after_it_was_stored_says_the_same_though_there_is_room_by_now(world, scene):
+    fill_category(world, scene)
+    ada = scene.person("ada")
+
+    def room_is_made_and_the_worker_dies():
+        world.state.world.remove_channel(scene.rooms[0])
+        world.killer.at = (world.killer.calls + 1, "before")
+
+    world.before = ("POST /api/v10/channels", room_is_made_and_the_worker_dies)
+    assert worked(world, scene.apply(ada)).startswith("The category is full")
+    assert len(scene.messages(scene.office)) == 1
+    assert (scene.application(ada).status, len(scene.rooms)) == ("pending", 49)
+    assert worked(world, scene.apply(ada)).startswith("✅")
 
 
 def test_nobody_is_asked_twice_who_applies_again_after_an_obstacle(world, scene):
@@ -343,6 +378,17 @@ def test_without_the_message_content_intent_a_channel_is_locked_and_never_delete
     assert "the channel is only locked" in said
     assert scene.rooms == [room]
     assert scene.messages(scene.office) == []
+
+
+def test_a_channel_with_more_than_a_transcript_holds_is_never_deleted(world, scene):
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    ada, room = applied(scene)
+    for number in range(1000):
+        ada.in_channel(room).say(str(number))
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert (len(scene.messages(scene.office)), scene.rooms) == (1, [room])
 
 
 def test_a_transcript_that_cannot_be_posted_keeps_the_channel(world, scene):

@@ -152,6 +152,23 @@ def test_a_posted_message_that_somebody_deleted_is_posted_again(world, scene):
     assert stored(scene)["0123abcd"].message == message["id"]
 
 
+def test_a_button_that_is_posted_elsewhere_leaves_its_old_place(world, scene):
+    panel, hall = shown_panel(world, scene), world.discord.channel("hall", scene.guild)
+    world.choose(scene.manager, panel, ":channel", hall)
+    world.work()
+    assert len(scene.messages(scene.lobby)) == 1  # until the new one is posted
+    previewed = answer(world, world.press(scene.manager, panel, "Preview"))
+    assert worked(world, world.press(scene.manager, previewed, "Post it")) == f"It is posted in <#{hall.id}>."
+    assert (len(scene.messages(scene.lobby)), len(scene.messages(hall))) == (0, 1)
+
+
+def test_everyone_cannot_be_the_staff(world, scene):
+    for role, kept in ((scene.guild.everyone, scene.role), (world.discord.role("crew", guild=scene.guild), None)):
+        world.choose(scene.manager, shown_panel(world, scene), ":role", role)
+        world.work()
+        assert stored(scene)["0123abcd"].role == (kept or role).id
+
+
 def test_a_posted_button_outlives_a_rotation_of_the_signing_keys(world, scene):
     newest = f"2:{'cd' * 32}"
     world.keys = f"{newest},{world.keys}"

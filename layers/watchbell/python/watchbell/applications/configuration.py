@@ -23,9 +23,9 @@ class Configuration:
     """One button and what it leads to.
 
     `button` is its label (1-80 characters), `text` explains it, and `style` is that of a button. `channel` is where it
-    is posted, and `message` the id of the posted message, "" if there is none. New channels are made in `category`.
-    `role` sees them, and `staff_channel` gets the transcripts and what goes wrong. `questions` are asked in a form
-    before. `keep` is the number of days for which an application is kept after it is over.
+    is to be posted. `message` is the id of the posted message, "" if there is none, and `posted_in` its channel. New
+    channels are made in `category`. `role` sees them, and `staff_channel` gets the transcripts and what goes wrong.
+    `questions` are asked in a form before. `keep` is how many days an application is kept after it is over.
     """
 
     id: str
@@ -41,6 +41,7 @@ class Configuration:
     keep: int = 90
     state: str = DRAFT
     message: str = ""
+    posted_in: str = ""
 
     @property
     def places(self) -> dict[str, str]:

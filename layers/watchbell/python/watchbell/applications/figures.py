@@ -15,9 +15,6 @@ CREATED, EXISTING, BUSY, FAILED, REFUSED = "created", "existing", "busy", "faile
 DUPLICATE = "duplicate"
 """A second channel of one application, which was found and repaired."""
 
-TARGETS = {"acknowledged": 500, "worked": 3000, "success": 99.9, "duplicates": 0}
-"""What an operator watches: median milliseconds, median milliseconds, percent, channels."""
-
 
 @dataclass(frozen=True)
 class Figures:

@@ -148,14 +148,13 @@ def apply(interaction, tools, form, *, config: str):
     before = applying.application(guild, config, user, tools)
     mine = tools.journal.value("begin") is not None
     if configuration is None or not (configuration.takes or mine or (before and before.live)):
-        recorded(
-            interaction, tools, config, figures.REFUSED, reason=configuration.state if configuration else "removed"
-        )
+        recorded(interaction, tools, config, figures.REFUSED)
         raise UserError(_("Nobody can apply here at the moment."))
     if configuration.questions and not form and not mine and not (before and before.live):
         return Reply(_("There are some questions first."), buttons=[apply_button(configuration)])
     answers = tuple(zip(configuration.questions, vars(form).values(), strict=False)) if form else ()
-    yield Reply(_("⏳ One moment. I am preparing your channel."))
+    if not (before and before.channel):
+        yield Reply(_("⏳ One moment. I am preparing your channel."))
     name = str(interaction.user.raw.get("username") or "")
     try:
         view = viewed(interaction, tools, configuration)
@@ -207,9 +206,8 @@ def told(outcome, configuration) -> Reply:
         text = _("The channel of your application was deleted, so that application is over. You can apply again.")
         return Reply(text, buttons=[apply_button(configuration)])
     why = obstacle_text(outcome.obstacle.code)
-    return Reply(
-        _("{why}\nYour application is kept, and the staff have been told. You can also try again later.", why=why)
-    )
+    text = _("{why}\nYour application is kept, and the staff have been told. You can also try again later.", why=why)
+    return Reply(text, buttons=[withdraw.button(_("Withdraw"), config=application.config, applicant=application.user)])
 
 
 def obstacle_text(code: str) -> str:
@@ -238,33 +236,36 @@ def tell_staff(interaction, tools, configuration, outcome) -> None:
             obstacle_text(outcome.obstacle.code),
             *missing(outcome.obstacle.lacks, interaction, tools, configuration.category),
         ]
-        button = retry.button(_("Try again"), config=configuration.id, applicant=outcome.application.user)
-        reply = Reply(clip("\n".join(lines), 2000), buttons=[button], mentions=Mentions())
+        state = {"config": configuration.id, "applicant": outcome.application.user}
+        buttons = [retry.button(_("Try again"), style="primary", **state), close.button(_("Close"), **state)]
+        reply = Reply(clip("\n".join(lines), 2000), buttons=buttons, mentions=Mentions())
     nonce = f"obstacle {interaction.id}"
     applying.unless_gone(lambda: tools.discord.send(configuration.staff_channel, reply, nonce=nonce))
 
 
 def missing(lacks, interaction, tools, channel: str) -> list[str]:
     """A line for each thing that somebody must change so that the bot has what it needs in a channel."""
-    from watchbell.commands import setup
-
     if not lacks:
         return []
-    there, member = (
-        tools.discord.server(interaction.guild_id),
-        tools.discord.member(interaction.guild_id, tools.discord.me()),
-    )
-    link = setup.grant(interaction, setup.in_server(there, member) | bits(*(lack.name for lack in lacks)))
-    return list(setup.told(lacks, {"id": channel}, there, link))
+    discord, guild = tools.discord, interaction.guild_id
+    return lines_of(lacks, interaction, discord.server(guild), discord.member(guild, discord.me()), channel)
 
 
-def recorded(interaction, tools, config: str, code: str, *, outcome=None, reason: str = "") -> None:
+def lines_of(lacks, interaction, here, member, channel: str) -> list[str]:
+    """The same lines, for the server and the bot's member as Discord shows them."""
+    from watchbell.commands import setup as settings
+
+    link = settings.grant(interaction, settings.in_server(here, member) | bits(*(lack.name for lack in lacks)))
+    return list(settings.told(lacks, {"id": channel}, here, link))
+
+
+def recorded(interaction, tools, config: str, code: str, *, outcome=None) -> None:
     """Write a press to the trail, and to the metrics."""
     from watchbell.applications.figures import APPLY
     from watchbell.applications.reconcile import made_at
     from watchbell.tools import applying
 
-    reason = outcome.obstacle.code if outcome and outcome.obstacle else reason
+    reason = outcome.obstacle.code if outcome and outcome.obstacle else ""
     acknowledged = max(0, round((tools.sent_at - made_at(interaction.id)) * 1000))
     worked = max(0, round((tools.now() - tools.sent_at) * 1000))
     applying.note(
@@ -370,6 +371,8 @@ def retry(interaction, tools, *, config: str, applicant: str):
     before = applying.application(interaction.guild_id, config, applicant, tools)
     if configuration is None or before is None:
         raise UserError(_("There is no such application any more."))
+    if before.status != "pending" and tools.journal.value("record") is None:
+        raise over_already(before.status)
     yield Reply(_("⏳ One moment."))
     outcome = created(interaction, tools, configuration, before, tools.journal)
     if outcome.obstacle:
@@ -465,11 +468,13 @@ def acted(interaction, tools, what: str, config: str, applicant: str, configurat
         applying.note(guild, interaction.id, what, tools, outcome="refused", reason=refused.status, **fields)
         if not refused.status:
             raise UserError(_("There is no such application any more.")) from None
-        raise UserError(
-            _("Somebody was faster, or this is over already: {status}", status=status_text(refused.status))
-        ) from None
+        raise over_already(refused.status) from None
     applying.note(guild, interaction.id, what, tools, outcome="done", **fields)
     return done
+
+
+def over_already(status: str) -> UserError:
+    return UserError(_("Somebody was faster, or this is over already: {status}", status=status_text(status)))
 
 
 def people(interaction, applicant: str) -> dict[str, str]:
@@ -603,7 +608,8 @@ def ask(interaction, tools, form: Questions, *, config: str):
 def choose(interaction, tools, *, config: str, what: str):
     """Store a place or the role of the staff."""
     chosen = "".join(each.id for each in interaction.values[:1])
-    if what not in ("channel", "category", "role", "staff_channel") or not chosen:
+    known = what in ("channel", "category", "role", "staff_channel")
+    if not known or not chosen or chosen == interaction.guild_id:  # the role @everyone would show the channels to all
         raise UserError(_("This cannot be chosen here. Use `/applications edit` again."))
     saved(interaction, tools, config, **{what: chosen})
     return refreshed(interaction, tools, config)
@@ -628,12 +634,13 @@ def post(interaction, tools, *, config: str):
     found = faults(configuration, interaction, tools, warn=False)
     if found:
         raise UserError(clip("\n".join(found), 2000))
-    if not edited(configuration, tools):
+    if configuration.posted_in != configuration.channel or not edited(configuration, tools):
         with tools.journal.step("post") as step:
             if step.new:
                 sent = tools.discord.send(configuration.channel, posted(configuration), nonce=step.nonce)
                 step.value = sent.get("id", "")
-        saved(interaction, tools, config, message=step.value, state="active")
+        taken_down(configuration, tools)
+        saved(interaction, tools, config, message=step.value, posted_in=configuration.channel, state="active")
     elif configuration.state == "draft":
         saved(interaction, tools, config, state="active")
     note = applying.note
@@ -646,9 +653,7 @@ def really_remove(interaction, tools, *, config: str):
     from watchbell.tools import applying
 
     configuration = there(config, interaction, tools)
-    if configuration.message:
-        gone = configuration.channel, configuration.message
-        applying.unless_gone(lambda: tools.discord.delete(*gone))
+    taken_down(configuration, tools)
     saved(interaction, tools, config, state="removed", message="")
     applying.forget_removed(interaction.guild_id, tools)
     return Reply(_("{button} is removed.", button=f"**{escape(configuration.button)}**"))
@@ -664,12 +669,21 @@ def posted(configuration) -> Reply:
     return Reply(embeds=[embed], buttons=[apply_button(configuration)])
 
 
+def taken_down(configuration, tools) -> None:
+    """Delete the posted message, if there is one."""
+    from watchbell.tools import applying
+
+    if configuration.message:
+        place = configuration.posted_in, configuration.message
+        applying.unless_gone(lambda: tools.discord.delete(*place))
+
+
 def edited(configuration, tools) -> bool:
     """Whether the posted message is there, and was changed."""
     if not configuration.message:
         return False
     try:
-        tools.discord.edit(configuration.channel, configuration.message, posted(configuration))
+        tools.discord.edit(configuration.posted_in, configuration.message, posted(configuration))
     except DiscordError as error:
         if not error.permanent:
             raise
@@ -730,7 +744,6 @@ def panel(interaction, tools, configuration) -> Reply:
 def faults(configuration, interaction, tools, *, warn: bool = True) -> list[str]:
     """What is still to be chosen, and what the bot may not do in the places. `warn` adds what does not stop it."""
     from watchbell.applications.obstacles import NEEDED
-    from watchbell.commands import setup as settings
     from watchbell.discord.lacks import lacks
 
     if configuration.missing:
@@ -744,8 +757,7 @@ def faults(configuration, interaction, tools, *, warn: bool = True) -> list[str]
         if id not in channels:
             found.append(_("❌ {channel} no longer exists. Choose another one.", channel=f"<#{id}>"))
             continue
-        link = settings.grant(interaction, settings.in_server(here, member) | bits(*needs[name]))
-        found += settings.told(lacks(needs[name], here, member, channels[id], tools.now()), channels[id], here, link)
+        found += lines_of(lacks(needs[name], here, member, channels[id], tools.now()), interaction, here, member, id)
     if all(each["id"] != configuration.role for each in here["roles"]):
         found.append(_("❌ The role of the staff no longer exists. Choose another one."))
     if warn and not discord.reads_content():

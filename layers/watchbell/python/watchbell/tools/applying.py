@@ -34,6 +34,7 @@ from ..applications.configuration import DELETE, REMOVED, Configuration
 from ..applications.obstacles import CHANNEL_GONE, TOO_LONG, Obstacle, Place
 from ..discord.channels import Overwrite
 from ..discord.files import File
+from ..discord.lacks import Lack
 from ..discord.permissions import bits, in_server
 from ..discord.reply import Reply
 from ..errors import DiscordError, Retry
@@ -128,38 +129,46 @@ def make(
     """
     now = int(tools.now())
     before = application(guild, configuration.id, user, tools)
+    if before and (kept := journal.value("record")):  # a try that died after it had stored everything
+        journal.end()
+        return _outcome(before, kept, journal)
     mine = (journal.value("channel") or ("",))[0]
     if before and before.live and before.channel and before.channel != mine:
         return _existing(guild, before, configuration, journal, tools)
     with journal.step("begin") as step:
         if step.new:
             step.value = now
-    wanted = before if mine and before and before.channel == mine else None
-    wanted = wanted or begun(before, configuration.id, user, name, answers, now)
-    obstacle = Obstacle(TOO_LONG) if not mine and now - step.value > MOST_SECONDS else None
-    if obstacle is None:
-        try:
-            channel = mine or _channel(guild, configuration, wanted, journal, tools)
-            if isinstance(channel, Obstacle):
-                obstacle = channel
-            else:
-                message = _welcome(replace(wanted, status=OPEN, channel=channel), journal, tools, view)
-        except DiscordError as error:
-            code = obstacles.refused(error.code, error.errors) if error.permanent else ""
-            if not code:
-                raise
-            obstacle = Obstacle(code)
+    is_mine = before is not None and before.channel == mine != ""
+    wanted = before if before and is_mine else begun(before, configuration.id, user, name, answers, now)
+    obstacle, channel, message = None, mine, ""
+    if not mine and now - step.value > MOST_SECONDS:
+        obstacle = Obstacle(TOO_LONG)
+    try:
+        if not channel and not obstacle:
+            channel, obstacle = _channel(guild, configuration, wanted, journal, tools)
+        if not obstacle:
+            message = _welcome(replace(wanted, status=OPEN, channel=channel), journal, tools, view)
+    except DiscordError as error:
+        code = obstacles.refused(error.code, error.errors) if error.permanent else ""
+        if not code:
+            raise
+        obstacle = Obstacle(code)
     with journal.step("record") as step:
-        if step.new and obstacle:
+        if obstacle:
             after, _effects = decide(replace(wanted, channel=""), FAILED, now=now, reason=obstacle.code)
-            store(guild, after, configuration, tools)
-        elif step.new:
+        else:
             after, _effects = decide(wanted, OPENED, now=now, channel=channel, message=message, reason="")
-            store(guild, after, configuration, tools)
-        step.value = True
-    after = application(guild, configuration.id, user, tools) or wanted
-    done = tuple(name for name in STEPS if journal.value(name) is not None)
+        after = store(guild, after, configuration, tools)
+        lacks = [[each.name, each.reason, each.target] for each in obstacle.lacks] if obstacle else []
+        step.value = {"obstacle": obstacle.code if obstacle else "", "lacks": lacks}
     journal.end()
+    return _outcome(after, step.value, journal)
+
+
+def _outcome(after: Application, kept: dict[str, Any], journal: Any) -> Outcome:
+    """Return the outcome of a press, of which `kept` is the value of the last step."""
+    done = tuple(name for name in STEPS if journal.value(name) is not None)
+    obstacle = Obstacle(kept["obstacle"], tuple(Lack(*each) for each in kept["lacks"])) if kept["obstacle"] else None
     return Outcome(FAILED_PRESS if obstacle else CREATED, after, obstacle, done)
 
 
@@ -202,17 +211,19 @@ def is_member(guild: str, user: str, tools: Any) -> bool:
     return True
 
 
-def _channel(guild: str, configuration: Configuration, wanted: Application, journal: Any, tools: Any) -> str | Obstacle:
+def _channel(
+    guild: str, configuration: Configuration, wanted: Application, journal: Any, tools: Any
+) -> tuple[str, Obstacle | None]:
     """Return the id of the channel: one that an earlier try has made, or a new one. Or why there can be none."""
     place = look(guild, wanted.user, tools)
     there = marker.of(place.channels, configuration.id, wanted.user)
     obstacle = None if there else obstacles.found(configuration, place, tools.now())
     if obstacle:
-        return obstacle
+        return "", obstacle
     with journal.step("channel") as step:
         if step.new:
             step.value = [there or _create(guild, configuration, wanted, place, tools), bool(there)]
-    return str(step.value[0])
+    return str(step.value[0]), None
 
 
 def _create(guild: str, configuration: Configuration, wanted: Application, place: Place, tools: Any) -> str:
