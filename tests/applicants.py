@@ -192,8 +192,11 @@ class World:
     def submit(self, person: Person, opened: dict, **answers: str) -> dict:
         """Submit the form that a press has opened."""
         modal, before = self.acks[opened["id"]]["data"], opened
+        asked = [each["component"]["custom_id"] for each in modal["components"]]
+        ids = {name: next(id for id in asked if id.split("_")[0] == name) for name in answers}
         rows = [
-            {"type": 18, "component": {"type": 4, "custom_id": name, "value": value}} for name, value in answers.items()
+            {"type": 18, "component": {"type": 4, "custom_id": ids[name], "value": value}}
+            for name, value in answers.items()
         ]
         there = person.in_channel(self.state.world.channels[before["channel_id"]])
         body = there.interaction(MODAL_SUBMIT, {"custom_id": modal["custom_id"], "components": rows})

@@ -71,6 +71,15 @@ def test_questions_are_asked_in_a_form_and_the_answers_stand_in_the_welcome(worl
     assert worked(world, again).startswith("You have applied already")
 
 
+def test_a_question_that_has_changed_since_the_form_was_opened_is_asked_again(world, scene):
+    scene.change(questions=("Why?",))
+    ada = scene.person("ada")
+    opened = scene.apply(ada)
+    scene.change(questions=("Why not?",))
+    assert "This form has changed" in worked(world, world.submit(ada, opened, answer0="Because"))
+    assert scene.application(ada) is None
+
+
 def test_a_press_while_the_channel_is_made_says_so(world, scene):
     ada = scene.person("ada")
 

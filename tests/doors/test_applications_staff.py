@@ -162,6 +162,15 @@ def test_a_button_that_is_posted_elsewhere_leaves_its_old_place(world, scene):
     assert (len(scene.messages(scene.lobby)), len(scene.messages(hall))) == (0, 1)
 
 
+def test_a_button_is_posted_once_though_the_worker_dies_before_it_knows(world, scene):
+    world.state.world.remove(scene.button["id"])
+    previewed = answer(world, world.press(scene.manager, shown_panel(world, scene), "Preview"))
+    world.before = ("POST /api/v10/channels", lambda: setattr(world.killer, "at", (world.killer.calls + 1, "after")))
+    assert worked(world, world.press(scene.manager, previewed, "Post it")) == f"It is posted in <#{scene.lobby.id}>."
+    (message,) = scene.messages(scene.lobby)
+    assert stored(scene)["0123abcd"].message == message["id"]
+
+
 def test_everyone_cannot_be_the_staff(world, scene):
     for role, kept in ((scene.guild.everyone, scene.role), (world.discord.role("crew", guild=scene.guild), None)):
         world.choose(scene.manager, shown_panel(world, scene), ":role", role)
@@ -182,6 +191,9 @@ def test_the_names_of_the_buttons_are_offered_while_somebody_types(world, scene)
     data = {"id": "1", "name": "applications", "type": 1, "options": [{"name": "edit", "type": 1, "options": typed}]}
     body = world.send(scene.manager.interaction(4, data))
     assert world.acks[body["id"]]["data"]["choices"] == [{"name": "Apply", "value": "0123abcd"}]
+    scene.change(state="removed")
+    body = world.send(scene.manager.interaction(4, data))
+    assert world.acks[body["id"]]["data"]["choices"] == []
 
 
 # The queue

@@ -35,7 +35,9 @@ def test_people_apply_with_a_button_and_get_one_channel_with_the_staff() -> None
         (posted,) = world.in_channel(lobby.id)
 
         discord.kill("worker", after=CREATE_CHANNEL)
-        told = ada.submit(ada.press(posted, "Join"), answer0="Because.")
+        form = ada.press(posted, "Join")
+        (why,) = [each["component"]["custom_id"] for each in form.modal["components"]]
+        told = ada.submit(form, **{why: "Because."})
         (room,) = [each for each in simulated.channels(simulated.home) if each.parent_id == category.id]
         assert told.text.startswith(f"✅ Your channel has been created: <#{room.id}>")
         assert told.private

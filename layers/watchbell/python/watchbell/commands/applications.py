@@ -1,5 +1,7 @@
 """/applications: a button with which people apply, and a private channel with the staff for each of them."""
 
+from binascii import crc32
+
 from watchbell import (
     N_,
     Command,
@@ -37,6 +39,7 @@ command = Command(
     contexts=("guild",),
 )
 remembered = (APPLICATIONS, CONFIGURATIONS, SERVERS, TRAIL)
+"""What this feature declares: the catalogue finds the names that a file imports."""
 
 COLOUR = 0x3498DB
 ANSWER = 1000
@@ -126,7 +129,10 @@ def form_of(interaction, tools, *, config: str):
     unasked = ("pending",) if before and not before["answers"] else ()
     if before and before["status"] not in ("withdrawn", "closed", *unasked):
         return None
-    fields = {f"answer{number}": Paragraph(text, most=ANSWER) for number, text in enumerate(asked["questions"])}
+    fields = {
+        f"answer{number}_{crc32(text.encode()):x}": Paragraph(text, most=ANSWER)  # a changed question is another field
+        for number, text in enumerate(asked["questions"])
+    }
     return type("Answers", (Modal,), fields, title=clip(asked["button"], 45))
 
 
@@ -563,7 +569,8 @@ for handler in (edit, pause, resume, remove):
     @handler.autocomplete(option="button")
     def buttons(interaction, tools, typed):
         stored = (tools.data(CONFIGURATIONS, interaction.guild_id).get() or {}).get("configs") or {}
-        return [(each["button"], id) for id, each in stored.items() if typed.casefold() in each["button"].casefold()]
+        there = {id: each["button"] for id, each in stored.items() if each["state"] != "removed"}
+        return [(label, id) for id, label in there.items() if typed.casefold() in label.casefold()]
 
 
 @command.modal(instant=False, audit="applications.texts")
@@ -577,7 +584,7 @@ def texts(interaction, tools, form: Texts, *, config: str):
         raise FieldError("keep", _("write a number of days from 1 to 730."))
     with tools.journal.step("id") as step:  # a second try must not make a second one
         if step.new:
-            step.value = config or custom_name(interaction.id)
+            step.value = config or new_id(interaction.id)
     said = {"button": form.button.strip(), "text": form.text.strip(), "keep": int(days)}
     said |= {name: value for name, value in (("style", form.colour), ("finish", form.finish)) if value}
 
@@ -590,7 +597,7 @@ def texts(interaction, tools, form: Texts, *, config: str):
     return refreshed(interaction, tools, step.value)
 
 
-def custom_name(interaction_id: str) -> str:
+def new_id(interaction_id: str) -> str:
     """The id of a new configuration: the same in each try."""
     from hashlib import sha256
 
@@ -621,7 +628,8 @@ def preview(interaction, tools, *, config: str):
     configuration = there(config, interaction, tools)
     reply = posted(configuration)
     reply.buttons = [post.button(_("Post it"), style="success", config=config)]
-    reply.content = "\n".join(faults(configuration, interaction, tools)) or _("This is how it will look.")
+    found = "\n".join(faults(configuration, interaction, tools))
+    reply.content = clip(found, 2000) or _("This is how it will look.")
     return reply
 
 
@@ -637,14 +645,13 @@ def post(interaction, tools, *, config: str):
     if configuration.posted_in != configuration.channel or not edited(configuration, tools):
         with tools.journal.step("post") as step:
             if step.new:
-                sent = tools.discord.send(configuration.channel, posted(configuration), nonce=step.nonce)
-                step.value = sent.get("id", "")
+                step.value = applying.post(configuration, posted(configuration), step, tools)
         taken_down(configuration, tools)
         saved(interaction, tools, config, message=step.value, posted_in=configuration.channel, state="active")
     elif configuration.state == "draft":
         saved(interaction, tools, config, state="active")
-    note = applying.note
-    note(interaction.guild_id, interaction.id, "post", tools, config=config, actor=interaction.user_id, outcome="done")
+    fields = {"config": config, "actor": interaction.user_id, "outcome": "done"}
+    applying.note(interaction.guild_id, interaction.id, "post", tools, **fields)
     return Reply(_("It is posted in {channel}.", channel=f"<#{configuration.channel}>"))
 
 

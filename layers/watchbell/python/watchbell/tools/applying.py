@@ -270,8 +270,22 @@ def send_welcome(wanted: Application, nonce: str, tools: Any, view: View) -> str
 
 def welcomed(wanted: Application, tools: Any) -> str:
     """Return the id of the welcome message that is in the channel, "" if there is none."""
-    mark = f"applications:withdraw:{wanted.config}:{wanted.user}~"
-    recent = tools.discord.recent_messages(wanted.channel)
+    return with_button(wanted.channel, f"applications:withdraw:{wanted.config}:{wanted.user}~", tools)
+
+
+def post(configuration: Configuration, posted: Reply, step: Any, tools: Any) -> str:
+    """Post the message with the button in a step, once, and return its id."""
+    mark = f"applications:apply?:{configuration.id}~"
+    found = with_button(configuration.channel, mark, tools) if step.unsure else ""
+    id = found or tools.discord.send(configuration.channel, posted, nonce=step.nonce).get("id")
+    if not id:
+        raise Retry("a message was posted, and its id is not known yet")
+    return str(id)
+
+
+def with_button(channel: str, mark: str, tools: Any) -> str:
+    """Return the id of the newest message with `mark` in the id of a button, "" if there is none."""
+    recent = tools.discord.recent_messages(channel)
     return next((str(each["id"]) for each in recent if mark in json.dumps(each.get("components"))), "")
 
 
