@@ -569,8 +569,8 @@ for handler in (edit, pause, resume, remove):
     @handler.autocomplete(option="button")
     def buttons(interaction, tools, typed):
         stored = (tools.data(CONFIGURATIONS, interaction.guild_id).get() or {}).get("configs") or {}
-        there = {id: each["button"] for id, each in stored.items() if each["state"] != "removed"}
-        return [(label, id) for id, label in there.items() if typed.casefold() in label.casefold()]
+        labels = {id: each["button"] for id, each in stored.items() if each["state"] != "removed"}
+        return [(label, id) for id, label in labels.items() if typed.casefold() in label.casefold()]
 
 
 @command.modal(instant=False, audit="applications.texts")
