@@ -132,6 +132,8 @@ class World:
         self.settings, self.stash, self.sends = FakeServerSettings(), FakeStash(), FakeQueue()
         self.tools = self._tools("worker")
         self._count = 0
+        self.acks: dict[str, dict] = {}
+        """What the ingress answered, by the ids of the interactions."""
         ingress = self._tools("ingress")
         ingress.data = lambda kind, owner="": Reader(self.raw_table, kind, owner, self.now)  # type: ignore
         keys = (bytes.fromhex(self.discord.public_key),)
@@ -210,7 +212,6 @@ class World:
 
     def send(self, body: dict) -> dict:
         """Send an interaction to the ingress, and apply what it answers."""
-        self.acks = getattr(self, "acks", {})
         opened = self.state.interactions.open(body)
         raw = encode(body)
         headers = {name.lower(): value for name, value in self.state.signer.headers(raw).items()}

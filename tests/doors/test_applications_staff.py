@@ -210,6 +210,21 @@ def test_the_queue_shows_pages_and_a_filter(world, scene):
     only = answer(world, world.choose(scene.manager, shown(world, second), "applications:only", "accepted"))
     assert "1 application" in json.dumps(only)
     assert "✅ accepted" in only["embeds"][0]["description"]
+    assert "only_of" not in json.dumps(only)
+
+
+def test_the_queue_has_a_filter_for_the_button_too(world, scene):
+    other = world.server(id="1")
+    applied(scene, "ada")
+    applied(other, "bob")
+    applied(other, "cy")
+    queue = answer(world, world.run(scene.manager, "queue"))
+    of_other = answer(world, world.choose(scene.manager, queue, "applications:only_of", "1123abcd"))
+    assert "2 applications" in json.dumps(of_other)
+    none = answer(world, world.choose(scene.manager, of_other, "applications:only:", "declined"))
+    assert "0 applications" in json.dumps(none)
+    every = answer(world, world.choose(scene.manager, none, "applications:only:", "all"))
+    assert "2 applications" in json.dumps(every)
 
 
 def labels_of(message):

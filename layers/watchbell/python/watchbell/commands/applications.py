@@ -42,6 +42,12 @@ remembered = (APPLICATIONS, CONFIGURATIONS, SERVERS, TRAIL)
 """What this feature declares: the catalogue finds the names that a file imports."""
 
 COLOUR = 0x3498DB
+ALL = "all"
+"""The value of a filter that leaves nothing out."""
+
+AT_ONCE = 500
+"""How many applications a batch works on. Its journal is one item of a table."""
+
 ANSWER = 1000
 """The longest answer. An embed has at most 6,000 characters."""
 
@@ -814,13 +820,13 @@ def queue(interaction, tools):
 
 
 @command.pager(per_page=10)
-def listed(interaction, tools, page, *, status: str = ""):
-    """The applications with this status, or all of them, ten on a page."""
+def listed(interaction, tools, page, *, status: str = "", config: str = ""):
+    """The applications with this status and of this button, or all of them, ten on a page."""
     from watchbell import StringSelect
     from watchbell.applications.application import STATUSES
     from watchbell.tools import applying
 
-    found = applying.everybody(interaction.guild_id, tools)
+    found = applying.everybody(interaction.guild_id, tools, config)
     shown = [each for each in found if status in ("", each.status)]
     lines = [
         f"{status_text(each.status)} <@{each.user}> {f'<#{each.channel}>' if each.channel else ''} <t:{each.changed}:R>"
@@ -828,17 +834,34 @@ def listed(interaction, tools, page, *, status: str = ""):
     ]
     embed = Embed(_("Applications"), "\n".join(lines) or _("There is none."), colour=COLOUR)
     embed.footer = ngettext("{n} application", "{n} applications", len(shown))
-    options = [Option(status_text(each), each, default=each == status) for each in STATUSES]
-    options.insert(0, Option(_("All"), "all", default=not status))
-    select = only.select(StringSelect(options, placeholder=_("Which?")))
+    statuses = {each: status_text(each) for each in STATUSES}
+    labels = {id: clip(each.button, 100) for id, each in applying.all_of(interaction.guild_id, tools).items()}
+    selects = [only.select(StringSelect(options(statuses, status), placeholder=_("Which?")), config=config)]
+    if len(labels) > 1:
+        selects.append(only_of.select(StringSelect(options(labels, config), placeholder=_("Which?")), status=status))
     many = [create_all.button(_("Create channels for all pending")), close_all.button(_("Close all declined"))]
-    return Reply(embeds=[embed], components=[select], buttons=many)
+    return Reply(embeds=[embed], components=selects, buttons=many)
+
+
+def options(labels: dict[str, str], chosen: str) -> list[Option]:
+    """The options of a filter: everything, and each value with its label."""
+    found = [Option(label, value, default=value == chosen) for value, label in labels.items()]
+    return [Option(_("All"), ALL, default=not chosen), *found]
 
 
 @command.select(updates=True)
-def only(interaction, tools):
+def only(interaction, tools, *, config: str):
+    return listed(interaction, tools, status=filtered(interaction), config=config)
+
+
+@command.select(updates=True)
+def only_of(interaction, tools, *, status: str):
+    return listed(interaction, tools, status=status, config=filtered(interaction))
+
+
+def filtered(interaction) -> str:
     chosen = "".join(interaction.values[:1])
-    return listed(interaction, tools, status="" if chosen == "all" else chosen)
+    return "" if chosen == ALL else chosen
 
 
 @command.button(job="applications:{guild}:create", cancel=may_change, audit="applications.create_all")
@@ -881,7 +904,7 @@ def batch(interaction, tools, status: str, action: str, one):
     with tools.journal.step("all") as step:
         if step.new:
             found = applying.everybody(guild, tools)
-            step.value = [[each.config, each.user] for each in found if each.status == status]
+            step.value = [[each.config, each.user] for each in found if each.status == status][:AT_ONCE]
     counts = {"done": 0, "skipped": 0, "failed": 0}
     for config, user in step.value:
         with tools.journal.step(f"{config} {user}") as step_of_one:
