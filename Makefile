@@ -100,7 +100,7 @@ check: lint documents  ## run everything that CI runs; needs no AWS account
 bench: .venv/ready  ## measure cold starts and warm answers of the built functions, and what checks, judgements, runs and alerts take
 	@$(PYTHON) -m bench
 
-sweep: .venv/ready  ## kill the functions that watch before and after each of their calls, and print how many points were tried
+sweep: .venv/ready  ## kill functions before and after each of their calls, let 1,000 people apply at once, and print how many points were tried
 	@WATCHBELL_SWEEP=all $(PYTHON) -m pytest tests/sweep -n 2 -q
 
 fuzz: .venv/ready  ## send 200,000 damaged requests and 20,000 odd answers, judge 100,000 lives of monitors, walk the clocks of all time zones, then look for secrets in the logs; takes half an hour

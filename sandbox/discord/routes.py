@@ -26,6 +26,9 @@ from sandbox.discord.world import DM, GUILD_CATEGORY, GUILD_FORUM, THREADS, Chan
 
 Answer = tuple[int, Any]
 
+GATEWAY_MESSAGE_CONTENT_LIMITED = 1 << 19
+"""The flag of an application in less than 100 servers that has the Message Content intent."""
+
 REPLY = 19
 """The type of a message that answers another one."""
 
@@ -517,7 +520,9 @@ def my_oauth2_application(call: Call) -> Answer:
 def _application(state: State) -> Json:
     world, name = state.world, state.world.bot["username"]
     shown: Json = {"id": state.application_id, "name": name, "icon": None, "description": "", "type": None}
-    shown |= {"bot": world.bot, "summary": "", "verify_key": state.signer.public_key, "flags": 0, "flags_new": "0"}
+    shown |= {"bot": world.bot, "summary": "", "verify_key": state.signer.public_key}
+    flags = GATEWAY_MESSAGE_CONTENT_LIMITED if world.message_content else 0
+    shown |= {"flags": flags, "flags_new": str(flags)}
     shown |= {"bot_public": True, "bot_require_code_grant": False, "hook": True, "tags": [], "redirect_uris": []}
     shown |= {"interactions_endpoint_url": state.interactions_url, "event_webhooks_url": state.events_url}
     shown |= {"event_webhooks_status": 2 if state.events_url else 1, "role_connections_verification_url": None}

@@ -327,3 +327,19 @@ def test_everything_is_missing_in_a_channel_that_the_bot_cannot_see_and_nothing_
         api(as_json(404, {**REFUSED, "code": 10003})).client.missing("7", "SEND_MESSAGES")
     with pytest.raises(DefinitionError):
         hidden.client.missing("7", "SEND_MESAGES")
+
+
+def test_the_history_of_a_channel_is_read_in_pages_of_a_hundred():
+    there = api(as_json(200, []), as_json(200, []))
+    assert there.client.messages("7") == there.client.messages("7", before="9") == []
+    assert [asked(there, number)[1] for number in range(2)] == [
+        "/channels/7/messages?limit=100",
+        "/channels/7/messages?limit=100&before=9",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("flags", "reads"), [(0, False), (1 << 18, True), (1 << 19, True), (None, False), ("x", False)]
+)
+def test_the_flags_of_the_application_say_whether_it_reads_what_others_write(flags, reads):
+    assert api(as_json(200, {"id": "1", "flags": flags})).client.reads_content() is reads

@@ -296,3 +296,30 @@ def test_two_senders_send_all_messages_to_one_webhook_and_discord_refuses_none(d
             send.settle(event, sender.handler(event, None))
     assert len(service.webhook_messages("digest")) == 7
     assert not [line for line in service.transcript if "429" in line]
+
+
+ROUNDS = """
+from watchbell import Schedule
+
+schedule = Schedule("rounds", "Goes round", every=1440)
+seen = []
+
+@schedule.run
+def rounds(slot, tools):
+    tools.send_queue.send({"kind": "errand", "schedule": "rounds", "subject": "7"})
+
+@schedule.errand
+def visit(subject, tools):
+    seen.append(subject)
+"""
+
+
+def test_the_sender_does_the_errands_of_a_schedule_and_no_other(feature):
+    rounds, tools = feature("rounds", ROUNDS, "schedules"), FakeTools()
+    rounds.rounds(None, tools)
+    outbound.deliver(Delivery(tools.send_queue.messages[0], 1, False), tools)
+    assert rounds.seen == ["7"]
+    for name in ("daily_digest", "nobody"):
+        errand = {"kind": "errand", "schedule": name, "subject": "7"}
+        with pytest.raises(outbound.NotOurs):
+            outbound.deliver(Delivery(errand, 1, False), tools)

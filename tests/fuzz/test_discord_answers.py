@@ -23,10 +23,10 @@ from watchbell.errors import DiscordError
 CALLS = {name: call for name, call in vars(DiscordClient).items() if not name.startswith("_")}
 """Every call that the client offers."""
 
-LISTS = {"guilds", "commands", "recent_messages", "channels"}
+LISTS = {"guilds", "commands", "recent_messages", "messages", "channels"}
 """Reads whose answer may be an empty list."""
 
-READS = {*LISTS, "open_dm", "original", "channel", "threads", "me", "server", "member", "missing"}
+READS = {*LISTS, "open_dm", "original", "channel", "threads", "me", "server", "member", "missing", "reads_content"}
 WRITES = sorted(CALLS.keys() - READS)
 
 
@@ -81,6 +81,8 @@ def is_promised(name: str, returned: Any) -> bool:
         return isinstance(returned, list) and all(id.isdigit() for id in returned)
     if name == "member":
         return is_object(returned["user"]) and all(id.isdigit() for id in returned["roles"])
+    if name == "reads_content":
+        return isinstance(returned, bool)
     if name == "missing":
         return returned == []  # No permission was asked for.
     return isinstance(returned, list) and all(map(is_object, returned))

@@ -369,7 +369,8 @@ def test_every_reason_is_told_with_its_values_in_every_language(language, reason
 
 def test_every_form_is_within_discords_limits_in_every_language(language):
     with words.speaking(language):
-        forms = [h.form for command in catalogue.commands() for h in command.handlers if h.form]
+        handlers = [h for command in catalogue.commands() for h in command.handlers]
+        forms = [h.form for h in handlers if h.form and not h.makes_form]
         assert [fault for form in forms for fault in broken_limits(form)] == []
 
 

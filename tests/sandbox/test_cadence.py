@@ -55,6 +55,7 @@ def template(features: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_each_schedule_is_deployed_with_its_own_cadence(template: Path) -> None:
     assert {each.name: (each.expression, each.zone) for each in Template.read(template).schedules()} == {
+        "applications_check": ("cron(0 * * * ? *)", "UTC"),
         "daily_digest": ("cron(0 * * * ? *)", "UTC"),
         "noon": ("cron(30 * * * ? *)", "Asia/Kolkata"),
         "operator_monitors": ("cron(0/5 * * * ? *)", "UTC"),

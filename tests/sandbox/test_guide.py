@@ -439,3 +439,10 @@ def test_the_staff_are_told_of_a_person_whom_no_answer_reaches(features: Path) -
         discord.rest()
         (told,) = discord.simulated.messages(staff)
         assert told["content"] == "eve has a room, and I cannot tell them."
+
+
+def test_a_form_asks_what_the_server_has_decided(features: Path) -> None:
+    with bot(features) as discord:
+        ada = discord.person()
+        asked = ada.run("survey", question="Milk?")
+        assert content(ada.submit(ada.press(asked, "Answer"), text="A little")) == "Thank you: A little"

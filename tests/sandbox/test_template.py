@@ -183,6 +183,7 @@ def test_the_snapshot_has_everything_that_the_sandbox_runs() -> None:
     signed = dict.fromkeys(("POST /interactions", "POST /events"), Throttle(100, 200))
     assert snapshot.throttles() == {**signed, "ANY /ping/{proxy+}": Throttle(20, 20)}
     assert [schedule.name for schedule in snapshot.schedules()] == [
+        "applications_check",
         "daily_digest",
         "operator_monitors",
         "removals",

@@ -120,3 +120,12 @@ def test_no_data_has_the_name_of_a_row_beside_which_it_would_lie(feature, name):
     feature("diary", SOURCE.replace('"page"', f'"{name}"'))
     with pytest.raises(DefinitionError, match=f"a row of Watchbell's own is called '{name}' too"):
         catalogue.data()
+
+
+def test_one_item_can_be_kept_for_another_time_than_its_kind(feature):
+    diary, at = feature("diary", SOURCE), [1_800_000_000.0]
+    pages = FakeTools(now=lambda: at[0]).data(diary.pages, "7")
+    pages.put({"day": "today", "text": "short"}, keep=1)
+    pages.put({"day": "tomorrow", "text": "as declared"})
+    at[0] += 2 * 86_400
+    assert [page["day"] for page in pages.all()] == ["tomorrow"]

@@ -168,3 +168,31 @@ def test_a_step_keeps_json_only(tools):
 def test_a_flow_that_cannot_work_is_refused_with_a_sentence(feature, rules, sentence):
     with pytest.raises(DefinitionError, match=sentence):
         feature("enrol", SOURCE.replace('flow="enrol:{guild}:{user}"', rules))
+
+
+BATCH = """
+from watchbell import Command, Reply, anyone
+
+command = Command("batch", "Work through many flows", who=anyone)
+
+@command.run
+def batch(interaction, tools, *, pupil: str):
+    '''Work.
+
+    pupil: Whose flow'''
+    with tools.flow(f"enrol:{interaction.guild_id}:{pupil}", people=[pupil]) as journal:
+        if journal is None:
+            return Reply("busy")
+        with journal.step("desk") as step:
+            return Reply("new" if step.new else f"done {step.value}")
+"""
+
+
+def test_a_handler_can_hold_the_flow_of_somebody_else_and_finds_their_steps(feature, enrol, tools):
+    batch = feature("batch", BATCH)
+    asked(enrol, tools)
+    assert run(batch, pupil=ADA, tools=tools, guild=GUILD).content == "done 1"
+    assert run(batch, pupil=BOB, tools=tools, guild=GUILD).content == "new"
+    tools.locks.take(f"enrol:{GUILD}:{ADA}", "somebody")
+    assert run(batch, pupil=ADA, tools=tools, guild=GUILD).content == "busy"
+    assert asked(enrol, tools, user=BOB) == "done None, new"

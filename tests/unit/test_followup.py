@@ -1576,3 +1576,40 @@ def test_a_button_that_opens_an_administrative_form_is_not_in_the_audit_and_what
     sent.tools.audit = audit
     sent.work("modal", data={"custom_id": "staff:change", "components": [name]})
     assert audit.rows == [["staff.change", "answered"]]
+
+
+HURRIED = """
+from watchbell import Command, Reply, anyone
+from watchbell.errors import Retry
+
+command = Command("hurried", "Hurried", who=anyone)
+
+@command.run(private=True)
+def hurried(interaction, tools, *, late: bool = False):
+    '''Hurried.
+
+    late: Whether the answer comes late'''
+    if late:
+        return Reply("Your room is ready.", late_in="777")
+    yield Reply("Begun")
+    yield Reply("Discord asks me to wait.")
+    raise Retry("paced", wait=60)
+"""
+
+LATE_ROOM = HURRIED.replace('    yield Reply("Begun")\n    yield Reply("Discord asks me to wait.")\n', "")
+
+
+def test_the_last_word_before_a_wait_is_shown_however_soon_it_comes(feature):
+    feature("hurried", HURRIED)
+    worker = Worker()
+    with pytest.raises(Retry):
+        worker.work(data={"name": "hurried", "type": 1})
+    assert [text for _verb, text in told(worker)] == ["Begun", "Discord asks me to wait."]
+
+
+def test_a_private_answer_that_comes_too_late_is_posted_where_the_reply_says(feature):
+    feature("hurried", LATE_ROOM)
+    worker = Worker()
+    options = [{"name": "late", "type": 5, "value": True}]
+    worker.work(data={"name": "hurried", "type": 1, "options": options}, received_at=NOW - 15 * 60)
+    assert shown_elsewhere(worker)[1] == ("777", "Your room is ready.")

@@ -91,3 +91,16 @@ def test_an_element_is_appended_and_the_first_one_dropped_in_one_update(table):
     table.update(row(), "SET pings[9] = :ping, ended = :ping REMOVE pings[0]", {":ping": {"S": "3"}})
     item = table.get(row())
     assert (item["pings"], item["ended"]) == ({"L": [{"S": "2"}, {"S": "3"}]}, {"S": "3"})
+
+
+@pytest.mark.parametrize(("owner", "held"), [("ada", True), ("bob", True), ("cy", False)])
+def test_a_condition_can_name_several_values(table, owner, held):
+    table.put(row(owner={"S": owner}))
+    values = {":a": {"S": "ada"}, ":b": {"S": "bob"}, ":n": {"N": "1"}}
+    names = {"#owner": "owner"}
+    try:
+        table.update(row(), "SET n = :n", values, names=names, condition="#owner IN (:a, :b)")
+    except ConditionFailed:
+        assert not held
+    else:
+        assert held

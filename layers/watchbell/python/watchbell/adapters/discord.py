@@ -151,6 +151,22 @@ class DiscordClient:
         """
         return self._bot("GET /channels/{channel}/messages?limit=50", fits=answers.are_messages, channel=channel_id)
 
+    def messages(self, channel_id: str, before: str = "") -> list[dict]:
+        """Return the last 100 messages of the channel, newest first, or those before the message with the id `before`.
+
+        Discord: without READ_MESSAGE_HISTORY, there are none. Those of others have no text unless `reads_content`.
+        """
+        route = "GET /channels/{channel}/messages?limit=100" + ("&before={before}" if before else "")
+        return self._bot(route, fits=answers.are_messages, channel=channel_id, before=before)
+
+    def reads_content(self) -> bool:
+        """Return whether the application has the Message Content intent, with which it reads what others write.
+
+        Discord: the flags GATEWAY_MESSAGE_CONTENT, and GATEWAY_MESSAGE_CONTENT_LIMITED in up to 100 servers.
+        """
+        flags = self._bot("GET /applications/@me", fits=answers.is_object).get("flags")
+        return isinstance(flags, int) and bool(flags & (1 << 18 | 1 << 19))
+
     # What features send besides their answer.
 
     def send(

@@ -58,12 +58,13 @@ class Records(Reader):
 
     _seconds = SECONDS
 
-    def put(self, item: dict[str, Any], *, fence: int = 0) -> dict[str, Any]:
+    def put(self, item: dict[str, Any], *, fence: int = 0, keep: int | None = None) -> dict[str, Any]:
         """Store `item`, and return it as it is stored, with its new `version`.
 
         If `item` has a `version`, as every item that was read has one, the stored item must still have that version. A
         version of "" means that there must be none. Without a version, any item is overwritten. `fence` is
-        `tools.fence`: the item must not have been written by a later holder of the lock.
+        `tools.fence`: the item must not have been written by a later holder of the lock. `keep` is how many days this
+        item is kept, instead of what its kind declares.
 
         Raises Changed if the condition does not hold. If a handler does not catch it, the handler runs again later.
         """
@@ -72,7 +73,7 @@ class Records(Reader):
 
         def decide(before: Raw) -> Raw:
             now = self._clock()
-            return self._kind.written(self._owner, before, item, version=version, fence=fence, now=now)
+            return self._kind.written(self._owner, before, item, version=version, fence=fence, now=now, keep=keep)
 
         return self._kind.read(self._change(key, version, decide), self._clock()) or {}
 

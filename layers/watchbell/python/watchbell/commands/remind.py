@@ -7,7 +7,6 @@ from watchbell import (
     Container,
     Kinds,
     Reply,
-    Role,
     Section,
     Text,
     UserError,
@@ -59,7 +58,7 @@ def add(
     check_often(cron)
     clock = digest.clock_of(zone, interaction, tools)
     for id in roles_in(said):
-        subscribe.require_mentionable(Role(id, {}), interaction, tools)
+        subscribe.require_mentionable(id, interaction.guild_id, tools)
     place = channel.id if channel else interaction.channel_id
     subscribe.require_place(place, tools)
     # The same id in each try, so that a retry after a lost answer makes one reminder.

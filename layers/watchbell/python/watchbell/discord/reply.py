@@ -176,7 +176,8 @@ class Reply:
 
     `files` are shown below the message. Leave out files that an embed or a component shows; they are sent anyway.
     Mentions in the text notify only the people and roles in `mentions`. A `silent` message sends no push or desktop
-    notification. `suppress_embeds` hides link previews.
+    notification. `suppress_embeds` hides link previews. `late_in` is the id of a channel that only the person and those
+    who may know the answer see: if the token has expired, the answer is posted there.
 
     Only the person who asked sees a `private` reply, and everybody sees one with `private=False`. None means that the
     handler decides. A reply that differs from its handler becomes a separate message, and "thinking" is removed. The
@@ -190,6 +191,7 @@ class Reply:
         "content",
         "embeds",
         "files",
+        "late_in",
         "mentions",
         "poll",
         "private",
@@ -210,8 +212,10 @@ class Reply:
         private: bool | None = None,
         silent: bool = False,
         suppress_embeds: bool = False,
+        late_in: str = "",
     ) -> None:
         self.content = content
+        self.late_in = late_in
         self.embeds = list(embeds)
         self.buttons = list(buttons)
         self.components = list(components)

@@ -142,9 +142,11 @@ class Doorkeeper:
         if not handler.answers_at_once(interaction):
             return self._deferred(handler, interaction)
         try:
-            call = dispatch.parse(handler, interaction, self.tools)
-            with limit:
-                answer = dispatch.run(call, self.tools)
+            with limit:  # A feature can make its form as it is parsed.
+                call = dispatch.parse(handler, interaction, self.tools)
+                answer = None if call.needs_worker else dispatch.run(call, self.tools)
+            if call.needs_worker:
+                return self._deferred(handler, interaction)
         except UserError as error:
             if error.reply is None:
                 raise

@@ -14,6 +14,7 @@ from ..adapters.batch import Delivery, NotOurs, wait_after
 from ..data.tables import DELIVERY
 from ..discord import webhook
 from ..errors import DiscordError, Paced, Retry, Unavailable
+from ..kit import catalogue
 from ..outbox import editions, mailboxes, maintenance, notifications, timed, webhooks
 from ..status import notification
 from ..status.later import Later
@@ -86,6 +87,11 @@ def _deliver(delivery: Delivery, tools: Tools) -> None:
             _tell(lambda: timed.post(message["guild"], Later.of(message), tools), message, delivery.last)
         case "webhook":
             _deliver_to_webhook(message, tools)
+        case "errand" if _texts(message, "schedule", "subject"):
+            schedule = catalogue.schedule(message["schedule"])
+            if schedule is None or schedule.when_sent is None:
+                raise NotOurs("no schedule has such an errand")
+            schedule.when_sent(message["subject"], tools)
         case None | "notification" if message.get("detail-type") == notification.TYPE:
             _notify(delivery, tools)
         case _:

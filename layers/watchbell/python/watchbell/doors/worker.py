@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import TYPE_CHECKING
 
 from ..adapters import logs
@@ -19,7 +20,7 @@ from ..discord.interaction import Interaction
 from ..discord.opening import Opening
 from ..errors import DefinitionError, DiscordError, InvalidReply, NoRoom, Retry, Unavailable, UserError
 from ..i18n import _, speaking
-from ..interactions import dispatch, gate, refusals
+from ..interactions import dispatch, flow, gate, refusals
 from ..interactions.apology import BROKEN, sentence
 from ..interactions.audit import audited
 from ..interactions.job import Job, NextSlice, Overtaken
@@ -158,6 +159,8 @@ def answer(
         with claim:
             journal = tools.journal_of(interaction.id, claim.attempt)
             desk = Desk(tools, journal, lambda: min(reach.seconds_left(), delivery.seconds_left()))
+            desk.sent_at = delivery.sent_at or received_at
+            desk.flow = partial(flow.other, interaction, desk)
             attempt_twice(interaction, screen, desk, tools, claim, delivery)
             claim.done()
         look_for_thinking(screen, delivery)

@@ -86,14 +86,16 @@ def parse(handler: "Handler", interaction: Interaction, tools: "Tools | Desk") -
 
         raise UserError(_(STALE))
     call = Call(handler, interaction, tuple(values[:takes]), "".join(values[takes:]))
-    if handler.form is not None:
-        from . import forms  # 3.3 ms of a cold start
-
-        forms.read(call, tools)
-    if takes and not call.opens_form:
+    if takes and (handler.makes_form or not call.opens_form):
         from ..kit.options import bind_state
 
         call.arguments = bind_state(handler.options, values[:takes])
+    if handler.makes_form:
+        call.form_class = handler.makes_form(interaction, tools, **call.arguments)
+    if call.form_class is not None:
+        from . import forms  # 3.3 ms of a cold start
+
+        forms.read(call, tools)
     return call
 
 

@@ -5,10 +5,14 @@ A flow is not tied to an interaction: what one person's click has done, the next
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Protocol
 
+from ..discord.interaction import Interaction
 from ..discord.resolved import User
+from ..errors import DiscordError, UserError
 from ..kit.data import is_id
 from ..kit.flow import FLOWS
 from ..tools.toolbox import Desk
@@ -125,3 +129,25 @@ def of(call: Call, desk: Desk, name: str) -> Flow:
         people.add(interaction.target_id)
     servers = {interaction.guild_id} if interaction.guild_id and "{guild" in template else set()
     return Flow(desk.data(FLOWS), name, interaction.id, desk.fence, people, servers)
+
+
+@contextmanager
+def other(
+    interaction: Interaction, desk: Desk, name: str, *, people: Iterable[str] = (), servers: Iterable[str] = ()
+) -> Iterator[Flow | None]:
+    """Hold the flow called `name` besides the handler's own, for work that goes through many. This is `tools.flow`.
+
+    None if another interaction holds it. `name` is a filled-in template, and `people` and `servers` are the ids in it.
+    After an error that passes, the same interaction still holds the flow in its next try.
+    """
+    lock = desk.locks.take(name, interaction.id)
+    if lock is None:
+        yield None
+        return
+    try:
+        yield Flow(desk.data(FLOWS), name, interaction.id, lock.fence, {*people}, {*servers})
+    except (UserError, DiscordError) as error:
+        if isinstance(error, UserError) or error.permanent:
+            lock.release()
+        raise
+    lock.release()

@@ -36,7 +36,8 @@ def read(call: "Call", tools: "Tools | Desk") -> None:
     try:
         if call.handler.is_secret:
             call.answers = tools.seals.reveal(call.interaction)
-        call.form = modal.read(call.handler.form, call.answers, call.interaction.resolved)
+        assert call.form_class
+        call.form = modal.read(call.form_class, call.answers, call.interaction.resolved)
     except UserError as error:
         error.reply = correction(call, error)
         raise
@@ -51,7 +52,7 @@ def run(call: "Call", tools: "Tools | Desk") -> "Any":
         arguments = (call.interaction, tools) if handler.function.__code__.co_argcount == 3 else (call.interaction,)
         answer = handler.function(*arguments, call.form, **call.arguments)
     except UserError as error:
-        error.reply = correction(call, error)
+        error.reply = correction(call, error) if call.form else error.reply
         raise
     if isinstance(answer, Opening):
         raise DefinitionError(
@@ -62,7 +63,8 @@ def run(call: "Call", tools: "Tools | Desk") -> "Any":
 
 def correction(call: "Call", error: UserError) -> Reply:
     """Return a reply that says what is wrong, with a button to open the form again, filled in as it was."""
-    form = call.handler.form
+    form = call.form_class
+    assert form
     fields = modal.fields(form)
     text = clip(str(error), 1800)
     if isinstance(error, FormError):
@@ -89,8 +91,9 @@ def _opened(call: "Call") -> Opening:
     stored = custom_id.parse(call.interaction.custom_id).stash
     if stored and len(str(address)) > custom_id.ROOM:  # a table holds the state already
         address.values, address.stash = (), stored
-    kept = modal.unpacked(call.handler.form, call.prefilled) if call.prefilled else {}
-    return Opening(call.handler.form, address, kept)
+    assert call.form_class
+    kept = modal.unpacked(call.form_class, call.prefilled) if call.prefilled else {}
+    return Opening(call.form_class, address, kept)
 
 
 def _address(call: "Call") -> custom_id.Address:
@@ -112,5 +115,5 @@ def _watched(steps: "Generator[Any, Any, Any]", call: "Call") -> "Generator[Any,
     try:
         return (yield from steps)
     except UserError as error:
-        error.reply = correction(call, error)
+        error.reply = correction(call, error) if call.form else error.reply
         raise

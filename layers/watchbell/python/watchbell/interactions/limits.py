@@ -52,6 +52,8 @@ def admit(call: Call, desk: Desk) -> Iterator[None]:
     name, own_journal = lock_name(call), desk.journal
     lock = desk.locks.take(name, call.interaction.id)
     if lock is None:
+        if handler.when_busy:
+            raise UserError(handler.when_busy(call.interaction, desk, **call.arguments))
         raise UserError(job.busy(handler, call.interaction, desk, name) if handler.is_job else _(BUSY))
     desk.fence = lock.fence
     try:

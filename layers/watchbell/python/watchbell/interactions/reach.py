@@ -145,11 +145,13 @@ class Reach:
         self.unknown = error.code == UNKNOWN_WEBHOOK and self._racing and not self._known
 
     def _send_elsewhere(self, message: Message) -> None:
-        """Sends it to the channel; by direct message if it is private, or if the channel is closed to us."""
+        """Sends it to the channel that the reply names, or to that of the interaction if it is not private. If there is
+        none, or if it is closed to us, sends it by direct message."""
         interaction, discord = self._interaction, self._tools.discord
-        if interaction.guild_id and interaction.channel_id and not message.private:
+        here = interaction.channel_id if interaction.guild_id and not message.private else ""
+        if channel := message.reply.late_in or here:
             try:
-                self._post(interaction.channel_id, message)
+                self._post(channel, message)
                 return
             except DiscordError as error:
                 if not error.permanent:

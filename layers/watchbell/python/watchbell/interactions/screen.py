@@ -127,23 +127,32 @@ class Screen:
         self._perform([Message(NOTICE, reply, private=True)])
 
     def _show_progress(self, steps: Iterator[Any]) -> Any:
-        shown, waiting = float("-inf"), None
+        shown, waiting, left_out = float("-inf"), None, False
         while True:
             try:
                 waiting = next(steps)
             except StopIteration as end:
                 return waiting if end.value is None else end.value
-            except DiscordError as error:
-                error.of_feature = True
+            except (DiscordError, Retry) as error:
+                if isinstance(error, DiscordError):
+                    error.of_feature = True
+                if left_out and not getattr(error, "permanent", False):  # It is what people read in the meantime.
+                    self._show_step(waiting)
                 raise
-            found = replies(waiting, self._handler)
-            if self._now() - shown >= PROGRESS_SECONDS and not self._reach.late:
-                try:
-                    self._perform(self._wanted(found), progress=True)
-                except (DiscordError, Retry) as error:  # The answer is what counts, so the work goes on.
-                    details = {"interaction_id": self._interaction.id}
-                    log.warning("progress is not shown: %s", error, extra=details)
+            left_out = self._now() - shown < PROGRESS_SECONDS
+            if not left_out:
+                self._show_step(waiting)
                 shown = self._now()
+
+    def _show_step(self, step: Any) -> None:
+        """Show one step of the progress. A failure is only logged: the answer is what counts, so the work goes on."""
+        found = replies(step, self._handler)
+        if self._reach.late:
+            return
+        try:
+            self._perform(self._wanted(found), progress=True)
+        except (DiscordError, Retry) as error:
+            log.warning("progress is not shown: %s", error, extra={"interaction_id": self._interaction.id})
 
     def _wanted(self, found: list[Any]) -> list[Message]:
         wanted = []

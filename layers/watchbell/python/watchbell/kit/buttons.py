@@ -1,7 +1,7 @@
 """Handlers of the buttons, selects and forms in messages, and the addresses in their custom ids."""
 
 from ..discord.custom_id import TO_ANYONE, TO_GUILD, TO_USER, Address
-from ..discord.opening import Opening
+from ..discord.opening import BUTTON_SECONDS, Opening
 from ..discord.reply import Button
 from ..errors import DefinitionError
 from .handler import Declaration, Handler
@@ -108,14 +108,25 @@ class ComponentHandler(Handler):
 class FormHandler(ComponentHandler):
     """A function that runs when a form is submitted. Its last positional parameter is annotated with the form."""
 
-    __slots__ = ("form", "is_secret")
+    __slots__ = ("button_expires", "form", "is_secret", "makes_form")
     kind = "modal"
     own = 1
 
-    def __init__(self, command: Declaration, name: str, function: "Callable[..., Any]", **rules: "Any") -> None:
-        self.form = _form_of(function, f"/{command.name} {name}")
+    def __init__(
+        self,
+        command: Declaration,
+        name: str,
+        function: "Callable[..., Any]",
+        *,
+        form: "Callable[..., Any] | None" = None,
+        button_expires: int | None = BUTTON_SECONDS,
+        **rules: "Any",
+    ) -> None:
+        from ..discord.modal import Modal, fields, has_secret
+
+        self.makes_form, self.button_expires = form, button_expires
+        self.form = _form_of(function, f"/{command.name} {name}") if form is None else Modal
         super().__init__(command, name, function, **rules)
-        from ..discord.modal import fields, has_secret
 
         known = fields(self.form)
         self.is_secret = has_secret(self.form)
@@ -130,7 +141,8 @@ class FormHandler(ComponentHandler):
         self, label: str = "", /, *, style: str = "secondary", emoji: str = "", disabled: bool = False, **values: "Any"
     ) -> Button:
         """A button that opens the form. `values` are the state, and the values to prefill fields with, by name."""
-        return self.open(**values).button(label, bound=self.bound, style=style, emoji=emoji, disabled=disabled)
+        looks: dict[str, Any] = {"style": style, "emoji": emoji, "disabled": disabled}
+        return self.open(**values).button(label, bound=self.bound, seconds=self.button_expires, **looks)
 
     def open(self, **values: "Any") -> "Opening":
         """The form, for an instant handler of a command or button to return. Discord shows it at once.

@@ -177,6 +177,11 @@ class Command(Declaration):
         returns, or from `submit.button("Apply", server=…)` in any message. Raise FieldError or UserError for what the
         person can correct. They can then open the form again with what they entered.
 
+        `form`: a function that makes the form when it is opened and when it is submitted, for a form that depends on
+            what is stored: `def questions(interaction, tools, *, server) -> type[Modal] | None`. It runs in the ingress
+            too, where tools can only `get` an item. If it returns None, no form is opened, and the handler runs with
+            None as its form. Make the fields of the same names each time, because a submission is read with them.
+        `button_expires`: seconds until a button that opens the form stops working, None for never.
         `expires`: seconds from opening the form until a submission is too late.
         `updates`: the answer edits the message with the button that opened the form. If a command opened the form, the
             answer is a new message.

@@ -158,9 +158,19 @@ class Data:
         return {**dict(zip(self.key, parts, strict=False)), **fields, "version": raw["version"]}
 
     def written(
-        self, owner: str, before: "Raw", item: "dict[str, Any]", *, version: str, fence: int, now: float
+        self,
+        owner: str,
+        before: "Raw",
+        item: "dict[str, Any]",
+        *,
+        version: str,
+        fence: int,
+        now: float,
+        keep: int | None = None,
     ) -> "Raw":
         """Return what to store instead of `before`, which is {} if nothing is stored. `version` is the new version.
+
+        `keep` is the number of days for this item, None for that of the kind.
 
         Raises Changed if the item is not as `item["version"]` says, or if a later holder of a lock wrote it. Raises
         DefinitionError if the item cannot be stored.
@@ -179,8 +189,9 @@ class Data:
         kept = max(fence, int(before.get("fence", 0)) if live(before, now) else 0)
         if kept:
             after["fence"] = kept
-        if self.keep is not None:
-            after["expires_at"] = int(now) + self.keep * DAY
+        days = self.keep if keep is None else keep
+        if days is not None:
+            after["expires_at"] = int(now) + days * DAY
         self.pointed(after)
         return after
 

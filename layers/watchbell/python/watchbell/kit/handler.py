@@ -129,11 +129,12 @@ class Handler:
             "name",
             "private",
         ),
-        *("quotas", "switch", "when_unreached", "who"),
+        *("quotas", "switch", "when_busy", "when_unreached", "who"),
     )
     kind = "run"
     updates = False
     form: "Any" = None
+    makes_form: "Any" = None
     is_secret = False
     """Whether the form has a secret field. If so, the answers are encrypted in the queue."""
     own = 0
@@ -179,6 +180,7 @@ class Handler:
         self.switch = command.switch if switch is None else switch
         self.autocompletes: dict[str, Function] = {}
         self.when_unreached: Function | None = None
+        self.when_busy: Function | None = None
         self._options: tuple[Option, ...] | None = None
         self._check()
 
@@ -248,6 +250,17 @@ class Handler:
                 f"{self}: only a deferred handler has @….unreached; write `def {function.__name__}(interaction, tools)`"
             )
         self.when_unreached = function
+        return function
+
+    def busy(self, function: "Function") -> "Function":
+        """Call `function(interaction, tools, **state)` if somebody else holds the lock or the flow of this handler.
+
+        It returns the text for the person who is refused. The keyword-only parameters are those of the handler.
+        """
+        if self.lock is None or function.__code__.co_argcount != 2:
+            name = function.__name__
+            raise DefinitionError(f"{self}: only a handler with a lock is busy; write `def {name}(interaction, tools)`")
+        self.when_busy = function
         return function
 
     def _check(self) -> None:

@@ -57,7 +57,7 @@ class Schedule:
     Raises DefinitionError if a value is not allowed.
     """
 
-    __slots__ = ("at", "description", "every", "function", "language", "name", "switch", "zone")
+    __slots__ = ("at", "description", "every", "function", "language", "name", "switch", "when_sent", "zone")
 
     def __init__(
         self,
@@ -75,6 +75,7 @@ class Schedule:
         self.description = description
         self.at, self.zone, self.every, self.language = at, zone, every, language
         self.function: Callable[[Any, Any], None]
+        self.when_sent: Callable[[str, Any], None] | None = None
         if (at is None) == (every is None):
             raise DefinitionError(f'{name}: write either at="HH:MM" or every=MINUTES')
         if every is not None and zone != "UTC":
@@ -91,6 +92,15 @@ class Schedule:
 
     def run(self, function: Callable[[Any, Any], None]) -> Callable[[Any, Any], None]:
         self.function = function
+        return function
+
+    def errand(self, function: Callable[[str, Any], None]) -> Callable[[str, Any], None]:
+        """Let the sender, which has Discord, do a part of the job: `def check(subject, tools)`.
+
+        The job queues `{"kind": "errand", "schedule": NAME, "subject": TEXT}` for each part. A part that fails comes
+        again, so it must do no harm if it is done twice. Its texts are English unless it says otherwise.
+        """
+        self.when_sent = function
         return function
 
     @property

@@ -26,7 +26,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import count
 from types import GeneratorType, ModuleType
 from typing import Any, Protocol
@@ -50,7 +50,7 @@ from ..discord.resolved import Attachment, Channel, Message, Resolved, Role, Use
 from ..discord.seals import Seals
 from ..errors import DefinitionError, FormError, UserError
 from ..i18n import speaking
-from ..interactions import dispatch, gate, job, responses
+from ..interactions import dispatch, flow, gate, job, responses
 from ..interactions.call import Call
 from ..interactions.limits import admit
 from ..interactions.messages import replies
@@ -162,6 +162,7 @@ class FakeTools:
     def __init__(self, *, flags: dict[str, str] | None = None, **parts: Any) -> None:
         self.settings: dict[str, str] = {}
         self.counted: list[str] = []
+        self.measured: list[tuple[str, dict[str, float]]] = []
         self.flags = FakeFlags(flags or {}, unset="on" if flags is None else "off")
         self.quotas = FakeQuotas(lambda: self.now())
         self.locks = FakeLocks(lambda: self.now())
@@ -214,6 +215,9 @@ class FakeTools:
 
     def count(self, metric: str) -> None:
         self.counted.append(metric)
+
+    def measure(self, message: str, unit: str = "Milliseconds", /, **metrics: float) -> None:
+        self.measured.append((message, metrics))
 
     def seconds_left(self) -> float:
         return 840.0
@@ -317,8 +321,13 @@ def submit(handler: FormHandler, /, **given: Any) -> Any:
 
     if not isinstance(handler, FormHandler):
         raise TypeError(f"{handler} is no modal; submit takes a handler that is declared with @command.modal")
-    asked = _Asked(handler, given, fields(handler.form))
-    known, taken = fields(handler.form), asked.taken()
+    form = handler.form
+    if handler.makes_form:
+        asked = _Asked(handler, given)
+        state = {name: given[name] for name in handler.parameters if name in given}
+        form = handler.makes_form(asked.by.interaction(MODAL, {}), asked.tools, **state) or handler.form
+    asked = _Asked(handler, given, fields(form))
+    known, taken = fields(form), asked.taken()
     rows = []
     for name in [name for name in taken if name in known]:
         value, field = taken.pop(name), known[name]
@@ -387,10 +396,12 @@ class _Asked:
         interaction = self.interaction(kind, data)
         desk: Any = _Handed(self.tools, "ingress")
         if not self.handler.answers_at_once(interaction):
-            journal = self.tools.journal.of(interaction.id)
-            desk = Desk(_Handed(self.tools, "worker"), journal, self.tools.seconds_left)  # type: ignore[arg-type]
+            desk = self._desk(interaction)
         try:
             call = dispatch.parse(self.handler, interaction, desk)
+            if call.needs_worker and kind == COMPONENT:
+                desk = self._desk(interaction)
+                call = dispatch.parse(self.handler, interaction, desk)
             answer: Any = _finish(call, desk) if self.handler.is_job else self._run(call, desk)
         except UserError as error:
             self._check_fields(error)
@@ -410,9 +421,16 @@ class _Asked:
                 self._judge(reply, interaction)
         return answer
 
+    def _desk(self, interaction: Interaction) -> Desk:
+        journal = self.tools.journal.of(interaction.id)
+        desk = Desk(_Handed(self.tools, "worker"), journal, self.tools.seconds_left)  # type: ignore[arg-type]
+        desk.sent_at = self.tools.now()
+        desk.flow = partial(flow.other, interaction, desk)
+        return desk
+
     def _run(self, call: Call, desk: Desk) -> Any:
         with admit(call, desk):
-            if self.handler.answers_at_once(call.interaction):
+            if self.handler.answers_at_once(call.interaction) and not call.needs_worker:
                 with _in_time(str(self.handler), "remove instant=True"):
                     return dispatch.run(call, desk)
             answer = dispatch.run(call, desk)
@@ -422,7 +440,7 @@ class _Asked:
         """Raise LookupError if the handler reports a fault in a field that the form does not have."""
         from ..discord.modal import fields
 
-        if isinstance(error, FormError) and self.handler.form:
+        if isinstance(error, FormError) and self.handler.form and not self.handler.makes_form:
             missing = error.faults.keys() - {"", *fields(self.handler.form)}
             if missing:
                 raise LookupError(f"{self.handler.form.__name__} has no field {', '.join(sorted(missing))}") from error

@@ -270,6 +270,15 @@ class _Expression:
             self._expect(")")
             return exists == wanted
         left = self._operand(self._item)
+        if self._next() == "IN":
+            self._take()
+            self._expect("(")
+            among = [self._operand(self._item)]
+            while self._next() == ",":
+                self._take()
+                among.append(self._operand(self._item))
+            self._expect(")")
+            return left is not None and left in among
         compare = _COMPARE[self._take()]
         right = self._operand(self._item)
         return left is not None and right is not None and compare(_plain(left), _plain(right))

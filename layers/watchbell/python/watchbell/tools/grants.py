@@ -109,7 +109,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         Part("audit", _table("state", "GetItem", "PutItem", "UpdateItem")),
         Part("quotas", _table("ephemeral", "UpdateItem")),
         Part("locks", _table("ephemeral", "GetItem", "UpdateItem")),
-        *(Part("seconds_left"), Part("fence"), Part("in_bulk")),
+        *(Part("seconds_left"), Part("fence"), Part("flow"), Part("sent_at"), Part("in_bulk"), Part("measure")),
         Part("change_setting", _table("state", "GetItem", "UpdateItem")),
         _NOTIFY,
         *(_ROSTER, _MONITORS, _SHARDS, _CHECK, *_SECRETS, *_SERVER_WEBHOOKS, _SEND_QUEUE),
@@ -117,6 +117,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
     ),
     "sender": (
         *_ALWAYS,
+        Part("measure"),
         *(_COUNT, _SEALS, _SERVER_SETTINGS, _MONITORS, _SHARDS, _PACED_BOT, _DATA),
         Part("operator_alerts", _parameter("operator-alerts")),
         Part("notify_users", _parameter("notify-users")),
@@ -146,7 +147,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
 PARTS = {part.name for parts in FUNCTIONS.values() for part in parts}
 """The names of all parts."""
 
-OF_AN_INTERACTION = ("journal", "seconds_left", "fence")
+OF_AN_INTERACTION = ("journal", "seconds_left", "fence", "flow", "sent_at")
 """Parts that belong to one deferred interaction. Events and schedules do not have them."""
 
 

@@ -95,6 +95,15 @@ class Tools:
 
         count(metric, self.settings["POWERTOOLS_SERVICE_NAME"])
 
+    def measure(self, message: str, unit: str = "Milliseconds", /, **metrics: float) -> None:
+        """Write a line to the log, with a data point of each of the CloudWatch `metrics`.
+
+        `unit` is one of CloudWatch's, such as Milliseconds or Count."""
+        grants.require(self.function, "measure")
+        from ..adapters.logs import measured
+
+        measured(message, metrics, unit)
+
     @property
     def discord_url(self) -> str:
         """The base URL of Discord's API. Only the sandbox sets another one."""
@@ -476,6 +485,10 @@ class Desk:
         """The steps of the interaction, or of the flow that the handler declares."""
         self.seconds_left = seconds_left
         """The seconds until the token expires or the function ends, whichever comes first."""
+        self.sent_at = 0.0
+        """When the interaction was put on the queue, in epoch seconds: just before it was acknowledged."""
+        self.flow: Any = None
+        """`with tools.flow(NAME, people=…, servers=…) as journal` holds another flow; see `interactions.flow.other`."""
         self.fence = 0
         """The fencing token of the lock that this handler holds, 0 without a lock. Each later holder has a greater one.
         To keep an earlier holder from overwriting, store the fence and make writes conditional on `fence <= :fence`."""

@@ -1,0 +1,66 @@
+"""Compares what is stored with the channels that there are, and says what to put right."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+from . import marker
+from .application import HAVE_A_CHANNEL, Application
+from .configuration import REMOVED, Configuration
+
+ADOPT, REMOVE, FINISH, LOST = "adopt", "remove", "finish", "lost"
+"""What to do: record a channel that no application has; remove a channel that nobody needs; lock or delete the channel
+of an application that is over; close an application whose channel is gone."""
+
+YOUNG_SECONDS = 15 * 60
+"""A channel that is younger may belong to work that is not over. The work takes at most ten minutes."""
+
+DISCORD_EPOCH = 1_420_070_400_000
+
+
+class Repair(NamedTuple):
+    """One thing to put right. `double`: there is another channel for the same application."""
+
+    what: str
+    config: str
+    user: str
+    channel: str
+    double: bool = False
+
+
+def decide(
+    configurations: dict[str, Configuration],
+    applications: list[Application],
+    channels: list[dict[str, Any]],
+    now: float,
+) -> list[Repair]:
+    """Return what to put right in a server. Channels are found by their marker, never by their name."""
+    known = {(each.config, each.user): each for each in applications}
+    there = {each["id"] for each in channels}
+    repairs = [
+        Repair(LOST, each.config, each.user, each.channel)
+        for each in applications
+        if each.status in HAVE_A_CHANNEL and each.channel not in there
+    ]
+    taken: set[tuple[str, str]] = set()
+    for found in marker.find(channels):
+        key, application = found[1:3], known.get(found[1:3])
+        configuration = configurations.get(found.config)
+        if found.over or now - made_at(found.channel) < YOUNG_SECONDS:
+            continue
+        if application and application.channel == found.channel:
+            if not application.live and not application.finished:
+                repairs.append(Repair(FINISH, *key, found.channel))
+        elif key in taken or (application and application.status in HAVE_A_CHANNEL and application.channel in there):
+            repairs.append(Repair(REMOVE, *key, found.channel, double=True))
+        elif configuration is None or configuration.state == REMOVED:
+            repairs.append(Repair(REMOVE, *key, found.channel))
+        else:
+            repairs.append(Repair(ADOPT, *key, found.channel))
+            taken.add(key)
+    return repairs
+
+
+def made_at(id: str) -> float:
+    """When the thing with this id was made, in epoch seconds. Discord: an id holds the time."""
+    return ((int(id) >> 22) + DISCORD_EPOCH) / 1000

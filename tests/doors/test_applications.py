@@ -1,0 +1,553 @@
+"""Applications from a press to the last word: the ingress, the worker and the sender, with Discord's own refusals."""
+
+import json
+
+import pytest
+
+from sandbox.discord.faults import InjectedFault
+from tests.applicants import World
+from watchbell.discord.permissions import bits
+
+
+@pytest.fixture
+def world():
+    return World()
+
+
+@pytest.fixture
+def scene(world):
+    return world.server()
+
+
+def applied(scene, name="ada"):
+    """A person who has applied, and the channel that they got."""
+    person = scene.person(name)
+    scene.apply(person)
+    scene.world.work()
+    (room,) = [each for each in scene.rooms if each.name == f"{name}-app"]
+    return person, room
+
+
+def worked(world, body):
+    world.work()
+    assert world.failures == []
+    return world.said(body)
+
+
+# Apply
+
+
+def test_a_press_makes_a_private_channel_with_a_welcome_once(world, scene):
+    ada, bob = scene.person("ada"), scene.person("bob")
+    pressed = scene.apply(ada)
+    assert world.acks[pressed["id"]] == {"type": 5, "data": {"flags": 64}}
+    said = worked(world, pressed)
+    (room,) = scene.rooms
+    assert said == f"✅ Your channel has been created: <#{room.id}>"
+    assert room.name == "ada-app"
+    assert [ada.sees(room), scene.staff.sees(room), bob.sees(room)] == [True, True, False]
+    (welcome,) = scene.messages(room)
+    assert welcome["content"] == f"Welcome, <@{ada.id}>. <@&{scene.role.id}> will answer here."
+    assert scene.application(ada).status == "open"
+    assert (scene.application(ada).channel, scene.application(ada).message) == (room.id, welcome["id"])
+    assert worked(world, scene.apply(ada)) == f"You have applied already: <#{room.id}>"
+    assert scene.rooms == [room]
+    assert [row["outcome"] for row in scene.trail()] == ["created", "existing"]
+    assert scene.trail()[0]["steps"] == ["begin", "channel", "welcome", "record"]
+
+
+def test_questions_are_asked_in_a_form_and_the_answers_stand_in_the_welcome(world, scene):
+    scene.change(questions=("Why?", "Since when?"))
+    ada = scene.person("ada")
+    pressed = scene.apply(ada)
+    assert [each["label"] for each in world.acks[pressed["id"]]["data"]["components"]] == ["Why?", "Since when?"]
+    submitted = world.submit(ada, pressed, answer0="Because.\n[Free](https://bad.example)", answer1="May")
+    assert worked(world, submitted).startswith("✅")
+    (embed,) = scene.messages(scene.rooms[0])[0]["embeds"]
+    shown = [(field["name"], field["value"]) for field in embed["fields"]]
+    assert shown == [("Why?", "Because.\n\\[Free\\]\\(https\\://bad.example\\)"), ("Since when?", "May")]
+    again = scene.apply(ada)
+    assert world.acks[again["id"]]["type"] == 5  # nothing is asked again
+    assert worked(world, again).startswith("You have applied already")
+
+
+def test_a_question_that_has_changed_since_the_form_was_opened_is_asked_again(world, scene):
+    scene.change(questions=("Why?",))
+    ada = scene.person("ada")
+    opened = scene.apply(ada)
+    scene.change(questions=("Why not?",))
+    assert "This form has changed" in worked(world, world.submit(ada, opened, answer0="Because"))
+    assert scene.application(ada) is None
+
+
+def test_a_press_while_the_channel_is_made_says_so(world, scene):
+    ada = scene.person("ada")
+
+    def presses_again():
+        presses.append(scene.apply(ada))
+        world.killer.at = (world.killer.calls + 1, "after")  # the worker dies as the channel is there
+
+    world.before = ("POST /api/v10/guilds", presses_again)
+    presses = [scene.apply(ada)]
+    world.work()
+    assert world.said(presses[1]) == "Your channel is being made. Please wait a moment."
+    assert world.said(presses[0]).startswith("✅")
+    assert len(scene.rooms) == 1
+    assert sorted(row["outcome"] for row in scene.trail()) == ["busy", "created"]
+
+
+def test_a_channel_that_was_deleted_by_hand_is_noticed_and_the_person_can_apply_again(world, scene):
+    ada, room = applied(scene)
+    world.state.world.remove_channel(room)
+    pressed = scene.apply(ada)
+    assert "was deleted" in worked(world, pressed)
+    assert scene.application(ada).status == "closed"
+    assert worked(world, scene.apply(ada)).startswith("✅")
+    assert (scene.application(ada).number, len(scene.rooms)) == (2, 1)
+
+
+@pytest.mark.parametrize("state", ["paused", "removed", "draft"])
+def test_where_nobody_can_apply_the_person_is_told_and_those_who_have_applied_find_their_channel(world, scene, state):
+    ada, room = applied(scene)
+    scene.change(state=state)
+    assert worked(world, scene.apply(scene.person("bob"))) == "Nobody can apply here at the moment."
+    assert worked(world, scene.apply(ada)) == f"You have applied already: <#{room.id}>"
+
+
+def test_the_posted_button_has_the_same_id_for_ever(world, scene):
+    (button,) = scene.button["components"][0]["components"]
+    assert button["custom_id"].startswith("applications:apply?:0123abcd~1000000")
+    world.at += 10 * 365 * 86_400
+    assert worked(world, scene.apply(scene.person("ada"))).startswith("✅")
+
+
+# Discord says no
+
+
+def fill_category(world, scene):
+    for number in range(50):
+        world.discord.channel(f"c{number}", scene.guild, category=scene.category)
+
+
+def fill_server(world, scene):
+    for number in range(500 - len(world.discord.channels(scene.guild))):
+        world.discord.channel(f"c{number}", scene.guild)
+
+
+def take_permission(world, scene):
+    scene.guild.bot_role.permissions &= ~bits("MANAGE_CHANNELS")
+
+
+def deny_in_category(world, scene):
+    world.discord.overwrite(scene.category, scene.guild.bot_role, deny=bits("MANAGE_CHANNELS"))
+
+
+def delete_role(world, scene):
+    scene.guild.roles.pop(scene.role.id)
+
+
+def delete_category(world, scene):
+    world.state.world.remove_channel(scene.category)
+
+
+OBSTACLES = [
+    (fill_category, "category_full", "The category is full: Discord allows 50 channels in it.", ""),
+    (fill_server, "server_full", "The server is full: Discord allows 500 channels.", ""),
+    (
+        take_permission,
+        "missing_permission",
+        "I lack a permission",
+        "**Manage Channels**: my role lacks this. [Grant it]",
+    ),
+    (deny_in_category, "missing_permission", "I lack a permission", "denies this to"),
+    (delete_role, "role_gone", "The role of the staff no longer exists.", ""),
+    (delete_category, "category_gone", "The category for new channels no longer exists.", ""),
+]
+
+
+@pytest.mark.parametrize("between", [False, True], ids=["before the press", "while it is worked on"])
+@pytest.mark.parametrize(("happens", "code", "told", "detail"), OBSTACLES, ids=[each[0].__name__ for each in OBSTACLES])
+def test_what_people_must_change_is_told_to_the_person_and_to_the_staff(
+    world, scene, happens, code, told, detail, between
+):
+    ada = scene.person("ada")
+    if between:
+        world.before = ("POST /api/v10/guilds", lambda: happens(world, scene))
+    else:
+        happens(world, scene)
+    said = worked(world, scene.apply(ada))
+    assert said.startswith(told)
+    assert "Your application is kept" in said
+    application = scene.application(ada)
+    assert (application.status, application.reason, application.channel) == ("pending", code, "")
+    (notice,) = scene.messages(scene.office)
+    assert told in notice["content"]
+    assert (detail in notice["content"]) or between
+    assert [row["reason"] for row in scene.trail()] == [code]
+
+
+def shown(world, body):
+    """The message that the person sees as the answer."""
+    return world.state.interactions.shown(world.state.interactions._by_token[body["token"]])
+
+
+def test_the_staff_make_the_channel_when_there_is_room_again(world, scene):
+    fill_category(world, scene)
+    ada = scene.person("ada")
+    scene.apply(ada)
+    world.work()
+    (notice,) = scene.messages(scene.office)
+    refused = world.press(scene.staff, notice, "Try again")
+    assert worked(world, refused).startswith("The category is full")
+    world.state.world.remove_channel(scene.rooms[0])
+    pressed = world.press(scene.staff, notice, "Try again")
+    assert worked(world, pressed).startswith("Done: <#")
+    assert scene.application(ada).status == "open"
+    (room,) = [each for each in scene.rooms if each.name == "ada-app"]
+    assert ada.sees(room)
+
+
+def test_an_application_without_a_channel_can_be_withdrawn_or_closed(world, scene):
+    fill_category(world, scene)
+    ada, bob = scene.person("ada"), scene.person("bob")
+    pressed = scene.apply(ada)
+    world.work()
+    asked = world.press(ada, shown(world, pressed), "Withdraw")
+    world.press(ada, shown(world, asked), "Withdraw")
+    scene.apply(bob)
+    world.work()
+    notice = scene.messages(scene.office)[-1]
+    assert worked(world, world.press(scene.staff, notice, "Close")) == f"🔒 closed: <@{bob.id}>"
+    assert [scene.application(person).status for person in (ada, bob)] == ["withdrawn", "closed"]
+    assert worked(world, world.press(scene.staff, notice, "Try again")).startswith("Somebody was faster")
+
+
+def test_a_try_that_comes_again_after_it_was_stored_says_the_same_though_there_is_room_by_now(world, scene):
+    fill_category(world, scene)
+    ada = scene.person("ada")
+
+    def room_is_made_and_the_worker_dies():
+        world.state.world.remove_channel(scene.rooms[0])
+        world.killer.at = (world.killer.calls + 1, "before")
+
+    world.before = ("POST /api/v10/channels", room_is_made_and_the_worker_dies)
+    assert worked(world, scene.apply(ada)).startswith("The category is full")
+    assert len(scene.messages(scene.office)) == 1
+    assert (scene.application(ada).status, len(scene.rooms)) == ("pending", 49)
+    assert worked(world, scene.apply(ada)).startswith("✅")
+
+
+def test_nobody_is_asked_twice_who_applies_again_after_an_obstacle(world, scene):
+    scene.change(questions=("Why?",))
+    fill_category(world, scene)
+    ada = scene.person("ada")
+    opened = scene.apply(ada)
+    world.submit(ada, opened, answer0="Because")
+    world.work()
+    world.state.world.remove_channel(scene.rooms[0])
+    assert worked(world, scene.apply(ada)).startswith("✅")
+    assert scene.application(ada).answers == (("Why?", "Because"),)
+
+
+def test_a_person_who_has_left_gets_no_channel(world, scene):
+    ada = scene.person("ada")
+    pressed = scene.apply(ada)
+    ada.leave(scene.guild)
+    assert worked(world, pressed).startswith("The person is no longer in this server.")
+    assert scene.rooms == []
+
+
+def test_a_rate_limit_is_waited_for_with_a_word_to_the_person_and_the_work_goes_on(world, scene):
+    fault = InjectedFault("POST", f"/guilds/{scene.guild.id}/channels", status=429, retry_after=90.0)
+    world.state.injected.add(fault)
+    pressed = scene.apply(scene.person("ada"))
+    world.work(1)
+    assert world.said(pressed).startswith("⏳ Discord does not let me go on yet.")
+    assert worked(world, pressed).startswith("✅")
+    assert len(scene.rooms) == 1
+
+
+def test_work_that_takes_more_than_ten_minutes_ends_and_the_staff_go_on(world, scene):
+    world.before = ("POST /api/v10/guilds", lambda: setattr(world, "unwell", 1.0))
+    ada = scene.person("ada")
+    scene.apply(ada)
+    world.work(3)
+    world.at += 11 * 60
+    world.unwell = 0.0
+    world.work()
+    assert (scene.application(ada).status, scene.application(ada).reason) == ("pending", "took_too_long")
+    (notice,) = scene.messages(scene.office)
+    world.press(scene.staff, notice, "Try again")
+    world.work()
+    assert scene.application(ada).status == "open"
+
+
+def test_if_the_token_has_expired_the_answer_goes_to_the_new_channel(world, scene):
+    ada = scene.person("ada")
+    scene.apply(ada)
+    world.at += 16 * 60
+    world.work()
+    (room,) = scene.rooms
+    welcome, note, answer = scene.messages(room)
+    assert "Welcome" in welcome["content"]
+    assert f"<@{ada.id}> Your request took longer" in note["content"]
+    assert answer["content"] == f"✅ Your channel has been created: <#{room.id}>"
+
+
+def test_if_nothing_reaches_the_person_the_staff_are_told_and_can_send_it_again(world, scene):
+    ada, room = applied(scene)
+    ada.close_dms()
+    scene.apply(ada)
+    world.at += 16 * 60
+    world.work()
+    (notice,) = scene.messages(scene.office)
+    assert notice["content"] == f"I could not tell <@{ada.id}> about their application."
+    assert worked(world, world.press(scene.staff, notice, "Send it again")) == "Sent."
+    assert scene.messages(room)[-1]["content"] == f"<@{ada.id}>, this is about your application: <#{room.id}>"
+    assert worked(world, world.press(scene.person("bob"), notice, "Send it again")).startswith("One of these")
+
+
+# Staff, and the person
+
+
+def press_in(scene, room, person, label):
+    return scene.world.press(person, scene.messages(room)[0], label)
+
+
+def labels(message):
+    return [each["label"] for row in message["components"] for each in row["components"]]
+
+
+def test_an_application_is_accepted_once_and_its_channel_says_so(world, scene):
+    ada, room = applied(scene)
+    assert worked(world, press_in(scene, room, scene.staff, "Accept")) == f"✅ accepted: <@{ada.id}>"
+    assert scene.messages(room)[-1]["content"] == f"<@{ada.id}>, your application was accepted by <@{scene.staff.id}>."
+    assert labels(scene.messages(room)[0]) == ["Close"]
+    assert scene.application(ada).by == scene.staff.id
+
+
+def test_of_two_members_of_the_staff_the_second_reads_what_the_first_has_done(world, scene):
+    ada, room = applied(scene)
+    first = press_in(scene, room, scene.staff, "Accept")
+    opened = press_in(scene, room, scene.staff, "Decline")
+    second = world.submit(scene.staff, opened, reason="Too late")
+    world.work()
+    assert world.said(first).startswith("✅ accepted")
+    assert world.said(second).startswith("Somebody was faster, or this is over already: ✅ accepted")
+    assert scene.application(ada).status == "accepted"
+    assert [row["outcome"] for row in scene.trail()] == ["created", "done", "refused"]
+
+
+def test_a_declined_person_reads_the_reason(world, scene):
+    ada, room = applied(scene)
+    opened = press_in(scene, room, scene.staff, "Decline")
+    assert worked(world, world.submit(scene.staff, opened, reason="Not *now*\nLater")) == f"❌ declined: <@{ada.id}>"
+    said = scene.messages(room)[-1]["content"]
+    assert said == f"<@{ada.id}>, your application was declined by <@{scene.staff.id}>.\n> Not \\*now\\*\n> Later"
+    assert worked(world, scene.apply(ada)) == f"You have applied already: <#{room.id}>"
+
+
+def test_only_the_staff_decide_and_only_the_person_withdraws(world, scene):
+    ada, room = applied(scene)
+    for label in ("Accept", "Close"):
+        assert "Only the staff" in worked(world, press_in(scene, room, ada, label))
+    refused = press_in(scene, room, scene.staff, "Withdraw")
+    assert "Only the person who applied" in json.dumps(world.acks[refused["id"]])
+    assert scene.application(ada).status == "open"
+
+
+@pytest.mark.parametrize("finish", ["lock", "delete"])
+def test_a_closed_channel_is_archived_and_then_locked_or_deleted(world, scene, finish):
+    world.state.world.message_content = True
+    scene.change(finish=finish)
+    ada, room = applied(scene)
+    for number in range(130):
+        ada.in_channel(room).say(f"Line {number}")
+    said = worked(world, press_in(scene, room, scene.staff, "Close"))
+    assert said == ("" if finish == "delete" else f"🔒 closed: <@{ada.id}>")  # it is gone with the channel
+    (archived,) = scene.messages(scene.office)
+    text = world.discord.file(archived["attachments"][0]).decode()
+    assert text.startswith("# ada-app\n")
+    assert [f"> Line {number}\n" in text for number in (0, 129)] == [True, True]
+    assert text.index("Line 0\n") < text.index("Line 129\n")
+    if finish == "delete":
+        assert scene.rooms == []
+    else:
+        assert ada.sees(room)
+        assert not ada.in_channel(room).permissions & bits("SEND_MESSAGES")
+        assert labels(scene.messages(room)[0]) == []
+    assert (scene.application(ada).status, scene.application(ada).finished) == ("closed", True)
+    assert worked(world, scene.apply(ada)).startswith("✅")
+
+
+def test_without_the_message_content_intent_a_channel_is_locked_and_never_deleted(world, scene):
+    scene.change(finish="delete")
+    _ada, room = applied(scene)
+    said = worked(world, press_in(scene, room, scene.staff, "Close"))
+    assert "the channel is only locked" in said
+    assert scene.rooms == [room]
+    assert scene.messages(scene.office) == []
+
+
+def test_a_channel_with_more_than_a_transcript_holds_is_never_deleted(world, scene):
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    ada, room = applied(scene)
+    for number in range(1000):
+        ada.in_channel(room).say(str(number))
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert (len(scene.messages(scene.office)), scene.rooms) == (1, [room])
+
+
+def test_a_transcript_that_cannot_be_posted_keeps_the_channel(world, scene):
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    _ada, room = applied(scene)
+    world.discord.overwrite(scene.office, scene.guild.bot_role, deny=bits("ATTACH_FILES"))
+    world.press(scene.staff, scene.messages(room)[0], "Close")
+    world.work()
+    assert scene.rooms == [room]
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["there", "deleted by hand"])
+def test_a_person_withdraws_after_a_confirmation_even_if_the_channel_is_gone(world, scene, gone):
+    ada, room = applied(scene)
+    asked = press_in(scene, room, ada, "Withdraw")
+    assert "cannot be undone" in world.said(asked)
+    confirm = world.state.interactions.shown(world.state.interactions._by_token[asked["token"]])
+    body = ada.in_channel(room).interaction(
+        3, {"custom_id": confirm["components"][0]["components"][0]["custom_id"], "component_type": 2}
+    )
+    if gone:
+        world.state.world.remove_channel(room)
+    world.send({**body, "message": confirm})
+    world.work()
+    assert world.failures == world.dead == []
+    assert (scene.application(ada).status, scene.application(ada).finished) == ("withdrawn", True)
+    assert worked(world, scene.apply(ada)).startswith("✅")
+
+
+# Kept and erased
+
+
+def test_an_application_is_kept_for_its_time_after_it_is_over_and_erased_on_request(world, scene):
+    scene.change(keep=30)
+    ada, room = applied(scene)
+    world.at += 400 * 86_400
+    assert scene.application(ada)
+    world.press(scene.staff, scene.messages(room)[0], "Close")
+    world.work()
+    world.at += 29 * 86_400
+    assert scene.application(ada)
+    world.at += 2 * 86_400
+    assert scene.application(ada) is None
+
+    bob, room = applied(scene, "bob")
+    world.press(scene.staff, scene.messages(room)[0], "Accept")
+    world.work()
+    world.forget(bob.id)
+    assert scene.application(bob) is None
+    assert [
+        key
+        for key, row in world.raw_table.rows.items()
+        if bob.id in json.dumps([key, row]) and key[0].startswith(("guild", "user", "data"))
+    ] == []
+
+
+# The check
+
+
+def orphan(world, scene, person, *, old=True, name="anything", public=False, over=""):
+    """A channel with the marker of a person's application, as a worker leaves it that died for good."""
+    room = world.discord.channel(name, scene.guild, category=scene.category)
+    room.topic = f"x watchbell-application/0123abcd/{person.id}{over}"
+    if not public:
+        world.discord.overwrite(room, scene.guild, deny=bits("VIEW_CHANNEL"))
+        world.discord.overwrite(room, scene.guild.bot_role, allow=bits("VIEW_CHANNEL"))
+    world.at += 3600 if old else 60
+    return room
+
+
+def test_an_orphan_is_adopted_by_its_marker_with_a_welcome(world, scene):
+    ada = scene.person("ada")
+    room = orphan(world, scene, ada)
+    world.errands()
+    assert (scene.application(ada).status, scene.application(ada).channel) == ("open", room.id)
+    world.errands()
+    (welcome,) = scene.messages(room)
+    assert "Welcome" in welcome["content"]
+    assert worked(world, scene.apply(ada)) == f"You have applied already: <#{room.id}>"
+
+
+def test_a_press_finds_the_channel_that_was_left_instead_of_making_another(world, scene):
+    ada = scene.person("ada")
+    room = orphan(world, scene, ada, old=False)
+    world.errands()
+    assert scene.application(ada) is None  # it is young: somebody may be at work
+    assert worked(world, scene.apply(ada)).endswith(f"<#{room.id}>")
+    assert scene.rooms == [room]
+
+
+def test_a_double_is_removed_and_counted_and_never_one_in_which_somebody_has_written(world, scene):
+    ada, room = applied(scene)
+    double, written = orphan(world, scene, ada), orphan(world, scene, ada)
+    world.discord.overwrite(written, scene.manager, allow=bits("VIEW_CHANNEL"))
+    scene.manager.in_channel(written).say("Keep me")
+    public = orphan(world, scene, ada, name="general", public=True)
+    world.errands()
+    assert scene.rooms == [room, written, public]
+    assert double not in scene.rooms
+    assert [row["outcome"] for row in scene.trail() if row["action"].startswith("repair")] == ["duplicate"] * 3
+
+
+def test_the_channel_of_an_application_that_is_over_is_finished_and_a_locked_one_is_left_for_ever(world, scene):
+    ada, room = applied(scene)
+    world.before = ("PUT /api/v10/channels", lambda: setattr(world, "unwell", 1.0))
+    world.press(scene.staff, scene.messages(room)[0], "Close")
+    world.work()
+    world.unwell = 0.0
+    assert (scene.application(ada).status, scene.application(ada).finished) == ("closed", False)
+    world.at += 3600
+    world.errands()
+    assert scene.application(ada).finished
+    assert not ada.in_channel(room).permissions & bits("SEND_MESSAGES")
+    world.at += 200 * 86_400
+    world.errands()
+    assert (scene.application(ada), scene.rooms) == (None, [room])
+
+
+def test_a_channel_that_is_gone_closes_its_application(world, scene):
+    ada, room = applied(scene)
+    world.state.world.remove_channel(room)
+    world.errands()
+    assert (scene.application(ada).status, scene.application(ada).reason) == ("closed", "channel_gone")
+
+
+def test_somebody_who_has_left_leaves_no_orphan(world, scene):
+    ada = scene.person("ada")
+    orphan(world, scene, ada)
+    ada.leave(scene.guild)
+    world.errands()
+    assert scene.rooms == []
+
+
+def test_the_check_says_what_it_did_and_what_the_bot_may_not_do(world, scene):
+    ada = scene.person("ada")
+    room = orphan(world, scene, ada)
+    take_permission(world, scene)
+    asked = world.run(scene.manager, "check")
+    said = worked(world, asked)
+    assert f"<#{room.id}> belongs to <@{ada.id}> again." in said
+    assert "**Manage Channels**" in said
+    assert "Message Content" in said
+
+
+def test_a_removed_configuration_stays_until_its_last_application_is_over(world, scene):
+    _ada, room = applied(scene)
+    scene.change(state="removed")
+    world.errands()
+    world.press(scene.staff, scene.messages(room)[0], "Close")
+    world.work()
+    world.errands()
+    assert [sort for _pk, sort in world.raw_table.rows if sort.startswith("application_server")] == []

@@ -1,0 +1,234 @@
+"""What becomes of an application, decided purely."""
+
+import itertools
+
+import pytest
+
+from watchbell.applications import configuration, figures, marker, obstacles, reconcile, transcript
+from watchbell.applications.application import (
+    ACCEPT,
+    CLOSE,
+    DECLINE,
+    FAILED,
+    FIELDS,
+    LOST,
+    OPENED,
+    STATUSES,
+    WITHDRAW,
+    Application,
+    NotNow,
+    begun,
+    decide,
+    is_done,
+    read,
+)
+from watchbell.applications.configuration import Configuration
+from watchbell.applications.obstacles import Obstacle, Place, found, refused
+from watchbell.tools.applications import APPLICATIONS
+
+ALLOWED = {
+    OPENED: {"pending": "open", "open": "open"},
+    FAILED: {"pending": "pending"},
+    ACCEPT: {"open": "accepted"},
+    DECLINE: {"open": "declined"},
+    CLOSE: dict.fromkeys(("pending", "open", "accepted", "declined"), "closed"),
+    WITHDRAW: dict.fromkeys(("pending", "open", "accepted", "declined"), "withdrawn"),
+    LOST: dict.fromkeys(("open", "accepted", "declined"), "closed"),
+}
+NOW = 1_795_334_400
+OLD = str((NOW - 3600) * 1000 - reconcile.DISCORD_EPOCH << 22)
+YOUNG = str((NOW - 60) * 1000 - reconcile.DISCORD_EPOCH << 22)
+
+
+@pytest.mark.parametrize(("what", "status"), list(itertools.product(ALLOWED, (*STATUSES, ""))))
+def test_what_may_be_done_in_which_state(what, status):
+    before = Application("c", "7", status=status, channel="9") if status else None
+    if status in ALLOWED[what]:
+        after, effects = decide(before, what, by="1", now=NOW)
+        assert (after.status, after.by, after.changed) == (ALLOWED[what][status], "1", NOW)
+        assert is_done(after, what, "1")
+        assert not is_done(after, what, "2")
+        assert ("finish" in effects) == (what in (CLOSE, WITHDRAW))
+    else:
+        with pytest.raises(NotNow) as error:
+            decide(before, what, now=NOW)
+        assert error.value.status == status
+
+
+def test_an_application_without_a_channel_has_nothing_to_lock_or_to_say():
+    assert decide(Application("c", "7"), CLOSE, now=NOW)[1] == ()
+
+
+def test_an_application_survives_the_table():
+    there = Application("c", "7", "ada", "open", "9", "8", (("Why?", "So."),), by="", number=2, version="v")
+    assert read({**there.item}) == there
+    assert read(None) is None
+    assert set(FIELDS) == set(APPLICATIONS.fields)
+
+
+def test_a_new_application_replaces_one_that_is_over_and_goes_on_with_a_pending_one():
+    first = begun(None, "c", "7", "ada", (("Why?", "So."),), NOW)
+    assert (first.number, first.status, first.version) == (1, "pending", "")
+    over = Application("c", "7", status="closed", number=1, version="v", note="no", channel="9")
+    again = begun(over, "c", "7", "ada", (), NOW)
+    assert (again.number, again.version, again.note, again.channel) == (2, "v", "", "")
+    assert begun(first, "c", "7", "", (), NOW + 9) == first
+
+
+def test_configurations_survive_the_table_and_are_found_by_id_or_label():
+    there = {"1": Configuration("1", "Apply", questions=("Why?",)), "2": Configuration("2", "Gone", state="removed")}
+    assert configuration.read(configuration.written(there)) == there
+    assert configuration.read(None) == {}
+    assert configuration.named(there, " apply ") == configuration.named(there, "1") == there["1"]
+    assert configuration.named(there, "Gone") is None
+    assert there["1"].missing == ("channel", "category", "role", "staff_channel")
+
+
+def channel(id, topic="", parent=None, kind=0, **more):
+    return {"id": id, "type": kind, "topic": topic, "parent_id": parent, **more}
+
+
+@pytest.mark.parametrize(
+    "topic",
+    ["", None, "watchbell-application/0123abcd", "watchbell-application/xyz/7", "watchbell-application/0123abcd/7x"],
+)
+def test_a_topic_without_the_whole_marker_is_no_marker(topic):
+    assert marker.find([channel("9", topic)]) == []
+
+
+def test_the_marker_survives_a_long_topic_and_only_text_channels_have_one():
+    topic = marker.topic("x" * 2000, "0123abcd", "7")
+    assert len(topic) <= 1024
+    assert marker.find([channel("9", topic), channel("10", topic, kind=2)]) == [("9", "0123abcd", "7", False)]
+    assert marker.of([channel("9", marker.topic("", "0123abcd", "7", over=True))], "0123abcd", "7") == ""
+
+
+ME = {"user": {"id": "1"}, "roles": []}
+SERVER = {
+    "id": "5",
+    "owner_id": "0",
+    "roles": [{"id": "5", "permissions": str(2**40)}, {"id": "6", "permissions": "0"}],
+}
+APPLY = Configuration("0123abcd", "Apply", category="9", role="6")
+
+
+@pytest.mark.parametrize(
+    ("channels", "member", "role", "expected"),
+    [
+        ([], True, "6", "category_gone"),
+        ([channel("9", kind=4)], False, "6", "person_left"),
+        ([channel("9", kind=4)], True, "4", "role_gone"),
+        ([channel("9", kind=4)], True, "6", "missing_permission"),
+    ],
+)
+def test_an_obstacle_is_found_before_anything_is_tried(channels, member, role, expected):
+    wanted = Configuration("0123abcd", "Apply", category="9", role=role)
+    obstacle = found(wanted, Place(SERVER, ME, channels, member), NOW)
+    assert isinstance(obstacle, Obstacle)
+    assert obstacle.code == expected
+    assert bool(obstacle.lacks) == (expected == "missing_permission")
+
+
+@pytest.mark.parametrize(
+    ("inside", "elsewhere", "expected"), [(50, 0, "category_full"), (49, 0, None), (0, 499, "server_full")]
+)
+def test_a_full_category_and_a_full_server_are_counted(inside, elsewhere, expected):
+    owned = {**SERVER, "owner_id": "1"}
+    channels = [channel("9", kind=4), *(channel(str(n + 10), parent="9") for n in range(inside))]
+    channels += [channel(str(n + 1000)) for n in range(elsewhere)]
+    obstacle = found(APPLY, Place(owned, ME, channels, True), NOW)
+    assert (obstacle and obstacle.code) == expected
+
+
+def parent(code):
+    return {"parent_id": {"_errors": [{"code": code, "message": "no"}]}}
+
+
+@pytest.mark.parametrize(
+    ("code", "errors", "expected"),
+    [
+        (50035, parent("CHANNEL_PARENT_MAX_CHANNELS"), "category_full"),
+        (50035, parent("CHANNEL_PARENT_INVALID"), "category_gone"),
+        (50035, parent("SOMETHING"), ""),
+        *((50035, odd, "") for odd in (None, [], {"parent_id": []}, {"parent_id": {"_errors": [7, None]}}, "x")),
+        (30013, None, "server_full"),
+        (50013, None, "missing_permission"),
+        (10009, None, "role_gone"),
+        (0, None, ""),
+    ],
+)
+def test_discords_codes_tell_of_obstacles(code, errors, expected):
+    assert refused(code, errors) == expected
+    assert expected in ("", *obstacles.CODES.values(), "category_full", "category_gone")
+
+
+ROOM = marker.topic("x", "0123abcd", "7")
+
+
+def repairs(application, *channels, state="active"):
+    known = {"0123abcd": Configuration("0123abcd", "Apply", state=state)} if state else {}
+    return [
+        (each.what, each.channel, each.double)
+        for each in reconcile.decide(known, [application] if application else [], list(channels), NOW)
+    ]
+
+
+def an(status, room, **more):
+    return Application("0123abcd", "7", status=status, channel=room, **more)
+
+
+@pytest.mark.parametrize(
+    ("application", "channels", "expected"),
+    [
+        (None, [channel(OLD, ROOM)], [("adopt", OLD, False)]),
+        (None, [channel(YOUNG, ROOM)], []),
+        (an("pending", ""), [channel(OLD, ROOM)], [("adopt", OLD, False)]),
+        (an("open", OLD), [channel(OLD, ROOM)], []),
+        (an("open", "44"), [channel(OLD, ROOM)], [("lost", "44", False), ("adopt", OLD, False)]),
+        (an("open", "44"), [channel("44", "changed by hand"), channel(OLD, ROOM)], [("remove", OLD, True)]),
+        (an("open", "44"), [], [("lost", "44", False)]),
+        (an("closed", OLD), [channel(OLD, ROOM)], [("finish", OLD, False)]),
+        (an("closed", OLD, finished=True), [channel(OLD, ROOM)], []),
+        (None, [channel(OLD, marker.topic("", "0123abcd", "7", over=True))], []),
+        (
+            an("closed", "44", finished=True),
+            [channel("44", marker.topic("", "0123abcd", "7", over=True)), channel(OLD, ROOM)],
+            [("adopt", OLD, False)],
+        ),
+        (
+            None,
+            [channel(OLD, ROOM), channel(str(int(OLD) + 1), ROOM)],
+            [("adopt", OLD, False), ("remove", str(int(OLD) + 1), True)],
+        ),
+    ],
+)
+def test_what_does_not_fit_together_is_put_right(application, channels, expected):
+    assert repairs(application, *channels) == expected
+
+
+@pytest.mark.parametrize("state", ["removed", ""])
+def test_a_channel_of_no_configuration_is_removed(state):
+    assert repairs(None, channel(OLD, ROOM), state=state) == [("remove", OLD, False)]
+
+
+def row(action="apply", outcome="created", reason="", acknowledged=10, worked=100):
+    return {"action": action, "outcome": outcome, "reason": reason, "acknowledged": acknowledged, "worked": worked}
+
+
+def test_the_figures_of_a_trail():
+    rows = [row(worked=100), row(worked=300, acknowledged=30), row(outcome="busy"), row(outcome="refused")]
+    rows += [row(outcome="failed", reason="server_full"), row("withdraw", "done"), row("repair_remove", "duplicate")]
+    found = figures.added_up(rows)
+    assert (found.presses, found.acknowledged, found.worked, found.withdrawn, found.duplicates) == (5, 10, 200, 1, 1)
+    assert round(found.success or 0, 1) == 66.7
+    assert figures.added_up([]) == figures.Figures()
+    assert figures.added_up([]).success is None
+
+
+def test_a_transcript_quotes_everything_that_was_said():
+    application = an("closed", "9", answers=(("Why?", "So.\nReally."),))
+    said = {"author": {"id": "7", "username": "ada"}, "timestamp": "2026-11-22T08:00:00+00:00", "content": "a\n# b"}
+    text = transcript.written(application, "ada-app", [said, {"attachments": [{"filename": "x", "url": "u"}]}]).decode()
+    assert "- Why?: So. Really.\n" in text
+    assert "**ada** (7), 2026-11-22 08:00:00 UTC\n\n> a\n> # b\n" in text
+    assert "> [x](u)" in text
