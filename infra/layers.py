@@ -41,7 +41,7 @@ INGRESS_LABELS = "checks/*.py"
 # Files of these rooms that it never imports. They are named because they are large; a new file in a room is shipped.
 INGRESS_LACKS = (
     *("kit/check.py", "kit/event.py", "kit/monitors.py", "discord/answers.py", "discord/webhook.py"),
-    *("tools/applying.py", "tools/reading.py", "tools/watching.py"),
+    *(f"tools/{name}.py" for name in ("applying", "places", "reading", "watching")),
 )
 
 # The same for the heartbeat function, which uses no third party.

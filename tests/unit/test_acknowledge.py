@@ -96,7 +96,7 @@ def test_help_links_to_the_documentation_if_the_operator_has_said_where_it_is():
 
 
 def test_help_completes_the_names_of_commands():
-    focused = {"name": "command", "type": 3, "value": "st", "focused": True}
+    focused = {"name": "command", "type": 3, "value": "sta", "focused": True}
     data = {"name": "help", "type": 1, "options": [focused]}
     assert Door().hear("autocomplete", data=data)[1] == {
         "type": 8,

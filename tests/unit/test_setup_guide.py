@@ -1,10 +1,10 @@
-"""The guide of /setup: four steps that each can be left out, and a test alert along the real way at the end."""
+"""The guide of /setup: steps that each can be left out, and a test alert along the real way at the end."""
 
 import pytest
 
 from tests.unit.test_monitor_command import Queue
 from tests.unit.test_setup import BOT_ROLE, MANAGER, STATUS, Discord
-from watchbell.commands import escalation, notifications, setup, unsubscribe
+from watchbell.commands import digest, escalation, notifications, setup, unsubscribe
 from watchbell.discord.resolved import Channel, Role
 from watchbell.errors import FormError, UserError
 from watchbell.kit import server
@@ -59,7 +59,7 @@ def test_the_steps_lead_to_each_other_and_to_all_settings(tools):
         if not onward:
             break
         reply = press(onward[0], tools=tools, **MANAGER)
-    assert seen == [title for title, _body in setup.STEPS]
+    assert seen == [title for title, _body in setup.steps()]
     (back,) = [button for button in reply.buttons if button.label == "Back"]
     assert press(back, tools=tools, **MANAGER).embeds[0].title == seen[-2]
     (everything,) = [button for button in reply.buttons if button.label == "All settings"]
@@ -134,8 +134,21 @@ def test_hours_that_cannot_be_are_told_with_their_field(tools, field, value):
     assert known.subscriptions(GUILD, tools) == []
 
 
+def test_digests_of_the_status_channel_are_chosen_and_what_comes_already_stays(tools):
+    def chosen(*values):
+        reply = choose(setup.take_digests, *values, tools=tools, **MANAGER)
+        return reply, {each.cadence: each.cron for each in known.timed(GUILD, tools)}
+
+    reply, found = chosen("daily", "monthly")
+    assert found == {"daily": "0 8 * * *", "monthly": "0 8 1 * *"}
+    assert "Daily digest" in reply.embeds[0].description
+    run(digest, "set", every="daily", time="09:30", channel=Channel(STATUS, {"type": 0}), tools=tools, **MANAGER)
+    assert chosen("daily", "weekly")[1] == {"daily": "30 9 * * *", "weekly": "0 8 * * 1"}
+    assert chosen()[1] == {}
+
+
 def test_the_last_step_sends_a_test_alert_along_the_real_way(tools):
-    (button, *_others) = step(len(setup.STEPS), tools).buttons
+    (button, *_others) = step(len(setup.steps()), tools).buttons
     assert press(button, tools=tools, **MANAGER).content == f"A test alert is on its way to <#{STATUS}>."
     (message,) = tools.send_queue
     assert message["kind"] == "edition"
@@ -146,7 +159,7 @@ def test_the_last_step_sends_a_test_alert_along_the_real_way(tools):
 
 def test_without_a_channel_there_is_no_test_and_the_guide_says_what_to_do(tools):
     tools.server_settings.change(GUILD, {"status_channel": None})
-    reply = step(len(setup.STEPS), tools)
+    reply = step(len(setup.steps()), tools)
     assert labels(reply) == ["Back", "All settings"]
     assert "Choose a channel in the first step" in reply.embeds[0].description
     with pytest.raises(UserError, match="Choose one first"):

@@ -1,7 +1,6 @@
 """/setup: the settings of a server, what the bot may not do in its channels, and a guide for beginners."""
 
 from watchbell import (
-    N_,
     ChannelSelect,
     Command,
     Embed,
@@ -21,6 +20,7 @@ from watchbell.commands.notifications import Quiet, hours
 from watchbell.discord.components import Select
 from watchbell.kit import catalogue, server, zones
 from watchbell.kit.setting import LANGUAGES, MOST_ROLES, Setting
+from watchbell.outbox.kinds import TIMED
 from watchbell.status.states import OWN
 
 command = Command(
@@ -285,16 +285,17 @@ def store(setting: Setting, value, interaction, tools) -> Reply:
 
 def guided(step: int, interaction, tools, notice: str = "") -> Reply:
     """A step of the guide, with the buttons that lead to the other steps. `notice` says what was just done."""
-    step = min(max(step, 1), len(STEPS))
-    title, body = STEPS[step - 1]
+    total = len(steps())
+    step = min(max(step, 1), total)
+    title, body = steps()[step - 1]
     reply = body(interaction, tools)
-    count = _("Step {n} of {total}", n=step, total=len(STEPS))
+    count = _("Step {n} of {total}", n=step, total=total)
     lines = [f"-# {count}", *([f"✅ {notice}"] if notice else []), reply.content]
     reply.content = ""
-    reply.embeds.insert(0, Embed(_(title), "\n\n".join(lines), colour=OWN))
+    reply.embeds.insert(0, Embed(title, "\n\n".join(lines), colour=OWN))
     if step > 1:
         reply.buttons.append(guide.button(_("Back"), step=step - 1))
-    if step < len(STEPS):
+    if step < total:
         reply.buttons.append(guide.button(_("Next"), style="primary", step=step + 1))
     reply.buttons.append(back.button(_("All settings"), page=1))
     return reply
@@ -361,6 +362,35 @@ def quiet_hours(interaction, tools) -> Reply:
     return Reply(text, buttons=[set_it, *([drop_hours.button(_("No quiet hours"))] if now else [])])
 
 
+def digests(interaction, tools) -> Reply:
+    """Choose a digest of the status channel."""
+    from watchbell.commands import digest
+    from watchbell.outbox import known
+
+    channel = tools.server_settings.of(interaction.guild_id)[server.status_channel]
+    text = _(
+        "A digest in the status channel says what was down, and how reliable everything was. You can leave this out."
+    )
+    if not channel:
+        return Reply("\n\n".join([text, _("Choose a channel in the first step.")]))
+    found = [
+        each for each in known.timed(interaction.guild_id, tools) if each.to == f"channel:{channel}" and not each.text
+    ]
+    lines = [text, *map(digest.line, found)]
+    taken = [each.cadence for each in found]
+    options = [Option(name, each, default=each in taken) for each, name in cadences().items()]
+    select = StringSelect(options, min_values=0, max_values=len(options), placeholder=_("No digest"))
+    return Reply("\n\n".join(lines), components=[take_digests.select(select)])
+
+
+def cadences() -> dict:
+    return {
+        "daily": _("Every day at 08:00"),
+        "weekly": _("Every Monday at 08:00"),
+        "monthly": _("Every first at 08:00"),
+    }
+
+
 def ready(interaction, tools) -> Reply:
     """Try the alerts, along the way that a real one takes."""
     from watchbell.outbox import posting
@@ -377,15 +407,19 @@ def ready(interaction, tools) -> Reply:
     return Reply("\n".join(lines), buttons=[try_alert.button(_("Send a test alert"), style="success")])
 
 
-STEPS = (
-    (N_("Where do I post alerts?"), where),
-    (N_("Who is told if nobody reacts?"), nobody_reacts),
-    (N_("When is it quiet?"), quiet_hours),
-    (N_("Ready"), ready),
-)
-"""The steps of the guide: a title, and the function that shows the step."""
+def steps():
+    """The steps of the guide: a title, and the function that shows the step."""
+    return (
+        (_("Where do I post alerts?"), where),
+        (_("Who is told if nobody reacts?"), nobody_reacts),
+        (_("When is it quiet?"), quiet_hours),
+        (_("Do you want a digest?"), digests),
+        (_("Ready"), ready),
+    )
 
-WHERE, NOBODY_REACTS, QUIET_HOURS, READY = range(1, len(STEPS) + 1)
+
+WHERE, NOBODY_REACTS, QUIET_HOURS, DIGESTS = range(1, 5)
+"""The numbers of the steps in which something is chosen."""
 
 MINUTES = (5, 15, 30, 60)
 """After how many minutes a role can be mentioned. `/escalation` takes others too."""
@@ -459,6 +493,24 @@ def take_hours(interaction, tools, form: Quiet):
 def drop_hours(interaction, tools):
     ring(interaction.guild_id, tools, quiet="")
     return guided(QUIET_HOURS, interaction, tools, _("Saved."))
+
+
+@command.select(updates=True, audit="digest.set")
+def take_digests(interaction, tools):
+    """Set the digests of the status channel that were chosen, and end the others. Those that come already stay."""
+    from watchbell.commands import digest
+    from watchbell.subscriptions.timed import Timed, expression, id_of
+
+    values = tools.server_settings.of(interaction.guild_id)
+    to = f"channel:{values[server.status_channel]}"
+    for every in cadences() if values[server.status_channel] else ():
+        id = id_of(to, every)
+        if every not in interaction.values:
+            digest.ended(id, interaction, tools)
+        elif tools.data(TIMED, interaction.guild_id).get(id) is None:
+            cron = expression(every, "08:00", "monday", 1)
+            digest.store(Timed(id, to, cron, values[server.zone], cadence=every), interaction, tools)
+    return guided(DIGESTS, interaction, tools, _("Saved."))
 
 
 @command.button(cooldown=10)
