@@ -310,6 +310,10 @@ def test_what_was_done_is_done_whatever_came_back_of_it(answer):
         (lambda client: client.read_webhook("8", SECRET), f"GET /webhooks/8/{SECRET}"),
         (lambda client: client.execute_webhook("8", SECRET, {}), f"POST /webhooks/8/{SECRET}?wait=true"),
         (
+            lambda client: client.execute_webhook("8", SECRET, {"components": [{"type": 10, "content": "x"}]}),
+            f"POST /webhooks/8/{SECRET}?wait=true&with_components=true",
+        ),
+        (
             lambda client: client.execute_webhook("8", SECRET, {}, thread_id="7"),
             f"POST /webhooks/8/{SECRET}?wait=true&thread_id=7",
         ),

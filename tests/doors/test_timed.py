@@ -226,3 +226,43 @@ def test_a_message_says_what_it_was_made_of():
     later = Later(5, "timed", "x", 3)
     assert Later.of(later.message(GUILD)) == later
     assert said({"content": None, "components": [{"components": [{"content": "x"}]}]}) == "None\nx"
+
+
+BY_WEBHOOK = replace(DIGEST, to="webhook:status")
+
+
+def test_a_digest_comes_by_a_webhook_without_buttons():
+    world = World(SHOP)
+    world.set_webhook("status", "77")
+    keep(world, BY_WEBHOOK)
+    morning(world)
+    (message,) = world.discord.messages
+    assert message["channel"] == "webhook 77"
+    assert "## Daily digest" in said(message)
+    assert "custom_id" not in str(message["components"])
+    assert world.lost == 0
+
+
+def test_the_owner_is_told_once_that_the_webhook_of_a_digest_is_gone_and_a_new_url_brings_it_back():
+    world = World(SHOP)
+    world.set_webhook("status", "77")
+    world.discord.refuses["77"] = (404, 10015)
+    keep(world, BY_WEBHOOK)
+    morning(world)
+    morning(world)
+    assert stored(world).refused == 10015
+    (told,) = world.discord.messages
+    assert told["channel"] == DM
+    world.set_webhook("status", "78")
+    morning(world)
+    assert [each["channel"] for each in world.discord.messages] == [DM, "webhook 78"]
+    assert stored(world).refused == 0
+
+
+def test_a_digest_by_a_webhook_that_was_removed_is_noted_and_stops_nothing():
+    world = World(SHOP)
+    keep(world, BY_WEBHOOK, replace(REMINDER, cron=DIGEST.cron))
+    morning(world)
+    assert stored(world).refused == 10015
+    assert len(world.discord.messages) == 1
+    assert world.lost == 0

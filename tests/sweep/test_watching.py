@@ -74,7 +74,7 @@ def swept(story, holds, monitors, *, late: bool, step: int, record, thorough: in
 
     The suite kills at each `step`-th call, and `make sweep` at each `thorough`-th.
     """
-    tried = 0
+    tried = doubled = 0
     for point in range(1 + late, calls_of(story, *monitors) + 1, thorough if ALL else step):
         for moment in ("before", "after"):
             world = World(*monitors)
@@ -87,7 +87,9 @@ def swept(story, holds, monitors, *, late: bool, step: int, record, thorough: in
                 where = world.killer.names[point - 1]
                 raise AssertionError(f"killed {moment} call {point}, {where}: {told(world)}") from error
             tried += 1
+            doubled += world.killer.doubles
     record("points", tried)
+    record("doubles", doubled)
 
 
 def interrupted(story, act, holds, monitors, *, step: int, record) -> None:

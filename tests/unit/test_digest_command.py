@@ -5,10 +5,11 @@ import pytest
 from tests.unit.test_monitor_command import GUILD, MANAGER, Queue, buttons, texts
 from tests.unit.test_notifications import ADA, BOB, CELLAR, SHOP, Discord
 from watchbell.adapters.monitors import Change
-from watchbell.commands import digest, remind
+from watchbell.commands import digest, remind, webhook
 from watchbell.errors import UserError
 from watchbell.kit import server
 from watchbell.outbox import known
+from watchbell.outbox.kinds import WEBHOOK
 from watchbell.status.roster import entry_of
 from watchbell.subscriptions.timed import MOST
 from watchbell.testing import FakeTools, autocomplete, press, run
@@ -234,3 +235,17 @@ def test_the_channels_of_a_server_have_a_limit_that_direct_messages_do_not_use_u
     with pytest.raises(UserError, match="already has 50 digests and reminders"):
         ask(tools, remind.add, text="one more", when="daily 09:00", **MANAGER)
     ask(tools, digest.put)
+
+
+def test_a_digest_by_a_webhook_needs_a_manager_and_a_webhook_and_goes_with_it(tools):
+    with pytest.raises(UserError, match="you need the permission Manage Server"):
+        ask(tools, digest.put, webhook="status")
+    with pytest.raises(UserError, match="There is no webhook with this name"):
+        ask(tools, digest.put, webhook="status", **MANAGER)
+    tools.data(WEBHOOK, GUILD).put({"name": "status", "life": "1", "post": "", "retired": ""})
+    assert "the webhook `status`" in texts(ask(tools, digest.put, webhook="status", **MANAGER))
+    (kept,) = stored(tools)
+    assert (kept.to, kept.locale) == ("webhook:status", "")
+    assert "the webhook `status`" in texts(ask(tools, digest.all_of_them))
+    ask(tools, webhook.remove, name="status", **MANAGER)
+    assert stored(tools) == []

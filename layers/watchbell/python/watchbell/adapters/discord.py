@@ -444,8 +444,12 @@ class DiscordClient:
     def execute_webhook(
         self, webhook_id: str, token: str, message: dict, files: Sequence[File] = (), *, thread_id: str = ""
     ) -> dict:
-        """Send a message to the webhook's channel, or to a thread in it. Return the message as Discord created it."""
+        """Send a message to the webhook's channel, or to a thread in it. Return the message as Discord created it.
+
+        Discord drops components without `with_components`, and takes none that somebody can press.
+        """
         route = "POST /webhooks/{webhook}/{token}?wait=true" + ("&thread_id={thread}" if thread_id else "")
+        route += "&with_components=true" if message.get("components") else ""
         return self._call(route, message, files, paced=True, webhook=webhook_id, token=token, thread=thread_id)
 
     def edit_webhook_message(

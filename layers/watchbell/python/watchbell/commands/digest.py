@@ -1,4 +1,4 @@
-"""/digest: what the monitors did in a day, a week or a month, in a channel or by direct messages."""
+"""/digest: what the monitors did in a day, a week or a month, in a channel, by a webhook or by direct messages."""
 
 from watchbell import (
     Annotated,
@@ -55,8 +55,9 @@ def put(
     ] = "monday",
     day: Annotated[int, Range(1, 28)] = 1,
     channel: Annotated[Channel, Kinds("text", "announcement", "thread")] | None = None,
+    webhook: str = "",
 ):
-    """Get a digest by direct messages. For a channel, you need to manage the server.
+    """Get a digest by direct messages. For a channel or a webhook, you need to manage the server.
 
     every: How often it comes
     time: The time of the day, such as 08:00
@@ -64,17 +65,19 @@ def put(
     weekday: The day of a weekly digest
     day: The day of the month of a monthly digest
     channel: Post it in this channel
+    webhook: Post it by the webhook with this name
     """
     from watchbell.commands import subscribe
     from watchbell.subscriptions.timed import Timed, expression, id_of
 
-    if channel:
+    if channel or webhook:
         subscribe.require_manager(interaction, tools)
+    to = subscribe.recipient(None, channel, webhook, interaction, tools)
+    if channel:
         subscribe.require_place(channel.id, tools)
-    to = recipient(interaction, channel)
     cron, clock = expression(every, time, weekday, day), clock_of(zone, interaction, tools)
     id = id_of(to, every)
-    locale = "" if channel else interaction.locale
+    locale = "" if channel or webhook else interaction.locale
     kept = store(Timed(id, to, cron, clock, cadence=every, locale=locale), interaction, tools)
     return Reply(components=[Container(Text(line(kept)), colour=OWN)])
 
@@ -106,7 +109,7 @@ def preview(
 
 @command.subcommand(name="list")
 def all_of_them(interaction, tools):
-    """List the digests: yours, and those of channels."""
+    """List the digests: yours, and those of channels and webhooks."""
     return listed(interaction, tools)
 
 
@@ -116,7 +119,7 @@ def listed(interaction, tools, page):
 
     mine = f"user:{interaction.user_id}"
     found = [each for each in known.timed(interaction.guild_id, tools) if not each.text]
-    shown = page.of([each for each in found if each.to == mine or each.to.startswith("channel:")])
+    shown = page.of([each for each in found if each.to == mine or not each.to.startswith("user:")])
     if not shown:
         return Reply(_("There is no digest yet. `/digest set` makes one."))
     sections = [Section(line(each), accessory=end.button(_("End"), id=each.id)) for each in shown]
@@ -130,18 +133,22 @@ def off(
     *,
     every: Annotated[Choice["daily", "weekly", "monthly"], Names(CADENCES)] | None = None,
     channel: Annotated[Channel, Kinds("text", "announcement", "thread")] | None = None,
+    webhook: str = "",
 ):
-    """End your digests. For a channel, you need to manage the server.
+    """End your digests. For a channel or a webhook, you need to manage the server.
 
     every: Which one (default: all of them)
     channel: End those of this channel
+    webhook: End those of this webhook
     """
+    from watchbell.commands import subscribe
     from watchbell.outbox import known
 
+    to = subscribe.recipient(None, channel, webhook, interaction, tools)
     found = [
         each
         for each in known.timed(interaction.guild_id, tools)
-        if not each.text and each.to == recipient(interaction, channel) and every in (None, each.cadence)
+        if not each.text and each.to == to and every in (None, each.cadence)
     ]
     if not found:
         raise UserError(_("There is no such digest. `/digest list` shows what there is."))
@@ -168,10 +175,6 @@ def stop(interaction, tools, *, server: str, id: str):
 
 
 # ---- what is stored
-
-
-def recipient(interaction, channel) -> str:
-    return f"channel:{channel.id}" if channel else f"user:{interaction.user_id}"
 
 
 def clock_of(typed: str, interaction, tools) -> str:
@@ -224,8 +227,9 @@ def ended(id: str, interaction, tools) -> None:
 def line(each) -> str:
     """A digest, where and when it comes, and what is wrong with it."""
     from watchbell.subscriptions.digest import title
+    from watchbell.subscriptions.subscription import who
 
-    where = f"<#{each.to.partition(':')[2]}>" if each.to.startswith("channel:") else _("by direct message to you")
+    where = _("by direct message to you") if each.to.startswith("user:") else who(each.to)
     small = [f"{when(each)} ({each.zone})"]
     if each.refused:
         small.append(_("the last one was refused by Discord (error {code})", code=each.refused))

@@ -14,7 +14,7 @@ from watchbell import (
     permission,
     role,
 )
-from watchbell.outbox.kinds import SUBSCRIPTION, WEBHOOK
+from watchbell.outbox.kinds import SUBSCRIPTION, TIMED, WEBHOOK
 from watchbell.status.states import OWN
 
 MOST = 20
@@ -49,7 +49,7 @@ def all_of_them(interaction, tools):
 
 @command.subcommand(audit="webhook.remove", lock="webhooks:{guild}")
 def remove(interaction, tools, *, name: str):
-    """Remove a webhook, and end its subscriptions.
+    """Remove a webhook, and end its subscriptions and digests.
 
     name: Which one
     """
@@ -57,9 +57,10 @@ def remove(interaction, tools, *, name: str):
 
     guild_id, name = interaction.guild_id, name.strip().lower()
     there(name, interaction, tools)
-    for each in known.subscriptions(guild_id, tools):
-        if each.to == f"webhook:{name}":
-            tools.data(SUBSCRIPTION, guild_id).delete(each.id)
+    for kind, found in ((SUBSCRIPTION, known.subscriptions(guild_id, tools)), (TIMED, known.timed(guild_id, tools))):
+        for each in found:
+            if each.to == f"webhook:{name}":
+                tools.data(kind, guild_id).delete(each.id)
     tools.delete_webhook(guild_id, name)
     tools.shards.accepted(guild_id, f"webhook:{name}", int(tools.now()))
     tools.data(WEBHOOK, guild_id).delete(name)  # last, so that a second try finds it

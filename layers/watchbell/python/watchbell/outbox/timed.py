@@ -1,7 +1,7 @@
 """Posts digests and reminders: each turn once, although the tick may be late, doubled or missed, and any step may fail.
 
 An item says when it is due, and its row for the tick is written with it. The sender takes a claim by the local date of
-the turn, posts, and writes the next time that the item is due.
+the turn, posts, and writes the next time that the item is due. By a webhook, a digest comes at least once.
 """
 
 from __future__ import annotations
@@ -18,12 +18,13 @@ from ..i18n import _, speaking
 from ..kit import server
 from ..status import states
 from ..status.later import Later
+from ..status.refusal import RETIRED
 from ..subscriptions import digest, message
 from ..subscriptions.digest import Digest, Totals
 from ..subscriptions.timed import Timed, Turn, last_period, roles_in
 from ..tools import reading
 from ..tools.toolbox import Tools
-from . import posting
+from . import posting, webhooks
 from .kinds import TIMED
 
 log = logging.getLogger(__name__)
@@ -58,9 +59,16 @@ def _posted(guild_id: str, timed: Timed, turn: Turn, tools: Tools) -> Timed:
         return after
     with claim:
         try:
-            place = timed.to.partition(":")[2]
-            channel_id = tools.discord.open_dm(place) if timed.to.startswith("user:") else place
-            sent = posting.send(channel_id, reply, f"{guild_id} {name}", delivery, tools, again=claim.attempt > 1)
+            kind, _colon, place = timed.to.partition(":")
+            if kind == "webhook":  # what was sent by a webhook cannot be found again
+                hook = webhooks.find(guild_id, place, tools)
+                if hook is None:
+                    claim.done("no_server_webhook")
+                    return replace(after, refused=RETIRED[0])
+                sent = hook.send(reply)
+            else:
+                channel_id = tools.discord.open_dm(place) if kind == "user" else place
+                sent = posting.send(channel_id, reply, f"{guild_id} {name}", delivery, tools, again=claim.attempt > 1)
         except DiscordError as error:
             if not error.permanent:
                 raise
@@ -68,7 +76,7 @@ def _posted(guild_id: str, timed: Timed, turn: Turn, tools: Tools) -> Timed:
             claim.done(f"refused:{error.status}:{error.code}")
             return replace(after, refused=error.code or error.status)
         claim.done(sent)
-    if timed.to.startswith("channel:"):
+    if not timed.to.startswith("user:"):
         tools.shards.accepted(guild_id, timed.to, int(tools.now()))
     log.info("told", extra={"guild_id": guild_id, "recipient": timed.to, "discord_message_id": sent})
     return replace(after, refused=0)
@@ -87,8 +95,12 @@ def _reply(
         if not found.figures:
             said = None if timed.quiet else digest.nothing_monitored(name, foot)
             return said, replace(timed, quiet=True, totals=None)
-        button = digest.stop_button(guild_id, timed.id) if timed.to.startswith("user:") else digest.status_button()
-        return digest.compose(found, [button]), replace(timed, quiet=False, totals=found.totals._asdict())
+        kind = timed.to.partition(":")[0]
+        button = digest.stop_button(guild_id, timed.id) if kind == "user" else digest.status_button()
+        # A webhook can send no button.
+        return digest.compose(found, [] if kind == "webhook" else [button]), replace(
+            timed, quiet=False, totals=found.totals._asdict()
+        )
 
 
 def of_server(guild_id: str, timed: Timed, turn: Turn | None, name: str, foot: str, tools: Tools) -> Digest:

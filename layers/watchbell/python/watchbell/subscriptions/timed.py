@@ -52,8 +52,8 @@ class Turn(NamedTuple):
 class Timed:
     """A digest, or a reminder if it has a `text`.
 
-    `to` is `channel:` or `user:` and an id. It comes whenever `cron` does in the IANA `zone`. `due` is the next time,
-    and `told` the subject of the last turn that is over. `cadence` is that of a digest.
+    `to` is `channel:` or `user:` and an id, or `webhook:` and a name. It comes whenever `cron` does in the IANA `zone`.
+    `due` is the next time, and `told` the subject of the last turn that is over. `cadence` is that of a digest.
     `locale` is Discord's locale of a person who reads it by direct messages.
     `totals` are those of the last digest, see `digest.Totals`. `quiet` says that people have been told that nothing is
     monitored. `refused` is Discord's code if the last message was refused.
