@@ -26,7 +26,7 @@ CALLS = {name: call for name, call in vars(DiscordClient).items() if not name.st
 LISTS = {"guilds", "commands", "recent_messages", "messages", "channels"}
 """Reads whose answer may be an empty list."""
 
-READS = {*LISTS, "open_dm", "original", "channel", "threads", "me", "server", "member", "missing", "reads_content"}
+READS = {*LISTS, "open_dm", "original", "channel", "threads", "me", "server", "member", "missing", "reads_content", "read_webhook"}
 WRITES = sorted(CALLS.keys() - READS)
 
 
@@ -73,7 +73,7 @@ def is_promised(name: str, returned: Any) -> bool:
     """Whether the callers of `name` can work with the value."""
     if name not in READS:
         return returned is None or returned == {} or is_object(returned)
-    if name in ("original", "channel", "server"):
+    if name in ("original", "channel", "server", "read_webhook"):
         return is_object(returned)
     if name in ("open_dm", "me"):
         return isinstance(returned, str) and returned.isdigit()

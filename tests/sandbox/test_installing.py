@@ -15,17 +15,40 @@ def test_a_server_reads_how_to_begin_once_and_its_manager_sets_the_bot_up_from_t
         (message,) = [each for each in boss.messages() if each.get("components")]
         shown = Actor(discord, boss).press(message, "Set up notifications")
         assert shown.private
-        assert "Settings of this server" in shown.text
+        assert "Where do I post alerts?" in shown.text
         assert "What I can do" in Actor(discord, boss).press(message, "View commands").text
         (greeting,) = simulated.dms(boss)
         assert "/setup" in greeting["embeds"][0]["description"]
         guest = simulated.person("guest of the shop", guild)
         refused = Actor(discord, guest).press(message, "Set up notifications")
         assert refused.private
-        assert "Settings of this server" not in refused.text
+        assert "Where do I post alerts?" not in refused.text
         simulated.install(guest, guild)  # another event, for a server that knows how to begin
         discord.rest()
         assert len([each for each in boss.messages() if each.get("components") and not each["flags"] & 64]) == 1
+
+
+def test_the_guide_of_setup_ends_with_a_test_alert_in_the_channel() -> None:
+    with bot() as discord:
+        ada, crew = discord.person("ada", permissions="MANAGE_GUILD"), discord.role("crew")
+        channel = discord.simulated.channel("guided")
+        shown = ada.press(ada.run("setup"), "Guide me")
+        shown = ada.press(ada.choose(shown, "Choose a channel", channel), "Next")
+        shown = ada.press(ada.choose(shown, "Choose a role", crew), "Next")
+        shown = ada.submit(ada.press(shown, "Choose quiet hours"), span="22:00-07:00", zone="Europe/Berlin")
+        assert "Quiet from 22:00-07:00 (Europe/Berlin)" in shown.text
+        shown = ada.press(ada.choose(ada.press(shown, "Next"), "No digest", "weekly"), "Next")
+        assert "Step 5 of 5" in shown.text
+        ada.press(shown, "Send a test alert")
+        discord.rest()
+        (alert,) = discord.simulated.state.world.in_channel(channel.id)
+        assert alert["content"].startswith("This is a test. 🔴 **example.com** is down.")
+        # The blocks share a server.
+        ada.run("digest off", channel=channel)
+        ada.run("unsubscribe", channel=channel)
+        ada.run("escalation off")
+        for setting in ("status_channel", "mention_roles", "zone"):
+            ada.press(ada.choose(ada.run("setup"), "Change a setting", setting), "Reset")
 
 
 def test_somebody_who_installs_the_bot_for_themselves_reads_what_works_for_them() -> None:
