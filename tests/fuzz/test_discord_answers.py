@@ -26,7 +26,19 @@ CALLS = {name: call for name, call in vars(DiscordClient).items() if not name.st
 LISTS = {"guilds", "commands", "recent_messages", "messages", "channels"}
 """Reads whose answer may be an empty list."""
 
-READS = {*LISTS, "open_dm", "original", "channel", "threads", "me", "server", "member", "missing", "reads_content", "read_webhook"}
+READS = {
+    *LISTS,
+    "open_dm",
+    "original",
+    "channel",
+    "threads",
+    "me",
+    "server",
+    "member",
+    "missing",
+    "reads_content",
+    "read_webhook",
+}
 WRITES = sorted(CALLS.keys() - READS)
 
 

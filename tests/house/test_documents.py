@@ -1,5 +1,6 @@
 """Law 5: README and docs agree with the code. `make check` compares the tables that `make docs` writes."""
 
+import ast
 import re
 from pathlib import Path
 
@@ -131,3 +132,14 @@ def test_the_operators_guide_explains_every_alarm():
     for _, alarm in Template.read().resources("AWS::CloudWatch::Alarm"):
         name = alarm["AlarmName"].removeprefix("watchbell-dev-")
         assert f"`{name}`" in first_cells or name.endswith("-errors"), name
+
+
+def test_the_table_of_what_was_swept_has_each_story_of_the_sweep():
+    stories = {
+        node.name.removeprefix("test_").replace("_", " ").capitalize()
+        for path in (ROOT / "tests/sweep").glob("test_*.py")
+        for node in ast.parse(path.read_text()).body
+        if isinstance(node, ast.FunctionDef) and "record_property" in [each.arg for each in node.args.args]
+    }
+    text = (ROOT / "docs/reliability.md").read_text()
+    assert stories == set(re.findall(r"^\| (\S.*?) \| [0-9,]+ \| 0 \| [0-9]+ \|$", text, flags=re.MULTILINE))
