@@ -56,7 +56,7 @@ dev: .venv/ready  ## start everything on this machine and keep it running
 	@$(PYTHON) -m sandbox serve
 
 test: .venv/ready $(NODE_PACKAGES)  ## run the whole suite
-	@$(PYTHON) -m pytest -n 2 --dist loadgroup
+	@$(PYTHON) -m pytest -n 3 --dist loadgroup
 
 lint: .venv/ready  ## check formatting and lint
 	@$(BIN)/ruff format --check .

@@ -161,7 +161,7 @@ def test_a_message_that_is_delivered_twice_is_answered_once() -> None:
         discord.delivers_twice()
         assert ada.run("status", server="nobody", private=False).private
         discord.delivers_twice("send")
-        discord.run_schedule("daily_digest")
+        discord.turn(86_400, most=24)  # another block may have had the digest of today
         assert discord.transcript.count(" POST /webhooks/") == 2  # the answer for ada, and the digest
 
 
