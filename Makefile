@@ -56,7 +56,7 @@ dev: .venv/ready  ## start everything on this machine and keep it running
 	@$(PYTHON) -m sandbox serve
 
 test: .venv/ready $(NODE_PACKAGES)  ## run the whole suite
-	@$(PYTHON) -m pytest -n 3 --dist loadgroup
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup
 
 lint: .venv/ready  ## check formatting and lint
 	@$(BIN)/ruff format --check .
@@ -70,7 +70,7 @@ documents: .venv/ready  ## check that the tables in the docs and the translation
 	@$(PYTHON) -m translations --check
 
 oldest: .venv-3.11/ready  ## run the unit tests without random inputs on Python 3.11, if this machine has it
-	@if [ -e $< ]; then .venv-3.11/bin/python -m pytest -n 2 --dist loadgroup -m "not hypothesis" tests/unit; \
+	@if [ -e $< ]; then .venv-3.11/bin/python -m pytest -n 2 --dist loadgroup --assert plain -m "not hypothesis" tests/unit; \
 	else echo "Skipping the tests on Python 3.11: this machine does not have it."; fi
 
 pins: .venv/ready  ## write requirements*.txt and package-lock.json, with the hash of every package
