@@ -6,16 +6,13 @@
 from __future__ import annotations
 
 import json
-import os
 from typing import Any
 
 import pytest
 
 from tests.applicants import AGAIN_SECONDS, Scene, World
+from tests.sweep.test_watching import ALL
 from watchbell.tools import applying
-
-ALL = bool(os.environ.get("WATCHBELL_SWEEP"))
-"""Whether this is `make sweep`."""
 
 
 def applied(world: World, scene: Scene) -> None:

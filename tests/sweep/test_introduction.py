@@ -10,10 +10,9 @@ from typing import Any
 import pytest
 
 from tests.discord_side import tools as kit
-from tests.sweep.world import AGAIN_SECONDS, CHANNEL, GUILD, FakeDiscord, Killed, Watched, World
+from tests.sweep.world import CHANNEL, GUILD, FakeDiscord, Watched, World
 from watchbell.discord.permissions import bits
 from watchbell.doors import worker
-from watchbell.errors import Retry
 from watchbell.events.application_deauthorized import departures
 
 ADA, ME = "1100000000000000011", "1100000000000000099"
@@ -77,21 +76,8 @@ class Installing(World):
         for kind, data, minute in events:
             body = {"event": {"type": kind, "timestamp": f"2026-11-26T10:{minute}:00.000000", "data": data}}
             for _time in range(2):
-                self._deliver(body)
+                self._call(lambda body=body: worker.happen(body, int(self.at), self.tools))
         return self
-
-    def _deliver(self, body: dict) -> None:
-        for _try in range(10):
-            try:
-                worker.happen(body, int(self.at), self.tools)
-            except Killed:
-                self.killer.at = None
-                self.at += AGAIN_SECONDS if self.late else 0
-            except Retry as error:
-                self.at += error.wait or 5
-            else:
-                return
-        raise AssertionError("the event is lost")
 
 
 POINTS = range(1, Installing(late=False).run().killer.calls + 1)
@@ -104,6 +90,7 @@ def test_a_person_is_greeted_and_a_server_is_told_how_to_begin_once_wherever_the
 ) -> None:
     for point in POINTS:
         world = Installing(late=late, at=(point, moment)).run()
+        assert world.lost == 0, point
         assert [each["channel"] for each in world.discord.messages] == [f"dm of {ADA}", CHANNEL], point
         left = world.data(departures).all()
         assert [(each["user"], each["leaves"]) for each in left] == [(ADA, True)], point

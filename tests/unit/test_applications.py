@@ -24,6 +24,7 @@ from watchbell.applications.application import (
 )
 from watchbell.applications.configuration import Configuration
 from watchbell.applications.obstacles import Obstacle, Place, found, refused
+from watchbell.discord import ids
 from watchbell.tools.applications import APPLICATIONS
 
 ALLOWED = {
@@ -36,8 +37,8 @@ ALLOWED = {
     LOST: dict.fromkeys(("open", "accepted", "declined"), "closed"),
 }
 NOW = 1_795_334_400
-OLD = str((NOW - 3600) * 1000 - reconcile.DISCORD_EPOCH << 22)
-YOUNG = str((NOW - 60) * 1000 - reconcile.DISCORD_EPOCH << 22)
+OLD = str((NOW - 3600) * 1000 - ids.EPOCH << 22)
+YOUNG = str((NOW - 60) * 1000 - ids.EPOCH << 22)
 
 
 @pytest.mark.parametrize(("what", "status"), list(itertools.product(ALLOWED, (*STATUSES, ""))))

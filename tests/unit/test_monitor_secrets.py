@@ -148,7 +148,7 @@ def test_a_store_that_quotes_the_request_in_its_error_leaks_nothing(tools, caplo
             raise Refused(target, 400, {"__type": f"ValidationException {request}"})
         return tools.store(target, request)
 
-    tools._secrets._call = refuse
+    tools._secrets._secure._call = refuse
     with pytest.raises(Unavailable) as raised:
         set_secret(tools)
     assert raised.value.__cause__ is None

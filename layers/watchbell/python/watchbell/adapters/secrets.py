@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..errors import Unavailable
-from .aws_json import Refused, of_region, within
+from .aws_json import within
 from .parameters import Parameters
+from .secure import Secure
 
 READ_SECONDS = 3.0
 """How long all secrets of a run may take to read. It is not the target that is slow then."""
@@ -28,7 +29,7 @@ class Secrets:
 
     def __init__(self, parameters: Parameters, path: str, call: Callable[[str, dict], Any] | None = None) -> None:
         self._parameters, self._path = parameters, path
-        self._call = call or of_region("ssm", "1.1").call
+        self._secure = Secure(call)
 
     def reader(self, guild_id: str, names: Iterable[str]) -> Callable[[str, str], str]:
         """Read these secrets of a server, within READ_SECONDS. Return a function `value(name, host)`.
@@ -62,24 +63,12 @@ class Secrets:
 
     def put(self, guild_id: str, name: str, host: str, value: str) -> None:
         """Set a secret, or replace it."""
-        request = {
-            "Name": f"{self._folder(guild_id)}/{name}",
-            "Value": json.dumps({"host": host.lower(), "value": value}),
-            "Type": "SecureString",
-            "Overwrite": True,
-        }
-        try:
-            self._call("AmazonSSM.PutParameter", request)
-        except Unavailable:
-            raise Unavailable("AmazonSSM.PutParameter: the secret was not set") from None  # nothing of it in a log
+        stored = json.dumps({"host": host.lower(), "value": value})
+        self._secure.put(f"{self._folder(guild_id)}/{name}", stored, "secret")
 
     def delete(self, guild_id: str, name: str) -> None:
         """Delete a secret. It is no error if there is none."""
-        try:
-            self._call("AmazonSSM.DeleteParameter", {"Name": f"{self._folder(guild_id)}/{name}"})
-        except Refused as error:
-            if error.code != "ParameterNotFound":
-                raise
+        self._secure.delete(f"{self._folder(guild_id)}/{name}")
 
     def _folder(self, guild_id: str) -> str:
         return f"{self._path}/{guild_id}/secrets"

@@ -13,10 +13,9 @@ from typing import Any, NamedTuple
 from uuid import uuid4
 
 from ..data.tables import RETIRED_WEBHOOK
-from ..errors import Unavailable
-from .aws_json import Refused, of_region
 from .dynamodb import Table
 from .parameters import Parameters
+from .secure import Secure
 
 
 class Address(NamedTuple):
@@ -35,7 +34,7 @@ class ServerWebhooks:
 
     def __init__(self, parameters: Parameters, path: str, call: Callable[[str, dict], Any] | None = None) -> None:
         self._parameters, self._path = parameters, path
-        self._call = call or of_region("ssm", "1.1").call
+        self._secure = Secure(call)
 
     def find(self, guild_id: str, name: str, *, fresh: bool = False) -> Address | None:
         """Return the URL of a server's webhook, None if there is none. `fresh` skips the cache of a minute."""
@@ -49,25 +48,12 @@ class ServerWebhooks:
     def put(self, guild_id: str, name: str, url: str) -> str:
         """Set the URL of a webhook, or replace it. Return its new life."""
         life = uuid4().hex
-        request = {
-            "Name": self._name(guild_id, name),
-            "Value": json.dumps({"url": url.strip(), "life": life}),
-            "Type": "SecureString",
-            "Overwrite": True,
-        }
-        try:
-            self._call("AmazonSSM.PutParameter", request)
-        except Unavailable:
-            raise Unavailable("AmazonSSM.PutParameter: the webhook was not set") from None  # nothing of it in a log
+        self._secure.put(self._name(guild_id, name), json.dumps({"url": url.strip(), "life": life}), "webhook")
         return life
 
     def delete(self, guild_id: str, name: str) -> None:
         """Delete the URL of a webhook. It is no error if there is none."""
-        try:
-            self._call("AmazonSSM.DeleteParameter", {"Name": self._name(guild_id, name)})
-        except Refused as error:
-            if error.code != "ParameterNotFound":
-                raise
+        self._secure.delete(self._name(guild_id, name))
 
     def _name(self, guild_id: str, name: str) -> str:
         return f"{self._path}/{guild_id}/{name}"

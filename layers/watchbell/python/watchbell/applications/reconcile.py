@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
+from ..discord.ids import made_at
 from . import marker
 from .application import HAVE_A_CHANNEL, Application
 from .configuration import REMOVED, Configuration
@@ -14,8 +15,6 @@ of an application that is over; close an application whose channel is gone."""
 
 YOUNG_SECONDS = 15 * 60
 """A channel that is younger may belong to work that is not over. The work takes at most ten minutes."""
-
-DISCORD_EPOCH = 1_420_070_400_000
 
 
 class Repair(NamedTuple):
@@ -59,8 +58,3 @@ def decide(
             repairs.append(Repair(ADOPT, *key, found.channel))
             taken.add(key)
     return repairs
-
-
-def made_at(id: str) -> float:
-    """When the thing with this id was made, in epoch seconds. Discord: an id holds the time."""
-    return ((int(id) >> 22) + DISCORD_EPOCH) / 1000

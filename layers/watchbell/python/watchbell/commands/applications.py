@@ -275,7 +275,7 @@ def lines_of(lacks, interaction, here, member, channel: str) -> list[str]:
 def recorded(interaction, tools, config: str, code: str, *, outcome=None) -> None:
     """Write a press to the trail, and to the metrics."""
     from watchbell.applications.figures import APPLY
-    from watchbell.applications.reconcile import made_at
+    from watchbell.discord.ids import made_at
     from watchbell.tools import applying
 
     reason = outcome.obstacle.code if outcome and outcome.obstacle else ""
@@ -589,23 +589,21 @@ def texts(interaction, tools, form: Texts, *, config: str):
     days = form.keep.strip() or "90"
     if not days.isascii() or not days.isdigit() or not 1 <= int(days) <= 730:
         raise FieldError("keep", _("write a number of days from 1 to 730."))
-    with tools.journal.step("id") as step:  # a second try must not make a second one
-        if step.new:
-            step.value = config or new_id(interaction.id)
+    id = config or new_id(interaction.id)
     said = {"button": form.button.strip(), "text": form.text.strip(), "keep": int(days)}
     said |= {name: value for name, value in (("style", form.colour), ("finish", form.finish)) if value}
 
     def decide(before):
-        if step.value not in before and len(before) >= MOST:
+        if id not in before and len(before) >= MOST:
             raise UserError(_("A server can have {n} such buttons.", n=MOST))
-        return changed(before, step.value, **said)
+        return changed(before, id, **said)
 
     applying.change(interaction.guild_id, tools, decide)
-    return refreshed(interaction, tools, step.value)
+    return refreshed(interaction, tools, id)
 
 
 def new_id(interaction_id: str) -> str:
-    """The id of a new configuration: the same in each try."""
+    """The id of a new configuration: the same in each try, so that a second try makes no second one."""
     from hashlib import sha256
 
     return sha256(interaction_id.encode()).hexdigest()[:8]

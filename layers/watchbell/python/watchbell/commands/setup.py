@@ -322,7 +322,7 @@ def nobody_reacts(interaction, tools) -> Reply:
     from watchbell.outbox import known
 
     steps = known.steps(interaction.guild_id, tools)
-    first = next((each for each in steps if each["step"] == "1"), None)
+    first = first_of(steps)
     minutes = first["minutes"] if first else MINUTES[1]
     roles = [first["to"].removeprefix("role:")] if first and first["to"].startswith("role:") else []
     lines = [
@@ -339,6 +339,11 @@ def nobody_reacts(interaction, tools) -> Reply:
         picks.append(take_minutes.select(StringSelect(options)))
     buttons = [drop_step.button(_("Mention nobody"))] if first else []
     return Reply("\n".join(lines), components=picks, buttons=buttons)
+
+
+def first_of(steps):
+    """The first step of an escalation, None if there is none."""
+    return next((each for each in steps if each["step"] == "1"), None)
 
 
 def quiet_hours(interaction, tools) -> Reply:
@@ -450,7 +455,7 @@ def take_role(interaction, tools):
             len(allowed),
         )
         raise UserError(text)
-    first = next((each for each in known.steps(guild_id, tools) if each["step"] == "1"), None)
+    first = first_of(known.steps(guild_id, tools))
     escalation.store(1, first["minutes"] if first else MINUTES[1], f"role:{role.id}", guild_id, tools)
     if role.id not in allowed:
         tools.change_setting(guild_id, server.mention_roles, (*allowed, role.id))
@@ -463,7 +468,7 @@ def take_minutes(interaction, tools):
     from watchbell.outbox import known
 
     wanted = "".join(interaction.values[:1])
-    first = next((each for each in known.steps(interaction.guild_id, tools) if each["step"] == "1"), None)
+    first = first_of(known.steps(interaction.guild_id, tools))
     if first and wanted in map(str, (*MINUTES, first["minutes"])):
         escalation.store(1, int(wanted), first["to"], interaction.guild_id, tools)
     return guided(NOBODY_REACTS, interaction, tools, _("Saved."))

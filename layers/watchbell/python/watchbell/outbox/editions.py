@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from ..adapters.shards import EDITION_START, FLIP_START
+from ..discord.ids import made_at
 from ..status import judgement
 from ..status.flip import Flip
 from ..status.judgement import Judgement
@@ -24,9 +25,6 @@ from .kinds import ON_IT
 from .mailboxes import edition_message, tell
 
 log = logging.getLogger(__name__)
-
-DISCORD_EPOCH = 1_420_070_400
-"""Discord counts time in ids from here, in epoch seconds."""
 
 MOST_FLIPS = 90
 """How many rows of flips an edition has at most. A transaction has at most 100 writes."""
@@ -198,8 +196,5 @@ def gone_edition(monitor: str, at: int) -> Edition:
 
 
 def _asked(what: str, interaction_id: str) -> str:
-    """The id of the edition that an interaction asks for. It is the same in each try, so it holds no time of the try.
-
-    Discord: an id holds the time of its creation, in milliseconds since 2015.
-    """
-    return f"{DISCORD_EPOCH + (int(interaction_id) >> 22) // 1000:010}-{what}-{interaction_id}"
+    """The id of the edition that an interaction asks for. It is the same in each try, so it has no time of the try."""
+    return f"{int(made_at(interaction_id)):010}-{what}-{interaction_id}"

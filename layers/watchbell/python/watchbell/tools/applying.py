@@ -343,8 +343,7 @@ def effects(
     if FINISH in wanted:
         with journal.step("finish") as step:
             if step.new:
-                delete = complete and configuration is not None and configuration.finish == DELETE
-                step.value = finish(guild, after, tools, delete=delete)
+                step.value = finish(guild, after, configuration, tools, complete=complete)
         ended = step.value
         store_finished(guild, after, configuration, tools)
     return str(ended)
@@ -389,10 +388,13 @@ def archive(after: Application, configuration: Configuration | None, nonce: str,
     return posted and complete and len(text) <= transcript.MOST_BYTES
 
 
-def finish(guild: str, after: Application, tools: Any, *, delete: bool) -> str:
-    """Delete the channel, or lock it for the person. Return which. Nothing happens if it is gone."""
+def finish(guild: str, after: Application, configuration: Configuration | None, tools: Any, *, complete: bool) -> str:
+    """Delete the channel, or lock it for the person. Return which. Nothing happens if it is gone.
+
+    It is only deleted if its configuration says so, and if its transcript is `complete`.
+    """
     reason = f"application of {after.user}: {after.status}"
-    if delete:
+    if complete and configuration is not None and configuration.finish == DELETE:
         tools.discord.delete_channel(after.channel, reason=reason)
         return DELETE
     seen = ("VIEW_CHANNEL", "READ_MESSAGE_HISTORY")
@@ -432,8 +434,7 @@ def _repair(guild: str, each: reconcile.Repair, configuration: Configuration | N
         return "closed"
     if each.what == reconcile.FINISH and before:
         complete = archive(before, configuration, f"archive {each.channel}", tools)
-        delete = complete and configuration is not None and configuration.finish == DELETE
-        ended = finish(guild, before, tools, delete=delete)
+        ended = finish(guild, before, configuration, tools, complete=complete)
         store_finished(guild, before, configuration, tools)
         return ended
     if each.what == reconcile.ADOPT and configuration and is_member(guild, each.user, tools):
@@ -467,10 +468,11 @@ def _remove(each: reconcile.Repair, tools: Any) -> str:
 def forget_removed(guild: str, tools: Any) -> None:
     """Delete the configurations that were removed, when their last application is over."""
     live = {each.config for each in everybody(guild, tools) if each.live}
-    gone = {id for id, each in all_of(guild, tools).items() if each.state == REMOVED and id not in live}
+    known = all_of(guild, tools)
+    gone = {id for id, each in known.items() if each.state == REMOVED and id not in live}
     if gone:
         change(guild, tools, lambda before: {id: each for id, each in before.items() if id not in gone})
-    if not all_of(guild, tools):
+    if known.keys() == gone:
         tools.data(SERVERS).delete(guild)
 
 

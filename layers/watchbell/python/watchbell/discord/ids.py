@@ -1,0 +1,9 @@
+"""Discord's ids. Pure."""
+
+EPOCH = 1_420_070_400_000
+"""Discord counts the time in ids from here: 2015, in epoch milliseconds."""
+
+
+def made_at(id: str) -> float:
+    """When the thing with this id was made, in epoch seconds. Discord: the bits above the lowest 22 hold the time."""
+    return ((int(id) >> 22) + EPOCH) / 1000
