@@ -7,6 +7,7 @@ from watchbell import Channel, Role
 from watchbell.commands import announce
 from watchbell.errors import FormError
 from watchbell.kit import server
+from watchbell.status import notification
 from watchbell.testing import FakeTools, run, submit
 
 STATUS, CELLAR, CREW = "1000000000000000301", "1000000000000000888", "1000000000000000777"
@@ -29,8 +30,8 @@ def tools():
     return tools
 
 
-def write(tools, text="The shop closes at 8.", *, channel="", role=""):
-    return submit(announce.post, tools=tools, guild=GUILD, text=text, **MANAGER, channel=channel, role=role)
+def write(tools, text="The shop closes at 8.", *, channel="", role="", **more):
+    return submit(announce.post, tools=tools, guild=GUILD, text=text, **MANAGER, channel=channel, role=role, **more)
 
 
 def test_the_command_opens_a_form_that_knows_the_channel_and_the_role():
@@ -61,3 +62,11 @@ def test_what_cannot_be_posted_is_told_and_the_text_is_not_lost(tools):
     with pytest.raises(FormError, match="no status channel is chosen"):
         write(tools)
     assert tools.notified == []
+
+
+def test_a_second_try_of_the_same_interaction_has_the_same_key_so_it_is_posted_once(tools):
+    for _try in range(2):
+        write(tools, id="1100000000000000042")
+    assert [each["dedupe_key"] for each in tools.notified] == ["1100000000000000042"] * 2
+    first, second = (notification.read(message).key for message in tools.send_queue.messages)
+    assert first == second

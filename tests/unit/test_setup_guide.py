@@ -6,7 +6,7 @@ from tests.unit.test_monitor_command import Queue
 from tests.unit.test_setup import BOT_ROLE, MANAGER, STATUS, Discord
 from watchbell.commands import digest, escalation, notifications, setup, unsubscribe
 from watchbell.discord.resolved import Channel, Role
-from watchbell.errors import FormError, UserError
+from watchbell.errors import FormError, Unavailable, UserError
 from watchbell.kit import server
 from watchbell.outbox import known
 from watchbell.subscriptions.subscription import STATUS as STATUS_CHANNEL
@@ -109,6 +109,23 @@ def test_a_step_keeps_its_place_before_the_others_and_nobody_mentions_everybody(
     tools.server_settings.change(GUILD, {"mention_roles": [str(10**18 + n) for n in range(25)]})
     with pytest.raises(UserError, match="25 roles may be mentioned already"):
         choose(setup.take_role, CREW, tools=tools, **MANAGER)
+
+
+def test_a_role_whose_permission_could_not_be_stored_is_stored_whole_by_the_second_try(tools):
+    failures, change = ["once"], tools.server_settings.change
+
+    def fails(*values):
+        if failures:
+            failures.clear()
+            raise Unavailable("no answer")
+        return change(*values)
+
+    tools.server_settings.change = fails
+    with pytest.raises(Unavailable):
+        choose(setup.take_role, CREW, tools=tools, **MANAGER)
+    choose(setup.take_role, CREW, tools=tools, **MANAGER)
+    assert [each["to"] for each in known.steps(GUILD, tools)] == [f"role:{CREW.id}"]
+    assert settings(tools)[server.mention_roles] == (CREW.id,)
 
 
 def test_quiet_hours_hold_for_the_status_channel_whichever_it_is(tools):

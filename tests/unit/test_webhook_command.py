@@ -7,7 +7,7 @@ import pytest
 from tests.unit.test_monitor_command import GUILD, MANAGER, texts
 from watchbell import Channel, Role
 from watchbell.commands import subscribe, unsubscribe, webhook
-from watchbell.errors import DiscordError, FormError, UserError
+from watchbell.errors import DiscordError, FormError, Unavailable, Unsure, UserError
 from watchbell.outbox import known
 from watchbell.outbox.kinds import WEBHOOK
 from watchbell.status.refusal import Refusal
@@ -35,8 +35,8 @@ def tools():
     return FakeTools(discord=Discord(), now=lambda: float(NOW))
 
 
-def put(tools, name="ops", url=URL, post=""):
-    return submit(webhook.put, tools=tools, guild=GUILD, name=name, url=url, post=post, **MANAGER)
+def put(tools, name="ops", url=URL, post="", **more):
+    return submit(webhook.put, tools=tools, guild=GUILD, name=name, url=url, post=post, **MANAGER, **more)
 
 
 def ask(tools, feature=subscribe, path="", **options):
@@ -156,3 +156,33 @@ def test_removing_a_webhook_ends_its_subscriptions_and_deletes_its_url(tools):
 
 def test_a_server_without_webhooks_reads_how_to_add_one(tools):
     assert "`/webhook add` adds one" in texts(ask(tools, webhook, "list"))
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("action", ["PutParameter", "DeleteParameter"])
+def test_a_store_that_fails_before_or_after_it_changes_a_url_leaves_what_a_second_try_finishes(tools, action, moment):
+    put(tools)
+    failures = [action]
+
+    def call(target, request):
+        if not failures or not target.endswith(failures[0]):
+            return tools.store(target, request)
+        failures.clear()
+        if moment == "after":
+            tools.store(target, request)
+        raise Unsure(f"{target}: no answer")
+
+    tools._server_webhooks._secure._call = call
+    same = {"id": "1100000000000000042"}  # the worker tries the same interaction again, which holds the lock
+
+    def change():
+        return put(tools, **same) if action == "PutParameter" else ask(tools, webhook, "remove", name="ops", **same)
+
+    with pytest.raises(Unavailable) as raised:
+        change()
+    assert "canary" not in str(raised.value)
+    assert [each["name"] for each in stored(tools)] == ["ops"]
+    change()
+    lives = [each["life"] for each in stored(tools)]
+    assert [json.loads(value)["life"] for value in tools.store.values.values()] == lives
+    assert len(lives) == (action == "PutParameter")
