@@ -10,7 +10,7 @@ from typing import Any
 
 APPLY, WITHDRAW = "apply", "withdraw"
 CREATED, EXISTING, BUSY, FAILED, REFUSED = "created", "existing", "busy", "failed", "refused"
-"""How a press ended. A failed one is kept as pending. One is refused where nobody can apply."""
+"""How a press ended. A failed press leaves a pending application. A press is refused if nobody can apply now."""
 
 DUPLICATE = "duplicate"
 """A second channel of one application, which was found and repaired."""

@@ -238,7 +238,7 @@ def obstacle_text(code: str) -> str:
 
 
 def tell_staff(interaction, tools, configuration, outcome) -> None:
-    """Tell the staff what to change. Who may not write there hears of it in `/applications check`."""
+    """Tell the staff what to change. If the bot may not write there, `/applications check` says so."""
     from watchbell.discord.mentions import Mentions
     from watchbell.tools import applying
 
@@ -414,7 +414,7 @@ def resend(interaction, tools, *, config: str, applicant: str):
 
 
 def created(interaction, tools, configuration, before, journal):
-    """The outcome of making the channel of an application that waits, in whatever language the server has."""
+    """Make the channel of an application that waits, with texts in the language of the server. Return the outcome."""
     from watchbell.tools import applying
 
     view = viewed(interaction, tools, configuration)

@@ -45,7 +45,7 @@ class Policy:
         raise NotImplementedError
 
     def allows(self, interaction: "Interaction", tools: "Any") -> bool:
-        """Whether the person may use the handler, whoever knows it. Raises Unavailable like `ask`."""
+        """Whether the person may use the handler, as `decide` or else `ask` says. Raises Unavailable like `ask`."""
         decided = self.decide(interaction, tools)
         return self.ask(interaction, tools) if decided is None else decided
 
