@@ -30,7 +30,8 @@ INGRESS_WATCHBELL = (
     *("doors/__init__.py", "doors/ingress.py", "data/__init__.py", "data/tables.py"),
     *(f"interactions/{name}.py" for name in ("__init__", "apology", "call", "dispatch", "forms", "gate")),
     *("interactions/responses.py", "interactions/time_limit.py"),
-    *("adapters/amazon_roots.pem", "adapters/__init__.py", "adapters/api_gateway.py", "adapters/logs.py"),
+    *("adapters/amazon_roots.pem", "adapters/__init__.py", "adapters/api_gateway.py"),
+    *(f"adapters/{name}.py" for name in ("json_text", "logs")),
     *(f"adapters/{name}.py" for name in ("aws_json", "post", "sigv4", "enqueue", "parameters")),
     *(f"adapters/{name}.py" for name in ("dynamodb", "records", "server_settings", "stash")),
     *("status/__init__.py", "status/states.py", "status/roster.py", "adapters/rosters.py", "checks/*.py"),
@@ -49,7 +50,7 @@ HEARTBEAT_WATCHBELL = (
     *("__init__.py", "errors.py", "data/__init__.py", "data/tables.py", "status/__init__.py", "status/ping.py"),
     *("doors/__init__.py", "doors/heartbeat.py", "adapters/amazon_roots.pem"),
     *(f"tools/{name}.py" for name in ("__init__", "grants", "toolbox")),
-    *(f"adapters/{name}.py" for name in ("__init__", "api_gateway", "logs", "pings", "dynamodb")),
+    *(f"adapters/{name}.py" for name in ("__init__", "api_gateway", "json_text", "logs", "pings", "dynamodb")),
     *(f"adapters/{name}.py" for name in ("aws_json", "post", "sigv4")),
 )
 

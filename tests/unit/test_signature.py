@@ -99,6 +99,7 @@ def test_a_stale_or_future_timestamp_does_not(age):
         "0" * 128,
         "é" * 128,
         " " * 128,
+        "00 " * 42 + "00",
         "0x" + "0" * 126,
         "٣" * 128,
         "\ud800" * 128,

@@ -10,12 +10,11 @@ top of the repository.
 """
 
 import os
-from contextlib import contextmanager
 from contextvars import ContextVar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable
     from gettext import GNUTranslations
 
 LOCALES = {"de": "de", "es": "es-ES", "fr": "fr", "ja": "ja"}
@@ -39,14 +38,19 @@ def language(*locales: str) -> str:
     return "en"
 
 
-@contextmanager
-def speaking(*locales: str) -> "Iterator[None]":
+class speaking:
     """Translate texts into the language of these locales inside the `with` block."""
-    before = _spoken.set(language(*locales))
-    try:
-        yield
-    finally:
-        _spoken.reset(before)
+
+    __slots__ = ("_before", "_language")
+
+    def __init__(self, *locales: str) -> None:
+        self._language = language(*locales)
+
+    def __enter__(self) -> None:
+        self._before = _spoken.set(self._language)
+
+    def __exit__(self, *_: object) -> None:
+        _spoken.reset(self._before)
 
 
 def N_(text: str) -> str:

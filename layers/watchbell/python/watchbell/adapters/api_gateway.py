@@ -1,11 +1,12 @@
 """Reads API Gateway's proxy events (payload formats 2.0 and 1.0), and builds the responses."""
 
 import binascii
-import json
+
+from . import json_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection
     from typing import Any
 
 TIMEOUT_SECONDS = 30
@@ -22,10 +23,10 @@ def read(event: dict) -> tuple[str, dict[str, str], bytes]:
     path = event.get("rawPath") or event.get("path") or ""
     if isinstance(context, dict) and isinstance(context.get("http"), dict):
         path = context["http"].get("path") or path
-    headers: dict[str, str] = {}
-    for name, value in _header_values(event):
-        key = name.lower()
-        headers[key] = f"{headers[key]},{value}" if key in headers else str(value)
+    pairs = _header_values(event)
+    headers = {name.lower(): str(value) for name, value in pairs}
+    if len(headers) < len(pairs):
+        headers = {key: ",".join(str(value) for name, value in pairs if name.lower() == key) for key in headers}
     body = event.get("body") or ""
     if not event.get("isBase64Encoded"):
         return path, headers, body.encode("utf-8", "surrogatepass")
@@ -62,7 +63,7 @@ def age(event: dict, now: float) -> float:
     return seconds if 0 < seconds < 3 else 0.0
 
 
-def _header_values(event: dict) -> "Iterable[tuple[str, Any]]":
+def _header_values(event: dict) -> "Collection[tuple[str, Any]]":
     single = event.get("headers") or {}
     several = event.get("multiValueHeaders")  # format 1.0 only; there, `headers` has only the last of each
     if not several:
@@ -76,7 +77,7 @@ def respond(status: int, payload: dict | None) -> dict:
 
     Discord requires a Content-Type on every response, even on an empty 204.
     """
-    body = "" if payload is None else json.dumps(payload)
+    body = "" if payload is None else json_text.text(payload)
     return {
         "statusCode": status,
         "headers": {"content-type": "application/json"},

@@ -12,6 +12,8 @@ import threading
 import time
 from functools import cache
 
+from . import json_text
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -131,7 +133,7 @@ def measured(message: str, metrics: "dict[str, float]", unit: str, **details: "s
     line = {"message": message, **metrics, **details, "cold": int(_invocations[0] <= 1)}
     # A single write, because each one becomes an event of its own.
     sys.stdout.write(
-        f'{{"_aws":{{"Timestamp":{time.time_ns() // 1_000_000},{_head(unit, *metrics)}{json.dumps(line)[1:]}\n'
+        f'{{"_aws":{{"Timestamp":{time.time_ns() // 1_000_000},{_head(unit, *metrics)}{json_text.text(line)[1:]}\n'
     )
 
 

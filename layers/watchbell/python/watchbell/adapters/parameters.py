@@ -94,6 +94,8 @@ class Parameters:
         return self._cached(path, self._list, fresh)
 
     def _cached(self, name: str, read: "Callable[[str, bool], Any]", fresh: bool) -> "Any":
+        if not fresh and (current := self._current(name)):
+            return current.value
         reading = self._reading.setdefault(name, threading.Lock())
         waits = not reading.acquire(blocking=False)
         if waits:
@@ -104,11 +106,15 @@ class Parameters:
         finally:
             reading.release()
 
+    def _current(self, name: str) -> "_Kept | None":
+        kept = self._kept.get(name)
+        return kept if kept is not None and kept.read_at <= self._clock() < kept.expires_at else None
+
     def _kept_or_read(self, name: str, read: "Callable[[str, bool], Any]", fresh: bool, patient: bool) -> "Any":
+        if not fresh and (current := self._current(name)):
+            return current.value
         kept = None if fresh else self._kept.get(name)
         now = self._clock()
-        if kept is not None and kept.read_at <= now < kept.expires_at:
-            return kept.value
         usable = kept is not None and 0 <= now - kept.read_at <= STALE_SECONDS
         try:
             value = read(name, patient and not usable)

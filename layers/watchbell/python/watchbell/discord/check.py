@@ -288,12 +288,14 @@ def _message(kind: str, message: dict, place: str, look: "Look", file_bytes: int
     rule, settable, edits = _KINDS[kind]
     before = len(look.faults)
     rule(message, place, look)
-    _files(look, file_bytes)
+    if look.files:
+        _files(look, file_bytes)
     if len(look.faults) > before:  # the checks below need fields of the right shape
         return
     flags = message.get("flags") or 0
-    for bit in range(flags.bit_length()):
-        if flags >> bit & 1 and not settable >> bit & 1:
+    barred = flags & ~settable
+    for bit in range(barred.bit_length()):
+        if barred >> bit & 1:
             name = _FLAGS.get(1 << bit)
             look.fault(rules.inside(place, "flags"), f"{name or 'the flag'} ({1 << bit}) cannot be set here")
     v2 = bool(flags & _V2)
@@ -304,7 +306,8 @@ def _message(kind: str, message: dict, place: str, look: "Look", file_bytes: int
         look.fault(look.v2, f"needs the flag IS_COMPONENTS_V2 ({_V2})")
     elif len(components) > 5:
         look.fault(rules.inside(place, "components"), f"{len(components)} rows; at most 5")
-    _attachments(message, place, look, edits, v2)
+    if look.files or look.links or message.get("attachments") is not None:
+        _attachments(message, place, look, edits, v2)
     if not _has_content(message, look, edits):
         look.fault(
             rules.inside(place, "content"), "empty; a message needs content, an embed, a component, a file or a poll"

@@ -34,8 +34,13 @@ class Component:
 
     def _with(self, kind: int, **parts: "Any") -> dict:
         """The payload: its type, its id, and every part that is not empty."""
-        payload: dict = {"type": kind, "id": self.id, **parts}
-        return {key: value for key, value in payload.items() if value or key == "type"}
+        payload: dict = {"type": kind}
+        if self.id:
+            payload["id"] = self.id
+        for key, value in parts.items():
+            if value:
+                payload[key] = value
+        return payload
 
 
 def laid_out(components: "Iterable[Component | str]") -> list[dict]:

@@ -63,8 +63,11 @@ def _id(value: "Any", place: str, look: "Look") -> None:
     look.ids.add(value)
 
 
+_ID_TEXT = rules.text(1, 100)
+
+
 def _custom_id(value: "Any", place: str, look: "Look") -> None:
-    rules.text(1, 100)(value, place, look)
+    _ID_TEXT(value, place, look)
     if not isinstance(value, str):
         return
     if value in look.custom_ids:
@@ -87,17 +90,21 @@ def _row(row: dict, place: str, look: "Look") -> None:
         look.fault(rules.inside(place, "components"), "a select needs a row of its own")
 
 
+_CALLS = ("custom_id", ("sku_id", "url"))
+_TARGETS = {5: ("url", ("custom_id", "sku_id")), 6: ("sku_id", ("custom_id", "emoji", "label", "url"))}
+"""Style of a button -> the field that it needs, and the fields that it cannot have. The other styles have _CALLS."""
+
+
 def _button(button: dict, place: str, look: "Look") -> None:
     style = button["style"]
-    given = {key for key in ("custom_id", "url", "sku_id", "label", "emoji") if button.get(key)}
-    target = {5: "url", 6: "sku_id"}.get(style, "custom_id")
-    what = {5: "a link button", 6: "a premium button"}.get(style, f"a button of style {style}")
-    barred = {"custom_id", "url", "sku_id", *(("label", "emoji") if style == 6 else ())} - {target}
-    if target not in given:
+    target, barred = _TARGETS.get(style, _CALLS)
+    what = {5: "a link button", 6: "a premium button"}.get(style) or f"a button of style {style}"
+    if not button.get(target):
         look.fault(rules.inside(place, target), f"missing; {what} needs one")
-    for key in sorted(barred & given):
-        look.fault(rules.inside(place, key), f"{what} cannot have one")
-    if style != 6 and not given & {"label", "emoji"}:
+    for key in barred:
+        if button.get(key):
+            look.fault(rules.inside(place, key), f"{what} cannot have one")
+    if style != 6 and not button.get("label") and not button.get("emoji"):
         look.fault(place, f"{what} needs a label or an emoji")
 
 

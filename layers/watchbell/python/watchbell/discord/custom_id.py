@@ -16,14 +16,13 @@ the address and the state. State that does not fit is stored in the `ephemeral` 
 import binascii
 
 # These are what `hmac` calls. With `base64` it brings six modules, which take 1.5 ms of a cold start.
-from _hashlib import hmac_digest
+from _hashlib import hmac_new
 from _operator import _compare_digest
+from functools import lru_cache
 
 LIMIT = 100
 SEAL = 24
 ROOM = LIMIT - SEAL
-
-_URL_SAFE = str.maketrans("+/", "-_")
 
 OPENS = "?"
 """The suffix of the handler in the address of a button that opens a form. The form itself is submitted to the address
@@ -35,6 +34,7 @@ TO_ANYONE, TO_USER, TO_GUILD = "0", "u", "g"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from typing import Any
 
 
 class Address:
@@ -128,8 +128,15 @@ def parse(custom_id: str) -> Address:
 
 def _mac(text: str, key: bytes, bound_to: str) -> str:
     signed = f"{text}\0{bound_to}".encode("utf-8", "surrogatepass")
-    mac = hmac_digest(key, signed, "sha256")[:12]
-    return binascii.b2a_base64(mac, newline=False).decode().translate(_URL_SAFE)
+    mac = _keyed(key).copy()
+    mac.update(signed)
+    return binascii.b2a_base64(mac.digest()[:12], newline=False).decode().replace("+", "-").replace("/", "_")
+
+
+@lru_cache(8)
+def _keyed(key: bytes) -> "Any":
+    """Return the HMAC of nothing with this key. A copy of it is ready in half the time."""
+    return hmac_new(key, digestmod="sha256")
 
 
 def _quote(value: str) -> str:

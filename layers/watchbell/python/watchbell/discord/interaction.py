@@ -38,7 +38,7 @@ class Interaction:
         if self.type != PING:
             for key in ("id", "application_id", "token"):  # they become parts of a URL path
                 value = raw.get(key)
-                if not isinstance(value, str) or not value or not value.isascii() or any(c in value for c in "/?#% \\"):
+                if not isinstance(value, str) or not _fits_a_path(value):
                     raise ValueError(f"not an interaction: its {key} is missing or malformed")
             if self.type in (COMMAND, COMPONENT, AUTOCOMPLETE, MODAL) and not isinstance(data, dict):
                 raise ValueError("not an interaction: it has no data")
@@ -213,6 +213,12 @@ class Interaction:
     def _user(self) -> dict:
         user = (self.member or self.raw).get("user")
         return user if isinstance(user, dict) else {}
+
+
+def _fits_a_path(value: str) -> bool:
+    """Whether `value` can be a part of a URL path. A person waits for this, and a loop takes four times as long."""
+    foreign = "/" in value or "?" in value or "#" in value or "%" in value or " " in value or "\\" in value
+    return bool(value) and value.isascii() and not foreign
 
 
 def _named(options: object) -> list[dict]:

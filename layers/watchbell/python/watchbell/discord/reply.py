@@ -290,6 +290,8 @@ class Reply:
     def uploads(self) -> "list[File]":
         """The files to send, each once: `files`, then the ones that only an embed or a component shows."""
         found: list[File] = []
+        if not (self.files or self.embeds or self.components):
+            return found
         shown = [part.files() for part in (*self.embeds, *self.components) if not isinstance(part, str)]
         for files in (self.files, *shown):
             found += [file for file in files if file not in found]

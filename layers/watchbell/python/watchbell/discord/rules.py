@@ -194,12 +194,13 @@ def object_of(required: str = "", then: "Rule | None" = None, /, **fields: "Rule
         for key in needed:
             if key not in value:
                 look.fault(inside(place, key), "missing")
+        start = place and f"{place}."
         for key, inner in value.items():
             field = fields.get(key)
             if field is None:
-                look.fault(inside(place, key), "there is no such field, or it cannot be set here")
+                look.fault(f"{start}{key}", "there is no such field, or it cannot be set here")
             elif inner is not None or key in needed:
-                field(inner, inside(place, key), look)
+                field(inner, f"{start}{key}", look)
         if then is not None and len(look.faults) == before:
             then(value, place, look)
 

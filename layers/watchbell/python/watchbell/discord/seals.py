@@ -5,6 +5,7 @@ import json
 import logging
 import os
 from _hashlib import hmac_digest  # what `hmac` calls, see `custom_id`
+from functools import lru_cache
 
 from ..errors import NoRoom, UserError
 from ..i18n import N_, _
@@ -31,6 +32,8 @@ NOT_YOURS = N_(
     "This no longer works, or it is not for you. Run the command again, or ask the server's staff for a new message."
 )
 
+_PLAIN = (str, int, bool, type(None))
+
 UNREADABLE = N_("Your answers can no longer be read, so they were not used. Please open the form again.")
 
 REREAD_SECONDS = 10
@@ -41,6 +44,7 @@ LINGER = 60 * 60
 open then."""
 
 
+@lru_cache(2)  # each button is sealed with the same keys
 def parse_keys(text: str) -> dict[str, bytes]:
     """Parse `1:hex,2:hex` into a dict of key id -> key. The first key seals. Raises ValueError for any other format."""
     keys = {}
@@ -79,7 +83,10 @@ class Seals:
     def _sealed(self, part: "Any", interaction: Interaction | None, edits: bool) -> "Any":
         kind = type(part)
         if kind is dict:
-            return {key: self._sealed(value, interaction, edits) for key, value in part.items()}
+            return {
+                key: value if type(value) in _PLAIN else self._sealed(value, interaction, edits)
+                for key, value in part.items()
+            }
         if kind is list:
             return [self._sealed(value, interaction, edits) for value in part]
         return self._custom_id(part, interaction, edits) if kind is custom_id.Address else part

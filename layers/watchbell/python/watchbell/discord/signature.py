@@ -42,14 +42,15 @@ def refusal(
     """
     if signature is None or timestamp is None:
         return "missing_header"
-    if len(signature) != 128 or not signature.isascii() or not signature.isalnum():
-        return "malformed_header"
     if len(timestamp) > 12 or not timestamp.isascii() or not timestamp.isdigit():
         return "malformed_header"
     try:
-        signed = bytes.fromhex(signature) + timestamp.encode() + body
+        sealed = bytes.fromhex(signature)  # skips spaces
     except ValueError:
         return "malformed_header"
+    if len(sealed) != 64 or len(signature) != 128:
+        return "malformed_header"
+    signed = sealed + timestamp.encode() + body
     if abs(now - int(timestamp)) > window:
         return "stale"
     if any(_opens(signed, key) for key in keys):

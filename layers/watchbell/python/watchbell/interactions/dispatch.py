@@ -45,12 +45,17 @@ def account(interaction: Interaction) -> dict[str, str]:
     kind = _KINDS.get(interaction.type, "unknown")
     if interaction.type == PING:
         return {"kind": kind}
-    ids = {"interaction_id": interaction.raw["id"], "server": interaction.guild_id, "user": interaction.user_id}
     return {
         "kind": kind,
         "handler": address(interaction),
-        **{name: id if id.isascii() and id.isdigit() else "" for name, id in ids.items()},
+        "interaction_id": _digits(interaction.id),
+        "server": _digits(interaction.guild_id),
+        "user": _digits(interaction.user_id),
     }
+
+
+def _digits(id: str) -> str:
+    return id if id.isascii() and id.isdigit() else ""
 
 
 _KINDS = {PING: "ping", COMMAND: "command", COMPONENT: "component", AUTOCOMPLETE: "autocomplete", MODAL: "form"}

@@ -74,13 +74,12 @@ class ComponentHandler(Handler):
         parameter cannot have its value.
         """
         names = self.parameters
-        if set(names) != set(state):
+        if len(names) != len(state) or any(name not in state for name in names):
             raise DefinitionError(f"{self} takes {', '.join(names) or 'no state'}, not {', '.join(state) or 'nothing'}")
-        if names:
-            for option in self.options:
-                if not option.fits(state[option.name]):
-                    raise DefinitionError(f"{self}: {option.name} cannot be {state[option.name]!r}")
-        values = (str(int(state[name])) if isinstance(state[name], bool) else str(state[name]) for name in names)
+        for option in self.options if names else ():
+            if not option.fits(state[option.name]):
+                raise DefinitionError(f"{self}: {option.name} cannot be {state[option.name]!r}")
+        values = [str(int(state[name])) if isinstance(state[name], bool) else str(state[name]) for name in names]
         return Address(self.command.address, self.name, tuple(values), seconds=self.expires, bound=self.bound)
 
     def button(

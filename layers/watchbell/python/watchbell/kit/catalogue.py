@@ -179,7 +179,7 @@ def _load(room: str, name: str) -> "Any":
         return None
     module_name = f"watchbell.{room}.{name}"
     try:
-        module = import_module(module_name)
+        module = __import__(module_name, fromlist=(room,))  # if it is loaded, five times as fast as import_module
     except DefinitionError as error:
         raise DefinitionError(f"{room}/{name}.py: {error}") from error
     except Exception as error:

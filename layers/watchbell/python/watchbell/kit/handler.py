@@ -127,6 +127,7 @@ class Handler:
             "lock",
             "may_cancel",
             "name",
+            "parameters",
             "private",
         ),
         *("quotas", "switch", "when_busy", "when_unreached", "who"),
@@ -161,6 +162,9 @@ class Handler:
         self.command = command
         self.name = name
         self.function = function
+        code = function.__code__
+        self.parameters: tuple[str, ...] = code.co_varnames[code.co_argcount :][: code.co_kwonlyargcount]
+        """The names of the keyword-only parameters: the options of a command, or the state of a component or form."""
         self.who = command.who if who is None else who
         self.instant = command.instant if instant is None else instant
         self.private = command.private if private is None else private
@@ -189,12 +193,6 @@ class Handler:
 
     def __call__(self, *arguments: "Any", **options: "Any") -> "Any":
         return self.function(*arguments, **options)
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        """The names of the keyword-only parameters: the options of a command, or the state of a component or form."""
-        code = self.function.__code__
-        return code.co_varnames[code.co_argcount : code.co_argcount + code.co_kwonlyargcount]
 
     @property
     def options(self) -> "tuple[Option, ...]":

@@ -93,8 +93,9 @@ class PagerHandler(ComponentHandler):
             raise DefinitionError(f"{self}: per_page={per_page} leaves no room for an item; write 1 or more")
         if function.__code__.co_flags & YIELDS:
             raise DefinitionError(f"{self}: a pager shows one page and no progress; write `return`, not `yield`")
-        if NUMBER in super().parameters:
+        if NUMBER in self.parameters:
             raise DefinitionError(f"{self}: the page comes before `*`; write `def {name}(interaction, page, *, …)`")
+        self.parameters = (NUMBER, *self.parameters)
 
     def __call__(self, *arguments: "Any", page: int = 1, **state: "Any") -> Reply:
         """The Reply for that page, with a row of buttons if there are other pages.
@@ -116,10 +117,6 @@ class PagerHandler(ComponentHandler):
         reply = copy(reply)
         reply.components = [*reply.components, shown.row()]
         return reply
-
-    @property
-    def parameters(self) -> tuple[str, ...]:
-        return (NUMBER, *super().parameters)
 
     @property
     def options(self) -> "tuple[Option, ...]":
