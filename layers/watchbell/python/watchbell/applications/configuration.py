@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, replace
+from hashlib import sha256
 from typing import Any
 
 DRAFT, ACTIVE, PAUSED, REMOVED = "draft", "active", "paused", "removed"
@@ -16,6 +17,9 @@ MOST = 10
 
 MOST_QUESTIONS = 5
 """Discord: a form has at most five fields."""
+
+CHOSEN = ("channel", "category", "role", "staff_channel")
+"""The fields that must be chosen before the button can be posted."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +54,8 @@ class Configuration:
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The names of the fields that must be chosen before it can be posted."""
-        return tuple(name for name in ("channel", "category", "role", "staff_channel") if not getattr(self, name))
+        """The names of the fields that must still be chosen."""
+        return tuple(name for name in CHOSEN if not getattr(self, name))
 
     @property
     def takes(self) -> bool:
@@ -70,6 +74,11 @@ def read(item: dict[str, Any] | None) -> dict[str, Configuration]:
 def written(configurations: dict[str, Configuration]) -> dict[str, Any]:
     """Return the fields of the item that holds the configurations."""
     return {"configs": {id: {**asdict(each), "questions": list(each.questions)} for id, each in configurations.items()}}
+
+
+def new_id(interaction_id: str) -> str:
+    """Return the id of a new configuration: the same in each try, so that a second try makes no second one."""
+    return sha256(interaction_id.encode()).hexdigest()[:8]
 
 
 def changed(configurations: dict[str, Configuration], id: str, **changes: Any) -> dict[str, Configuration]:

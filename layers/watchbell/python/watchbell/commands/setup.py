@@ -4,7 +4,6 @@ from watchbell import (
     ChannelSelect,
     Command,
     Embed,
-    FieldError,
     Modal,
     Option,
     Reply,
@@ -19,7 +18,8 @@ from watchbell import (
 from watchbell.commands.notifications import Quiet, hours
 from watchbell.discord.components import Select
 from watchbell.kit import catalogue, server, zones
-from watchbell.kit.setting import LANGUAGES, MOST_ROLES, Setting
+from watchbell.kit.setting import MOST_ROLES, Setting
+from watchbell.kit.values import CHANNELS, OFFERED, choices, chosen, shown, stored, time_zone
 from watchbell.outbox.kinds import TIMED
 from watchbell.status.states import OWN
 
@@ -31,17 +31,8 @@ command = Command(
     contexts=("guild",),
 )
 
-NAMES = {"en": "English", "de": "Deutsch", "es": "Español", "fr": "Français", "ja": "日本語"}
-"""The languages, each in itself."""
-
-CHANNELS = (0, 5)
-"""Discord's types of channel that can be chosen: text and announcement."""
-
 SHOWN = 25
 """Discord: a select has at most 25 options, and an embed at most 25 fields."""
-
-OFFERED = 3
-"""How many time zones are offered instead of one that does not exist."""
 
 
 class Value(Modal, title="Change a setting"):
@@ -212,27 +203,6 @@ def offer(typed: str, setting: Setting, value) -> Reply:
     return reply
 
 
-def shown(setting: Setting, value) -> str:
-    """The value as people read it."""
-    if setting.kind == "channel":
-        return f"<#{value}>" if value else _("none")
-    if setting.kind == "roles":
-        return " ".join(f"<@&{id}>" for id in value) or _("none")
-    return choices(setting)[stored(value)] if setting.kind in ("language", "switch") else str(value)
-
-
-def choices(setting: Setting) -> dict[str, str]:
-    """The values of a language or a switch, as an option holds them, with their names."""
-    if setting.kind == "switch":
-        return {"on": _("on"), "off": _("off")}
-    return {stored(each): NAMES.get(each) or _("The server's language in Discord") for each in LANGUAGES}
-
-
-def stored(value) -> str:
-    """The value of a language or a switch as an option holds it. It cannot be empty."""
-    return ("on" if value else "off") if isinstance(value, bool) else value or "server"
-
-
 # ---- what is changed
 
 
@@ -248,29 +218,6 @@ def changeable(name: str, interaction, tools) -> Setting:
 
 def may_change(setting: Setting, interaction, tools) -> bool:
     return setting.who.allows(interaction, tools)
-
-
-def chosen(setting: Setting, values):
-    """The value of the setting for what was chosen in its select. Raises UserError for what it did not offer."""
-    if setting.kind == "channel" and values and values[0].raw.get("type") in CHANNELS:
-        return values[0].id
-    if setting.kind == "roles":
-        return tuple(each.id for each in values)
-    named = {stored(each): each for each in ((True, False) if setting.kind == "switch" else LANGUAGES)}
-    if setting.kind in ("language", "switch") and values and values[0] in named:
-        return named[values[0]]
-    raise UserError(_("This cannot be chosen here. Use /setup again."))
-
-
-def time_zone(text: str) -> str:
-    """The name of the time zone, with its own capitals. Raises FieldError, which offers similar names, for no zone."""
-    known = zones.find(text)
-    if known:
-        return known
-    names = ", ".join(zones.near(text, OFFERED))
-    if names:
-        raise FieldError("text", _("there is no time zone with this name. Did you mean {names}?", names=names))
-    raise FieldError("text", _("there is no time zone with this name. Write one such as Europe/Berlin."))
 
 
 def store(setting: Setting, value, interaction, tools) -> Reply:

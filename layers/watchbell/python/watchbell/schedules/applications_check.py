@@ -22,7 +22,7 @@ def check(guild: str, tools: Tools) -> None:
     """Repair one server, and seal its posted buttons with the newest key. So they outlive a rotation of the keys."""
     from watchbell.commands import applications
     from watchbell.errors import DiscordError
-    from watchbell.tools import applying
+    from watchbell.tools import applying, configuring, repairing
 
     try:
         locale = str(tools.discord.server(guild).get("preferred_locale") or "")
@@ -32,5 +32,5 @@ def check(guild: str, tools: Tools) -> None:
         return  # The bot has left the server.
     for each in applying.all_of(guild, tools).values():
         if each.state in ("active", "paused"):
-            applications.edited(each, tools)
-    applications.put_right(guild, tools, locale, str(int(tools.now())))
+            configuring.edit(each, applications.posted(each), tools)
+    repairing.put_right(guild, locale, str(int(tools.now())), tools, applications.welcome)

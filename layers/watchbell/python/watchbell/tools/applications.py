@@ -1,6 +1,16 @@
-"""What is stored of applications. The ingress loads this to open a form, so it imports nothing else."""
+"""What is stored of applications, and who may work on them. The ingress loads this, so it imports little else."""
 
+from ..discord import custom_id
+from ..discord.permissions import ADMINISTRATOR, bits
+from ..i18n import _
 from ..kit.data import Data
+from ..kit.policy import Policy
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from ..discord.interaction import Interaction
 
 CONFIGURATIONS = Data("application_configs", of="server", fields=("configs",))
 """The configurations of a server by their ids, as `applications.configuration.written` makes them."""
@@ -34,3 +44,41 @@ interaction. `acknowledged` and `worked` are milliseconds."""
 
 SERVERS = Data("application_server", of="own", key=("server",), servers=("server",))
 """The servers that have a configuration. The daily check goes through them."""
+
+
+def stored(guild: str, tools: "Any") -> "dict[str, dict[str, Any]]":
+    """The configurations of a server by their ids, as they are stored: the ingress cannot read them as more."""
+    return (tools.data(CONFIGURATIONS, guild).get() or {}).get("configs") or {}
+
+
+class Staff(Policy):
+    """Members with the staff role of the configuration that the button names, and those who manage the server."""
+
+    __slots__ = ()
+    name = "staff of the applications"
+    needs_table = True
+
+    def decide(self, interaction: "Interaction", tools: "Any") -> bool | None:
+        if interaction.permissions & (bits("MANAGE_GUILD") | ADMINISTRATOR):
+            return True
+        return None if interaction.guild_id and interaction.roles else False
+
+    def ask(self, interaction: "Interaction", tools: "Any") -> bool:
+        config = "".join(custom_id.parse(interaction.custom_id).values[:1])
+        return stored(interaction.guild_id, tools).get(config, {}).get("role") in interaction.roles
+
+    def refusal(self) -> str:
+        return _("Only the staff of these applications can use this.")
+
+
+class Applicant(Policy):
+    """The person whose application it is. The state of the button has their id after that of the configuration."""
+
+    __slots__ = ()
+    name = "applicant"
+
+    def decide(self, interaction: "Interaction", tools: "Any") -> bool:
+        return custom_id.parse(interaction.custom_id).values[1:2] == (interaction.user_id,)
+
+    def refusal(self) -> str:
+        return _("Only the person who applied can use this.")

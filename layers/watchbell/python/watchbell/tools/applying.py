@@ -1,4 +1,4 @@
-"""Does what `applications` decides: makes channels, stores applications, archives, locks and deletes.
+"""Makes the channel of an application, stores it, and tells how a press went.
 
 Each effect is a step of a journal, so that it happens once however often a worker dies.
 """
@@ -8,36 +8,27 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
 from ..applications import configuration as configurations
-from ..applications import figures, marker, obstacles, reconcile, transcript
-from ..applications.application import (
-    ARCHIVE,
-    FAILED,
-    FINISH,
-    LOST,
-    OPEN,
-    OPENED,
-    SAY,
-    SHOW,
-    Application,
-    begun,
-    decide,
-    effects_of,
-    is_done,
-    read,
-)
-from ..applications.configuration import DELETE, REMOVED, Configuration
+from ..applications import figures, labels, marker, obstacles, pages
+from ..applications.application import FAILED, LOST, OPEN, OPENED, Application, begun, decide, read
+from ..applications.configuration import Configuration
 from ..applications.obstacles import CHANNEL_GONE, TOO_LONG, Obstacle, Place
+from ..applications.outcome import GONE, Outcome
 from ..discord.channels import Overwrite
-from ..discord.files import File
+from ..discord.ids import made_at
+from ..discord.interaction import Interaction
 from ..discord.lacks import Lack
 from ..discord.permissions import bits, in_server
-from ..discord.reply import Reply
+from ..discord.reply import Button, Reply
 from ..errors import DiscordError, Retry
+from ..i18n import _, speaking
+from ..kit import server
+from . import places
 from .applications import APPLICATIONS, CONFIGURATIONS, SERVERS, TRAIL
 
 log = logging.getLogger(__name__)
@@ -55,20 +46,11 @@ NO_MEMBER = (10007, 10013)
 STEPS = ("begin", "channel", "welcome", "record")
 """The steps of a press, by their names in the journal."""
 
-CREATED, EXISTING, FAILED_PRESS, GONE = figures.CREATED, figures.EXISTING, figures.FAILED, "gone"
-
-View = Callable[[Application], Reply]
+Welcome = Callable[[Application, Configuration], Reply]
 """Makes the welcome message of an application, with the buttons for its state."""
 
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a press ended: CREATED, EXISTING, FAILED_PRESS or GONE, which means that the earlier channel is gone."""
-
-    code: str
-    application: Application
-    obstacle: Obstacle | None = None
-    steps: tuple[str, ...] = ()
+View = Callable[[Application], Reply]
+"""Makes the welcome message in the language of the server."""
 
 
 # ---- what is stored
@@ -108,6 +90,45 @@ def note(guild: str, interaction_id: str, action: str, tools: Any, **fields: Any
     fields.pop("part", None)
     named = {name: fields.get(name) or None for name in ("user", "actor")}
     tools.data(TRAIL, guild).put({"id": id, "at": int(tools.now()), "action": action, **fields, **named})
+
+
+def trail(guild: str, tools: Any) -> list[dict]:
+    """Return the rows of the trail, the newest first."""
+    return list(tools.data(TRAIL, guild).all()[::-1])
+
+
+# ---- what is said in channels
+
+
+def speaking_in(guild: str, locale: str, tools: Any) -> AbstractContextManager[None]:
+    """Speak the language of a server in a `with` block. `locale` is Discord's locale of the server."""
+    return speaking(tools.server_settings.of(guild)[server.language], locale)
+
+
+def viewed(welcome: Welcome, known: Mapping[str, Configuration], guild: str, locale: str, tools: Any) -> View:
+    """Return what makes the welcome messages of a server, in its language. `known` are its configurations.
+
+    The configuration of an application may be gone.
+    """
+
+    def view(application: Application) -> Reply:
+        with speaking_in(guild, locale, tools):
+            nobody = Configuration(application.config, _("Application"), role=guild)
+            return welcome(application, known.get(application.config, nobody))
+
+    return view
+
+
+def unless_gone(call: Callable[[], object]) -> bool:
+    """Call `call`. Return False if Discord refuses it for good: then there is nothing to say it to."""
+    try:
+        call()
+    except DiscordError as error:
+        if not error.permanent:
+            raise
+        log.info("left out: %s", error)
+        return False
+    return True
 
 
 # ---- a channel for an application
@@ -169,13 +190,13 @@ def _outcome(after: Application, kept: dict[str, Any], journal: Any) -> Outcome:
     """Return the outcome of a press, of which `kept` is the value of the last step."""
     done = tuple(name for name in STEPS if journal.value(name) is not None)
     obstacle = Obstacle(kept["obstacle"], tuple(Lack(*each) for each in kept["lacks"])) if kept["obstacle"] else None
-    return Outcome(FAILED_PRESS if obstacle else CREATED, after, obstacle, done)
+    return Outcome(figures.FAILED if obstacle else figures.CREATED, after, obstacle, done)
 
 
 def _existing(guild: str, before: Application, configuration: Configuration, journal: Any, tools: Any) -> Outcome:
     """Look for the channel. If it is gone, the application is over, and the person can apply again."""
     if exists(before.channel, tools):
-        return Outcome(EXISTING, before)
+        return Outcome(figures.EXISTING, before)
     after, _effects = decide(before, LOST, now=int(tools.now()), reason=CHANNEL_GONE, finished=True)
     store(guild, after, configuration, tools)
     journal.end()
@@ -273,209 +294,55 @@ def welcomed(wanted: Application, tools: Any) -> str:
     return with_button(wanted.channel, f"applications:withdraw:{wanted.config}:{wanted.user}~", tools)
 
 
-def post(configuration: Configuration, posted: Reply, step: Any, tools: Any) -> str:
-    """Post the message with the button in a step, once, and return its id."""
-    mark = f"applications:apply?:{configuration.id}~"
-    found = with_button(configuration.channel, mark, tools) if step.unsure else ""
-    id = found or tools.discord.send(configuration.channel, posted, nonce=step.nonce).get("id")
-    if not id:
-        raise Retry("a message was posted, and its id is not known yet")
-    return str(id)
-
-
 def with_button(channel: str, mark: str, tools: Any) -> str:
     """Return the id of the newest message with `mark` in the id of a button, "" if there is none."""
     recent = tools.discord.recent_messages(channel)
     return next((str(each["id"]) for each in recent if mark in json.dumps(each.get("components"))), "")
 
 
-# ---- what staff and the person do
+# ---- what follows a press
 
 
-def act(
-    guild: str,
-    configuration: Configuration | None,
-    what: str,
-    user: str,
-    by: str,
-    journal: Any,
+def note_press(interaction: Interaction, tools: Any, config: str, code: str, outcome: Outcome | None = None) -> None:
+    """Write a press, and how it ended, to the trail and to the metrics."""
+    acknowledged = max(0, round((tools.sent_at - made_at(interaction.id)) * 1000))
+    worked = max(0, round((tools.now() - tools.sent_at) * 1000))
+    note(
+        interaction.guild_id,
+        interaction.id,
+        figures.APPLY,
+        tools,
+        config=config,
+        user=interaction.user_id,
+        actor=interaction.user_id,
+        outcome=code,
+        reason=outcome.obstacle.code if outcome and outcome.obstacle else "",
+        acknowledged=acknowledged,
+        worked=worked,
+        steps=list(outcome.steps) if outcome else [],
+    )
+    tools.measure("application", "Count", **{f"Applications{code.title()}": 1})
+    if code == figures.CREATED:
+        tools.measure("application", ApplicationsAckMs=acknowledged, ApplicationsMs=worked)
+
+
+def told(obstacle: Obstacle, configuration: Configuration, interaction: Interaction, tools: Any) -> list[str]:
+    """Return lines that say why there is no channel, and what somebody must change."""
+    lacks = places.missing(obstacle.lacks, configuration.category, interaction, tools)
+    return [labels.obstacle(obstacle.code), *lacks]
+
+
+def tell_staff(
+    interaction: Interaction,
     tools: Any,
-    *,
-    config: str,
-    **more: Any,
-) -> tuple[Application, tuple[str, ...]]:
-    """Store what somebody does with an application, once, and return the effects that follow. Raises NotNow."""
-    before = application(guild, config, user, tools)
-    with journal.step(what) as step:
-        if step.new and step.unsure and before and is_done(before, what, by):
-            step.value = list(effects_of(what, before))
-        elif step.new:
-            after, effects = decide(before, what, by=by, now=int(tools.now()), **more)
-            before = store(guild, after, configuration, tools)
-            step.value = list(effects)
-    assert before
-    return before, tuple(step.value)
-
-
-def effects(
-    guild: str,
-    after: Application,
-    wanted: tuple[str, ...],
-    configuration: Configuration | None,
-    journal: Any,
-    tools: Any,
-    view: View,
-    said: Reply | None = None,
-) -> str:
-    """Do the effects, each once. Return how the channel ended: "lock", "delete", or "" if it goes on."""
-    complete, ended = False, ""
-    if SAY in wanted and said:
-        with journal.step("say") as step:
-            if step.new:
-                unless_gone(lambda: tools.discord.send(after.channel, said, nonce=step.nonce))
-    if SHOW in wanted and after.message:
-        unless_gone(lambda: tools.discord.edit(after.channel, after.message, view(after)))
-    if ARCHIVE in wanted:
-        with journal.step("archive") as step:
-            if step.new:
-                step.value = archive(after, configuration, step.nonce, tools)
-        complete = step.value
-    if FINISH in wanted:
-        with journal.step("finish") as step:
-            if step.new:
-                step.value = finish(guild, after, configuration, tools, complete=complete)
-        ended = step.value
-        store_finished(guild, after, configuration, tools)
-    return str(ended)
-
-
-def unless_gone(call: Callable[[], object]) -> bool:
-    """Call `call`. Return False if Discord refuses it for good: then there is nothing to say it to."""
-    try:
-        call()
-    except DiscordError as error:
-        if not error.permanent:
-            raise
-        log.info("left out: %s", error)
-        return False
-    return True
-
-
-def archive(after: Application, configuration: Configuration | None, nonce: str, tools: Any) -> bool:
-    """Post a transcript of the channel. Return whether the whole channel is in it, so that it may be deleted."""
-    if configuration is None or not configuration.staff_channel or not tools.discord.reads_content():
-        return False
-    messages: list[dict] = []
-    try:
-        channel = tools.discord.channel(after.channel)
-        while len(messages) < transcript.MOST:
-            page = tools.discord.messages(after.channel, messages[-1]["id"] if messages else "")
-            messages += page
-            if len(page) < 100:
-                break
-    except DiscordError as error:
-        if error.code == UNKNOWN_CHANNEL:
-            return True
-        if not error.permanent:
-            raise
-        return False
-    # Without the permission to read the history, Discord shows no messages at all, not even our own.
-    complete = bool(messages) and len(messages) < transcript.MOST
-    text = transcript.written(after, str(channel.get("name")), messages[::-1])
-    name = f"{re.sub(r'[^0-9a-z-]', '', str(channel.get('name')))[:60] or 'application'}.md"
-    reply = Reply(f"🗃️ <@{after.user}>", files=[File(name, text[: transcript.MOST_BYTES])])
-    posted = unless_gone(lambda: tools.discord.send(configuration.staff_channel, reply, nonce=nonce))
-    return posted and complete and len(text) <= transcript.MOST_BYTES
-
-
-def finish(guild: str, after: Application, configuration: Configuration | None, tools: Any, *, complete: bool) -> str:
-    """Delete the channel, or lock it for the person. Return which. Nothing happens if it is gone.
-
-    It is only deleted if its configuration says so, and if its transcript is `complete`.
-    """
-    reason = f"application of {after.user}: {after.status}"
-    if complete and configuration is not None and configuration.finish == DELETE:
-        tools.discord.delete_channel(after.channel, reason=reason)
-        return DELETE
-    seen = ("VIEW_CHANNEL", "READ_MESSAGE_HISTORY")
-    topic = marker.topic(f"<@{after.user}>", after.config, after.user, over=True)
-    try:
-        if is_member(guild, after.user, tools):
-            tools.discord.overwrite(after.channel, member=after.user, allow=seen, deny="SEND_MESSAGES", reason=reason)
-        tools.discord.edit_channel(after.channel, topic=topic, reason=reason)
-    except DiscordError as error:
-        if error.code not in (UNKNOWN_CHANNEL, UNKNOWN_OVERWRITE):
-            raise
-    return configurations.LOCK
-
-
-def store_finished(guild: str, after: Application, configuration: Configuration | None, tools: Any) -> None:
-    stored = application(guild, after.config, after.user, tools)
-    if stored and not stored.live and not stored.finished:
-        store(guild, replace(stored, finished=True), configuration, tools)
-
-
-# ---- the daily check
-
-
-def repair(guild: str, tools: Any, view: View) -> list[tuple[reconcile.Repair, str]]:
-    """Put right what does not fit together. Return what was found, each with the code of how it ended."""
-    known, channels = all_of(guild, tools), tools.discord.channels(guild)
-    found = reconcile.decide(known, everybody(guild, tools), channels, tools.now())
-    return [(each, _repair(guild, each, known.get(each.config), tools, view)) for each in found]
-
-
-def _repair(guild: str, each: reconcile.Repair, configuration: Configuration | None, tools: Any, view: View) -> str:
-    before = application(guild, each.config, each.user, tools)
-    now = int(tools.now())
-    if each.what == reconcile.LOST and before and before.channel == each.channel:
-        after, _effects = decide(before, LOST, now=now, reason=CHANNEL_GONE, finished=True)
-        store(guild, after, configuration, tools)
-        return "closed"
-    if each.what == reconcile.FINISH and before:
-        complete = archive(before, configuration, f"archive {each.channel}", tools)
-        ended = finish(guild, before, configuration, tools, complete=complete)
-        store_finished(guild, before, configuration, tools)
-        return ended
-    if each.what == reconcile.ADOPT and configuration and is_member(guild, each.user, tools):
-        wanted = begun(before, each.config, each.user, "", (), now)
-        wanted = replace(wanted, channel=each.channel)
-        there = replace(wanted, status=OPEN)
-        message = welcomed(there, tools) or send_welcome(there, f"adopt {each.channel}", tools, view)
-        after, _effects = decide(wanted, OPENED, now=now, message=message, reason="")
-        store(guild, after, configuration, tools)
-        return "adopted"
-    return _remove(each, tools) if each.what in (reconcile.REMOVE, reconcile.ADOPT) else "left"
-
-
-def _remove(each: reconcile.Repair, tools: Any) -> str:
-    """Delete a channel that nobody needs. A channel in which somebody else has written is left: staff decide.
-
-    A marker can be copied into another topic. So the channel must be one that only the bot has written in, or nobody.
-    """
-    if tools.discord.missing(each.channel, "VIEW_CHANNEL", "READ_MESSAGE_HISTORY"):
-        return "left"
-    channel, me = tools.discord.channel(each.channel), tools.discord.me()
-    hidden = [over for over in channel.get("permission_overwrites") or () if over["id"] == channel.get("guild_id")]
-    if not any(int(over.get("deny") or 0) & bits("VIEW_CHANNEL") for over in hidden):
-        return "left"
-    if any((message.get("author") or {}).get("id") != me for message in tools.discord.recent_messages(each.channel)):
-        return "left"
-    tools.discord.delete_channel(each.channel, reason="an orphan: no application has this channel")
-    return "removed"
-
-
-def forget_removed(guild: str, tools: Any) -> None:
-    """Delete the configurations that were removed, when their last application is over."""
-    live = {each.config for each in everybody(guild, tools) if each.live}
-    known = all_of(guild, tools)
-    gone = {id for id, each in known.items() if each.state == REMOVED and id not in live}
-    if gone:
-        change(guild, tools, lambda before: {id: each for id, each in before.items() if id not in gone})
-    if known.keys() == gone:
-        tools.data(SERVERS).delete(guild)
-
-
-def trail(guild: str, tools: Any) -> list[dict]:
-    """Return the rows of the trail, the newest first."""
-    return list(tools.data(TRAIL, guild).all()[::-1])
+    configuration: Configuration,
+    outcome: Outcome,
+    buttons: Callable[[Application], list[Button]],
+) -> None:
+    """Tell the staff what to change. If the bot may not write there, `/applications check` says so."""
+    assert outcome.obstacle
+    with speaking_in(interaction.guild_id, interaction.guild_locale, tools):
+        lines = told(outcome.obstacle, configuration, interaction, tools)
+        reply = pages.waits(outcome.application, lines, buttons(outcome.application))
+    nonce = f"obstacle {interaction.id}"
+    unless_gone(lambda: tools.discord.send(configuration.staff_channel, reply, nonce=nonce))

@@ -1,8 +1,8 @@
-"""What the bot may not do in the channels of a server, and who must change what, for `/setup`."""
+"""What the bot may not do in the channels of a server, and who must change what."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ..discord.interaction import Interaction
@@ -49,7 +49,23 @@ def checklist(places: Mapping[Setting, str], interaction: Interaction, tools: To
     return embed
 
 
-def told(found: list[Lack], channel: dict[str, Any], server: dict[str, Any], link: str) -> Iterator[str]:
+def missing(found: Collection[Lack], channel: str, interaction: Interaction, tools: Tools) -> list[str]:
+    """A line for each thing that somebody must change in the channel with this id. Asks Discord if something lacks."""
+    if not found:
+        return []
+    discord, guild = tools.discord, interaction.guild_id
+    return lines(found, channel, discord.server(guild), discord.member(guild, discord.me()), interaction)
+
+
+def lines(
+    found: Collection[Lack], channel: str, server: dict[str, Any], member: dict[str, Any], interaction: Interaction
+) -> list[str]:
+    """The same lines, for the server and the bot's member as Discord shows them."""
+    link = grant(interaction, in_server(server, member) | bits(*(lack.name for lack in found)))
+    return list(told(found, {"id": channel}, server, link))
+
+
+def told(found: Collection[Lack], channel: dict[str, Any], server: dict[str, Any], link: str) -> Iterator[str]:
     """Yield a line for each thing to change, with the permissions that it is about."""
     for reason, target in dict.fromkeys((lack.reason, lack.target) for lack in found):
         names = tuple(lack.name for lack in found if (lack.reason, lack.target) == (reason, target))

@@ -1,0 +1,58 @@
+"""The words for what is stored as a code: how applications and their buttons are, obstacles, and repairs."""
+
+from __future__ import annotations
+
+from ..i18n import _
+
+
+def status(code: str) -> str:
+    """Return how an application is. `code` is one of `application.STATUSES`."""
+    said = {
+        "pending": _("🕓 waits for a channel"),
+        "open": _("📨 open"),
+        "accepted": _("✅ accepted"),
+        "declined": _("❌ declined"),
+        "withdrawn": _("↩️ withdrawn"),
+        "closed": _("🔒 closed"),
+    }
+    return said[code]
+
+
+def state(code: str) -> str:
+    """Return how a configuration is. `code` is its `state`."""
+    said = {
+        "draft": _("📝 draft"),
+        "active": _("🟢 active"),
+        "paused": _("⏸️ paused"),
+        "removed": _("🗑️ removed"),
+    }
+    return said[code]
+
+
+def obstacle(code: str) -> str:
+    """Return why there can be no channel, for everybody to read. `code` is that of an Obstacle."""
+    said = {
+        "missing_permission": _("I lack a permission to make your channel."),
+        "category_gone": _("The category for new channels no longer exists."),
+        "category_full": _("The category is full: Discord allows 50 channels in it."),
+        "server_full": _("The server is full: Discord allows 500 channels."),
+        "role_gone": _("The role of the staff no longer exists."),
+        "person_left": _("The person is no longer in this server."),
+        "took_too_long": _("It took too long, so I stopped."),
+        "channel_gone": _("The channel was deleted while I worked."),
+    }
+    return said.get(code) or _("It did not work.")
+
+
+def repair(code: str, channel: str, user: str) -> str:
+    """Return how the repair of a channel ended. `channel` and `user` are ids."""
+    there = {"channel": f"<#{channel}>", "person": f"<@{user}>"}
+    said = {
+        "adopted": _("{channel} belongs to {person} again.", **there),
+        "removed": _("A channel that nobody needed was removed."),
+        "left": _("{channel} looks like an application of {person}. I leave it: look at it.", **there),
+        "closed": _("The channel of {person} is gone, so the application is closed.", **there),
+        "delete": _("The channel of {person} is deleted: the application is over.", **there),
+        "lock": _("{channel} is locked: the application is over.", **there),
+    }
+    return said[code]

@@ -1,0 +1,175 @@
+"""What the messages about applications show. Their buttons come from the command."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from ..discord.components import ChannelSelect, Option, RoleSelect, Select, StringSelect
+from ..discord.mentions import Mentions
+from ..discord.reply import Button, Embed, Reply
+from ..discord.text import clip, escape
+from ..i18n import _, ngettext
+from . import figures, labels
+from .application import STATUSES, Application
+from .configuration import Configuration
+from .typed import ALL
+
+COLOUR = 0x3498DB
+
+
+# ---- an application
+
+
+def welcome(application: Application, configuration: Configuration, buttons: list[Button]) -> Reply:
+    """Return the first message in the channel."""
+    embed = Embed(clip(configuration.button, 256), labels.status(application.status), colour=COLOUR)
+    for question, answer in application.answers:
+        text = "\n".join(escape(line) for line in answer.splitlines())
+        embed.field(clip(escape(question), 256), clip(text, 1024) or "–")
+    person, role = f"<@{application.user}>", f"<@&{configuration.role}>"
+    text = _("Welcome, {person}. {role} will answer here.", person=person, role=role)
+    mentions = Mentions(users=[application.user], roles=[configuration.role])
+    return Reply(text, embeds=[embed], buttons=buttons, mentions=mentions)
+
+
+def waits(application: Application, lines: list[str], buttons: list[Button]) -> Reply:
+    """Return what the staff read if there is no channel. `lines` say why, and what to change."""
+    first = _("{person} has applied, and has no channel yet.", person=f"<@{application.user}>")
+    return Reply(clip("\n".join([first, *lines]), 2000), buttons=buttons, mentions=Mentions())
+
+
+def judged(what: str, applicant: str, staff: str, note: str) -> Reply:
+    """Return what the channel reads when the staff "accept" or "decline". `applicant` and `staff` are ids of users."""
+    people = {"person": f"<@{applicant}>", "staff": f"<@{staff}>"}
+    said = {
+        "accept": _("{person}, your application was accepted by {staff}.", **people),
+        "decline": _("{person}, your application was declined by {staff}.", **people),
+    }
+    quoted = "\n".join(f"> {escape(line)}" for line in note.splitlines())
+    return Reply(clip(f"{said[what]}\n{quoted}".strip(), 2000), mentions=Mentions(users=[applicant]))
+
+
+def reminder(applicant: str, what: str) -> Reply:
+    """Return what the person reads if an earlier answer did not reach them. `what` is their channel, or how it is."""
+    text = _("{person}, this is about your application: {what}", person=f"<@{applicant}>", what=what)
+    return Reply(text, mentions=Mentions(users=[applicant]))
+
+
+def line(application: Application) -> str:
+    """Return how an application is, and whose it is."""
+    return f"{labels.status(application.status)}: <@{application.user}>"
+
+
+# ---- a button and its configuration
+
+
+def posted(configuration: Configuration, button: Button) -> Reply:
+    """Return the message that everybody sees."""
+    embed = Embed(clip(configuration.button, 256), configuration.text, colour=COLOUR)
+    return Reply(embeds=[embed], buttons=[button])
+
+
+def listed(configurations: Iterable[Configuration]) -> Reply:
+    """Return the list of a server's buttons. Discord: an embed has at most 25 fields."""
+    embed = Embed(_("Applications"), colour=COLOUR)
+    for each in list(configurations)[:25]:
+        where = f"<#{each.channel}> → <#{each.category}>" if each.channel else _("not posted yet")
+        embed.field(clip(escape(each.button), 256), f"{labels.state(each.state)} · {where}")
+    if not embed.fields:
+        embed.description = _("There is none yet. `/applications setup` makes one.")
+    return Reply(embeds=[embed])
+
+
+def card(configuration: Configuration, ending: str) -> Embed:
+    """Return what is chosen. `ending` says what happens to a channel at the end."""
+    embed = Embed(clip(escape(configuration.button), 256), clip(configuration.text, 1000), colour=COLOUR)
+    embed.field(_("State"), labels.state(configuration.state), inline=True)
+    embed.field(_("At the end"), ending, inline=True)
+    embed.field(_("Kept for"), ngettext("{n} day", "{n} days", configuration.keep), inline=True)
+    if configuration.questions:
+        embed.field(_("Questions"), "\n".join(escape(each) for each in configuration.questions))
+    return embed
+
+
+def selects(configuration: Configuration) -> dict[str, Select]:
+    """Return the selects of the places and of the staff, by the name of the field."""
+
+    def place(name: str, placeholder: str, *types: int) -> Select:
+        chosen = getattr(configuration, name)
+        return ChannelSelect(channel_types=types, default_channels=[chosen] if chosen else [], placeholder=placeholder)
+
+    roles = [configuration.role] if configuration.role else []
+    return {
+        "channel": place("channel", _("Where is the button posted?"), 0, 5),
+        "category": place("category", _("In which category are the channels made?"), 4),
+        "role": RoleSelect(default_roles=roles, placeholder=_("Who are the staff?")),
+        "staff_channel": place("staff_channel", _("Where do the staff get transcripts and troubles?"), 0),
+    }
+
+
+# ---- many applications
+
+
+def queue(shown: Iterable[Application], total: int) -> Embed:
+    """Return a page of the applications. `total` counts those of all pages."""
+    lines = [
+        f"{labels.status(each.status)} <@{each.user}> {f'<#{each.channel}>' if each.channel else ''} "
+        f"<t:{each.changed}:R>"
+        for each in shown
+    ]
+    embed = Embed(_("Applications"), "\n".join(lines) or _("There is none."), colour=COLOUR)
+    embed.footer = ngettext("{n} application", "{n} applications", total)
+    return embed
+
+
+def of_status(chosen: str) -> StringSelect:
+    """Return the filter by status. `chosen` is a status, "" for all."""
+    return _filter({each: labels.status(each) for each in STATUSES}, chosen)
+
+
+def of_button(configurations: Iterable[Configuration], chosen: str) -> StringSelect:
+    """Return the filter by button. `chosen` is the id of a configuration, "" for all."""
+    return _filter({each.id: clip(each.button, 100) for each in configurations}, chosen)
+
+
+def _filter(named: dict[str, str], chosen: str) -> StringSelect:
+    options = [Option(name, value, default=value == chosen) for value, name in named.items()]
+    return StringSelect([Option(_("All"), ALL, default=not chosen), *options], placeholder=_("Which?"))
+
+
+def stats(found: figures.Figures) -> Reply:
+    """Return the figures of the last 90 days."""
+    outcomes = found.outcomes
+    rows = {
+        _("Presses"): str(found.presses),
+        _("Channels made"): str(outcomes[figures.CREATED]),
+        _("Had one already"): str(outcomes[figures.EXISTING]),
+        _("Pressed while it was made"): str(outcomes[figures.BUSY]),
+        _("Withdrawn"): str(found.withdrawn),
+        _("Acknowledged (median)"): "–" if found.acknowledged is None else f"{found.acknowledged} ms",
+        _("Done (median)"): "–" if found.worked is None else f"{found.worked} ms",
+        _("Success"): "–" if found.success is None else f"{found.success:.1f} %",
+        _("Duplicates"): str(found.duplicates),
+    }
+    embed = Embed(_("Applications, the last 90 days"), colour=COLOUR)
+    for name, value in rows.items():
+        embed.field(name, value, inline=True)
+    reasons = [f"{labels.obstacle(code)} × {count}" for code, count in found.reasons.most_common()]
+    if reasons:
+        embed.field(_("What failed"), clip("\n".join(reasons), 1024))
+    return Reply(embeds=[embed])
+
+
+def log(rows: Iterable[dict[str, Any]]) -> Reply:
+    """Return who did what, and how it ended. `rows` are those of the trail."""
+
+    def who(id: str | None) -> str:
+        return f"<@{id}>" if id else ""
+
+    lines = [
+        f"<t:{row['at']}:f> {who(row['actor'])} `{row['action']}` {who(row['user'])} "
+        f"**{row['outcome']}** {row['reason'] or ''}"
+        for row in rows
+    ]
+    return Reply(embeds=[Embed(_("What was done"), "\n".join(lines) or _("There is none."), colour=COLOUR)])

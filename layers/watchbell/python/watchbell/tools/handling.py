@@ -1,0 +1,265 @@
+"""Does what the staff and the person decide: stores it, writes it to the trail, says it, and ends a channel.
+
+Each effect is a step of a journal, so that it happens once however often a worker dies.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Generator, Iterator
+from dataclasses import replace
+from typing import Any
+
+from ..applications import labels, marker, pages, transcript
+from ..applications.application import (
+    ARCHIVE,
+    FINISH,
+    PENDING,
+    SAY,
+    SHOW,
+    Application,
+    NotNow,
+    decide,
+    effects_of,
+    is_done,
+)
+from ..applications.configuration import DELETE, LOCK, Configuration
+from ..applications.outcome import Outcome
+from ..discord.files import File
+from ..discord.interaction import Interaction
+from ..discord.reply import Reply
+from ..discord.text import clip
+from ..errors import DiscordError, UserError
+from ..i18n import _
+from . import applying
+
+
+def judge(
+    interaction: Interaction,
+    tools: Any,
+    welcome: applying.Welcome,
+    what: str,
+    config: str,
+    applicant: str,
+    note: str = "",
+) -> Reply:
+    """Accept or decline an application, and say so in its channel."""
+    guild, locale = interaction.guild_id, interaction.guild_locale
+    known = applying.all_of(guild, tools)
+    configuration = known.get(config)
+    after, wanted = _acted(interaction, tools, what, config, applicant, configuration, note=note)
+    with applying.speaking_in(guild, locale, tools):
+        said = pages.judged(what, applicant, interaction.user_id, note)
+    view = applying.viewed(welcome, known, guild, locale, tools)
+    effects(guild, after, wanted, configuration, tools.journal, tools, view, said)
+    tools.journal.end()
+    return Reply(pages.line(after))
+
+
+def end(
+    interaction: Interaction, tools: Any, welcome: applying.Welcome, what: str, config: str, applicant: str
+) -> Iterator[Reply]:
+    """Close or withdraw an application: archive its channel, then lock or delete it.
+
+    The person reads the answer before the channel is gone: there, nothing can be shown any more.
+    """
+    guild = interaction.guild_id
+    known = applying.all_of(guild, tools)
+    configuration = known.get(config)
+    after, wanted = _acted(interaction, tools, what, config, applicant, configuration)
+    text = pages.line(after)
+    if configuration and configuration.finish == DELETE and wanted and not tools.discord.reads_content():
+        text += "\n" + _("I cannot read what others write, so there is no transcript, and the channel is only locked.")
+    yield Reply(text)
+    view = applying.viewed(welcome, known, guild, interaction.guild_locale, tools)
+    effects(guild, after, wanted, configuration, tools.journal, tools, view)
+    tools.journal.end()
+
+
+def retry(
+    interaction: Interaction, tools: Any, welcome: applying.Welcome, config: str, applicant: str
+) -> Generator[Reply, None, Reply]:
+    """Make the channel of a pending application."""
+    known = applying.all_of(interaction.guild_id, tools)
+    configuration = known.get(config)
+    before = applying.application(interaction.guild_id, config, applicant, tools)
+    if configuration is None or before is None:
+        raise _not_there()
+    if before.status != PENDING and tools.journal.value("record") is None:
+        raise _over(before.status)
+    yield Reply(_("⏳ One moment."))
+    outcome = make(interaction, tools, welcome, known, before, tools.journal)
+    if outcome.obstacle:
+        lines = applying.told(outcome.obstacle, configuration, interaction, tools)
+        raise UserError(clip("\n".join(lines), 2000))
+    return Reply(_("Done: {channel}", channel=f"<#{outcome.application.channel}>"))
+
+
+def make(
+    interaction: Interaction,
+    tools: Any,
+    welcome: applying.Welcome,
+    known: dict[str, Configuration],
+    before: Application,
+    journal: Any,
+) -> Outcome:
+    """Make the channel of an application that waits. `known` are the configurations of the server."""
+    guild = interaction.guild_id
+    view = applying.viewed(welcome, known, guild, interaction.guild_locale, tools)
+    configuration = known[before.config]
+    return applying.make(guild, configuration, before.user, before.name, before.answers, journal, tools, view)
+
+
+def resend(interaction: Interaction, tools: Any, config: str, applicant: str) -> Reply:
+    """Tell the person in their channel, or by direct message, what they could not be told."""
+    found = applying.application(interaction.guild_id, config, applicant, tools)
+    if found is None or not found.live:
+        raise _not_there()
+    where = f"<#{found.channel}>" if found.channel else labels.status(found.status)
+    with applying.speaking_in(interaction.guild_id, interaction.guild_locale, tools):
+        reply = pages.reminder(applicant, where)
+    channel = found.channel or tools.discord.open_dm(applicant)
+    tools.discord.send(channel, reply, nonce=f"resend {interaction.id}")
+    return Reply(_("Sent."))
+
+
+def _acted(
+    interaction: Interaction,
+    tools: Any,
+    what: str,
+    config: str,
+    applicant: str,
+    configuration: Configuration | None,
+    **more: Any,
+) -> tuple[Application, tuple[str, ...]]:
+    """Store what was done, and write it to the trail. Raises UserError if it cannot be done now."""
+    guild, by = interaction.guild_id, interaction.user_id
+    fields = {"config": config, "user": applicant, "actor": by}
+    try:
+        done = act(guild, configuration, what, applicant, by, tools.journal, tools, config=config, **more)
+    except NotNow as refused:
+        applying.note(guild, interaction.id, what, tools, outcome="refused", reason=refused.status, **fields)
+        raise (_over(refused.status) if refused.status else _not_there()) from None
+    applying.note(guild, interaction.id, what, tools, outcome="done", **fields)
+    return done
+
+
+def _not_there() -> UserError:
+    return UserError(_("There is no such application any more."))
+
+
+def _over(status: str) -> UserError:
+    return UserError(_("Somebody was faster, or this is over already: {status}", status=labels.status(status)))
+
+
+# ---- effects
+
+
+def act(
+    guild: str,
+    configuration: Configuration | None,
+    what: str,
+    user: str,
+    by: str,
+    journal: Any,
+    tools: Any,
+    *,
+    config: str,
+    **more: Any,
+) -> tuple[Application, tuple[str, ...]]:
+    """Store what somebody does with an application, once, and return the effects that follow. Raises NotNow."""
+    before = applying.application(guild, config, user, tools)
+    with journal.step(what) as step:
+        if step.new and step.unsure and before and is_done(before, what, by):
+            step.value = list(effects_of(what, before))
+        elif step.new:
+            after, effects = decide(before, what, by=by, now=int(tools.now()), **more)
+            before = applying.store(guild, after, configuration, tools)
+            step.value = list(effects)
+    assert before
+    return before, tuple(step.value)
+
+
+def effects(
+    guild: str,
+    after: Application,
+    wanted: tuple[str, ...],
+    configuration: Configuration | None,
+    journal: Any,
+    tools: Any,
+    view: applying.View,
+    said: Reply | None = None,
+) -> None:
+    """Do the effects, each once. `said` is what the channel reads."""
+    complete = False
+    if SAY in wanted and said:
+        with journal.step("say") as step:
+            if step.new:
+                applying.unless_gone(lambda: tools.discord.send(after.channel, said, nonce=step.nonce))
+    if SHOW in wanted and after.message:
+        applying.unless_gone(lambda: tools.discord.edit(after.channel, after.message, view(after)))
+    if ARCHIVE in wanted:
+        with journal.step("archive") as step:
+            if step.new:
+                step.value = archive(after, configuration, step.nonce, tools)
+        complete = step.value
+    if FINISH in wanted:
+        with journal.step("finish") as step:
+            if step.new:
+                step.value = finish(guild, after, configuration, tools, complete=complete)
+        store_finished(guild, after, configuration, tools)
+
+
+def archive(after: Application, configuration: Configuration | None, nonce: str, tools: Any) -> bool:
+    """Post a transcript of the channel. Return whether the whole channel is in it, so that it may be deleted."""
+    if configuration is None or not configuration.staff_channel or not tools.discord.reads_content():
+        return False
+    messages: list[dict] = []
+    try:
+        channel = tools.discord.channel(after.channel)
+        while len(messages) < transcript.MOST:
+            page = tools.discord.messages(after.channel, messages[-1]["id"] if messages else "")
+            messages += page
+            if len(page) < 100:
+                break
+    except DiscordError as error:
+        if error.code == applying.UNKNOWN_CHANNEL:
+            return True
+        if not error.permanent:
+            raise
+        return False
+    # Without the permission to read the history, Discord shows no messages at all, not even our own.
+    complete = bool(messages) and len(messages) < transcript.MOST
+    text = transcript.written(after, str(channel.get("name")), messages[::-1])
+    name = f"{re.sub(r'[^0-9a-z-]', '', str(channel.get('name')))[:60] or 'application'}.md"
+    reply = Reply(f"🗃️ <@{after.user}>", files=[File(name, text[: transcript.MOST_BYTES])])
+    posted = applying.unless_gone(lambda: tools.discord.send(configuration.staff_channel, reply, nonce=nonce))
+    return posted and complete and len(text) <= transcript.MOST_BYTES
+
+
+def finish(guild: str, after: Application, configuration: Configuration | None, tools: Any, *, complete: bool) -> str:
+    """Delete the channel, or lock it for the person. Return which. Nothing happens if it is gone.
+
+    It is only deleted if its configuration says so, and if its transcript is `complete`.
+    """
+    reason = f"application of {after.user}: {after.status}"
+    if complete and configuration is not None and configuration.finish == DELETE:
+        tools.discord.delete_channel(after.channel, reason=reason)
+        return DELETE
+    seen = ("VIEW_CHANNEL", "READ_MESSAGE_HISTORY")
+    topic = marker.topic(f"<@{after.user}>", after.config, after.user, over=True)
+    try:
+        if applying.is_member(guild, after.user, tools):
+            tools.discord.overwrite(after.channel, member=after.user, allow=seen, deny="SEND_MESSAGES", reason=reason)
+        tools.discord.edit_channel(after.channel, topic=topic, reason=reason)
+    except DiscordError as error:
+        if error.code not in (applying.UNKNOWN_CHANNEL, applying.UNKNOWN_OVERWRITE):
+            raise
+    return LOCK
+
+
+def store_finished(guild: str, after: Application, configuration: Configuration | None, tools: Any) -> None:
+    """Store that the channel of an application that is over is locked or deleted."""
+    stored = applying.application(guild, after.config, after.user, tools)
+    if stored and not stored.live and not stored.finished:
+        applying.store(guild, replace(stored, finished=True), configuration, tools)
