@@ -210,6 +210,17 @@ class Sandbox:
         counts = [every[self._queues[name].name] for name in self.pollers]
         return sum(now for now, _ in counts), sum(later for _, later in counts)
 
+    def rests(self) -> tuple[bool, bool]:
+        """Return whether the bot can do nothing more before time passes, and whether it has nothing left to do at all.
+
+        While a function is running, it does not ask for the queues.
+        """
+        if self.functions.running:
+            return False, False
+        now, later = self.under_way()
+        idle = not self.functions.running and not now
+        return idle, idle and not later
+
     def settle(self) -> bool:
         """Wait until the bot can do nothing more before time passes, at most SETTLE_SECONDS of real time.
 
@@ -218,9 +229,8 @@ class Sandbox:
         """
         deadline, quiet = time.monotonic() + SETTLE_SECONDS, 0
         while quiet < QUIET:
-            now, later = self.under_way()
-            idle = not self.functions.running and not now
-            if idle and not later:
+            idle, done = self.rests()
+            if done:
                 break
             if time.monotonic() > deadline:
                 self.logs.write("sandbox", f"the bot has not settled after {SETTLE_SECONDS:.0f} s: {self.depths()}")

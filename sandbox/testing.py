@@ -317,9 +317,8 @@ class Block:
         """
         deadline, quiet = time.monotonic() + REST_SECONDS, 0
         while True:
-            now, later = self.sandbox.under_way()
-            idle = not self.sandbox.functions.running and not now
-            if idle and not later:
+            idle, done = self.sandbox.rests()
+            if done:
                 break
             assert time.monotonic() < deadline, f"the bot does not come to rest: {self.sandbox.depths()}"
             quiet = quiet + 1 if idle else 0

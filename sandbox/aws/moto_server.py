@@ -1,8 +1,10 @@
-"""moto's server, with three fixes and faults.
+"""moto's server, with three fixes, shortcuts and faults.
 
 The fixes: DynamoDB's conditional writes are atomic, SQS refuses a delay that is too long, and EventBridge brings events
 to queues by the sandbox's own patterns. moto checks a condition and writes in two steps. Between them another thread
 can run, so two callers both win a claim.
+
+The shortcuts only save time: moto is most of what a test in the sandbox waits for.
 
 `POST /faults` with `{"action": "UpdateItem", "text": "interaction#", "after": true, "times": 1}` makes the next
 calls of the action whose body contains the text fail with a 500. With `after`, the call takes effect all the same, but
@@ -24,7 +26,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from copy import copy, deepcopy
-from functools import cache
+from functools import cache, lru_cache
 from types import ModuleType
 from typing import Any
 
@@ -93,8 +95,56 @@ def refuse_long_delays() -> None:
     models.SQSBackend.send_message = send_message
 
 
+def look_at_few_nodes() -> None:
+    """Parse each update once, go through its tree once for each check, and ask once for each kind of node what it is.
+
+    moto checks the whole tree again below each node of it, and Python is slow to tell the kind of an abstract class.
+    The checks change their own copy of the tree.
+    """
+    from moto.dynamodb.parsing import ast_nodes, expressions, validators
+
+    is_kind: Callable[[type, Any], bool] = cache(issubclass)
+
+    def traverse(self: Any, node: Any, child_id: int = -1) -> Any:
+        if not is_kind(type(node), ast_nodes.Node):
+            return node
+        for number, child in enumerate(node.children or ()):
+            self.pre_processing_of_child(node, number)
+            self.traverse_node_recursively(child, number)
+        processors = self.__dict__.get("processors")
+        if processors is None:
+            processors = self.processors = tuple(self._processing_map().items())
+        for kind, process in processors:
+            if is_kind(type(node), kind):
+                parent = node.parent
+                node = process(node)
+                node.parent = parent
+                if parent:
+                    parent.children[child_id] = node
+                break
+        return node
+
+    def copied(node: Any, memo: Any) -> Any:
+        twin = copy(node)
+        if node.children is not None:
+            twin.children = [
+                copied(each, memo) if is_kind(type(each), ast_nodes.Node) else each for each in node.children
+            ]
+            for each in twin.children:
+                if is_kind(type(each), ast_nodes.Node):
+                    each.parent = twin
+        return twin
+
+    expressions.UpdateExpressionParser.make = lru_cache(1000)(expressions.UpdateExpressionParser.make)
+    ast_nodes.Node.__deepcopy__ = copied
+    ast_nodes.isinstance = lambda value, kinds: is_kind(type(value), kinds)
+    ast_nodes.DepthFirstTraverser.traverse_node_recursively = traverse
+    for of_whole in (validators.ActionCountValidator, validators.OverlappingPathsValidator):
+        of_whole.traverse = lambda self, node: self.process(node)
+
+
 def look_at_few_items() -> None:
-    """Make DynamoDB's queries look at one partition, and its transactions copy only their own items.
+    """Make DynamoDB's queries look at the items of their range, and its transactions copy only their own items.
 
     moto looks at the whole table, and copies it, so that each call takes longer the longer the server runs.
     """
@@ -102,10 +152,16 @@ def look_at_few_items() -> None:
 
     query, transact = Table.query, DynamoDBBackend.transact_write_items
 
-    def of_partition(table: Any, hash_key: Any, *given: Any, **more: Any) -> Any:
+    def of_range(table: Any, hash_key: Any, comparison: str | None, values: list[Any], *given: Any, **more: Any) -> Any:
+        items = table.items.get(hash_key, {})
+        if comparison:
+            keys = sorted(items, key=lambda key: key.cast_value)
+            fit = [number for number, key in enumerate(keys) if key.compare(comparison, values)]
+            # With a neighbour on each side, so that moto can say that there are more items.
+            items = {key: items[key] for key in keys[max(0, fit[0] - 1) : fit[-1] + 2]} if fit else {}
         part = copy(table)
-        part.items = {hash_key: table.items[hash_key]} if hash_key in table.items else {}
-        return query(part, hash_key, *given, **more)
+        part.items = {hash_key: items} if items else {}
+        return query(part, hash_key, comparison, values, *given, **more)
 
     def of_items(backend: Any, transact_items: list[dict[str, Any]]) -> None:
         keys: dict[str, set[tuple[Any, Any]]] = {}
@@ -135,7 +191,7 @@ def look_at_few_items() -> None:
         finally:
             backend.tables.update(tables)
 
-    Table.query, DynamoDBBackend.transact_write_items = of_partition, of_items
+    Table.query, DynamoDBBackend.transact_write_items = of_range, of_items
 
 
 def bring_events_to_queues() -> None:
@@ -233,6 +289,7 @@ def follow_clock(file: str) -> None:
 if __name__ == "__main__":
     refuse_long_delays()
     bring_events_to_queues()
+    look_at_few_nodes()
     look_at_few_items()
     if "SANDBOX_CLOCK" in os.environ:
         follow_clock(os.environ["SANDBOX_CLOCK"])
