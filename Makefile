@@ -58,8 +58,8 @@ play: .venv/ready  ## use the bot yourself, on this machine: /status, press Refr
 dev: .venv/ready  ## start everything on this machine and keep it running
 	@$(PYTHON) -m sandbox serve
 
-test: .venv/ready $(NODE_PACKAGES)  ## run the whole suite
-	@$(PYTHON) -m pytest -n 2 --dist loadgroup
+test: .venv/ready  ## run the tests that you need while you work: all but the long ones
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup -m "not long"
 
 lint: .venv/ready  ## check formatting and lint
 	@$(BIN)/ruff format --check .
@@ -96,9 +96,9 @@ snapshot: .venv/ready  ## update the template that the sandbox reads, after a ch
 deploy: .venv/ready  ## deploy to your AWS account: make deploy STAGE=prod ARGS="options of cdk deploy"
 	@$(PYTHON) -m infra.cdk deploy -c stage=$(STAGE) $(ARGS)
 
-check: lint documents  ## run everything that CI runs; needs no AWS account
+check: lint documents $(NODE_PACKAGES)  ## run everything that CI runs: all tests, lint, types, documents, synthesis; needs no AWS account
 	@$(MAKE) --no-print-directory --output-sync=target -j 2 types oldest synth
-	@$(MAKE) --no-print-directory test
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup
 
 bench: .venv/ready  ## measure cold starts and warm answers of the built functions, and what checks, judgements, runs and alerts take
 	@$(PYTHON) -m bench

@@ -8,6 +8,7 @@ import re
 import sys
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 from types import ModuleType
 
 import botocore.session
@@ -28,6 +29,32 @@ hypothesis.settings.register_profile(
     "watchbell", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
 )
 hypothesis.settings.load_profile("watchbell")
+
+LONG = (
+    *("sweep", "fuzz", "infra/test_deploying.py", "infra/test_layers.py", "infra/test_synth.py"),
+    *("infra/test_template.py", "ops/test_privacy.py"),
+    *(
+        f"sandbox/test_{name}.py"
+        for name in (
+            *("applications", "bus", "busy", "cadence", "command_line", "discordjs", "end_to_end", "guide"),
+            *("heartbeat", "hikari", "installing", "lambda_service", "notifications", "operator", "play", "setup"),
+            *("testing_kit", "watching"),
+        )
+    ),
+)
+"""Folders and files of tests that take long: stories in the whole sandbox, sweeps, fuzzing, and real builds of what is
+deployed. `make check` runs them, and `make test` does not."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    here = Path(__file__).parent
+    places = [here / name for name in LONG]
+    for item in items:
+        if not item.path.is_relative_to(here):  # a test of a test
+            continue
+        if any(item.path.is_relative_to(place) for place in places):
+            item.add_marker(pytest.mark.long)
+
 
 # Each new session of botocore reads the descriptions of the services again, for 60 ms a client.
 botocore.session.create_loader = cache(botocore.session.create_loader)

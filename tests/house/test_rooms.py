@@ -5,6 +5,7 @@ A room is a top-level package or module of the library.
 
 import ast
 import sys
+from functools import cache
 from itertools import pairwise
 from pathlib import Path
 
@@ -29,8 +30,13 @@ OUTSIDE = {
 FILES = sorted(PACKAGE.rglob("*.py"))
 
 
+@cache
 def imports(path):
     """Return the absolute names of all imports in a file, at its top or inside a function."""
+    return tuple(imported(path))
+
+
+def imported(path):
     package = ("watchbell", *path.relative_to(PACKAGE).parent.parts)
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.xdist_group("layers")
 
 
 def build(builder: Callable[..., None], target: Path) -> Path:
-    """Build from the wheels in uv's cache, which `make test` has filled, so that the tests need no network."""
+    """Build from the wheels in uv's cache, which `make check` has filled, so that the tests need no network."""
     with pytest.MonkeyPatch.context() as environment:
         environment.setenv("UV_OFFLINE", "1")
         try:
