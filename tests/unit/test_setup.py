@@ -4,10 +4,12 @@ import pytest
 
 from watchbell.commands import setup
 from watchbell.commands.status import private_checks
+from watchbell.discord.permissions import bits, in_channel, names_of
 from watchbell.discord.resolved import Channel, Role
 from watchbell.errors import DiscordError, FormError, UserError
 from watchbell.kit import catalogue
 from watchbell.kit.server import SETTINGS, admin_roles, language, status_channel, zone
+from watchbell.outbox import posting
 from watchbell.status.refusal import Refusal, told
 from watchbell.testing import FakeTools, autocomplete, choose, press, run, submit
 from watchbell.testing.calls import GUILD
@@ -38,6 +40,11 @@ class Discord:
 
     def channels(self, server_id):
         return [{"id": STATUS, "type": 0, "permission_overwrites": self.overwrites}]
+
+    def missing(self, channel_id, *names):
+        (channel,) = self.channels(GUILD)
+        held = in_channel(self.server(GUILD), self.member(GUILD, ME), channel, 0.0)
+        return names_of(bits(*names) & ~held)
 
     def send(self, channel_id, reply, *, nonce):
         self.posted.append((channel_id, nonce))
@@ -317,3 +324,26 @@ def test_a_channel_that_refuses_alerts_is_told_on_the_first_page_until_a_test_ar
     assert shown == told(Refusal(f"channel:{STATUS}", 404, 10003, 60))
     press(setup.test, name="status_channel", tools=tools, **MANAGER)
     assert run(setup, tools=tools, **MANAGER).embeds[1].description == ""
+
+
+def test_a_channel_that_got_its_permission_back_is_told_as_fine_and_not_also_as_refusing(tools):
+    tools.server_settings.change(GUILD, {"status_channel": STATUS})
+    refusal = tools.shards.refused(GUILD, Refusal(f"channel:{STATUS}", 403, 50013, 60, ("SEND_MESSAGES",)))
+    tools.discord.granted = 1024
+    assert run(setup, tools=tools, **MANAGER).embeds[1].description == told(refusal)
+    assert posting.troubles(GUILD, tools) == [told(refusal)]
+    tools.discord.granted = NEEDED
+    panel = run(setup, tools=tools, **MANAGER)
+    assert panel.embeds[1].description == ""
+    assert fields(panel, 1)["Status channel"].startswith("✅")
+    assert posting.troubles(GUILD, tools) == []
+    tools.discord.refuses = DiscordError("GET", 503)  # who does not know leaves it as it was
+    assert posting.troubles(GUILD, tools) == [told(refusal)]
+
+
+def test_who_presses_test_in_a_channel_where_the_bot_may_not_write_reads_what_is_missing(tools):
+    tools.server_settings.change(GUILD, {"status_channel": STATUS})
+    tools.discord.granted = 1024
+    with pytest.raises(UserError, match=f"I cannot post in <#{STATUS}>: I lack Send Messages"):
+        press(setup.test, name="status_channel", tools=tools, **MANAGER)
+    assert tools.discord.posted == []

@@ -3,10 +3,10 @@
 import pytest
 
 from tests.unit.test_monitor_command import Queue
-from tests.unit.test_setup import BOT_ROLE, MANAGER, STATUS, Discord
+from tests.unit.test_setup import BOT_ROLE, MANAGER, NEEDED, STATUS, Discord
 from watchbell.commands import digest, escalation, notifications, setup, unsubscribe
 from watchbell.discord.resolved import Channel, Role
-from watchbell.errors import FormError, Unavailable, UserError
+from watchbell.errors import DiscordError, FormError, Unavailable, UserError
 from watchbell.kit import server
 from watchbell.outbox import known
 from watchbell.subscriptions.subscription import STATUS as STATUS_CHANNEL
@@ -16,14 +16,9 @@ from watchbell.testing.calls import GUILD
 CREW = Role("1000000000000000777", {"name": "crew"})
 
 
-class Place(Discord):
-    def missing(self, channel, *names):
-        return []
-
-
 @pytest.fixture
 def tools():
-    tools = FakeTools(discord=Place(), send_queue=Queue())
+    tools = FakeTools(discord=Discord(), send_queue=Queue())
     tools.server_settings.change(GUILD, {"status_channel": STATUS})
     return tools
 
@@ -75,8 +70,12 @@ def test_a_channel_that_was_chosen_is_checked_at_once(tools):
     tools.discord.granted = 0
     reply = choose(setup.take_channel, Channel(STATUS, {"type": 0}), tools=tools, **MANAGER)
     assert settings(tools)[server.status_channel] == STATUS
-    assert f"I post in <#{STATUS}>." in reply.embeds[0].description
+    assert "⚠️ I cannot post in <#1000000000000000502>: I lack View Channel" in reply.embeds[0].description
+    assert f"I post in <#{STATUS}>." not in reply.embeds[0].description
     assert "my role lacks this" in reply.embeds[1].fields[0]["value"]
+    tools.discord.granted = NEEDED
+    reply = choose(setup.take_channel, Channel(STATUS, {"type": 0}), tools=tools, **MANAGER)
+    assert f"✅ I post in <#{STATUS}>." in reply.embeds[0].description
 
 
 def test_a_role_is_mentioned_later_and_may_be_mentioned_from_then_on(tools):
@@ -172,6 +171,24 @@ def test_the_last_step_sends_a_test_alert_along_the_real_way(tools):
     edition = tools.shards.edition(GUILD, message["edition"])
     assert edition.test
     assert edition.news[0][0].name == "example.com"
+
+
+def test_who_sends_a_test_alert_where_the_bot_may_not_write_is_told_so_at_once(tools):
+    tools.discord.granted = 1024
+    with pytest.raises(UserError, match=f"I cannot post in <#{STATUS}>: I lack Send Messages"):
+        press(setup.try_alert, tools=tools, **MANAGER)
+    assert not tools.send_queue
+
+
+def test_a_channel_that_is_gone_is_told_in_words(tools):
+    def gone(channel, *names):
+        raise DiscordError("GET /channels", 404, 10003)
+
+    tools.discord.missing = gone
+    with pytest.raises(UserError, match="no longer exists"):
+        press(setup.try_alert, tools=tools, **MANAGER)
+    reply = choose(setup.take_channel, Channel(STATUS, {"type": 0}), tools=tools, **MANAGER)
+    assert "⚠️ This channel no longer exists." in reply.embeds[0].description
 
 
 def test_without_a_channel_there_is_no_test_and_the_guide_says_what_to_do(tools):

@@ -116,10 +116,13 @@ def reset(interaction, tools, *, name: str):
 @command.button(cooldown=5)
 def test(interaction, tools, *, name: str):
     """Post a message in the channel that a setting names."""
+    from watchbell.commands import subscribe
+
     setting = changeable(name, interaction, tools)
     channel = tools.server_settings.of(interaction.guild_id)[setting]
     if not channel:
         raise UserError(_("No channel is chosen. Choose one first."))
+    subscribe.require_place(channel, tools)
     test = Reply(embeds=[Embed(_("It works"), _("This is a test. I can post here."), colour=0x57F287)])
     begun = int(tools.now())
     sent = tools.discord.send(channel, test, nonce=f"setup {interaction.id}")
@@ -290,7 +293,7 @@ def guided(step: int, interaction, tools, notice: str = "") -> Reply:
     title, body = steps()[step - 1]
     reply = body(interaction, tools)
     count = _("Step {n} of {total}", n=step, total=total)
-    lines = [f"-# {count}", *([f"✅ {notice}"] if notice else []), reply.content]
+    lines = [f"-# {count}", *([notice] if notice else []), reply.content]
     reply.content = ""
     reply.embeds.insert(0, Embed(title, "\n\n".join(lines), colour=OWN))
     if step > 1:
@@ -432,9 +435,17 @@ MINUTES = (5, 15, 30, 60)
 
 @command.select(updates=True, audit="settings.change")
 def take_channel(interaction, tools):
+    """Store the status channel, and say at once if the bot may not post there."""
+    from watchbell.commands import subscribe
+
     chosen_channel = chosen(server.status_channel, interaction.values)
     tools.change_setting(interaction.guild_id, server.status_channel, chosen_channel)
-    return guided(WHERE, interaction, tools, _("I post in {channel}.", channel=f"<#{chosen_channel}>"))
+    try:
+        subscribe.require_place(chosen_channel, tools)
+        notice = "✅ " + _("I post in {channel}.", channel=f"<#{chosen_channel}>")
+    except UserError as error:
+        notice = f"⚠️ {error}"
+    return guided(WHERE, interaction, tools, notice)
 
 
 @command.select(updates=True, audit="escalation.set")
@@ -459,7 +470,7 @@ def take_role(interaction, tools):
     escalation.store(1, first["minutes"] if first else MINUTES[1], f"role:{role.id}", guild_id, tools)
     if role.id not in allowed:
         tools.change_setting(guild_id, server.mention_roles, (*allowed, role.id))
-    return guided(NOBODY_REACTS, interaction, tools, _("Saved."))
+    return guided(NOBODY_REACTS, interaction, tools, "✅ " + _("Saved."))
 
 
 @command.select(updates=True, audit="escalation.set")
@@ -471,7 +482,7 @@ def take_minutes(interaction, tools):
     first = first_of(known.steps(interaction.guild_id, tools))
     if first and wanted in map(str, (*MINUTES, first["minutes"])):
         escalation.store(1, int(wanted), first["to"], interaction.guild_id, tools)
-    return guided(NOBODY_REACTS, interaction, tools, _("Saved."))
+    return guided(NOBODY_REACTS, interaction, tools, "✅ " + _("Saved."))
 
 
 @command.button(updates=True, audit="escalation.off")
@@ -480,7 +491,7 @@ def drop_step(interaction, tools):
     from watchbell.outbox.kinds import STEP
 
     tools.data(STEP, interaction.guild_id).delete("1")
-    return guided(NOBODY_REACTS, interaction, tools, _("Saved."))
+    return guided(NOBODY_REACTS, interaction, tools, "✅ " + _("Saved."))
 
 
 @command.modal(updates=True, instant=False, audit="settings.change")
@@ -491,13 +502,13 @@ def take_hours(interaction, tools, form: Quiet):
     if zone == server.zone.default != found["zone"]:
         tools.change_setting(interaction.guild_id, server.zone, found["zone"])
     ring(interaction.guild_id, tools, **found)
-    return guided(QUIET_HOURS, interaction, tools, _("Saved."))
+    return guided(QUIET_HOURS, interaction, tools, "✅ " + _("Saved."))
 
 
 @command.button(updates=True, audit="settings.change")
 def drop_hours(interaction, tools):
     ring(interaction.guild_id, tools, quiet="")
-    return guided(QUIET_HOURS, interaction, tools, _("Saved."))
+    return guided(QUIET_HOURS, interaction, tools, "✅ " + _("Saved."))
 
 
 @command.select(updates=True, audit="digest.set")
@@ -515,12 +526,13 @@ def take_digests(interaction, tools):
         elif tools.data(TIMED, interaction.guild_id).get(id) is None:
             cron = expression(every, "08:00", "monday", 1)
             digest.store(Timed(id, to, cron, values[server.zone], cadence=every), interaction, tools)
-    return guided(DIGESTS, interaction, tools, _("Saved."))
+    return guided(DIGESTS, interaction, tools, "✅ " + _("Saved."))
 
 
 @command.button(cooldown=10)
 def try_alert(interaction, tools):
     """Send a test alert along the real way: of the first monitor, or of an example if nothing is watched yet."""
+    from watchbell.commands import subscribe
     from watchbell.outbox import editions
     from watchbell.status.roster import Entry
 
@@ -528,6 +540,7 @@ def try_alert(interaction, tools):
     channel = tools.server_settings.of(guild_id)[server.status_channel]
     if not channel:
         raise UserError(_("No channel is chosen. Choose one first."))
+    subscribe.require_place(channel, tools)
     entries = tools.monitors.roster(guild_id).entries
     entry = entries[0] if entries else Entry("example", "example.com", "http", "", 1)
     editions.put(guild_id, editions.test_edition(interaction.id, entry, int(tools.now())), tools)

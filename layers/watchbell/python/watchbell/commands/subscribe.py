@@ -129,9 +129,17 @@ def require_mentionable(role_id: str, guild_id: str, tools) -> None:
 
 
 def require_place(channel_id: str, tools) -> None:
+    """Raise UserError if the bot may not post in a channel, or if the channel is gone."""
     from watchbell.discord.permissions import listed
+    from watchbell.errors import DiscordError
+    from watchbell.status.refusal import UNKNOWN_CHANNEL
 
-    missing = tools.discord.missing(channel_id, *settings.status_channel.needs)
+    try:
+        missing = tools.discord.missing(channel_id, *settings.status_channel.needs)
+    except DiscordError as error:
+        if error.code != UNKNOWN_CHANNEL:
+            raise
+        raise UserError(_("This channel no longer exists. Choose another one.")) from None
     if missing:
         names = listed(tuple(missing))
         raise UserError(_("I cannot post in {channel}: I lack {names}.", channel=f"<#{channel_id}>", names=names))

@@ -19,6 +19,7 @@ from ..status.refusal import Refusal
 from ..status.roster import OPERATOR
 from ..subscriptions import message
 from ..subscriptions.subscription import STATUS
+from ..tools import places
 from ..tools.toolbox import Tools
 from . import known
 
@@ -146,14 +147,20 @@ def _lacks(channel_id: str, tools: Tools) -> tuple[str, ...]:
 
 
 def troubles(guild_id: str, tools: Tools) -> list[str]:
-    """What to change so that messages of a server arrive: a sentence for each recipient that refuses them."""
+    """What to change so that messages of a server arrive: a sentence for each recipient that refuses them.
+
+    A channel that lacked a permission and has it by now is left out, although nothing has been posted there since.
+    """
     refusals = tools.shards.refusals(guild_id)
     if not refusals:
         return []
+    of_permissions = any(each.code in refusal.OF_PERMISSIONS for each in refusals)
+    mended = places.writable(guild_id, tools) if of_permissions else set()
     alerts = _channels(guild_id, tools.server_settings.of(guild_id), tools)
     used = {*alerts, *_timed_channels(guild_id, tools)}
     return [
         refusal.told(each, alerts=each.recipient in alerts)
         for each in refusals
-        if each.recipient in used or each.recipient.startswith("webhook:")
+        if (each.recipient in used or each.recipient.startswith("webhook:"))
+        and not (each.code in refusal.OF_PERMISSIONS and each.recipient.removeprefix("channel:") in mended)
     ]

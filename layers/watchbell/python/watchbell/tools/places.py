@@ -11,6 +11,7 @@ from ..discord.permissions import bits, in_server, listed
 from ..discord.reply import Embed
 from ..errors import DiscordError
 from ..i18n import _
+from ..kit.server import status_channel
 from ..kit.setting import Setting
 from .toolbox import Tools
 
@@ -47,6 +48,20 @@ def checklist(places: Mapping[Setting, str], interaction: Interaction, tools: To
         else:
             embed.field(_(setting.label), _("❌ This channel no longer exists. Choose another one."))
     return embed
+
+
+def writable(guild_id: str, tools: Tools) -> set[str]:
+    """The ids of the channels of a server in which the bot may post alerts, none if Discord does not say."""
+    discord, needs = tools.discord, status_channel.needs
+    try:
+        server, member = discord.server(guild_id), discord.member(guild_id, discord.me())
+        return {
+            channel["id"]
+            for channel in discord.channels(guild_id)
+            if not lacks(needs, server, member, channel, tools.now())
+        }
+    except DiscordError:
+        return set()
 
 
 def told(found: list[Lack], channel: dict[str, Any], server: dict[str, Any], link: str) -> Iterator[str]:
