@@ -43,6 +43,8 @@ def test_the_guide_of_setup_ends_with_a_test_alert_in_the_channel() -> None:
         discord.rest()
         (alert,) = discord.simulated.state.world.in_channel(channel.id)
         assert alert["content"].startswith("This is a test. 🔴 **example.com** is down.")
+        for button in ("Acknowledge", "Details"):
+            assert "This was a test." in ada.in_channel(channel).press(alert, button).text
         # The blocks share a server.
         ada.run("digest off", channel=channel)
         ada.run("unsubscribe", channel=channel)

@@ -73,6 +73,14 @@ def test_a_subscription_is_about_what_somebody_names(tools, what, subject):
     assert [each.about for each in all_of_them(tools)] == [subject]
 
 
+@pytest.mark.parametrize("guild", [GUILD, ""])
+def test_the_buttons_of_a_test_alert_say_what_they_would_do(tools, guild):
+    said = press(notifications.try_on_it, tools=tools, user=ADA, guild=guild).content
+    assert said.startswith("This was a test. On a real alert, this says that you are on it")
+    said = press(notifications.try_details, tools=tools, user=ADA, guild=guild).content
+    assert said.startswith("This was a test. On a real alert, this shows the monitor")
+
+
 def test_whom_the_operator_named_reads_who_can_take_them_out(tools):
     said = press(notifications.stop, server=OPERATOR, tools=tools, user=ADA, guild="").content
     assert "The person who runs this bot has named you" in said

@@ -153,6 +153,19 @@ def i_am_on_it(interaction, tools, *, server: str, alert: str):
 
 
 @command.button(expires=None)
+def try_on_it(interaction, tools):
+    """Say what Acknowledge does, to who presses it on a test alert."""
+    text = _("This was a test. On a real alert, this says that you are on it, and I remind nobody of it any more.")
+    return Reply(text)
+
+
+@command.button(expires=None)
+def try_details(interaction, tools):
+    """Say what Details does, to who presses it on a test alert."""
+    return Reply(_("This was a test. On a real alert, this shows the monitor: since when it is down, and why."))
+
+
+@command.button(expires=None)
 def stop(interaction, tools, *, server: str):
     """Tell a person nothing more of a server."""
     if server == OPERATOR:
