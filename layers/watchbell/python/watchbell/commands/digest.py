@@ -211,6 +211,23 @@ def store(wanted, interaction, tools):
     return wanted
 
 
+def follow(before: str, channel: str, guild_id: str, tools) -> None:
+    """Let the digests of a channel come in another one, which takes its place. One that comes there already stays."""
+    from dataclasses import replace
+
+    from watchbell.outbox import known
+    from watchbell.subscriptions.timed import id_of
+
+    records, to = tools.data(TIMED, guild_id), f"channel:{channel}"
+    for each in known.timed(guild_id, tools):
+        if each.to != f"channel:{before}" or each.text or before == channel:
+            continue
+        moved = replace(each, id=id_of(to, each.cadence), to=to, refused=0)
+        if records.get(moved.id) is None:
+            records.put({**moved.item(), "version": ""})
+        records.delete(each.id)  # last, so that a second try finds it
+
+
 def ended(id: str, interaction, tools) -> None:
     """End a digest or a reminder. Raises UserError if it is a channel's, and the person does not manage the server."""
     from watchbell.commands import subscribe

@@ -97,7 +97,7 @@ def panel(interaction, tools, notice: str = "") -> Reply:
 def quiet(interaction, tools, form: Quiet):
     """Set the quiet hours of a person."""
     change(interaction, tools, **hours(form))
-    return panel(interaction, tools, _("Saved."))
+    return panel(interaction, tools, _("Saved: {setting}.", setting=_("Quiet hours")))
 
 
 @command.select(updates=True)
