@@ -146,6 +146,13 @@ def test_the_panel_lists_what_somebody_hears_and_nobody_elses(tools):
     assert "What channels and roles hear of" not in shown
 
 
+def test_the_form_of_quiet_hours_begins_with_the_time_zone_of_the_server(tools):
+    tools.server_settings.change(GUILD, {"zone": "Asia/Tokyo"})
+    ask(tools)
+    form = next(each for each in buttons(ask(tools, notifications)) if each.label == "Quiet hours")
+    assert "Asia/Tokyo" in str(press(form, tools=tools, user=ADA, guild=GUILD).payload())
+
+
 def test_quiet_hours_are_set_for_all_and_new_subscriptions_have_them(tools):
     ask(tools)
     form = {"span": "22:00-07:00", "zone": "Europe/Berlin", "breaks": "down"}

@@ -127,6 +127,7 @@ def test_two_settings_of_one_name_are_refused_and_one_that_two_files_use_is_foun
         (("Crew", "roles"), {}, "needs a name such as"),
         (("crew", "people"), {}, "no kind 'people'; write one of channel, roles, zone, language, switch"),
         (("crew", "roles"), {"label": "x" * 46}, "needs a label of 1-45 characters"),
+        (("crew", "roles"), {"about": "x" * 101}, "a sentence of 101 characters; write at most 100"),
         (("crew", "roles", ["7"]), {}, "its default cannot be"),
         (("crew", "switch", 1), {}, "its default cannot be"),
         (("crew", "channel", "general"), {}, "its default cannot be"),

@@ -76,8 +76,16 @@ def test_every_setting_of_every_feature_is_shown_with_its_value_and_can_be_picke
     assert len(catalogue.settings()) > len(SETTINGS)
     assert (shown["Status channel"], shown["Time zone"], shown["Status checks are private"]) == ("none", "UTC", "on")
     assert [option.value for option in reply.components[0].options] == [each.name for each in catalogue.settings()]
-    for setting in catalogue.settings():
-        assert pick(tools, setting).embeds[0].title == setting.label
+    for setting, option in zip(catalogue.settings(), reply.components[0].options, strict=True):
+        embed = pick(tools, setting).embeds[0]
+        assert embed.title == setting.label
+        assert embed.description.startswith(f"{setting.about}\n\nNow: ")
+        assert option.description == setting.about != ""
+
+
+def test_what_the_bot_may_do_has_a_heading_that_is_true_if_nothing_is_missing(tools):
+    assert checked(tools).startswith("✅")
+    assert run(setup, tools=tools, **MANAGER).embeds[1].title == "My permissions"
 
 
 def test_only_who_manages_the_server_may_use_it(tools):
@@ -190,7 +198,7 @@ def test_a_time_zone_is_suggested_while_it_is_typed():
 
 def test_a_time_zone_that_was_typed_is_stored_by_a_button(tools):
     offered = run(setup, zone="europe/berlin", tools=tools, **MANAGER)
-    assert offered.embeds[0].description == "Now: UTC"
+    assert offered.embeds[0].description.endswith("\n\nNow: UTC")
     assert labels(offered) == ["Change to Europe/Berlin", "Enter a time zone", "Reset", "Back"]
     assert tools.server_settings.of(GUILD).stored == {}
     reply = press(offered.buttons[0], tools=tools, **MANAGER)
@@ -200,7 +208,7 @@ def test_a_time_zone_that_was_typed_is_stored_by_a_button(tools):
 
 def test_a_time_zone_that_does_not_exist_gets_the_nearest_names(tools):
     offered = run(setup, zone="Berlim", tools=tools, **MANAGER)
-    assert offered.embeds[0].description == "Now: UTC\nThere is no time zone with this name."
+    assert offered.embeds[0].description.endswith("Now: UTC\nThere is no time zone with this name.")
     assert labels(offered)[0] == "Change to Europe/Berlin"
     nothing = run(setup, zone="nowhere at all", tools=tools, **MANAGER)
     assert labels(nothing) == ["Enter a time zone", "Reset", "Back"]

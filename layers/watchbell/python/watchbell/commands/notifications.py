@@ -21,6 +21,7 @@ from watchbell import (
     role,
 )
 from watchbell.kit import zones
+from watchbell.kit.server import zone as server_zone
 from watchbell.outbox.kinds import MAILBOX, ON_IT, SUBSCRIPTION
 from watchbell.status.roster import OPERATOR
 from watchbell.status.states import OWN
@@ -76,6 +77,7 @@ def panel(interaction, tools, notice: str = "") -> Reply:
         parts += [Separator(), Text("### " + _("What channels and roles hear of")), Text(heard)]
     if mine:
         first = mine[0]
+        zone = first.zone if first.quiet else tools.server_settings.of(interaction.guild_id)[server_zone]
         stops = [
             Option(text.splitlines()[0].replace("**", "")[:100], each.id)
             for text, each in zip(lines, mine, strict=True)
@@ -84,7 +86,7 @@ def panel(interaction, tools, notice: str = "") -> Reply:
         parts += [
             Separator(),
             Row(
-                quiet.button(_("Quiet hours"), span=first.quiet, zone=first.zone, breaks=first.breaks or "nothing"),
+                quiet.button(_("Quiet hours"), span=first.quiet, zone=zone, breaks=first.breaks or "nothing"),
                 try_it.button(_("Send me a test")),
             ),
             Row(snooze.select(StringSelect(snoozes, placeholder=_("Tell me nothing new for a while")))),

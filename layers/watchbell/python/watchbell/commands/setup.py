@@ -18,6 +18,7 @@ from watchbell import (
 )
 from watchbell.commands.notifications import Quiet, hours
 from watchbell.discord.components import Select
+from watchbell.discord.text import clip
 from watchbell.kit import catalogue, server, zones
 from watchbell.kit.setting import LANGUAGES, MOST_ROLES, Setting
 from watchbell.outbox.kinds import TIMED
@@ -152,7 +153,7 @@ def panel(interaction, tools, page):
         for setting in places[:4]
         if setting in mine
     ]
-    options = [Option(_(setting.label), setting.name) for setting in mine]
+    options = [Option(_(setting.label), setting.name, description=clip(meaning(setting), 100)) for setting in mine]
     select = pick.select(StringSelect(options, placeholder=_("Change a setting"))) if options else None
     checks = checklist({setting: values[setting] for setting in places}, interaction, tools)
     if page.number == 1:
@@ -176,7 +177,7 @@ def page_of(setting: Setting) -> int:
 
 def editor(setting: Setting, value) -> Reply:
     """A setting, and the select or the form that changes it."""
-    text = _("Now: {value}", value=shown(setting, value))
+    text = "\n\n".join(filter(None, [meaning(setting), _("Now: {value}", value=shown(setting, value))]))
     buttons = [reset.button(_("Reset"), name=setting.name), back.button(_("Back"), page=page_of(setting))]
     if setting.kind == "zone":
         buttons.insert(0, enter.button(_("Enter a time zone"), style="primary", name=setting.name, text=value))
@@ -213,6 +214,11 @@ def offer(typed: str, setting: Setting, value) -> Reply:
     ]
     reply.buttons = [*buttons, *reply.buttons]
     return reply
+
+
+def meaning(setting: Setting) -> str:
+    """What the setting does and for whom, "" if it does not say so."""
+    return _(setting.about) if setting.about else ""
 
 
 def shown(setting: Setting, value) -> str:

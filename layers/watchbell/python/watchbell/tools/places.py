@@ -21,7 +21,7 @@ NOT_THERE = (10004, 10007, 50001)
 
 def checklist(places: Mapping[Setting, str], interaction: Interaction, tools: Tools) -> Embed:
     """What the bot may not do in the channels that `places` names, by setting, and what to change."""
-    embed = Embed(_("What I may not do"))
+    embed = Embed(_("My permissions"))
     if not places:
         embed.description = _("No channel is chosen, so there is nothing to check.")
         return embed
