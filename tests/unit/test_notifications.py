@@ -1,5 +1,7 @@
 """/subscribe, /unsubscribe and /notifications, and the buttons of alerts."""
 
+import re
+
 import pytest
 
 from tests.unit.test_monitor_command import GUILD, MANAGER, Queue, buttons, texts
@@ -259,6 +261,24 @@ def test_the_buttons_of_the_panel_are_few(tools):
     ask(tools)
     shown = [each.label for each in buttons(ask(tools, notifications)) if hasattr(each, "label")]
     assert shown == ["Quiet hours", "Send me a test"]
+
+
+def test_the_panel_shows_as_many_subscriptions_as_have_room_and_says_how_many_are_left_out(tools):
+    for n in range(25):
+        entry = entry_of(Monitor(f"m{n:07}", f"Monitor {n:02} of the shop", "tcp", "db.example:1"), "02")
+        tools.monitors.change(GUILD, lambda roster, entry=entry: Change(roster.with_(entry)))
+        ask(tools, what=entry.name, wording="_" * 300, severity="quiet", recoveries="silent")
+    for n in range(30):
+        place = Channel(f"10000000000000{n:05}", {"name": "cellar", "type": 0})
+        ask(tools, channel=place, wording="_" * 300, **MANAGER)
+    form = {"span": "22:00-07:00", "zone": "America/Argentina/Buenos_Aires", "breaks": "down"}
+    for locale in ("de", "es-ES", "fr", "ja", "en-US"):
+        shown = submit(notifications.quiet, **form, tools=tools, user=ADA, guild=GUILD, locale=locale, **MANAGER)
+        assert len([each for each in buttons(shown) if hasattr(each, "options")][1].options) == 25
+    for part, count in zip(texts(shown).split("### ")[1:], (25, 30), strict=True):
+        listed = len(re.findall(r"^.*all monitors|^\*\*Monitor", part, re.MULTILINE))
+        assert 5 < listed == count - int(re.search(r"^and ([0-9]+) more$", part, re.MULTILINE)[1])
+    assert "_" * 300 in ask(tools, what="Shop", user=BOB, wording="_" * 300).content.replace("\\", "")
 
 
 # /escalation

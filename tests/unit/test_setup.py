@@ -2,7 +2,7 @@
 
 import pytest
 
-from watchbell.commands import setup
+from watchbell.commands import setup, subscribe
 from watchbell.commands.status import private_checks
 from watchbell.discord.permissions import bits, in_channel, names_of
 from watchbell.discord.resolved import Channel, Role
@@ -332,6 +332,20 @@ def test_a_channel_that_refuses_alerts_is_told_on_the_first_page_until_a_test_ar
     assert shown == told(Refusal(f"channel:{STATUS}", 404, 10003, 60))
     press(setup.test, name="status_channel", tools=tools, **MANAGER)
     assert run(setup, tools=tools, **MANAGER).embeds[1].description == ""
+
+
+def test_the_panel_and_the_guide_fit_if_27_channels_refuse(tools):
+    tools.server_settings.change(GUILD, {"status_channel": STATUS})
+    refused = [Channel(f"10000000000000{number:05}", {"name": "x", "type": 0}) for number in range(27)]
+    for channel in refused:
+        run(subscribe, tools=tools, channel=channel, **MANAGER)
+        tools.shards.refused(GUILD, Refusal(f"channel:{channel.id}", 403, 50013, 60, ("SEND_MESSAGES",)))
+    for locale in ("en-US", "de", "es-ES", "fr", "ja"):
+        panel = run(setup, tools=tools, locale=locale, **MANAGER)
+        guide = press(setup.guide, step=5, tools=tools, locale=locale, **MANAGER)
+        for text in (panel.embeds[1].description, guide.embeds[0].description):
+            assert text.count("⚠️") == 5
+            assert "22" in text.splitlines()[-1]
 
 
 def test_a_channel_that_got_its_permission_back_is_told_as_fine_and_not_also_as_refusing(tools):

@@ -58,6 +58,22 @@ def test_the_url_is_a_secret_parameter_and_lies_nowhere_else(tools):
     assert "canary" not in str(tools.state.rows)
 
 
+def test_all_webhooks_can_be_gone_with_long_names_and_the_list_still_fits(tools):
+    tools.discord.read_webhook = lambda id, token: {"id": id}
+    for number in range(webhook.MOST):
+        name, post = f"alerts-of-the-shop-{number:02}".ljust(40, "x"), "*Alerts* " * 11
+        url = f"https://discord.com/api/webhooks/12000000000000000{number:02}/token"
+        put(tools, name, url, post)
+        (item,) = [each for each in stored(tools) if each["name"] == name]
+        tools.data(WEBHOOK, GUILD).put(item | {"retired": item["life"]})
+        tools.shards.refused(GUILD, Refusal(f"webhook:{name}", 404, 10015, NOW - 60))
+    listed = texts(ask(tools, webhook, "list"))
+    assert listed.count("somebody has deleted it") == 5
+    assert "and 15 more" in listed
+    assert "`alerts-of-the-shop-00" in listed
+    assert "I know the webhook" in texts(put(tools, name, url, post))
+
+
 def test_each_setting_is_a_new_life_and_forgets_that_discord_refused_it(tools):
     put(tools)
     (first,) = stored(tools)

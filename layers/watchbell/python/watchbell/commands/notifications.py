@@ -20,6 +20,7 @@ from watchbell import (
     permission,
     role,
 )
+from watchbell.discord.text import fitting, size
 from watchbell.kit import zones
 from watchbell.kit.server import zone as server_zone
 from watchbell.outbox.kinds import MAILBOX, ON_IT, SUBSCRIPTION
@@ -41,6 +42,13 @@ SNOOZES = [
 """The hours of a snooze."""
 
 BREAKS = [Option(N_("Nothing"), "nothing"), Option(N_("A monitor that is down"), "down")]
+
+
+WORDS = 40
+"""How many characters of a wording the panel shows."""
+
+ROOM = 3600
+"""How many characters the lists of the panel have. Discord: the texts of a message have at most 4,000 together."""
 
 
 class Quiet(Modal, title="Quiet hours"):
@@ -66,14 +74,16 @@ def panel(interaction, tools, notice: str = "") -> Reply:
     now, roster = tools.now(), tools.monitors.roster(interaction.guild_id)
     found = known.subscriptions(interaction.guild_id, tools)
     mine = [each for each in found if each.to == f"user:{interaction.user_id}"][: subscribe.MOST_OF_A_PERSON]
-    lines = [line(each, roster, now) for each in mine]
+    lines = [line(each, roster, now, words=WORDS) for each in mine]
     if not mine:
         lines = [_("You hear of nothing by direct messages yet. `/subscribe` changes that.")]
     parts: list = [Text("### " + _("What I tell you by direct messages")), *([Text(notice)] if notice else [])]
-    parts += [Separator(), Text("\n".join(lines))]
-    others = [line(each, roster, now) for each in found if not each.to.startswith("user:")]
-    if others and subscribe.may_change.allows(interaction, tools):
-        heard = "\n".join(others[: subscribe.SHOWN])
+    others = [line(each, roster, now, words=WORDS) for each in found if not each.to.startswith("user:")]
+    others = others if subscribe.may_change.allows(interaction, tools) else []
+    shown = fitting(lines, ROOM * 2 // 3 if others else ROOM, subscribe.MOST_OF_A_PERSON)
+    parts += [Separator(), Text("\n".join(shown))]
+    if others:
+        heard = "\n".join(fitting(others, ROOM - sum(map(size, shown)), subscribe.SHOWN))
         parts += [Separator(), Text("### " + _("What channels and roles hear of")), Text(heard)]
     if mine:
         first = mine[0]

@@ -14,11 +14,15 @@ from watchbell import (
     permission,
     role,
 )
+from watchbell.discord.text import clip, escape, fitting, size
 from watchbell.outbox.kinds import SUBSCRIPTION, TIMED, WEBHOOK
 from watchbell.status.states import OWN
 
 MOST = 20
 """How many webhooks a server can have."""
+
+ROOM = 3900
+"""Discord: the texts of a message have at most 4,000 characters together."""
 
 command = Command(
     "webhook",
@@ -102,12 +106,14 @@ def listed(interaction, tools, notice: str = "") -> Reply:
     found = tools.data(WEBHOOK, interaction.guild_id).all()
     troubles = posting.troubles(interaction.guild_id, tools)
     lines = [line(each) for each in found] or [_("There is none. `/webhook add` adds one.")]
-    parts = [Text("### " + _("Webhooks")), *map(Text, filter(None, [notice, *troubles])), Separator()]
-    return Reply(components=[Container(*parts, Text("\n".join(lines)), colour=OWN)])
+    head = list(filter(None, ["### " + _("Webhooks"), notice, *troubles]))
+    shown = "\n".join(fitting(lines, ROOM - sum(map(size, head)), MOST))
+    return Reply(components=[Container(*map(Text, head), Separator(), Text(shown), colour=OWN)])
 
 
 def line(item: dict) -> str:
-    small = [_("retired: set its URL again") if item["retired"] == item["life"] else "", item["post"] or ""]
+    retired = item["retired"] == item["life"]
+    small = [_("retired: set its URL again") if retired else "", escape(clip(item["post"], 50))]
     return "\n-# ".join(filter(None, [f"`{item['name']}`", " · ".join(filter(None, small))]))
 
 

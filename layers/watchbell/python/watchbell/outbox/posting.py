@@ -11,6 +11,7 @@ import logging
 from ..adapters.server_settings import Chosen
 from ..data.tables import TOLD
 from ..discord.reply import Reply
+from ..discord.text import fitting
 from ..errors import DiscordError
 from ..i18n import speaking
 from ..kit import server
@@ -24,6 +25,9 @@ from ..tools.toolbox import Tools
 from . import known
 
 log = logging.getLogger(__name__)
+
+TROUBLES, TROUBLES_ROOM = 5, 1700
+"""How many recipients that refuse messages are named, and how many characters they have together."""
 
 UNKNOWN_MESSAGE, MAY_NOT_ANSWER = 10008, 160002
 
@@ -150,6 +154,7 @@ def troubles(guild_id: str, tools: Tools) -> list[str]:
     """What to change so that messages of a server arrive: a sentence for each recipient that refuses them.
 
     A channel that lacked a permission and has it by now is left out, although nothing has been posted there since.
+    They fit into any message: at most 5 sentences, and how many more there are.
     """
     refusals = tools.shards.refusals(guild_id)
     if not refusals:
@@ -158,9 +163,10 @@ def troubles(guild_id: str, tools: Tools) -> list[str]:
     mended = places.writable(guild_id, tools) if of_permissions else set()
     alerts = _channels(guild_id, tools.server_settings.of(guild_id), tools)
     used = {*alerts, *_timed_channels(guild_id, tools)}
-    return [
+    found = [
         refusal.told(each, alerts=each.recipient in alerts)
         for each in refusals
         if (each.recipient in used or each.recipient.startswith("webhook:"))
         and not (each.code in refusal.OF_PERMISSIONS and each.recipient.removeprefix("channel:") in mended)
     ]
+    return fitting(found, TROUBLES_ROOM, TROUBLES)
