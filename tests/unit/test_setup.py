@@ -39,6 +39,8 @@ class Discord:
         return {"user": {"id": user_id}, "roles": [BOT_ROLE]}
 
     def channels(self, server_id):
+        if self.refuses:
+            raise self.refuses
         return [{"id": STATUS, "type": 0, "permission_overwrites": self.overwrites}]
 
     def missing(self, channel_id, *names):

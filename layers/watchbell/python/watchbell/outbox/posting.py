@@ -159,14 +159,14 @@ def troubles(guild_id: str, tools: Tools) -> list[str]:
     refusals = tools.shards.refusals(guild_id)
     if not refusals:
         return []
-    of_permissions = any(each.code in refusal.OF_PERMISSIONS for each in refusals)
-    mended = places.writable(guild_id, tools) if of_permissions else set()
+    lacking = {each.recipient.removeprefix("channel:") for each in refusals if each.code in refusal.OF_PERMISSIONS}
+    mended = places.writable(lacking, guild_id, tools)
     alerts = _channels(guild_id, tools.server_settings.of(guild_id), tools)
     used = {*alerts, *_timed_channels(guild_id, tools)}
     found = [
         refusal.told(each, alerts=each.recipient in alerts)
         for each in refusals
         if (each.recipient in used or each.recipient.startswith("webhook:"))
-        and not (each.code in refusal.OF_PERMISSIONS and each.recipient.removeprefix("channel:") in mended)
+        and each.recipient.removeprefix("channel:") not in mended
     ]
     return fitting(found, TROUBLES_ROOM, TROUBLES)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from ..discord.interaction import Interaction
@@ -50,16 +50,15 @@ def checklist(places: Mapping[Setting, str], interaction: Interaction, tools: To
     return embed
 
 
-def writable(guild_id: str, tools: Tools) -> set[str]:
-    """The ids of the channels of a server in which the bot may post alerts, none if Discord does not say."""
+def writable(ids: Collection[str], guild_id: str, tools: Tools) -> set[str]:
+    """Those of the channels of a server in which the bot may post alerts, none if Discord does not say."""
     discord, needs = tools.discord, status_channel.needs
     try:
+        found = [channel for channel in discord.channels(guild_id) if channel["id"] in ids] if ids else []
+        if not found:
+            return set()
         server, member = discord.server(guild_id), discord.member(guild_id, discord.me())
-        return {
-            channel["id"]
-            for channel in discord.channels(guild_id)
-            if not lacks(needs, server, member, channel, tools.now())
-        }
+        return {channel["id"] for channel in found if not lacks(needs, server, member, channel, tools.now())}
     except DiscordError:
         return set()
 
