@@ -50,10 +50,10 @@ def post(guild_id: str, asked: Later, tools: Tools) -> None:
 def _posted(guild_id: str, timed: Timed, turn: Turn, tools: Tools) -> Timed:
     """Post one turn once. Return the digest or reminder as it is afterwards."""
     chosen = tools.server_settings.of(guild_id)
-    name = f"timed#{timed.id}#{turn.subject}"
+    name = f"timed#{timed.id}#{timed.mark(turn)}"
     delivery = message.reference(name, timed.to)
     reply, after = _reply(guild_id, timed, turn, chosen, delivery, tools)
-    after = replace(after, told=turn.subject)
+    after = replace(after, told=timed.mark(turn))
     claim = tools.claims.take(TOLD, guild_id, name, timed.to) if reply else None
     if reply is None or claim is None:
         return after

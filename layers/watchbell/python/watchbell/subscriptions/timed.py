@@ -53,7 +53,7 @@ class Timed:
     """A digest, or a reminder if it has a `text`.
 
     `to` is `channel:` or `user:` and an id, or `webhook:` and a name. It comes whenever `cron` does in the IANA `zone`.
-    `due` is the next time, and `told` the subject of the last turn that is over. `cadence` is that of a digest.
+    `due` is the next time, and `told` the `mark` of the last turn that is over. `cadence` is that of a digest.
     `locale` is Discord's locale of a person who reads it by direct messages.
     `totals` are those of the last digest, see `digest.Totals`. `quiet` says that people have been told that nothing is
     monitored. `refused` is Discord's code if the last message was refused.
@@ -84,7 +84,12 @@ class Timed:
 
     def next(self, now: float) -> Turn:
         """The first turn after `now`, without one that is over already."""
-        return next(turn for turn in turns(self.cron, self.zone, now) if turn.due > now and turn.subject != self.told)
+        found = turns(self.cron, self.zone, now)
+        return next(turn for turn in found if turn.due > now and self.mark(turn) != self.told)
+
+    def mark(self, turn: Turn) -> str:
+        """What tells a turn from all others, also after the zone has changed: another zone has other local dates."""
+        return f"{turn.subject}@{self.zone}"
 
     def latest(self, now: float) -> Turn | None:
         """The last turn from `due` to `now`: after an outage the others are left out. None if the zone has changed."""
@@ -99,6 +104,7 @@ class Timed:
         """What the digest of a turn is about: from the turn before to this one.
 
         A daily digest covers whole hours, and the others whole days in UTC, so no hour is missing between two digests.
+        If its times were changed, it begins at the end of the last one, unless several have been left out.
         """
         since = datetime.fromtimestamp(turn.due, _clock(self.zone)) - _LOOK_BACK
         before = turn.due - DAY
@@ -106,7 +112,10 @@ class Timed:
             if each.due >= turn.due:
                 break
             before = each.due
-        return _whole(before, turn.due, self.cadence)
+        regular = _whole(before, turn.due, self.cadence)
+        last = self.totals["end"] if self.totals else regular.start
+        length = regular.end - regular.start
+        return Span(last, regular.end) if regular.start - length < last < regular.end else regular
 
 
 def turns(expression: str, zone: str, after: float) -> Iterator[Turn]:
