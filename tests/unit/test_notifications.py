@@ -7,7 +7,7 @@ import pytest
 from tests.unit.test_monitor_command import GUILD, MANAGER, Queue, buttons, texts
 from watchbell import Channel, Role, User
 from watchbell.adapters.monitors import Change
-from watchbell.commands import escalation, notifications, subscribe, unsubscribe
+from watchbell.commands import escalation, notifications, setup, subscribe, unsubscribe
 from watchbell.errors import DiscordError, FormError, UserError
 from watchbell.kit import server
 from watchbell.outbox import known
@@ -282,6 +282,22 @@ def test_the_panel_shows_as_many_subscriptions_as_have_room_and_says_how_many_ar
 
 
 # /escalation
+
+
+def test_two_people_cannot_change_the_steps_at_once(tools):
+    on_call = Role("1000000000000000777", {"name": "on call"})
+    who = {"tools": tools, "guild": GUILD, **MANAGER}
+    tools.locks.take(f"escalation:{GUILD}", "somebody")
+    for change in (
+        lambda: escalate(tools, step=1, minutes=10, person=User(BOB, {})),
+        lambda: run(escalation, "off", **who),
+        lambda: choose(setup.take_role, on_call, **who),
+        lambda: choose(setup.take_minutes, "30", **who),
+        lambda: press(setup.drop_step, **who),
+    ):
+        with pytest.raises(UserError, match="already"):
+            change()
+    assert known.steps(GUILD, tools) == []
 
 
 def escalate(tools, **options):

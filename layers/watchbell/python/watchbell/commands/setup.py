@@ -490,7 +490,7 @@ def take_channel(interaction, tools):
     return guided(WHERE, interaction, tools, notice)
 
 
-@command.select(updates=True, audit="escalation.set")
+@command.select(updates=True, audit="escalation.set", lock="escalation:{guild}")
 def take_role(interaction, tools):
     """Mention a role that was chosen, and allow that it is mentioned."""
     from watchbell.commands import escalation
@@ -515,7 +515,7 @@ def take_role(interaction, tools):
     return guided(NOBODY_REACTS, interaction, tools, "✅ " + _("Saved."))
 
 
-@command.select(updates=True, audit="escalation.set")
+@command.select(updates=True, audit="escalation.set", lock="escalation:{guild}")
 def take_minutes(interaction, tools):
     from watchbell.commands import escalation
     from watchbell.outbox import known
@@ -527,7 +527,7 @@ def take_minutes(interaction, tools):
     return guided(NOBODY_REACTS, interaction, tools, "✅ " + _("Saved."))
 
 
-@command.button(updates=True, audit="escalation.off")
+@command.button(updates=True, audit="escalation.off", lock="escalation:{guild}")
 def drop_step(interaction, tools):
     """Remove the first step of the escalation."""
     from watchbell.outbox.kinds import STEP
