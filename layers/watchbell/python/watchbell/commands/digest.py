@@ -79,6 +79,9 @@ def put(
     id = id_of(to, every)
     locale = "" if channel or webhook else interaction.locale
     kept = store(Timed(id, to, cron, clock, cadence=every, locale=locale), interaction, tools)
+    if webhook:
+        forget = tools.data(TIMED, interaction.guild_id).delete
+        subscribe.keep_if_there(to, lambda: forget(id), interaction, tools)
     return Reply(components=[Container(Text(line(kept)), colour=OWN)])
 
 

@@ -85,6 +85,8 @@ def subscribe(
     words = checked(wording) if wording else ""
     wanted = replace(rings, id=id, about=subject, least=severity, recoveries=recoveries, channel=place, wording=words)
     tools.data(SUBSCRIPTION, guild_id).put(wanted.item())
+    if webhook:
+        keep_if_there(to, lambda: tools.data(SUBSCRIPTION, guild_id).delete(id), interaction, tools)
     text = line(wanted, roster, tools.now())
     if to.startswith("user:"):
         lines = [
@@ -112,6 +114,17 @@ def recipient(role, channel, webhook: str, interaction, tools) -> str:
     name = webhook.strip().lower()
     webhooks.there(name, interaction, tools)
     return f"webhook:{name}"
+
+
+def keep_if_there(to: str, forget, interaction, tools) -> None:
+    """Call `forget` and raise UserError if a webhook was removed while something was stored that goes there."""
+    from watchbell.commands import webhook as webhooks
+
+    try:
+        webhooks.there(to.removeprefix("webhook:"), interaction, tools)
+    except UserError:
+        forget()
+        raise
 
 
 def require_manager(interaction, tools) -> None:

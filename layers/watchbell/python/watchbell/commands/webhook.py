@@ -57,18 +57,24 @@ def remove(interaction, tools, *, name: str):
 
     name: Which one
     """
-    from watchbell.outbox import known
-
     guild_id, name = interaction.guild_id, name.strip().lower()
     there(name, interaction, tools)
+    end_all(guild_id, name, tools)
+    tools.delete_webhook(guild_id, name)
+    tools.shards.accepted(guild_id, f"webhook:{name}", int(tools.now()))
+    tools.data(WEBHOOK, guild_id).delete(name)  # late, so that a second try finds it
+    end_all(guild_id, name, tools)  # what somebody has stored since; a later one sees that it is gone
+    return Reply(_("I no longer know the webhook {name}. In Discord it still exists.", name=f"`{name}`"))
+
+
+def end_all(guild_id: str, name: str, tools) -> None:
+    """End the subscriptions and digests of a webhook."""
+    from watchbell.outbox import known
+
     for kind, found in ((SUBSCRIPTION, known.subscriptions(guild_id, tools)), (TIMED, known.timed(guild_id, tools))):
         for each in found:
             if each.to == f"webhook:{name}":
                 tools.data(kind, guild_id).delete(each.id)
-    tools.delete_webhook(guild_id, name)
-    tools.shards.accepted(guild_id, f"webhook:{name}", int(tools.now()))
-    tools.data(WEBHOOK, guild_id).delete(name)  # last, so that a second try finds it
-    return Reply(_("I no longer know the webhook {name}. In Discord it still exists.", name=f"`{name}`"))
 
 
 @command.modal(instant=False, audit="webhook.set", lock="webhooks:{guild}")
