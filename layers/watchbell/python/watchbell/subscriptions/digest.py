@@ -200,9 +200,13 @@ def _head(digest: Digest) -> list[str]:
 
 
 def _news(digest: Digest) -> list[str]:
-    """A line for each monitor that is not well or was down, worst first. Then how many had nothing to tell."""
+    """A line for each monitor that is not well or was not always up, worst first. Then how many were quiet."""
     order = {state: place for place, state in enumerate(reversed(states.RANK))}
-    eventful = [each for each in digest.figures if each.repaired or each.line.state in ("down", "degraded", "unknown")]
+    eventful = [
+        each
+        for each in digest.figures
+        if each.repaired or each.uptime.part < each.uptime.whole or each.line.state in ("down", "degraded", "unknown")
+    ]
     eventful.sort(key=lambda each: (order.get(each.line.state, 9), *_rank(each)))
     lines = fitting([_line(each, digest) for each in eventful], NEWS_ROOM, NEWS)
     if rest := len(digest.figures) - len(eventful):
@@ -231,6 +235,9 @@ def _line(each: Figure, digest: Digest) -> str:
         text = _("{name} is degraded, since {time}", **values)
     elif state == "unknown":
         text = _("{name} I could not measure since {time}", **values)
+    elif not each.repaired:  # the outage ended after the period, or was too short for an alert
+        text = _("{name} was up {share} of the time", name=name, share=measures.share(each.uptime))
+        return f"{states.GLYPHS[state]} {text}"
     else:
         text = ngettext(
             "{name} was down for {time}",
