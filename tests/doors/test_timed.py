@@ -67,6 +67,19 @@ def test_a_message_of_the_queue_that_comes_again_posts_nothing():
     assert waiting(world) == [(first + DAY, DIGEST.id)]
 
 
+def test_a_reminder_that_comes_once_is_gone_then_although_its_message_comes_again():
+    world = World(SHOP)
+    due = BEGUN + 7500
+    keep(world, replace(REMINDER, cron=f"@{due}"))
+    morning(world)
+    for _again in range(2):
+        sender.deliver(Delivery(Later(due, "timed", REMINDER.id).message(GUILD), 2, False), world.tools)
+    morning(world)
+    assert len([each for each in in_channel(world) if "Backup?" in each]) == 1
+    assert world.data(TIMED, GUILD).all() == []
+    assert waiting(world) == []
+
+
 def test_a_digest_that_moves_over_the_date_line_comes_on_each_date_of_its_new_zone_and_covers_each_hour():
     world = World(SHOP)
     keep(world, replace(DIGEST, cron="0 8 * * *", zone="Pacific/Auckland"))
