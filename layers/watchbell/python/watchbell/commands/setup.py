@@ -175,6 +175,11 @@ def page_of(setting: Setting) -> int:
     return catalogue.settings().index(setting) // SHOWN + 1
 
 
+def meaning(setting: Setting) -> str:
+    """What the setting does and for whom, "" if it does not say so."""
+    return _(setting.about) if setting.about else ""
+
+
 def editor(setting: Setting, value) -> Reply:
     """A setting, and the select or the form that changes it."""
     text = "\n\n".join(filter(None, [meaning(setting), _("Now: {value}", value=shown(setting, value))]))
@@ -214,11 +219,6 @@ def offer(typed: str, setting: Setting, value) -> Reply:
     ]
     reply.buttons = [*buttons, *reply.buttons]
     return reply
-
-
-def meaning(setting: Setting) -> str:
-    """What the setting does and for whom, "" if it does not say so."""
-    return _(setting.about) if setting.about else ""
 
 
 def shown(setting: Setting, value) -> str:
