@@ -50,19 +50,6 @@ def checklist(places: Mapping[Setting, str], interaction: Interaction, tools: To
     return embed
 
 
-def writable(ids: Collection[str], guild_id: str, tools: Tools) -> set[str]:
-    """Those of the channels of a server in which the bot may post alerts, none if Discord does not say."""
-    discord, needs = tools.discord, status_channel.needs
-    try:
-        found = [channel for channel in discord.channels(guild_id) if channel["id"] in ids] if ids else []
-        if not found:
-            return set()
-        server, member = discord.server(guild_id), discord.member(guild_id, discord.me())
-        return {channel["id"] for channel in found if not lacks(needs, server, member, channel, tools.now())}
-    except DiscordError:
-        return set()
-
-
 def told(found: list[Lack], channel: dict[str, Any], server: dict[str, Any], link: str) -> Iterator[str]:
     """Yield a line for each thing to change, with the permissions that it is about."""
     for reason, target in dict.fromkeys((lack.reason, lack.target) for lack in found):
@@ -92,3 +79,16 @@ def grant(interaction: Interaction, permissions: int) -> str:
         f"https://discord.com/oauth2/authorize?client_id={interaction.application_id}&scope=bot+applications.commands"
         f"&permissions={permissions}&guild_id={interaction.guild_id}&disable_guild_select=true"
     )
+
+
+def writable(ids: Collection[str], guild_id: str, tools: Tools) -> set[str]:
+    """Those of the channels of a server in which the bot may post alerts, none if Discord does not say."""
+    discord, needs = tools.discord, status_channel.needs
+    try:
+        found = [channel for channel in discord.channels(guild_id) if channel["id"] in ids] if ids else []
+        if not found:
+            return set()
+        server, member = discord.server(guild_id), discord.member(guild_id, discord.me())
+        return {channel["id"] for channel in found if not lacks(needs, server, member, channel, tools.now())}
+    except DiscordError:
+        return set()
