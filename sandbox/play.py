@@ -34,7 +34,8 @@ menu "Report message"        use the context menu of the last message; `menu "Pa
 say Hello                    post a message of your own
 as bob MANAGE_GUILD &crew    become somebody else, with these permissions in addition to a member's, and these roles
 in #garden                   go to another channel of the server; it is created if there is none
-dm, server                   go to the direct messages with the bot, and back to the server's first channel
+dm, server                   go to the direct messages with the bot, and back to the first server
+install "Ada's shop"         add the bot to a new server that you manage, and go there; `server "Ada's shop"` goes back
 turn 3600                    let this many seconds pass, and see what was posted here meanwhile
 target shop 503              make a target for monitors, or change what it does, and see its addresses
 fail 404 html                answer the bot's next call this way; also `fail 503`, `fail 429 nan`, `fail silence`
@@ -53,6 +54,7 @@ class Console:
 
     def __init__(self, sandbox: Sandbox, name: str = "ada", *, hurries: bool = True) -> None:
         self.block = Block(sandbox, hurries=hurries)
+        self._guild = self.block.simulated.home
         self.me: Actor = self.block.person(name)
         self.shown: Shown | Json | None = None
         self._read = 0
@@ -130,7 +132,8 @@ class Console:
         here = self.me.person.channel if self.me.person.guild else None
         try:
             permissions = [word for word in more if word[:1] != "&"] or None
-            self.me = self.block.person(name.removeprefix("@"), permissions=permissions, channel=here, roles=roles)
+            name = name.removeprefix("@")
+            self.me = self.block.person(name, permissions=permissions, channel=here, roles=roles, guild=self._guild)
         except DefinitionError as problem:
             raise ValueError(str(problem)) from None
         return f"(you are {self.me.person.name})"
@@ -138,7 +141,7 @@ class Console:
     def enter(self, words: list[str]) -> str:
         if len(words) != 1 or words[0][:1] != "#" or len(words[0]) < 2:
             raise ValueError("name a channel: `in #garden`")
-        self.me = self.block.person(self.me.person.name, channel=self._thing(words[0]))
+        self.me = self.block.person(self.me.person.name, channel=self._thing(words[0]), guild=self._guild)
         return f"(in {self.me.person.channel})"
 
     def dm(self, words: list[str]) -> str:
@@ -146,8 +149,26 @@ class Console:
         return "(in the direct messages with the bot)"
 
     def server(self, words: list[str]) -> str:
-        self.me = self.block.person(self.me.person.name)
+        guilds = self.block.simulated.state.world.guilds.values()
+        name = " ".join(words) or self.block.simulated.home.name
+        found = next((guild for guild in guilds if guild.name == name and self.me.person.id in guild.members), None)
+        if found is None:
+            raise ValueError(f"you are in no server {name!r}; `install` makes a new one")
+        self._guild = found
+        self.me = self.block.person(self.me.person.name, guild=found)
         return f"(in {self.me.person.channel})"
+
+    def install(self, words: list[str]) -> str:
+        if not words:
+            raise ValueError('name the new server: `install "Ada\'s shop"`')
+        discord = self.block.simulated
+        self._guild = discord.guild(" ".join(words), has_bot=False)
+        self.me = self.block.person(self.me.person.name, permissions="MANAGE_GUILD", guild=self._guild)
+        before = self.me.seen()
+        discord.install(self.me.person, self._guild)
+        self.block.rest()
+        new = [render(message) for id, message in self.me.seen().items() if id not in before]
+        return "\n\n".join([f"(the bot is in {self._guild.name}, which you manage)", *new])
 
     def turn(self, words: list[str]) -> str:
         try:
@@ -211,7 +232,7 @@ class Console:
     def _id(self, word: str) -> str:
         """`server`, @bob, &crew, #garden or &crew=responder with its id. Other words stay as they are."""
         name, sign, rest = word.partition("=")
-        thing = self.block.simulated.home if name == "server" else self._thing(name) if name[:1] in _KINDS else name
+        thing = self._guild if name == "server" else self._thing(name) if name[:1] in _KINDS else name
         thing = thing.person if isinstance(thing, Actor) else thing
         return f"{getattr(thing, 'id', thing)}{sign}{rest}"
 
@@ -263,13 +284,13 @@ class Console:
         discord, name = self.block.simulated, text[1:]
         match _KINDS.get(text[:1]) if name else None:
             case "users":
-                return self.block.person(name)
+                return self.block.person(name, guild=self._guild)
             case "roles":
-                held = discord.home.roles.values()
-                return next((role for role in held if role.name == name), None) or discord.role(name)
+                held = self._guild.roles.values()
+                return next((role for role in held if role.name == name), None) or discord.role(name, guild=self._guild)
             case "channels":
-                there = (channel for channel in discord.channels(discord.home) if channel.name == name)
-                return next(there, None) or discord.channel(name)
+                there = (channel for channel in discord.channels(self._guild) if channel.name == name)
+                return next(there, None) or discord.channel(name, self._guild)
         if file or Path(text).is_file():
             try:
                 return Upload(Path(text).name, Path(text).read_bytes())
@@ -307,7 +328,10 @@ _VERBS = {
     **{name: getattr(Console, name) for name in ("help", "type", "press", "choose", "submit", "menu", "say")},
     **{
         **{"as": Console.become, "in": Console.enter},
-        **{name: getattr(Console, name) for name in ("dm", "server", "turn", "target", "fail", "slow", "ops", "log")},
+        **{
+            name: getattr(Console, name)
+            for name in ("dm", "server", "install", "turn", "target", "fail", "slow", "ops", "log")
+        },
     },
 }
 
@@ -349,7 +373,9 @@ def play(lines: TextIO = sys.stdin) -> int:
     """Execute `lines` until they end. Returns 1 if the bot did not start or a line of a script failed, otherwise 0."""
     try:
         with Sandbox(Options(one_clock=True), Logs()) as sandbox:
-            return _play(Console(sandbox), lines, typed=lines.isatty())
+            console = Console(sandbox)
+            console.do("as ada MANAGE_GUILD")  # to set the bot up is the first thing that anybody does
+            return _play(console, lines, typed=lines.isatty())
     except (OSError, DeployFailed, EndpointRefused, TemplateError, RuntimeError) as error:
         print(f"The sandbox did not start: {error}", file=sys.stderr)
         return 1
@@ -360,7 +386,8 @@ def _play(console: Console, lines: TextIO, *, typed: bool) -> int:
     if typed:
         import readline  # noqa: F401 - gives `input` arrow keys and a history
 
-        print("You are ada, an ordinary member of a server with the bot. `help` shows what you can do.")
+        print("You are ada, who manages a server with the bot. `as bob` makes you an ordinary member.")
+        print('Begin with `/setup`, or with `install "Ada\'s shop"`. `help` shows what else you can do.')
     while (line := _next(lines, console.prompt, typed)) is not None and line != "quit":
         try:
             print(console.do(line) if line else "")

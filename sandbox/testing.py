@@ -35,7 +35,7 @@ from sandbox.discord.limits import SCOPES
 from sandbox.discord.messages import EPHEMERAL, LOADING
 from sandbox.discord.permissions import MEMBER_PERMISSIONS
 from sandbox.discord.upload import Upload as Upload
-from sandbox.discord.world import Channel, Role
+from sandbox.discord.world import Channel, Guild, Role
 from sandbox.logs import Logs
 from sandbox.sandbox import QUIET, Options, Sandbox
 from sandbox.schedules import MOST_AT_ONCE
@@ -218,8 +218,9 @@ class Block:
         locale: str = "en-US",
         channel: Channel | None = None,
         roles: Iterable[Role] = (),
+        guild: Guild | None = None,
     ) -> Actor:
-        """A new person, or the same person if the name was used before.
+        """A new person, or the same person if the name was used before. In `guild`, or in the server of the block.
 
         `permissions` is a bit field, or one or more of Discord's names. Names are added to an ordinary member's
         permissions, which are also the default. `roles` are added to the roles that the person has.
@@ -230,7 +231,7 @@ class Block:
         names = (permissions,) if isinstance(permissions, str) else permissions
         if not (names is None or isinstance(names, int)):
             names = MEMBER_PERMISSIONS | bits(*names)
-        person = self.simulated.person(name, permissions=names, locale=locale)
+        person = self.simulated.person(name, guild or "home", permissions=names, locale=locale)
         for role in roles:
             role.held_by.add(person.id)
         return Actor(self, person.in_channel(channel) if channel else person)

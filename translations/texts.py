@@ -56,7 +56,8 @@ def declared() -> Iterator[tuple[str, str, str]]:
             for context, text in [*_of_options(handler), *_of_form(handler)]:
                 yield file, context, text
     for setting in catalogue.settings():
-        yield "kit/setting.py", "", setting.label
+        for text in filter(None, (setting.label, setting.about)):
+            yield "kit/setting.py", "", text
         for name in spelt((*setting.needs, *getattr(setting.who, "names", ()))):
             yield "kit/setting.py", "permission", name
 

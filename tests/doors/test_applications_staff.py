@@ -325,4 +325,4 @@ def test_only_those_who_manage_the_server_use_the_command(world, scene, path):
     body = world.run(scene.staff, path)
     world.work()
     refused = world.said(body) or json.dumps(world.acks[body["id"]])
-    assert "One of these is enough" in refused
+    assert "you need the permission Manage Server or a role with the rank admin" in refused

@@ -1,5 +1,6 @@
 """Posting digests and reminders on bad days: nothing is lost, nothing comes twice, and who can help is told."""
 
+import re
 from dataclasses import replace
 
 import pytest
@@ -64,6 +65,37 @@ def test_a_message_of_the_queue_that_comes_again_posts_nothing():
         sender.deliver(Delivery(Later(first, "timed", DIGEST.id).message(GUILD), 2, False), world.tools)
     assert len(world.discord.messages) == 1
     assert waiting(world) == [(first + DAY, DIGEST.id)]
+
+
+def test_a_reminder_that_comes_once_is_gone_then_although_its_message_comes_again():
+    world = World(SHOP)
+    due = BEGUN + 7500
+    keep(world, replace(REMINDER, cron=f"@{due}"))
+    morning(world)
+    for _again in range(2):
+        sender.deliver(Delivery(Later(due, "timed", REMINDER.id).message(GUILD), 2, False), world.tools)
+    morning(world)
+    assert len([each for each in in_channel(world) if "Backup?" in each]) == 1
+    assert world.data(TIMED, GUILD).all() == []
+    assert waiting(world) == []
+
+
+def test_a_digest_that_moves_over_the_date_line_comes_on_each_date_of_its_new_zone_and_covers_each_hour():
+    world = World(SHOP)
+    keep(world, replace(DIGEST, cron="0 8 * * *", zone="Pacific/Auckland"))
+    jump(world, "18:59")
+    world.minutes(4)
+    before = stored(world)
+    assert before.told == "2026-11-23@Pacific/Auckland"
+    moved = replace(before, zone="America/Los_Angeles")
+    keep(world, moved)
+    for _morning in range(2):
+        jump(world, "15:59")
+        world.minutes(4)
+    told = in_channel(world)
+    assert [each.rpartition("-# ")[2].split(" · ")[0] for each in told] == ["2026-11-23", "2026-11-23", "2026-11-24"]
+    spans = [re.findall("<t:([0-9]+):f>", each)[:2] for each in told]
+    assert [start for start, _end in spans[1:]] == [end for _start, end in spans[:-1]]
 
 
 def test_after_days_without_a_tick_the_latest_digest_comes_once_and_then_the_next_one():

@@ -37,12 +37,16 @@ def test_the_guide_of_setup_ends_with_a_test_alert_in_the_channel() -> None:
         shown = ada.press(ada.choose(shown, "Choose a role", crew), "Next")
         shown = ada.submit(ada.press(shown, "Choose quiet hours"), span="22:00-07:00", zone="Europe/Berlin")
         assert "Quiet from 22:00-07:00 (Europe/Berlin)" in shown.text
-        shown = ada.press(ada.choose(ada.press(shown, "Next"), "No digest", "weekly"), "Next")
+        shown = ada.submit(ada.press(ada.press(shown, "Next"), "Change the time zone"), text="europe/paris")
+        assert "The time zone of this server is Europe/Paris." in shown.text
+        shown = ada.press(ada.choose(shown, "No digest", "weekly"), "Next")
         assert "Step 5 of 5" in shown.text
         ada.press(shown, "Send a test alert")
         discord.rest()
         (alert,) = discord.simulated.state.world.in_channel(channel.id)
         assert alert["content"].startswith("This is a test. 🔴 **example.com** is down.")
+        for button in ("Acknowledge", "Details"):
+            assert "This was a test." in ada.in_channel(channel).press(alert, button).text
         # The blocks share a server.
         ada.run("digest off", channel=channel)
         ada.run("unsubscribe", channel=channel)

@@ -73,6 +73,23 @@ def test_somebody_watches_a_target_fail(console: Console) -> None:
     assert "no longer watched" in console.do("press Remove")
 
 
+def test_somebody_adds_the_bot_to_a_new_server_is_greeted_and_sets_it_up(console: Console) -> None:
+    console.do("as mary")
+    greeting = console.do('install "Mary\'s shop"')
+    assert greeting.startswith("(the bot is in Mary's shop, which you manage)")
+    assert "Set up notifications" in greeting
+    assert "Where do I post alerts?" in console.do('press "Set up notifications"')
+    assert "✅ I post in <#" in console.do('choose "Choose a channel" #alerts')
+    assert [each.name for each in console.block.simulated.channels(console._guild)] == ["general", "alerts"]
+    console.do("dm")
+    assert console.do("server") == "(in #general)"
+    assert console._guild is console.block.simulated.home
+    assert console.do('server "Mary\'s shop"') == "(in #general)"
+    console.do("as paul")
+    with pytest.raises(NotPossible, match="setup"):
+        console.do("/setup")
+
+
 def test_messages_are_said_and_somebody_else_opens_their_menu(console: Console) -> None:
     console.do("as bob")
     assert console.do("say buy now") == "(said)"
@@ -131,6 +148,8 @@ def test_a_person_can_try_what_discord_does_on_a_bad_day(console: Console, how: 
         ("turn 1e9", "at most"),
         ("turn -1", "give a number of seconds"),
         ("as", "name a person"),
+        ("install", "name the new server"),
+        ("server Nowhere", "you are in no server 'Nowhere'"),
         *((line, "give a status") for line in ("fail", "fail x", "fail 99", "fail 503 soon", "fail 404 html 3")),
         ("menu", "name an entry"),
         ("type /shelf count", "name an option"),

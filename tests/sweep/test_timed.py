@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from tests.sweep.test_watching import LATE, SHOP, swept
-from tests.sweep.world import ADA, CHANNEL, DM, DOWN, GUILD, ROLE, UP, World
+from tests.sweep.world import ADA, BEGUN, CHANNEL, DM, DOWN, GUILD, ROLE, UP, World
 from watchbell.outbox import known
 from watchbell.outbox.kinds import TIMED
 from watchbell.subscriptions.message import _texts
@@ -94,3 +94,24 @@ def test_without_a_kill_digests_and_reminders_come_each_morning():
 def test_digests_and_reminders_come_once_whatever_is_killed(late, record_property):
     hourly = replace(SHOP, every=60)
     swept(mornings, each_once, [hourly], late=late, step=17, record=record_property)
+
+
+def one_morning(world: World) -> None:
+    """A reminder comes once."""
+    keep(world, replace(REMINDER, cron=f"@{BEGUN + 7500}"))
+    jump(world, "10:04")
+    world.minutes(14)
+
+
+def once(world: World) -> None:
+    assert [("Backup?" in each) for each in in_channel(world)] == [True]
+    left: list[Any] = []
+    world.killer.quietly(lambda: left.extend([*known.timed(GUILD, world.tools), *world.tools.shards.later(2**31)]))
+    assert left == []
+    assert world.lost == 0
+
+
+@LATE
+def test_a_reminder_that_comes_once_is_posted_and_forgotten_whatever_is_killed(late, record_property):
+    hourly = replace(SHOP, every=60)
+    swept(one_morning, once, [hourly], late=late, step=17, record=record_property)

@@ -171,6 +171,10 @@ class FakeDiscord:
         self._answer()
         return {"id": server_id, "name": "Shops", "owner_id": OWNER, "roles": []}
 
+    def channels(self, server_id: str) -> list[dict]:
+        self._answer()
+        return []
+
     def open_dm(self, user_id: str) -> str:
         self._answer()
         if user_id in self.closed:

@@ -176,6 +176,20 @@ def test_an_alert_can_be_acknowledged_until_somebody_is_on_it():
     assert labels(over) == ["Details"]
 
 
+def test_the_buttons_of_a_test_are_those_of_an_alert_and_ask_for_no_monitor():
+    real, test = (
+        words.alert(alert(one(flip("down", "opened")), test=test), "0123abcd", {}).message() for test in (False, True)
+    )
+    assert labels(real) == labels(test) == ["Acknowledge", "Details"]
+    told = words.alert(alert(one(flip("down", "opened")), test=True), "0123abcd", {})
+    assert [(each.custom_id.handler, each.custom_id.values) for each in told.buttons] == [
+        ("try_on_it", ()),
+        ("try_details", ()),
+    ]
+    direct = words.alert(alert(one(flip("down", "opened")), test=True), "0123abcd", {}, "77")
+    assert labels(direct.message())[-1] == "No more messages"
+
+
 def test_a_direct_message_has_a_way_out():
     message = words.alert(alert(one(flip("down", "opened"))), "0", {}, "11").message()
     assert labels(message) == ["Acknowledge", "No more messages"]

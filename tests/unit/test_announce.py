@@ -64,6 +64,13 @@ def test_what_cannot_be_posted_is_told_and_the_text_is_not_lost(tools):
     assert tools.notified == []
 
 
+def test_an_announcement_of_nothing_asks_for_a_text(tools):
+    for nothing in ("\0", " \0 \n"):
+        with pytest.raises(FormError, match="an answer is needed"):
+            write(tools, nothing)
+    assert tools.notified == []
+
+
 def test_a_second_try_of_the_same_interaction_has_the_same_key_so_it_is_posted_once(tools):
     for _try in range(2):
         write(tools, id="1100000000000000042")

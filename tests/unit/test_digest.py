@@ -81,6 +81,26 @@ def test_what_is_still_wrong_comes_first_and_then_what_was():
     assert lines[12].startswith("▇▇▇▇▇▇▇▇ **Mail** 88.19")
 
 
+@pytest.mark.parametrize("others", [0, 1, 5])
+def test_who_was_not_up_all_the_time_has_something_to_tell_although_no_outage_ended(others):
+    figures = [found("Shop", (360, 1440)), found("Short", (1439, 1440)), *(found(f"M{n}") for n in range(others))]
+    lines = said(figures).splitlines()
+    assert lines[4:7] == [
+        "The lowest was **Shop** with 25.00\u00a0%",
+        "✅ **Shop** was up 25.00\u00a0% of the time",
+        "✅ **Short** was up 99.93\u00a0% of the time",
+    ]
+    quiet = [each for each in lines if "nothing to tell" in each]
+    assert (
+        quiet
+        == {
+            0: [],
+            1: ["-# The other monitor had nothing to tell."],
+            5: ["-# The other 5 had nothing to tell."],
+        }[others]
+    )
+
+
 def test_the_period_before_is_compared_if_it_was_measured():
     before = Totals(START - DAY, START, Share(997, 1000), 240)
     lines = said([found("Shop"), found("Mail", (1439, 1440))], before).splitlines()

@@ -71,7 +71,10 @@ def test_only_who_manages_the_server_makes_a_digest_for_a_channel(tools):
     with pytest.raises(UserError, match="you need the permission Manage Server or the rank admin"):
         ask(tools, digest.put, channel=CELLAR)
     ask(tools, digest.put, channel=CELLAR, **MANAGER)
-    for act in (lambda: ask(tools, digest.off, channel=CELLAR), lambda: digest_list(tools, press_end=True)):
+    assert buttons(digest_list(tools)) == []
+    (kept,) = stored(tools)
+    pressed = {"tools": tools, "user": ADA, "guild": GUILD}
+    for act in (lambda: ask(tools, digest.off, channel=CELLAR), lambda: press(digest.end, id=kept.id, **pressed)):
         with pytest.raises(UserError, match="Manage Server or the rank admin"):
             act()
     assert len(stored(tools)) == 1
@@ -131,7 +134,12 @@ def test_off_ends_one_or_all_and_the_tick_finds_nothing_more(tools):
         ask(tools, digest.put, every=every)
     ask(tools, digest.off, every="weekly")
     assert [each.cadence for each in stored(tools)] == ["daily", "monthly"]
-    ask(tools, digest.off)
+    said = ask(tools, digest.off).content
+    assert said.splitlines() == [
+        "These come no more:",
+        "- **Daily digest** by direct message to you",
+        "- **Monthly digest** by direct message to you",
+    ]
     assert stored(tools) == []
     assert due(tools) == []
 
@@ -177,9 +185,48 @@ def test_a_reminder_is_posted_where_it_was_asked_for_or_in_a_channel(tools):
     assert len(due(tools)) == 2
 
 
+@pytest.mark.parametrize(
+    ("when", "hours"),
+    [("2026-11-23 09:00", 24), ("2026-11-23t9:00", 24), ("Tomorrow 18:00", 33), ("today 09:01", 1 / 60)],
+)
+def test_a_reminder_can_come_once(tools, when, hours):
+    said = texts(ask(tools, remind.add, text="x", when=when, **MANAGER))
+    (kept,) = stored(tools)
+    assert due(tools) == [(GUILD, hours * HOUR, "timed", kept.id)]
+    assert f"once · next <t:{kept.due}:f>" in said
+
+
+@pytest.mark.parametrize(
+    ("when", "shown"),
+    [
+        ("mon 09:00", "mon 09:00"),
+        ("daily 9:05", "daily 09:05"),
+        ("mon-fri 09:00", "mon-fri 09:00"),
+        ("sat,sun 10:00", "sun, sat 10:00"),
+        ("0 9 1 * *", "0 9 1 * *"),
+    ],
+)
+def test_a_reminder_shows_its_times_in_the_words_in_which_they_are_written(tools, when, shown):
+    for said in (ask(tools, remind.add, text="x", when=when, **MANAGER), ask(tools, remind.all_of_them, **MANAGER)):
+        assert f"`{shown}` (Europe/Berlin)" in texts(said)
+
+
+def test_a_reminder_shows_its_mentions_as_names_and_nothing_else_of_its_markdown(tools):
+    text = f"**Ask** <@&{ROLE}> <@!{ADA}> in <#{CELLAR.id}>, <t:0:R> \\<@{BOB}> <@x>"
+    for shown in (
+        ask(tools, remind.add, text=text, when="daily 09:00", **MANAGER),
+        ask(tools, remind.all_of_them, **MANAGER),
+    ):
+        said = texts(shown)
+        assert f"\\*\\*Ask\\*\\* <@&{ROLE}> <@!{ADA}> in <#{CELLAR.id}>, \\<t\\:0\\:R\\> " in said
+        assert f"\\\\<@{BOB}> \\<@x\\>" in said
+        assert shown.message()["allowed_mentions"] == {"parse": []}
+
+
 def test_a_second_delivery_of_the_command_makes_no_second_reminder(tools):
-    for _twice in range(2):
-        ask(tools, remind.add, text="x", when="daily 09:00", id="1100000000000000777", **MANAGER)
+    for hours in (0, 24):
+        tools.now = lambda hours=hours: float(NOW + hours * HOUR)
+        ask(tools, remind.add, text="x", when="tomorrow 09:00", id="1100000000000000777", **MANAGER)
     assert len(stored(tools)) == 1
     assert len(due(tools)) == 1
 
@@ -192,7 +239,11 @@ def test_a_second_delivery_of_the_command_makes_no_second_reminder(tools):
         ({"text": "come @everyone"}, "I never mention everybody"),
         ({"text": "come <@&1000000000000000778>"}, "I may not mention <@&1000000000000000778>"),
         ({"text": f"come <@&{GUILD}>"}, "I never mention everybody"),
-        ({"when": "now and then"}, "Write when it comes as `daily 09:00`"),
+        ({"when": "now and then"}, "Write when it comes as `2026-12-01 09:00`"),
+        ({"when": "2026-11-31 09:00"}, "no such date or time"),
+        ({"when": "2026-12-01 24:00"}, "no such date or time"),
+        ({"when": "2026-11-22 09:00"}, "This time is over already"),
+        ({"when": "today 08:59"}, "This time is over already"),
         ({"when": "daily 25:00"}, "no such date or time"),
         ({"when": "0 9 31 2 *"}, "must exist in one of the months"),
         ({"when": "99 9 * * *"}, "The minute"),

@@ -23,9 +23,24 @@ class Queue(list):
         self.append(message)
 
 
+class Discord:
+    """The bot lacks `lacks` in each channel."""
+
+    def __init__(self, *lacks):
+        self.lacks = list(lacks)
+
+    def missing(self, channel, *names):
+        return self.lacks
+
+    def channels(self, server):
+        return []
+
+
 @pytest.fixture
 def tools():
-    return FakeTools(send_queue=Queue(), check=lambda guild, monitors: {each.id: FACTS for each in monitors})
+    return FakeTools(
+        send_queue=Queue(), discord=Discord(), check=lambda guild, monitors: {each.id: FACTS for each in monitors}
+    )
 
 
 def add(tools, **form):
@@ -318,6 +333,15 @@ def test_a_test_alert_needs_a_channel_and_goes_the_real_way(tools):
     assert message["kind"] == "edition"
     assert edition.test
     assert [(entry.name, flip.new) for entry, flip in edition.news] == [("Shop", "down")]
+
+
+def test_a_test_alert_where_the_bot_may_not_write_is_refused_with_what_it_lacks(tools):
+    add(tools, name="Shop")
+    tools.server_settings.change(GUILD, {"status_channel": "1000000000000000999"})
+    tools.discord.lacks = ["SEND_MESSAGES"]
+    with pytest.raises(UserError, match="I cannot post in <#1000000000000000999>: I lack Send Messages"):
+        run(monitor, "test-alert", monitor="Shop", tools=tools, **MANAGER)
+    assert not tools.send_queue
 
 
 def test_a_test_alert_that_is_asked_for_again_later_by_the_same_interaction_is_the_same_one(tools):

@@ -1,11 +1,13 @@
 """/subscribe, /unsubscribe and /notifications, and the buttons of alerts."""
 
+import re
+
 import pytest
 
 from tests.unit.test_monitor_command import GUILD, MANAGER, Queue, buttons, texts
 from watchbell import Channel, Role, User
 from watchbell.adapters.monitors import Change
-from watchbell.commands import escalation, notifications, subscribe, unsubscribe
+from watchbell.commands import escalation, notifications, setup, subscribe, unsubscribe
 from watchbell.errors import DiscordError, FormError, UserError
 from watchbell.kit import server
 from watchbell.outbox import known
@@ -73,6 +75,14 @@ def test_a_subscription_is_about_what_somebody_names(tools, what, subject):
     assert [each.about for each in all_of_them(tools)] == [subject]
 
 
+@pytest.mark.parametrize("guild", [GUILD, ""])
+def test_the_buttons_of_a_test_alert_say_what_they_would_do(tools, guild):
+    said = press(notifications.try_on_it, tools=tools, user=ADA, guild=guild).content
+    assert said.startswith("This was a test. On a real alert, this says that you are on it")
+    said = press(notifications.try_details, tools=tools, user=ADA, guild=guild).content
+    assert said.startswith("This was a test. On a real alert, this shows the monitor")
+
+
 def test_whom_the_operator_named_reads_who_can_take_them_out(tools):
     said = press(notifications.stop, server=OPERATOR, tools=tools, user=ADA, guild="").content
     assert "The person who runs this bot has named you" in said
@@ -136,6 +146,13 @@ def test_the_panel_lists_what_somebody_hears_and_nobody_elses(tools):
     assert "the group **Web**" in shown
     assert "the tag" not in shown
     assert "What channels and roles hear of" not in shown
+
+
+def test_the_form_of_quiet_hours_begins_with_the_time_zone_of_the_server(tools):
+    tools.server_settings.change(GUILD, {"zone": "Asia/Tokyo"})
+    ask(tools)
+    form = next(each for each in buttons(ask(tools, notifications)) if each.label == "Quiet hours")
+    assert "Asia/Tokyo" in str(press(form, tools=tools, user=ADA, guild=GUILD).payload())
 
 
 def test_quiet_hours_are_set_for_all_and_new_subscriptions_have_them(tools):
@@ -246,7 +263,41 @@ def test_the_buttons_of_the_panel_are_few(tools):
     assert shown == ["Quiet hours", "Send me a test"]
 
 
+def test_the_panel_shows_as_many_subscriptions_as_have_room_and_says_how_many_are_left_out(tools):
+    for n in range(25):
+        entry = entry_of(Monitor(f"m{n:07}", f"Monitor {n:02} of the shop", "tcp", "db.example:1"), "02")
+        tools.monitors.change(GUILD, lambda roster, entry=entry: Change(roster.with_(entry)))
+        ask(tools, what=entry.name, wording="_" * 300, severity="quiet", recoveries="silent")
+    for n in range(30):
+        place = Channel(f"10000000000000{n:05}", {"name": "cellar", "type": 0})
+        ask(tools, channel=place, wording="_" * 300, **MANAGER)
+    form = {"span": "22:00-07:00", "zone": "America/Argentina/Buenos_Aires", "breaks": "down"}
+    for locale in ("de", "es-ES", "fr", "ja", "en-US"):
+        shown = submit(notifications.quiet, **form, tools=tools, user=ADA, guild=GUILD, locale=locale, **MANAGER)
+        assert len([each for each in buttons(shown) if hasattr(each, "options")][1].options) == 25
+    for part, count in zip(texts(shown).split("### ")[1:], (25, 30), strict=True):
+        listed = len(re.findall(r"^.*all monitors|^\*\*Monitor", part, re.MULTILINE))
+        assert 5 < listed == count - int(re.search(r"^and ([0-9]+) more$", part, re.MULTILINE)[1])
+    assert "_" * 300 in ask(tools, what="Shop", user=BOB, wording="_" * 300).content.replace("\\", "")
+
+
 # /escalation
+
+
+def test_two_people_cannot_change_the_steps_at_once(tools):
+    on_call = Role("1000000000000000777", {"name": "on call"})
+    who = {"tools": tools, "guild": GUILD, **MANAGER}
+    tools.locks.take(f"escalation:{GUILD}", "somebody")
+    for change in (
+        lambda: escalate(tools, step=1, minutes=10, person=User(BOB, {})),
+        lambda: run(escalation, "off", **who),
+        lambda: choose(setup.take_role, on_call, **who),
+        lambda: choose(setup.take_minutes, "30", **who),
+        lambda: press(setup.drop_step, **who),
+    ):
+        with pytest.raises(UserError, match="already"):
+            change()
+    assert known.steps(GUILD, tools) == []
 
 
 def escalate(tools, **options):

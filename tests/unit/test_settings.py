@@ -2,8 +2,9 @@
 
 import pytest
 
-from watchbell import Setting, owner, permission, role
+from watchbell import Setting, operator, owner, permission, role
 from watchbell.errors import DefinitionError, UserError
+from watchbell.i18n import speaking
 from watchbell.kit import catalogue, server
 from watchbell.registration.declare import manifest
 from watchbell.testing import FakeTools, press, run
@@ -57,8 +58,26 @@ def test_one_of_two_policies_is_enough_at_once_and_later(crewed, tools, who, may
         if may:
             assert use().content.startswith("Aye")
         else:
-            with pytest.raises(UserError, match=r"One of these is enough:\n- .*: Kick Members\.\n- .* in `/setup`\."):
+            with pytest.raises(UserError) as refused:
                 use()
+            assert str(refused.value) == (
+                "To use this, you need the permission Kick Members or "
+                "a role that this server has chosen for it in `/setup`."
+            )
+
+
+def test_a_refusal_names_all_that_is_enough_in_one_sentence_if_each_policy_has_words_for_it():
+    manages = permission("MANAGE_GUILD") | role("admin")
+    assert manages.refusal() == "To use this, you need the permission Manage Server or a role with the rank admin."
+    with speaking("de"):
+        assert manages.refusal() == (
+            "Dafür brauchst du die Berechtigung „Server verwalten“ oder eine Rolle mit dem Rang admin."
+        )
+    assert (permission("MANAGE_GUILD") | operator).refusal().splitlines() == [
+        "One of these is enough:",
+        "- To use this, you need this permission: Manage Server.",
+        "- Only the people who run this bot can use this.",
+    ]
 
 
 def test_a_command_for_one_of_two_is_shown_to_everybody_because_discord_knows_no_roles(crewed):
@@ -127,6 +146,7 @@ def test_two_settings_of_one_name_are_refused_and_one_that_two_files_use_is_foun
         (("Crew", "roles"), {}, "needs a name such as"),
         (("crew", "people"), {}, "no kind 'people'; write one of channel, roles, zone, language, switch"),
         (("crew", "roles"), {"label": "x" * 46}, "needs a label of 1-45 characters"),
+        (("crew", "roles"), {"about": "x" * 101}, "a sentence of 101 characters; write at most 100"),
         (("crew", "roles", ["7"]), {}, "its default cannot be"),
         (("crew", "switch", 1), {}, "its default cannot be"),
         (("crew", "channel", "general"), {}, "its default cannot be"),

@@ -2,12 +2,14 @@
 
 import pytest
 
-from watchbell.commands import setup
+from watchbell.commands import setup, subscribe
 from watchbell.commands.status import private_checks
+from watchbell.discord.permissions import bits, in_channel, names_of
 from watchbell.discord.resolved import Channel, Role
 from watchbell.errors import DiscordError, FormError, UserError
 from watchbell.kit import catalogue
 from watchbell.kit.server import SETTINGS, admin_roles, language, status_channel, zone
+from watchbell.outbox import posting
 from watchbell.status.refusal import Refusal, told
 from watchbell.testing import FakeTools, autocomplete, choose, press, run, submit
 from watchbell.testing.calls import GUILD
@@ -37,7 +39,14 @@ class Discord:
         return {"user": {"id": user_id}, "roles": [BOT_ROLE]}
 
     def channels(self, server_id):
+        if self.refuses:
+            raise self.refuses
         return [{"id": STATUS, "type": 0, "permission_overwrites": self.overwrites}]
+
+    def missing(self, channel_id, *names):
+        (channel,) = self.channels(GUILD)
+        held = in_channel(self.server(GUILD), self.member(GUILD, ME), channel, 0.0)
+        return names_of(bits(*names) & ~held)
 
     def send(self, channel_id, reply, *, nonce):
         self.posted.append((channel_id, nonce))
@@ -69,8 +78,16 @@ def test_every_setting_of_every_feature_is_shown_with_its_value_and_can_be_picke
     assert len(catalogue.settings()) > len(SETTINGS)
     assert (shown["Status channel"], shown["Time zone"], shown["Status checks are private"]) == ("none", "UTC", "on")
     assert [option.value for option in reply.components[0].options] == [each.name for each in catalogue.settings()]
-    for setting in catalogue.settings():
-        assert pick(tools, setting).embeds[0].title == setting.label
+    for setting, option in zip(catalogue.settings(), reply.components[0].options, strict=True):
+        embed = pick(tools, setting).embeds[0]
+        assert embed.title == setting.label
+        assert embed.description.startswith(f"{setting.about}\n\nNow: ")
+        assert option.description == setting.about != ""
+
+
+def test_what_the_bot_may_do_has_a_heading_that_is_true_if_nothing_is_missing(tools):
+    assert checked(tools).startswith("✅")
+    assert run(setup, tools=tools, **MANAGER).embeds[1].title == "My permissions"
 
 
 def test_only_who_manages_the_server_may_use_it(tools):
@@ -183,7 +200,7 @@ def test_a_time_zone_is_suggested_while_it_is_typed():
 
 def test_a_time_zone_that_was_typed_is_stored_by_a_button(tools):
     offered = run(setup, zone="europe/berlin", tools=tools, **MANAGER)
-    assert offered.embeds[0].description == "Now: UTC"
+    assert offered.embeds[0].description.endswith("\n\nNow: UTC")
     assert labels(offered) == ["Change to Europe/Berlin", "Enter a time zone", "Reset", "Back"]
     assert tools.server_settings.of(GUILD).stored == {}
     reply = press(offered.buttons[0], tools=tools, **MANAGER)
@@ -193,7 +210,7 @@ def test_a_time_zone_that_was_typed_is_stored_by_a_button(tools):
 
 def test_a_time_zone_that_does_not_exist_gets_the_nearest_names(tools):
     offered = run(setup, zone="Berlim", tools=tools, **MANAGER)
-    assert offered.embeds[0].description == "Now: UTC\nThere is no time zone with this name."
+    assert offered.embeds[0].description.endswith("Now: UTC\nThere is no time zone with this name.")
     assert labels(offered)[0] == "Change to Europe/Berlin"
     nothing = run(setup, zone="nowhere at all", tools=tools, **MANAGER)
     assert labels(nothing) == ["Enter a time zone", "Reset", "Back"]
@@ -317,3 +334,40 @@ def test_a_channel_that_refuses_alerts_is_told_on_the_first_page_until_a_test_ar
     assert shown == told(Refusal(f"channel:{STATUS}", 404, 10003, 60))
     press(setup.test, name="status_channel", tools=tools, **MANAGER)
     assert run(setup, tools=tools, **MANAGER).embeds[1].description == ""
+
+
+def test_the_panel_and_the_guide_fit_if_27_channels_refuse(tools):
+    tools.server_settings.change(GUILD, {"status_channel": STATUS})
+    refused = [Channel(f"10000000000000{number:05}", {"name": "x", "type": 0}) for number in range(27)]
+    for channel in refused:
+        run(subscribe, tools=tools, channel=channel, **MANAGER)
+        tools.shards.refused(GUILD, Refusal(f"channel:{channel.id}", 403, 50013, 60, ("SEND_MESSAGES",)))
+    for locale in ("en-US", "de", "es-ES", "fr", "ja"):
+        panel = run(setup, tools=tools, locale=locale, **MANAGER)
+        guide = press(setup.guide, step=5, tools=tools, locale=locale, **MANAGER)
+        for text in (panel.embeds[1].description, guide.embeds[0].description):
+            assert text.count("⚠️") == 5
+            assert "22" in text.splitlines()[-1]
+
+
+def test_a_channel_that_got_its_permission_back_is_told_as_fine_and_not_also_as_refusing(tools):
+    tools.server_settings.change(GUILD, {"status_channel": STATUS})
+    refusal = tools.shards.refused(GUILD, Refusal(f"channel:{STATUS}", 403, 50013, 60, ("SEND_MESSAGES",)))
+    tools.discord.granted = 1024
+    assert run(setup, tools=tools, **MANAGER).embeds[1].description == told(refusal)
+    assert posting.troubles(GUILD, tools) == [told(refusal)]
+    tools.discord.granted = NEEDED
+    panel = run(setup, tools=tools, **MANAGER)
+    assert panel.embeds[1].description == ""
+    assert fields(panel, 1)["Status channel"].startswith("✅")
+    assert posting.troubles(GUILD, tools) == []
+    tools.discord.refuses = DiscordError("GET", 503)  # who does not know leaves it as it was
+    assert posting.troubles(GUILD, tools) == [told(refusal)]
+
+
+def test_who_presses_test_in_a_channel_where_the_bot_may_not_write_reads_what_is_missing(tools):
+    tools.server_settings.change(GUILD, {"status_channel": STATUS})
+    tools.discord.granted = 1024
+    with pytest.raises(UserError, match=f"I cannot post in <#{STATUS}>: I lack Send Messages"):
+        press(setup.test, name="status_channel", tools=tools, **MANAGER)
+    assert tools.discord.posted == []

@@ -3,10 +3,10 @@
 import pytest
 
 from tests.unit.test_monitor_command import Queue
-from tests.unit.test_setup import BOT_ROLE, MANAGER, STATUS, Discord
+from tests.unit.test_setup import BOT_ROLE, MANAGER, NEEDED, STATUS, Discord
 from watchbell.commands import digest, escalation, notifications, setup, unsubscribe
 from watchbell.discord.resolved import Channel, Role
-from watchbell.errors import FormError, Unavailable, UserError
+from watchbell.errors import DiscordError, FormError, Unavailable, UserError
 from watchbell.kit import server
 from watchbell.outbox import known
 from watchbell.subscriptions.subscription import STATUS as STATUS_CHANNEL
@@ -16,14 +16,9 @@ from watchbell.testing.calls import GUILD
 CREW = Role("1000000000000000777", {"name": "crew"})
 
 
-class Place(Discord):
-    def missing(self, channel, *names):
-        return []
-
-
 @pytest.fixture
 def tools():
-    tools = FakeTools(discord=Place(), send_queue=Queue())
+    tools = FakeTools(discord=Discord(), send_queue=Queue())
     tools.server_settings.change(GUILD, {"status_channel": STATUS})
     return tools
 
@@ -75,8 +70,12 @@ def test_a_channel_that_was_chosen_is_checked_at_once(tools):
     tools.discord.granted = 0
     reply = choose(setup.take_channel, Channel(STATUS, {"type": 0}), tools=tools, **MANAGER)
     assert settings(tools)[server.status_channel] == STATUS
-    assert f"I post in <#{STATUS}>." in reply.embeds[0].description
+    assert "⚠️ I cannot post in <#1000000000000000502>: I lack View Channel" in reply.embeds[0].description
+    assert f"I post in <#{STATUS}>." not in reply.embeds[0].description
     assert "my role lacks this" in reply.embeds[1].fields[0]["value"]
+    tools.discord.granted = NEEDED
+    reply = choose(setup.take_channel, Channel(STATUS, {"type": 0}), tools=tools, **MANAGER)
+    assert f"✅ I post in <#{STATUS}>." in reply.embeds[0].description
 
 
 def test_a_role_is_mentioned_later_and_may_be_mentioned_from_then_on(tools):
@@ -121,16 +120,20 @@ def test_a_role_whose_permission_could_not_be_stored_is_stored_whole_by_the_seco
         return change(*values)
 
     tools.server_settings.change = fails
+    same = {"id": "1100000000000000042", **MANAGER}  # the worker tries the interaction again, which holds the lock
     with pytest.raises(Unavailable):
-        choose(setup.take_role, CREW, tools=tools, **MANAGER)
-    choose(setup.take_role, CREW, tools=tools, **MANAGER)
+        choose(setup.take_role, CREW, tools=tools, **same)
+    choose(setup.take_role, CREW, tools=tools, **same)
     assert [each["to"] for each in known.steps(GUILD, tools)] == [f"role:{CREW.id}"]
     assert settings(tools)[server.mention_roles] == (CREW.id,)
 
 
 def test_quiet_hours_hold_for_the_status_channel_whichever_it_is(tools):
     reply = submit(setup.take_hours, span="23:00-06:30", zone="europe/berlin", breaks="down", tools=tools, **MANAGER)
-    assert "Quiet from **23:00-06:30** (Europe/Berlin)" in reply.embeds[0].description
+    assert "✅ Quiet from **23:00-06:30** (Europe/Berlin). A monitor that is down rings" in reply.embeds[0].description
+    reply = submit(setup.take_hours, span="23:00-06:30", zone="europe/berlin", tools=tools, **MANAGER)
+    assert "(Europe/Berlin). Nothing rings then." in reply.embeds[0].description
+    submit(setup.take_hours, span="23:00-06:30", zone="europe/berlin", breaks="down", tools=tools, **MANAGER)
     (found,) = known.subscriptions(GUILD, tools)
     assert (found.to, found.quiet, found.zone, found.breaks) == (STATUS_CHANNEL, "23:00-06:30", "Europe/Berlin", "down")
     assert settings(tools)[server.zone] == "Europe/Berlin"
@@ -149,6 +152,66 @@ def test_hours_that_cannot_be_are_told_with_their_field(tools, field, value):
         submit(setup.take_hours, tools=tools, **given, **MANAGER)
     assert list(error.value.faults) == [field]
     assert known.subscriptions(GUILD, tools) == []
+
+
+def test_no_step_with_a_form_says_of_something_else_that_it_is_saved(tools):
+    """A form that must be corrected is told in a message of its own, and the step above stays as it was."""
+    for reply in (
+        submit(setup.take_hours, span="23:00-06:30", zone="UTC", tools=tools, **MANAGER),
+        press(setup.drop_hours, tools=tools, **MANAGER),
+        choose(setup.take_digests, "daily", tools=tools, **MANAGER),
+        submit(setup.take_zone, text="UTC", step=setup.DIGESTS, tools=tools, **MANAGER),
+    ):
+        assert "Saved" not in reply.embeds[0].description
+
+
+@pytest.mark.parametrize("number", [setup.QUIET_HOURS, setup.DIGESTS])
+def test_the_time_zone_is_shown_where_times_are_chosen_and_can_be_changed_there(tools, number):
+    reply = step(number, tools)
+    assert "The time zone of this server is **UTC**." in reply.embeds[0].description
+    assert "Change the time zone" in labels(reply)
+    reply = submit(setup.take_zone, text="europe/berlin", step=number, tools=tools, **MANAGER)
+    assert "The time zone of this server is **Europe/Berlin**." in reply.embeds[0].description
+    assert settings(tools)[server.zone] == "Europe/Berlin"
+    with pytest.raises(FormError, match="no time zone"):
+        submit(setup.take_zone, text="Berlin/Europe", step=number, tools=tools, **MANAGER)
+
+
+def test_what_was_set_by_the_time_zone_moves_with_it_and_the_rest_stays(tools):
+    submit(setup.take_hours, span="23:00-06:30", zone="UTC", tools=tools, **MANAGER)
+    choose(setup.take_digests, "daily", tools=tools, **MANAGER)
+    weekly = {"every": "weekly", "zone": "Asia/Tokyo", "channel": Channel(STATUS, {"type": 0})}
+    run(digest, "set", **weekly, tools=tools, **MANAGER)
+    failures, change = ["once"], tools.server_settings.change
+
+    def fails(*values):
+        if failures:
+            failures.clear()
+            raise Unavailable("no answer")
+        return change(*values)
+
+    tools.server_settings.change = fails
+    with pytest.raises(Unavailable):
+        submit(setup.take_zone, text="Europe/Berlin", step=4, tools=tools, **MANAGER)
+    submit(setup.take_zone, text="Europe/Berlin", step=4, tools=tools, **MANAGER)
+    zones = {each.cadence: each.zone for each in known.timed(GUILD, tools)}
+    assert zones == {"daily": "Europe/Berlin", "weekly": "Asia/Tokyo"}
+    assert [each.zone for each in known.subscriptions(GUILD, tools)] == ["Europe/Berlin"]
+
+
+OTHER = "1000000000000000999"
+
+
+@pytest.mark.parametrize("handler", [setup.take_channel, setup.choose])
+def test_the_digests_of_the_status_channel_go_to_the_one_that_takes_its_place(tools, handler):
+    choose(setup.take_digests, "daily", "weekly", tools=tools, **MANAGER)
+    elsewhere = {"every": "daily", "time": "09:30", "channel": Channel(OTHER, {"type": 0})}
+    run(digest, "set", **elsewhere, tools=tools, **MANAGER)
+    state = {} if handler is setup.take_channel else {"name": "status_channel"}
+    choose(handler, Channel(OTHER, {"type": 0}), tools=tools, **state, **MANAGER)
+    found = {(each.to, each.cadence, each.cron) for each in known.timed(GUILD, tools)}
+    assert found == {(f"channel:{OTHER}", "daily", "30 9 * * *"), (f"channel:{OTHER}", "weekly", "0 8 * * 1")}
+    assert f"**Weekly digest** <#{OTHER}>" in step(setup.DIGESTS, tools).embeds[0].description
 
 
 def test_digests_of_the_status_channel_are_chosen_and_what_comes_already_stays(tools):
@@ -174,10 +237,46 @@ def test_the_last_step_sends_a_test_alert_along_the_real_way(tools):
     assert edition.news[0][0].name == "example.com"
 
 
+def test_the_guide_is_ready_if_the_bot_may_post_and_can_be_ended_then(tools):
+    tools.discord.granted = 1024
+    reply = step(len(setup.steps()), tools)
+    assert "I lack Send Messages" in reply.embeds[0].description
+    assert labels(reply) == ["Check again", "Back", "Done", "All settings"]
+    tools.discord.granted = NEEDED
+    reply = press(reply.buttons[0], tools=tools, **MANAGER)
+    assert "✅ I am ready." in reply.embeds[0].description
+    ended = press(reply.buttons[-2], tools=tools, **MANAGER)
+    assert (ended.embeds[0].title, labels(ended)) == ("Done", ["All settings"])
+    assert f"I post in <#{STATUS}>." in ended.embeds[0].description
+
+
+def test_who_sends_a_test_alert_where_the_bot_may_not_write_is_told_so_at_once(tools):
+    tools.discord.granted = 1024
+    with pytest.raises(UserError, match=f"I cannot post in <#{STATUS}>: I lack Send Messages"):
+        press(setup.try_alert, tools=tools, **MANAGER)
+    assert not tools.send_queue
+
+
+def test_a_channel_that_is_gone_is_told_in_words(tools):
+    def gone(channel, *names):
+        raise DiscordError("GET /channels", 404, 10003)
+
+    tools.discord.missing = gone
+    with pytest.raises(UserError, match="no longer exists"):
+        press(setup.try_alert, tools=tools, **MANAGER)
+    reply = choose(setup.take_channel, Channel(STATUS, {"type": 0}), tools=tools, **MANAGER)
+    assert "⚠️ This channel no longer exists." in reply.embeds[0].description
+
+
 def test_without_a_channel_there_is_no_test_and_the_guide_says_what_to_do(tools):
     tools.server_settings.change(GUILD, {"status_channel": None})
     reply = step(len(setup.steps()), tools)
-    assert labels(reply) == ["Back", "All settings"]
+    assert labels(reply) == ["Back", "Done", "All settings"]
+    assert "eady" not in f"{reply.embeds[0].title}{reply.embeds[0].description}"
+    with pytest.raises(UserError, match="Choose one first"):
+        choose(setup.take_digests, "daily", tools=tools, **MANAGER)
+    assert known.timed(GUILD, tools) == []
+    assert "nobody hears of an outage" in press(setup.done, tools=tools, **MANAGER).embeds[0].description
     assert "Choose a channel in the first step" in reply.embeds[0].description
     with pytest.raises(UserError, match="Choose one first"):
         press(setup.try_alert, tools=tools, **MANAGER)

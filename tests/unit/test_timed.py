@@ -1,6 +1,7 @@
 """When digests and reminders come: one turn for each local date, whatever the clock and the tick do."""
 
 import random
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -63,8 +64,24 @@ def test_after_an_outage_only_the_latest_turn_comes():
 
 def test_a_turn_that_was_told_does_not_come_again_though_its_time_is_changed():
     now = seconds("2026-11-26T08:10")
-    assert Timed("x", "user:1", "0 12 * * *", told="2026-11-26").next(now).subject == "2026-11-27"
-    assert Timed("x", "user:1", "0 12 * * *", told="2026-11-25").next(now).subject == "2026-11-26"
+    assert Timed("x", "user:1", "0 12 * * *", told="2026-11-26@UTC").next(now).subject == "2026-11-27"
+    assert Timed("x", "user:1", "0 12 * * *", told="2026-11-25@UTC").next(now).subject == "2026-11-26"
+
+
+def test_a_digest_that_moves_over_the_date_line_leaves_out_no_date_and_no_hour():
+    morning = Timed("x", "user:1", "0 8 * * *", "Pacific/Auckland")
+    told = morning.next(seconds("2026-11-26T12:00"))
+    assert (told.subject, told.due) == ("2026-11-27", seconds("2026-11-26T19:00"))
+    moved = replace(
+        morning, zone="America/Los_Angeles", told=morning.mark(told), totals={"end": morning.period(told).end}
+    )
+    turn = moved.next(told.due + 60)
+    assert (turn.subject, turn.due) == ("2026-11-27", seconds("2026-11-27T16:00"))
+    assert moved.period(turn) == (told.due, turn.due)
+    following = moved.next(turn.due)
+    assert moved.period(following) == (told.due, following.due)
+    later = moved.next(following.due)
+    assert moved.period(later) == (later.due - DAY, later.due)  # what was left out is not made up for
 
 
 def test_a_zone_that_no_longer_exists_is_utc():

@@ -6,10 +6,10 @@ import pytest
 
 from tests.unit.test_monitor_command import GUILD, MANAGER, texts
 from watchbell import Channel, Role
-from watchbell.commands import subscribe, unsubscribe, webhook
+from watchbell.commands import digest, subscribe, unsubscribe, webhook
 from watchbell.errors import DiscordError, FormError, Unavailable, Unsure, UserError
 from watchbell.outbox import known
-from watchbell.outbox.kinds import WEBHOOK
+from watchbell.outbox.kinds import SUBSCRIPTION, TIMED, WEBHOOK
 from watchbell.status.refusal import Refusal
 from watchbell.testing import FakeTools, run, submit
 
@@ -56,6 +56,22 @@ def test_the_url_is_a_secret_parameter_and_lies_nowhere_else(tools):
     assert json.loads(value) == {"url": URL, "life": item["life"]}
     assert "canary" not in texts(shown)
     assert "canary" not in str(tools.state.rows)
+
+
+def test_all_webhooks_can_be_gone_with_long_names_and_the_list_still_fits(tools):
+    tools.discord.read_webhook = lambda id, token: {"id": id}
+    for number in range(webhook.MOST):
+        name, post = f"alerts-of-the-shop-{number:02}".ljust(40, "x"), "*Alerts* " * 11
+        url = f"https://discord.com/api/webhooks/12000000000000000{number:02}/token"
+        put(tools, name, url, post)
+        (item,) = [each for each in stored(tools) if each["name"] == name]
+        tools.data(WEBHOOK, GUILD).put(item | {"retired": item["life"]})
+        tools.shards.refused(GUILD, Refusal(f"webhook:{name}", 404, 10015, NOW - 60))
+    listed = texts(ask(tools, webhook, "list"))
+    assert listed.count("somebody has deleted it") == 5
+    assert "and 15 more" in listed
+    assert "`alerts-of-the-shop-00" in listed
+    assert "I know the webhook" in texts(put(tools, name, url, post))
 
 
 def test_each_setting_is_a_new_life_and_forgets_that_discord_refused_it(tools):
@@ -152,6 +168,42 @@ def test_removing_a_webhook_ends_its_subscriptions_and_deletes_its_url(tools):
     assert tools.shards.refusals(GUILD) == []
     with pytest.raises(UserError, match="no webhook with this name"):
         ask(tools, webhook, "remove", name="ops")
+
+
+@pytest.mark.parametrize("moment", [1, 2])
+@pytest.mark.parametrize(("kind", "feature", "path"), [(SUBSCRIPTION, subscribe, ""), (TIMED, digest, "set")])
+def test_what_is_stored_for_a_webhook_while_it_is_removed_does_not_stay(tools, kind, feature, path, moment):
+    put(tools)
+    data, left = tools.data, [moment]
+
+    def removed_meanwhile(asked, owner=""):
+        left[0] -= asked is kind
+        if left[0] == 0 and asked is kind:
+            left[0] = -1
+            ask(tools, webhook, "remove", name="ops")
+        return data(asked, owner)
+
+    tools.data = removed_meanwhile
+    with pytest.raises(UserError, match="no webhook with this name"):
+        ask(tools, feature, path, webhook="ops")
+    assert data(kind, GUILD).all() == []
+
+
+def test_what_is_stored_while_a_webhook_is_being_removed_ends_with_it(tools):
+    put(tools)
+    data, running = tools.data, []
+
+    def stores_meanwhile(asked, owner=""):
+        if asked is WEBHOOK and not known.subscriptions(GUILD, tools) and running:
+            running.clear()
+            ask(tools, webhook="ops")
+        return data(asked, owner)
+
+    ask(tools, webhook="ops")
+    running.append("remove")
+    tools.data = stores_meanwhile
+    ask(tools, webhook, "remove", name="ops")
+    assert (running, known.subscriptions(GUILD, tools)) == ([], [])
 
 
 def test_a_server_without_webhooks_reads_how_to_add_one(tools):

@@ -79,6 +79,9 @@ def put(
     id = id_of(to, every)
     locale = "" if channel or webhook else interaction.locale
     kept = store(Timed(id, to, cron, clock, cadence=every, locale=locale), interaction, tools)
+    if webhook:
+        forget = tools.data(TIMED, interaction.guild_id).delete
+        subscribe.keep_if_there(to, lambda: forget(id), interaction, tools)
     return Reply(components=[Container(Text(line(kept)), colour=OWN)])
 
 
@@ -115,6 +118,7 @@ def all_of_them(interaction, tools):
 
 @command.pager(per_page=6)
 def listed(interaction, tools, page):
+    from watchbell.commands import subscribe
     from watchbell.outbox import known
 
     mine = f"user:{interaction.user_id}"
@@ -122,8 +126,14 @@ def listed(interaction, tools, page):
     shown = page.of([each for each in found if each.to == mine or not each.to.startswith("user:")])
     if not shown:
         return Reply(_("There is no digest yet. `/digest set` makes one."))
-    sections = [Section(line(each), accessory=end.button(_("End"), id=each.id)) for each in shown]
-    return Reply(components=[Container(Text("### " + _("Digests")), *sections, colour=OWN)])
+    manages = subscribe.may_change.allows(interaction, tools)
+    parts = [
+        Section(line(each), accessory=end.button(_("End"), id=each.id))
+        if manages or each.to == mine
+        else Text(line(each))
+        for each in shown
+    ]
+    return Reply(components=[Container(Text("### " + _("Digests")), *parts, colour=OWN)])
 
 
 @command.subcommand(audit="digest.off")
@@ -137,7 +147,7 @@ def off(
 ):
     """End your digests. For a channel or a webhook, you need to manage the server.
 
-    every: Which one (default: all of them)
+    every: Which one (default: all of yours, or of the channel or webhook)
     channel: End those of this channel
     webhook: End those of this webhook
     """
@@ -154,7 +164,7 @@ def off(
         raise UserError(_("There is no such digest. `/digest list` shows what there is."))
     for each in found:
         ended(each.id, interaction, tools)
-    return Reply(_("Done. It comes no more."))
+    return Reply("\n".join([_("These come no more:"), *(f"- {named(each)}" for each in found)]))
 
 
 @command.button(updates=True, audit="digest.off")
@@ -206,9 +216,29 @@ def store(wanted, interaction, tools):
     else:
         before = Timed.parse(item)
         wanted = replace(wanted, told=before.told, totals=before.totals, quiet=before.quiet)
-    wanted = replace(wanted, due=wanted.next(tools.now()).due)
+    following = wanted.next(tools.now())
+    if following is None:  # it comes once, and that time has passed while this waited
+        raise UserError(_("This time is over already."))
+    wanted = replace(wanted, due=following.due)
     records.put({**wanted.item(), "version": item["version"] if item else ""})
     return wanted
+
+
+def follow(before: str, channel: str, guild_id: str, tools) -> None:
+    """Let the digests of a channel come in another one, which takes its place. One that comes there already stays."""
+    from dataclasses import replace
+
+    from watchbell.outbox import known
+    from watchbell.subscriptions.timed import id_of
+
+    records, to = tools.data(TIMED, guild_id), f"channel:{channel}"
+    for each in known.timed(guild_id, tools):
+        if each.to != f"channel:{before}" or each.text or before == channel:
+            continue
+        moved = replace(each, id=id_of(to, each.cadence), to=to, refused=0)
+        if records.get(moved.id) is None:
+            records.put({**moved.item(), "version": ""})
+        records.delete(each.id)  # last, so that a second try finds it
 
 
 def ended(id: str, interaction, tools) -> None:
@@ -224,16 +254,21 @@ def ended(id: str, interaction, tools) -> None:
     records.delete(id)
 
 
-def line(each) -> str:
-    """A digest, where and when it comes, and what is wrong with it."""
+def named(each) -> str:
+    """A digest, and where it comes."""
     from watchbell.subscriptions.digest import title
     from watchbell.subscriptions.subscription import who
 
     where = _("by direct message to you") if each.to.startswith("user:") else who(each.to)
+    return f"**{title(each.cadence)}** {where}"
+
+
+def line(each) -> str:
+    """A digest, where and when it comes, and what is wrong with it."""
     small = [f"{when(each)} ({each.zone})"]
     if each.refused:
         small.append(_("the last one was refused by Discord (error {code})", code=each.refused))
-    return f"**{title(each.cadence)}** {where}\n-# " + " · ".join(small)
+    return f"{named(each)}\n-# " + " · ".join(small)
 
 
 def when(each) -> str:

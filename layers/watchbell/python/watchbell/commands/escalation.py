@@ -34,7 +34,7 @@ command = Command(
 )
 
 
-@command.subcommand(audit="escalation.set", name="set")
+@command.subcommand(audit="escalation.set", name="set", lock="escalation:{guild}")
 def put(
     interaction,
     tools,
@@ -72,7 +72,7 @@ def show(interaction, tools):
     return shown(interaction, tools)
 
 
-@command.subcommand(audit="escalation.off")
+@command.subcommand(audit="escalation.off", lock="escalation:{guild}")
 def off(interaction, tools):
     """Remove all steps."""
     for number in range(1, MOST + 1):
@@ -81,7 +81,10 @@ def off(interaction, tools):
 
 
 def store(number: int, minutes: int, to: str, guild_id: str, tools) -> None:
-    """Set a step. `to` is `user:`, `role:` or `channel:` and an id. Raises UserError if the steps lose their order."""
+    """Set a step. `to` is `user:`, `role:` or `channel:` and an id. Raises UserError if the steps lose their order.
+
+    The caller has the lock `escalation:{guild}`, because two steps that are set at once could be in the wrong order.
+    """
     from watchbell.outbox import known
 
     others = [each for each in known.steps(guild_id, tools) if each["step"] != str(number)]

@@ -179,6 +179,7 @@ def test_alert(interaction, tools, *, monitor: str):
 
     monitor: Which one
     """
+    from watchbell.commands import subscribe
     from watchbell.kit import server
     from watchbell.outbox import editions, posting
     from watchbell.tools import watching
@@ -187,6 +188,7 @@ def test_alert(interaction, tools, *, monitor: str):
     channel = tools.server_settings.of(interaction.guild_id)[server.status_channel]
     if not channel:
         raise UserError(_("No status channel is chosen, so alerts have nowhere to go. Choose one with /setup."))
+    subscribe.require_place(channel, tools)
     editions.put(interaction.guild_id, editions.test_edition(interaction.id, entry, int(tools.now())), tools)
     text = _("A test alert is on its way to {channel}.", channel=f"<#{channel}>")
     return Reply("\n".join([text, *posting.troubles(interaction.guild_id, tools)]))

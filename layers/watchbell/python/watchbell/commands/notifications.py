@@ -20,7 +20,9 @@ from watchbell import (
     permission,
     role,
 )
+from watchbell.discord.text import fitting, size
 from watchbell.kit import zones
+from watchbell.kit.server import zone as server_zone
 from watchbell.outbox.kinds import MAILBOX, ON_IT, SUBSCRIPTION
 from watchbell.status.roster import OPERATOR
 from watchbell.status.states import OWN
@@ -40,6 +42,13 @@ SNOOZES = [
 """The hours of a snooze."""
 
 BREAKS = [Option(N_("Nothing"), "nothing"), Option(N_("A monitor that is down"), "down")]
+
+
+WORDS = 40
+"""How many characters of a wording the panel shows."""
+
+ROOM = 3600
+"""How many characters the lists of the panel have. Discord: the texts of a message have at most 4,000 together."""
 
 
 class Quiet(Modal, title="Quiet hours"):
@@ -65,17 +74,20 @@ def panel(interaction, tools, notice: str = "") -> Reply:
     now, roster = tools.now(), tools.monitors.roster(interaction.guild_id)
     found = known.subscriptions(interaction.guild_id, tools)
     mine = [each for each in found if each.to == f"user:{interaction.user_id}"][: subscribe.MOST_OF_A_PERSON]
-    lines = [line(each, roster, now) for each in mine]
+    lines = [line(each, roster, now, words=WORDS) for each in mine]
     if not mine:
         lines = [_("You hear of nothing by direct messages yet. `/subscribe` changes that.")]
     parts: list = [Text("### " + _("What I tell you by direct messages")), *([Text(notice)] if notice else [])]
-    parts += [Separator(), Text("\n".join(lines))]
-    others = [line(each, roster, now) for each in found if not each.to.startswith("user:")]
-    if others and subscribe.may_change.allows(interaction, tools):
-        heard = "\n".join(others[: subscribe.SHOWN])
+    others = [line(each, roster, now, words=WORDS) for each in found if not each.to.startswith("user:")]
+    others = others if subscribe.may_change.allows(interaction, tools) else []
+    shown = fitting(lines, ROOM * 2 // 3 if others else ROOM, subscribe.MOST_OF_A_PERSON)
+    parts += [Separator(), Text("\n".join(shown))]
+    if others:
+        heard = "\n".join(fitting(others, ROOM - sum(map(size, shown)), subscribe.SHOWN))
         parts += [Separator(), Text("### " + _("What channels and roles hear of")), Text(heard)]
     if mine:
         first = mine[0]
+        zone = first.zone if first.quiet else tools.server_settings.of(interaction.guild_id)[server_zone]
         stops = [
             Option(text.splitlines()[0].replace("**", "")[:100], each.id)
             for text, each in zip(lines, mine, strict=True)
@@ -84,7 +96,7 @@ def panel(interaction, tools, notice: str = "") -> Reply:
         parts += [
             Separator(),
             Row(
-                quiet.button(_("Quiet hours"), span=first.quiet, zone=first.zone, breaks=first.breaks or "nothing"),
+                quiet.button(_("Quiet hours"), span=first.quiet, zone=zone, breaks=first.breaks or "nothing"),
                 try_it.button(_("Send me a test")),
             ),
             Row(snooze.select(StringSelect(snoozes, placeholder=_("Tell me nothing new for a while")))),
@@ -97,7 +109,7 @@ def panel(interaction, tools, notice: str = "") -> Reply:
 def quiet(interaction, tools, form: Quiet):
     """Set the quiet hours of a person."""
     change(interaction, tools, **hours(form))
-    return panel(interaction, tools, _("Saved."))
+    return panel(interaction, tools, _("Saved: {setting}.", setting=_("Quiet hours")))
 
 
 @command.select(updates=True)
@@ -150,6 +162,19 @@ def on_it(interaction, tools, *, alert: str):
 def i_am_on_it(interaction, tools, *, server: str, alert: str):
     """The same in the direct messages of somebody who hears of it."""
     return acknowledge(server, f"user:{interaction.user_id}", alert, interaction, tools)
+
+
+@command.button(expires=None)
+def try_on_it(interaction, tools):
+    """Say what Acknowledge does, to who presses it on a test alert."""
+    text = _("This was a test. On a real alert, this says that you are on it, and I remind nobody of it any more.")
+    return Reply(text)
+
+
+@command.button(expires=None)
+def try_details(interaction, tools):
+    """Say what Details does, to who presses it on a test alert."""
+    return Reply(_("This was a test. On a real alert, this shows the monitor: since when it is down, and why."))
 
 
 @command.button(expires=None)

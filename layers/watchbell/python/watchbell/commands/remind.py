@@ -1,4 +1,4 @@
-"""/remind: post a text in a channel again and again."""
+"""/remind: post a text in a channel, once or again and again."""
 
 from watchbell import (
     Annotated,
@@ -15,11 +15,12 @@ from watchbell import (
 )
 from watchbell import role as role_of
 from watchbell.kit import zones
+from watchbell.outbox.kinds import TIMED
 from watchbell.status.states import OWN
 
 command = Command(
     "remind",
-    "Post a text again and again",
+    "Post a text once, or again and again",
     who=permission("MANAGE_GUILD") | role_of("admin"),
     private=True,
     contexts=("guild",),
@@ -36,33 +37,37 @@ def add(
     channel: Annotated[Channel, Kinds("text", "announcement", "thread")] | None = None,
     zone: str = "",
 ):
-    """Post a text in a channel again and again.
+    """Post a text in a channel, once or again and again.
 
     text: What I post. I ping only roles that I may mention
-    when: daily 09:00, mon-fri 09:00, sun 18:00, or a cron expression such as 0 9 1 * *
+    when: 2026-12-01 09:00, tomorrow 09:00, daily 09:00, mon-fri 09:00, or cron such as 0 9 1 * *
     channel: Where (default: here)
     zone: The time zone (default: the server's)
     """
     from watchbell.commands import digest, subscribe
     from watchbell.status.maintenance import repeating
-    from watchbell.subscriptions.timed import Timed, check_often, check_text, id_of, roles_in
+    from watchbell.subscriptions.timed import Timed, check_often, check_text, id_of, once, roles_in
 
-    said, cron = check_text(text), repeating(when)
+    # The same id in each try, so that a retry after a lost answer makes one reminder.
+    id, records = id_of(interaction.id), tools.data(TIMED, interaction.guild_id)
+    if made := records.get(id):
+        return Reply(components=[Container(Text(line(Timed.parse(made))), colour=OWN)])
+    said, clock = check_text(text), digest.clock_of(zone, interaction, tools)
+    typed = " ".join(when.lower().split())
+    cron = once(typed, clock, tools.now()) or repeating(typed)
     if not cron:
         raise UserError(
             _(
-                "Write when it comes as `daily 09:00`, `mon-fri 09:00` or `sun 18:00`, or as a cron expression such as "
-                "`0 9 1 * *`."
+                "Write when it comes as `2026-12-01 09:00` or `tomorrow 09:00`, again and again as `daily 09:00`, "
+                "`mon-fri 09:00` or `sun 18:00`, or as a cron expression such as `0 9 1 * *`."
             )
         )
     check_often(cron)
-    clock = digest.clock_of(zone, interaction, tools)
     for id in roles_in(said):
         subscribe.require_mentionable(id, interaction.guild_id, tools)
     place = channel.id if channel else interaction.channel_id
     subscribe.require_place(place, tools)
-    # The same id in each try, so that a retry after a lost answer makes one reminder.
-    wanted = Timed(id_of(interaction.id), f"channel:{place}", cron, clock, text=said)
+    wanted = Timed(id, f"channel:{place}", cron, clock, text=said)
     return Reply(components=[Container(Text(line(digest.store(wanted, interaction, tools))), colour=OWN)])
 
 
@@ -116,9 +121,13 @@ def end(interaction, tools, *, id: str):
 def line(each) -> str:
     """A reminder: its text, where and when it comes, and what is wrong with it."""
     from watchbell.commands import digest
-    from watchbell.discord.text import clip, escape
+    from watchbell.discord.text import clip, escape_but_mentions
+    from watchbell.status.maintenance import Repeating, written
+    from watchbell.subscriptions.timed import ONCE
 
-    small = [f"<#{each.to.partition(':')[2]}>", f"`{each.cron}` ({each.zone})", digest.when(each), f"`{each.id}`"]
+    often = f"`{written(Repeating(each.cron, 0, each.zone))}` ({each.zone})"
+    often = _("once") if each.cron.startswith(ONCE) else often
+    small = [f"<#{each.to.partition(':')[2]}>", often, digest.when(each), f"`{each.id}`"]
     if each.refused:
         small.append(_("the last one was refused by Discord (error {code})", code=each.refused))
-    return f"{clip(escape(each.text), 300)}\n-# " + " · ".join(small)
+    return f"{escape_but_mentions(clip(each.text, 300))}\n-# " + " · ".join(small)

@@ -17,6 +17,7 @@ from watchbell import (
 )
 from watchbell.commands.notifications import Quiet, hours
 from watchbell.discord.components import Select
+from watchbell.discord.text import clip
 from watchbell.kit import catalogue, server, zones
 from watchbell.kit.setting import MOST_ROLES, Setting
 from watchbell.kit.values import CHANNELS, OFFERED, choices, chosen, shown, stored, time_zone
@@ -107,10 +108,13 @@ def reset(interaction, tools, *, name: str):
 @command.button(cooldown=5)
 def test(interaction, tools, *, name: str):
     """Post a message in the channel that a setting names."""
+    from watchbell.commands import subscribe
+
     setting = changeable(name, interaction, tools)
     channel = tools.server_settings.of(interaction.guild_id)[setting]
     if not channel:
         raise UserError(_("No channel is chosen. Choose one first."))
+    subscribe.require_place(channel, tools)
     test = Reply(embeds=[Embed(_("It works"), _("This is a test. I can post here."), colour=0x57F287)])
     begun = int(tools.now())
     sent = tools.discord.send(channel, test, nonce=f"setup {interaction.id}")
@@ -140,7 +144,7 @@ def panel(interaction, tools, page):
         for setting in places[:4]
         if setting in mine
     ]
-    options = [Option(_(setting.label), setting.name) for setting in mine]
+    options = [Option(_(setting.label), setting.name, description=clip(meaning(setting), 100)) for setting in mine]
     select = pick.select(StringSelect(options, placeholder=_("Change a setting"))) if options else None
     checks = checklist({setting: values[setting] for setting in places}, interaction, tools)
     if page.number == 1:
@@ -162,9 +166,14 @@ def page_of(setting: Setting) -> int:
     return catalogue.settings().index(setting) // SHOWN + 1
 
 
+def meaning(setting: Setting) -> str:
+    """What the setting does and for whom, "" if it does not say so."""
+    return _(setting.about) if setting.about else ""
+
+
 def editor(setting: Setting, value) -> Reply:
     """A setting, and the select or the form that changes it."""
-    text = _("Now: {value}", value=shown(setting, value))
+    text = "\n\n".join(filter(None, [meaning(setting), _("Now: {value}", value=shown(setting, value))]))
     buttons = [reset.button(_("Reset"), name=setting.name), back.button(_("Back"), page=page_of(setting))]
     if setting.kind == "zone":
         buttons.insert(0, enter.button(_("Enter a time zone"), style="primary", name=setting.name, text=value))
@@ -221,13 +230,28 @@ def may_change(setting: Setting, interaction, tools) -> bool:
 
 
 def store(setting: Setting, value, interaction, tools) -> Reply:
+    if setting is server.status_channel and value:
+        move_digests(value, interaction, tools)
     tools.change_setting(interaction.guild_id, setting, value)
     reply = panel(interaction, tools, page=page_of(setting))
     reply.embeds[0].description = _("Saved: {setting}.", setting=_(setting.label))
     return reply
 
 
+def move_digests(channel: str, interaction, tools) -> None:
+    """Let the digests of the status channel come in the channel that takes its place."""
+    from watchbell.commands import digest
+
+    before = tools.server_settings.of(interaction.guild_id)[server.status_channel]
+    if before:
+        digest.follow(before, channel, interaction.guild_id, tools)
+
+
 # ---- the guide
+
+
+class Zone(Modal, title="Time zone"):
+    text = Short("Time zone", most=64, placeholder="Europe/Berlin")
 
 
 def guided(step: int, interaction, tools, notice: str = "") -> Reply:
@@ -237,13 +261,15 @@ def guided(step: int, interaction, tools, notice: str = "") -> Reply:
     title, body = steps()[step - 1]
     reply = body(interaction, tools)
     count = _("Step {n} of {total}", n=step, total=total)
-    lines = [f"-# {count}", *([f"✅ {notice}"] if notice else []), reply.content]
+    lines = [f"-# {count}", *([notice] if notice else []), reply.content]
     reply.content = ""
     reply.embeds.insert(0, Embed(title, "\n\n".join(lines), colour=OWN))
     if step > 1:
         reply.buttons.append(guide.button(_("Back"), step=step - 1))
     if step < total:
         reply.buttons.append(guide.button(_("Next"), style="primary", step=step + 1))
+    else:
+        reply.buttons.append(done.button(_("Done"), style="primary"))
     reply.buttons.append(back.button(_("All settings"), page=1))
     return reply
 
@@ -302,16 +328,24 @@ def quiet_hours(interaction, tools) -> Reply:
     rings = mine[0] if mine else None
     now = rings.quiet if rings else ""
     zone = rings.zone if rings and now else values[server.zone]
-    text = _("At night, messages can come without a sound. You can leave this out.")
-    if now:
-        text += "\n\n" + _("Quiet from {span}", span=f"**{now}** ({zone})")
+    lines = [_("At night, messages can come without a sound. You can leave this out.")]
+    if rings and now:
+        loud = _("A monitor that is down rings all the same.") if rings.breaks else _("Nothing rings then.")
+        lines.append("✅ " + _("Quiet from {span}.", span=f"**{now}** ({zone})") + " " + loud)
+    else:
+        lines.append(_("The time zone of this server is {zone}.", zone=f"**{zone}**"))
     set_it = take_hours.button(
         _("Choose quiet hours"),
         span=now or "22:00-07:00",
         zone=zone,
         breaks=(rings.breaks if rings else "down") or "nothing",
     )
-    return Reply(text, buttons=[set_it, *([drop_hours.button(_("No quiet hours"))] if now else [])])
+    drop = drop_hours.button(_("No quiet hours")) if now else time_zone_button(QUIET_HOURS, zone)
+    return Reply("\n\n".join(lines), buttons=[set_it, drop])
+
+
+def time_zone_button(step: int, zone: str):
+    return take_zone.button(_("Change the time zone"), step=step, text=zone)
 
 
 def digests(interaction, tools) -> Reply:
@@ -319,7 +353,8 @@ def digests(interaction, tools) -> Reply:
     from watchbell.commands import digest
     from watchbell.outbox import known
 
-    channel = tools.server_settings.of(interaction.guild_id)[server.status_channel]
+    values = tools.server_settings.of(interaction.guild_id)
+    channel, zone = values[server.status_channel], values[server.zone]
     text = _(
         "A digest in the status channel says what was down, and how reliable everything was. You can leave this out."
     )
@@ -328,30 +363,39 @@ def digests(interaction, tools) -> Reply:
     found = [
         each for each in known.timed(interaction.guild_id, tools) if each.to == f"channel:{channel}" and not each.text
     ]
-    lines = [text, *map(digest.line, found)]
+    lines = [text, *(f"✅ {digest.line(each)}" for each in found)]
+    lines.append(_("The time zone of this server is {zone}.", zone=f"**{zone}**"))
     taken = [each.cadence for each in found]
     options = [Option(name, each, default=each in taken) for each, name in cadences().items()]
     select = StringSelect(options, min_values=0, max_values=len(options), placeholder=_("No digest"))
-    return Reply("\n\n".join(lines), components=[take_digests.select(select)])
+    return Reply(
+        "\n\n".join(lines), components=[take_digests.select(select)], buttons=[time_zone_button(DIGESTS, zone)]
+    )
 
 
 def cadences() -> dict:
     return {
         "daily": _("Every day at 08:00"),
         "weekly": _("Every Monday at 08:00"),
-        "monthly": _("Every first at 08:00"),
+        "monthly": _("On the first of each month at 08:00"),
     }
 
 
 def ready(interaction, tools) -> Reply:
-    """Try the alerts, along the way that a real one takes."""
+    """Try the alerts, along the way that a real one takes. Nothing is ready without a channel in which they arrive."""
+    from watchbell.commands import subscribe
     from watchbell.outbox import posting
 
     guild_id = interaction.guild_id
     channel = tools.server_settings.of(guild_id)[server.status_channel]
     if not channel:
         return Reply(_("Choose a channel in the first step. Then I can send a test alert."))
+    try:
+        subscribe.require_place(channel, tools)
+    except UserError as error:
+        return Reply(f"⚠️ {error}", buttons=[guide.button(_("Check again"), step=len(steps()))])
     lines = [
+        "✅ " + _("I am ready."),
         _("Send a test alert to see what an alert looks like in {channel}.", channel=f"<#{channel}>"),
         _("Then add what I watch: `/monitor add` needs only an address."),
         *posting.troubles(guild_id, tools),
@@ -366,7 +410,7 @@ def steps():
         (_("Who is told if nobody reacts?"), nobody_reacts),
         (_("When is it quiet?"), quiet_hours),
         (_("Do you want a digest?"), digests),
-        (_("Ready"), ready),
+        (_("Does it work?"), ready),
     )
 
 
@@ -379,12 +423,21 @@ MINUTES = (5, 15, 30, 60)
 
 @command.select(updates=True, audit="settings.change")
 def take_channel(interaction, tools):
+    """Store the status channel, and say at once if the bot may not post there."""
+    from watchbell.commands import subscribe
+
     chosen_channel = chosen(server.status_channel, interaction.values)
+    move_digests(chosen_channel, interaction, tools)
     tools.change_setting(interaction.guild_id, server.status_channel, chosen_channel)
-    return guided(WHERE, interaction, tools, _("I post in {channel}.", channel=f"<#{chosen_channel}>"))
+    try:
+        subscribe.require_place(chosen_channel, tools)
+        notice = "✅ " + _("I post in {channel}.", channel=f"<#{chosen_channel}>")
+    except UserError as error:
+        notice = f"⚠️ {error}"
+    return guided(WHERE, interaction, tools, notice)
 
 
-@command.select(updates=True, audit="escalation.set")
+@command.select(updates=True, audit="escalation.set", lock="escalation:{guild}")
 def take_role(interaction, tools):
     """Mention a role that was chosen, and allow that it is mentioned."""
     from watchbell.commands import escalation
@@ -406,10 +459,10 @@ def take_role(interaction, tools):
     escalation.store(1, first["minutes"] if first else MINUTES[1], f"role:{role.id}", guild_id, tools)
     if role.id not in allowed:
         tools.change_setting(guild_id, server.mention_roles, (*allowed, role.id))
-    return guided(NOBODY_REACTS, interaction, tools, _("Saved."))
+    return guided(NOBODY_REACTS, interaction, tools, "✅ " + _("Saved."))
 
 
-@command.select(updates=True, audit="escalation.set")
+@command.select(updates=True, audit="escalation.set", lock="escalation:{guild}")
 def take_minutes(interaction, tools):
     from watchbell.commands import escalation
     from watchbell.outbox import known
@@ -418,16 +471,16 @@ def take_minutes(interaction, tools):
     first = first_of(known.steps(interaction.guild_id, tools))
     if first and wanted in map(str, (*MINUTES, first["minutes"])):
         escalation.store(1, int(wanted), first["to"], interaction.guild_id, tools)
-    return guided(NOBODY_REACTS, interaction, tools, _("Saved."))
+    return guided(NOBODY_REACTS, interaction, tools, "✅ " + _("Saved."))
 
 
-@command.button(updates=True, audit="escalation.off")
+@command.button(updates=True, audit="escalation.off", lock="escalation:{guild}")
 def drop_step(interaction, tools):
     """Remove the first step of the escalation."""
     from watchbell.outbox.kinds import STEP
 
     tools.data(STEP, interaction.guild_id).delete("1")
-    return guided(NOBODY_REACTS, interaction, tools, _("Saved."))
+    return guided(NOBODY_REACTS, interaction, tools, "✅ " + _("Saved."))
 
 
 @command.modal(updates=True, instant=False, audit="settings.change")
@@ -435,16 +488,43 @@ def take_hours(interaction, tools, form: Quiet):
     """Store quiet hours of the status channel. Their time zone becomes the server's, if it has chosen none."""
     found = hours(form)
     zone = tools.server_settings.of(interaction.guild_id)[server.zone]
-    if zone == server.zone.default != found["zone"]:
-        tools.change_setting(interaction.guild_id, server.zone, found["zone"])
+    if zone == server.zone.default:
+        change_zone(found["zone"], interaction, tools)
     ring(interaction.guild_id, tools, **found)
-    return guided(QUIET_HOURS, interaction, tools, _("Saved."))
+    return guided(QUIET_HOURS, interaction, tools)
+
+
+@command.modal(updates=True, instant=False, audit="settings.change")
+def take_zone(interaction, tools, form: Zone, *, step: int):
+    """Store the time zone of the server."""
+    change_zone(time_zone(form.text), interaction, tools)
+    return guided(step, interaction, tools)
+
+
+def change_zone(zone: str, interaction, tools) -> None:
+    """Change the time zone of the server, and with it that of the digests and quiet hours of the status channel."""
+    from dataclasses import replace
+
+    from watchbell.commands import digest
+    from watchbell.outbox import known
+
+    guild_id = interaction.guild_id
+    values = tools.server_settings.of(guild_id)
+    channel, before = values[server.status_channel], values[server.zone]
+    if zone == before:
+        return
+    for each in known.timed(guild_id, tools):
+        if each.to == f"channel:{channel}" and not each.text and each.zone == before:
+            digest.store(replace(each, zone=zone), interaction, tools)
+    if any(each.zone == before for each in of_status_channel(known.subscriptions(guild_id, tools), channel)):
+        ring(guild_id, tools, zone=zone)
+    tools.change_setting(guild_id, server.zone, zone)  # last, so that a second try moves the rest
 
 
 @command.button(updates=True, audit="settings.change")
 def drop_hours(interaction, tools):
     ring(interaction.guild_id, tools, quiet="")
-    return guided(QUIET_HOURS, interaction, tools, _("Saved."))
+    return guided(QUIET_HOURS, interaction, tools)
 
 
 @command.select(updates=True, audit="digest.set")
@@ -454,20 +534,36 @@ def take_digests(interaction, tools):
     from watchbell.subscriptions.timed import Timed, expression, id_of
 
     values = tools.server_settings.of(interaction.guild_id)
+    if not values[server.status_channel]:
+        raise UserError(_("No channel is chosen. Choose one first."))
     to = f"channel:{values[server.status_channel]}"
-    for every in cadences() if values[server.status_channel] else ():
+    for every in cadences():
         id = id_of(to, every)
         if every not in interaction.values:
             digest.ended(id, interaction, tools)
         elif tools.data(TIMED, interaction.guild_id).get(id) is None:
             cron = expression(every, "08:00", "monday", 1)
             digest.store(Timed(id, to, cron, values[server.zone], cadence=every), interaction, tools)
-    return guided(DIGESTS, interaction, tools, _("Saved."))
+    return guided(DIGESTS, interaction, tools)
+
+
+@command.button(updates=True)
+def done(interaction, tools):
+    """End the guide, and say what comes next."""
+    channel = tools.server_settings.of(interaction.guild_id)[server.status_channel]
+    lines = [_("No status channel is chosen yet, so nobody hears of an outage. `/setup` changes that.")]
+    if channel:
+        lines = [_("I post in {channel}.", channel=f"<#{channel}>")]
+    lines.append(_("Then add what I watch: `/monitor add` needs only an address."))
+    return Reply(
+        embeds=[Embed(_("Done"), "\n".join(lines), colour=OWN)], buttons=[back.button(_("All settings"), page=1)]
+    )
 
 
 @command.button(cooldown=10)
 def try_alert(interaction, tools):
     """Send a test alert along the real way: of the first monitor, or of an example if nothing is watched yet."""
+    from watchbell.commands import subscribe
     from watchbell.outbox import editions
     from watchbell.status.roster import Entry
 
@@ -475,6 +571,7 @@ def try_alert(interaction, tools):
     channel = tools.server_settings.of(guild_id)[server.status_channel]
     if not channel:
         raise UserError(_("No channel is chosen. Choose one first."))
+    subscribe.require_place(channel, tools)
     entries = tools.monitors.roster(guild_id).entries
     entry = entries[0] if entries else Entry("example", "example.com", "http", "", 1)
     editions.put(guild_id, editions.test_edition(interaction.id, entry, int(tools.now())), tools)

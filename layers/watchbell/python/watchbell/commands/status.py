@@ -21,7 +21,13 @@ from watchbell import (
 from watchbell.errors import UnknownSource
 from watchbell.status.roster import OPERATOR
 
-private_checks = Setting("private_status_checks", "switch", True, label="Status checks are private")
+private_checks = Setting(
+    "private_status_checks",
+    "switch",
+    True,
+    label="Status checks are private",
+    about="If it is on, only the person who asks for the status sees the answer.",
+)
 
 command = Command(
     "status",

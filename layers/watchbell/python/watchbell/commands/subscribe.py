@@ -85,6 +85,8 @@ def subscribe(
     words = checked(wording) if wording else ""
     wanted = replace(rings, id=id, about=subject, least=severity, recoveries=recoveries, channel=place, wording=words)
     tools.data(SUBSCRIPTION, guild_id).put(wanted.item())
+    if webhook:
+        keep_if_there(to, lambda: tools.data(SUBSCRIPTION, guild_id).delete(id), interaction, tools)
     text = line(wanted, roster, tools.now())
     if to.startswith("user:"):
         lines = [
@@ -114,6 +116,17 @@ def recipient(role, channel, webhook: str, interaction, tools) -> str:
     return f"webhook:{name}"
 
 
+def keep_if_there(to: str, forget, interaction, tools) -> None:
+    """Call `forget` and raise UserError if a webhook was removed while something was stored that goes there."""
+    from watchbell.commands import webhook as webhooks
+
+    try:
+        webhooks.there(to.removeprefix("webhook:"), interaction, tools)
+    except UserError:
+        forget()
+        raise
+
+
 def require_manager(interaction, tools) -> None:
     """Raise UserError unless the person may change what channels and roles hear of."""
     if not may_change.allows(interaction, tools):
@@ -129,9 +142,17 @@ def require_mentionable(role_id: str, guild_id: str, tools) -> None:
 
 
 def require_place(channel_id: str, tools) -> None:
+    """Raise UserError if the bot may not post in a channel, or if the channel is gone."""
     from watchbell.discord.permissions import listed
+    from watchbell.errors import DiscordError
+    from watchbell.status.refusal import UNKNOWN_CHANNEL
 
-    missing = tools.discord.missing(channel_id, *settings.status_channel.needs)
+    try:
+        missing = tools.discord.missing(channel_id, *settings.status_channel.needs)
+    except DiscordError as error:
+        if error.code != UNKNOWN_CHANNEL:
+            raise
+        raise UserError(_("This channel no longer exists. Choose another one.")) from None
     if missing:
         names = listed(tuple(missing))
         raise UserError(_("I cannot post in {channel}: I lack {names}.", channel=f"<#{channel_id}>", names=names))

@@ -14,11 +14,15 @@ from watchbell import (
     permission,
     role,
 )
+from watchbell.discord.text import clip, escape, fitting, size
 from watchbell.outbox.kinds import SUBSCRIPTION, TIMED, WEBHOOK
 from watchbell.status.states import OWN
 
 MOST = 20
 """How many webhooks a server can have."""
+
+ROOM = 3900
+"""Discord: the texts of a message have at most 4,000 characters together."""
 
 command = Command(
     "webhook",
@@ -53,18 +57,24 @@ def remove(interaction, tools, *, name: str):
 
     name: Which one
     """
-    from watchbell.outbox import known
-
     guild_id, name = interaction.guild_id, name.strip().lower()
     there(name, interaction, tools)
+    end_all(guild_id, name, tools)
+    tools.delete_webhook(guild_id, name)
+    tools.shards.accepted(guild_id, f"webhook:{name}", int(tools.now()))
+    tools.data(WEBHOOK, guild_id).delete(name)  # late, so that a second try finds it
+    end_all(guild_id, name, tools)  # what somebody has stored since; a later one sees that it is gone
+    return Reply(_("I no longer know the webhook {name}. In Discord it still exists.", name=f"`{name}`"))
+
+
+def end_all(guild_id: str, name: str, tools) -> None:
+    """End the subscriptions and digests of a webhook."""
+    from watchbell.outbox import known
+
     for kind, found in ((SUBSCRIPTION, known.subscriptions(guild_id, tools)), (TIMED, known.timed(guild_id, tools))):
         for each in found:
             if each.to == f"webhook:{name}":
                 tools.data(kind, guild_id).delete(each.id)
-    tools.delete_webhook(guild_id, name)
-    tools.shards.accepted(guild_id, f"webhook:{name}", int(tools.now()))
-    tools.data(WEBHOOK, guild_id).delete(name)  # last, so that a second try finds it
-    return Reply(_("I no longer know the webhook {name}. In Discord it still exists.", name=f"`{name}`"))
 
 
 @command.modal(instant=False, audit="webhook.set", lock="webhooks:{guild}")
@@ -102,12 +112,14 @@ def listed(interaction, tools, notice: str = "") -> Reply:
     found = tools.data(WEBHOOK, interaction.guild_id).all()
     troubles = posting.troubles(interaction.guild_id, tools)
     lines = [line(each) for each in found] or [_("There is none. `/webhook add` adds one.")]
-    parts = [Text("### " + _("Webhooks")), *map(Text, filter(None, [notice, *troubles])), Separator()]
-    return Reply(components=[Container(*parts, Text("\n".join(lines)), colour=OWN)])
+    head = list(filter(None, ["### " + _("Webhooks"), notice, *troubles]))
+    shown = "\n".join(fitting(lines, ROOM - sum(map(size, head)), MOST))
+    return Reply(components=[Container(*map(Text, head), Separator(), Text(shown), colour=OWN)])
 
 
 def line(item: dict) -> str:
-    small = [_("retired: set its URL again") if item["retired"] == item["life"] else "", item["post"] or ""]
+    retired = item["retired"] == item["life"]
+    small = [_("retired: set its URL again") if retired else "", escape(clip(item["post"], 50))]
     return "\n-# ".join(filter(None, [f"`{item['name']}`", " · ".join(filter(None, small))]))
 
 

@@ -125,7 +125,7 @@ class _Text(Field):
         text = "" if answer is None else answer
         if not isinstance(text, str):
             raise Wrong(_(OTHER_KIND))
-        if not text.strip():
+        if not text.replace("\0", "").strip():  # Discord drops U+0000
             if self.required:
                 raise Wrong(_(NEEDED))
             return ""

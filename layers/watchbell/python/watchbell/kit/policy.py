@@ -53,6 +53,10 @@ class Policy:
         """The text for a person who may not use the handler."""
         raise NotImplementedError
 
+    def need(self) -> str:
+        """What a person needs, such as "a role with the rank admin", to be named among others. "" for no words."""
+        return ""
+
     def __or__(self, other: "Policy") -> "Policy":
         """A policy that lets in everybody whom one of the two lets in."""
         return _Either(self, other)
@@ -81,8 +85,13 @@ class permission(Policy):
         return bool(interaction.permissions & (bits(*self.names) | ADMINISTRATOR))
 
     def refusal(self) -> str:
-        names = either(pgettext("permission", name) for name in spelt(self.names))
-        return _("To use this, you need this permission: {names}.", names=names)
+        return _("To use this, you need this permission: {names}.", names=self._spelt())
+
+    def need(self) -> str:
+        return _("the permission {names}", names=self._spelt())
+
+    def _spelt(self) -> str:
+        return either(pgettext("permission", name) for name in spelt(self.names))
 
 
 class role(Policy):
@@ -124,6 +133,11 @@ class role(Policy):
             return _("To use this, you need a role with the rank {rank} in this server.", rank=self.rank)
         return _("To use this, you need a role that this server has chosen for it in `/setup`.")
 
+    def need(self) -> str:
+        if self.rank:
+            return _("a role with the rank {rank}", rank=self.rank)
+        return _("a role that this server has chosen for it in `/setup`")
+
 
 def roles_of(rank: str) -> tuple[str, ...]:
     """Return the names of the settings with the roles of this rank and of the higher ones."""
@@ -156,6 +170,9 @@ class _Either(Policy):
         return any(each.ask(interaction, tools) for each in asked)
 
     def refusal(self) -> str:
+        needs = [each.need() for each in self.policies]
+        if all(needs):
+            return _("To use this, you need {needs}.", needs=either(needs))
         return "\n".join([_("One of these is enough:"), *(f"- {each.refusal()}" for each in self.policies)])
 
 

@@ -35,13 +35,14 @@ class Setting:
         "switch"    True or False
     `default`: the value in a server that has not chosen one. By default it is empty, off or UTC.
     `label`: what `/setup` calls it, at most 45 characters.
+    `about`: a sentence that says what it does and for whom, at most 100 characters.
     `who`: who may change it, of the people who may use `/setup`.
     `needs`: for a channel, the permissions that the bot needs there. `/setup` says which are missing.
 
     Raises DefinitionError, which says what to write instead.
     """
 
-    __slots__ = ("default", "kind", "label", "name", "needs", "who")
+    __slots__ = ("about", "default", "kind", "label", "name", "needs", "who")
 
     def __init__(
         self,
@@ -50,6 +51,7 @@ class Setting:
         default: "Any" = None,
         *,
         label: str,
+        about: str = "",
         who: Policy = MANAGERS,
         needs: tuple[str, ...] = (),
     ) -> None:
@@ -59,11 +61,13 @@ class Setting:
             raise DefinitionError(f"the setting {name} has no kind {kind!r}; write one of {', '.join(_DEFAULTS)}")
         if not 1 <= len(label) <= 45:
             raise DefinitionError(f"the setting {name} needs a label of 1-45 characters")
+        if len(about) > 100:
+            raise DefinitionError(f"the setting {name} has a sentence of {len(about)} characters; write at most 100")
         if needs and kind != "channel":
             raise DefinitionError(
                 f"the setting {name} is no channel, so the bot needs no permissions in it; drop needs"
             )
-        self.name, self.kind, self.label, self.who, self.needs = name, kind, label, who, needs
+        self.name, self.kind, self.label, self.about, self.who, self.needs = name, kind, label, about, who, needs
         self.default = _DEFAULTS[kind] if default is None else default
         if not self.fits(self.default):
             raise DefinitionError(f"the setting {name} is of the kind {kind}, so its default cannot be {default!r}")

@@ -11,6 +11,7 @@ import logging
 from ..adapters.server_settings import Chosen
 from ..data.tables import TOLD
 from ..discord.reply import Reply
+from ..discord.text import fitting
 from ..errors import DiscordError
 from ..i18n import speaking
 from ..kit import server
@@ -19,10 +20,14 @@ from ..status.refusal import Refusal
 from ..status.roster import OPERATOR
 from ..subscriptions import message
 from ..subscriptions.subscription import STATUS
+from ..tools import places
 from ..tools.toolbox import Tools
 from . import known
 
 log = logging.getLogger(__name__)
+
+TROUBLES, TROUBLES_ROOM = 5, 1700
+"""How many recipients that refuse messages are named, and how many characters they have together."""
 
 UNKNOWN_MESSAGE, MAY_NOT_ANSWER = 10008, 160002
 
@@ -146,14 +151,22 @@ def _lacks(channel_id: str, tools: Tools) -> tuple[str, ...]:
 
 
 def troubles(guild_id: str, tools: Tools) -> list[str]:
-    """What to change so that messages of a server arrive: a sentence for each recipient that refuses them."""
+    """What to change so that messages of a server arrive: a sentence for each recipient that refuses them.
+
+    A channel that lacked a permission and has it by now is left out, although nothing has been posted there since.
+    They fit into any message: at most 5 sentences, and how many more there are.
+    """
     refusals = tools.shards.refusals(guild_id)
     if not refusals:
         return []
+    lacking = {each.recipient.removeprefix("channel:") for each in refusals if each.code in refusal.OF_PERMISSIONS}
+    mended = places.writable(lacking, guild_id, tools)
     alerts = _channels(guild_id, tools.server_settings.of(guild_id), tools)
     used = {*alerts, *_timed_channels(guild_id, tools)}
-    return [
+    found = [
         refusal.told(each, alerts=each.recipient in alerts)
         for each in refusals
-        if each.recipient in used or each.recipient.startswith("webhook:")
+        if (each.recipient in used or each.recipient.startswith("webhook:"))
+        and each.recipient.removeprefix("channel:") not in mended
     ]
+    return fitting(found, TROUBLES_ROOM, TROUBLES)

@@ -33,6 +33,8 @@ log = logging.getLogger(__name__)
 def post(guild_id: str, asked: Later, tools: Tools) -> None:
     """Post the digest or reminder that is due, unless it was ended or changed. Then write when it is due next.
 
+    One that comes once is deleted then.
+
     After an outage, only the latest turn is posted. Raises what Discord or AWS raise; then the message comes again.
     """
     records = tools.data(TIMED, guild_id)
@@ -43,17 +45,20 @@ def post(guild_id: str, asked: Later, tools: Tools) -> None:
     timed, now = Timed.parse(item), tools.now()
     turn = timed.latest(now)
     after = _posted(guild_id, timed, turn, tools) if turn else timed
-    after = replace(after, due=after.next(now).due)
-    records.put({**after.item(), "version": item["version"]})
+    following = after.next(now)
+    if following is None:
+        records.delete(timed.id, version=item["version"])
+        return
+    records.put({**replace(after, due=following.due).item(), "version": item["version"]})
 
 
 def _posted(guild_id: str, timed: Timed, turn: Turn, tools: Tools) -> Timed:
     """Post one turn once. Return the digest or reminder as it is afterwards."""
     chosen = tools.server_settings.of(guild_id)
-    name = f"timed#{timed.id}#{turn.subject}"
+    name = f"timed#{timed.id}#{timed.mark(turn)}"
     delivery = message.reference(name, timed.to)
     reply, after = _reply(guild_id, timed, turn, chosen, delivery, tools)
-    after = replace(after, told=turn.subject)
+    after = replace(after, told=timed.mark(turn))
     claim = tools.claims.take(TOLD, guild_id, name, timed.to) if reply else None
     if reply is None or claim is None:
         return after

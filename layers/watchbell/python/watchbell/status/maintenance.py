@@ -145,6 +145,21 @@ def repeating(text: str) -> str:
     return ""
 
 
+def written(when: Repeating) -> str:
+    """When a window opens, as a person writes it: `sun 02:00`, `mon-fri 22:00`, `daily 02:00`, or the expression."""
+    found = re.fullmatch(r"([0-9]+) ([0-9]+) \* \* (\*|[0-6](?:,[0-6])*)", when.cron)
+    if found is None:
+        return when.cron
+    minute, hour, days = found.groups()
+    names = "daily"
+    if days != "*":
+        numbers = [int(day) for day in days.split(",")]
+        shown = [DAYS[number][:3] for number in numbers]
+        in_a_row = len(numbers) > 2 and numbers == [*range(numbers[0], numbers[-1] + 1)]
+        names = f"{shown[0]}-{shown[-1]}" if in_a_row else ", ".join(shown)
+    return f"{names} {int(hour):02}:{int(minute):02}"
+
+
 def parse_duration(text: str) -> int:
     """Read a duration such as `45m`, `2h`, `1h 30m` or `1d`, in minutes. Raises UserError."""
     found = re.fullmatch(

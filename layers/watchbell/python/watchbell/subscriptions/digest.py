@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple
 from ..discord.components import Container, Row, Separator, Text
 from ..discord.custom_id import Address
 from ..discord.reply import Button, Reply
-from ..discord.text import clip, escape
+from ..discord.text import clip, escape, fitting, size
 from ..i18n import _, ngettext
 from ..status import measures, states
 from ..status.board import Line
@@ -37,9 +37,6 @@ TABLE: Final = 25
 
 AHEAD, AHEAD_ROOM = 5, 600
 """How much maintenance is announced, and how many characters it has together."""
-
-_MORE = 40
-"""The room of a line that says how many are left out."""
 
 _SCALE = 10**9
 
@@ -141,8 +138,8 @@ def compose(digest: Digest, buttons: Sequence[Button] = ()) -> Reply:
     """The message. It is silent, mentions nobody, and stays within Discord's limits for any number of monitors."""
     head, news, ahead = _head(digest), _news(digest), _ahead(digest)
     foot = f"-# {clip(digest.foot, 100)}" if digest.foot else ""
-    used = sum(map(_size, [*head, *news, *ahead, foot]))
-    table = _fitting(_table(digest), len(digest.figures), ROOM - used, TABLE)
+    used = sum(map(size, [*head, *news, *ahead, foot]))
+    table = fitting([*_table(digest)], ROOM - used, TABLE)
     blocks = filter(None, map("\n".join, (head, news, table, [*ahead, *filter(None, [foot])])))
     parts: list[Any] = []
     for block in blocks:
@@ -203,11 +200,15 @@ def _head(digest: Digest) -> list[str]:
 
 
 def _news(digest: Digest) -> list[str]:
-    """A line for each monitor that is not well or was down, worst first. Then how many had nothing to tell."""
+    """A line for each monitor that is not well or was not always up, worst first. Then how many were quiet."""
     order = {state: place for place, state in enumerate(reversed(states.RANK))}
-    eventful = [each for each in digest.figures if each.repaired or each.line.state in ("down", "degraded", "unknown")]
+    eventful = [
+        each
+        for each in digest.figures
+        if each.repaired or each.uptime.part < each.uptime.whole or each.line.state in ("down", "degraded", "unknown")
+    ]
     eventful.sort(key=lambda each: (order.get(each.line.state, 9), *_rank(each)))
-    lines = _fitting((_line(each, digest) for each in eventful), len(eventful), NEWS_ROOM, NEWS)
+    lines = fitting([_line(each, digest) for each in eventful], NEWS_ROOM, NEWS)
     if rest := len(digest.figures) - len(eventful):
         said = (
             ngettext("The other monitor had nothing to tell.", "The other {n} had nothing to tell.", rest)
@@ -234,6 +235,9 @@ def _line(each: Figure, digest: Digest) -> str:
         text = _("{name} is degraded, since {time}", **values)
     elif state == "unknown":
         text = _("{name} I could not measure since {time}", **values)
+    elif not each.repaired:  # the outage ended after the period, or was too short for an alert
+        text = _("{name} was up {share} of the time", name=name, share=measures.share(each.uptime))
+        return f"{states.GLYPHS[state]} {text}"
     else:
         text = ngettext(
             "{name} was down for {time}",
@@ -279,23 +283,7 @@ def _ahead(digest: Digest) -> list[str]:
     if not soon:
         return []
     lines = [f"🔧 {clip(escape(name), 80)} <t:{span.start}:f> – <t:{span.end}:f>" for span, name in soon]
-    return ["**" + _("Maintenance ahead") + "**", *_fitting(lines, len(lines), AHEAD_ROOM, AHEAD)]
-
-
-def _fitting(lines: Iterable[str], count: int, room: int, most: int) -> list[str]:
-    """The first of `count` lines that have room, at most `most` of them, and how many are left out."""
-    shown: list[str] = []
-    for number, line in enumerate(lines):
-        room -= _size(line)
-        if number == most or room < (0 if number == count - 1 else _MORE):
-            return [*shown, _("and {n} more", n=count - number)]
-        shown.append(line)
-    return shown
-
-
-def _size(line: str) -> int:
-    """The characters of a line as the strictest reader counts them, with the end of the line."""
-    return len(line.encode("utf-16-le")) // 2 + 1
+    return ["**" + _("Maintenance ahead") + "**", *fitting(lines, AHEAD_ROOM, AHEAD)]
 
 
 def status_button() -> Button:

@@ -65,13 +65,18 @@ def alert(told: Alert, delivery: str, people: Mapping[str, str], guild_id: str =
         " ".join(filter(None, [clip(content, 1500), roles])), mentions=Mentions(roles=told.mentions), silent=told.silent
     )
     reply.embeds.append(_embed(outages, going_on, delivery, people))
-    if not told.test and not all(outage.on_it for outage in going_on):
+    if told.test:
+        reply.buttons += [
+            Button(_("Acknowledge"), custom_id=Address("notifications", "try_on_it"), style="primary"),
+            Button(_("Details"), custom_id=Address("notifications", "try_details")),
+        ]
+    elif not all(outage.on_it for outage in going_on):
         taken = ("i_am_on_it", (guild_id, told.id)) if guild_id else ("on_it", (told.id,))
         reply.buttons.append(Button(_("Acknowledge"), custom_id=Address("notifications", *taken), style="primary"))
     if guild_id:
         stop = Address("notifications", "stop", (guild_id,))
         reply.buttons.append(Button(_("No more messages"), custom_id=stop))
-    else:
+    elif not told.test:
         reply.buttons.append(_details("" if others else first.entry.id))
     return reply
 

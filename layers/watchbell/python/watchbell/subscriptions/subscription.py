@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import UTC, datetime, time
 from typing import Any, Final, Literal
 
-from ..discord.text import escape
+from ..discord.text import clip, escape
 from ..errors import UserError
 from ..i18n import _
 from ..status.cron import zone_of
@@ -187,8 +187,8 @@ def who(to: str) -> str:
     return {"channel": f"<#{id}>", "role": f"<@&{id}>", "user": f"<@{id}>"}[kind]
 
 
-def line(subscription: Subscription, roster: Roster, at: float) -> str:
-    """What a subscription is about, and how it rings, as a line for people."""
+def line(subscription: Subscription, roster: Roster, at: float, *, words: int = 300) -> str:
+    """What a subscription is about, and how it rings, for people. It shows `words` characters of its wording."""
     kind, _colon, name = subscription.about.partition(":")
     named = {entry.id: entry.name for entry in roster.entries}
     what = {
@@ -207,7 +207,7 @@ def line(subscription: Subscription, roster: Roster, at: float) -> str:
         ),
         _("quiet from {span}", span=quiet) if subscription.quiet else "",
         _("but not if it is down") if subscription.quiet and subscription.breaks else "",
-        _("says: {text}", text=escape(subscription.wording)) if subscription.wording else "",
+        _("says: {text}", text=escape(clip(subscription.wording, words))) if subscription.wording else "",
         _("snoozed until {moment}", moment=f"<t:{subscription.snoozed}:f>") if at < subscription.snoozed else "",
     ]
     return "\n-# ".join(filter(None, [f"{hears}{what}", " · ".join(filter(None, small))]))

@@ -1,5 +1,7 @@
 """What is posted by the clock, a digest or a reminder, and when it comes. Pure.
 
+An expression such as `@1798797600` comes once, at that epoch second. Any other one is of cron.
+
 An expression with one fixed minute and one fixed hour comes once for each matching local date. It comes at the end of
 the gap if the clock skips its time, and the first time if the clock shows it twice. A date that a zone skips as a whole
 is left out. Any other expression comes whenever `status.cron` says.
@@ -29,6 +31,9 @@ MOST, MOST_OF_PEOPLE = 50, 500
 LONGEST: Final = 2000
 """Discord: the most characters of a message."""
 
+ONCE: Final = "@"
+"""What an expression begins with that comes once."""
+
 OFTEN: Final = HOUR
 """The shortest time between two reminders, in seconds."""
 
@@ -52,8 +57,9 @@ class Turn(NamedTuple):
 class Timed:
     """A digest, or a reminder if it has a `text`.
 
-    `to` is `channel:` or `user:` and an id, or `webhook:` and a name. It comes whenever `cron` does in the IANA `zone`.
-    `due` is the next time, and `told` the subject of the last turn that is over. `cadence` is that of a digest.
+    `to` is `channel:` or `user:` and an id, or `webhook:` and a name. It comes whenever `cron` does in the IANA `zone`,
+    see `turns`.
+    `due` is the next time, and `told` the `mark` of the last turn that is over. `cadence` is that of a digest.
     `locale` is Discord's locale of a person who reads it by direct messages.
     `totals` are those of the last digest, see `digest.Totals`. `quiet` says that people have been told that nothing is
     monitored. `refused` is Discord's code if the last message was refused.
@@ -82,9 +88,14 @@ class Timed:
         whose, _colon, id = self.to.partition(":")
         return {**asdict(self), "person": id if whose == "user" else ""}
 
-    def next(self, now: float) -> Turn:
-        """The first turn after `now`, without one that is over already."""
-        return next(turn for turn in turns(self.cron, self.zone, now) if turn.due > now and turn.subject != self.told)
+    def next(self, now: float) -> Turn | None:
+        """The first turn after `now`, without one that is over already. None if it came once and is over."""
+        found = turns(self.cron, self.zone, now)
+        return next((turn for turn in found if turn.due > now and self.mark(turn) != self.told), None)
+
+    def mark(self, turn: Turn) -> str:
+        """What tells a turn from all others, also after the zone has changed: another zone has other local dates."""
+        return f"{turn.subject}@{self.zone}"
 
     def latest(self, now: float) -> Turn | None:
         """The last turn from `due` to `now`: after an outage the others are left out. None if the zone has changed."""
@@ -99,6 +110,7 @@ class Timed:
         """What the digest of a turn is about: from the turn before to this one.
 
         A daily digest covers whole hours, and the others whole days in UTC, so no hour is missing between two digests.
+        If its times were changed, it begins at the end of the last one, unless several have been left out.
         """
         since = datetime.fromtimestamp(turn.due, _clock(self.zone)) - _LOOK_BACK
         before = turn.due - DAY
@@ -106,11 +118,17 @@ class Timed:
             if each.due >= turn.due:
                 break
             before = each.due
-        return _whole(before, turn.due, self.cadence)
+        regular = _whole(before, turn.due, self.cadence)
+        last = self.totals["end"] if self.totals else regular.start
+        length = regular.end - regular.start
+        return Span(last, regular.end) if regular.start - length < last < regular.end else regular
 
 
 def turns(expression: str, zone: str, after: float) -> Iterator[Turn]:
     """The turns of an expression in the order of time. The first ones may be up to three days earlier than `after`."""
+    if expression.startswith(ONCE):
+        yield Turn(expression[1:], int(expression[1:]))
+        return
     clock = _clock(zone)
     at = _time_of(expression)
     if at is None:
@@ -161,6 +179,27 @@ def expression(cadence: Cadence, at: str, weekday: str = "monday", day: int = 1)
         raise UserError(_("Write the time as hours and minutes, such as `08:00` or `17:30`."))
     on = {"daily": "* * *", "weekly": f"* * {(DAYS.index(weekday) + 1) % 7}", "monthly": f"{day} * *"}[cadence]
     return f"{minute} {hour} {on}"
+
+
+def once(text: str, zone: str, now: float) -> str:
+    """The expression of `2026-12-01 09:00`, `today 18:00` or `tomorrow 09:00`, "" for another text.
+
+    Raises UserError if there is no such time, or if it is over.
+    """
+    found = re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2}|today|tomorrow)[ t]([0-9]{1,2}:[0-9]{2})", text)
+    if found is None:
+        return ""
+    clock = _clock(zone)
+    today = datetime.fromtimestamp(now, clock).date()
+    days = {"today": today, "tomorrow": today + timedelta(days=1)}
+    try:
+        day = days.get(found[1]) or date.fromisoformat(found[1])
+        due = int(cron.moment(datetime.combine(day, datetime.strptime(found[2], "%H:%M").time()), clock))
+    except (ValueError, OverflowError):
+        raise UserError(_("There is no such date or time.")) from None
+    if due <= now:
+        raise UserError(_("This time is over already."))
+    return f"{ONCE}{due}"
 
 
 def check_often(expression: str) -> None:

@@ -11,6 +11,7 @@ from ..discord.permissions import bits, in_server, listed
 from ..discord.reply import Embed
 from ..errors import DiscordError
 from ..i18n import _
+from ..kit.server import status_channel
 from ..kit.setting import Setting
 from .toolbox import Tools
 
@@ -20,7 +21,7 @@ NOT_THERE = (10004, 10007, 50001)
 
 def checklist(places: Mapping[Setting, str], interaction: Interaction, tools: Tools) -> Embed:
     """What the bot may not do in the channels that `places` names, by setting, and what to change."""
-    embed = Embed(_("What I may not do"))
+    embed = Embed(_("My permissions"))
     if not places:
         embed.description = _("No channel is chosen, so there is nothing to check.")
         return embed
@@ -94,3 +95,16 @@ def grant(interaction: Interaction, permissions: int) -> str:
         f"https://discord.com/oauth2/authorize?client_id={interaction.application_id}&scope=bot+applications.commands"
         f"&permissions={permissions}&guild_id={interaction.guild_id}&disable_guild_select=true"
     )
+
+
+def writable(ids: Collection[str], guild_id: str, tools: Tools) -> set[str]:
+    """Those of the channels of a server in which the bot may post alerts, none if Discord does not say."""
+    discord, needs = tools.discord, status_channel.needs
+    try:
+        found = [channel for channel in discord.channels(guild_id) if channel["id"] in ids] if ids else []
+        if not found:
+            return set()
+        server, member = discord.server(guild_id), discord.member(guild_id, discord.me())
+        return {channel["id"] for channel in found if not lacks(needs, server, member, channel, tools.now())}
+    except DiscordError:
+        return set()
