@@ -14,7 +14,9 @@ from watchbell.errors import DiscordError, Unavailable
 from watchbell.outbox import editions, mailboxes, posting
 from watchbell.outbox.kinds import MAILBOX
 from watchbell.status.flip import Flip
+from watchbell.status.maintenance import Once, Window
 from watchbell.status.monitor import Monitor
+from watchbell.status.plans import Plan
 from watchbell.status.refusal import Refusal, told
 from watchbell.status.roster import OPERATOR, Entry
 from watchbell.subscriptions.edition import Edition
@@ -315,3 +317,29 @@ def test_a_test_alert_is_sent_once_and_says_that_it_is_one():
 )
 def test_the_tick_brings_a_flip_again_after_1_2_4_minutes_and_each_hour(seconds, late):
     assert editions.is_late(seconds) is late
+
+
+def test_a_server_that_has_chosen_no_language_is_told_in_the_one_that_it_has_in_discord():
+    world = World(SHOP)
+    world.server_settings = SimpleNamespace(
+        of=lambda guild_id: Chosen({"status_channel": CHANNEL, "discord_language": "de"})
+    )
+    plan = Plan("plan0001", "Upgrade", Window(Once(int(world.at) + 7200, int(world.at) + 9000)), 119)
+    world.shards.change_plans(GUILD, lambda plans: [plan])
+    outage(world)
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    notice, alert, answer = [each["content"] for each in world.discord.messages]
+    assert notice == "🔧 Es ist eine Wartung geplant: **Upgrade**."
+    assert alert.startswith("✅ **Shop** war ")
+    assert "ist wieder" in answer
+
+
+def test_the_owner_reads_of_a_refusal_in_the_language_that_the_server_has_in_discord():
+    world = World(SHOP)
+    world.server_settings = SimpleNamespace(
+        of=lambda guild_id: Chosen({"status_channel": CHANNEL, "discord_language": "de"})
+    )
+    world.discord.refuses[CHANNEL] = (403, 50013)
+    outage(world)
+    assert world.discord.messages[0]["content"].startswith("Die Alarme deines Servers")

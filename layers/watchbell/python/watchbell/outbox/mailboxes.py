@@ -211,7 +211,7 @@ def _send_alert(
     details = {"guild_id": guild_id, "recipient": to}
     delivery = message.reference(alert.id, to)
     if not alert.message or alert.stale:
-        with speaking(chosen[server.language]):
+        with speaking(server.spoken(chosen)):
             reply = message.alert(alert, delivery, _people(guild_id, alert, tools), guild_id if box.channel else "")
         if alert.message:
             place.edit(alert.message, reply)
@@ -223,7 +223,7 @@ def _send_alert(
             yield
     for answer in list(alert.answers):
         delivery = message.reference(f"{alert.id} {answer.edition}", to)
-        with speaking(chosen[server.language]):
+        with speaking(server.spoken(chosen)):
             reply = message.answer(alert, answer, delivery)
         nonce = f"alert {guild_id} {alert.id} {answer.edition}"
         sent = place.send(reply, nonce, delivery, answers=alert.message)

@@ -35,7 +35,7 @@ def announce(guild_id: str, notice: Later, tools: Tools) -> None:
         name = f"maintenance#{id}#{start}"
         channels = tools.operator_alerts() if guild_id == OPERATOR else [chosen[server.status_channel]]
         for channel in filter(None, channels):
-            with speaking(chosen[server.language]):
+            with speaking(server.spoken(chosen)):
                 reply = message.planned(plan, start, names, message.reference(name, f"channel:{channel}"))
             _note(guild_id, name, channel, reply, tools)
     tools.shards.replace(guild_id, notice, plan.notice(tools.now(), told=start))

@@ -109,7 +109,7 @@ def refused(guild_id: str, to: str, error: DiscordError, at: int, chosen: Chosen
         try:
             found = tools.discord.server(guild_id)
             channel_id = tools.discord.open_dm(found["owner_id"])
-            with speaking(chosen[server.language]):
+            with speaking(server.spoken(chosen)):
                 reply = refusal.to_owner(kept, str(found.get("name", "")), delivery, alerts=alerts)
             nonce = f"alert {guild_id} {name}"
             sent = send(channel_id, reply, nonce, delivery, tools, again=claim.attempt > 1)

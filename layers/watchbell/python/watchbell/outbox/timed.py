@@ -86,7 +86,7 @@ def _reply(
     guild_id: str, timed: Timed, turn: Turn, chosen: Chosen, delivery: str, tools: Tools
 ) -> tuple[Reply | None, Timed]:
     """The message of a turn, None if there is nothing to say, and the digest or reminder with what it must remember."""
-    with speaking(timed.locale, chosen[server.language]):
+    with speaking(timed.locale, server.spoken(chosen)):
         if timed.text:
             return reminder(guild_id, timed.text, chosen, delivery), timed
         foot = f"{turn.subject} · {timed.zone} · {delivery}"

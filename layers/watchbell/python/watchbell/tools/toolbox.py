@@ -240,7 +240,7 @@ class Tools:
         chosen = self.server_settings.of(guild)
         if guild and not channel and not webhook and not chosen[server.status_channel]:
             return False
-        with speaking(chosen[server.language], locale):
+        with speaking(server.spoken(chosen), locale):
             text = content() if callable(content) else content
         given = {"guild": guild, "channel": channel, "webhook": webhook, "severity": severity, "dedupe_key": dedupe_key}
         self.send_queue.send(notification.of_feature(text, mention, given, self.now()))
