@@ -343,3 +343,79 @@ def test_the_owner_reads_of_a_refusal_in_the_language_that_the_server_has_in_dis
     world.discord.refuses[CHANNEL] = (403, 50013)
     outage(world)
     assert world.discord.messages[0]["content"].startswith("Die Alarme deines Servers")
+
+
+BLOG = Monitor("bbbbbbbb", "Blog", "http", "https://blog.example/", every=1)
+
+
+def choosing(world, channel=CHANNEL):
+    """Do what `/setup` does when somebody chooses the status channel."""
+    world.server_settings = SimpleNamespace(of=lambda guild_id: Chosen({"status_channel": channel}))
+    world.sends.messages.append({"kind": "chosen", "guild": GUILD, "channel": channel, "at": int(world.at)})
+
+
+def test_a_status_channel_that_is_chosen_during_an_outage_hears_of_it_once_and_of_its_end():
+    world = World(SHOP, BLOG)
+    world.server_settings = NoChannel()
+    outage(world)
+    choosing(world)
+    choosing(world)
+    world.minutes(3)
+    (alert,) = world.discord.messages
+    assert alert["content"].startswith("🔴 **Shop** is down")
+    assert "".join(each["label"] for each in alert["components"][0]["components"]) == "AcknowledgeDetails"
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    assert [each["content"][:8] for each in world.discord.messages] == ["✅ **Shop", "✅ **Shop"]
+    assert world.lost == 0
+    assert world.tools.shards.untold() == []
+
+
+def test_a_status_channel_that_is_chosen_again_hears_nothing_twice():
+    world = World(SHOP)
+    outage(world)
+    told = len(world.discord.messages)
+    choosing(world)
+    world.minutes(2)
+    assert len(world.discord.messages) == told == 1
+
+
+def test_a_status_channel_that_is_chosen_reads_who_is_on_it():
+    world = World(SHOP)
+    outage(world)
+    world.acknowledge("1300000000000000001", ADA)
+    choosing(world, "1100000000000000008")
+    world.minutes(2)
+    assert f"<@{ADA}> is on it" in world.discord.messages[-1]["embeds"][0]["fields"][-1]["value"]
+    assert world.discord.messages[-1]["channel"] == "1100000000000000008"
+
+
+@pytest.mark.parametrize(
+    ("about", "paused", "channel"), [("group:Web", False, CHANNEL), ("", True, CHANNEL), ("", False, "another")]
+)
+def test_a_status_channel_hears_of_no_outage_that_is_not_its_own(about, paused, channel):
+    world = World(SHOP)
+    world.server_settings = NoChannel()
+    outage(world)
+    if about:
+        world.subscribe("channel:", about=about)
+    if paused:
+        world.pause("aaaaaaaa")
+    choosing(world)
+    world.sends.messages[-1]["channel"] = channel
+    world.minutes(2)
+    assert world.discord.messages == []
+    assert world.lost == 0
+
+
+def test_a_chosen_channel_hears_of_an_outage_though_discord_is_away_at_first():
+    world = World(SHOP)
+    world.server_settings = NoChannel()
+    outage(world)
+    choosing(world)
+    world.discord.down = True
+    world.minutes(1)
+    world.discord.down = False
+    world.minutes(5)
+    (alert,) = world.discord.messages
+    assert alert["content"].startswith("🔴 **Shop** is down")

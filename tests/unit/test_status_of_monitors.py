@@ -264,3 +264,11 @@ def test_names_of_more_than_40_monitors_that_are_up_are_counted():
     texts = told(run(status, tools=watching(*["up"] * (NAMES + 5))))
     assert "45 are up: " in texts
     assert texts.count("and 5 more") == 1
+
+
+def test_who_manages_the_server_reads_that_nobody_hears_of_the_monitors():
+    tools = watching("down", "up")
+    assert "Nobody hears of this yet" in told(run(status, tools=tools, permissions="MANAGE_GUILD"))
+    assert "Nobody hears" not in told(run(status, tools=tools))
+    tools.server_settings.change(GUILD, {"status_channel": "9"})
+    assert "Nobody hears" not in told(run(status, tools=tools, permissions="MANAGE_GUILD"))

@@ -219,7 +219,8 @@ def listed(interaction, tools, page):
     from watchbell.status import board, card
     from watchbell.tools import reading
 
-    lines = reading.lines(interaction.guild_id, tools.monitors.roster(interaction.guild_id).entries, tools)
+    entries = tools.monitors.roster(interaction.guild_id).entries
+    lines = reading.lines(interaction.guild_id, entries, tools)
     shown = page.of(board.ranked(lines))
     if not shown:
         first = Row(another.button(_("Add a monitor"), style="primary"))
@@ -238,6 +239,7 @@ def listed(interaction, tools, page):
             Container(
                 Text("### " + _("Monitors")),
                 Text("-# " + head),
+                *map(Text, posting.unheard(interaction.guild_id, entries, tools)),
                 *map(Text, posting.troubles(interaction.guild_id, tools)),
                 Separator(),
                 *sections,
@@ -254,6 +256,7 @@ def new(interaction, tools, form: New):
     """Store a new monitor. Only the address is needed, and a heartbeat needs none."""
     from uuid import uuid4
 
+    from watchbell.outbox import posting
     from watchbell.status.monitor import Monitor, Policy
     from watchbell.tools import watching
 
@@ -273,7 +276,8 @@ def new(interaction, tools, form: New):
     defined = watching.define(wanted, "address", tools)
     defined = replace(defined, name=defined.name or watching.name_of(defined))
     shard, monitor = watching.add(defined, interaction.guild_id, tools)
-    return card(interaction.guild_id, shard, monitor, tools, _("I am watching it now."))
+    unheard = posting.unheard(interaction.guild_id, [entry_of(monitor, shard)], tools)
+    return card(interaction.guild_id, shard, monitor, tools, "\n".join([_("I am watching it now."), *unheard]))
 
 
 @command.modal(instant=False, updates=True, audit="monitor.edit", lock="monitors:{guild}")

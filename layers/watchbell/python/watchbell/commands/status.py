@@ -170,6 +170,8 @@ def selected(name: str, interaction, tools) -> list:
 def board(entries, name: str, view: str, interaction, tools) -> Reply:
     """The monitors of a server: what is wrong first. A single monitor can be shown in detail."""
     from watchbell.commands import help
+    from watchbell.commands.monitor import may_change
+    from watchbell.outbox import posting
     from watchbell.status import board as page
     from watchbell.status.states import COLOURS, worst
     from watchbell.tools import reading
@@ -188,6 +190,8 @@ def board(entries, name: str, view: str, interaction, tools) -> Reply:
             parts += [Separator(), *(Text(text) for text in trouble)]
         if page.quiet_ones(found):
             parts += [Separator(), Text(page.quiet_ones(found))]
+    if may_change.allows(interaction, tools):
+        parts += map(Text, posting.unheard(interaction.guild_id, entries, tools))
     others = [] if name else reading.lines(OPERATOR, tools.monitors.roster(OPERATOR).entries, tools)
     if others:
         parts += [Separator(), Section(page.others(others), accessory=services.button(_("Show")))]
