@@ -41,6 +41,11 @@ class Discord:
     def missing(self, channel, *names):
         return self.lacks
 
+    def server(self, id):
+        if self.refuses:
+            raise DiscordError("GET /guilds/{guild}", 403, 50001)
+        return {"id": id, "name": "Web_Shops"}
+
 
 @pytest.fixture
 def tools():
@@ -238,6 +243,24 @@ def test_a_direct_message_can_end_all_of_them(tools):
     ask(tools, user=BOB)
     press(notifications.stop, server=GUILD, tools=tools, user=ADA, guild="")
     assert [each.to for each in all_of_them(tools)] == [f"user:{BOB}"]
+
+
+@pytest.mark.parametrize(
+    ("refuses", "says"), [(False, r"of **Web\_Shops**. "), (True, "of the server that this message was about")]
+)
+def test_who_ends_them_leaves_the_escalation_too_and_the_server_hears_of_that(tools, refuses, says):
+    tools.discord.refuses = refuses
+    tools.server_settings.change(GUILD, {"status_channel": CHANNEL, "language": "de"})
+    escalate(tools, step=1, minutes=5, person=User(BOB, {"username": "bob"}))
+    escalate(tools, step=2, minutes=10, person=User(ADA, {"username": "ada"}))
+    said = press(notifications.stop, server=GUILD, tools=tools, user=ADA, guild="").content
+    assert says in said
+    assert "You are out of it" in said
+    assert [step["to"] for step in known.steps(GUILD, tools)] == [f"user:{BOB}"]
+    (notice,) = [each["detail"] for each in tools.send_queue]
+    assert notice["guild"] == GUILD
+    assert notice["content"].startswith(f"<@{ADA}> hat die Eskalation verlassen.")
+    assert "escalation" not in press(notifications.stop, server=GUILD, tools=tools, user=ADA, guild="").content
 
 
 def test_the_buttons_of_the_panel_are_few(tools):

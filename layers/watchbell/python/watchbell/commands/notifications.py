@@ -20,6 +20,7 @@ from watchbell import (
     permission,
     role,
 )
+from watchbell.discord.text import escape
 from watchbell.kit import zones
 from watchbell.outbox.kinds import MAILBOX, ON_IT, SUBSCRIPTION
 from watchbell.status.roster import OPERATOR
@@ -154,7 +155,10 @@ def i_am_on_it(interaction, tools, *, server: str, alert: str):
 
 @command.button(expires=None)
 def stop(interaction, tools, *, server: str):
-    """Tell a person nothing more of a server."""
+    """Tell a person nothing more of a server, neither as a subscriber nor as a step of its escalation."""
+    from watchbell.outbox import known
+    from watchbell.outbox.kinds import STEP
+
     if server == OPERATOR:
         return Reply(
             _(
@@ -162,10 +166,26 @@ def stop(interaction, tools, *, server: str):
                 "Ask them to take you out of the parameter `notify-users`."
             )
         )
+    steps = [each for each in known.steps(server, tools) if each["to"] == f"user:{interaction.user_id}"]
+    if steps:  # told first: a second try would not know of the steps
+        person = f"<@{interaction.user_id}>"
+        tools.notify(
+            lambda: _("{person} has left the escalation. `/escalation show` lists who is told.", person=person),
+            guild=server,
+            dedupe_key=f"left {interaction.id}",
+        )
     for each in of_person(server, interaction.user_id, tools):
         tools.data(SUBSCRIPTION, server).delete(each.id)
-    text = _("I no longer tell you of the server that this message was about. `/subscribe` there changes that.")
-    return Reply(text)
+    for step in steps:
+        tools.data(STEP, server).delete(step["step"])
+    name = known.server_name(server, tools)
+    lines = [
+        _("I no longer tell you of **{server}**. `/subscribe` there changes that.", server=escape(name))
+        if name
+        else _("I no longer tell you of the server that this message was about. `/subscribe` there changes that."),
+        *([_("Somebody there had chosen you for the escalation. You are out of it.")] if steps else []),
+    ]
+    return Reply("\n".join(lines))
 
 
 def acknowledge(server: str, to: str, alert: str, interaction, tools) -> Reply:
