@@ -7,8 +7,9 @@ import pytest
 
 from tests.sweep.world import ADA, BOB, CHANNEL, DM, DOWN, GUILD, UP, World
 from watchbell.adapters.batch import Delivery
+from watchbell.adapters.monitors import Change
 from watchbell.adapters.server_settings import Chosen
-from watchbell.commands import notifications
+from watchbell.commands import notifications, status
 from watchbell.doors import sender
 from watchbell.errors import DiscordError, Unavailable
 from watchbell.outbox import editions, mailboxes, posting
@@ -18,7 +19,7 @@ from watchbell.status.maintenance import Once, Window
 from watchbell.status.monitor import Monitor
 from watchbell.status.plans import Plan
 from watchbell.status.refusal import Refusal, told
-from watchbell.status.roster import OPERATOR, Entry
+from watchbell.status.roster import OPERATOR, Entry, entry_of
 from watchbell.subscriptions.edition import Edition
 from watchbell.subscriptions.mailbox import Mailbox
 
@@ -419,3 +420,35 @@ def test_a_chosen_channel_hears_of_an_outage_though_discord_is_away_at_first():
     world.minutes(5)
     (alert,) = world.discord.messages
     assert alert["content"].startswith("🔴 **Shop** is down")
+
+
+def operators(world, *monitors):
+    """The outages of monitors of the operator, told in their channel, which is in the server GUILD."""
+    world.operator_alerts, world.notify_users = (lambda: [CHANNEL]), (lambda: [])
+    entries = [entry_of(each, "01") for each in monitors]
+    for each, entry in zip(monitors, entries, strict=True):
+        change = Change(world.monitors.roster(OPERATOR).with_(entry), put=("01", each))
+        world.monitors.change(OPERATOR, lambda roster, change=change: change)
+    news = tuple((entry, Flip(entry.id, 60, 60, "up", "down", "opened")) for entry in entries)
+    edition = Edition("e1", int(world.at), news)
+    world.tools.shards.publish(OPERATOR, edition)
+    mailboxes.tell(OPERATOR, edition.id, world.tools)
+    return world.discord.messages[-1]["components"][0]["components"]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_the_buttons_of_an_alert_in_a_channel_of_the_operator_are_about_the_monitors_of_the_operator(count):
+    world = World(Monitor("cccccccc", "Of the server", "http", "https://own.example/", every=1))
+    taken, details = operators(world, *[SHOP, BLOG][:count])
+    asked = []
+    tools = SimpleNamespace(
+        **{name: getattr(world, name) for name in ("data", "shards", "now", "send_queue", "monitors")}
+    )
+    tools.sources = SimpleNamespace(ask=lambda name: asked.append(name) or [])
+    place = SimpleNamespace(id="7", user_id=ADA, guild_id=GUILD, channel_id=CHANNEL)
+    handler, state = taken["custom_id"].handler, taken["custom_id"].values
+    said = getattr(notifications, handler).function(place, tools, alert=state[0])
+    assert said.content.startswith("You are on it.")
+    handler, state = details["custom_id"].handler, details["custom_id"].values
+    getattr(status, handler).function(place, tools, server=state[0], id=state[1])
+    assert asked == ["Shop" if count == 1 else ""]

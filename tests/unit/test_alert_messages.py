@@ -177,7 +177,7 @@ def test_an_alert_can_be_acknowledged_until_somebody_is_on_it():
 
 
 def test_a_direct_message_has_a_way_out():
-    message = words.alert(alert(one(flip("down", "opened"))), "0", {}, "11").message()
+    message = words.alert(alert(one(flip("down", "opened"))), "0", {}, server="11", direct=True).message()
     assert labels(message) == ["Acknowledge", "No more messages"]
 
 

@@ -143,8 +143,13 @@ def try_it(interaction, tools):
 
 @command.button(expires=None, who=may_act, audit="alert.acknowledge")
 def on_it(interaction, tools, *, alert: str):
-    """Somebody in the server takes care of what an alert tells."""
-    return acknowledge(interaction.guild_id, f"channel:{interaction.channel_id}", alert, interaction, tools)
+    """Somebody in the server takes care of what an alert tells.
+
+    The operator can name a channel of any server for the alerts of their own monitors.
+    """
+    to = f"channel:{interaction.channel_id}"
+    operators = any(each.id == alert for each in alerts(OPERATOR, to, tools))
+    return acknowledge(OPERATOR if operators else interaction.guild_id, to, alert, interaction, tools)
 
 
 @command.button(expires=None)
@@ -191,10 +196,8 @@ def stop(interaction, tools, *, server: str):
 def acknowledge(server: str, to: str, alert: str, interaction, tools) -> Reply:
     """Record that somebody takes care of what goes on in an alert, and tell everybody who heard of it."""
     from watchbell.outbox import editions, known
-    from watchbell.subscriptions.mailbox import Mailbox
 
-    item = tools.data(MAILBOX, server).get(to)
-    told = [each for each in Mailbox.parse(item).alerts if each.id == alert] if item else []
+    told = [each for each in alerts(server, to, tools) if each.id == alert]
     open_ones = [outage for each in told for outage in each.outages if not outage.ended]
     if not open_ones:
         raise UserError(_("This is over already."))
@@ -212,6 +215,14 @@ def acknowledge(server: str, to: str, alert: str, interaction, tools) -> Reply:
 
 
 # ---- what is stored
+
+
+def alerts(server: str, to: str, tools) -> list:
+    """The alerts that a recipient was sent of a server, and that are not over."""
+    from watchbell.subscriptions.mailbox import Mailbox
+
+    item = tools.data(MAILBOX, server).get(to)
+    return Mailbox.parse(item).alerts if item else []
 
 
 def hours(form: Quiet) -> dict[str, str]:

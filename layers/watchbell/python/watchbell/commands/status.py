@@ -96,6 +96,23 @@ def about(interaction, tools, *, id: str):
     return board(selected(id, interaction, tools), id, "detailed", interaction, tools)
 
 
+@command.button(expires=None)
+def there(interaction, tools, *, server: str, id: str):
+    """Show a monitor of another server in detail, or all if `id` is "". Alerts elsewhere have this button."""
+    from watchbell.outbox.kinds import MAILBOX
+    from watchbell.status.states import COLOURS, worst
+
+    entries = [each for each in tools.monitors.roster(server).entries if id in ("", each.id)]
+    if server != OPERATOR and tools.data(MAILBOX, server).get(f"user:{interaction.user_id}") is None:
+        entries = []  # it was not this person who was told
+    if not entries:
+        raise UserError(_("This monitor has been removed."))
+    if server == OPERATOR:
+        return show(tools, "detailed" if id else "simple", entries[0].name if id else "")
+    found, parts = glance(entries, "detailed" if id else "simple", server, tools)
+    return Reply(components=[Container(*parts, colour=COLOURS[worst([line.state for line in found])])])
+
+
 @command.button(cooldown=5)
 def quarter(interaction, tools, *, id: str):
     """Show what `/uptime` says of a monitor over 90 days, in a new message."""
@@ -176,20 +193,8 @@ def board(entries, name: str, view: str, interaction, tools) -> Reply:
     from watchbell.status.states import COLOURS, worst
     from watchbell.tools import reading
 
-    found = reading.lines(interaction.guild_id, entries, tools)
+    found, parts = glance(entries, view, interaction.guild_id, tools)
     state = worst([line.state for line in found])
-    if len(found) == 1 and view == "detailed":
-        parts = detail(found[0], interaction, tools)
-    elif len(found) == 1:
-        parts = [Text(f"### {found[0].text()}")]
-    else:
-        tally = page.tally(found) if len({line.state for line in found}) > 1 else ""  # the headline says it
-        parts = [Text("\n".join(filter(None, [f"### {page.headline(found)}", tally])))]
-        trouble = page.troubles(found)
-        if trouble:
-            parts += [Separator(), *(Text(text) for text in trouble)]
-        if page.quiet_ones(found):
-            parts += [Separator(), Text(page.quiet_ones(found))]
     if may_change.allows(interaction, tools):
         parts += map(Text, posting.unheard(interaction.guild_id, entries, tools))
     others = [] if name else reading.lines(OPERATOR, tools.monitors.roster(OPERATOR).entries, tools)
@@ -209,14 +214,34 @@ def board(entries, name: str, view: str, interaction, tools) -> Reply:
     return Reply(components=[Container(*parts, Row(*buttons), colour=COLOURS[state])])
 
 
-def detail(line, interaction, tools) -> list:
+def glance(entries, view: str, guild_id: str, tools) -> tuple[list, list]:
+    """The lines of the monitors, and the parts of a card about them."""
+    from watchbell.status import board as page
+    from watchbell.tools import reading
+
+    found = reading.lines(guild_id, entries, tools)
+    if len(found) == 1 and view == "detailed":
+        return found, detail(found[0], guild_id, tools)
+    if len(found) == 1:
+        return found, [Text(f"### {found[0].text()}")]
+    tally = page.tally(found) if len({line.state for line in found}) > 1 else ""  # the headline says it
+    parts: list = [Text("\n".join(filter(None, [f"### {page.headline(found)}", tally])))]
+    trouble = page.troubles(found)
+    if trouble:
+        parts += [Separator(), *(Text(text) for text in trouble)]
+    if page.quiet_ones(found):
+        parts += [Separator(), Text(page.quiet_ones(found))]
+    return found, parts
+
+
+def detail(line, guild_id: str, tools) -> list:
     """The parts of a card about one monitor: its state, its uptime and its latency."""
     from watchbell.status import board as page
     from watchbell.status import measures
     from watchbell.tools import reading
 
-    _periods, day = reading.reliability(interaction.guild_id, line, "24h", tools)
-    _periods, month = reading.reliability(interaction.guild_id, line, "30d", tools)
+    _periods, day = reading.reliability(guild_id, line, "24h", tools)
+    _periods, month = reading.reliability(guild_id, line, "30d", tools)
     shares = {"day": measures.share(day.tally.uptime), "month": measures.share(month.tally.uptime)}
     latencies = {"now": page.latency(line), "p50": measures.latency(day.p50), "p95": measures.latency(day.p95)}
     figures = [

@@ -212,7 +212,9 @@ def _send_alert(
     delivery = message.reference(alert.id, to)
     if not alert.message or alert.stale:
         with speaking(server.spoken(chosen)):
-            reply = message.alert(alert, delivery, _people(guild_id, alert, tools), guild_id if box.channel else "")
+            elsewhere = guild_id if box.channel or guild_id == OPERATOR else ""
+            people = _people(guild_id, alert, tools)
+            reply = message.alert(alert, delivery, people, server=elsewhere, direct=bool(box.channel))
         if alert.message:
             place.edit(alert.message, reply)
             alert.stale = False

@@ -45,11 +45,11 @@ def _texts(components: object) -> list[object]:
     return [text for each in parts for text in (each.get("content"), *_texts(each.get("components")))]
 
 
-def alert(told: Alert, delivery: str, people: Mapping[str, str], guild_id: str = "") -> Reply:
+def alert(told: Alert, delivery: str, people: Mapping[str, str], *, server: str = "", direct: bool = False) -> Reply:
     """The message of an alert as it should be now. It says what goes on, or in the past what happened.
 
-    `people` are the ids of those who take care of monitors, by the ids of the monitors. `guild_id` is the server if the
-    message is a direct one.
+    `people` are the ids of those who take care of monitors, by the ids of the monitors. `server` is the id of the server
+    that watches them if the message is in no channel of this server. `direct` is a direct message.
     """
     outages = _in_order(told)
     going_on = [outage for outage in outages if not outage.ended]
@@ -66,13 +66,13 @@ def alert(told: Alert, delivery: str, people: Mapping[str, str], guild_id: str =
     )
     reply.embeds.append(_embed(outages, going_on, delivery, people))
     if not told.test and not all(outage.on_it for outage in going_on):
-        taken = ("i_am_on_it", (guild_id, told.id)) if guild_id else ("on_it", (told.id,))
+        taken = ("i_am_on_it", (server, told.id)) if direct else ("on_it", (told.id,))
         reply.buttons.append(Button(_("Acknowledge"), custom_id=Address("notifications", *taken), style="primary"))
-    if guild_id:
-        stop = Address("notifications", "stop", (guild_id,))
+    if not direct:
+        reply.buttons.append(_details("" if others else first.entry.id, server))
+    if direct:
+        stop = Address("notifications", "stop", (server,))
         reply.buttons.append(Button(_("No more messages"), custom_id=stop))
-    else:
-        reply.buttons.append(_details("" if others else first.entry.id))
     return reply
 
 
@@ -207,10 +207,13 @@ def _shown_state(outage: Outage) -> str:
     return "degraded" if outage.latest.news == "flapping" else outage.latest.new
 
 
-def _details(monitor: str) -> Button:
-    """The button that shows one monitor in detail, or all, only to the person who presses it."""
-    address = Address("status", "about", (monitor,)) if monitor else Address("status", "check")
-    return Button(_("Details"), custom_id=address)
+def _details(monitor: str, server: str) -> Button:
+    """The button that shows one monitor in detail, or all, only to the person who presses it.
+
+    `server` is "" if it is the one in which the button is.
+    """
+    here = Address("status", "about", (monitor,)) if monitor else Address("status", "check")
+    return Button(_("Details"), custom_id=Address("status", "there", (server, monitor)) if server else here)
 
 
 def headline(entry: Entry, flip: Flip) -> str:
