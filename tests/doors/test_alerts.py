@@ -452,3 +452,40 @@ def test_the_buttons_of_an_alert_in_a_channel_of_the_operator_are_about_the_moni
     handler, state = details["custom_id"].handler, details["custom_id"].values
     getattr(status, handler).function(place, tools, server=state[0], id=state[1])
     assert asked == ["Shop" if count == 1 else ""]
+
+
+def halting(world, paused, id):
+    """Do what `/monitor pause` or `resume` does."""
+    world.pause("aaaaaaaa", paused)
+    editions.put(GUILD, editions.paused_edition(id, "aaaaaaaa", paused, int(world.at)), world.tools)
+    world.minutes(1)
+
+
+def labels(message):
+    return [each["label"] for row in message["components"] for each in row["components"]]
+
+
+def test_the_alert_of_a_monitor_that_is_paused_says_so_until_it_is_resumed():
+    world = World(SHOP)
+    outage(world)
+    halting(world, True, "1300000000000000001")
+    (alert,) = world.discord.messages
+    assert alert["content"] == "⏸️ **Shop** is paused. It was not up before."
+    assert labels(alert) == ["Details"]
+    world.minutes(10)
+    halting(world, False, "1300000000000000002")
+    (alert,) = world.discord.messages
+    assert alert["content"].startswith("🔴 **Shop** is down")
+    assert labels(alert) == ["Acknowledge", "Details"]
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    assert [each["content"][:6] for each in world.discord.messages] == ["✅ **Sh", "✅ **Sh"]
+
+
+def test_a_monitor_that_is_paused_and_then_removed_is_no_longer_watched():
+    world = World(SHOP)
+    outage(world)
+    halting(world, True, "1300000000000000001")
+    editions.put(GUILD, editions.gone_edition("aaaaaaaa", int(world.at)), world.tools)
+    world.minutes(1)
+    assert [each["content"] for each in world.discord.messages] == ["**Shop** is no longer watched."]

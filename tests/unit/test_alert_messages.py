@@ -201,3 +201,14 @@ def test_what_ended_together_is_told_in_one_line():
     settled = Answer("e", [("aaaaaaaa", flip("degraded", "settled"))])
     worse = words.answer(alert(one(down), message="1"), settled, "0").message()
     assert worse["content"] == "⚠️ **Shop** is degraded."
+
+
+def test_of_several_outages_only_those_that_are_not_paused_go_on():
+    down, mail = flip("down", "opened"), MAIL.but(paused=True)
+    some = words.alert(alert(one(down), one(down, entry=mail)), "0", {}).message()
+    assert some["content"] == "🔴 1 monitor is not up: **Shop**."
+    assert "⏸️ **Mail** is paused. It was not up before." in some["embeds"][0]["description"]
+    both = alert(one(down, entry=SHOP.but(paused=True)), one(down, entry=mail), wording="{monitor}!")
+    none = words.alert(both, "0", {}).message()
+    assert none["content"] == "⏸️ 2 monitors that were not up are paused: **Mail**, **Shop**."
+    assert labels(none) == ["Details"]

@@ -138,7 +138,7 @@ def pause(interaction, tools, *, monitor: str):
     from watchbell.tools import watching
 
     entry = watching.find(monitor, interaction.guild_id, tools)
-    watching.pause(entry, True, interaction.guild_id, tools)
+    halt(entry, True, interaction, tools)
     name = f"**{escape(entry.name)}**"
     return Reply(_("⏸️ {name} is paused. Resume it with `/monitor resume`.", name=name))
 
@@ -152,7 +152,7 @@ def resume(interaction, tools, *, monitor: str):
     from watchbell.tools import watching
 
     entry = watching.find(monitor, interaction.guild_id, tools)
-    watching.pause(entry, False, interaction.guild_id, tools)
+    halt(entry, False, interaction, tools)
     return Reply(_("{name} is checked again.", name=f"**{escape(entry.name)}**"))
 
 
@@ -491,6 +491,16 @@ def there(shard: str, id: str, interaction, tools):
     from watchbell.tools import watching
 
     return watching.stored(shard, id, interaction.guild_id, tools)
+
+
+def halt(entry, paused: bool, interaction, tools) -> None:
+    """Pause a monitor, or resume it, and say so in its alerts."""
+    from watchbell.outbox import editions
+    from watchbell.tools import watching
+
+    watching.pause(entry, paused, interaction.guild_id, tools)
+    edition = editions.paused_edition(interaction.id, entry.id, paused, int(tools.now()))
+    editions.put(interaction.guild_id, edition, tools)
 
 
 def saved(before, after, shard: str, interaction, tools) -> Reply:

@@ -193,6 +193,11 @@ def on_it_edition(interaction_id: str, monitors: Iterable[str], at: int) -> Edit
     return Edition(_asked("on-it", interaction_id), at, on_it=tuple(monitors))
 
 
+def paused_edition(interaction_id: str, monitor: str, paused: bool, at: int) -> Edition:
+    """The edition that says in the alerts about a monitor that it is paused, or no longer, as an interaction says."""
+    return Edition(_asked("paused" if paused else "resumed", interaction_id), at, paused={monitor: paused})
+
+
 def catch_up(guild_id: str, channel: str, at: int, tools: Tools) -> str:
     """Make the edition that tells a status channel, chosen at `at`, of what is not up and was told without it.
 

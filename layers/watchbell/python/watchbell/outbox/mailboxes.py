@@ -91,7 +91,7 @@ def _is_behind(box: Mailbox | None, editions: list[Edition]) -> bool:
 
 
 def _monitors(edition: Edition) -> list[str]:
-    return [*(entry.id for entry, _flip in edition.news), *edition.on_it, *edition.gone]
+    return [*(entry.id for entry, _flip in edition.news), *edition.on_it, *edition.gone, *edition.paused]
 
 
 def _hearing(guild_id: str, editions: list[Edition], chosen: Chosen, tools: Tools) -> Hearing:

@@ -129,6 +129,12 @@ class Mailbox:
             found = self.outage(monitor)
             if found is not None:
                 found[0].stale = found[1].on_it = True
+        for monitor, paused in edition.paused.items():
+            found = self.outage(monitor)
+            if found is not None:
+                alert, outage = found
+                outage.entry = outage.entry.but(paused=paused)
+                alert.stale = bool(alert.message)
         for monitor in edition.gone:
             found = self.outage(monitor)
             if found is not None:

@@ -48,14 +48,14 @@ def _texts(components: object) -> list[object]:
 def alert(told: Alert, delivery: str, people: Mapping[str, str], *, server: str = "", direct: bool = False) -> Reply:
     """The message of an alert as it should be now. It says what goes on, or in the past what happened.
 
-    `people` are the ids of those who take care of monitors, by the ids of the monitors. `server` is the id of the server
-    that watches them if the message is in no channel of this server. `direct` is a direct message.
+    `people` are the ids of those who take care of monitors, by the ids of the monitors. `server` is the id of the
+    server that watches them if the message is in no channel of this server. `direct` is a direct message.
     """
     outages = _in_order(told)
-    going_on = [outage for outage in outages if not outage.ended]
+    going_on = [outage for outage in outages if not (outage.ended or outage.entry.paused)]
     (first, *others) = outages
     content = _group(outages, going_on) if others else _one(first)
-    if told.wording and not all(_is_gone(outage) for outage in outages):
+    if told.wording and not all(_is_gone(outage) or _is_halted(outage) for outage in outages):
         counted = going_on or outages
         content = _worded(told.wording, counted, [outage.ended or outage.latest for outage in counted])
     if told.test:
@@ -112,6 +112,8 @@ def _rank(state: str) -> int:
 
 def _one(outage: Outage) -> str:
     """The first line about one outage."""
+    if _is_halted(outage):
+        return _("⏸️ {name} is paused. It was not up before.", name=_name(outage.entry))
     if outage.ended is None:
         return headline(outage.entry, outage.latest)
     name = _name(outage.entry)
@@ -127,13 +129,26 @@ def _one(outage: Outage) -> str:
 
 def _group(outages: list[Outage], going_on: list[Outage]) -> str:
     """The first line about several outages: how many, and of which monitors."""
-    counted = going_on or outages
+    halted = [outage for outage in outages if _is_halted(outage)]
+    counted = going_on or halted or outages
     names, n = _names([outage.entry for outage in counted]), len(counted)
+    if halted and not going_on:
+        return ngettext(
+            "⏸️ {n} monitor that was not up is paused: {names}.",
+            "⏸️ {n} monitors that were not up are paused: {names}.",
+            n,
+            names=names,
+        )
     if not going_on:
         return ngettext("✅ {n} monitor was not up: {names}.", "✅ {n} monitors were not up: {names}.", n, names=names)
     if any(outage.latest.new == "down" and outage.latest.news != "flapping" for outage in going_on):
         return ngettext("🔴 {n} monitor is not up: {names}.", "🔴 {n} monitors are not up: {names}.", n, names=names)
     return ngettext("⚠️ {n} monitor is not up: {names}.", "⚠️ {n} monitors are not up: {names}.", n, names=names)
+
+
+def _is_halted(outage: Outage) -> bool:
+    """Whether the monitor was paused in the outage, so that nobody knows how it goes on."""
+    return outage.ended is None and outage.entry.paused
 
 
 def _is_gone(outage: Outage) -> bool:
@@ -177,10 +192,11 @@ def _name(entry: Entry) -> str:
 def _embed(outages: list[Outage], going_on: list[Outage], delivery: str, people: Mapping[str, str]) -> Embed:
     """What is known of the outages: since when, why, and who takes care of those that go on."""
     (first, *others) = outages
-    worst = max((_shown_state(outage) for outage in going_on), key=_rank, default="up")
+    halted = [outage for outage in outages if _is_halted(outage)]
+    worst = max((_shown_state(outage) for outage in going_on), key=_rank, default="paused" if halted else "up")
     embed = Embed(colour=states.COLOURS[worst])
     if others:
-        listed = [_one(outage) for outage in [*going_on, *(each for each in outages if each.ended)]]
+        listed = [_one(outage) for outage in [*going_on, *halted, *(each for each in outages if each.ended)]]
         more = len(listed) - LISTED
         last = [ngettext("and {n} more", "and {n} more", more)] if more > 0 else []
         embed.description = "\n".join([*(clip(line, 180) for line in listed[:LISTED]), *last])
@@ -192,7 +208,8 @@ def _embed(outages: list[Outage], going_on: list[Outage], delivery: str, people:
             embed.field(_("From"), moment(first.opened.since), inline=True)
             embed.field(_("To"), moment(first.ended.since), inline=True)
         reason = first.latest.reason or first.opened.reason
-        if reason is not None and (first.ended or first.latest.news == "flapping"):  # any other headline says why
+        says_why = not (first.ended or halted or first.latest.news == "flapping")  # in the headline
+        if reason is not None and not says_why:
             embed.field(_("Why"), clip(figures.reason(reason), 1000))
         embed.footer = foot(first.entry, delivery)
     for outage in going_on:
