@@ -12,7 +12,7 @@ from watchbell.adapters.server_settings import Chosen
 from watchbell.commands import notifications, status
 from watchbell.doors import sender
 from watchbell.errors import DiscordError, Unavailable
-from watchbell.outbox import editions, mailboxes, posting
+from watchbell.outbox import editions, mailboxes, maintenance, posting
 from watchbell.outbox.kinds import MAILBOX
 from watchbell.status.flip import Flip
 from watchbell.status.maintenance import Once, Window
@@ -489,3 +489,52 @@ def test_a_monitor_that_is_paused_and_then_removed_is_no_longer_watched():
     editions.put(GUILD, editions.gone_edition("aaaaaaaa", int(world.at)), world.tools)
     world.minutes(1)
     assert [each["content"] for each in world.discord.messages] == ["**Shop** is no longer watched."]
+
+
+def cancel(world, plan):
+    """Do what the button of `/maintenance` does."""
+    world.shards.change_plans(GUILD, lambda plans: [])
+    world.sends.messages += [maintenance.cancelled_message(GUILD, plan, int(world.at))] * 2
+    world.minutes(2)
+
+
+@pytest.mark.parametrize(
+    ("begins", "says"),
+    [
+        (1800, "🔧 The maintenance **Upgrade** is cancelled."),
+        (240, "🔧 The maintenance **Upgrade** has ended early. Alerts come again."),
+    ],
+)
+def test_maintenance_that_was_announced_and_is_cancelled_is_told_once_and_its_notice_is_edited(begins, says):
+    world = World(SHOP)
+    begins += int(world.at)
+    plan = Plan("plan0001", "Upgrade", Window(Once(begins, begins + 1800)), 60)
+    world.shards.change_plans(GUILD, lambda plans: [plan])
+    world.minutes(5)
+    cancel(world, plan)
+    notice, news = world.discord.messages
+    assert (notice["content"], notice["edits"] > 0) == (says, True)
+    assert (news["content"], news["answers"], news["edits"]) == (says, notice["id"], 0)
+    assert "fields" not in notice["embeds"][0]
+
+
+def test_maintenance_that_was_not_announced_is_cancelled_silently():
+    world = World(SHOP)
+    plan = Plan("plan0001", "Upgrade", Window(Once(int(world.at) + 7200, int(world.at) + 9000)), 60)
+    world.shards.change_plans(GUILD, lambda plans: [plan])
+    world.minutes(3)
+    cancel(world, plan)
+    assert world.discord.messages == []
+    assert world.lost == 0
+
+
+def test_a_notice_that_discord_refused_is_not_edited_when_the_maintenance_is_cancelled():
+    world = World(SHOP)
+    world.discord.refuses[CHANNEL] = (403, 50013)
+    plan = Plan("plan0001", "Upgrade", Window(Once(int(world.at) + 1800, int(world.at) + 9000)), 60)
+    world.shards.change_plans(GUILD, lambda plans: [plan])
+    world.minutes(3)
+    told = len(world.discord.messages)
+    cancel(world, plan)
+    assert len(world.discord.messages) == told
+    assert world.lost == 0

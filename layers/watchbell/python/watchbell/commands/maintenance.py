@@ -19,6 +19,9 @@ from watchbell.discord.text import clip, escape
 from watchbell.kit import server
 from watchbell.status.states import OWN
 
+SHOWN = 10
+"""How many plans with one title can be chosen from. A layout has at most 40 components."""
+
 command = Command(
     "maintenance",
     "Plan times in which nobody is alerted",
@@ -54,7 +57,7 @@ def add(
     zone = tools.server_settings.of(interaction.guild_id)[server.zone]
     when = maintenance.parse(start, duration, zone, tools.now())
     window = maintenance.Window(when, **covered(what, tools.monitors.roster(interaction.guild_id)))
-    title = clip(title.strip() or what.strip() or _("Maintenance"), 80)
+    title = clip(title.strip() or what.strip(), 80)
     # The same id in each try, so that a retry after a lost answer plans it once.
     id = sha256(interaction.id.encode()).hexdigest()[:8]
     plan = plans.Plan(id, title, window, announce)
@@ -88,39 +91,60 @@ def listed(interaction, tools, page):
     shown = page.of(sorted(found, key=lambda plan: plan.next(now)))
     if not shown:
         return Reply(_("No maintenance is planned."))
-    sections = [Section(line(plan, tools), accessory=stop.button(_("Cancel"), id=plan.id)) for plan in shown]
-    return Reply(components=[Container(Text("### " + _("Maintenance")), *sections, colour=OWN)])
+    return Reply(components=[Container(Text("### " + _("Maintenance")), *sections(shown, ask, tools), colour=OWN)])
 
 
-@command.subcommand(audit="maintenance.cancel", lock="maintenance:{guild}")
-def cancel(interaction, tools, *, plan: str):
+@command.subcommand
+def cancel(interaction, tools, *, plan: str = ""):
     """Cancel maintenance. If it has started, alerts come again.
 
-    plan: Its title
+    plan: Its title (default: choose from a list)
     """
-    found = [each for each in tools.shards.plans(interaction.guild_id) if plan.strip() in (each.title, each.id)]
-    if not found:
+    now, wanted = tools.now(), plan.strip().casefold()
+    found = [each for each in tools.shards.plans(interaction.guild_id) if each.next(now)]
+    found = [each for each in found if wanted in ("", each.id, each.title.casefold(), each.name.casefold())]
+    if wanted and not found:
         raise UserError(_("Nothing is planned with this title. `/maintenance list` shows everything."))
-    return cancelled(found[0].id, interaction, tools)
+    return asked(found, tools) if wanted else listed(interaction, tools)
+
+
+@command.button(updates=True)
+def ask(interaction, tools, *, id: str):
+    """Ask whether a plan is to be cancelled."""
+    return asked([each for each in tools.shards.plans(interaction.guild_id) if each.id == id], tools)
 
 
 @command.button(updates=True, audit="maintenance.cancel", lock="maintenance:{guild}")
 def stop(interaction, tools, *, id: str):
-    return cancelled(id, interaction, tools)
+    """Cancel a plan. If notice of it was given, the status channel hears of that."""
+    from watchbell.outbox.maintenance import cancelled_message
+    from watchbell.status import plans
 
-
-def cancelled(id: str, interaction, tools) -> Reply:
-    titles: list[str] = []
-
-    def decide(before):
-        titles[:] = [each.title for each in before if each.id == id]
-        return [each for each in before if each.id != id]
-
-    tools.shards.change_plans(interaction.guild_id, decide)
-    if not titles:
+    with tools.journal.step("plan") as step:  # a second try no longer finds it
+        if step.new:
+            step.value = plans.pack(each for each in tools.shards.plans(interaction.guild_id) if each.id == id)
+    found = plans.unpack(step.value)
+    if not found:
         raise UserError(_("This plan no longer exists."))
-    text = _("{title} is cancelled.", title=f"**{escape(titles[0])}**")
+    tools.shards.change_plans(interaction.guild_id, lambda before: [each for each in before if each.id != id])
+    tools.send_queue.send(cancelled_message(interaction.guild_id, found[0], int(tools.now())))
+    text = _("{title} is cancelled.", title=f"**{escape(found[0].name)}**")
     return Reply(components=[Container(text, colour=OWN)])
+
+
+def asked(found, tools) -> Reply:
+    """The question which of these plans is to be cancelled. Raises UserError if there are none any more."""
+    if not found:
+        raise UserError(_("This plan no longer exists."))
+    head = _("Cancel this maintenance?") if len(found) == 1 else _("Cancel which maintenance?")
+    return Reply(
+        components=[Container(Text("### " + head), *sections(found[:SHOWN], stop, tools, "danger"), colour=OWN)]
+    )
+
+
+def sections(found, button, tools, style: str = "secondary") -> list:
+    """The plans, each with a button."""
+    return [Section(line(plan, tools), accessory=button.button(_("Cancel"), style=style, id=plan.id)) for plan in found]
 
 
 def covered(what: str, roster) -> dict:
@@ -147,4 +171,4 @@ def line(plan, tools) -> str:
         ngettext("announced {n} minute before", "announced {n} minutes before", plan.announce) if plan.announce else "",
     ]
     begins = f"<t:{found.start}:f> (<t:{found.start}:R>)" if found else _("over")
-    return f"🔧 **{escape(plan.title)}** {begins}\n-# {' · '.join(filter(None, small))}"
+    return f"🔧 **{escape(plan.name)}** {begins}\n-# {' · '.join(filter(None, small))}"

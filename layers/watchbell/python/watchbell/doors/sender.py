@@ -88,6 +88,8 @@ def _deliver(delivery: Delivery, tools: Tools) -> None:
                 _tell(lambda: mailboxes.tell(guild_id, edition, tools), message, delivery.last)
         case "maintenance" if _is_later(message):
             maintenance.announce(message["guild"], Later.of(message), tools)
+        case "cancelled" if _texts(message, "guild", "plan") and isinstance(message.get("at"), int):
+            maintenance.cancelled(message["guild"], message["plan"], message["at"], tools)
         case "timed" if _is_later(message):
             _tell(lambda: timed.post(message["guild"], Later.of(message), tools), message, delivery.last)
         case "webhook":

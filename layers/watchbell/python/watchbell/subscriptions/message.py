@@ -264,7 +264,7 @@ def _recovered(outage: Outage, recovery: Flip) -> str:
 
 def planned(plan: Plan, start: int, names: Mapping[str, str], delivery: str) -> Reply:
     """The notice of maintenance that begins at `start`. `names` are those of the server's monitors, by their ids."""
-    content = _("🔧 Maintenance is planned: {title}.", title=f"**{clip(escape(plan.title), NAME)}**")
+    content = _("🔧 Maintenance is planned: {title}.", title=f"**{clip(escape(plan.name), NAME)}**")
     window = plan.window
     covered = [*window.groups, *window.tags, *(names[id] for id in window.monitors if id in names)]
     embed = Embed(colour=states.COLOURS["maintenance"], footer=delivery)
@@ -272,6 +272,17 @@ def planned(plan: Plan, start: int, names: Mapping[str, str], delivery: str) -> 
     embed.field(_("To"), f"<t:{plan.end(start)}:f>", inline=True)
     embed.field(_("Monitors"), clip(escape(", ".join(covered)) or _("all monitors"), 1000))
     return Reply(clip(content, 2000), embeds=[embed])
+
+
+def cancelled(plan: Plan, delivery: str, *, is_open: bool) -> Reply:
+    """The message that says that maintenance of which notice was given is cancelled: before it, or while it lasts."""
+    title = f"**{clip(escape(plan.name), NAME)}**"
+    content = (
+        _("🔧 The maintenance {title} has ended early. Alerts come again.", title=title)
+        if is_open
+        else _("🔧 The maintenance {title} is cancelled.", title=title)
+    )
+    return Reply(content, embeds=[Embed(colour=states.COLOURS["maintenance"], footer=delivery)])
 
 
 def foot(entry: Entry, delivery: str) -> str:
