@@ -44,7 +44,7 @@ def add(
 ):
     """Plan maintenance.
 
-    start: 2026-12-01 22:00, sun 02:00, daily 02:00, or a cron expression, in the server's time zone
+    start: now, 22:00, tomorrow 22:00, 2026-12-01 22:00, sun 02:00 or daily 02:00, in the server's zone
     duration: How long it lasts, such as 45m or 2h
     what: A monitor, a group or a tag (default: all monitors)
     title: What happens, for others to read
