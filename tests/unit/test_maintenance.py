@@ -23,6 +23,7 @@ from watchbell.status.maintenance import (
     parse,
     parse_duration,
     upcoming,
+    written,
 )
 from watchbell.status.monitor import Monitor
 from watchbell.status.uptime import Span
@@ -121,6 +122,23 @@ def test_a_time_of_tomorrow_keeps_its_hour_when_the_clock_changes():
     saturday = epoch("2026-10-24T20:00Z")  # the clock goes back in this night
     begin = epoch("2026-10-25T07:00Z")
     assert parse("8:00", "1h", "Europe/Berlin", saturday) == Once(begin, begin + 3600)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("sunday 2:05", "sun 02:05"),
+        ("daily 2:00", "daily 02:00"),
+        ("mon-fri 22:00", "mon-fri 22:00"),
+        ("mon, wed 22:00", "mon, wed 22:00"),
+        ("fri-mon 22:00", "sun, mon, fri, sat 22:00"),
+        ("*/10 2 1 * *", "*/10 2 1 * *"),
+    ],
+)
+def test_when_a_window_opens_is_written_as_people_type_it(typed, shown):
+    window = parse(typed, "2h", "UTC", NOW)
+    assert written(window) == shown
+    assert parse(shown, "2h", "UTC", NOW) == window
 
 
 def test_all_that_is_wrong_is_told_at_once():

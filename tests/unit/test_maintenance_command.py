@@ -3,12 +3,14 @@
 import pytest
 
 from tests.unit.test_monitor_command import GUILD, MANAGER, Queue, buttons, texts
+from watchbell.adapters.monitors import Change
 from watchbell.commands import maintenance
 from watchbell.errors import UserError
 from watchbell.status import plans
 from watchbell.status.later import Later
 from watchbell.status.maintenance import Once, Repeating, Window
 from watchbell.status.plans import Plan
+from watchbell.status.roster import Entry
 from watchbell.testing import FakeTools, Somebody, press, run
 
 NOW = 1_795_334_400.0  # 2026-11-22 08:00 UTC
@@ -34,7 +36,8 @@ def due(tools):
         ({}, "announced 60 minutes before", [(GUILD, 23 * HOUR, 24 * HOUR)]),
         ({"announce": 1}, "announced 1 minute before", [(GUILD, 24 * HOUR - 60, 24 * HOUR)]),
         ({"announce": 0}, "", []),
-        ({"announce": 10080}, "announced 10080 minutes before", [(GUILD, 0, 24 * HOUR)]),
+        ({"announce": 10080}, "· announced", [(GUILD, 0, 24 * HOUR)]),
+        ({"start": "now"}, "", []),
     ],
 )
 def test_a_plan_is_announced_an_hour_before_or_as_somebody_says(tools, options, says, notices):
@@ -89,6 +92,25 @@ def test_a_plan_of_an_older_version_is_not_announced():
     )
     assert plan == Plan("p", "T", Window(Once(1, 2)), 0)
     assert plans.unpack(plans.pack([Plan("p", "T", HOURLY, 15)])) == [Plan("p", "T", HOURLY, 15)]
+
+
+def listed(tools):
+    return texts(run(maintenance, "list", tools=tools, **MANAGER))
+
+
+def test_the_list_says_until_when_it_lasts_how_often_it_comes_and_whom_it_concerns(tools):
+    roster = tools.monitors.roster(GUILD)
+    for name in ("Shop", "Mail"):
+        entry = Entry(name.lower(), name, "http", "01", 5, "Web")
+        tools.monitors.change(GUILD, lambda before, entry=entry: Change(before.with_(entry)))
+    assert roster.entries == []
+    add(tools, start="now", what="Shop", title="Upgrade")
+    open_one = f"<t:{int(NOW) + 7200}:f> (<t:{int(NOW) + 7200}:R>)"
+    assert f"🔧 **Upgrade** lasts until {open_one}\n-# lasts 2\u00a0h · Shop" in listed(tools)
+    tools.monitors.change(GUILD, lambda before: Change(before.without("shop")))
+    assert "1 monitor that was removed" in listed(tools)
+    add(tools, start="mon-fri 22:00", what="Web", title="Backup")
+    assert "repeats: `mon-fri 22:00` (UTC) · Web · announced 60 minutes before" in listed(tools)
 
 
 # Cancelling.

@@ -56,7 +56,8 @@ def add(
 
     zone = tools.server_settings.of(interaction.guild_id)[server.zone]
     when = maintenance.parse(start, duration, zone, tools.now())
-    window = maintenance.Window(when, **covered(what, tools.monitors.roster(interaction.guild_id)))
+    roster = tools.monitors.roster(interaction.guild_id)
+    window = maintenance.Window(when, **covered(what, roster))
     title = clip(title.strip() or what.strip(), 80)
     # The same id in each try, so that a retry after a lost answer plans it once.
     id = sha256(interaction.id.encode()).hexdigest()[:8]
@@ -70,7 +71,8 @@ def add(
         return [*kept, plan]
 
     tools.shards.change_plans(interaction.guild_id, decide)
-    return Reply(components=[Container(_("Planned."), Separator(), Text(line(plan, tools)), colour=OWN)])
+    shown = line(plan, roster, tools.now())
+    return Reply(components=[Container(_("Planned."), Separator(), Text(shown), colour=OWN)])
 
 
 @add.autocomplete
@@ -91,7 +93,8 @@ def listed(interaction, tools, page):
     shown = page.of(sorted(found, key=lambda plan: plan.next(now)))
     if not shown:
         return Reply(_("No maintenance is planned."))
-    return Reply(components=[Container(Text("### " + _("Maintenance")), *sections(shown, ask, tools), colour=OWN)])
+    parts = sections(shown, ask, interaction, tools)
+    return Reply(components=[Container(Text("### " + _("Maintenance")), *parts, colour=OWN)])
 
 
 @command.subcommand
@@ -105,13 +108,13 @@ def cancel(interaction, tools, *, plan: str = ""):
     found = [each for each in found if wanted in ("", each.id, each.title.casefold(), each.name.casefold())]
     if wanted and not found:
         raise UserError(_("Nothing is planned with this title. `/maintenance list` shows everything."))
-    return asked(found, tools) if wanted else listed(interaction, tools)
+    return asked(found, interaction, tools) if wanted else listed(interaction, tools)
 
 
 @command.button(updates=True)
 def ask(interaction, tools, *, id: str):
     """Ask whether a plan is to be cancelled."""
-    return asked([each for each in tools.shards.plans(interaction.guild_id) if each.id == id], tools)
+    return asked([each for each in tools.shards.plans(interaction.guild_id) if each.id == id], interaction, tools)
 
 
 @command.button(updates=True, audit="maintenance.cancel", lock="maintenance:{guild}")
@@ -132,19 +135,22 @@ def stop(interaction, tools, *, id: str):
     return Reply(components=[Container(text, colour=OWN)])
 
 
-def asked(found, tools) -> Reply:
+def asked(found, interaction, tools) -> Reply:
     """The question which of these plans is to be cancelled. Raises UserError if there are none any more."""
     if not found:
         raise UserError(_("This plan no longer exists."))
     head = _("Cancel this maintenance?") if len(found) == 1 else _("Cancel which maintenance?")
-    return Reply(
-        components=[Container(Text("### " + head), *sections(found[:SHOWN], stop, tools, "danger"), colour=OWN)]
-    )
+    parts = sections(found[:SHOWN], stop, interaction, tools, "danger")
+    return Reply(components=[Container(Text("### " + head), *parts, colour=OWN)])
 
 
-def sections(found, button, tools, style: str = "secondary") -> list:
+def sections(found, button, interaction, tools, style: str = "secondary") -> list:
     """The plans, each with a button."""
-    return [Section(line(plan, tools), accessory=button.button(_("Cancel"), style=style, id=plan.id)) for plan in found]
+    roster, now = tools.monitors.roster(interaction.guild_id), tools.now()
+    return [
+        Section(line(plan, roster, now), accessory=button.button(_("Cancel"), style=style, id=plan.id))
+        for plan in found
+    ]
 
 
 def covered(what: str, roster) -> dict:
@@ -155,20 +161,38 @@ def covered(what: str, roster) -> dict:
     return {f"{kind}s": (name,)}
 
 
-def line(plan, tools) -> str:
-    """The title of a plan, when it comes next, and how long it lasts."""
+def line(plan, roster, now: float) -> str:
+    """The title of a plan, when it comes next or until when it lasts, how long, how often, and for which monitors."""
     from watchbell.status import maintenance, measures
 
-    found = plan.next(tools.now())
-    window = plan.window
-    count = len(window.monitors) + len(window.groups) + len(window.tags)
+    found, window = plan.next(now), plan.window
+    repeats = ""
+    if isinstance(window.when, maintenance.Repeating):
+        repeats = _("repeats: {times}", times=f"`{maintenance.written(window.when)}` ({window.when.zone})")
+    names = [entry.name for entry in roster.entries if entry.id in window.monitors]
+    covered = clip(escape(", ".join([*names, *window.groups, *window.tags])), 300)
+    gone = len(window.monitors) - len(names)
     small = [
         _("lasts {time}", time=measures.duration(found.end - found.start)) if found else "",
-        _("repeats") if isinstance(window.when, maintenance.Repeating) else "",
-        escape(", ".join([*window.groups, *window.tags])),
-        ngettext("{n} monitor", "{n} monitors", len(window.monitors)) if window.monitors else "",
-        "" if count else _("all monitors"),
-        ngettext("announced {n} minute before", "announced {n} minutes before", plan.announce) if plan.announce else "",
+        repeats,
+        covered,
+        ngettext("{n} monitor that was removed", "{n} monitors that were removed", gone) if gone else "",
+        "" if window.monitors or window.groups or window.tags else _("all monitors"),
+        announced(plan, found, now),
     ]
-    begins = f"<t:{found.start}:f> (<t:{found.start}:R>)" if found else _("over")
+    if found is None:
+        begins = _("over")
+    elif found.start <= now:
+        begins = _("lasts until {time}", time=f"<t:{found.end}:f> (<t:{found.end}:R>)")
+    else:
+        begins = f"<t:{found.start}:f> (<t:{found.start}:R>)"
     return f"🔧 **{escape(plan.name)}** {begins}\n-# {' · '.join(filter(None, small))}"
+
+
+def announced(plan, found, now: float) -> str:
+    """When notice of the occurrence `found` is given, "" if it is not, or if it has begun."""
+    if not plan.announce or found is None or found.start <= now:
+        return ""
+    if found.start - plan.announce * 60 <= now:
+        return _("announced")
+    return ngettext("announced {n} minute before", "announced {n} minutes before", plan.announce)

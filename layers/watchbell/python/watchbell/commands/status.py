@@ -229,8 +229,10 @@ def glance(entries, view: str, guild_id: str, tools) -> tuple[list, list]:
     trouble = page.troubles(found)
     if trouble:
         parts += [Separator(), *(Text(text) for text in trouble)]
-    if page.quiet_ones(found):
-        parts += [Separator(), Text(page.quiet_ones(found))]
+    room = page.ROOM - sum(map(len, trouble))
+    maintenance = page.in_maintenance(found, room // 2)
+    for text in (page.quiet_ones(found, room - len(maintenance)), maintenance):
+        parts += [Separator(), Text(text)] if text else []
     return found, parts
 
 

@@ -73,6 +73,12 @@ def in_maintenance(windows: Iterable[Window], monitor: Monitor | Entry, at: floa
     return any(window.covers(monitor) and is_open(window.when, at) for window in windows)
 
 
+def open_until(windows: Iterable[Window], monitor: Monitor | Entry, at: float) -> int:
+    """When the maintenance of a monitor at a moment ends, in epoch seconds, 0 if it is in none."""
+    spans = [current(window.when, at) for window in windows if window.covers(monitor)]
+    return max((span.end for span in spans if span), default=0)
+
+
 def is_open(when: When, at: float) -> bool:
     return current(when, at) is not None
 
@@ -173,6 +179,21 @@ def repeating(text: str) -> str:
         cron.check(text)
         return text.upper()
     return ""
+
+
+def written(when: Repeating) -> str:
+    """When a window opens, as a person writes it: `sun 02:00`, `mon-fri 22:00`, `daily 02:00`, or the expression."""
+    found = re.fullmatch(r"([0-9]+) ([0-9]+) \* \* (\*|[0-6](?:,[0-6])*)", when.cron)
+    if found is None:
+        return when.cron
+    minute, hour, days = found.groups()
+    names = "daily"
+    if days != "*":
+        numbers = [int(day) for day in days.split(",")]
+        shown = [DAYS[number][:3] for number in numbers]
+        in_a_row = len(numbers) > 2 and numbers == [*range(numbers[0], numbers[-1] + 1)]
+        names = f"{shown[0]}-{shown[-1]}" if in_a_row else ", ".join(shown)
+    return f"{names} {int(hour):02}:{int(minute):02}"
 
 
 def parse_duration(text: str) -> int:
