@@ -11,9 +11,10 @@ from watchbell.adapters.monitors import Change
 from watchbell.adapters.server_settings import Chosen
 from watchbell.commands import notifications, status
 from watchbell.doors import sender
-from watchbell.errors import DiscordError, Unavailable
+from watchbell.errors import DiscordError, Unavailable, UserError
+from watchbell.i18n import _, speaking
 from watchbell.outbox import editions, mailboxes, maintenance, posting
-from watchbell.outbox.kinds import MAILBOX
+from watchbell.outbox.kinds import MAILBOX, SUBSCRIPTION
 from watchbell.status.flip import Flip
 from watchbell.status.maintenance import Once, Window
 from watchbell.status.monitor import Monitor
@@ -22,6 +23,7 @@ from watchbell.status.refusal import Refusal, told
 from watchbell.status.roster import OPERATOR, Entry, entry_of
 from watchbell.subscriptions.edition import Edition
 from watchbell.subscriptions.mailbox import Mailbox
+from watchbell.subscriptions.subscription import id_of
 
 SHOP = Monitor("aaaaaaaa", "Shop", "http", "https://shop.example/", every=1)
 FORBIDDEN, UNKNOWN_CHANNEL, UNKNOWN_MESSAGE = (403, 50001), (404, 10003), (404, 10008)
@@ -538,3 +540,37 @@ def test_a_notice_that_discord_refused_is_not_edited_when_the_maintenance_is_can
     cancel(world, plan)
     assert len(world.discord.messages) == told
     assert world.lost == 0
+
+
+def test_direct_messages_name_the_server_once_and_are_in_the_language_of_each_person():
+    world = World(SHOP)
+    world.subscribe(f"user:{ADA}", locale="de")
+    world.subscribe(f"user:{BOB}")
+    world.server_settings = SimpleNamespace(of=lambda guild_id: Chosen({"discord_language": "fr"}))
+    world.killer.names.clear()
+    outage(world)
+    world.checker.script["aaaaaaaa"] = UP
+    world.data(SUBSCRIPTION, GUILD).delete(id_of(f"user:{ADA}", ""))
+    world.minutes(5)
+    said = {to: [each for each in world.discord.messages if each["channel"] == f"dm of {to}"] for to in (ADA, BOB)}
+    german = [each["content"].replace("\u00a0", " ") for each in said[ADA]]
+    assert german == ["✅ **Shop** war ausgefallen, Dauer: 5 min.", "✅ **Shop** ist wieder in Ordnung, nach 5 min."]
+    with speaking("fr"):
+        assert said[BOB][0]["content"] == _(
+            "✅ {name} was down for {duration}.", name="**Shop**", duration="5\u00a0min"
+        )
+    assert [each[0]["embeds"][0]["author"]["name"] for each in said.values()] == ["Shops", "Shops"]
+    assert world.killer.names.count("FakeDiscord.server") == 2  # one for the outage, one for its end
+
+
+@pytest.mark.parametrize("id", ["aaaaaaaa", ""])
+def test_details_in_direct_messages_are_for_those_who_were_told(id):
+    world = World(SHOP, BLOG)
+    world.subscribe(f"user:{ADA}")
+    outage(world)
+    (place, other) = [SimpleNamespace(user_id=user, guild_id="", locale="en-US") for user in (ADA, BOB)]
+    shown = str(status.there.function(place, world.tools, server=GUILD, id=id).message())
+    assert "🔴" in shown
+    assert ("**Uptime**" in shown) == bool(id)
+    with pytest.raises(UserError, match="has been removed"):
+        status.there.function(other, world.tools, server=GUILD, id=id)

@@ -176,9 +176,13 @@ def test_an_alert_can_be_acknowledged_until_somebody_is_on_it():
     assert labels(over) == ["Details"]
 
 
-def test_a_direct_message_has_a_way_out():
-    message = words.alert(alert(one(flip("down", "opened"))), "0", {}, server="11", direct=True).message()
-    assert labels(message) == ["Acknowledge", "No more messages"]
+def test_a_direct_message_names_its_server_and_has_details_and_a_way_out():
+    told, place = alert(one(flip("down", "opened"))), {"server": "11", "direct": True}
+    message = words.alert(told, "0", {}, name="Web *Shops*", url="https://discord.com/channels/11", **place).message()
+    assert labels(message) == ["Acknowledge", "Details", "No more messages"]
+    assert message["embeds"][0]["author"] == {"name": "Web *Shops*", "url": "https://discord.com/channels/11"}
+    unnamed = words.alert(told, "0", {}, url="https://discord.com/channels/11", **place).message()
+    assert "author" not in unnamed["embeds"][0]
 
 
 def test_roles_are_mentioned_in_the_first_line_and_only_they_may_ring():

@@ -84,6 +84,14 @@ def test_whom_the_operator_named_reads_who_can_take_them_out(tools):
     assert "`notify-users`" in said
 
 
+def test_the_language_of_a_person_is_kept_with_what_they_hear_of_and_of_nobody_else(tools):
+    ask(tools, locale="de")
+    ask(tools, channel=CELLAR, locale="de", **MANAGER)
+    assert {each.to[:4]: each.locale for each in all_of_them(tools)} == {"user": "de", "chan": ""}
+    choose(notifications.snooze, "1", tools=tools, user=ADA, guild=GUILD, locale="fr")
+    assert {each.to[:4]: each.locale for each in all_of_them(tools)} == {"user": "fr", "chan": ""}
+
+
 def test_what_does_not_exist_and_too_much_is_told(tools):
     with pytest.raises(UserError, match="no monitor, group or tag"):
         ask(tools, what="nothing")

@@ -257,4 +257,4 @@ def change(interaction, tools, **values) -> None:
     for each in of_person(interaction.guild_id, interaction.user_id, tools):
         item = records.get(each.id)
         if item:
-            records.put(item | values)
+            records.put(item | values | {"locale": interaction.locale})

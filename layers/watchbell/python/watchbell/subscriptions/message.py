@@ -45,11 +45,21 @@ def _texts(components: object) -> list[object]:
     return [text for each in parts for text in (each.get("content"), *_texts(each.get("components")))]
 
 
-def alert(told: Alert, delivery: str, people: Mapping[str, str], *, server: str = "", direct: bool = False) -> Reply:
+def alert(
+    told: Alert,
+    delivery: str,
+    people: Mapping[str, str],
+    *,
+    server: str = "",
+    direct: bool = False,
+    name: str = "",
+    url: str = "",
+) -> Reply:
     """The message of an alert as it should be now. It says what goes on, or in the past what happened.
 
     `people` are the ids of those who take care of monitors, by the ids of the monitors. `server` is the id of the
     server that watches them if the message is in no channel of this server. `direct` is a direct message.
+    It shows the `name` of the server with a link to the `url`.
     """
     outages = _in_order(told)
     going_on = [outage for outage in outages if not (outage.ended or outage.entry.paused)]
@@ -64,12 +74,13 @@ def alert(told: Alert, delivery: str, people: Mapping[str, str], *, server: str 
     reply = Reply(
         " ".join(filter(None, [clip(content, 1500), roles])), mentions=Mentions(roles=told.mentions), silent=told.silent
     )
-    reply.embeds.append(_embed(outages, going_on, delivery, people))
+    embed = _embed(outages, going_on, delivery, people)
+    embed.author, embed.author_url = clip(name, 256), url if name else ""
+    reply.embeds.append(embed)
     if not told.test and not all(outage.on_it for outage in going_on):
         taken = ("i_am_on_it", (server, told.id)) if direct else ("on_it", (told.id,))
         reply.buttons.append(Button(_("Acknowledge"), custom_id=Address("notifications", *taken), style="primary"))
-    if not direct:
-        reply.buttons.append(_details("" if others else first.entry.id, server))
+    reply.buttons.append(_details("" if others else first.entry.id, server))
     if direct:
         stop = Address("notifications", "stop", (server,))
         reply.buttons.append(Button(_("No more messages"), custom_id=stop))
