@@ -574,3 +574,24 @@ def test_details_in_direct_messages_are_for_those_who_were_told(id):
     assert ("**Uptime**" in shown) == bool(id)
     with pytest.raises(UserError, match="has been removed"):
         status.there.function(other, world.tools, server=GUILD, id=id)
+
+
+def test_an_alert_says_afterwards_who_was_on_it_and_the_next_one_says_nobody():
+    world = World(SHOP)
+    outage(world)
+    world.acknowledge("1300000000000000001", ADA)
+    world.minutes(2)
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    first = world.discord.messages[0]
+    assert first["embeds"][0]["fields"][-1]["value"] == f"👀 <@{ADA}> was on it."
+    outage(world)
+    again = world.discord.messages[-1]
+    assert labels(again) == ["Acknowledge", "Details"]
+    world.acknowledge("1300000000000000002", BOB)
+    world.minutes(2)
+    assert again["embeds"][0]["fields"][-1]["value"] == f"👀 <@{BOB}> is on it."
+    assert first["embeds"][0]["fields"][-1]["value"] == f"👀 <@{ADA}> was on it."
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    assert again["embeds"][0]["fields"][-1]["value"] == f"👀 <@{BOB}> was on it."

@@ -172,8 +172,9 @@ def test_an_alert_can_be_acknowledged_until_somebody_is_on_it():
     assert message["embeds"][0]["fields"][-1] == {"name": "Shop", "value": "👀 <@7> is on it.", "inline": False}
     erased = words.alert(alert(one(down, on_it=True)), "0", {}).message()
     assert erased["embeds"][0]["fields"][-1]["value"] == "👀 somebody is on it."
-    over = words.alert(alert(one(down, flip("up", "recovered"))), "0", {}).message()
+    over = words.alert(alert(one(down, flip("up", "recovered"), on_it=True)), "0", {"aaaaaaaa": "7"}).message()
     assert labels(over) == ["Details"]
+    assert over["embeds"][0]["fields"][-1] == {"name": "Shop", "value": "👀 <@7> was on it.", "inline": False}
 
 
 def test_a_direct_message_names_its_server_and_has_details_and_a_way_out():

@@ -98,8 +98,10 @@ def gather(guild_id: str, tools: Tools) -> tuple[Edition | None, bool]:
     if not keys:
         return None, False
     news = [(entries[flip.monitor], flip) for key in keys for flip in waiting[key] if flip.news]
-    for monitor in cared_for & {entry.id for entry, flip in news if flip.news == "opened" or flip.new == "up"}:
-        tools.data(ON_IT, guild_id).delete(monitor)
+    over = {entry.id: flip.at for entry, flip in news if flip.news == "opened" or flip.new == "up"}
+    for item in tools.data(ON_IT, guild_id).all() if cared_for & {*over} else ():
+        if item["monitor"] in over and not item.get("ended"):  # the alert still says who it was
+            tools.data(ON_IT, guild_id).put(item | {"ended": over[item["monitor"]]})
     slots = [int(key.split("#")[2]) for key in keys]
     edition = Edition(id_of(max(slots), keys), int(tools.now()), tuple(news))
     begins = any(flip.new == "down" and flip.news in ("opened", "changed") for _entry, flip in news)

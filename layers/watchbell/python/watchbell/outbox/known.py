@@ -27,7 +27,7 @@ def steps(guild_id: str, tools: Tools) -> list[dict]:
 
 def on_it(guild_id: str, tools: Tools) -> dict[str, str | None]:
     """The ids of those who take care of monitors, by the ids of the monitors. None is somebody who was erased."""
-    return {item["monitor"]: item["person"] for item in tools.data(ON_IT, guild_id).all()}
+    return {item["monitor"]: item["person"] for item in tools.data(ON_IT, guild_id).all() if not item.get("ended")}
 
 
 def server_name(guild_id: str, tools: Tools) -> str:

@@ -24,7 +24,7 @@ from ..subscriptions.mailbox import Alert, Mailbox
 from ..subscriptions.subscription import Heard, hear
 from ..tools.toolbox import Tools
 from . import known, posting, webhooks
-from .kinds import MAILBOX
+from .kinds import MAILBOX, ON_IT
 
 log = logging.getLogger(__name__)
 
@@ -260,7 +260,14 @@ def _elsewhere(guild_id: str, box: Mailbox, chosen: Chosen, name: Callable[[], s
 
 
 def _people(guild_id: str, alert: Alert, tools: Tools) -> dict[str, str]:
-    """Who takes care of the monitors of an alert."""
-    if not any(each.on_it and not each.ended for each in alert.outages):
+    """Who takes care of the monitors of an alert, or did so when they were not up."""
+    if not any(each.on_it for each in alert.outages):
         return {}
-    return {monitor: person for monitor, person in known.on_it(guild_id, tools).items() if person}
+    began = {each.entry.id: each.opened.since for each in alert.outages if each.on_it}
+    ended = {each.entry.id: each.ended.at for each in alert.outages if each.ended}
+    return {
+        id: item["person"]
+        for item in tools.data(ON_IT, guild_id).all()
+        for id in [item["monitor"]]
+        if item["person"] and id in began and began[id] <= item["at"] <= ended.get(id, item["at"])
+    }

@@ -201,7 +201,7 @@ def _name(entry: Entry) -> str:
 
 
 def _embed(outages: list[Outage], going_on: list[Outage], delivery: str, people: Mapping[str, str]) -> Embed:
-    """What is known of the outages: since when, why, and who takes care of those that go on."""
+    """What is known of the outages: since when, why, and who takes care of them, or did."""
     (first, *others) = outages
     halted = [outage for outage in outages if _is_halted(outage)]
     worst = max((_shown_state(outage) for outage in going_on), key=_rank, default="paused" if halted else "up")
@@ -223,11 +223,12 @@ def _embed(outages: list[Outage], going_on: list[Outage], delivery: str, people:
         if reason is not None and not says_why:
             embed.field(_("Why"), clip(figures.reason(reason), 1000))
         embed.footer = foot(first.entry, delivery)
-    for outage in going_on:
+    for outage in [*going_on, *halted, *(each for each in outages if each.ended)]:
         if outage.on_it and len(embed.fields) < LISTED:
             person = people.get(outage.entry.id)
             who = f"👀 <@{person}>" if person else "👀 " + _("somebody")
-            embed.field(clip(outage.entry.name, NAME), _("{who} is on it.", who=who))
+            text = _("{who} was on it.", who=who) if outage.ended else _("{who} is on it.", who=who)
+            embed.field(clip(outage.entry.name, NAME), text)
     return embed
 
 
