@@ -1,5 +1,6 @@
 """/status and /uptime over the monitors of a server: what is wrong comes first, and the limits of Discord hold."""
 
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -18,7 +19,7 @@ from watchbell.status.monitor import Monitor
 from watchbell.status.packing import pack_period
 from watchbell.status.plans import Plan
 from watchbell.status.reason import Reason
-from watchbell.status.roster import Entry
+from watchbell.status.roster import OPERATOR, Entry
 from watchbell.status.tally import HOUR, record
 from watchbell.testing import FakeTools, autocomplete, choose, press, run
 
@@ -276,7 +277,7 @@ def test_no_outage_is_said_in_the_language_of_the_reader(locale, says):
 
 
 def test_uptime_of_a_monitor_that_does_not_exist_says_where_all_are():
-    with pytest.raises(UserError, match="`/monitor list` shows them all"):
+    with pytest.raises(UserError, match="`/status` shows them all"):
         run(uptime, monitor=uuid4().hex, tools=watching("up"))
 
 
@@ -311,3 +312,16 @@ def test_the_limits_hold_if_half_is_down_and_half_is_up_in_maintenance(name):
     shown = run(status, tools=tools, permissions="MANAGE_GUILD")
     assert "🔧 " in told(shown)
     assert components_of(shown) <= 40
+
+
+def test_a_monitor_that_is_asked_for_as_a_service_is_told_where_it_belongs():
+    tools = watching("down", "up")
+    with pytest.raises(UserError, match=r"\*\*Shop 000\*\* is a monitor of this server. Choose it as `monitor`."):
+        run(status, server="shop 000", tools=tools)
+    asked = []
+    tools.sources = SimpleNamespace(ask=lambda name: asked.append(name) or [])
+    service = entry("Shop 000", id="ssssssss")
+    tools.monitors.change(OPERATOR, lambda roster: Change(roster.with_(service)))
+    run(status, server="Shop 000", tools=tools)
+    run(status, server="prod", tools=tools)
+    assert asked == ["Shop 000", "prod"]

@@ -18,6 +18,7 @@ from watchbell import (
     anyone,
     pgettext,
 )
+from watchbell.discord.text import escape
 from watchbell.errors import UnknownSource
 from watchbell.status.roster import OPERATOR
 
@@ -46,6 +47,8 @@ def status(
     private: Show the answer only to you (default: as this server has chosen)
     """
     view = "detailed" if detailed else "simple"
+    if server and not monitor and interaction.guild_id:
+        require_service(server, interaction, tools)
     entries = [] if server else selected(monitor, interaction, tools)
     answer = board(entries, monitor, view, interaction, tools) if entries else show(tools, view, server)
     return answer if private is not None else shared(answer, interaction, tools)
@@ -175,12 +178,21 @@ def show(tools, chosen: str, server: str) -> Reply:
     )
 
 
+def require_service(name: str, interaction, tools) -> None:
+    """Raise UserError if the name is one of the server's own monitors, and not of a service of the operator."""
+    entry = tools.monitors.roster(interaction.guild_id).find(name)
+    if entry is None or tools.monitors.roster(OPERATOR).find(name):
+        return
+    text = _("{name} is a monitor of this server. Choose it as `monitor`.", name=f"**{escape(entry.name)}**")
+    raise UserError(text)
+
+
 def selected(name: str, interaction, tools) -> list:
     """The monitors with this name, of this group or with this tag. Raises UserError if there are none of that name."""
     roster = tools.monitors.roster(interaction.guild_id) if interaction.guild_id else None
     found = roster.select(name) if roster else []
     if name and not found:
-        raise UserError(_("There is no monitor, group or tag with this name. `/monitor list` shows them all."))
+        raise UserError(_("There is no monitor, group or tag with this name. `/status` shows them all."))
     return found
 
 

@@ -112,7 +112,7 @@ class Roster:
         from ..errors import UserError
         from ..i18n import _
 
-        raise UserError(_("There is no monitor, group or tag with this name. `/monitor list` shows them all."))
+        raise UserError(_("There is no monitor, group or tag with this name. `/status` shows them all."))
 
     @property
     def names(self) -> list[str]:
