@@ -177,11 +177,12 @@ def _worded(text: str, outages: list[Outage], flips: list[Flip]) -> str:
     is_over = flip.new == "up" and not flapping
     words = {"up": _("up"), "degraded": _("degraded"), "down": _("down"), "new": _("new")}
     reason = outage.latest.reason or outage.opened.reason
+    why = figures.reason(reason) if reason else _("does not work")
     values = {
         "icon": states.GLYPHS["degraded" if flapping else flip.new],
         "monitor": _names([each.entry for each in outages]),
         "state": _("changing") if flapping else words[flip.new],
-        "reason": figures.reason(reason) if reason else "",
+        "reason": _("works again") if is_over else why,
         "since": f"<t:{flip.since}:t>",
         "duration": measures.duration((flip.since - outage.opened.since) if is_over else (flip.at - flip.since)),
         "group": escape(outage.entry.group),
