@@ -141,22 +141,26 @@ def test_outages_that_began_together_are_one_message():
         "🔴 **Shop** is down: it answered HTTP 503 instead of 2xx, 3xx.",
     ]
     assert embed["footer"]["text"] == "0123abcd"
+    assert embed["fields"] == [{"name": "Since", "value": f"<t:{AT}:t> (<t:{AT}:R>)", "inline": True}]
+    slow_ones = words.alert(alert(one(slow), one(slow, entry=MAIL)), "0123abcd", {}).message()
+    assert slow_ones["content"] == "⚠️ 2 monitors are degraded: **Mail**, **Shop**."
 
 
 def test_a_group_counts_what_goes_on_and_lists_what_is_over():
     down, up = flip("down", "opened"), flip("up", "recovered", at=AT + 720)
     message = words.alert(alert(one(down, up), one(down, entry=MAIL), one(down, entry=SHOP)), "0", {}).message()
-    assert message["content"] == "🔴 2 monitors are not up: **Mail**, **Shop**."
+    assert message["content"] == "🔴 2 monitors are down: **Mail**, **Shop**."
     assert message["embeds"][0]["description"].splitlines()[-1] == "✅ **Shop** was down for 12\u00a0min."
     over = words.alert(alert(one(down, up), one(down, up, MAIL)), "0", {}).message()
     assert over["content"] == "✅ 2 monitors were not up: **Mail**, **Shop**."
+    assert "fields" not in over["embeds"][0]
 
 
 def test_thirty_monitors_are_counted_and_not_all_named():
     entries = [Entry(f"m{number:07}", f"Site {number:02}", "http", "01", 1) for number in range(30)]
     message = words.alert(alert(*(one(flip("down", "opened"), entry=each) for each in entries)), "0", {}).message()
     named = "**Site 00**, **Site 01**, **Site 02**, **Site 03**, **Site 04**"
-    assert message["content"] == f"🔴 30 monitors are not up: {named} and 25 more."
+    assert message["content"] == f"🔴 30 monitors are down: {named} and 25 more."
     assert message["embeds"][0]["description"].splitlines()[-1] == "and 10 more"
 
 
@@ -211,7 +215,7 @@ def test_what_ended_together_is_told_in_one_line():
 def test_of_several_outages_only_those_that_are_not_paused_go_on():
     down, mail = flip("down", "opened"), MAIL.but(paused=True)
     some = words.alert(alert(one(down), one(down, entry=mail)), "0", {}).message()
-    assert some["content"] == "🔴 1 monitor is not up: **Shop**."
+    assert some["content"] == "🔴 1 monitor is down: **Shop**."
     assert "⏸️ **Mail** is paused. It was not up before." in some["embeds"][0]["description"]
     both = alert(one(down, entry=SHOP.but(paused=True)), one(down, entry=mail), wording="{monitor}!")
     none = words.alert(both, "0", {}).message()

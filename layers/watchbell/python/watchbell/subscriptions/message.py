@@ -152,7 +152,12 @@ def _group(outages: list[Outage], going_on: list[Outage]) -> str:
         )
     if not going_on:
         return ngettext("✅ {n} monitor was not up: {names}.", "✅ {n} monitors were not up: {names}.", n, names=names)
-    if any(outage.latest.new == "down" and outage.latest.news != "flapping" for outage in going_on):
+    found = {_shown_state(outage) for outage in going_on}
+    if found == {"down"}:
+        return ngettext("🔴 {n} monitor is down: {names}.", "🔴 {n} monitors are down: {names}.", n, names=names)
+    if found == {"degraded"} and not any(outage.latest.news == "flapping" for outage in going_on):
+        return ngettext("⚠️ {n} monitor is degraded: {names}.", "⚠️ {n} monitors are degraded: {names}.", n, names=names)
+    if "down" in found:
         return ngettext("🔴 {n} monitor is not up: {names}.", "🔴 {n} monitors are not up: {names}.", n, names=names)
     return ngettext("⚠️ {n} monitor is not up: {names}.", "⚠️ {n} monitors are not up: {names}.", n, names=names)
 
@@ -212,6 +217,8 @@ def _embed(outages: list[Outage], going_on: list[Outage], delivery: str, people:
         more = len(listed) - LISTED
         last = [ngettext("and {n} more", "and {n} more", more)] if more > 0 else []
         embed.description = "\n".join([*(clip(line, 180) for line in listed[:LISTED]), *last])
+        if going_on:
+            embed.field(_("Since"), moment(min(outage.latest.since for outage in going_on)), inline=True)
         embed.footer = delivery
     else:
         if first.ended is None:
