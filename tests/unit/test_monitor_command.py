@@ -99,6 +99,9 @@ def test_the_address_tells_the_kind(tools, address, kind):
         ("http://169.254.169.254/latest", "it is not a public address"),
         ("http://2130706433/", "not an IP address in its usual form"),
         ("ping://shop.example", "AWS Lambda cannot send pings"),
+        ("slack", "Did you mean `slack.com`?"),
+        ("https://google/search", "Did you mean `google.com`?"),
+        ("db:5432", "db has no dot"),
         ("", "write the address to check"),
     ],
 )
@@ -421,6 +424,12 @@ def test_a_private_address_is_refused_unless_the_operator_allows_it(tools):
     tools.monitors.limits = lambda guild: Limits(private=1)
     add(tools, address="http://10.0.0.5:8080/health")
     assert stored(tools).private
+
+
+def test_a_name_without_a_dot_is_taken_where_private_addresses_are(tools):
+    tools.monitors.limits = lambda guild: Limits(private=1)
+    add(tools, address="http://nas/")
+    assert stored(tools).target == "http://nas/"
 
 
 def test_a_private_monitor_is_refused_when_it_is_changed_and_the_operator_no_longer_allows_it(tools):
