@@ -1,6 +1,5 @@
 """/status and /uptime over the monitors of a server: what is wrong comes first, and the limits of Discord hold."""
 
-from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -8,7 +7,7 @@ import pytest
 from watchbell.adapters.monitors import Change
 from watchbell.commands import monitor as monitor_command
 from watchbell.commands import status, uptime
-from watchbell.errors import UserError
+from watchbell.errors import UnknownSource, UserError
 from watchbell.status import judgement
 from watchbell.status.board import NAMES, NOT_UP, Line, headline, tally, troubles
 from watchbell.status.facts import Facts
@@ -19,7 +18,7 @@ from watchbell.status.monitor import Monitor
 from watchbell.status.packing import pack_period
 from watchbell.status.plans import Plan
 from watchbell.status.reason import Reason
-from watchbell.status.roster import OPERATOR, Entry
+from watchbell.status.roster import Entry
 from watchbell.status.tally import HOUR, record
 from watchbell.testing import FakeTools, autocomplete, choose, press, run
 
@@ -315,13 +314,14 @@ def test_the_limits_hold_if_half_is_down_and_half_is_up_in_maintenance(name):
 
 
 def test_a_monitor_that_is_asked_for_as_a_service_is_told_where_it_belongs():
+    class Sources:
+        def ask(self, name):
+            raise UnknownSource(name, ["prod"])
+
     tools = watching("down", "up")
+    tools.sources = Sources()
     with pytest.raises(UserError, match=r"\*\*Shop 000\*\* is a monitor of this server. Choose it as `monitor`."):
         run(status, server="shop 000", tools=tools)
-    asked = []
-    tools.sources = SimpleNamespace(ask=lambda name: asked.append(name) or [])
-    service = entry("Shop 000", id="ssssssss")
-    tools.monitors.change(OPERATOR, lambda roster: Change(roster.with_(service)))
-    run(status, server="Shop 000", tools=tools)
-    run(status, server="prod", tools=tools)
-    assert asked == ["Shop 000", "prod"]
+    for other in ({"server": "other"}, {"server": "shop 000", "guild": ""}):
+        with pytest.raises(UserError, match=r"I do not watch a service with that name\. I watch `prod`\."):
+            run(status, tools=tools, **other)

@@ -47,10 +47,8 @@ def status(
     private: Show the answer only to you (default: as this server has chosen)
     """
     view = "detailed" if detailed else "simple"
-    if server and not monitor and interaction.guild_id:
-        require_service(server, interaction, tools)
     entries = [] if server else selected(monitor, interaction, tools)
-    answer = board(entries, monitor, view, interaction, tools) if entries else show(tools, view, server)
+    answer = board(entries, monitor, view, interaction, tools) if entries else show(tools, view, server, interaction)
     return answer if private is not None else shared(answer, interaction, tools)
 
 
@@ -156,13 +154,21 @@ def shared(answer: Reply, interaction, tools) -> Reply:
     return answer
 
 
-def show(tools, chosen: str, server: str) -> Reply:
+def show(tools, chosen: str, server: str, interaction=None) -> Reply:
+    """The services that the operator watches, or the one with this name.
+
+    If there is none, somebody may have meant a monitor of the server in which they asked.
+    """
     from watchbell.commands import help
     from watchbell.status import view as page
 
     try:
         reports = tools.sources.ask(server)
     except UnknownSource as error:
+        own = tools.monitors.roster(interaction.guild_id).find(server) if interaction and interaction.guild_id else None
+        if own is not None:
+            name = f"**{escape(own.name)}**"
+            raise UserError(_("{name} is a monitor of this server. Choose it as `monitor`.", name=name)) from None
         names = ", ".join(f"`{name}`" for name in error.names)
         raise UserError(_("I do not watch a service with that name. I watch {names}.", names=names)[:2000]) from None
     if server and reports:
@@ -176,15 +182,6 @@ def show(tools, chosen: str, server: str) -> Reply:
             help.overview.button(_("Help")),
         ],
     )
-
-
-def require_service(name: str, interaction, tools) -> None:
-    """Raise UserError if the name is one of the server's own monitors, and not of a service of the operator."""
-    entry = tools.monitors.roster(interaction.guild_id).find(name)
-    if entry is None or tools.monitors.roster(OPERATOR).find(name):
-        return
-    text = _("{name} is a monitor of this server. Choose it as `monitor`.", name=f"**{escape(entry.name)}**")
-    raise UserError(text)
 
 
 def selected(name: str, interaction, tools) -> list:
