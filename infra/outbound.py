@@ -42,12 +42,11 @@ class Outbound(Construct):
             common,
             timeout=timeout,
             memory=256,
-            environment={"SEND_QUEUE_URL": self.send.queue_url, "SEND_MAX_RECEIVES": str(SEND_MAX_RECEIVES)},
+            environment={"SEND_MAX_RECEIVES": str(SEND_MAX_RECEIVES)},
             sends_to_itself=True,
         )
-        sender.hand_tools(storage, **{"event-dead": self.event_dead})
         # What waits for Discord's limits, or has used up its tries in an outage of Discord, begins again.
-        sender.may("sqs:SendMessage", on=self.send.queue_arn)
+        sender.hand_tools(storage, **{"event-dead": self.event_dead, "send": self.send})
         sender.publish()
         sender.consume(self.send, batch_size=AT_ONCE, max_concurrency=SENDERS)
         # A message is tried ten times, at the pace that Discord allows, so half an hour is not unusual.

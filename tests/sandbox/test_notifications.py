@@ -28,9 +28,9 @@ def test_somebody_hears_by_direct_message_presses_acknowledge_and_everybody_sees
             discord.target(name).set("500")
         watch.minutes(4)
         (told,) = watch.told()
-        assert head(told) == f"🔴 2 monitors are not up: Blog, Shop. <@&{role.id}>"
+        assert head(told) == f"🔴 2 monitors are down: Blog, Shop. <@&{role.id}>"
         (alert,) = grace.in_dm.person.messages()
-        assert render(alert).splitlines()[-1] == "[Acknowledge] [No more messages]"
+        assert render(alert).splitlines()[-1] == "[Acknowledge] [Details] [No more messages]"
         assert "You are on it" in grace.in_dm.press(alert, "Acknowledge").text
         in_channel = render(watch.message())
         assert f"<@{grace.person.id}> is on it." in in_channel

@@ -302,7 +302,7 @@ def test_a_check_that_finds_garbage_is_an_outage_and_every_other_monitor_goes_on
         watch.minutes(4)
         assert shop.asked >= asked + 3
         assert "1 is up: Shop" in watch.ada.run("status").text
-        assert first_lines(watch.told()) == ["🔴 2 monitors are not up: expired-certificate, nonsense."]
+        assert first_lines(watch.told()) == ["🔴 2 monitors are down: expired-certificate, nonsense."]
 
 
 # ---- when Discord does not do what it should

@@ -14,13 +14,16 @@ from tests.sweep.world import CHANNEL, GUILD, FakeDiscord, Watched, World
 from watchbell.discord.permissions import bits
 from watchbell.doors import worker
 from watchbell.events.application_deauthorized import departures
+from watchbell.kit import server
+from watchbell.kit.setting import Setting
+from watchbell.testing.fakes import FakeServerSettings
 
 ADA, ME = "1100000000000000011", "1100000000000000099"
 INSTALLED = {
     "integration_type": 0,
     "scopes": ["applications.commands", "bot"],
     "user": {"id": ADA, "username": "ada"},
-    "guild": {"id": GUILD, "preferred_locale": "en-US"},
+    "guild": {"id": GUILD, "preferred_locale": "de"},
 }
 REMOVED = {"user": {"id": ADA, "username": "ada"}}
 
@@ -70,6 +73,10 @@ class Installing(World):
         names = ("open_dm", "create_message", "recent_messages", "server", "me", "member", "channels", "send")
         self.tools.discord = Watched(self.discord, self.killer, *names)
         self.flags, self.seals, self.settings = kit().flags, self.discord.seals, {}
+        self.server_settings = Watched(FakeServerSettings(), self.killer, "of", "change")
+
+    def change_setting(self, guild_id: str, setting: Setting, value: str) -> None:
+        self.server_settings.change(guild_id, {setting.name: value})
 
     def run(self) -> Installing:
         events = [("APPLICATION_AUTHORIZED", INSTALLED, "01"), ("APPLICATION_DEAUTHORIZED", REMOVED, "02")]
@@ -94,4 +101,5 @@ def test_a_person_is_greeted_and_a_server_is_told_how_to_begin_once_wherever_the
         assert [each["channel"] for each in world.discord.messages] == [f"dm of {ADA}", CHANNEL], point
         left = world.data(departures).all()
         assert [(each["user"], each["leaves"]) for each in left] == [(ADA, True)], point
+        assert server.spoken(world.server_settings.of(GUILD)) == "de", point
     record_property("points", len(POINTS))

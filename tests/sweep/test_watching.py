@@ -13,8 +13,8 @@ from tests.sweep.world import ADA, BEGUN, BOB, CHANNEL, DM, DOWN, GUILD, ROLE, U
 from watchbell.adapters.batch import Delivery
 from watchbell.adapters.server_settings import Chosen
 from watchbell.doors import sender
-from watchbell.outbox import editions, mailboxes
-from watchbell.outbox.kinds import MAILBOX, ON_IT, STEP
+from watchbell.outbox import editions, known, mailboxes
+from watchbell.outbox.kinds import MAILBOX, STEP
 from watchbell.status.facts import Facts
 from watchbell.status.judgement import unpack
 from watchbell.status.maintenance import Once, Repeating, Window
@@ -133,7 +133,7 @@ def each_heard_once(world: World) -> None:
         assert not any("Acknowledge" in str(each.get("components")) for each in read)
     mentions = [each["allowed_mentions"].get("roles") for each in world.discord.messages if each["answers"] == ""]
     assert [ROLE] in mentions
-    assert world.tools.data(ON_IT, GUILD).get("aaaaaaaa") is None
+    assert known.on_it(GUILD, world.tools) == {}
     assert world.tools.shards.untold() == []
     assert world.lost == 0
 

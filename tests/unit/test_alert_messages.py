@@ -141,22 +141,26 @@ def test_outages_that_began_together_are_one_message():
         "🔴 **Shop** is down: it answered HTTP 503 instead of 2xx, 3xx.",
     ]
     assert embed["footer"]["text"] == "0123abcd"
+    assert embed["fields"] == [{"name": "Since", "value": f"<t:{AT}:t> (<t:{AT}:R>)", "inline": True}]
+    slow_ones = words.alert(alert(one(slow), one(slow, entry=MAIL)), "0123abcd", {}).message()
+    assert slow_ones["content"] == "⚠️ 2 monitors are degraded: **Mail**, **Shop**."
 
 
 def test_a_group_counts_what_goes_on_and_lists_what_is_over():
     down, up = flip("down", "opened"), flip("up", "recovered", at=AT + 720)
     message = words.alert(alert(one(down, up), one(down, entry=MAIL), one(down, entry=SHOP)), "0", {}).message()
-    assert message["content"] == "🔴 2 monitors are not up: **Mail**, **Shop**."
+    assert message["content"] == "🔴 2 monitors are down: **Mail**, **Shop**."
     assert message["embeds"][0]["description"].splitlines()[-1] == "✅ **Shop** was down for 12\u00a0min."
     over = words.alert(alert(one(down, up), one(down, up, MAIL)), "0", {}).message()
     assert over["content"] == "✅ 2 monitors were not up: **Mail**, **Shop**."
+    assert "fields" not in over["embeds"][0]
 
 
 def test_thirty_monitors_are_counted_and_not_all_named():
     entries = [Entry(f"m{number:07}", f"Site {number:02}", "http", "01", 1) for number in range(30)]
     message = words.alert(alert(*(one(flip("down", "opened"), entry=each) for each in entries)), "0", {}).message()
     named = "**Site 00**, **Site 01**, **Site 02**, **Site 03**, **Site 04**"
-    assert message["content"] == f"🔴 30 monitors are not up: {named} and 25 more."
+    assert message["content"] == f"🔴 30 monitors are down: {named} and 25 more."
     assert message["embeds"][0]["description"].splitlines()[-1] == "and 10 more"
 
 
@@ -172,8 +176,9 @@ def test_an_alert_can_be_acknowledged_until_somebody_is_on_it():
     assert message["embeds"][0]["fields"][-1] == {"name": "Shop", "value": "👀 <@7> is on it.", "inline": False}
     erased = words.alert(alert(one(down, on_it=True)), "0", {}).message()
     assert erased["embeds"][0]["fields"][-1]["value"] == "👀 somebody is on it."
-    over = words.alert(alert(one(down, flip("up", "recovered"))), "0", {}).message()
+    over = words.alert(alert(one(down, flip("up", "recovered"), on_it=True)), "0", {"aaaaaaaa": "7"}).message()
     assert labels(over) == ["Details"]
+    assert over["embeds"][0]["fields"][-1] == {"name": "Shop", "value": "👀 <@7> was on it.", "inline": False}
 
 
 def test_the_buttons_of_a_test_are_those_of_an_alert_and_ask_for_no_monitor():
@@ -186,13 +191,17 @@ def test_the_buttons_of_a_test_are_those_of_an_alert_and_ask_for_no_monitor():
         ("try_on_it", ()),
         ("try_details", ()),
     ]
-    direct = words.alert(alert(one(flip("down", "opened")), test=True), "0123abcd", {}, "77")
+    direct = words.alert(alert(one(flip("down", "opened")), test=True), "0123abcd", {}, server="77", direct=True)
     assert labels(direct.message())[-1] == "No more messages"
 
 
-def test_a_direct_message_has_a_way_out():
-    message = words.alert(alert(one(flip("down", "opened"))), "0", {}, "11").message()
-    assert labels(message) == ["Acknowledge", "No more messages"]
+def test_a_direct_message_names_its_server_and_has_details_and_a_way_out():
+    told, place = alert(one(flip("down", "opened"))), {"server": "11", "direct": True}
+    message = words.alert(told, "0", {}, name="Web *Shops*", url="https://discord.com/channels/11", **place).message()
+    assert labels(message) == ["Acknowledge", "Details", "No more messages"]
+    assert message["embeds"][0]["author"] == {"name": "Web *Shops*", "url": "https://discord.com/channels/11"}
+    unnamed = words.alert(told, "0", {}, url="https://discord.com/channels/11", **place).message()
+    assert "author" not in unnamed["embeds"][0]
 
 
 def test_roles_are_mentioned_in_the_first_line_and_only_they_may_ring():
@@ -215,3 +224,14 @@ def test_what_ended_together_is_told_in_one_line():
     settled = Answer("e", [("aaaaaaaa", flip("degraded", "settled"))])
     worse = words.answer(alert(one(down), message="1"), settled, "0").message()
     assert worse["content"] == "⚠️ **Shop** is degraded."
+
+
+def test_of_several_outages_only_those_that_are_not_paused_go_on():
+    down, mail = flip("down", "opened"), MAIL.but(paused=True)
+    some = words.alert(alert(one(down), one(down, entry=mail)), "0", {}).message()
+    assert some["content"] == "🔴 1 monitor is down: **Shop**."
+    assert "⏸️ **Mail** is paused. It was not up before." in some["embeds"][0]["description"]
+    both = alert(one(down, entry=SHOP.but(paused=True)), one(down, entry=mail), wording="{monitor}!")
+    none = words.alert(both, "0", {}).message()
+    assert none["content"] == "⏸️ 2 monitors that were not up are paused: **Mail**, **Shop**."
+    assert labels(none) == ["Details"]

@@ -1573,7 +1573,7 @@ def test_a_button_that_opens_an_administrative_form_is_not_in_the_audit_and_what
     why = recorded.load("modal")["data"]["components"][0]
     name = {**why, "component": {**why["component"], "custom_id": "name", "value": "Bob"}}
     sent = Worker()
-    sent.tools.audit = audit
+    sent.tools.audit, sent.tools.server_settings = audit, FakeServerSettings()
     sent.work("modal", data={"custom_id": "staff:change", "components": [name]})
     assert audit.rows == [["staff.change", "answered"]]
 

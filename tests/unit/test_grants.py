@@ -4,9 +4,11 @@ import re
 import sys
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import pytest
 
+import watchbell
 from sandbox.template import Template
 from watchbell.errors import DefinitionError
 from watchbell.testing import FakeTools, press, run
@@ -52,6 +54,13 @@ def test_tools_open_what_is_granted_and_refuse_the_rest_with_a_sentence(function
     else:
         with pytest.raises(grants.NoSuchTool, match=rf"the {function} has no tools\.{name}; the "):
             use(tools, name)
+
+
+def test_the_sender_has_all_parts_that_the_outbox_uses():
+    outbox = Path(watchbell.__file__).parent / "outbox"
+    used = {name for path in outbox.glob("*.py") for name in re.findall(r"\btools\.([a-z_]+)", path.read_text())}
+    assert "send_queue" in used
+    assert [name for name in sorted(used & {*ALL}) if not has("sender", name)] == []
 
 
 def test_a_tool_that_nobody_has_is_refused_with_what_there_is():

@@ -7,7 +7,7 @@ from tests.discord_side import FakeDiscord, tools
 from watchbell.discord.permissions import bits
 from watchbell.errors import DiscordError, Retry
 from watchbell.events.application_authorized import CANNOT_DM, introduce, introduction, onboard, onboarding
-from watchbell.kit import catalogue
+from watchbell.kit import catalogue, server
 from watchbell.testing.fakes import FakeServerSettings
 
 ADA = "80351110224678912"
@@ -177,12 +177,12 @@ class ServerDiscord(FakeDiscord):
 INSTALLATION = {"integration_type": 0, "scopes": ["bot"], "user": {"id": ADA}, "guild": {"id": SERVER}}
 
 
-def onboarded(discord, attempt=1, **data):
+def onboarded(discord, attempt=1, settings=None, **data):
     """Tell the server of an installation how to begin, and return the outcome."""
     kit = tools(DOCUMENTATION_URL="https://docs.example/")
     claims = Claims(attempt)
     claims.take = lambda row, *names: claims.claim if (row.name, names) == ("onboarding", (SERVER,)) else 1 / 0
-    kit.discord, kit.claims, kit.server_settings = discord, claims, FakeServerSettings()
+    kit.discord, kit.claims, kit.server_settings = discord, claims, settings or FakeServerSettings()
     onboard({**INSTALLATION, **data}, kit)
     return claims.claim.outcome
 
@@ -267,6 +267,12 @@ def test_the_server_is_told_in_its_own_language():
     onboarded(discord, guild={"id": SERVER, "preferred_locale": "de"})
     ((_, _, message, _),) = discord.did("create")
     assert message["components"][0]["components"][0]["label"] == "Benachrichtigungen einrichten"
+
+
+def test_the_language_of_a_server_is_known_from_its_installation_on():
+    settings = FakeServerSettings()
+    onboarded(ServerDiscord(), settings=settings, guild={"id": SERVER, "preferred_locale": "de"})
+    assert server.spoken(settings.of(SERVER)) == "de"
 
 
 def test_the_buttons_for_a_server_stay_and_make_a_new_message():

@@ -23,6 +23,7 @@ from watchbell.status.maintenance import (
     parse,
     parse_duration,
     upcoming,
+    written,
 )
 from watchbell.status.monitor import Monitor
 from watchbell.status.uptime import Span
@@ -95,6 +96,58 @@ def test_a_start_can_be_a_date_days_of_the_week_or_a_cron_expression(start, when
     assert parse(start, "2h", "Europe/Berlin", NOW) == when
 
 
+NIGHT = epoch("2026-11-24T22:30Z")
+"""23:30 in Berlin."""
+
+
+@pytest.mark.parametrize(
+    ("start", "begins"),
+    [
+        ("now", "2026-11-24T22:30Z"),
+        ("Today 22:00", "2026-11-24T21:00Z"),
+        ("23:45", "2026-11-24T22:45Z"),
+        ("23:30", "2026-11-24T22:30Z"),
+        ("23:29", "2026-11-25T22:29Z"),
+        ("6:00", "2026-11-25T05:00Z"),
+        ("tomorrow", "2026-11-24T23:00Z"),
+        ("tomorrow 22:00", "2026-11-25T21:00Z"),
+    ],
+)
+def test_a_start_can_be_written_as_people_say_it(start, begins):
+    begin = epoch(begins)
+    assert parse(start, "2h", "Europe/Berlin", NIGHT) == Once(begin, begin + 7200)
+
+
+def test_a_time_of_tomorrow_keeps_its_hour_when_the_clock_changes():
+    saturday = epoch("2026-10-24T20:00Z")  # the clock goes back in this night
+    begin = epoch("2026-10-25T07:00Z")
+    assert parse("8:00", "1h", "Europe/Berlin", saturday) == Once(begin, begin + 3600)
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("sunday 2:05", "sun 02:05"),
+        ("daily 2:00", "daily 02:00"),
+        ("mon-fri 22:00", "mon-fri 22:00"),
+        ("mon, wed 22:00", "mon, wed 22:00"),
+        ("fri-mon 22:00", "sun, mon, fri, sat 22:00"),
+        ("*/10 2 1 * *", "*/10 2 1 * *"),
+    ],
+)
+def test_when_a_window_opens_is_written_as_people_type_it(typed, shown):
+    window = parse(typed, "2h", "UTC", NOW)
+    assert written(window) == shown
+    assert parse(shown, "2h", "UTC", NOW) == window
+
+
+def test_all_that_is_wrong_is_told_at_once():
+    with pytest.raises(UserError, match="already be over"):
+        parse("today 00:00", "1h", "Europe/Berlin", NIGHT)
+    with pytest.raises(UserError, match=r"(?s)Write when it starts.*\nWrite how long it lasts"):
+        parse("soon", "long", "UTC", NOW)
+
+
 @pytest.mark.parametrize(
     ("text", "minutes"),
     [("2h", 120), ("90m", 90), ("45 min", 45), ("1h 30m", 90), ("1H30M", 90), ("1d", 1440), ("30d", LONGEST)],
@@ -113,11 +166,14 @@ def test_a_wrong_duration_is_refused_with_a_sentence(text):
     ("start", "zone", "sentence"),
     [
         ("", "UTC", "Write when it starts"),
-        ("tomorrow", "UTC", "Write when it starts"),
+        ("today", "UTC", "Write when it starts"),
+        ("yesterday 22:00", "UTC", "Write when it starts"),
+        ("2026-12-01", "UTC", "Write when it starts"),
+        ("tomorrow 24:00", "UTC", "no such date"),
         ("su 02:00", "UTC", "Write when it starts"),
         ("mon- 02:00", "UTC", "Write when it starts"),
         ("mon,,tue 02:00", "UTC", "Write when it starts"),
-        ("22:00", "UTC", "Write when it starts"),
+        ("22:60", "UTC", "no such date"),
         ("2026-02-30 22:00", "UTC", "no such date"),
         ("2026-12-01 24:00", "UTC", "no such date"),
         ("sun 24:00", "UTC", "no such date"),

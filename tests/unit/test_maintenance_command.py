@@ -2,14 +2,16 @@
 
 import pytest
 
-from tests.unit.test_monitor_command import GUILD, MANAGER, texts
+from tests.unit.test_monitor_command import GUILD, MANAGER, Queue, buttons, texts
+from watchbell.adapters.monitors import Change
 from watchbell.commands import maintenance
 from watchbell.errors import UserError
 from watchbell.status import plans
 from watchbell.status.later import Later
 from watchbell.status.maintenance import Once, Repeating, Window
 from watchbell.status.plans import Plan
-from watchbell.testing import FakeTools, run
+from watchbell.status.roster import Entry
+from watchbell.testing import FakeTools, Somebody, press, run
 
 NOW = 1_795_334_400.0  # 2026-11-22 08:00 UTC
 HOUR = 3600
@@ -34,7 +36,8 @@ def due(tools):
         ({}, "announced 60 minutes before", [(GUILD, 23 * HOUR, 24 * HOUR)]),
         ({"announce": 1}, "announced 1 minute before", [(GUILD, 24 * HOUR - 60, 24 * HOUR)]),
         ({"announce": 0}, "", []),
-        ({"announce": 10080}, "announced 10080 minutes before", [(GUILD, 0, 24 * HOUR)]),
+        ({"announce": 10080}, "· announced", [(GUILD, 0, 24 * HOUR)]),
+        ({"start": "now"}, "", []),
     ],
 )
 def test_a_plan_is_announced_an_hour_before_or_as_somebody_says(tools, options, says, notices):
@@ -89,3 +92,100 @@ def test_a_plan_of_an_older_version_is_not_announced():
     )
     assert plan == Plan("p", "T", Window(Once(1, 2)), 0)
     assert plans.unpack(plans.pack([Plan("p", "T", HOURLY, 15)])) == [Plan("p", "T", HOURLY, 15)]
+
+
+def listed(tools):
+    return texts(run(maintenance, "list", tools=tools, **MANAGER))
+
+
+def test_the_list_says_until_when_it_lasts_how_often_it_comes_and_whom_it_concerns(tools):
+    roster = tools.monitors.roster(GUILD)
+    for name in ("Shop", "Mail"):
+        entry = Entry(name.lower(), name, "http", "01", 5, "Web")
+        tools.monitors.change(GUILD, lambda before, entry=entry: Change(before.with_(entry)))
+    assert roster.entries == []
+    add(tools, start="now", what="Shop", title="Upgrade")
+    open_one = f"<t:{int(NOW) + 7200}:f> (<t:{int(NOW) + 7200}:R>)"
+    assert f"🔧 **Upgrade** lasts until {open_one}\n-# lasts 2\u00a0h · Shop" in listed(tools)
+    tools.monitors.change(GUILD, lambda before: Change(before.without("shop")))
+    assert "1 monitor that was removed" in listed(tools)
+    add(tools, start="mon-fri 22:00", what="Web", title="Backup")
+    assert "repeats: `mon-fri 22:00` (UTC) · Web · announced 60 minutes before" in listed(tools)
+
+
+# Cancelling.
+
+
+def planned(tools):
+    return [(plan.id, plan.name) for plan in tools.shards.plans(GUILD)]
+
+
+def cancels(reply):
+    return [each for each in buttons(reply) if each.label == "Cancel"]
+
+
+@pytest.fixture
+def queue(tools):
+    tools.send_queue = Queue()
+    return tools.send_queue
+
+
+def test_a_plan_is_cancelled_after_a_question(tools, queue):
+    add(tools, title="Upgrade")
+    shown = run(maintenance, "cancel", plan="upgrade", tools=tools, **MANAGER)
+    assert "Cancel this maintenance?" in texts(shown)
+    assert len(planned(tools)) == 1
+    (button,) = cancels(shown)
+    assert "**Upgrade** is cancelled." in texts(press(button, tools=tools, **MANAGER))
+    assert planned(tools) == []
+    assert [each["kind"] for each in queue] == ["cancelled"]
+
+
+def test_of_two_plans_with_one_title_somebody_chooses_one(tools, queue):
+    add(tools, title="Upgrade")
+    add(tools, start="2026-11-24 08:00", title="Upgrade")
+    shown = run(maintenance, "cancel", plan="Upgrade", tools=tools, **MANAGER)
+    assert "Cancel which maintenance?" in texts(shown)
+    (first, _last), (_one, other) = planned(tools), cancels(shown)
+    press(other, tools=tools, **MANAGER)
+    assert planned(tools) == [first]
+
+
+def test_without_a_title_and_in_the_list_the_button_asks(tools, queue):
+    add(tools, title="Upgrade")
+    for way in ("cancel", "list"):
+        (button,) = cancels(run(maintenance, way, tools=tools, **MANAGER))
+        assert "Cancel this maintenance?" in texts(press(button, tools=tools, **MANAGER))
+    assert len(planned(tools)) == 1
+
+
+def test_a_plan_that_is_gone_and_a_title_that_does_not_exist_are_told(tools, queue):
+    add(tools, title="Upgrade")
+    (button,) = cancels(run(maintenance, "cancel", plan="Upgrade", tools=tools, **MANAGER))
+    press(button, tools=tools, **MANAGER)
+    with pytest.raises(UserError, match="no longer exists"):
+        press(button, tools=tools, **MANAGER)
+    with pytest.raises(UserError, match="Nothing is planned with this title"):
+        run(maintenance, "cancel", plan="Upgrade", tools=tools, **MANAGER)
+    assert len(queue) == 1
+
+
+def test_a_second_try_says_once_more_that_the_plan_is_cancelled(tools, queue):
+    add(tools, title="Upgrade")
+    (button,) = cancels(run(maintenance, "cancel", plan="Upgrade", tools=tools, **MANAGER))
+    again = Somebody(id="1100000000000000998", **MANAGER)
+    tools.send_queue = None
+    with pytest.raises(AttributeError):
+        press(button, tools=tools, by=again)
+    tools.send_queue = queue
+    press(button, tools=tools, by=again)
+    assert (planned(tools), len(queue)) == ([], 1)
+
+
+def test_a_plan_without_a_title_is_named_in_the_language_of_the_reader(tools, queue):
+    add(tools, locale="de")
+    (plan,) = tools.shards.plans(GUILD)
+    assert plan.title == ""
+    assert "**Maintenance**" in texts(run(maintenance, "list", tools=tools, **MANAGER))
+    assert "**Wartung**" in texts(run(maintenance, "list", tools=tools, locale="de", **MANAGER))
+    assert cancels(run(maintenance, "cancel", plan="maintenance", tools=tools, **MANAGER))

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchbell.i18n import speaking
-from watchbell.status import measures
+from tests.unit.test_status import REASONS
+from watchbell.i18n import LOCALES, speaking
+from watchbell.status import figures, measures
 from watchbell.status.tally import DAY, Share
 
 SPACE = "\u00a0"
@@ -90,9 +91,17 @@ def test_a_number_and_its_unit_stay_on_one_line():
     assert texts == (f"912{SPACE}ms", f"50.00{SPACE}%", f"1{SPACE}min", f"100{SPACE}%")
 
 
+@pytest.mark.parametrize("language", ["en", *LOCALES])
+def test_what_ends_a_sentence_brings_no_full_stop_of_its_own(language):
+    with speaking(language):
+        shown = [measures.duration(seconds) for seconds in (40, 1920, 7200, 3 * DAY)]
+        shown += [measures.latency(40), measures.latency(1800), *(figures.reason(reason) for reason, _text in REASONS)]
+    assert [text for text in shown if text.endswith((".", "。"))] == []
+
+
 def test_measures_are_said_in_the_language_of_the_reader():
     with speaking("de"):
-        assert plain(measures.duration(3 * DAY + 7200)) == "3 T 2 Std."
+        assert plain(measures.duration(3 * DAY + 7200)) == "3 T 2 h"
         assert plain(measures.share(Share(9777, 10_000))) == "97,77 %"
         days = "100 % an 1 von 2 gemessenen Tagen. Der niedrigste Wert war 50,00 % am 2026-11-24 (UTC)."
         assert plain(measures.strip_in_words({MONDAY: Share(1, 1), MONDAY + DAY: Share(1, 2)})) == days

@@ -7,10 +7,12 @@ from watchbell.commands import monitor
 from watchbell.data.tables import PING
 from watchbell.errors import FieldError, FormError, Unavailable, UserError
 from watchbell.i18n import speaking
+from watchbell.outbox.kinds import STEP, SUBSCRIPTION
 from watchbell.status.facts import Facts
 from watchbell.status.ping import Ping, change
 from watchbell.status.reason import Reason
 from watchbell.status.refusal import Refusal, told
+from watchbell.subscriptions.subscription import Subscription
 from watchbell.testing import FakeTools, Somebody, autocomplete, press, run, submit
 
 MANAGER = {"permissions": "MANAGE_GUILD"}
@@ -112,6 +114,9 @@ def test_the_address_tells_the_kind(tools, address, kind):
         ("http://169.254.169.254/latest", "it is not a public address"),
         ("http://2130706433/", "not an IP address in its usual form"),
         ("ping://shop.example", "AWS Lambda cannot send pings"),
+        ("slack", "Did you mean `slack.com`?"),
+        ("https://google/search", "Did you mean `google.com`?"),
+        ("db:5432", "db has no dot"),
         ("", "write the address to check"),
     ],
 )
@@ -445,6 +450,12 @@ def test_a_private_address_is_refused_unless_the_operator_allows_it(tools):
     assert stored(tools).private
 
 
+def test_a_name_without_a_dot_is_taken_where_private_addresses_are(tools):
+    tools.monitors.limits = lambda guild: Limits(private=1)
+    add(tools, address="http://nas/")
+    assert stored(tools).target == "http://nas/"
+
+
 def test_a_private_monitor_is_refused_when_it_is_changed_and_the_operator_no_longer_allows_it(tools):
     tools.monitors.limits = lambda guild: Limits(private=1)
     add(tools, address="http://10.0.0.5:8080/health", name="Inside")
@@ -479,3 +490,24 @@ def test_a_form_that_is_delivered_again_adds_one_monitor(tools):
     before = stored(tools)
     add(tools, address="", kind="heartbeat", name="Backup", id="7")
     assert stored(tools) == before
+
+
+def test_a_new_monitor_and_the_list_say_that_nobody_hears_of_it_until_somebody_does(tools):
+    nobody = "Nobody hears of this yet"
+    tools.server_settings.change(GUILD, {"status_channel": None})
+    assert nobody in texts(add(tools))
+    assert nobody in texts(run(monitor, "list", tools=tools, **MANAGER))
+    subscriptions = tools.data(SUBSCRIPTION, GUILD)
+    subscriptions.put(Subscription("1", "role:7").item())
+    subscriptions.put(Subscription("2", "user:7", "group:Web").item())
+    assert nobody in texts(run(monitor, "list", tools=tools, **MANAGER))
+    subscriptions.put(Subscription("2", "user:7").item())
+    assert nobody not in texts(run(monitor, "list", tools=tools, **MANAGER))
+    subscriptions.delete("2")
+    tools.server_settings.change(GUILD, {"status_channel": "9"})
+    assert nobody not in texts(add(tools, address="https://blog.example/"))
+
+
+def test_a_step_that_tells_a_person_is_heard(tools):
+    tools.data(STEP, GUILD).put({"step": "1", "minutes": 5, "to": "user:7", "person": "7"})
+    assert "Nobody hears" not in texts(add(tools))

@@ -43,6 +43,11 @@ class Discord:
     def missing(self, channel, *names):
         return self.lacks
 
+    def server(self, id):
+        if self.refuses:
+            raise DiscordError("GET /guilds/{guild}", 403, 50001)
+        return {"id": id, "name": "Web_Shops"}
+
 
 @pytest.fixture
 def tools():
@@ -87,6 +92,14 @@ def test_whom_the_operator_named_reads_who_can_take_them_out(tools):
     said = press(notifications.stop, server=OPERATOR, tools=tools, user=ADA, guild="").content
     assert "The person who runs this bot has named you" in said
     assert "`notify-users`" in said
+
+
+def test_the_language_of_a_person_is_kept_with_what_they_hear_of_and_of_nobody_else(tools):
+    ask(tools, locale="de")
+    ask(tools, channel=CELLAR, locale="de", **MANAGER)
+    assert {each.to[:4]: each.locale for each in all_of_them(tools)} == {"user": "de", "chan": ""}
+    choose(notifications.snooze, "1", tools=tools, user=ADA, guild=GUILD, locale="fr")
+    assert {each.to[:4]: each.locale for each in all_of_them(tools)} == {"user": "fr", "chan": ""}
 
 
 def test_what_does_not_exist_and_too_much_is_told(tools):
@@ -257,6 +270,24 @@ def test_a_direct_message_can_end_all_of_them(tools):
     assert [each.to for each in all_of_them(tools)] == [f"user:{BOB}"]
 
 
+@pytest.mark.parametrize(
+    ("refuses", "says"), [(False, r"of **Web\_Shops**. "), (True, "of the server that this message was about")]
+)
+def test_who_ends_them_leaves_the_escalation_too_and_the_server_hears_of_that(tools, refuses, says):
+    tools.discord.refuses = refuses
+    tools.server_settings.change(GUILD, {"status_channel": CHANNEL, "language": "de"})
+    escalate(tools, step=1, minutes=5, person=User(BOB, {"username": "bob"}))
+    escalate(tools, step=2, minutes=10, person=User(ADA, {"username": "ada"}))
+    said = press(notifications.stop, server=GUILD, tools=tools, user=ADA, guild="").content
+    assert says in said
+    assert "You are out of it" in said
+    assert [step["to"] for step in known.steps(GUILD, tools)] == [f"user:{BOB}"]
+    (notice,) = [each["detail"] for each in tools.send_queue]
+    assert notice["guild"] == GUILD
+    assert notice["content"].startswith(f"<@{ADA}> hat die Eskalation verlassen.")
+    assert "escalation" not in press(notifications.stop, server=GUILD, tools=tools, user=ADA, guild="").content
+
+
 def test_the_buttons_of_the_panel_are_few(tools):
     ask(tools)
     shown = [each.label for each in buttons(ask(tools, notifications)) if hasattr(each, "label")]
@@ -305,7 +336,8 @@ def escalate(tools, **options):
 
 
 def test_steps_are_set_in_their_order_and_removed(tools):
-    assert "There are no steps" in texts(run(escalation, "show", tools=tools, guild=GUILD, **MANAGER))
+    nothing = texts(run(escalation, "show", tools=tools, guild=GUILD, **MANAGER))
+    assert ("There are no steps" in nothing, "It ends when" in nothing) == (True, False)
     escalate(tools, step=1, minutes=10, person=User(ADA, {"username": "ada"}))
     shown = texts(escalate(tools, step=2, minutes=30, channel=CELLAR))
     assert f"1. after 10 minutes: <@{ADA}>" in shown

@@ -1,10 +1,15 @@
 """Settings of a server: how a feature declares them, and who may do what because of them."""
 
+from pathlib import Path
+from types import SimpleNamespace
+
 import pytest
 
+import watchbell
 from watchbell import Setting, operator, owner, permission, role
 from watchbell.errors import DefinitionError, UserError
 from watchbell.i18n import speaking
+from watchbell.interactions.audit import audited
 from watchbell.kit import catalogue, server
 from watchbell.registration.declare import manifest
 from watchbell.testing import FakeTools, press, run
@@ -167,3 +172,40 @@ def test_a_value_that_does_not_fit_is_not_stored():
     assert tools.server_settings.of(GUILD)[server.language] == "de"
     tools.change_setting(GUILD, server.language, None)
     assert tools.server_settings.of(GUILD).stored == {}
+
+
+class FakeAudit:
+    def begin(self, server, **about):
+        return SimpleNamespace(ended=lambda how: None)
+
+
+@pytest.mark.parametrize(
+    ("guild_locale", "chosen", "spoken"),
+    [("de", "", "de"), ("de", "ja", "ja"), ("pt-BR", "", "en"), ("es-419", "", "es"), ("", "", "")],
+)
+def test_the_language_of_a_server_is_learnt_when_somebody_administers_it(guild_locale, chosen, spoken):
+    desk = FakeTools(audit=FakeAudit())
+    desk.server_settings.change(GUILD, {"language": chosen or None})
+    interaction = SimpleNamespace(guild_id=GUILD, guild_locale=guild_locale, user_id="7", id="8", type=2)
+    handler = SimpleNamespace(audit="monitor.add", form=None)
+    with audited(handler, interaction, desk, SimpleNamespace(ended="answered")):
+        pass
+    assert server.spoken(desk.server_settings.of(GUILD)) == spoken
+
+
+def test_a_language_that_is_known_is_not_written_again():
+    tools = FakeTools()
+    server.learn_language(GUILD, "de", tools)
+    tools.change_setting = None
+    server.learn_language(GUILD, "de", tools)
+    server.learn_language(GUILD, "", tools)
+    server.learn_language("", "fr", tools)
+    assert server.spoken(tools.server_settings.of(GUILD)) == "de"
+
+
+def test_what_speaks_without_an_interaction_takes_its_language_from_one_function():
+    library = Path(watchbell.__file__).parent
+    rooms = ("outbox", "tools", "events", "schedules", "doors")
+    files = [path for room in rooms for path in sorted((library / room).glob("*.py"))]
+    assert any("server.spoken(" in path.read_text() for path in files)
+    assert [path.name for path in files if "[server.language]" in path.read_text()] == []

@@ -5,15 +5,18 @@ from uuid import uuid4
 import pytest
 
 from watchbell.adapters.monitors import Change
+from watchbell.commands import monitor as monitor_command
 from watchbell.commands import status, uptime
-from watchbell.errors import UserError
+from watchbell.errors import UnknownSource, UserError
 from watchbell.status import judgement
 from watchbell.status.board import NAMES, NOT_UP, Line, headline, tally, troubles
 from watchbell.status.facts import Facts
 from watchbell.status.flip import Flip
 from watchbell.status.judgement import Judgement
+from watchbell.status.maintenance import Once, Window
 from watchbell.status.monitor import Monitor
 from watchbell.status.packing import pack_period
+from watchbell.status.plans import Plan
 from watchbell.status.reason import Reason
 from watchbell.status.roster import Entry
 from watchbell.status.tally import HOUR, record
@@ -28,9 +31,9 @@ def entry(name="Shop", *, id="aaaaaaaa", kind="http", every=1, shard="01", **mor
     return Entry(id, name, kind, shard, every, **more)
 
 
-def line(state, *, seen=NOW, unknown=0, quiet=False, since=NOW - 600, reason=None, **more):
+def line(state, *, seen=NOW, unknown=0, quiet=False, since=NOW - 600, reason=None, until=0, **more):
     judged = None if state is None else Judgement("aaaaaaaa", state, since, seen=seen, unknown=unknown, reason=reason)
-    return Line(entry(**more), judged, quiet, NOW)
+    return Line(entry(**more), judged, quiet, NOW, until)
 
 
 @pytest.mark.parametrize(
@@ -67,6 +70,30 @@ def test_a_line_says_why_and_since_when_and_only_if_it_is_known():
     assert unknown.text() == (
         f"❔ **Shop** is unknown\n-# I could not measure it · since <t:{NOW - 900}:t> (<t:{NOW - 900}:R>)"
     )
+
+
+def test_a_line_says_until_when_its_monitor_is_in_maintenance():
+    until = f"until <t:{NOW + 600}:t> (<t:{NOW + 600}:R>)"
+    down = line("down", quiet=True, reason=DOWN, until=NOW + 600).text()
+    assert down == (
+        f"🔧 **Shop** is in maintenance\n-# {until} · it answered HTTP 503 instead of 2xx, 3xx · "
+        f"not up since <t:{NOW - 600}:t> (<t:{NOW - 600}:R>)"
+    )
+    up = line("up", quiet=True, until=NOW + 600)
+    assert up.text() == f"✅ **Shop** is up\n-# in maintenance {until} · since <t:{NOW - 600}:t> (<t:{NOW - 600}:R>)"
+
+
+def test_the_status_and_the_list_name_what_is_up_in_maintenance():
+    tools = watching("up", "up", "down")
+    window = Window(Once(NOW - 60, NOW + 3600), ("00000000", "00000002"))
+    tools.shards.change_plans(GUILD, lambda plans: [Plan("plan0001", "Upgrade", window)])
+    shown = told(run(status, tools=tools))
+    assert f"🔧 **Shop 000** in maintenance until <t:{NOW + 3600}:t>" in shown
+    assert "🔧 **Shop 001**" not in shown
+    assert "🔧 **Shop 002** is in maintenance" in shown
+    assert "2 are up: Shop 000, Shop 001" in shown
+    listed = told(run(monitor_command, "list", tools=tools, permissions="MANAGE_GUILD"))
+    assert f"✅ **Shop 000** is up\n-# in maintenance until <t:{NOW + 3600}:t>" in listed
 
 
 @pytest.mark.parametrize(
@@ -249,7 +276,7 @@ def test_no_outage_is_said_in_the_language_of_the_reader(locale, says):
 
 
 def test_uptime_of_a_monitor_that_does_not_exist_says_where_all_are():
-    with pytest.raises(UserError, match="`/monitor list` shows them all"):
+    with pytest.raises(UserError, match="`/status` shows them all"):
         run(uptime, monitor=uuid4().hex, tools=watching("up"))
 
 
@@ -264,3 +291,37 @@ def test_names_of_more_than_40_monitors_that_are_up_are_counted():
     texts = told(run(status, tools=watching(*["up"] * (NAMES + 5))))
     assert "45 are up: " in texts
     assert texts.count("and 5 more") == 1
+
+
+def test_who_manages_the_server_reads_that_nobody_hears_of_the_monitors():
+    tools = watching("down", "up")
+    assert "Nobody hears of this yet" in told(run(status, tools=tools, permissions="MANAGE_GUILD"))
+    assert "Nobody hears" not in told(run(status, tools=tools))
+    tools.server_settings.change(GUILD, {"status_channel": "9"})
+    assert "Nobody hears" not in told(run(status, tools=tools, permissions="MANAGE_GUILD"))
+
+
+@pytest.mark.parametrize("name", ["*" * 57 + "{number:03}", "大" * 57 + "{number:03}"])
+def test_the_limits_hold_if_half_is_down_and_half_is_up_in_maintenance(name):
+    long = Reason("component", {"component": "~" * 24, "said": "_" * 24})
+    tools = watching(*["down", "up"] * 50, name=name, reason=long)
+    up = tuple(f"{number:08}" for number in range(1, 100, 2))
+    window = Window(Once(NOW - 60, NOW + 3600), up)
+    tools.shards.change_plans(GUILD, lambda plans: [Plan("plan0001", "Upgrade", window)])
+    shown = run(status, tools=tools, permissions="MANAGE_GUILD")
+    assert "🔧 " in told(shown)
+    assert components_of(shown) <= 40
+
+
+def test_a_monitor_that_is_asked_for_as_a_service_is_told_where_it_belongs():
+    class Sources:
+        def ask(self, name):
+            raise UnknownSource(name, ["prod"])
+
+    tools = watching("down", "up")
+    tools.sources = Sources()
+    with pytest.raises(UserError, match=r"\*\*Shop 000\*\* is a monitor of this server. Choose it as `monitor`."):
+        run(status, server="shop 000", tools=tools)
+    for other in ({"server": "other"}, {"server": "shop 000", "guild": ""}):
+        with pytest.raises(UserError, match=r"I do not watch a service with that name\. I watch `prod`\."):
+            run(status, tools=tools, **other)

@@ -81,9 +81,19 @@ def test_a_wording_takes_the_place_of_the_first_line_of_an_alert_and_of_its_answ
         rf"🔴 Web: **Shop \*1\*** is down (answered with HTTP 503) since <t:{AT}:t>, for 1{chr(160)}min"
     )
     alert = told((SHOP, flip(SHOP, "down", "opened")), more=[(SHOP, flip(SHOP, "up", "recovered", AT + 300, AT + 300))])
-    said = rf"✅ Web: **Shop \*1\*** is up (answered with HTTP 503) since <t:{AT + 300}:t>, for 5{chr(160)}min"
+    said = rf"✅ Web: **Shop \*1\*** is up (works again) since <t:{AT + 300}:t>, for 5{chr(160)}min"
     assert shown(alert).content == said
     assert message.answer(alert, alert.answers[0], "12345678").content == said
+
+
+def test_a_reason_completes_a_sentence_also_if_nobody_knows_it():
+    words = Heard(wording="{monitor}: it {reason}.")
+    alert = told((MAIL, Flip("b", AT, AT, "up", "down", "opened")), heard=words)
+    assert shown(alert).content == "**Mail**: it does not work."
+    over = [(MAIL, Flip("b", AT + 300, AT + 300, "down", "up", "recovered"))]
+    assert shown(told((MAIL, Flip("b", AT, AT, "up", "down", "opened")), heard=words, more=over)).content == (
+        "**Mail**: it works again."
+    )
 
 
 def test_of_several_monitors_a_wording_names_all_and_the_worst_state():

@@ -90,6 +90,11 @@ class Claims:
         claim.cut_off = int(before.get("holders", {}).get("N", 0)) - counted
         return claim
 
+    def outcome(self, row: Row, *names: str) -> str:
+        """Return the outcome of the work that is claimed by `row` for these names, "" if it is not done."""
+        item = self._tables[row.table].get(row.item_key(*names))
+        return str(item.get("outcome", {}).get("S", ""))
+
     def first(self, row: Row, name: str, value: str) -> str:
         """Return the value that the first caller gave for `name`: `value` itself if this is the first call.
 

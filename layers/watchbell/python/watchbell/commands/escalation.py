@@ -101,8 +101,8 @@ def shown(interaction, tools) -> Reply:
     from watchbell.outbox import known
 
     lines = [line(each) for each in known.steps(interaction.guild_id, tools)]
-    lines = lines or [_("There are no steps. `/escalation set` adds one.")]
-    lines.append("-# " + _("It ends when somebody presses **Acknowledge**, or when the monitor is up again."))
+    end = _("It ends when somebody presses **Acknowledge**, or when the monitor is up again.")
+    lines = [*lines, f"-# {end}"] if lines else [_("There are no steps. `/escalation set` adds one.")]
     head = Text("### " + _("Escalation"))
     return Reply(components=[Container(head, Separator(), Text("\n".join(lines)), colour=OWN)])
 

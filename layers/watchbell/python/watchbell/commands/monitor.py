@@ -138,7 +138,7 @@ def pause(interaction, tools, *, monitor: str):
     from watchbell.tools import watching
 
     entry = watching.find(monitor, interaction.guild_id, tools)
-    watching.pause(entry, True, interaction.guild_id, tools)
+    halt(entry, True, interaction, tools)
     name = f"**{escape(entry.name)}**"
     return Reply(_("⏸️ {name} is paused. Resume it with `/monitor resume`.", name=name))
 
@@ -152,7 +152,7 @@ def resume(interaction, tools, *, monitor: str):
     from watchbell.tools import watching
 
     entry = watching.find(monitor, interaction.guild_id, tools)
-    watching.pause(entry, False, interaction.guild_id, tools)
+    halt(entry, False, interaction, tools)
     return Reply(_("{name} is checked again.", name=f"**{escape(entry.name)}**"))
 
 
@@ -221,7 +221,8 @@ def listed(interaction, tools, page):
     from watchbell.status import board, card
     from watchbell.tools import reading
 
-    lines = reading.lines(interaction.guild_id, tools.monitors.roster(interaction.guild_id).entries, tools)
+    entries = tools.monitors.roster(interaction.guild_id).entries
+    lines = reading.lines(interaction.guild_id, entries, tools)
     shown = page.of(board.ranked(lines))
     if not shown:
         first = Row(another.button(_("Add a monitor"), style="primary"))
@@ -240,6 +241,7 @@ def listed(interaction, tools, page):
             Container(
                 Text("### " + _("Monitors")),
                 Text("-# " + head),
+                *map(Text, posting.unheard(interaction.guild_id, entries, tools)),
                 *map(Text, posting.troubles(interaction.guild_id, tools)),
                 Separator(),
                 *sections,
@@ -256,6 +258,7 @@ def new(interaction, tools, form: New):
     """Store a new monitor. Only the address is needed, and a heartbeat needs none."""
     from uuid import uuid4
 
+    from watchbell.outbox import posting
     from watchbell.status.monitor import Monitor, Policy
     from watchbell.tools import watching
 
@@ -275,7 +278,8 @@ def new(interaction, tools, form: New):
     defined = watching.define(wanted, "address", tools)
     defined = replace(defined, name=defined.name or watching.name_of(defined))
     shard, monitor = watching.add(defined, interaction.guild_id, tools)
-    return card(interaction.guild_id, shard, monitor, tools, _("I am watching it now."))
+    unheard = posting.unheard(interaction.guild_id, [entry_of(monitor, shard)], tools)
+    return card(interaction.guild_id, shard, monitor, tools, "\n".join([_("I am watching it now."), *unheard]))
 
 
 @command.modal(instant=False, updates=True, audit="monitor.edit", lock="monitors:{guild}")
@@ -489,6 +493,16 @@ def there(shard: str, id: str, interaction, tools):
     from watchbell.tools import watching
 
     return watching.stored(shard, id, interaction.guild_id, tools)
+
+
+def halt(entry, paused: bool, interaction, tools) -> None:
+    """Pause a monitor, or resume it, and say so in its alerts."""
+    from watchbell.outbox import editions
+    from watchbell.tools import watching
+
+    watching.pause(entry, paused, interaction.guild_id, tools)
+    edition = editions.paused_edition(interaction.id, entry.id, paused, int(tools.now()))
+    editions.put(interaction.guild_id, edition, tools)
 
 
 def saved(before, after, shard: str, interaction, tools) -> Reply:

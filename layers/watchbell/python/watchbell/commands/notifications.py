@@ -20,7 +20,7 @@ from watchbell import (
     permission,
     role,
 )
-from watchbell.discord.text import fitting, size
+from watchbell.discord.text import escape, fitting, size
 from watchbell.kit import zones
 from watchbell.kit.server import zone as server_zone
 from watchbell.outbox.kinds import MAILBOX, ON_IT, SUBSCRIPTION
@@ -154,8 +154,13 @@ def try_it(interaction, tools):
 
 @command.button(expires=None, who=may_act, audit="alert.acknowledge")
 def on_it(interaction, tools, *, alert: str):
-    """Somebody in the server takes care of what an alert tells."""
-    return acknowledge(interaction.guild_id, f"channel:{interaction.channel_id}", alert, interaction, tools)
+    """Somebody in the server takes care of what an alert tells.
+
+    The operator can name a channel of any server for the alerts of their own monitors.
+    """
+    to = f"channel:{interaction.channel_id}"
+    operators = any(each.id == alert for each in alerts(OPERATOR, to, tools))
+    return acknowledge(OPERATOR if operators else interaction.guild_id, to, alert, interaction, tools)
 
 
 @command.button(expires=None)
@@ -179,7 +184,10 @@ def try_details(interaction, tools):
 
 @command.button(expires=None)
 def stop(interaction, tools, *, server: str):
-    """Tell a person nothing more of a server."""
+    """Tell a person nothing more of a server, neither as a subscriber nor as a step of its escalation."""
+    from watchbell.outbox import known
+    from watchbell.outbox.kinds import STEP
+
     if server == OPERATOR:
         return Reply(
             _(
@@ -187,19 +195,33 @@ def stop(interaction, tools, *, server: str):
                 "Ask them to take you out of the parameter `notify-users`."
             )
         )
+    steps = [each for each in known.steps(server, tools) if each["to"] == f"user:{interaction.user_id}"]
+    if steps:  # told first: a second try would not know of the steps
+        person = f"<@{interaction.user_id}>"
+        tools.notify(
+            lambda: _("{person} has left the escalation. `/escalation show` lists who is told.", person=person),
+            guild=server,
+            dedupe_key=f"left {interaction.id}",
+        )
     for each in of_person(server, interaction.user_id, tools):
         tools.data(SUBSCRIPTION, server).delete(each.id)
-    text = _("I no longer tell you of the server that this message was about. `/subscribe` there changes that.")
-    return Reply(text)
+    for step in steps:
+        tools.data(STEP, server).delete(step["step"])
+    name = known.server_name(server, tools)
+    lines = [
+        _("I no longer tell you of **{server}**. `/subscribe` there changes that.", server=escape(name))
+        if name
+        else _("I no longer tell you of the server that this message was about. `/subscribe` there changes that."),
+        *([_("Somebody there had chosen you for the escalation. You are out of it.")] if steps else []),
+    ]
+    return Reply("\n".join(lines))
 
 
 def acknowledge(server: str, to: str, alert: str, interaction, tools) -> Reply:
     """Record that somebody takes care of what goes on in an alert, and tell everybody who heard of it."""
     from watchbell.outbox import editions, known
-    from watchbell.subscriptions.mailbox import Mailbox
 
-    item = tools.data(MAILBOX, server).get(to)
-    told = [each for each in Mailbox.parse(item).alerts if each.id == alert] if item else []
+    told = [each for each in alerts(server, to, tools) if each.id == alert]
     open_ones = [outage for each in told for outage in each.outages if not outage.ended]
     if not open_ones:
         raise UserError(_("This is over already."))
@@ -217,6 +239,14 @@ def acknowledge(server: str, to: str, alert: str, interaction, tools) -> Reply:
 
 
 # ---- what is stored
+
+
+def alerts(server: str, to: str, tools) -> list:
+    """The alerts that a recipient was sent of a server, and that are not over."""
+    from watchbell.subscriptions.mailbox import Mailbox
+
+    item = tools.data(MAILBOX, server).get(to)
+    return Mailbox.parse(item).alerts if item else []
 
 
 def hours(form: Quiet) -> dict[str, str]:
@@ -251,4 +281,4 @@ def change(interaction, tools, **values) -> None:
     for each in of_person(interaction.guild_id, interaction.user_id, tools):
         item = records.get(each.id)
         if item:
-            records.put(item | values)
+            records.put(item | values | {"locale": interaction.locale})

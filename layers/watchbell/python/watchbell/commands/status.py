@@ -18,6 +18,7 @@ from watchbell import (
     anyone,
     pgettext,
 )
+from watchbell.discord.text import escape
 from watchbell.errors import UnknownSource
 from watchbell.status.roster import OPERATOR
 
@@ -53,7 +54,7 @@ def status(
     """
     view = "detailed" if detailed else "simple"
     entries = [] if server else selected(monitor, interaction, tools)
-    answer = board(entries, monitor, view, interaction, tools) if entries else show(tools, view, server)
+    answer = board(entries, monitor, view, interaction, tools) if entries else show(tools, view, server, interaction)
     return answer if private is not None else shared(answer, interaction, tools)
 
 
@@ -102,6 +103,23 @@ def about(interaction, tools, *, id: str):
     return board(selected(id, interaction, tools), id, "detailed", interaction, tools)
 
 
+@command.button(expires=None)
+def there(interaction, tools, *, server: str, id: str):
+    """Show a monitor of another server in detail, or all if `id` is "". Alerts elsewhere have this button."""
+    from watchbell.outbox.kinds import MAILBOX
+    from watchbell.status.states import COLOURS, worst
+
+    entries = [each for each in tools.monitors.roster(server).entries if id in ("", each.id)]
+    if server != OPERATOR and tools.data(MAILBOX, server).get(f"user:{interaction.user_id}") is None:
+        entries = []  # it was not this person who was told
+    if not entries:
+        raise UserError(_("This monitor has been removed."))
+    if server == OPERATOR:
+        return show(tools, "detailed" if id else "simple", entries[0].name if id else "")
+    found, parts = glance(entries, "detailed" if id else "simple", server, tools)
+    return Reply(components=[Container(*parts, colour=COLOURS[worst([line.state for line in found])])])
+
+
 @command.button(cooldown=5)
 def quarter(interaction, tools, *, id: str):
     """Show what `/uptime` says of a monitor over 90 days, in a new message."""
@@ -142,13 +160,21 @@ def shared(answer: Reply, interaction, tools) -> Reply:
     return answer
 
 
-def show(tools, chosen: str, server: str) -> Reply:
+def show(tools, chosen: str, server: str, interaction=None) -> Reply:
+    """The services that the operator watches, or the one with this name.
+
+    If there is none, somebody may have meant a monitor of the server in which they asked.
+    """
     from watchbell.commands import help
     from watchbell.status import view as page
 
     try:
         reports = tools.sources.ask(server)
     except UnknownSource as error:
+        own = tools.monitors.roster(interaction.guild_id).find(server) if interaction and interaction.guild_id else None
+        if own is not None:
+            name = f"**{escape(own.name)}**"
+            raise UserError(_("{name} is a monitor of this server. Choose it as `monitor`.", name=name)) from None
         names = ", ".join(f"`{name}`" for name in error.names)
         raise UserError(_("I do not watch a service with that name. I watch {names}.", names=names)[:2000]) from None
     if server and reports:
@@ -169,31 +195,23 @@ def selected(name: str, interaction, tools) -> list:
     roster = tools.monitors.roster(interaction.guild_id) if interaction.guild_id else None
     found = roster.select(name) if roster else []
     if name and not found:
-        raise UserError(_("There is no monitor, group or tag with this name. `/monitor list` shows them all."))
+        raise UserError(_("There is no monitor, group or tag with this name. `/status` shows them all."))
     return found
 
 
 def board(entries, name: str, view: str, interaction, tools) -> Reply:
     """The monitors of a server: what is wrong first. A single monitor can be shown in detail."""
     from watchbell.commands import help
+    from watchbell.commands.monitor import may_change
+    from watchbell.outbox import posting
     from watchbell.status import board as page
     from watchbell.status.states import COLOURS, worst
     from watchbell.tools import reading
 
-    found = reading.lines(interaction.guild_id, entries, tools)
+    found, parts = glance(entries, view, interaction.guild_id, tools)
     state = worst([line.state for line in found])
-    if len(found) == 1 and view == "detailed":
-        parts = detail(found[0], interaction, tools)
-    elif len(found) == 1:
-        parts = [Text(f"### {found[0].text()}")]
-    else:
-        tally = page.tally(found) if len({line.state for line in found}) > 1 else ""  # the headline says it
-        parts = [Text("\n".join(filter(None, [f"### {page.headline(found)}", tally])))]
-        trouble = page.troubles(found)
-        if trouble:
-            parts += [Separator(), *(Text(text) for text in trouble)]
-        if page.quiet_ones(found):
-            parts += [Separator(), Text(page.quiet_ones(found))]
+    if may_change.allows(interaction, tools):
+        parts += map(Text, posting.unheard(interaction.guild_id, entries, tools))
     others = [] if name else reading.lines(OPERATOR, tools.monitors.roster(OPERATOR).entries, tools)
     if others:
         parts += [Separator(), Section(page.others(others), accessory=services.button(_("Show")))]
@@ -211,14 +229,36 @@ def board(entries, name: str, view: str, interaction, tools) -> Reply:
     return Reply(components=[Container(*parts, Row(*buttons), colour=COLOURS[state])])
 
 
-def detail(line, interaction, tools) -> list:
+def glance(entries, view: str, guild_id: str, tools) -> tuple[list, list]:
+    """The lines of the monitors, and the parts of a card about them."""
+    from watchbell.status import board as page
+    from watchbell.tools import reading
+
+    found = reading.lines(guild_id, entries, tools)
+    if len(found) == 1 and view == "detailed":
+        return found, detail(found[0], guild_id, tools)
+    if len(found) == 1:
+        return found, [Text(f"### {found[0].text()}")]
+    tally = page.tally(found) if len({line.state for line in found}) > 1 else ""  # the headline says it
+    parts: list = [Text("\n".join(filter(None, [f"### {page.headline(found)}", tally])))]
+    trouble = page.troubles(found)
+    if trouble:
+        parts += [Separator(), *(Text(text) for text in trouble)]
+    room = page.ROOM - sum(map(len, trouble))
+    maintenance = page.in_maintenance(found, room // 2)
+    for text in (page.quiet_ones(found, room - len(maintenance)), maintenance):
+        parts += [Separator(), Text(text)] if text else []
+    return found, parts
+
+
+def detail(line, guild_id: str, tools) -> list:
     """The parts of a card about one monitor: its state, its uptime and its latency."""
     from watchbell.status import board as page
     from watchbell.status import measures
     from watchbell.tools import reading
 
-    _periods, day = reading.reliability(interaction.guild_id, line, "24h", tools)
-    _periods, month = reading.reliability(interaction.guild_id, line, "30d", tools)
+    _periods, day = reading.reliability(guild_id, line, "24h", tools)
+    _periods, month = reading.reliability(guild_id, line, "30d", tools)
     shares = {"day": measures.share(day.tally.uptime), "month": measures.share(month.tally.uptime)}
     latencies = {"now": page.latency(line), "p50": measures.latency(day.p50), "p95": measures.latency(day.p95)}
     figures = [

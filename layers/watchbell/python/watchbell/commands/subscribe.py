@@ -84,6 +84,8 @@ def subscribe(
     rings = same[0] if same else Subscription(id, to)
     words = checked(wording) if wording else ""
     wanted = replace(rings, id=id, about=subject, least=severity, recoveries=recoveries, channel=place, wording=words)
+    if to.startswith("user:"):
+        wanted = replace(wanted, locale=interaction.locale)
     tools.data(SUBSCRIPTION, guild_id).put(wanted.item())
     if webhook:
         keep_if_there(to, lambda: tools.data(SUBSCRIPTION, guild_id).delete(id), interaction, tools)

@@ -79,7 +79,7 @@ def find(name: str, interaction, tools) -> tuple:
         entry = tools.monitors.roster(owner).find(name)
         if entry is not None:
             return owner, entry
-    raise UserError(_("There is no monitor with this name. `/monitor list` shows them all."))
+    raise UserError(_("There is no monitor with this name. `/status` shows them all."))
 
 
 def shown(line, guild_id: str, window: str, tools) -> Reply:

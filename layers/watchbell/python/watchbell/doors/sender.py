@@ -81,8 +81,15 @@ def _deliver(delivery: Delivery, tools: Tools) -> None:
             _tell(lambda: mailboxes.tell(message["guild"], message["edition"], tools, only), message, delivery.last)
         case "step" if _is_later(message):
             _tell(lambda: editions.escalate(message["guild"], Later.of(message), tools), message, delivery.last)
+        case "chosen" if _texts(message, "guild", "channel") and isinstance(message.get("at"), int):
+            guild_id = message["guild"]
+            edition = editions.catch_up(guild_id, message["channel"], message["at"], tools)
+            if edition:
+                _tell(lambda: mailboxes.tell(guild_id, edition, tools), message, delivery.last)
         case "maintenance" if _is_later(message):
             maintenance.announce(message["guild"], Later.of(message), tools)
+        case "cancelled" if _texts(message, "guild", "plan") and isinstance(message.get("at"), int):
+            maintenance.cancelled(message["guild"], message["plan"], message["at"], tools)
         case "timed" if _is_later(message):
             _tell(lambda: timed.post(message["guild"], Later.of(message), tools), message, delivery.last)
         case "webhook":

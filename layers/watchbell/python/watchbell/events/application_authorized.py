@@ -149,12 +149,12 @@ def onboard(data, tools):
     guild_id = guild.get("id") if isinstance(guild, dict) else None
     if not has_bot(data) or not isinstance(guild_id, str) or not guild_id.isdigit():
         return
+    locale = guild.get("preferred_locale")
+    server.learn_language(guild_id, locale if isinstance(locale, str) else "", tools)
     claim = tools.claims.take(ONBOARDING, guild_id)
     if claim is None:
         return
-    locale = guild.get("preferred_locale")
-    language = tools.server_settings.of(guild_id)[server.language]
-    with claim, speaking(language, locale if isinstance(locale, str) else ""):
+    with claim, speaking(server.spoken(tools.server_settings.of(guild_id))):
         message = onboarding(tools.settings.get("DOCUMENTATION_URL", ""))
         outcome = post(guild_id, message, tools, claim.attempt)
         claim.done(outcome)

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from ..discord.interaction import COMPONENT, Interaction
+from ..kit import server
 
 if TYPE_CHECKING:
     from ..adapters.batch import Delivery
@@ -19,12 +20,14 @@ def audited(handler: Handler | None, interaction: Interaction, desk: Desk, deliv
     """Record the block in the audit if `handler` declares `audit`. The block sets `delivery.ended`.
 
     A row is written before the block begins. If that fails, Unavailable is raised and nothing is done without a trace.
-    Each try of a message has its own row. A row stays `begun` if the function was cut off.
+    Each try of a message has its own row. A row stays `begun` if the function was cut off. The language of the server
+    is remembered too: without administrative actions, it has nothing that could be told.
     """
     opens_form = handler is not None and handler.form is not None and interaction.type == COMPONENT
     if handler is None or not handler.audit or opens_form:
         yield
         return
+    server.learn_language(interaction.guild_id, interaction.guild_locale, desk)
     entry = desk.audit.begin(
         interaction.guild_id, actor=interaction.user_id, action=handler.audit, interaction_id=interaction.id
     )

@@ -356,6 +356,10 @@ class Check:
             raise UserError(_("I may not check {host}: it is not a public address.", host=host))
         if targets.is_loopback(host) and not private:
             raise UserError(_("I may not check {host}: it is not a public address.", host=host))
+        if not (private or "." in host or targets.is_address(host)):  # nobody on the internet has such a name
+            raise UserError(
+                _("{host} has no dot, so it is no address on the internet. Did you mean `{host}.com`?", host=host)
+            )
         return found
 
     def _read_target(self, text: str) -> tuple[str, str]:

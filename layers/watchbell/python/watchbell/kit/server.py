@@ -1,6 +1,11 @@
 """The settings of a server that belong to no single feature."""
 
+from ..i18n import language as translated
 from .setting import Setting
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 status_channel = Setting(
     "status_channel",
@@ -55,3 +60,24 @@ language = Setting(
 
 SETTINGS = (status_channel, viewer_roles, responder_roles, admin_roles, mention_roles, zone, language)
 """In the order in which `/setup` shows them."""
+
+discord_language = Setting("discord_language", "language", label="Language in Discord")
+"""The language that the server has in Discord, "" before `learn_language` has heard of it. Nobody chooses it here."""
+
+
+def spoken(chosen: "Any") -> str:
+    """The language of what the bot posts by itself: the chosen one, or else the one that the server has in Discord.
+
+    `chosen` is what `tools.server_settings.of` returned.
+    """
+    return chosen[language] or chosen[discord_language]
+
+
+def learn_language(guild_id: str, locale: str, tools: "Any") -> None:
+    """Remember the language of a server, whose locale in Discord is `locale`, such as `pt-BR`.
+
+    Alerts need it, and come without an interaction that names it. Raises Unavailable if it cannot be stored.
+    """
+    known = translated(locale)
+    if guild_id and locale and known != tools.server_settings.of(guild_id)[discord_language]:
+        tools.change_setting(guild_id, discord_language, known)

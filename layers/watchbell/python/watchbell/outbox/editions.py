@@ -13,15 +13,18 @@ from dataclasses import replace
 
 from ..adapters.shards import EDITION_START, FLIP_START
 from ..discord.ids import made_at
+from ..kit import server
 from ..status import judgement
 from ..status.flip import Flip
 from ..status.judgement import Judgement
 from ..status.later import Later
 from ..status.roster import Entry
 from ..subscriptions.edition import Edition, id_of, sort
+from ..subscriptions.mailbox import Mailbox
+from ..subscriptions.subscription import hear
 from ..tools.toolbox import Tools
 from . import known
-from .kinds import ON_IT
+from .kinds import MAILBOX, ON_IT
 from .mailboxes import edition_message, tell
 
 log = logging.getLogger(__name__)
@@ -95,8 +98,10 @@ def gather(guild_id: str, tools: Tools) -> tuple[Edition | None, bool]:
     if not keys:
         return None, False
     news = [(entries[flip.monitor], flip) for key in keys for flip in waiting[key] if flip.news]
-    for monitor in cared_for & {entry.id for entry, flip in news if flip.news == "opened" or flip.new == "up"}:
-        tools.data(ON_IT, guild_id).delete(monitor)
+    over = {entry.id: flip.at for entry, flip in news if flip.news == "opened" or flip.new == "up"}
+    for item in tools.data(ON_IT, guild_id).all() if cared_for & {*over} else ():
+        if item["monitor"] in over and not item.get("ended"):  # the alert still says who it was
+            tools.data(ON_IT, guild_id).put(item | {"ended": over[item["monitor"]]})
     slots = [int(key.split("#")[2]) for key in keys]
     edition = Edition(id_of(max(slots), keys), int(tools.now()), tuple(news))
     begins = any(flip.new == "down" and flip.news in ("opened", "changed") for _entry, flip in news)
@@ -188,6 +193,49 @@ def test_edition(interaction_id: str, entry: Entry, at: int) -> Edition:
 def on_it_edition(interaction_id: str, monitors: Iterable[str], at: int) -> Edition:
     """The edition that says that somebody takes care of these monitors now, as an interaction says."""
     return Edition(_asked("on-it", interaction_id), at, on_it=tuple(monitors))
+
+
+def paused_edition(interaction_id: str, monitor: str, paused: bool, at: int) -> Edition:
+    """The edition that says in the alerts about a monitor that it is paused, or no longer, as an interaction says."""
+    return Edition(_asked("paused" if paused else "resumed", interaction_id), at, paused={monitor: paused})
+
+
+def catch_up(guild_id: str, channel: str, at: int, tools: Tools) -> str:
+    """Make the edition that tells a status channel, chosen at `at`, of what is not up and was told without it.
+
+    Return its id, "" if there is nothing to tell. A second try makes the same edition.
+    """
+    if tools.server_settings.of(guild_id)[server.status_channel] != channel:
+        return ""
+    entries = {entry.id: entry for entry in tools.monitors.roster(guild_id).entries if not entry.paused}
+    judged = _judged(guild_id, entries.values(), tools)
+    item = tools.data(MAILBOX, guild_id).get(f"channel:{channel}")
+    box = Mailbox.parse(item) if item else Mailbox()
+    waiting, _held = tools.shards.waiting(guild_id)
+    known_there = {flip.monitor for flips in waiting.values() for flip in flips}
+    known_there |= {id for id in entries if box.outage(id)}
+    subscribed = known.subscriptions(guild_id, tools)
+    news = []
+    for entry in entries.values():
+        found = judged.get(entry.id)
+        if (
+            entry.id in known_there
+            or found is None
+            or found.state != found.told
+            or found.state not in ("degraded", "down")
+        ):
+            continue
+        flip = Flip(entry.id, at, found.since, "up", found.state, "opened", found.reason, found.values)
+        heard = hear(entry, flip, subscribed, status_channel=channel, allowed=(), at=at)
+        if f"channel:{channel}" in heard:
+            news.append((entry, flip))
+    if not news:
+        return ""
+    cared_for = known.on_it(guild_id, tools)
+    on_it = tuple(entry.id for entry, _flip in news if entry.id in cared_for)
+    edition = Edition(f"{at:010}-chosen-{channel}", at, tuple(news), on_it=on_it, also=(f"channel:{channel}",))
+    tools.shards.publish(guild_id, edition)
+    return edition.id
 
 
 def gone_edition(monitor: str, at: int) -> Edition:

@@ -6,7 +6,20 @@ SUBSCRIPTION = Data(
     "subscription",
     of="server",
     key=("id",),
-    fields=("to", "person", "about", "least", "channel", "recoveries", "quiet", "zone", "breaks", "snoozed", "wording"),
+    fields=(
+        "to",
+        "person",
+        "about",
+        "least",
+        "channel",
+        "recoveries",
+        "quiet",
+        "zone",
+        "breaks",
+        "snoozed",
+        "wording",
+        "locale",
+    ),
     about=("person",),
     personal="the Discord user id of who hears of it",
 )
@@ -23,7 +36,7 @@ MAILBOX = Data(
     "mailbox",
     of="server",
     key=("recipient",),
-    fields=("person", "alerts", "read", "channel", "owner", "until", "tries"),
+    fields=("person", "alerts", "read", "channel", "owner", "until", "tries", "locale"),
     about=("person",),
     keep=90,
     personal="the Discord user id of who hears of alerts",
@@ -40,8 +53,8 @@ STEP = Data(
 )
 """A step of the escalation: who hears of a monitor that has been down for some minutes and that nobody is on."""
 
-ON_IT = Data("on_it", of="server", key=("monitor",), fields=("person", "at"), mentions=("person",), keep=90)
-"""Who takes care of a monitor that is not up. It is gone when the monitor is up again."""
+ON_IT = Data("on_it", of="server", key=("monitor",), fields=("person", "at", "ended"), mentions=("person",), keep=90)
+"""Who takes care of a monitor that is not up, since `at`. `ended` is when it was up again, in epoch seconds, else 0."""
 
 TIMED = Data(
     "timed",

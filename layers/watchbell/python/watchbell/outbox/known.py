@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import DiscordError
 from ..subscriptions.subscription import Subscription
 from ..subscriptions.timed import Timed
 from ..tools.toolbox import Tools
@@ -26,4 +27,14 @@ def steps(guild_id: str, tools: Tools) -> list[dict]:
 
 def on_it(guild_id: str, tools: Tools) -> dict[str, str | None]:
     """The ids of those who take care of monitors, by the ids of the monitors. None is somebody who was erased."""
-    return {item["monitor"]: item["person"] for item in tools.data(ON_IT, guild_id).all()}
+    return {item["monitor"]: item["person"] for item in tools.data(ON_IT, guild_id).all() if not item.get("ended")}
+
+
+def server_name(guild_id: str, tools: Tools) -> str:
+    """The name of a server for a direct message, "" if the bot is no longer there."""
+    try:
+        return str(tools.discord.server(guild_id).get("name", ""))
+    except DiscordError as error:
+        if not error.permanent:
+            raise
+        return ""

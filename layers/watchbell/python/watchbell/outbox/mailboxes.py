@@ -7,7 +7,9 @@ of the messages. So news is told once, even if a sender dies.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache, partial
+from typing import Any
 
 from ..adapters.server_settings import Chosen
 from ..adapters.shards import EDITION_START
@@ -22,7 +24,7 @@ from ..subscriptions.mailbox import Alert, Mailbox
 from ..subscriptions.subscription import Heard, hear
 from ..tools.toolbox import Tools
 from . import known, posting, webhooks
-from .kinds import MAILBOX
+from .kinds import MAILBOX, ON_IT
 
 log = logging.getLogger(__name__)
 
@@ -64,13 +66,14 @@ def tell(guild_id: str, last: str, tools: Tools, only: Iterable[str] = ()) -> No
         parts = [behind[start : start + AT_ONCE] for start in range(0, len(behind), AT_ONCE)]
         tools.send_queue.send_many([edition_message(guild_id, last, part) for part in parts])
         return
+    name = cache(partial(known.server_name, guild_id, tools))  # asked for if somebody gets a direct message
     failed: Exception | None = None
     for to in behind:
         if only and to not in only:
             continue
         try:
             item = stored.get(to) or _new_item(to)
-            deliver(guild_id, item, boxes.get(to) or Mailbox(), editions, hearing[to], chosen, tools)
+            deliver(guild_id, item, boxes.get(to) or Mailbox(), editions, hearing[to], chosen, name, tools)
         except (DiscordError, Retry) as error:
             log.warning("not told yet: %s", error, extra={"guild_id": guild_id, "recipient": to})
             failed = error
@@ -91,7 +94,7 @@ def _is_behind(box: Mailbox | None, editions: list[Edition]) -> bool:
 
 
 def _monitors(edition: Edition) -> list[str]:
-    return [*(entry.id for entry, _flip in edition.news), *edition.on_it, *edition.gone]
+    return [*(entry.id for entry, _flip in edition.news), *edition.on_it, *edition.gone, *edition.paused]
 
 
 def _hearing(guild_id: str, editions: list[Edition], chosen: Chosen, tools: Tools) -> Hearing:
@@ -140,9 +143,13 @@ def deliver(
     editions: Iterable[Edition],
     heard: Mapping[str, Mapping[str, Heard]],
     chosen: Chosen,
+    name: Callable[[], str],
     tools: Tools,
 ) -> None:
-    """Tell one recipient, whose mailbox `box` is stored in `item`. Raises Retry while another sender tells them."""
+    """Tell one recipient, whose mailbox `box` is stored in `item`. Raises Retry while another sender tells them.
+
+    `name` returns the name of the server.
+    """
     records, to = tools.data(MAILBOX, guild_id), item["recipient"]
     before = len(box.read)
     for edition in editions:
@@ -152,8 +159,8 @@ def deliver(
             box.clean()
             records.put(item | box.value())
         return
-    kind, _colon, name = to.partition(":")
-    hook = webhooks.find(guild_id, name, tools) if kind == "webhook" else None
+    kind, _colon, id = to.partition(":")
+    hook = webhooks.find(guild_id, id, tools) if kind == "webhook" else None
     if kind == "webhook" and hook is None:
         log.info("not told: the webhook was removed", extra={"guild_id": guild_id, "recipient": to})
         box.alerts = []
@@ -166,7 +173,7 @@ def deliver(
     item = records.put(item | box.value())
     try:
         for alert in box.due:
-            for _message in _send_alert(guild_id, to, alert, box, hook, chosen, tools):
+            for _message in _send_alert(guild_id, to, alert, box, hook, chosen, name, tools):
                 if hook:  # what was sent by a webhook cannot be found again
                     item = records.put(item | box.value())
         if kind != "user":
@@ -201,7 +208,14 @@ def _make_stale(guild_id: str, to: str, tools: Tools) -> None:
 
 
 def _send_alert(
-    guild_id: str, to: str, alert: Alert, box: Mailbox, hook: webhooks.Hook | None, chosen: Chosen, tools: Tools
+    guild_id: str,
+    to: str,
+    alert: Alert,
+    box: Mailbox,
+    hook: webhooks.Hook | None,
+    chosen: Chosen,
+    name: Callable[[], str],
+    tools: Tools,
 ) -> Iterator[None]:
     """Send or edit the message of an alert, then send its answers. Yield after each new message."""
     if to.startswith("user:") and not box.channel:
@@ -209,10 +223,13 @@ def _send_alert(
     channel = box.channel or to.partition(":")[2]
     place = hook or posting.Channel(channel, tools, again=box.tries > 1)
     details = {"guild_id": guild_id, "recipient": to}
+    languages = (box.locale, server.spoken(chosen))
     delivery = message.reference(alert.id, to)
     if not alert.message or alert.stale:
-        with speaking(chosen[server.language]):
-            reply = message.alert(alert, delivery, _people(guild_id, alert, tools), guild_id if box.channel else "")
+        with speaking(*languages):
+            reply = message.alert(
+                alert, delivery, _people(guild_id, alert, tools), **_elsewhere(guild_id, box, chosen, name)
+            )
         if alert.message:
             place.edit(alert.message, reply)
             alert.stale = False
@@ -223,7 +240,7 @@ def _send_alert(
             yield
     for answer in list(alert.answers):
         delivery = message.reference(f"{alert.id} {answer.edition}", to)
-        with speaking(chosen[server.language]):
+        with speaking(*languages):
             reply = message.answer(alert, answer, delivery)
         nonce = f"alert {guild_id} {alert.id} {answer.edition}"
         sent = place.send(reply, nonce, delivery, answers=alert.message)
@@ -232,8 +249,25 @@ def _send_alert(
         yield
 
 
-def _people(guild_id: str, alert: Alert, tools: Tools) -> dict[str, str]:
-    """Who takes care of the monitors of an alert."""
-    if not any(each.on_it and not each.ended for each in alert.outages):
+def _elsewhere(guild_id: str, box: Mailbox, chosen: Chosen, name: Callable[[], str]) -> dict[str, Any]:
+    """What an alert says of the server if it is in none of its channels: in direct messages, or at the operator's."""
+    if guild_id == OPERATOR:
+        return {"server": OPERATOR, "direct": bool(box.channel)}
+    if not box.channel:
         return {}
-    return {monitor: person for monitor, person in known.on_it(guild_id, tools).items() if person}
+    url = "/".join(filter(None, ["https://discord.com/channels", guild_id, chosen[server.status_channel]]))
+    return {"server": guild_id, "direct": True, "name": name(), "url": url}
+
+
+def _people(guild_id: str, alert: Alert, tools: Tools) -> dict[str, str]:
+    """Who takes care of the monitors of an alert, or did so when they were not up."""
+    if not any(each.on_it for each in alert.outages):
+        return {}
+    began = {each.entry.id: each.opened.since for each in alert.outages if each.on_it}
+    ended = {each.entry.id: each.ended.at for each in alert.outages if each.ended}
+    return {
+        id: item["person"]
+        for item in tools.data(ON_IT, guild_id).all()
+        for id in [item["monitor"]]
+        if item["person"] and id in began and began[id] <= item["at"] <= ended.get(id, item["at"])
+    }

@@ -7,17 +7,18 @@ of the channel are searched for the delivery's reference.
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterable
 
 from ..adapters.server_settings import Chosen
 from ..data.tables import TOLD
 from ..discord.reply import Reply
 from ..discord.text import fitting
 from ..errors import DiscordError
-from ..i18n import speaking
+from ..i18n import _, speaking
 from ..kit import server
 from ..status import refusal
 from ..status.refusal import Refusal
-from ..status.roster import OPERATOR
+from ..status.roster import OPERATOR, Entry
 from ..subscriptions import message
 from ..subscriptions.subscription import STATUS
 from ..tools import places
@@ -114,7 +115,7 @@ def refused(guild_id: str, to: str, error: DiscordError, at: int, chosen: Chosen
         try:
             found = tools.discord.server(guild_id)
             channel_id = tools.discord.open_dm(found["owner_id"])
-            with speaking(chosen[server.language]):
+            with speaking(server.spoken(chosen)):
                 reply = refusal.to_owner(kept, str(found.get("name", "")), delivery, alerts=alerts)
             nonce = f"alert {guild_id} {name}"
             sent = send(channel_id, reply, nonce, delivery, tools, again=claim.attempt > 1)
@@ -148,6 +149,23 @@ def _lacks(channel_id: str, tools: Tools) -> tuple[str, ...]:
         if not error.permanent:
             raise
         return ()
+
+
+def unheard(guild_id: str, entries: Iterable[Entry], tools: Tools) -> list[str]:
+    """What to do if nobody at all hears of these monitors of a server: one sentence, or none."""
+    if tools.server_settings.of(guild_id)[server.status_channel]:
+        return []
+    told = [(each.to, each.channel) for each in known.subscriptions(guild_id, tools) if any(map(each.covers, entries))]
+    told += [(step["to"], "") for step in known.steps(guild_id, tools)]
+    # A role is mentioned in the status channel if it has no other one.
+    if any(channel or not (to == STATUS or to.startswith("role:")) for to, channel in told):
+        return []
+    return [
+        _(
+            "⚠️ Nobody hears of this yet, because no status channel is chosen. Choose one with `/setup`, or use "
+            "`/subscribe`."
+        )
+    ]
 
 
 def troubles(guild_id: str, tools: Tools) -> list[str]:

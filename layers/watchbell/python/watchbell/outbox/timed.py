@@ -26,6 +26,7 @@ from ..tools import reading
 from ..tools.toolbox import Tools
 from . import posting, webhooks
 from .kinds import TIMED
+from .known import server_name
 
 log = logging.getLogger(__name__)
 
@@ -91,11 +92,11 @@ def _reply(
     guild_id: str, timed: Timed, turn: Turn, chosen: Chosen, delivery: str, tools: Tools
 ) -> tuple[Reply | None, Timed]:
     """The message of a turn, None if there is nothing to say, and the digest or reminder with what it must remember."""
-    with speaking(timed.locale, chosen[server.language]):
+    with speaking(timed.locale, server.spoken(chosen)):
         if timed.text:
             return reminder(guild_id, timed.text, chosen, delivery), timed
         foot = f"{turn.subject} · {timed.zone} · {delivery}"
-        name = _server_name(guild_id, tools) if timed.to.startswith("user:") else ""
+        name = server_name(guild_id, tools) if timed.to.startswith("user:") else ""
         found = of_server(guild_id, timed, turn, name, foot, tools)
         if not found.figures:
             said = None if timed.quiet else digest.nothing_monitored(name, foot)
@@ -124,13 +125,3 @@ def reminder(guild_id: str, text: str, chosen: Chosen, delivery: str) -> Reply:
     roles = [id for id in roles_in(text) if id in allowed]
     embed = Embed(colour=states.OWN, footer=" · ".join([_("Reminder"), delivery]))
     return Reply(text, embeds=[embed], mentions=Mentions(roles=roles))
-
-
-def _server_name(guild_id: str, tools: Tools) -> str:
-    """The name of a server for a direct message, "" if the bot is no longer there."""
-    try:
-        return str(tools.discord.server(guild_id).get("name", ""))
-    except DiscordError as error:
-        if not error.permanent:
-            raise
-        return ""

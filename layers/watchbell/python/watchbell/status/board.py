@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from ..discord.text import clip, escape
 from ..i18n import _, ngettext
@@ -13,6 +14,9 @@ from .roster import Entry
 
 NOT_UP = 12
 """How many monitors that are not up have a line of their own."""
+
+ROOM = 2700
+"""How many characters all lines have together. Discord takes 4,000 in a layout, and other texts are in it too."""
 
 NAMES = 40
 """How many monitors that are up are named."""
@@ -29,12 +33,16 @@ PATIENCE = 3
 
 @dataclass(frozen=True)
 class Line:
-    """A monitor, its judgement if it has one, and whether it is in maintenance. `now` is in epoch seconds."""
+    """A monitor, its judgement if it has one, and whether it is in maintenance. `now` is in epoch seconds.
+
+    `until` is when the maintenance ends, in epoch seconds, 0 if that is not known.
+    """
 
     entry: Entry
     judged: Judgement | None
     quiet: bool
     now: float
+    until: int = 0
 
     @property
     def state(self) -> str:
@@ -69,8 +77,20 @@ class Line:
 
     def text(self) -> str:
         """Glyph, name and state, then in small print why and since when."""
-        small = [part for part in (self.why(), _since(self.since, self.now)) if part]
+        since = _since(self.since, self.now)
+        if self.state == "maintenance" and self.since:  # it is the monitor that is so since then
+            since = _("not up since {time}", time=measures.moment(self.since, self.now))
+        small = [part for part in (self.maintenance(), self.why(), since) if part]
         return self.first() + ("\n-# " + " · ".join(small) if small else "")
+
+    def maintenance(self) -> str:
+        """Until when the monitor is in maintenance, "" if it is not. The state says that it is, unless it is up."""
+        if not self.quiet or not self.until:
+            return ""
+        until = measures.moment(self.until, self.now)
+        if self.state == "maintenance":
+            return _("until {time}", time=until)
+        return _("in maintenance until {time}", time=until)
 
     def first(self) -> str:
         """Glyph, name and state."""
@@ -144,15 +164,37 @@ def troubles(lines: Sequence[Line]) -> list[str]:
     return shown
 
 
-def quiet_ones(lines: Sequence[Line]) -> str:
-    """The names of the monitors that are up, "" if there are none, or if the headline is about the only one."""
+def quiet_ones(lines: Sequence[Line], room: int = ROOM) -> str:
+    """The names of the monitors that are up, "" if there are none, or if the headline is about the only one.
+
+    There are as many names as fit into `room` characters, at least one.
+    """
     up = [line for line in ranked(lines) if line.state == "up"]
     if not up or sum(line.state in states.RANK for line in lines) == 1:
         return ""
-    names = ", ".join(clip(escape(line.entry.name), 40) for line in up[:NAMES])
-    if len(up) > NAMES:
-        names += " " + _("and {n} more", n=len(up) - NAMES)
+    shown = _fitting([clip(escape(line.entry.name), 40) for line in up[:NAMES]], room)
+    names = ", ".join(shown)
+    if len(up) > len(shown):
+        names += " " + _("and {n} more", n=len(up) - len(shown))
     return ngettext("{n} is up: {names}", "{n} are up: {names}", len(up), names=names)
+
+
+def in_maintenance(lines: Sequence[Line], room: int = ROOM) -> str:
+    """The monitors that are up in maintenance, "" if there are none. Others in maintenance have lines of their own.
+
+    There are as many as fit into `room` characters, at least one.
+    """
+    quiet = [line for line in ranked(lines) if line.state == "up" and line.maintenance()]
+    found = [f"🔧 {line.name} {line.maintenance()}" for line in quiet]
+    shown = _fitting(found[:NOT_UP], room)
+    more = [_("and {n} more", n=len(found) - len(shown))] if len(found) > len(shown) else []
+    return "\n".join([*shown, *more])
+
+
+def _fitting(texts: list[str], room: int) -> list[str]:
+    """The first of these texts: those that fit into `room` characters with two between them, and at least one."""
+    taken = accumulate(len(text) + 2 for text in texts)
+    return [text for place, (text, size) in enumerate(zip(texts, taken, strict=True)) if not place or size <= room]
 
 
 def others(lines: Sequence[Line]) -> str:

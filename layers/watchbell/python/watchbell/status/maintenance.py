@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from ..errors import UserError
 from ..i18n import _
@@ -72,6 +73,12 @@ def in_maintenance(windows: Iterable[Window], monitor: Monitor | Entry, at: floa
     return any(window.covers(monitor) and is_open(window.when, at) for window in windows)
 
 
+def open_until(windows: Iterable[Window], monitor: Monitor | Entry, at: float) -> int:
+    """When the maintenance of a monitor at a moment ends, in epoch seconds, 0 if it is in none."""
+    spans = [current(window.when, at) for window in windows if window.covers(monitor)]
+    return max((span.end for span in spans if span), default=0)
+
+
 def is_open(when: When, at: float) -> bool:
     return current(when, at) is not None
 
@@ -106,26 +113,54 @@ def occurrences(when: When, after: float) -> Iterator[Span]:
 
 
 def parse(start: str, duration: str, zone: str, now: float) -> When:
-    """Read what a person typed. Raises UserError, with a sentence that says what to correct.
+    """Read what a person typed. Raises UserError, with a sentence for each part that is to be corrected.
 
-    `start` is `2026-12-01 22:00`, `sun 02:00`, `mon-fri 22:00`, `daily 02:00`, or a cron expression. `duration` is
-    `45m`, `2h`, `1h 30m` or `1d`. `zone` is an IANA name. A window that is over `now` is refused.
+    `start` is `now`, `22:00` (the next time that the clock shows it), `today 22:00`, `tomorrow 22:00`,
+    `2026-12-01 22:00`, `sun 02:00`, `mon-fri 22:00`, `daily 02:00`, or a cron expression. `tomorrow` alone is its
+    midnight. `duration` is `45m`, `2h`, `1h 30m` or `1d`. `zone` is an IANA name. A window that is over `now` is
+    refused.
     """
-    minutes = parse_duration(duration)
     clock = cron.zone_of(zone)
-    text = " ".join(start.lower().split())
-    if dated := re.fullmatch(r"([0-9]{4}-[0-9]{2}-[0-9]{2})[ t]([0-9]{1,2}:[0-9]{2})", text):
-        try:
-            local = datetime.strptime(" ".join(dated.groups()), "%Y-%m-%d %H:%M")
-        except ValueError:
-            raise UserError(_("There is no such date or time.")) from None
-        begin = int(cron.moment(local, clock))
-        if begin + minutes * 60 <= now:
-            raise UserError(_("This maintenance would already be over. Choose a later start."))
-        return Once(begin, begin + minutes * 60)
-    if expression := repeating(text):
+    wrong: list[str] = []
+    minutes, begin, expression = 0, 0, ""
+    try:
+        begin, expression = _start(" ".join(start.lower().split()), clock, now)
+    except UserError as error:
+        wrong.append(str(error))
+    try:
+        minutes = parse_duration(duration)
+    except UserError as error:
+        wrong.append(str(error))
+    if wrong:
+        raise UserError("\n".join(wrong))
+    if expression:
         return Repeating(expression, minutes, zone)
-    raise UserError(_start_rule())
+    if begin + minutes * 60 <= now:
+        raise UserError(_("This maintenance would already be over. Choose a later start."))
+    return Once(begin, begin + minutes * 60)
+
+
+def _start(text: str, clock: ZoneInfo, now: float) -> tuple[int, str]:
+    """When a window begins: the epoch second, or else the cron expression. Raises UserError."""
+    if text == "now":
+        return int(now), ""
+    if expression := repeating(text):
+        return 0, expression
+    today = datetime.fromtimestamp(now, clock).date()
+    days = {"today": today, "tomorrow": today + timedelta(days=1)}
+    found = re.fullmatch(r"(?:([0-9]{4}-[0-9]{2}-[0-9]{2}|today|tomorrow)[ t]?)?([0-9]{1,2}:[0-9]{2})?", text)
+    day, clock_time = found.groups() if found else ("", "")
+    if not clock_time and day != "tomorrow":
+        raise UserError(_start_rule())
+    try:
+        at = datetime.strptime(clock_time or "00:00", "%H:%M").time()
+        date = days[day] if day in days else datetime.strptime(day, "%Y-%m-%d").date() if day else today
+    except ValueError:
+        raise UserError(_("There is no such date or time.")) from None
+    begin = int(cron.moment(datetime.combine(date, at), clock))
+    if not day and begin + 60 <= now:
+        begin = int(cron.moment(datetime.combine(days["tomorrow"], at), clock))
+    return begin, ""
 
 
 def repeating(text: str) -> str:
@@ -134,7 +169,8 @@ def repeating(text: str) -> str:
     Raises UserError, with a sentence that says what to correct.
     """
     text = " ".join(text.lower().split())
-    if weekly := re.fullmatch(r"([a-z, -]+) ([0-9]{1,2}):([0-9]{2})", text):
+    weekly = re.fullmatch(r"([a-z, -]+) ([0-9]{1,2}):([0-9]{2})", text)
+    if weekly and weekly[1] not in ("today", "tomorrow"):
         days, hour, minute = weekly.groups()
         if int(hour) > 23 or int(minute) > 59:
             raise UserError(_("There is no such date or time."))
@@ -199,6 +235,6 @@ def _weekday(name: str) -> int:
 
 def _start_rule() -> str:
     return _(
-        "Write when it starts as `2026-12-01 22:00`, every week as `sun 02:00` or `mon-fri 22:00`, every day as "
-        "`daily 02:00`, or as a cron expression such as `0 2 1 * *`."
+        "Write when it starts as `now`, `22:00`, `tomorrow 22:00` or `2026-12-01 22:00`, every week as `sun 02:00` or "
+        "`mon-fri 22:00`, every day as `daily 02:00`, or as a cron expression such as `0 2 1 * *`."
     )

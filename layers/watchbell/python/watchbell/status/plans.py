@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from ..i18n import _
 from .later import Later
 from .maintenance import Once, Repeating, Span, Window, current, occurrences, upcoming
 
@@ -18,13 +19,19 @@ MOST = 25
 class Plan:
     """A window of maintenance. `id` has 8 letters and digits, and is unique in the server.
 
-    `announce` is how many minutes before it begins each occurrence is announced, 0 for never.
+    `title` is "" if nobody has written one. `announce` is how many minutes before it begins each occurrence is
+    announced, 0 for never.
     """
 
     id: str
     title: str
     window: Window
     announce: int = 0
+
+    @property
+    def name(self) -> str:
+        """The title, or what stands for it in the language of the reader."""
+        return self.title or _("Maintenance")
 
     def next(self, now: float) -> Span | None:
         """The occurrence that is open now, or else the next one. None if the plan is over."""

@@ -43,6 +43,10 @@ class Entry:
         self.id, self.name, self.kind, self.shard, self.every = id, name, kind, shard, every
         self.group, self.tags, self.host, self.paused = group, tuple(tags), host, paused
 
+    def but(self, *, paused: bool) -> "Entry":
+        """The same entry, paused or not."""
+        return Entry(*[*self.values()[:-1], paused])
+
     def values(self) -> list:
         return [getattr(self, name) for name in _FIELDS]
 
@@ -108,7 +112,7 @@ class Roster:
         from ..errors import UserError
         from ..i18n import _
 
-        raise UserError(_("There is no monitor, group or tag with this name. `/monitor list` shows them all."))
+        raise UserError(_("There is no monitor, group or tag with this name. `/status` shows them all."))
 
     @property
     def names(self) -> list[str]:

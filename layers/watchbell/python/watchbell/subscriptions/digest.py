@@ -279,7 +279,7 @@ def _ahead(digest: Digest) -> list[str]:
     """The maintenance that begins before the next digest, or goes on."""
     length = digest.totals.end - digest.totals.start
     found = [(span, plan) for plan in digest.plans if (span := plan.next(digest.now))]
-    soon = sorted((span, plan.title) for span, plan in found if span.start < digest.now + length)
+    soon = sorted((span, plan.name) for span, plan in found if span.start < digest.now + length)
     if not soon:
         return []
     lines = [f"🔧 {clip(escape(name), 80)} <t:{span.start}:f> – <t:{span.end}:f>" for span, name in soon]

@@ -17,7 +17,8 @@ class Edition:
 
     `id` sorts by the time of the edition. `at` is in epoch seconds. `on_it` are the ids of monitors that somebody takes
     care of from now on, and `gone` those that are no longer watched. `also` are those who hear of it if it is a step of
-    an escalation: nobody else does. `test` marks a test alert.
+    an escalation: nobody else does. `test` marks a test alert. `paused` has the ids of monitors that are paused from
+    now on (True), or no longer (False).
     """
 
     id: str
@@ -27,17 +28,19 @@ class Edition:
     gone: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     test: bool = False
+    paused: Mapping[str, bool] = field(default_factory=dict)
 
     def text(self) -> str:
         """The edition as JSON, without its id. `parse` reads it."""
         news = [[entry.values(), flip.text()] for entry, flip in self.news]
-        return json.dumps([self.at, news, self.on_it, self.gone, self.also, self.test], ensure_ascii=False)
+        row = [self.at, news, self.on_it, self.gone, self.also, self.test, dict(self.paused)]
+        return json.dumps(row, ensure_ascii=False)
 
     @classmethod
     def parse(cls, id: str, text: str) -> Edition:
-        at, news, on_it, gone, also, test = json.loads(text)
+        at, news, on_it, gone, also, test, *more = json.loads(text)
         pairs = tuple((Entry(*values), Flip.parse(flip)) for values, flip in news)
-        return cls(id, at, pairs, tuple(on_it), tuple(gone), tuple(also), test)
+        return cls(id, at, pairs, tuple(on_it), tuple(gone), tuple(also), test, *more)
 
 
 @dataclass

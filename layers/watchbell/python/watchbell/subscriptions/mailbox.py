@@ -89,6 +89,7 @@ class Mailbox:
 
     `read` are the ids of the editions that have been added. `channel` is where a person's direct messages go.
     `owner` and `until` are the lease of the sender that works on it, and `tries` counts its senders since it was clean.
+    `locale` is the language of a person, "" if it is not known.
     """
 
     alerts: list[Alert] = field(default_factory=list)
@@ -97,6 +98,7 @@ class Mailbox:
     owner: str = ""
     until: float = 0.0
     tries: int = 0
+    locale: str = ""
 
     @property
     def due(self) -> list[Alert]:
@@ -116,6 +118,7 @@ class Mailbox:
         if edition.id in self.read:
             return
         self.read = [*self.read, edition.id][-REMEMBERED:]
+        self.locale = next((each.locale for each in heard.values() if each.locale), self.locale)
         for entry, flip in edition.news:
             if edition.also and entry.id not in heard:
                 continue
@@ -129,6 +132,12 @@ class Mailbox:
             found = self.outage(monitor)
             if found is not None:
                 found[0].stale = found[1].on_it = True
+        for monitor, paused in edition.paused.items():
+            found = self.outage(monitor)
+            if found is not None:
+                alert, outage = found
+                outage.entry = outage.entry.but(paused=paused)
+                alert.stale = bool(alert.message)
         for monitor in edition.gone:
             found = self.outage(monitor)
             if found is not None:
@@ -197,6 +206,7 @@ class Mailbox:
             "owner": self.owner,
             "until": self.until,
             "tries": self.tries,
+            "locale": self.locale,
         }
 
     @classmethod
@@ -209,6 +219,7 @@ class Mailbox:
             value.get("owner") or "",
             float(value.get("until") or 0),
             int(value.get("tries") or 0),
+            value.get("locale") or "",
         )
 
 

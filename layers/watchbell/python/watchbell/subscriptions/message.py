@@ -45,17 +45,27 @@ def _texts(components: object) -> list[object]:
     return [text for each in parts for text in (each.get("content"), *_texts(each.get("components")))]
 
 
-def alert(told: Alert, delivery: str, people: Mapping[str, str], guild_id: str = "") -> Reply:
+def alert(
+    told: Alert,
+    delivery: str,
+    people: Mapping[str, str],
+    *,
+    server: str = "",
+    direct: bool = False,
+    name: str = "",
+    url: str = "",
+) -> Reply:
     """The message of an alert as it should be now. It says what goes on, or in the past what happened.
 
-    `people` are the ids of those who take care of monitors, by the ids of the monitors. `guild_id` is the server if the
-    message is a direct one.
+    `people` are the ids of those who take care of monitors, by the ids of the monitors. `server` is the id of the
+    server that watches them if the message is in no channel of this server. `direct` is a direct message.
+    It shows the `name` of the server with a link to the `url`.
     """
     outages = _in_order(told)
-    going_on = [outage for outage in outages if not outage.ended]
+    going_on = [outage for outage in outages if not (outage.ended or outage.entry.paused)]
     (first, *others) = outages
     content = _group(outages, going_on) if others else _one(first)
-    if told.wording and not all(_is_gone(outage) for outage in outages):
+    if told.wording and not all(_is_gone(outage) or _is_halted(outage) for outage in outages):
         counted = going_on or outages
         content = _worded(told.wording, counted, [outage.ended or outage.latest for outage in counted])
     if told.test:
@@ -64,20 +74,22 @@ def alert(told: Alert, delivery: str, people: Mapping[str, str], guild_id: str =
     reply = Reply(
         " ".join(filter(None, [clip(content, 1500), roles])), mentions=Mentions(roles=told.mentions), silent=told.silent
     )
-    reply.embeds.append(_embed(outages, going_on, delivery, people))
+    embed = _embed(outages, going_on, delivery, people)
+    embed.author, embed.author_url = clip(name, 256), url if name else ""
+    reply.embeds.append(embed)
     if told.test:
         reply.buttons += [
             Button(_("Acknowledge"), custom_id=Address("notifications", "try_on_it"), style="primary"),
             Button(_("Details"), custom_id=Address("notifications", "try_details")),
         ]
-    elif not all(outage.on_it for outage in going_on):
-        taken = ("i_am_on_it", (guild_id, told.id)) if guild_id else ("on_it", (told.id,))
-        reply.buttons.append(Button(_("Acknowledge"), custom_id=Address("notifications", *taken), style="primary"))
-    if guild_id:
-        stop = Address("notifications", "stop", (guild_id,))
+    else:
+        if not all(outage.on_it for outage in going_on):
+            taken = ("i_am_on_it", (server, told.id)) if direct else ("on_it", (told.id,))
+            reply.buttons.append(Button(_("Acknowledge"), custom_id=Address("notifications", *taken), style="primary"))
+        reply.buttons.append(_details("" if others else first.entry.id, server))
+    if direct:
+        stop = Address("notifications", "stop", (server,))
         reply.buttons.append(Button(_("No more messages"), custom_id=stop))
-    elif not told.test:
-        reply.buttons.append(_details("" if others else first.entry.id))
     return reply
 
 
@@ -117,6 +129,8 @@ def _rank(state: str) -> int:
 
 def _one(outage: Outage) -> str:
     """The first line about one outage."""
+    if _is_halted(outage):
+        return _("⏸️ {name} is paused. It was not up before.", name=_name(outage.entry))
     if outage.ended is None:
         return headline(outage.entry, outage.latest)
     name = _name(outage.entry)
@@ -132,13 +146,31 @@ def _one(outage: Outage) -> str:
 
 def _group(outages: list[Outage], going_on: list[Outage]) -> str:
     """The first line about several outages: how many, and of which monitors."""
-    counted = going_on or outages
+    halted = [outage for outage in outages if _is_halted(outage)]
+    counted = going_on or halted or outages
     names, n = _names([outage.entry for outage in counted]), len(counted)
+    if halted and not going_on:
+        return ngettext(
+            "⏸️ {n} monitor that was not up is paused: {names}.",
+            "⏸️ {n} monitors that were not up are paused: {names}.",
+            n,
+            names=names,
+        )
     if not going_on:
         return ngettext("✅ {n} monitor was not up: {names}.", "✅ {n} monitors were not up: {names}.", n, names=names)
-    if any(outage.latest.new == "down" and outage.latest.news != "flapping" for outage in going_on):
+    found = {_shown_state(outage) for outage in going_on}
+    if found == {"down"}:
+        return ngettext("🔴 {n} monitor is down: {names}.", "🔴 {n} monitors are down: {names}.", n, names=names)
+    if found == {"degraded"} and not any(outage.latest.news == "flapping" for outage in going_on):
+        return ngettext("⚠️ {n} monitor is degraded: {names}.", "⚠️ {n} monitors are degraded: {names}.", n, names=names)
+    if "down" in found:
         return ngettext("🔴 {n} monitor is not up: {names}.", "🔴 {n} monitors are not up: {names}.", n, names=names)
     return ngettext("⚠️ {n} monitor is not up: {names}.", "⚠️ {n} monitors are not up: {names}.", n, names=names)
+
+
+def _is_halted(outage: Outage) -> bool:
+    """Whether the monitor was paused in the outage, so that nobody knows how it goes on."""
+    return outage.ended is None and outage.entry.paused
 
 
 def _is_gone(outage: Outage) -> bool:
@@ -156,11 +188,12 @@ def _worded(text: str, outages: list[Outage], flips: list[Flip]) -> str:
     is_over = flip.new == "up" and not flapping
     words = {"up": _("up"), "degraded": _("degraded"), "down": _("down"), "new": _("new")}
     reason = outage.latest.reason or outage.opened.reason
+    why = figures.reason(reason) if reason else _("does not work")
     values = {
         "icon": states.GLYPHS["degraded" if flapping else flip.new],
         "monitor": _names([each.entry for each in outages]),
         "state": _("changing") if flapping else words[flip.new],
-        "reason": figures.reason(reason) if reason else "",
+        "reason": _("works again") if is_over else why,
         "since": f"<t:{flip.since}:t>",
         "duration": measures.duration((flip.since - outage.opened.since) if is_over else (flip.at - flip.since)),
         "group": escape(outage.entry.group),
@@ -180,15 +213,18 @@ def _name(entry: Entry) -> str:
 
 
 def _embed(outages: list[Outage], going_on: list[Outage], delivery: str, people: Mapping[str, str]) -> Embed:
-    """What is known of the outages: since when, why, and who takes care of those that go on."""
+    """What is known of the outages: since when, why, and who takes care of them, or did."""
     (first, *others) = outages
-    worst = max((_shown_state(outage) for outage in going_on), key=_rank, default="up")
+    halted = [outage for outage in outages if _is_halted(outage)]
+    worst = max((_shown_state(outage) for outage in going_on), key=_rank, default="paused" if halted else "up")
     embed = Embed(colour=states.COLOURS[worst])
     if others:
-        listed = [_one(outage) for outage in [*going_on, *(each for each in outages if each.ended)]]
+        listed = [_one(outage) for outage in [*going_on, *halted, *(each for each in outages if each.ended)]]
         more = len(listed) - LISTED
         last = [ngettext("and {n} more", "and {n} more", more)] if more > 0 else []
         embed.description = "\n".join([*(clip(line, 180) for line in listed[:LISTED]), *last])
+        if going_on:
+            embed.field(_("Since"), moment(min(outage.latest.since for outage in going_on)), inline=True)
         embed.footer = delivery
     else:
         if first.ended is None:
@@ -197,14 +233,16 @@ def _embed(outages: list[Outage], going_on: list[Outage], delivery: str, people:
             embed.field(_("From"), moment(first.opened.since), inline=True)
             embed.field(_("To"), moment(first.ended.since), inline=True)
         reason = first.latest.reason or first.opened.reason
-        if reason is not None and (first.ended or first.latest.news == "flapping"):  # any other headline says why
+        says_why = not (first.ended or halted or first.latest.news == "flapping")  # in the headline
+        if reason is not None and not says_why:
             embed.field(_("Why"), clip(figures.reason(reason), 1000))
         embed.footer = foot(first.entry, delivery)
-    for outage in going_on:
+    for outage in [*going_on, *halted, *(each for each in outages if each.ended)]:
         if outage.on_it and len(embed.fields) < LISTED:
             person = people.get(outage.entry.id)
             who = f"👀 <@{person}>" if person else "👀 " + _("somebody")
-            embed.field(clip(outage.entry.name, NAME), _("{who} is on it.", who=who))
+            text = _("{who} was on it.", who=who) if outage.ended else _("{who} is on it.", who=who)
+            embed.field(clip(outage.entry.name, NAME), text)
     return embed
 
 
@@ -212,10 +250,13 @@ def _shown_state(outage: Outage) -> str:
     return "degraded" if outage.latest.news == "flapping" else outage.latest.new
 
 
-def _details(monitor: str) -> Button:
-    """The button that shows one monitor in detail, or all, only to the person who presses it."""
-    address = Address("status", "about", (monitor,)) if monitor else Address("status", "check")
-    return Button(_("Details"), custom_id=address)
+def _details(monitor: str, server: str) -> Button:
+    """The button that shows one monitor in detail, or all, only to the person who presses it.
+
+    `server` is "" if it is the one in which the button is.
+    """
+    here = Address("status", "about", (monitor,)) if monitor else Address("status", "check")
+    return Button(_("Details"), custom_id=Address("status", "there", (server, monitor)) if server else here)
 
 
 def headline(entry: Entry, flip: Flip) -> str:
@@ -249,7 +290,7 @@ def _recovered(outage: Outage, recovery: Flip) -> str:
 
 def planned(plan: Plan, start: int, names: Mapping[str, str], delivery: str) -> Reply:
     """The notice of maintenance that begins at `start`. `names` are those of the server's monitors, by their ids."""
-    content = _("🔧 Maintenance is planned: {title}.", title=f"**{clip(escape(plan.title), NAME)}**")
+    content = _("🔧 Maintenance is planned: {title}.", title=f"**{clip(escape(plan.name), NAME)}**")
     window = plan.window
     covered = [*window.groups, *window.tags, *(names[id] for id in window.monitors if id in names)]
     embed = Embed(colour=states.COLOURS["maintenance"], footer=delivery)
@@ -257,6 +298,17 @@ def planned(plan: Plan, start: int, names: Mapping[str, str], delivery: str) -> 
     embed.field(_("To"), f"<t:{plan.end(start)}:f>", inline=True)
     embed.field(_("Monitors"), clip(escape(", ".join(covered)) or _("all monitors"), 1000))
     return Reply(clip(content, 2000), embeds=[embed])
+
+
+def cancelled(plan: Plan, delivery: str, *, is_open: bool) -> Reply:
+    """The message that says that maintenance of which notice was given is cancelled: before it, or while it lasts."""
+    title = f"**{clip(escape(plan.name), NAME)}**"
+    content = (
+        _("🔧 The maintenance {title} has ended early. Alerts come again.", title=title)
+        if is_open
+        else _("🔧 The maintenance {title} is cancelled.", title=title)
+    )
+    return Reply(content, embeds=[Embed(colour=states.COLOURS["maintenance"], footer=delivery)])
 
 
 def foot(entry: Entry, delivery: str) -> str:

@@ -39,7 +39,8 @@ class Subscription:
     `quiet` is a span such as `22:00-07:00` in the IANA `zone`: a message in it does not ring, unless `breaks` is "down"
     and a monitor is down.
     `snoozed` is the epoch second until which nothing new is told. `wording` is what messages begin with, as
-    `wording.checked` returns it, "" for the usual words.
+    `wording.checked` returns it, "" for the usual words. `locale` is the language of a person's app, "" if it is not
+    known.
     """
 
     id: str
@@ -53,6 +54,7 @@ class Subscription:
     breaks: str = ""
     snoozed: int = 0
     wording: str = ""
+    locale: str = ""
 
     @classmethod
     def parse(cls, item: Mapping[str, Any]) -> Subscription:
@@ -81,13 +83,14 @@ class Subscription:
 class Heard:
     """How one recipient hears of one monitor: the roles that are mentioned, and whether the message is silent.
 
-    `recoveries` and `wording` are those of the subscription.
+    `recoveries`, `wording` and `locale` are those of the subscription.
     """
 
     mentions: tuple[str, ...] = ()
     silent: bool = False
     recoveries: Recoveries = "told"
     wording: str = ""
+    locale: str = ""
 
 
 def hear(
@@ -120,7 +123,7 @@ def hear(
             to, mentions = f"channel:{place}", (id,) if kind == "role" and id in set(allowed) else ()
         silent = is_quiet(each, at) and not (each.breaks == "down" == flip.new)
         silent = silent or (each.least == "quiet" and flip.new == "degraded")
-        heard = Heard(() if silent else mentions, silent, each.recoveries, each.wording)
+        heard = Heard(() if silent else mentions, silent, each.recoveries, each.wording, each.locale)
         found[to] = _both(found.get(to), heard)
     return found
 
@@ -140,6 +143,7 @@ def _both(one: Heard | None, other: Heard) -> Heard:
         one.silent and other.silent,
         min(one.recoveries, other.recoveries, key=order.index),
         one.wording or other.wording,
+        one.locale or other.locale,
     )
 
 

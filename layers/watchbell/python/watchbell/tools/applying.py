@@ -102,7 +102,7 @@ def trail(guild: str, tools: Any) -> list[dict]:
 
 def speaking_in(guild: str, locale: str, tools: Any) -> AbstractContextManager[None]:
     """Speak the language of a server in a `with` block. `locale` is Discord's locale of the server."""
-    return speaking(tools.server_settings.of(guild)[server.language], locale)
+    return speaking(server.spoken(tools.server_settings.of(guild)), locale)
 
 
 def viewed(welcome: Welcome, known: Mapping[str, Configuration], guild: str, locale: str, tools: Any) -> View:

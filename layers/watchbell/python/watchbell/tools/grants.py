@@ -110,7 +110,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         Part("quotas", _table("ephemeral", "UpdateItem")),
         Part("locks", _table("ephemeral", "GetItem", "UpdateItem")),
         *(Part("seconds_left"), Part("fence"), Part("flow"), Part("sent_at"), Part("in_bulk"), Part("measure")),
-        Part("change_setting", _table("state", "GetItem", "UpdateItem")),
+        Part("change_setting", _table("state", "GetItem", "UpdateItem"), *_SEND_QUEUE.needs),
         _NOTIFY,
         *(_ROSTER, _MONITORS, _SHARDS, _CHECK, *_SECRETS, *_SERVER_WEBHOOKS, _SEND_QUEUE),
         Part("define"),
@@ -118,7 +118,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
     "sender": (
         *_ALWAYS,
         Part("measure"),
-        *(_COUNT, _SEALS, _SERVER_SETTINGS, _MONITORS, _SHARDS, _PACED_BOT, _DATA),
+        *(_COUNT, _SEALS, _SERVER_SETTINGS, _MONITORS, _SHARDS, _PACED_BOT, _DATA, _SEND_QUEUE),
         Part("operator_alerts", _parameter("operator-alerts")),
         Part("notify_users", _parameter("notify-users")),
         Part("stash", _table("ephemeral", "GetItem", "PutItem")),

@@ -10,7 +10,7 @@ from ..status import uptime as rules
 from ..status.board import Line
 from ..status.flip import Flip
 from ..status.histogram import Histogram
-from ..status.maintenance import Span, in_maintenance, occurrences
+from ..status.maintenance import Span, in_maintenance, occurrences, open_until
 from ..status.plans import Plan
 from ..status.roster import Entry
 from ..status.tally import Period
@@ -30,8 +30,9 @@ def lines(guild_id: str, entries: Iterable[Entry], tools: Tools) -> list[Line]:
     windows = [plan.window for plan in tools.shards.plans(guild_id)]
     now = tools.now()
     return [
-        Line(entry, known.get(entry.shard, {}).get(entry.id), in_maintenance(windows, entry, now), now)
+        Line(entry, known.get(entry.shard, {}).get(entry.id), bool(until), now, until)
         for entry in entries
+        for until in [open_until(windows, entry, now)]
     ]
 
 

@@ -199,12 +199,17 @@ class Tools:
     def change_setting(self, guild_id: str, setting: "Setting", value: "Any") -> None:
         """Change a setting of a server. None goes back to the default.
 
-        Raises ValueError if the setting cannot have the value, and Unavailable if it could not be stored.
+        A status channel that is chosen is told soon what is not up. Raises ValueError if the setting cannot have the
+        value, and Unavailable if it could not be stored.
         """
         grants.require(self.function, "change_setting")
+        from ..kit import server
+
         if value is not None and not setting.fits(value):
             raise ValueError(f"{setting} cannot be {value!r}")
         self.server_settings.change(guild_id, {setting.name: value})
+        if setting is server.status_channel and value:
+            self.send_queue.send({"kind": "chosen", "guild": guild_id, "channel": value, "at": int(self.now())})
 
     def notify(
         self,
@@ -240,7 +245,7 @@ class Tools:
         chosen = self.server_settings.of(guild)
         if guild and not channel and not webhook and not chosen[server.status_channel]:
             return False
-        with speaking(chosen[server.language], locale):
+        with speaking(server.spoken(chosen), locale):
             text = content() if callable(content) else content
         given = {"guild": guild, "channel": channel, "webhook": webhook, "severity": severity, "dedupe_key": dedupe_key}
         self.send_queue.send(notification.of_feature(text, mention, given, self.now()))

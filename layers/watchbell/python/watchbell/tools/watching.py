@@ -35,7 +35,7 @@ def find(name: str, guild_id: str, tools: Tools) -> Entry:
     near = get_close_matches(name, [each.name for each in roster.entries], n=3, cutoff=0.5)
     if near:
         raise UserError(_("There is no monitor with this name. Did you mean {names}?", names=escape(", ".join(near))))
-    raise UserError(_("There is no monitor with this name. `/monitor list` shows them all."))
+    raise UserError(_("There is no monitor with this name. `/status` shows them all."))
 
 
 def stored(shard: str, id: str, guild_id: str, tools: Tools) -> Monitor:
