@@ -231,8 +231,8 @@ class Tools:
         `severity` is info, warning, error or critical. `mention` is the id of a role, or several ids. Only the roles
         that the server allows are pinged. A second call with the same `dedupe_key` within 14 days posts nothing.
 
-        `content` may be a function that returns the text. It is called in the language that `guild` has chosen, or else
-        in `locale`, which is Discord's locale of the server.
+        `content` may be a function that returns the text. It is called in the language that `guild` has chosen or has
+        in Discord. If the bot knows neither, it is `locale`, which is Discord's locale of the server.
 
         Returns False, and posts nothing, if `guild` has not chosen a status channel. Raises DefinitionError, which says
         what is wrong, and Unavailable if the text cannot be queued.
