@@ -14,7 +14,7 @@ from watchbell.doors import sender
 from watchbell.errors import DiscordError, Unavailable, UserError
 from watchbell.i18n import _, speaking
 from watchbell.outbox import editions, mailboxes, maintenance, posting
-from watchbell.outbox.kinds import MAILBOX, SUBSCRIPTION
+from watchbell.outbox.kinds import MAILBOX, STEP, SUBSCRIPTION
 from watchbell.status.flip import Flip
 from watchbell.status.maintenance import Once, Window
 from watchbell.status.monitor import Monitor
@@ -595,3 +595,36 @@ def test_an_alert_says_afterwards_who_was_on_it_and_the_next_one_says_nobody():
     world.checker.script["aaaaaaaa"] = UP
     world.minutes(5)
     assert again["embeds"][0]["fields"][-1]["value"] == f"👀 <@{BOB}> was on it."
+
+
+def test_who_has_left_the_server_hears_nothing_more_of_it_and_acknowledges_nothing():
+    world = World(SHOP)
+    for person in (ADA, BOB):
+        world.subscribe(f"user:{person}")
+    step = {"step": "1", "minutes": 5, "to": f"user:{ADA}", "person": ADA}
+    world.data(STEP, GUILD).put(step)
+    outage(world)
+    (first,) = Mailbox.parse(world.data(MAILBOX, GUILD).get(f"user:{ADA}")).alerts
+    world.discord.left = {ADA}
+    presses = SimpleNamespace(id="7", user_id=ADA, guild_id="", locale="en-US")
+    with pytest.raises(UserError, match="no longer in the server"):
+        notifications.i_am_on_it(presses, world.tools, server=GUILD, alert=first.id)
+    before = [each["id"] for each in world.discord.messages]
+    world.at += 7 * 3600
+    world.checker.script["aaaaaaaa"] = UP
+    world.minutes(5)
+    outage(world)
+    told = {each["channel"] for each in world.discord.messages if each["id"] not in before}
+    assert told == {CHANNEL, f"dm of {BOB}"}
+    assert [item["to"] for item in world.data(SUBSCRIPTION, GUILD).all()] == [f"user:{BOB}"]
+    assert world.data(STEP, GUILD).all() == []
+    assert world.lost == 0
+
+
+def test_a_person_whom_discord_does_not_tell_of_is_told_on():
+    world = World(SHOP)
+    world.subscribe(f"user:{ADA}")
+    refuse(world, "member", 403, 50001)
+    outage(world)
+    assert f"dm of {ADA}" in {each["channel"] for each in world.discord.messages}
+    assert len(world.data(SUBSCRIPTION, GUILD).all()) == 1

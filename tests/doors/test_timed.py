@@ -298,3 +298,14 @@ def test_a_digest_by_a_webhook_that_was_removed_is_noted_and_stops_nothing():
     assert stored(world).refused == 10015
     assert len(world.discord.messages) == 1
     assert world.lost == 0
+
+
+def test_who_has_left_the_server_gets_no_digest_of_it_and_it_is_ended():
+    world = World(SHOP)
+    keep(world, DIGEST, MINE)
+    world.discord.left = {ADA}
+    morning(world)
+    assert [each["channel"] for each in world.discord.messages] == [CHANNEL]
+    assert [item["id"] for item in world.data(TIMED, GUILD).all()] == [DIGEST.id]
+    assert [id for _at, id in waiting(world)] == [DIGEST.id]
+    assert world.lost == 0

@@ -124,6 +124,8 @@ class FakeDiscord:
         """The users whom the bot cannot send a message."""
         self.refuses: dict[str, tuple[int, int]] = {}
         """The status and the code with which a channel, or the webhook with an id, refuses new messages."""
+        self.left: set[str] = set()
+        """The users who are no longer in the server."""
         self.unreadable = False
         """Whether it answers to a webhook's message with HTML."""
 
@@ -170,6 +172,12 @@ class FakeDiscord:
     def server(self, server_id: str) -> dict:
         self._answer()
         return {"id": server_id, "name": "Shops", "owner_id": OWNER, "roles": []}
+
+    def member(self, server_id: str, user_id: str) -> dict:
+        self._answer()
+        if user_id in self.left:
+            raise DiscordError("GET /guilds/{server}/members/{user}", 404, 10007)
+        return {"user": {"id": user_id}, "roles": []}
 
     def channels(self, server_id: str) -> list[dict]:
         self._answer()
@@ -249,7 +257,7 @@ class World:
         self._discord = Watched(
             self.discord,
             self.killer,
-            *("send", "edit", "recent_messages", "server", "open_dm", "missing"),
+            *("send", "edit", "recent_messages", "server", "member", "open_dm", "missing"),
             *("execute_webhook", "edit_webhook_message"),
         )
         self.webhooks: dict[str, Address] = {}

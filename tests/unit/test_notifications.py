@@ -37,6 +37,9 @@ class Discord:
             raise DiscordError("POST /users/@me/channels", 403, 50007)
         return f"dm of {user}"
 
+    def member(self, guild, user):
+        return {"user": {"id": user}, "roles": []}
+
     def send(self, channel, reply, *, nonce):
         self.sent.append((channel, reply.content))
 

@@ -166,6 +166,10 @@ def on_it(interaction, tools, *, alert: str):
 @command.button(expires=None)
 def i_am_on_it(interaction, tools, *, server: str, alert: str):
     """The same in the direct messages of somebody who hears of it."""
+    from watchbell.outbox import known
+
+    if not known.is_member(server, interaction.user_id, tools):
+        raise UserError(_("You are no longer in the server that this message was about."))
     return acknowledge(server, f"user:{interaction.user_id}", alert, interaction, tools)
 
 

@@ -36,7 +36,7 @@ MAILBOX = Data(
     "mailbox",
     of="server",
     key=("recipient",),
-    fields=("person", "alerts", "read", "channel", "owner", "until", "tries", "locale"),
+    fields=("person", "alerts", "read", "channel", "owner", "until", "tries", "locale", "member_at"),
     about=("person",),
     keep=90,
     personal="the Discord user id of who hears of alerts",

@@ -31,6 +31,9 @@ log = logging.getLogger(__name__)
 LEASE_SECONDS, BUSY_SECONDS = 40.0, 12.0
 """A mailbox is taken for longer than the function can run. The longest wait before it is asked for again."""
 
+MEMBER_SECONDS = 6 * 60 * 60
+"""For so long it is taken for granted that somebody is still in the server."""
+
 AT_ONCE = 25
 """How many recipients one message of the queue tells. If there are more, they share further messages."""
 
@@ -172,6 +175,11 @@ def deliver(
     box.owner, box.until, box.tries = new_version(), now + LEASE_SECONDS, box.tries + 1
     item = records.put(item | box.value())
     try:
+        if kind == "user" and box.member_at + MEMBER_SECONDS <= now:
+            box.member_at = now
+            if not known.is_member(guild_id, id, tools):
+                known.forget(guild_id, id, tools)
+                box.alerts, box.member_at = [], 0.0
         for alert in box.due:
             for _message in _send_alert(guild_id, to, alert, box, hook, chosen, name, tools):
                 if hook:  # what was sent by a webhook cannot be found again

@@ -24,9 +24,8 @@ from ..subscriptions.digest import Digest, Totals
 from ..subscriptions.timed import Timed, Turn, last_period, roles_in
 from ..tools import reading
 from ..tools.toolbox import Tools
-from . import posting, webhooks
+from . import known, posting, webhooks
 from .kinds import TIMED
-from .known import server_name
 
 log = logging.getLogger(__name__)
 
@@ -44,6 +43,11 @@ def post(guild_id: str, asked: Later, tools: Tools) -> None:
         tools.shards.replace(guild_id, asked, None)
         return
     timed, now = Timed.parse(item), tools.now()
+    kind, _colon, person = timed.to.partition(":")
+    if kind == "user" and not known.is_member(guild_id, person, tools):
+        known.forget(guild_id, person, tools)
+        tools.shards.replace(guild_id, asked, None)
+        return
     turn = timed.latest(now)
     after = _posted(guild_id, timed, turn, tools) if turn else timed
     following = after.next(now)
@@ -96,7 +100,7 @@ def _reply(
         if timed.text:
             return reminder(guild_id, timed.text, chosen, delivery), timed
         foot = f"{turn.subject} · {timed.zone} · {delivery}"
-        name = server_name(guild_id, tools) if timed.to.startswith("user:") else ""
+        name = known.server_name(guild_id, tools) if timed.to.startswith("user:") else ""
         found = of_server(guild_id, timed, turn, name, foot, tools)
         if not found.figures:
             said = None if timed.quiet else digest.nothing_monitored(name, foot)

@@ -89,7 +89,8 @@ class Mailbox:
 
     `read` are the ids of the editions that have been added. `channel` is where a person's direct messages go.
     `owner` and `until` are the lease of the sender that works on it, and `tries` counts its senders since it was clean.
-    `locale` is the language of a person, "" if it is not known.
+    `locale` is the language of a person, "" if it is not known. `member_at` is when the person was last seen to be in
+    the server, in epoch seconds.
     """
 
     alerts: list[Alert] = field(default_factory=list)
@@ -99,6 +100,7 @@ class Mailbox:
     until: float = 0.0
     tries: int = 0
     locale: str = ""
+    member_at: float = 0.0
 
     @property
     def due(self) -> list[Alert]:
@@ -207,6 +209,7 @@ class Mailbox:
             "until": self.until,
             "tries": self.tries,
             "locale": self.locale,
+            "member_at": self.member_at,
         }
 
     @classmethod
@@ -220,6 +223,7 @@ class Mailbox:
             float(value.get("until") or 0),
             int(value.get("tries") or 0),
             value.get("locale") or "",
+            float(value.get("member_at") or 0),
         )
 
 
