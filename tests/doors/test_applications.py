@@ -5,6 +5,7 @@ import json
 import pytest
 
 from sandbox.discord.faults import InjectedFault
+from sandbox.discord.permissions import MEMBER, Overwrite
 from tests.applicants import World
 from watchbell.discord.permissions import bits
 
@@ -464,7 +465,10 @@ def orphan(world, scene, person, *, old=True, name="anything", public=False, ove
     room.topic = f"x watchbell-application/0123abcd/{person.id}{over}"
     if not public:
         world.discord.overwrite(room, scene.guild, deny=bits("VIEW_CHANNEL"))
-        world.discord.overwrite(room, scene.guild.bot_role, allow=bits("VIEW_CHANNEL"))
+        sees = bits("VIEW_CHANNEL", "SEND_MESSAGES", "READ_MESSAGE_HISTORY", "EMBED_LINKS")
+        world.discord.overwrite(room, scene.role, allow=sees)
+        for id in (person.id, world.state.world.application_id):
+            room.overwrites[id] = Overwrite(id, MEMBER, sees)
     world.at += 3600 if old else 60
     return room
 
@@ -492,13 +496,60 @@ def test_a_press_finds_the_channel_that_was_left_instead_of_making_another(world
 def test_a_double_is_removed_and_counted_and_never_one_in_which_somebody_has_written(world, scene):
     ada, room = applied(scene)
     double, written = orphan(world, scene, ada), orphan(world, scene, ada)
-    world.discord.overwrite(written, scene.manager, allow=bits("VIEW_CHANNEL"))
-    scene.manager.in_channel(written).say("Keep me")
+    ada.in_channel(written).say("Keep me")
     public = orphan(world, scene, ada, name="general", public=True)
     world.errands()
     assert scene.rooms == [room, written, public]
     assert double not in scene.rooms
-    assert [row["outcome"] for row in scene.trail() if row["action"].startswith("repair")] == ["duplicate"] * 3
+    repairs = [row["outcome"] for row in scene.trail() if row["action"].startswith("repair")]
+    assert repairs == ["duplicate", "duplicate", "left"]  # anybody can copy a marker into #general
+
+
+@pytest.mark.parametrize("shown", ["to everybody", "to one person more"])
+def test_a_channel_with_a_copied_marker_gets_no_answers(world, scene, shown):
+    """Whoever can edit a topic can write the marker of another person's application into it."""
+    scene.change(questions=("Why?",))
+    ada, eve = scene.person("ada"), scene.person("eve")
+    copied = orphan(world, scene, ada, name="eves-corner", public=shown == "to everybody")
+    world.discord.overwrite(copied, eve, allow=bits("VIEW_CHANNEL"))
+    world.submit(ada, scene.apply(ada), answer0="my secret")
+    world.work()
+    assert scene.application(ada).channel not in ("", copied.id)
+    assert not any(eve.sees(room) and scene.messages(room) for room in scene.rooms)
+
+
+def test_the_check_does_not_adopt_a_channel_with_a_copied_marker(world, scene):
+    scene.change(questions=("Why?",))
+    fill_category(world, scene)
+    ada = scene.person("ada")
+    world.submit(ada, scene.apply(ada), answer0="my secret")
+    world.work()
+    public = orphan(world, scene, ada, name="eves-corner", public=True)
+    real = orphan(world, scene, ada)
+    world.errands()
+    assert scene.application(ada).channel == real.id  # though the other one is older
+    assert scene.messages(public) == []
+
+
+def test_a_channel_that_the_person_does_not_see_is_not_theirs(world, scene):
+    """Otherwise a copied marker would let somebody into a channel of the staff."""
+    ada = scene.person("ada")
+    copied = orphan(world, scene, ada, name="staff-only")
+    del copied.overwrites[ada.id]
+    scene.staff.in_channel(copied).say("Between us")
+    worked(world, scene.apply(ada))
+    world.errands()
+    assert scene.application(ada).channel != copied.id
+    assert not ada.sees(copied)
+    assert copied in scene.rooms
+
+
+def test_a_channel_with_other_messages_of_the_bot_is_not_removed(world, scene):
+    ada, _room = applied(scene)
+    copied = orphan(world, scene, ada, name="alerts")
+    world.tools.discord.create_message(copied.id, {"content": "Shop is down"}, nonce="1")
+    world.errands()
+    assert copied in scene.rooms
 
 
 def test_the_channel_of_an_application_that_is_over_is_finished_and_a_locked_one_is_left_for_ever(world, scene):

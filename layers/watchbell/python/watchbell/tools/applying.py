@@ -237,7 +237,7 @@ def _channel(
 ) -> tuple[str, Obstacle | None]:
     """Return the id of the channel: one that an earlier try has made, or a new one. Or why there can be none."""
     place = look(guild, wanted.user, tools)
-    there = marker.of(place.channels, configuration.id, wanted.user)
+    there = _made(place.channels, guild, configuration, wanted, tools)
     obstacle = None if there else obstacles.found(configuration, place, tools.now())
     if obstacle:
         return "", obstacle
@@ -245,6 +245,12 @@ def _channel(
         if step.new:
             step.value = [there or _create(guild, configuration, wanted, place, tools), bool(there)]
     return str(step.value[0]), None
+
+
+def _made(channels: list[dict], guild: str, configuration: Configuration, wanted: Application, tools: Any) -> str:
+    """Return the id of the channel that an earlier try has made, "" if there is none."""
+    team = {configuration.role, tools.discord.me()}
+    return marker.of(channels, configuration.id, wanted.user, guild=guild, team=team)
 
 
 def _create(guild: str, configuration: Configuration, wanted: Application, place: Place, tools: Any) -> str:
@@ -264,7 +270,7 @@ def _create(guild: str, configuration: Configuration, wanted: Application, place
         overwrites=overwrites,
         reason=f"application of {wanted.user}",
     )
-    id = made.get("id") or marker.of(tools.discord.channels(guild), configuration.id, wanted.user)
+    id = made.get("id") or _made(tools.discord.channels(guild), guild, configuration, wanted, tools)
     if not id:
         raise Retry("a channel was made, and it cannot be found yet")
     return str(id)
@@ -291,7 +297,12 @@ def send_welcome(wanted: Application, nonce: str, tools: Any, view: View) -> str
 
 def welcomed(wanted: Application, tools: Any) -> str:
     """Return the id of the welcome message that is in the channel, "" if there is none."""
-    return with_button(wanted.channel, f"applications:withdraw:{wanted.config}:{wanted.user}~", tools)
+    return with_button(wanted.channel, mark_of(wanted.config, wanted.user), tools)
+
+
+def mark_of(config: str, user: str) -> str:
+    """Return what is in the id of the button Withdraw, by which a welcome message is found."""
+    return f"applications:withdraw:{config}:{user}~"
 
 
 def with_button(channel: str, mark: str, tools: Any) -> str:

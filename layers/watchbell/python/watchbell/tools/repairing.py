@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -12,7 +13,6 @@ from ..applications.configuration import ACTIVE, PAUSED, Configuration
 from ..applications.figures import DUPLICATE
 from ..applications.obstacles import CHANNEL_GONE
 from ..discord.interaction import Interaction
-from ..discord.permissions import bits
 from ..discord.reply import Reply
 from ..discord.text import escape
 from ..i18n import _
@@ -42,7 +42,9 @@ def put_right(
     """
     known, channels = applying.all_of(guild, tools), tools.discord.channels(guild)
     view = applying.viewed(welcome, known, guild, locale, tools)
-    found = reconcile.decide(known, applying.everybody(guild, tools), channels, tools.now())
+    found = reconcile.decide(
+        known, applying.everybody(guild, tools), channels, tools.now(), guild=guild, me=tools.discord.me()
+    )
     repaired = [(each, _repair(guild, each, known.get(each.config), tools, view)) for each in found]
     for each, code in repaired:
         outcome = DUPLICATE if each.double else code
@@ -80,17 +82,16 @@ def _repair(
 
 
 def _remove(each: reconcile.Repair, tools: Any) -> str:
-    """Delete a channel that nobody needs. A channel in which somebody else has written is left: staff decide.
+    """Delete a channel that nobody needs. A channel in which there is more than our welcome is left: staff decide.
 
-    A marker can be copied into another topic. So the channel must be one that only the bot has written in, or nobody.
+    A marker can be copied into another topic. So the channel must be empty, or have the welcome alone.
     """
     if tools.discord.missing(each.channel, "VIEW_CHANNEL", "READ_MESSAGE_HISTORY"):
         return "left"
-    channel, me = tools.discord.channel(each.channel), tools.discord.me()
-    hidden = [over for over in channel.get("permission_overwrites") or () if over["id"] == channel.get("guild_id")]
-    if not any(int(over.get("deny") or 0) & bits("VIEW_CHANNEL") for over in hidden):
-        return "left"
-    if any((message.get("author") or {}).get("id") != me for message in tools.discord.recent_messages(each.channel)):
-        return "left"
+    me, mark = tools.discord.me(), applying.mark_of(each.config, each.user)
+    for message in tools.discord.recent_messages(each.channel):
+        is_ours = (message.get("author") or {}).get("id") == me
+        if not is_ours or mark not in json.dumps(message.get("components")):
+            return "left"
     tools.discord.delete_channel(each.channel, reason="an orphan: no application has this channel")
     return "removed"
