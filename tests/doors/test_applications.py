@@ -411,6 +411,20 @@ def test_a_transcript_that_cannot_be_posted_keeps_the_channel(world, scene):
     assert scene.rooms == [room]
 
 
+def test_a_page_of_messages_that_is_missing_keeps_the_channel(world, scene):
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    ada, room = applied(scene)
+    for number in range(130):
+        ada.in_channel(room).say(str(number))
+    for fails in (False, True):  # the second page is missing
+        fault = InjectedFault("GET", f"/channels/{room.id}/messages", status=200, body=b"[]", fails=fails)
+        world.state.injected.add(fault)
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert (len(scene.messages(scene.office)), scene.rooms) == (1, [room])
+
+
 @pytest.mark.parametrize("gone", [False, True], ids=["there", "deleted by hand"])
 def test_a_person_withdraws_after_a_confirmation_even_if_the_channel_is_gone(world, scene, gone):
     ada, room = applied(scene)
@@ -573,6 +587,30 @@ def test_a_channel_that_is_gone_closes_its_application(world, scene):
     world.state.world.remove_channel(room)
     world.errands()
     assert (scene.application(ada).status, scene.application(ada).reason) == ("closed", "channel_gone")
+
+
+def test_a_list_of_channels_that_is_not_whole_closes_no_application(world, scene):
+    ada, room = applied(scene)
+    world.at += 3600
+    for _list in range(2):
+        world.state.injected.add(InjectedFault("GET", f"/guilds/{scene.guild.id}/channels", status=200, body=b"[]"))
+        world.errands()
+    assert (scene.application(ada).status, scene.rooms) == ("open", [room])
+    assert len(scene.trail()) == 1
+
+
+def test_a_list_of_channels_that_is_not_whole_does_not_hide_the_category(world, scene):
+    world.state.injected.add(InjectedFault("GET", f"/guilds/{scene.guild.id}/channels", status=200, body=b"[]"))
+    assert worked(world, scene.apply(scene.person("ada"))).startswith("✅")
+
+
+def test_a_channel_whose_messages_cannot_be_read_is_not_removed(world, scene):
+    ada, room = applied(scene)
+    double = orphan(world, scene, ada)
+    ada.in_channel(double).say("Keep me")
+    world.state.injected.add(InjectedFault("GET", f"/channels/{double.id}/messages*", status=200, body=b"[]"))
+    world.errands()
+    assert scene.rooms == [room, double]
 
 
 def test_somebody_who_has_left_leaves_no_orphan(world, scene):

@@ -17,7 +17,7 @@ from ..applications import configuration as configurations
 from ..applications import figures, labels, marker, obstacles, pages
 from ..applications.application import FAILED, LOST, OPEN, OPENED, Application, begun, decide, read
 from ..applications.configuration import Configuration
-from ..applications.obstacles import CHANNEL_GONE, TOO_LONG, Obstacle, Place
+from ..applications.obstacles import CATEGORY_GONE, CHANNEL_GONE, TOO_LONG, Obstacle, Place
 from ..applications.outcome import GONE, Outcome
 from ..discord.channels import Overwrite
 from ..discord.ids import made_at
@@ -239,6 +239,8 @@ def _channel(
     place = look(guild, wanted.user, tools)
     there = _made(place.channels, guild, configuration, wanted, tools)
     obstacle = None if there else obstacles.found(configuration, place, tools.now())
+    if obstacle and obstacle.code == CATEGORY_GONE and exists(configuration.category, tools):
+        raise Retry("the list of channels is not whole")
     if obstacle:
         return "", obstacle
     with journal.step("channel") as step:

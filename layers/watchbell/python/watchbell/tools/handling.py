@@ -220,7 +220,7 @@ def archive(after: Application, configuration: Configuration | None, nonce: str,
         while len(messages) < transcript.MOST:
             page = tools.discord.messages(after.channel, messages[-1]["id"] if messages else "")
             messages += page
-            if len(page) < 100:
+            if not page:
                 break
     except DiscordError as error:
         if error.code == applying.UNKNOWN_CHANNEL:
@@ -228,8 +228,8 @@ def archive(after: Application, configuration: Configuration | None, nonce: str,
         if not error.permanent:
             raise
         return False
-    # Without the permission to read the history, Discord shows no messages at all, not even our own.
-    complete = bool(messages) and len(messages) < transcript.MOST
+    # Discord: without the permission to read the history, there are no messages at all, not even our own.
+    complete = any(each["id"] == after.message for each in messages) and len(messages) < transcript.MOST
     text = transcript.written(after, str(channel.get("name")), messages[::-1])
     name = f"{re.sub(r'[^0-9a-z-]', '', str(channel.get('name')))[:60] or 'application'}.md"
     reply = Reply(f"🗃️ <@{after.user}>", files=[File(name, text[: transcript.MOST_BYTES])])

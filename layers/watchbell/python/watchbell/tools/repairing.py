@@ -45,8 +45,12 @@ def put_right(
     found = reconcile.decide(
         known, applying.everybody(guild, tools), channels, tools.now(), guild=guild, me=tools.discord.me()
     )
-    repaired = [(each, _repair(guild, each, known.get(each.config), tools, view)) for each in found]
-    for each, code in repaired:
+    repaired = []
+    for each in found:
+        code = _repair(guild, each, known.get(each.config), tools, view)
+        if not code:
+            continue
+        repaired.append((each, code))
         outcome = DUPLICATE if each.double else code
         fields = {"config": each.config, "user": each.user, "outcome": outcome, "part": each.channel}
         applying.note(guild, id, f"repair_{each.what}", tools, **fields)
@@ -59,9 +63,12 @@ def put_right(
 def _repair(
     guild: str, each: reconcile.Repair, configuration: Configuration | None, tools: Any, view: applying.View
 ) -> str:
+    """Repair one thing, and return the code of how it ended. It is "" if nothing is wrong."""
     before = applying.application(guild, each.config, each.user, tools)
     now = int(tools.now())
     if each.what == reconcile.LOST and before and before.channel == each.channel:
+        if applying.exists(each.channel, tools):  # the list of channels was not whole
+            return ""
         after, _effects = decide(before, LOST, now=now, reason=CHANNEL_GONE, finished=True)
         applying.store(guild, after, configuration, tools)
         return "closed"
@@ -89,7 +96,10 @@ def _remove(each: reconcile.Repair, tools: Any) -> str:
     if tools.discord.missing(each.channel, "VIEW_CHANNEL", "READ_MESSAGE_HISTORY"):
         return "left"
     me, mark = tools.discord.me(), applying.mark_of(each.config, each.user)
-    for message in tools.discord.recent_messages(each.channel):
+    messages = tools.discord.recent_messages(each.channel)
+    if not messages and tools.discord.channel(each.channel).get("last_message_id"):
+        return "left"  # Discord: an empty list may also mean that we cannot read it
+    for message in messages:
         is_ours = (message.get("author") or {}).get("id") == me
         if not is_ours or mark not in json.dumps(message.get("components")):
             return "left"
