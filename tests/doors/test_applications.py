@@ -7,6 +7,7 @@ import pytest
 from sandbox.discord.faults import InjectedFault
 from sandbox.discord.permissions import MEMBER, Overwrite
 from tests.applicants import World
+from tests.sweep.world import Killed
 from watchbell.discord.permissions import bits
 
 
@@ -580,6 +581,39 @@ def test_the_channel_of_an_application_that_is_over_is_finished_and_a_locked_one
     world.at += 200 * 86_400
     world.errands()
     assert (scene.application(ada), scene.rooms) == (None, [room])
+
+
+def test_a_channel_that_refuses_does_not_stop_the_check(world, scene):
+    ada, room = applied(scene)
+    bob, other = applied(scene, "bob")
+    for each in (room, other):
+        world.before = ("PUT /api/v10/channels", lambda: setattr(world, "unwell", 1.0))
+        press_in(scene, each, scene.staff, "Close")
+        world.work()
+        world.unwell = 0.0
+    world.discord.overwrite(room, scene.guild.bot_role, deny=bits("MANAGE_ROLES"))
+    world.at += 3600
+    said = worked(world, world.run(scene.manager, "check"))
+    assert f"Discord does not let me put <#{room.id}> right." in said
+    assert f"<#{other.id}> is locked" in said
+    assert [scene.application(each).finished for each in (ada, bob)] == [False, True]
+    repairs = [row["outcome"] for row in scene.trail() if row["action"].startswith("repair")]
+    assert repairs == ["refused", "lock"]
+
+
+def test_a_check_that_is_interrupted_has_noted_what_it_did(world, scene):
+    ada, room = applied(scene)
+    _bob, other = applied(scene, "bob")
+    for each in (room, other):
+        world.state.world.remove_channel(each)
+    world.before = (
+        f"GET /api/v10/channels/{other.id}",
+        lambda: setattr(world.killer, "at", (world.killer.calls + 1, "before")),
+    )
+    with pytest.raises(Killed):
+        world.errands()
+    assert scene.application(ada).status == "closed"
+    assert [row["outcome"] for row in scene.trail() if row["action"].startswith("repair")] == ["closed"]
 
 
 def test_a_channel_that_is_gone_closes_its_application(world, scene):

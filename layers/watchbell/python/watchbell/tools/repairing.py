@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -15,8 +16,11 @@ from ..applications.obstacles import CHANNEL_GONE
 from ..discord.interaction import Interaction
 from ..discord.reply import Reply
 from ..discord.text import escape
+from ..errors import DiscordError
 from ..i18n import _
 from . import applying, configuring, handling
+
+log = logging.getLogger(__name__)
 
 
 def check(
@@ -47,7 +51,13 @@ def put_right(
     )
     repaired = []
     for each in found:
-        code = _repair(guild, each, known.get(each.config), tools, view)
+        try:
+            code = _repair(guild, each, known.get(each.config), tools, view)
+        except DiscordError as error:
+            if not error.permanent:
+                raise
+            log.info("not repaired: %s", error)
+            code = "refused"
         if not code:
             continue
         repaired.append((each, code))
