@@ -583,6 +583,43 @@ def test_the_channel_of_an_application_that_is_over_is_finished_and_a_locked_one
     assert (scene.application(ada), scene.rooms) == (None, [room])
 
 
+@pytest.mark.parametrize("written", [False, True], ids=["empty", "written in"])
+def test_who_has_withdrawn_is_not_made_to_apply_again(world, scene, written):
+    world.again = 700.0
+    ada = scene.person("ada")
+    world.before = ("POST /api/v10/guilds", lambda: setattr(world.killer, "at", (world.killer.calls + 1, "after")))
+    pressed = scene.apply(ada)
+    world.work()  # the channel is made, the worker dies, and it took too long
+    (room,) = scene.rooms
+    if written:
+        ada.in_channel(room).say("Hello?")
+    asked = world.press(ada, shown(world, pressed), "Withdraw")
+    assert worked(world, world.press(ada, shown(world, asked), "Withdraw")).startswith("↩️ withdrawn")
+    world.at += 3600
+    for _day in range(2):
+        world.errands()
+    assert scene.application(ada).status == "withdrawn"
+    assert scene.rooms == [room] * written
+    assert not (written and ada.in_channel(room).permissions & bits("SEND_MESSAGES"))
+    repairs = [row["outcome"] for row in scene.trail() if row["action"].startswith("repair")]
+    assert repairs == ["lock" if written else "removed"]
+
+
+def test_a_new_application_does_not_get_the_channel_of_one_that_is_over(world, scene):
+    ada, room = applied(scene)
+    world.at += 60
+    world.before = ("PUT /api/v10/channels", lambda: take_roles(world, scene, room))
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert (scene.application(ada).status, scene.application(ada).finished) == ("closed", False)
+    assert worked(world, scene.apply(ada)).startswith("✅")
+    assert scene.application(ada).channel != room.id
+
+
+def take_roles(world, scene, room):
+    world.discord.overwrite(room, scene.guild.bot_role, deny=bits("MANAGE_ROLES"))
+
+
 def test_a_channel_that_refuses_does_not_stop_the_check(world, scene):
     ada, room = applied(scene)
     bob, other = applied(scene, "bob")

@@ -113,8 +113,8 @@ def test_the_marker_survives_a_long_topic_and_only_text_channels_have_one():
     assert found_of(over, channel("9", topic)) == "9"
 
 
-def found_of(*channels):
-    return marker.of(list(channels), "0123abcd", "7", guild="5", team={"6", "1"})
+def found_of(*channels, **more):
+    return marker.of(list(channels), "0123abcd", "7", guild="5", team={"6", "1"}, **more)
 
 
 @pytest.mark.parametrize(
@@ -238,6 +238,25 @@ def an(status, room, **more):
 )
 def test_what_does_not_fit_together_is_put_right(application, channels, expected):
     assert repairs(application, *channels) == expected
+
+
+@pytest.mark.parametrize(
+    ("status", "changed", "expected"),
+    [
+        ("closed", NOW, "finish"),
+        ("withdrawn", NOW, "finish"),
+        ("closed", NOW - 7200, "adopt"),
+        ("pending", NOW, "adopt"),
+    ],
+)
+def test_a_channel_of_an_application_that_was_over_later_is_not_adopted(status, changed, expected):
+    assert repairs(an(status, "", changed=changed), channel(OLD, ROOM)) == [(expected, OLD, False)]
+
+
+def test_a_channel_that_was_made_before_is_not_that_of_a_new_application():
+    made = ids.made_at(OLD)
+    found = [found_of(channel(OLD, ROOM), since=made + late) for late in (-1, 0, 1)]
+    assert found == [OLD, OLD, ""]
 
 
 def test_a_channel_of_no_configuration_is_removed_and_left_if_its_staff_are_unknown():

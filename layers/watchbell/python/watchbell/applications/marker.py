@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from ..discord.ids import made_at
 from ..discord.permissions import bits
 
 _MARKER = re.compile(r"watchbell-application/([0-9a-f]{8})/([0-9]{1,20})(/over)?(?:\s|$)")
@@ -52,13 +53,15 @@ def seen_by(channel: dict[str, Any], guild: str) -> frozenset[str] | None:
     return frozenset(each["id"] for each in overwrites if int(each.get("allow") or 0) & view)
 
 
-def of(channels: list[dict[str, Any]], config: str, user: str, *, guild: str, team: set[str]) -> str:
+def of(channels: list[dict[str, Any]], config: str, user: str, *, guild: str, team: set[str], since: float = 0) -> str:
     """Return the id of the oldest channel of an application that is not over, "" if there is none.
 
-    The person sees it, and nobody else but the `team`: the ids of the role of the staff and of the bot.
+    The person sees it, and nobody else but the `team`: the ids of the role of the staff and of the bot. It was not
+    made before `since`, in epoch seconds.
     """
     for each in find(channels, guild):
-        if (each.config, each.user, each.over) == (config, user, False) and is_of(each, team):
+        is_marked = (each.config, each.user, each.over) == (config, user, False)
+        if is_marked and is_of(each, team) and made_at(each.channel) >= since:
             return each.channel
     return ""
 

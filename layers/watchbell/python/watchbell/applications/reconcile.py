@@ -62,6 +62,8 @@ def decide(
             repairs.append(Repair(LEAVE, *key, found.channel))
         elif key in taken or (application and application.status in HAVE_A_CHANNEL and application.channel in there):
             repairs.append(Repair(REMOVE, *key, found.channel, double=True))
+        elif application and application.ended > made_at(found.channel):
+            repairs.append(Repair(FINISH, *key, found.channel))
         elif configuration is None or configuration.state == REMOVED or not marker.is_of(found, team):
             repairs.append(Repair(REMOVE, *key, found.channel))
         else:

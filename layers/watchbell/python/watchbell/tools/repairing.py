@@ -82,6 +82,11 @@ def _repair(
         after, _effects = decide(before, LOST, now=now, reason=CHANNEL_GONE, finished=True)
         applying.store(guild, after, configuration, tools)
         return "closed"
+    if each.what == reconcile.FINISH and before and before.channel != each.channel:
+        # A worker died before it stored this channel. Then the application was over.
+        ended = _remove(each, tools)
+        theirs = replace(before, channel=each.channel)
+        return ended if ended == "removed" else handling.finish(guild, theirs, configuration, tools, complete=False)
     if each.what == reconcile.FINISH and before:
         complete = handling.archive(before, configuration, f"archive {each.channel}", tools)
         ended = handling.finish(guild, before, configuration, tools, complete=complete)
