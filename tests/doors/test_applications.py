@@ -638,6 +638,59 @@ def test_a_channel_that_refuses_does_not_stop_the_check(world, scene):
     assert repairs == ["refused", "lock"]
 
 
+def transcripts(scene):
+    return [message for message in scene.messages(scene.office) if message["attachments"]]
+
+
+def test_the_check_leaves_a_channel_that_somebody_is_closing(world, scene):
+    world.state.world.message_content = True
+    _ada, room = applied(scene)
+    world.at += 3600
+    world.before = ("PUT /api/v10/channels", world.errands)  # just before the worker locks the channel
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert len(transcripts(scene)) == 1
+    assert [row["action"] for row in scene.trail()] == ["apply", "close"]
+
+
+def test_the_check_posts_no_second_transcript_though_its_worker_died(world, scene):
+    world.state.world.message_content = True
+    ada, room = applied(scene)
+    world.before = ("PATCH /api/v10/channels", lambda: setattr(world, "unwell", 1.0))
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    world.unwell = 0.0
+    assert (transcripts(scene), scene.application(ada).status) == ([], "closed")
+    world.at += 3600
+    post = f"POST /api/v10/channels/{scene.office.id}"
+    world.before = (post, lambda: setattr(world.killer, "at", (world.killer.calls + 1, "after")))
+    with pytest.raises(Killed):
+        world.errands()
+    world.killer.at = None
+    for later in (600, 86_400):  # the message comes again, and another day passes
+        world.at += later
+        world.errands()
+    assert len(transcripts(scene)) == 1
+    assert scene.application(ada).finished
+    assert not ada.in_channel(room).permissions & bits("SEND_MESSAGES")
+
+
+def test_the_check_goes_on_with_a_close_that_was_refused_without_a_second_transcript(world, scene):
+    world.state.world.message_content = True
+    ada, room = applied(scene)
+    world.before = ("PUT /api/v10/channels", lambda: take_roles(world, scene, room))
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    for _day in range(3):
+        world.at += 86_400
+        world.errands()
+    assert len(transcripts(scene)) == 1
+    del room.overwrites[scene.guild.bot_role.id]
+    world.at += 86_400
+    world.errands()
+    assert (len(transcripts(scene)), scene.application(ada).finished) == (1, True)
+
+
 def test_a_check_that_is_interrupted_has_noted_what_it_did(world, scene):
     ada, room = applied(scene)
     _bob, other = applied(scene, "bob")

@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Protocol
 
-from ..discord.interaction import Interaction
 from ..discord.resolved import User
 from ..errors import DiscordError, UserError
 from ..kit.data import is_id
 from ..kit.flow import FLOWS
-from ..tools.toolbox import Desk
+from ..tools.toolbox import Desk, Tools
 from .call import Call
 
 USER_COMMAND = 2
@@ -133,19 +132,20 @@ def of(call: Call, desk: Desk, name: str) -> Flow:
 
 @contextmanager
 def other(
-    interaction: Interaction, desk: Desk, name: str, *, people: Iterable[str] = (), servers: Iterable[str] = ()
+    holder: str, tools: Tools | Desk, name: str, *, people: Iterable[str] = (), servers: Iterable[str] = ()
 ) -> Iterator[Flow | None]:
     """Hold the flow called `name` besides the handler's own, for work that goes through many. This is `tools.flow`.
 
-    None if another interaction holds it. `name` is a filled-in template, and `people` and `servers` are the ids in it.
-    After an error that passes, the same interaction still holds the flow in its next try.
+    None if another one holds it. `holder` is the id of the interaction, or a name for other work that stays the same in
+    each try. `name` is a filled-in template, and `people` and `servers` are the ids in it. After an error that passes,
+    the same holder still holds the flow in its next try.
     """
-    lock = desk.locks.take(name, interaction.id)
+    lock = tools.locks.take(name, holder)
     if lock is None:
         yield None
         return
     try:
-        yield Flow(desk.data(FLOWS), name, interaction.id, lock.fence, {*people}, {*servers})
+        yield Flow(tools.data(FLOWS), name, holder, lock.fence, {*people}, {*servers})
     except (UserError, DiscordError) as error:
         if isinstance(error, UserError) or error.permanent:
             lock.release()

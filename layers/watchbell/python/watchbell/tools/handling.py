@@ -189,9 +189,9 @@ def effects(
     tools: Any,
     view: applying.View,
     said: Reply | None = None,
-) -> None:
-    """Do the effects, each once. `said` is what the channel reads."""
-    complete = False
+) -> str:
+    """Do the effects, each once. `said` is what the channel reads. Return how its channel ended, "" if it did not."""
+    complete, ended = False, ""
     if SAY in wanted and said:
         with journal.step("say") as step:
             if step.new:
@@ -201,17 +201,22 @@ def effects(
     if ARCHIVE in wanted:
         with journal.step("archive") as step:
             if step.new:
-                step.value = archive(after, configuration, step.nonce, tools)
+                step.value = archive(after, configuration, step.nonce, tools, unsure=step.unsure)
         complete = step.value
     if FINISH in wanted:
         with journal.step("finish") as step:
             if step.new:
                 step.value = finish(guild, after, configuration, tools, complete=complete)
+        ended = step.value
         store_finished(guild, after, configuration, tools)
+    return ended
 
 
-def archive(after: Application, configuration: Configuration | None, nonce: str, tools: Any) -> bool:
-    """Post a transcript of the channel. Return whether the whole channel is in it, so that it may be deleted."""
+def archive(after: Application, configuration: Configuration | None, nonce: str, tools: Any, *, unsure: bool) -> bool:
+    """Post a transcript of the channel. Return whether the whole channel is in it, so that it may be deleted.
+
+    `unsure` says whether an earlier try may have posted it.
+    """
     if configuration is None or not configuration.staff_channel or not tools.discord.reads_content():
         return False
     messages: list[dict] = []
@@ -231,10 +236,26 @@ def archive(after: Application, configuration: Configuration | None, nonce: str,
     # Discord: without the permission to read the history, there are no messages at all, not even our own.
     complete = any(each["id"] == after.message for each in messages) and len(messages) < transcript.MOST
     text = transcript.written(after, str(channel.get("name")), messages[::-1])
-    name = f"{re.sub(r'[^0-9a-z-]', '', str(channel.get('name')))[:60] or 'application'}.md"
-    reply = Reply(f"🗃️ <@{after.user}>", files=[File(name, text[: transcript.MOST_BYTES])])
-    posted = applying.unless_gone(lambda: tools.discord.send(configuration.staff_channel, reply, nonce=nonce))
+    newest = messages[0]["id"] if messages else after.channel  # Another transcript of the channel has another name.
+    name = f"{re.sub(r'[^0-9a-z-]', '', str(channel.get('name')))[:60] or 'application'}-{newest}.md"
+    posted = unsure and _is_posted(configuration.staff_channel, name, tools)
+    if not posted:
+        reply = Reply(f"🗃️ <@{after.user}>", files=[File(name, text[: transcript.MOST_BYTES])])
+        posted = applying.unless_gone(lambda: tools.discord.send(configuration.staff_channel, reply, nonce=nonce))
     return posted and complete and len(text) <= transcript.MOST_BYTES
+
+
+def _is_posted(channel: str, name: str, tools: Any) -> bool:
+    """Whether the bot has posted a file with this name in the channel lately."""
+    files: list[dict] = []
+
+    def read() -> None:
+        for message in tools.discord.recent_messages(channel):
+            if (message.get("author") or {}).get("id") == tools.discord.me():
+                files.extend(message.get("attachments") or ())
+
+    applying.unless_gone(read)
+    return any(file.get("filename") == name for file in files)
 
 
 def finish(guild: str, after: Application, configuration: Configuration | None, tools: Any, *, complete: bool) -> str:

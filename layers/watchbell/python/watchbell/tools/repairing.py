@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 from ..applications import labels, reconcile
-from ..applications.application import LOST, OPEN, OPENED, begun, decide
+from ..applications.application import ARCHIVE, FINISH, LOST, OPEN, OPENED, Application, begun, decide
 from ..applications.configuration import ACTIVE, PAUSED, Configuration
 from ..applications.figures import DUPLICATE
 from ..applications.obstacles import CHANNEL_GONE
@@ -22,6 +23,9 @@ from . import applying, configuring, handling
 
 log = logging.getLogger(__name__)
 
+Hold = Callable[..., AbstractContextManager[Any]]
+"""Holds the flow with a name, as `interactions.flow.other` does. It gives its journal, or None."""
+
 
 def check(
     interaction: Interaction, tools: Any, posted: Callable[[Configuration], Reply], welcome: applying.Welcome
@@ -33,31 +37,38 @@ def check(
             lines += [f"**{escape(each.button)}**: {line}" for line in configuring.faults(each, interaction, tools)]
             if each.message and not configuring.edit(each, posted(each), tools):
                 lines.append(_("❌ The posted message is gone. `/applications edit` posts it again."))
-    repaired = put_right(guild, interaction.guild_locale, interaction.id, tools, welcome)
+    repaired = put_right(guild, interaction.guild_locale, interaction.id, tools, welcome, tools.flow)
     return lines + [labels.repair(code, each.channel, each.user) for each, code in repaired]
 
 
 def put_right(
-    guild: str, locale: str, id: str, tools: Any, welcome: applying.Welcome
+    guild: str, locale: str, id: str, tools: Any, welcome: applying.Welcome, hold: Hold
 ) -> list[tuple[reconcile.Repair, str]]:
-    """Repair a server, and write it to the trail. Return what was found, each with the code of how it ended.
+    """Repair a server, and write it to the trail. Return what was repaired, each with the code of how it ended.
 
-    `locale` is Discord's locale of the server. `id` is that of the interaction, or another number that grows.
+    `locale` is Discord's locale of the server. `id` is that of the interaction, or another number that grows. An
+    application that somebody else works on is left for the next time.
     """
     known, channels = applying.all_of(guild, tools), tools.discord.channels(guild)
+    stored = {(each.config, each.user): each for each in applying.everybody(guild, tools)}
     view = applying.viewed(welcome, known, guild, locale, tools)
-    found = reconcile.decide(
-        known, applying.everybody(guild, tools), channels, tools.now(), guild=guild, me=tools.discord.me()
-    )
+    found = reconcile.decide(known, [*stored.values()], channels, tools.now(), guild=guild, me=tools.discord.me())
     repaired = []
     for each in found:
+        key, configuration = (each.config, each.user), known.get(each.config)
         try:
-            code = _repair(guild, each, known.get(each.config), tools, view)
+            with hold(f"apply:{guild}:{each.config}:{each.user}", people=[each.user], servers=[guild]) as journal:
+                before = applying.application(guild, *key, tools)
+                if journal is None or before != stored.get(key):
+                    continue
+                code = _repair(guild, each, before, configuration, journal, tools, view)
+                after = applying.application(guild, *key, tools)
         except DiscordError as error:
             if not error.permanent:
                 raise
             log.info("not repaired: %s", error)
-            code = "refused"
+            code, after = "refused", before
+        stored |= {key: after} if after else {}
         if not code:
             continue
         repaired.append((each, code))
@@ -71,10 +82,18 @@ def put_right(
 
 
 def _repair(
-    guild: str, each: reconcile.Repair, configuration: Configuration | None, tools: Any, view: applying.View
+    guild: str,
+    each: reconcile.Repair,
+    before: Application | None,
+    configuration: Configuration | None,
+    journal: Any,
+    tools: Any,
+    view: applying.View,
 ) -> str:
-    """Repair one thing, and return the code of how it ended. It is "" if nothing is wrong."""
-    before = applying.application(guild, each.config, each.user, tools)
+    """Repair one thing, and return the code of how it ended. It is "" if nothing is wrong.
+
+    `journal` is that of the person's flow: the steps that somebody did before a worker died are done.
+    """
     now = int(tools.now())
     if each.what == reconcile.LOST and before and before.channel == each.channel:
         if applying.exists(each.channel, tools):  # the list of channels was not whole
@@ -82,16 +101,15 @@ def _repair(
         after, _effects = decide(before, LOST, now=now, reason=CHANNEL_GONE, finished=True)
         applying.store(guild, after, configuration, tools)
         return "closed"
-    if each.what == reconcile.FINISH and before and before.channel != each.channel:
+    if each.what == reconcile.FINISH and before and before.channel == each.channel:
+        ended = handling.effects(guild, before, (ARCHIVE, FINISH), configuration, journal, tools, view)
+        journal.end()
+        return ended
+    if each.what == reconcile.FINISH and before:
         # A worker died before it stored this channel. Then the application was over.
         ended = _remove(each, tools)
         theirs = replace(before, channel=each.channel)
         return ended if ended == "removed" else handling.finish(guild, theirs, configuration, tools, complete=False)
-    if each.what == reconcile.FINISH and before:
-        complete = handling.archive(before, configuration, f"archive {each.channel}", tools)
-        ended = handling.finish(guild, before, configuration, tools, complete=complete)
-        handling.store_finished(guild, before, configuration, tools)
-        return ended
     if each.what == reconcile.ADOPT and configuration and applying.is_member(guild, each.user, tools):
         wanted = begun(before, each.config, each.user, "", (), now)
         wanted = replace(wanted, channel=each.channel)
@@ -99,6 +117,7 @@ def _repair(
         message = applying.welcomed(there, tools) or applying.send_welcome(there, f"adopt {each.channel}", tools, view)
         after, _effects = decide(wanted, OPENED, now=now, message=message, reason="")
         applying.store(guild, after, configuration, tools)
+        journal.end()
         return "adopted"
     return _remove(each, tools) if each.what in (reconcile.REMOVE, reconcile.ADOPT) else "left"
 
