@@ -9,6 +9,8 @@ from sandbox.discord.permissions import MEMBER, Overwrite
 from tests.applicants import World
 from tests.sweep.world import Killed
 from watchbell.discord.permissions import bits
+from watchbell.interactions.flow import Flow
+from watchbell.kit.flow import FLOWS
 
 
 @pytest.fixture
@@ -484,6 +486,9 @@ def orphan(world, scene, person, *, old=True, name="anything", public=False, ove
         world.discord.overwrite(room, scene.role, allow=sees)
         for id in (person.id, world.state.world.application_id):
             room.overwrites[id] = Overwrite(id, MEMBER, sees)
+    name = f"apply:{scene.guild.id}:0123abcd:{person.id}"
+    flow = Flow(world.tools.data(FLOWS), name, "1", 0, {person.id}, {scene.guild.id})
+    flow.step("channel")
     world.at += 3600 if old else 60
     return room
 
@@ -497,6 +502,21 @@ def test_an_orphan_is_adopted_by_its_marker_with_a_welcome(world, scene):
     (welcome,) = scene.messages(room)
     assert "Welcome" in welcome["content"]
     assert worked(world, scene.apply(ada)) == f"You have applied already: <#{room.id}>"
+
+
+def test_the_check_does_not_store_an_erased_person_again(world, scene):
+    ada, room = applied(scene)
+    bob = scene.person("bob")
+    orphan(world, scene, bob)
+    for person in (ada, bob):
+        world.forget(person.id)
+    world.at += 3600
+    world.errands()
+    said = worked(world, world.run(scene.manager, "check"))
+    assert f"<#{room.id}> looks like an application of <@{ada.id}>. I leave it" in said
+    rows = json.dumps([[key, row] for key, row in world.raw_table.rows.items() if not key[0].startswith("lock")])
+    assert [person.id in rows for person in (ada, bob)] == [False, False]
+    assert room in scene.rooms
 
 
 def test_a_press_finds_the_channel_that_was_left_instead_of_making_another(world, scene):

@@ -83,6 +83,10 @@ class Flow:
             self.keep(name, {"done": False, "value": None, "by": begun_by})
         return Step(self, name, before, begun_by)
 
+    def begun(self, name: str) -> bool:
+        """Whether a step has begun: in this try, in an earlier one, or by another interaction."""
+        return name in self._item["steps"]
+
     def end(self) -> None:
         """End the flow. The next interaction begins it again, with no step done.
 

@@ -73,7 +73,7 @@ def put_right(
             continue
         repaired.append((each, code))
         outcome = DUPLICATE if each.double else code
-        fields = {"config": each.config, "user": each.user, "outcome": outcome, "part": each.channel}
+        fields = {"config": each.config, "user": each.user if after else "", "outcome": outcome, "part": each.channel}
         applying.note(guild, id, f"repair_{each.what}", tools, **fields)
         if each.double:
             tools.measure("application", "Count", ApplicationsDuplicate=1)
@@ -110,6 +110,8 @@ def _repair(
         ended = _remove(each, tools)
         theirs = replace(before, channel=each.channel)
         return ended if ended == "removed" else handling.finish(guild, theirs, configuration, tools, complete=False)
+    if each.what == reconcile.ADOPT and before is None and not journal.begun("channel"):
+        return "left"  # Nobody's work made this channel. Its application was erased, and is not stored again.
     if each.what == reconcile.ADOPT and configuration and applying.is_member(guild, each.user, tools):
         wanted = begun(before, each.config, each.user, "", (), now)
         wanted = replace(wanted, channel=each.channel)
