@@ -1,9 +1,11 @@
 """Applications from a press to the last word: the ingress, the worker and the sender, with Discord's own refusals."""
 
+import copy
 import json
 
 import pytest
 
+from sandbox.discord.components import called
 from sandbox.discord.faults import InjectedFault
 from sandbox.discord.permissions import MEMBER, Overwrite
 from tests.applicants import World
@@ -340,6 +342,35 @@ def test_of_two_members_of_the_staff_the_second_reads_what_the_first_has_done(wo
     assert world.said(second).startswith("Somebody was faster, or this is over already: ✅ accepted")
     assert scene.application(ada).status == "accepted"
     assert [row["outcome"] for row in scene.trail()] == ["created", "done", "refused"]
+
+
+def pressed_three_times(world, person, message, label):
+    """Press a button of a message as it is on the screen now, three times, each after the work on the last is done."""
+    message = copy.deepcopy(message)
+    (found,) = called(message["components"], label)
+    there = person.in_channel(world.state.world.channels[message["channel_id"]])
+    data = {"custom_id": found["custom_id"], "component_type": 2}
+    return [worked(world, world.send(there.interaction(3, data) | {"message": message})) for _press in range(3)]
+
+
+def test_who_presses_accept_three_times_accepts_once(world, scene):
+    _ada, room = applied(scene)
+    first, *more = pressed_three_times(world, scene.staff, scene.messages(room)[0], "Accept")
+    assert first.startswith("✅ accepted")
+    assert [each.partition(":")[0] for each in more] == ["Somebody was faster, or this is over already"] * 2
+    assert len([each for each in scene.messages(room) if "was accepted" in each["content"]]) == 1
+    assert [row["outcome"] for row in scene.trail()] == ["created", "done", "refused", "refused"]
+
+
+@pytest.mark.parametrize("label", ["Close", "Withdraw"])
+def test_who_closes_or_withdraws_three_times_gets_one_transcript(world, scene, label):
+    world.state.world.message_content = True
+    ada, room = applied(scene)
+    message, person = scene.messages(room)[0], scene.staff
+    if label == "Withdraw":
+        message, person = shown(world, press_in(scene, room, ada, "Withdraw")), ada
+    pressed_three_times(world, person, message, label)
+    assert len(transcripts(scene)) == 1
 
 
 def test_a_declined_person_reads_the_reason(world, scene):

@@ -169,6 +169,8 @@ def act(
 ) -> tuple[Application, tuple[str, ...]]:
     """Store what somebody does with an application, once, and return the effects that follow. Raises NotNow."""
     before = applying.application(guild, config, user, tools)
+    if not journal.begun(what):
+        decide(before, what, by=by, now=int(tools.now()), **more)  # A step that is refused does not begin.
     with journal.step(what) as step:
         if step.new and step.unsure and before and is_done(before, what, by):
             step.value = list(effects_of(what, before))
