@@ -445,6 +445,68 @@ def test_a_transcript_that_cannot_be_posted_keeps_the_channel(world, scene):
     assert scene.rooms == [room]
 
 
+@pytest.mark.parametrize("archived", [False, True])
+def test_a_channel_with_a_thread_is_not_deleted_and_the_person_no_longer_writes_in_it(world, scene, archived):
+    scene.guild.bot_role.permissions |= bits("CREATE_PUBLIC_THREADS", "SEND_MESSAGES_IN_THREADS")
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    ada, room = applied(scene)
+    thread = world.state.world.add_thread("details", room)
+    ada.in_channel(thread).say("in the thread")
+    thread.archived = archived
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert room in scene.rooms
+    held = ada.in_channel(room).permissions
+    assert not held & bits("SEND_MESSAGES", "SEND_MESSAGES_IN_THREADS", "CREATE_PUBLIC_THREADS")
+    assert ada.sees(room)
+
+
+@pytest.mark.parametrize("sees_all", [False, True], ids=["unseen", "seen"])
+@pytest.mark.parametrize("denied", [False, True])
+def test_a_channel_that_may_have_a_private_thread_is_not_deleted(world, scene, denied, sees_all):
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    scene.guild.everyone.permissions |= bits("CREATE_PRIVATE_THREADS")
+    scene.guild.bot_role.permissions |= bits("MANAGE_THREADS") * sees_all
+    _ada, room = applied(scene)
+    assert not scene.staff.in_channel(room).permissions & bits("CREATE_PRIVATE_THREADS")
+    if not denied:  # somebody has changed the channel since
+        world.discord.overwrite(room, scene.guild, deny=bits("VIEW_CHANNEL"))
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert scene.rooms == [room] * (not denied and not sees_all)
+
+
+def test_a_message_that_is_written_after_the_transcript_keeps_the_channel(world, scene):
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    ada, room = applied(scene)
+    world.before = (f"POST /api/v10/channels/{scene.office.id}", lambda: ada.in_channel(room).say("Wait!"))
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert scene.rooms == [room]
+
+
+def test_a_message_with_a_part_that_the_transcript_does_not_tell_keeps_the_channel(world, scene):
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    ada, room = applied(scene)
+    world.state.world.messages[ada.in_channel(room).say("x")["id"]]["future_part"] = {"text": "?"}
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert scene.rooms == [room]
+
+
+def test_to_end_an_application_lets_nobody_into_its_channel(world, scene):
+    ada, room = applied(scene)
+    del room.overwrites[ada.id]
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert not ada.sees(room)
+    assert room.topic.endswith("/over")
+
+
 def test_a_page_of_messages_that_is_missing_keeps_the_channel(world, scene):
     world.state.world.message_content = True
     scene.change(finish="delete")

@@ -274,8 +274,11 @@ def test_a_thread_at_a_message_is_made_once_and_posted_in(discord: Discord, clie
     client.send(made[0], Reply("inside"), nonce="y")
     client.edit_channel(made[0], archived=True, locked=True)
     assert client.threads(discord.home.id) == []
+    assert [each["id"] for each in client.archived_threads(lobby.id)] == made[:1]
+    assert client.archived_threads(lobby.id, private=True) == []
     discord.home.bot_role.permissions &= ~BITS["MANAGE_THREADS"]
     assert refusal(client.send, made[0], Reply("late"), nonce="z") == (400, 160005)
+    assert refusal(client.archived_threads, lobby.id, private=True) == (403, 50013)
     may(discord, "MANAGE_THREADS")
     assert refusal(client.add_to_thread, made[0], discord.person("ada").id) == (400, 50083)
     client.delete_channel(made[0])

@@ -278,6 +278,34 @@ def test_the_figures_of_a_trail():
     assert figures.added_up([]).success is None
 
 
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"message_snapshots": [{"message": {"content": "these\nwords"}}]},
+        {"message_snapshots": [{"message": {"attachments": [{"filename": "these"}], "embeds": [{"title": "words"}]}}]},
+        {"poll": {"question": {"text": "these"}, "answers": [{"answer_id": 1, "poll_media": {"text": "words"}}]}},
+        {"embeds": [{"fields": [{"name": "these", "value": "words", "inline": False}]}]},
+        {"embeds": [{"author": {"name": "these"}, "image": {"url": "words"}}]},
+        {"sticker_items": [{"id": "1", "name": "these"}, {"id": "2", "name": "words"}]},
+        {"components": [{"type": 17, "components": [{"type": 10, "content": "these\nwords"}]}]},
+    ],
+)
+def test_a_transcript_has_the_texts_of_all_parts_of_a_message(more):
+    message = {"id": "1", "author": {"id": "2", "username": "x"}, "content": "", "type": 0, **more}
+    assert "> these\n> words\n" in transcript.written(an("closed", "9"), "x", [message]).decode()
+    assert transcript.tells_all_of([message])
+
+
+def test_a_part_of_a_message_that_is_not_known_is_missing_in_a_transcript():
+    assert transcript.tells_all_of([{"id": "1", "content": "x", "thread": None, "new": []}])
+    assert not transcript.tells_all_of([{"id": "1", "content": "x"}, {"id": "2", "thread": {"id": "2"}}])
+
+
+@pytest.mark.parametrize("part", [None, "x", 7, [[["x"]]], {"text": {"text": 7}}, [None]])
+def test_a_part_of_a_strange_shape_does_no_harm(part):
+    assert transcript.written(an("closed", "9"), "x", [{"embeds": part, "poll": part}])
+
+
 def test_a_transcript_quotes_everything_that_was_said():
     application = an("closed", "9", answers=(("Why?", "So.\nReally."),))
     said = {"author": {"id": "7", "username": "ada"}, "timestamp": "2026-11-22T08:00:00+00:00", "content": "a\n# b"}

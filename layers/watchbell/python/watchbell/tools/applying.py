@@ -23,7 +23,7 @@ from ..discord.channels import Overwrite
 from ..discord.ids import made_at
 from ..discord.interaction import Interaction
 from ..discord.lacks import Lack
-from ..discord.permissions import bits, in_server
+from ..discord.permissions import bits, in_server, names_of
 from ..discord.reply import Button, Reply
 from ..errors import DiscordError, Retry
 from ..i18n import _, speaking
@@ -265,7 +265,8 @@ def _create(guild: str, configuration: Configuration, wanted: Application, place
     may = in_server(place.server, place.me)
     sees = [name for name in SEES if may & bits(name)]
     overwrites = [
-        Overwrite(role=guild, deny="VIEW_CHANNEL"),
+        # The bot does not see private threads, and deletes no channel that may have some.
+        Overwrite(role=guild, deny=["VIEW_CHANNEL", *names_of(may & bits("CREATE_PRIVATE_THREADS"))]),
         Overwrite(role=configuration.role, allow=sees),
         Overwrite(member=wanted.user, allow=sees),
         Overwrite(member=tools.discord.me(), allow=sees),

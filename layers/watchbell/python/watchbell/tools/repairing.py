@@ -109,7 +109,7 @@ def _repair(
         # A worker died before it stored this channel. Then the application was over.
         ended = _remove(each, tools)
         theirs = replace(before, channel=each.channel)
-        return ended if ended == "removed" else handling.finish(guild, theirs, configuration, tools, complete=False)
+        return ended if ended == "removed" else handling.finish(guild, theirs, configuration, tools, complete="")
     if each.what == reconcile.ADOPT and before is None and not journal.begun("channel"):
         return "left"  # Nobody's work made this channel. Its application was erased, and is not stored again.
     if each.what == reconcile.ADOPT and configuration and applying.is_member(guild, each.user, tools):
