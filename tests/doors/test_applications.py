@@ -288,6 +288,19 @@ def test_work_that_takes_more_than_ten_minutes_ends_and_the_staff_go_on(world, s
     assert scene.application(ada).status == "open"
 
 
+def test_a_press_has_its_own_ten_minutes_though_an_earlier_one_died_for_good(world, scene):
+    ada = scene.person("ada")
+    scene.apply(ada)
+    for _try in range(5):
+        world.killer.at = (world.killer.calls + 12, "before")
+        world.work(1)
+    world.killer.at = None
+    assert len(world.dead) == 1
+    world.at += 3600
+    assert worked(world, scene.apply(ada)).startswith("✅")
+    assert len(scene.rooms) == 1
+
+
 def test_if_the_token_has_expired_the_answer_goes_to_the_new_channel(world, scene):
     ada = scene.person("ada")
     scene.apply(ada)

@@ -57,17 +57,16 @@ class Step:
 class Flow:
     """The steps of the flow called `name`, as a handler gets them in `tools.journal`.
 
-    `fence` is the fencing token of the flow's lock. A holder that has lost the lock gets Changed when it begins or ends
-    a step. Methods raise Unavailable if the table cannot be reached.
+    `holder` is the id of the interaction that works on it. `fence` is the fencing token of the flow's lock. A holder
+    that has lost the lock gets Changed when it begins or ends a step. Methods raise Unavailable if the table cannot be
+    reached.
     """
 
-    def __init__(
-        self, items: Items, name: str, interaction_id: str, fence: int, people: set[str], servers: set[str]
-    ) -> None:
-        self._items, self._interaction_id, self._fence = items, interaction_id, fence
+    def __init__(self, items: Items, name: str, holder: str, fence: int, people: set[str], servers: set[str]) -> None:
+        self._items, self.holder, self._fence = items, holder, fence
         self.name = name
         item = items.get(name) or {"flow": name, "version": ""}
-        if item.get("ended_by") not in (None, interaction_id):
+        if item.get("ended_by") not in (None, holder):
             item = {"flow": name, "version": item["version"]}
         # A later try of the interaction that ended the flow finds its steps done, and does nothing twice.
         self._item: dict[str, Any] = {"steps": {}, "ended_by": None, **item}
@@ -78,7 +77,7 @@ class Flow:
     def step(self, name: str) -> Step:
         """Return the step called `name`, and record that it has begun. Each step of a flow needs its own name."""
         before = self._item["steps"].get(name)
-        begun_by = self._interaction_id if before is None else before.get("by", "")
+        begun_by = self.holder if before is None else before.get("by", "")
         if before is None:
             self.keep(name, {"done": False, "value": None, "by": begun_by})
         return Step(self, name, before, begun_by)
@@ -92,7 +91,7 @@ class Flow:
 
         Call this after the last step. If this interaction is tried again, it still finds its steps done.
         """
-        self._put({"ended_by": self._interaction_id})
+        self._put({"ended_by": self.holder})
 
     @property
     def repeats(self) -> bool:

@@ -156,13 +156,11 @@ def make(
     mine = (journal.value("channel") or ("",))[0]
     if before and before.live and before.channel and before.channel != mine:
         return _existing(guild, before, configuration, journal, tools)
-    with journal.step("begin") as step:
-        if step.new:
-            step.value = now
+    began = _began(journal, now)
     is_mine = before is not None and before.channel == mine != ""
     wanted = before if before and is_mine else begun(before, configuration.id, user, name, answers, now)
     obstacle, channel, message = None, mine, ""
-    if not mine and now - step.value > MOST_SECONDS:
+    if not mine and now - began > MOST_SECONDS:
         obstacle = Obstacle(TOO_LONG)
     try:
         if not channel and not obstacle:
@@ -185,6 +183,15 @@ def make(
         step.value = {"obstacle": obstacle.code if obstacle else "", "lacks": lacks}
     journal.end()
     return _outcome(after, step.value, journal)
+
+
+def _began(journal: Any, now: int) -> int:
+    """Return when the work on this press began, in epoch seconds. An earlier press may have died, and had its time."""
+    kept = journal.value("begin")
+    if not isinstance(kept, list) or kept[1] != journal.holder:
+        kept = [now, journal.holder]
+        journal.keep("begin", {"done": True, "value": kept, "by": journal.holder})
+    return int(kept[0])
 
 
 def _outcome(after: Application, kept: dict[str, Any], journal: Any) -> Outcome:
