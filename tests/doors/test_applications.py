@@ -263,6 +263,20 @@ def test_a_person_who_has_left_gets_no_channel(world, scene):
     assert scene.rooms == []
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+def test_who_has_left_and_comes_back_sees_their_channel_again_after_a_press(world, scene, allowed):
+    ada, room = applied(scene)
+    ada.leave(scene.guild)
+    ada.come_back(scene.guild)
+    assert not ada.sees(room)
+    if not allowed:
+        take_roles(world, scene, room)
+    assert worked(world, scene.apply(ada)) == f"You have applied already: <#{room.id}>"
+    assert ada.sees(room) == allowed
+    held = ada.in_channel(room).permissions if allowed else 0
+    assert bool(held & bits("SEND_MESSAGES")) == allowed
+
+
 def test_a_rate_limit_is_waited_for_with_a_word_to_the_person_and_the_work_goes_on(world, scene):
     fault = InjectedFault("POST", f"/guilds/{scene.guild.id}/channels", status=429, retry_after=90.0)
     world.state.injected.add(fault)

@@ -77,6 +77,18 @@ def test_who_has_left_sees_nothing_even_where_everybody_may(discord: Discord) ->
     assert not ada.sees(lobby)
 
 
+def test_who_comes_back_has_neither_their_roles_nor_what_channels_had_for_them(discord: Discord) -> None:
+    ada = discord.person("ada")
+    attic = discord.channel("attic")
+    discord.overwrite(attic, discord.home, deny=VIEW)
+    discord.overwrite(attic, ada, allow=VIEW)
+    discord.role("crew", ada)
+    ada.leave(discord.home)
+    ada.come_back(discord.home)
+    assert not ada.sees(attic)
+    assert discord.home.held(ada.id) == []
+
+
 def test_a_member_in_a_timeout_can_read_until_it_is_over(discord: Discord, clock: Clock, client: DiscordClient) -> None:
     ada = discord.person("ada")
     ada.time_out(60)

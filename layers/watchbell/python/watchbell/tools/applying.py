@@ -203,7 +203,9 @@ def _outcome(after: Application, kept: dict[str, Any], journal: Any) -> Outcome:
 
 def _existing(guild: str, before: Application, configuration: Configuration, journal: Any, tools: Any) -> Outcome:
     """Look for the channel. If it is gone, the application is over, and the person can apply again."""
-    if exists(before.channel, tools):
+    channel = _read(before.channel, tools)
+    if channel is not None:
+        _let_in(channel, before.user, tools)
         return Outcome(figures.EXISTING, before)
     after, _effects = decide(before, LOST, now=int(tools.now()), reason=CHANNEL_GONE, finished=True)
     store(guild, after, configuration, tools)
@@ -213,14 +215,27 @@ def _existing(guild: str, before: Application, configuration: Configuration, jou
 
 def exists(channel: str, tools: Any) -> bool:
     """Whether a channel exists. One that the bot may not see does."""
+    return _read(channel, tools) is not None
+
+
+def _read(channel: str, tools: Any) -> dict | None:
+    """Return a channel, None if it is gone, {} if the bot may not see it."""
     try:
-        tools.discord.channel(channel)
+        return tools.discord.channel(channel)
     except DiscordError as error:
-        if error.code == UNKNOWN_CHANNEL:
-            return False
-        if error.code != NO_ACCESS:
+        if error.code not in (UNKNOWN_CHANNEL, NO_ACCESS):
             raise
-    return True
+        return None if error.code == UNKNOWN_CHANNEL else {}
+
+
+def _let_in(channel: dict, user: str, tools: Any) -> None:
+    """Show somebody their channel again who had left. Discord: the overwrite of a member goes when they leave."""
+    overwrites = channel.get("permission_overwrites") or ()
+    if not channel or any(each["id"] == user for each in overwrites):
+        return
+    lacked = tools.discord.missing(channel["id"], *SEES)
+    sees = [name for name in SEES if name not in lacked]
+    unless_gone(lambda: tools.discord.overwrite(channel["id"], member=user, allow=sees, reason="is back"))
 
 
 def look(guild: str, user: str, tools: Any) -> Place:
