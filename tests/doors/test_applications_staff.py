@@ -349,6 +349,17 @@ def test_the_figures_add_up(world, scene):
     ]
 
 
+def test_the_log_has_the_daily_check_at_its_time(world, scene):
+    _ada, room = applied(scene)
+    world.state.world.remove_channel(room)
+    world.at += 86_400
+    world.errands()
+    world.at += 60
+    applied(scene, "bob")
+    rows = applying.trail(scene.guild.id, world.tools)
+    assert [row["action"] for row in rows] == ["apply", "repair_lost", "apply"]
+
+
 def test_the_log_says_who_did_what_and_how_it_ended(world, scene):
     ada, room = applied(scene)
     world.press(scene.staff, scene.messages(room)[0], "Accept")

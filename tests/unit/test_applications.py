@@ -37,8 +37,7 @@ ALLOWED = {
     LOST: dict.fromkeys(("open", "accepted", "declined"), "closed"),
 }
 NOW = 1_795_334_400
-OLD = str((NOW - 3600) * 1000 - ids.EPOCH << 22)
-YOUNG = str((NOW - 60) * 1000 - ids.EPOCH << 22)
+OLD, YOUNG = ids.first_at(NOW - 3600), ids.first_at(NOW - 60)
 
 
 @pytest.mark.parametrize(("what", "status"), list(itertools.product(ALLOWED, (*STATUSES, ""))))

@@ -22,6 +22,7 @@ def applications_check(slot: datetime, tools: Tools) -> None:
 def check(guild: str, tools: Tools) -> None:
     """Repair one server, and seal its posted buttons with the newest key. So they outlive a rotation of the keys."""
     from watchbell.commands import applications
+    from watchbell.discord import ids
     from watchbell.errors import DiscordError
     from watchbell.interactions import flow
     from watchbell.tools import applying, configuring, repairing
@@ -37,4 +38,4 @@ def check(guild: str, tools: Tools) -> None:
             configuring.edit(each, applications.posted(each), tools)
     today = int(tools.now()) // 86_400
     hold = partial(flow.other, f"check {guild} {today}", tools)
-    repairing.put_right(guild, locale, str(int(tools.now())), tools, applications.welcome, hold)
+    repairing.put_right(guild, locale, ids.first_at(tools.now()), tools, applications.welcome, hold)

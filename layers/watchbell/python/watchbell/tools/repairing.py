@@ -46,7 +46,7 @@ def put_right(
 ) -> list[tuple[reconcile.Repair, str]]:
     """Repair a server, and write it to the trail. Return what was repaired, each with the code of how it ended.
 
-    `locale` is Discord's locale of the server. `id` is that of the interaction, or another number that grows. An
+    `locale` is Discord's locale of the server. `id` is that of the interaction, or another one of this time. An
     application that somebody else works on is left for the next time.
     """
     known, channels = applying.all_of(guild, tools), tools.discord.channels(guild)
