@@ -747,7 +747,6 @@ def test_who_has_withdrawn_is_not_made_to_apply_again(world, scene, written):
 
 def test_a_new_application_does_not_get_the_channel_of_one_that_is_over(world, scene):
     ada, room = applied(scene)
-    world.at += 60
     world.before = ("PUT /api/v10/channels", lambda: take_roles(world, scene, room))
     press_in(scene, room, scene.staff, "Close")
     world.work()

@@ -164,8 +164,7 @@ def make(
         obstacle = Obstacle(TOO_LONG)
     try:
         if not channel and not obstacle:
-            since = before.ended if before else 0
-            channel, obstacle = _channel(guild, configuration, wanted, since, journal, tools)
+            channel, obstacle = _channel(guild, configuration, wanted, before, journal, tools)
         if not obstacle:
             message = _welcome(replace(wanted, status=OPEN, channel=channel), journal, tools, view)
     except DiscordError as error:
@@ -256,14 +255,14 @@ def is_member(guild: str, user: str, tools: Any) -> bool:
 
 
 def _channel(
-    guild: str, configuration: Configuration, wanted: Application, since: int, journal: Any, tools: Any
+    guild: str, configuration: Configuration, wanted: Application, before: Application | None, journal: Any, tools: Any
 ) -> tuple[str, Obstacle | None]:
     """Return the id of the channel: one that an earlier try has made, or a new one. Or why there can be none.
 
-    An earlier application of the person was over at `since`.
+    `before` is the application of the person that is stored.
     """
     place = look(guild, wanted.user, tools)
-    there = _made(place.channels, guild, configuration, wanted, since, tools)
+    there = _made(place.channels, guild, configuration, wanted, before, tools)
     obstacle = None if there else obstacles.found(configuration, place, tools.now())
     if obstacle and obstacle.code == CATEGORY_GONE and exists(configuration.category, tools):
         raise Retry("the list of channels is not whole")
@@ -271,19 +270,27 @@ def _channel(
         return "", obstacle
     with journal.step("channel") as step:
         if step.new:
-            step.value = [there or _create(guild, configuration, wanted, place, since, tools), bool(there)]
+            step.value = [there or _create(guild, configuration, wanted, place, before, tools), bool(there)]
     return str(step.value[0]), None
 
 
 def _made(
-    channels: list[dict], guild: str, configuration: Configuration, wanted: Application, since: int, tools: Any
+    channels: list[dict],
+    guild: str,
+    configuration: Configuration,
+    wanted: Application,
+    before: Application | None,
+    tools: Any,
 ) -> str:
     """Return the id of the channel that an earlier try has made, "" if there is none."""
-    team = {configuration.role, tools.discord.me()}
-    return marker.of(channels, configuration.id, wanted.user, guild=guild, team=team, since=since)
+    team, ended = {configuration.role, tools.discord.me()}, before.ended if before else 0
+    free = [each for each in channels if not (before and ended and each["id"] == before.channel)]
+    return marker.of(free, configuration.id, wanted.user, guild=guild, team=team, since=ended)
 
 
-def _create(guild: str, configuration: Configuration, wanted: Application, place: Place, since: int, tools: Any) -> str:
+def _create(
+    guild: str, configuration: Configuration, wanted: Application, place: Place, before: Application | None, tools: Any
+) -> str:
     may = in_server(place.server, place.me)
     sees = [name for name in SEES if may & bits(name)]
     overwrites = [
@@ -301,7 +308,7 @@ def _create(guild: str, configuration: Configuration, wanted: Application, place
         overwrites=overwrites,
         reason=f"application of {wanted.user}",
     )
-    id = made.get("id") or _made(tools.discord.channels(guild), guild, configuration, wanted, since, tools)
+    id = made.get("id") or _made(tools.discord.channels(guild), guild, configuration, wanted, before, tools)
     if not id:
         raise Retry("a channel was made, and it cannot be found yet")
     return str(id)
