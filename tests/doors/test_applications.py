@@ -751,8 +751,17 @@ def test_a_new_application_does_not_get_the_channel_of_one_that_is_over(world, s
     press_in(scene, room, scene.staff, "Close")
     world.work()
     assert (scene.application(ada).status, scene.application(ada).finished) == ("closed", False)
+    world.at += 60
     assert worked(world, scene.apply(ada)).startswith("✅")
-    assert scene.application(ada).channel != room.id
+    (_old, new) = scene.rooms
+    assert scene.application(ada).channel == new.id
+    del room.overwrites[scene.guild.bot_role.id]
+    for _day in range(2):
+        world.at += 86_400
+        world.errands()
+    sends = [ada.in_channel(each).permissions & bits("SEND_MESSAGES") > 0 for each in (room, new)]
+    assert sends == [False, True]
+    assert [row["outcome"] for row in scene.trail() if row["action"].startswith("repair")] == ["lock"]
 
 
 def take_roles(world, scene, room):

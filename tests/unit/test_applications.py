@@ -252,6 +252,15 @@ def test_a_channel_of_an_application_that_was_over_later_is_not_adopted(status, 
     assert repairs(an(status, "", changed=changed), channel(OLD, ROOM)) == [(expected, OLD, False)]
 
 
+@pytest.mark.parametrize(
+    ("number", "applied", "expected"),
+    [(2, NOW, ("finish", OLD, False)), (1, NOW, ("remove", OLD, True)), (2, NOW - 7200, ("remove", OLD, True))],
+)
+def test_a_channel_of_an_earlier_application_is_no_double(number, applied, expected):
+    there = an("open", "44", number=number, applied=applied)
+    assert repairs(there, channel("44"), channel(OLD, ROOM)) == [expected]
+
+
 def test_a_channel_that_was_made_before_is_not_that_of_a_new_application():
     made = ids.made_at(OLD)
     found = [found_of(channel(OLD, ROOM), since=made + late) for late in (-1, 0, 1)]

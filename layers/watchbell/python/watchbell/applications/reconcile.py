@@ -18,7 +18,10 @@ YOUNG_SECONDS = 15 * 60
 
 
 class Repair(NamedTuple):
-    """One thing to put right. `double`: there is another channel for the same application."""
+    """One thing to put right. `double`: there is another channel for the same application.
+
+    FINISH may name a channel that the application does not have: one that is left of an earlier try or application.
+    """
 
     what: str
     config: str
@@ -61,7 +64,8 @@ def decide(
         if found.seen_by is None or not found.seen_by <= {found.user, *team}:
             repairs.append(Repair(LEAVE, *key, found.channel))
         elif key in taken or (application and application.status in HAVE_A_CHANNEL and application.channel in there):
-            repairs.append(Repair(REMOVE, *key, found.channel, double=True))
+            earlier = application and application.number > 1 and made_at(found.channel) < application.applied
+            repairs.append(Repair(FINISH if earlier else REMOVE, *key, found.channel, double=not earlier))
         elif application and application.ended > made_at(found.channel):
             repairs.append(Repair(FINISH, *key, found.channel))
         elif configuration is None or configuration.state == REMOVED or not marker.is_of(found, team):

@@ -106,7 +106,7 @@ def _repair(
         journal.end()
         return ended
     if each.what == reconcile.FINISH and before:
-        # A worker died before it stored this channel. Then the application was over.
+        # A worker died before it stored this channel, or an earlier application was over and it was never locked.
         ended = _remove(each, tools)
         theirs = replace(before, channel=each.channel)
         return ended if ended == "removed" else handling.finish(guild, theirs, configuration, tools, complete="")
