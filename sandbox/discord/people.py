@@ -69,7 +69,16 @@ class Person:
         self.account.takes_dms = False
 
     def leave(self, guild: Guild) -> None:
+        """Leave a guild. What channels and roles had for the person is gone, even if they come back."""
         guild.members.pop(self.id, None)
+        for role in guild.all_roles():
+            role.held_by.discard(self.id)
+        for channel in self.state.world.channels.values():
+            if channel.guild_id == guild.id:
+                channel.overwrites.pop(self.id, None)
+
+    def come_back(self, guild: Guild) -> None:
+        guild.members[self.id] = 0
 
     def messages(self) -> list[Json]:
         """What the person sees here, oldest first, including their own ephemeral messages."""

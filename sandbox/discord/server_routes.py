@@ -15,6 +15,7 @@ from sandbox.discord.permissions import (
     MANAGE_ROLES,
     MANAGE_THREADS,
     MEMBER,
+    READ_MESSAGE_HISTORY,
     ROLE,
     SEND_IN_THREADS,
     SEND_MESSAGES,
@@ -304,6 +305,24 @@ def read_threads(call: Call) -> Answer:
     found = [each for each in _channels(call, guild) if each.kind in THREADS and not world.is_archived(each)]
     seen = [each for each in found if world.sees(world.application_id, each.id)]
     return 200, {"threads": [world.channel_object(each) for each in seen], "members": []}
+
+
+@route("GET /channels/{channel}/threads/archived/public")
+def read_archived_threads(call: Call) -> Answer:
+    return _archived(call, private=False)
+
+
+@route("GET /channels/{channel}/threads/archived/private")
+def read_archived_private_threads(call: Call) -> Answer:
+    return _archived(call, private=True)
+
+
+def _archived(call: Call, *, private: bool) -> Answer:
+    """The archived threads of a channel, in one page. The private ones need MANAGE_THREADS."""
+    world, channel = call.state.world, _of_a_guild(call, READ_MESSAGE_HISTORY | (MANAGE_THREADS if private else 0))
+    here = [each for each in world.channels.values() if each.parent_id == channel.id and each.kind in THREADS]
+    found = [each for each in here if world.is_archived(each) and (each.kind == PRIVATE_THREAD) == private]
+    return 200, {"threads": [world.channel_object(each) for each in found], "members": [], "has_more": False}
 
 
 @route("POST /channels/{channel}/threads")

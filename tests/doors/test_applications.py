@@ -1,12 +1,18 @@
 """Applications from a press to the last word: the ingress, the worker and the sender, with Discord's own refusals."""
 
+import copy
 import json
 
 import pytest
 
+from sandbox.discord.components import called
 from sandbox.discord.faults import InjectedFault
+from sandbox.discord.permissions import MEMBER, Overwrite
 from tests.applicants import World
+from tests.sweep.world import Killed
 from watchbell.discord.permissions import bits
+from watchbell.interactions.flow import Flow
+from watchbell.kit.flow import FLOWS
 
 
 @pytest.fixture
@@ -257,6 +263,20 @@ def test_a_person_who_has_left_gets_no_channel(world, scene):
     assert scene.rooms == []
 
 
+@pytest.mark.parametrize("allowed", [True, False])
+def test_who_has_left_and_comes_back_sees_their_channel_again_after_a_press(world, scene, allowed):
+    ada, room = applied(scene)
+    ada.leave(scene.guild)
+    ada.come_back(scene.guild)
+    assert not ada.sees(room)
+    if not allowed:
+        take_roles(world, scene, room)
+    assert worked(world, scene.apply(ada)) == f"You have applied already: <#{room.id}>"
+    assert ada.sees(room) == allowed
+    held = ada.in_channel(room).permissions if allowed else 0
+    assert bool(held & bits("SEND_MESSAGES")) == allowed
+
+
 def test_a_rate_limit_is_waited_for_with_a_word_to_the_person_and_the_work_goes_on(world, scene):
     fault = InjectedFault("POST", f"/guilds/{scene.guild.id}/channels", status=429, retry_after=90.0)
     world.state.injected.add(fault)
@@ -280,6 +300,19 @@ def test_work_that_takes_more_than_ten_minutes_ends_and_the_staff_go_on(world, s
     world.press(scene.staff, notice, "Try again")
     world.work()
     assert scene.application(ada).status == "open"
+
+
+def test_a_press_has_its_own_ten_minutes_though_an_earlier_one_died_for_good(world, scene):
+    ada = scene.person("ada")
+    scene.apply(ada)
+    for _try in range(5):
+        world.killer.at = (world.killer.calls + 12, "before")
+        world.work(1)
+    world.killer.at = None
+    assert len(world.dead) == 1
+    world.at += 3600
+    assert worked(world, scene.apply(ada)).startswith("✅")
+    assert len(scene.rooms) == 1
 
 
 def test_if_the_token_has_expired_the_answer_goes_to_the_new_channel(world, scene):
@@ -336,6 +369,35 @@ def test_of_two_members_of_the_staff_the_second_reads_what_the_first_has_done(wo
     assert world.said(second).startswith("Somebody was faster, or this is over already: ✅ accepted")
     assert scene.application(ada).status == "accepted"
     assert [row["outcome"] for row in scene.trail()] == ["created", "done", "refused"]
+
+
+def pressed_three_times(world, person, message, label):
+    """Press a button of a message as it is on the screen now, three times, each after the work on the last is done."""
+    message = copy.deepcopy(message)
+    (found,) = called(message["components"], label)
+    there = person.in_channel(world.state.world.channels[message["channel_id"]])
+    data = {"custom_id": found["custom_id"], "component_type": 2}
+    return [worked(world, world.send(there.interaction(3, data) | {"message": message})) for _press in range(3)]
+
+
+def test_who_presses_accept_three_times_accepts_once(world, scene):
+    _ada, room = applied(scene)
+    first, *more = pressed_three_times(world, scene.staff, scene.messages(room)[0], "Accept")
+    assert first.startswith("✅ accepted")
+    assert [each.partition(":")[0] for each in more] == ["Somebody was faster, or this is over already"] * 2
+    assert len([each for each in scene.messages(room) if "was accepted" in each["content"]]) == 1
+    assert [row["outcome"] for row in scene.trail()] == ["created", "done", "refused", "refused"]
+
+
+@pytest.mark.parametrize("label", ["Close", "Withdraw"])
+def test_who_closes_or_withdraws_three_times_gets_one_transcript(world, scene, label):
+    world.state.world.message_content = True
+    ada, room = applied(scene)
+    message, person = scene.messages(room)[0], scene.staff
+    if label == "Withdraw":
+        message, person = shown(world, press_in(scene, room, ada, "Withdraw")), ada
+    pressed_three_times(world, person, message, label)
+    assert len(transcripts(scene)) == 1
 
 
 def test_a_declined_person_reads_the_reason(world, scene):
@@ -410,6 +472,82 @@ def test_a_transcript_that_cannot_be_posted_keeps_the_channel(world, scene):
     assert scene.rooms == [room]
 
 
+@pytest.mark.parametrize("archived", [False, True])
+def test_a_channel_with_a_thread_is_not_deleted_and_the_person_no_longer_writes_in_it(world, scene, archived):
+    scene.guild.bot_role.permissions |= bits("CREATE_PUBLIC_THREADS", "SEND_MESSAGES_IN_THREADS")
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    ada, room = applied(scene)
+    thread = world.state.world.add_thread("details", room)
+    ada.in_channel(thread).say("in the thread")
+    thread.archived = archived
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert room in scene.rooms
+    held = ada.in_channel(room).permissions
+    assert not held & bits("SEND_MESSAGES", "SEND_MESSAGES_IN_THREADS", "CREATE_PUBLIC_THREADS")
+    assert ada.sees(room)
+
+
+@pytest.mark.parametrize("sees_all", [False, True], ids=["unseen", "seen"])
+@pytest.mark.parametrize("denied", [False, True])
+def test_a_channel_that_may_have_a_private_thread_is_not_deleted(world, scene, denied, sees_all):
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    scene.guild.everyone.permissions |= bits("CREATE_PRIVATE_THREADS")
+    scene.guild.bot_role.permissions |= bits("MANAGE_THREADS") * sees_all
+    _ada, room = applied(scene)
+    assert not scene.staff.in_channel(room).permissions & bits("CREATE_PRIVATE_THREADS")
+    if not denied:  # somebody has changed the channel since
+        world.discord.overwrite(room, scene.guild, deny=bits("VIEW_CHANNEL"))
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert scene.rooms == [room] * (not denied and not sees_all)
+
+
+def test_a_message_that_is_written_after_the_transcript_keeps_the_channel(world, scene):
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    ada, room = applied(scene)
+    world.before = (f"POST /api/v10/channels/{scene.office.id}", lambda: ada.in_channel(room).say("Wait!"))
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert scene.rooms == [room]
+
+
+def test_a_message_with_a_part_that_the_transcript_does_not_tell_keeps_the_channel(world, scene):
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    ada, room = applied(scene)
+    world.state.world.messages[ada.in_channel(room).say("x")["id"]]["future_part"] = {"text": "?"}
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert scene.rooms == [room]
+
+
+def test_to_end_an_application_lets_nobody_into_its_channel(world, scene):
+    ada, room = applied(scene)
+    del room.overwrites[ada.id]
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert not ada.sees(room)
+    assert room.topic.endswith("/over")
+
+
+def test_a_page_of_messages_that_is_missing_keeps_the_channel(world, scene):
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    ada, room = applied(scene)
+    for number in range(130):
+        ada.in_channel(room).say(str(number))
+    for fails in (False, True):  # the second page is missing
+        fault = InjectedFault("GET", f"/channels/{room.id}/messages", status=200, body=b"[]", fails=fails)
+        world.state.injected.add(fault)
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert (len(scene.messages(scene.office)), scene.rooms) == (1, [room])
+
+
 @pytest.mark.parametrize("gone", [False, True], ids=["there", "deleted by hand"])
 def test_a_person_withdraws_after_a_confirmation_even_if_the_channel_is_gone(world, scene, gone):
     ada, room = applied(scene)
@@ -464,7 +602,13 @@ def orphan(world, scene, person, *, old=True, name="anything", public=False, ove
     room.topic = f"x watchbell-application/0123abcd/{person.id}{over}"
     if not public:
         world.discord.overwrite(room, scene.guild, deny=bits("VIEW_CHANNEL"))
-        world.discord.overwrite(room, scene.guild.bot_role, allow=bits("VIEW_CHANNEL"))
+        sees = bits("VIEW_CHANNEL", "SEND_MESSAGES", "READ_MESSAGE_HISTORY", "EMBED_LINKS")
+        world.discord.overwrite(room, scene.role, allow=sees)
+        for id in (person.id, world.state.world.application_id):
+            room.overwrites[id] = Overwrite(id, MEMBER, sees)
+    name = f"apply:{scene.guild.id}:0123abcd:{person.id}"
+    flow = Flow(world.tools.data(FLOWS), name, "1", 0, {person.id}, {scene.guild.id})
+    flow.step("channel")
     world.at += 3600 if old else 60
     return room
 
@@ -480,6 +624,21 @@ def test_an_orphan_is_adopted_by_its_marker_with_a_welcome(world, scene):
     assert worked(world, scene.apply(ada)) == f"You have applied already: <#{room.id}>"
 
 
+def test_the_check_does_not_store_an_erased_person_again(world, scene):
+    ada, room = applied(scene)
+    bob = scene.person("bob")
+    orphan(world, scene, bob)
+    for person in (ada, bob):
+        world.forget(person.id)
+    world.at += 3600
+    world.errands()
+    said = worked(world, world.run(scene.manager, "check"))
+    assert f"<#{room.id}> looks like an application of <@{ada.id}>. I leave it" in said
+    rows = json.dumps([[key, row] for key, row in world.raw_table.rows.items() if not key[0].startswith("lock")])
+    assert [person.id in rows for person in (ada, bob)] == [False, False]
+    assert room in scene.rooms
+
+
 def test_a_press_finds_the_channel_that_was_left_instead_of_making_another(world, scene):
     ada = scene.person("ada")
     room = orphan(world, scene, ada, old=False)
@@ -492,13 +651,60 @@ def test_a_press_finds_the_channel_that_was_left_instead_of_making_another(world
 def test_a_double_is_removed_and_counted_and_never_one_in_which_somebody_has_written(world, scene):
     ada, room = applied(scene)
     double, written = orphan(world, scene, ada), orphan(world, scene, ada)
-    world.discord.overwrite(written, scene.manager, allow=bits("VIEW_CHANNEL"))
-    scene.manager.in_channel(written).say("Keep me")
+    ada.in_channel(written).say("Keep me")
     public = orphan(world, scene, ada, name="general", public=True)
     world.errands()
     assert scene.rooms == [room, written, public]
     assert double not in scene.rooms
-    assert [row["outcome"] for row in scene.trail() if row["action"].startswith("repair")] == ["duplicate"] * 3
+    repairs = [row["outcome"] for row in scene.trail() if row["action"].startswith("repair")]
+    assert repairs == ["duplicate", "duplicate", "left"]  # anybody can copy a marker into #general
+
+
+@pytest.mark.parametrize("shown", ["to everybody", "to one person more"])
+def test_a_channel_with_a_copied_marker_gets_no_answers(world, scene, shown):
+    """Whoever can edit a topic can write the marker of another person's application into it."""
+    scene.change(questions=("Why?",))
+    ada, eve = scene.person("ada"), scene.person("eve")
+    copied = orphan(world, scene, ada, name="eves-corner", public=shown == "to everybody")
+    world.discord.overwrite(copied, eve, allow=bits("VIEW_CHANNEL"))
+    world.submit(ada, scene.apply(ada), answer0="my secret")
+    world.work()
+    assert scene.application(ada).channel not in ("", copied.id)
+    assert not any(eve.sees(room) and scene.messages(room) for room in scene.rooms)
+
+
+def test_the_check_does_not_adopt_a_channel_with_a_copied_marker(world, scene):
+    scene.change(questions=("Why?",))
+    fill_category(world, scene)
+    ada = scene.person("ada")
+    world.submit(ada, scene.apply(ada), answer0="my secret")
+    world.work()
+    public = orphan(world, scene, ada, name="eves-corner", public=True)
+    real = orphan(world, scene, ada)
+    world.errands()
+    assert scene.application(ada).channel == real.id  # though the other one is older
+    assert scene.messages(public) == []
+
+
+def test_a_channel_that_the_person_does_not_see_is_not_theirs(world, scene):
+    """Otherwise a copied marker would let somebody into a channel of the staff."""
+    ada = scene.person("ada")
+    copied = orphan(world, scene, ada, name="staff-only")
+    del copied.overwrites[ada.id]
+    scene.staff.in_channel(copied).say("Between us")
+    worked(world, scene.apply(ada))
+    world.errands()
+    assert scene.application(ada).channel != copied.id
+    assert not ada.sees(copied)
+    assert copied in scene.rooms
+
+
+def test_a_channel_with_other_messages_of_the_bot_is_not_removed(world, scene):
+    ada, _room = applied(scene)
+    copied = orphan(world, scene, ada, name="alerts")
+    world.tools.discord.create_message(copied.id, {"content": "Shop is down"}, nonce="1")
+    world.errands()
+    assert copied in scene.rooms
 
 
 def test_the_channel_of_an_application_that_is_over_is_finished_and_a_locked_one_is_left_for_ever(world, scene):
@@ -517,11 +723,166 @@ def test_the_channel_of_an_application_that_is_over_is_finished_and_a_locked_one
     assert (scene.application(ada), scene.rooms) == (None, [room])
 
 
+@pytest.mark.parametrize("written", [False, True], ids=["empty", "written in"])
+def test_who_has_withdrawn_is_not_made_to_apply_again(world, scene, written):
+    world.again = 700.0
+    ada = scene.person("ada")
+    world.before = ("POST /api/v10/guilds", lambda: setattr(world.killer, "at", (world.killer.calls + 1, "after")))
+    pressed = scene.apply(ada)
+    world.work()  # the channel is made, the worker dies, and it took too long
+    (room,) = scene.rooms
+    if written:
+        ada.in_channel(room).say("Hello?")
+    asked = world.press(ada, shown(world, pressed), "Withdraw")
+    assert worked(world, world.press(ada, shown(world, asked), "Withdraw")).startswith("↩️ withdrawn")
+    world.at += 3600
+    for _day in range(2):
+        world.errands()
+    assert scene.application(ada).status == "withdrawn"
+    assert scene.rooms == [room] * written
+    assert not (written and ada.in_channel(room).permissions & bits("SEND_MESSAGES"))
+    repairs = [row["outcome"] for row in scene.trail() if row["action"].startswith("repair")]
+    assert repairs == ["lock" if written else "removed"]
+
+
+def test_a_new_application_does_not_get_the_channel_of_one_that_is_over(world, scene):
+    ada, room = applied(scene)
+    world.before = ("PUT /api/v10/channels", lambda: take_roles(world, scene, room))
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert (scene.application(ada).status, scene.application(ada).finished) == ("closed", False)
+    world.at += 60
+    assert worked(world, scene.apply(ada)).startswith("✅")
+    (_old, new) = scene.rooms
+    assert scene.application(ada).channel == new.id
+    del room.overwrites[scene.guild.bot_role.id]
+    for _day in range(2):
+        world.at += 86_400
+        world.errands()
+    sends = [ada.in_channel(each).permissions & bits("SEND_MESSAGES") > 0 for each in (room, new)]
+    assert sends == [False, True]
+    assert [row["outcome"] for row in scene.trail() if row["action"].startswith("repair")] == ["lock"]
+
+
+def take_roles(world, scene, room):
+    world.discord.overwrite(room, scene.guild.bot_role, deny=bits("MANAGE_ROLES"))
+
+
+def test_a_channel_that_refuses_does_not_stop_the_check(world, scene):
+    ada, room = applied(scene)
+    bob, other = applied(scene, "bob")
+    for each in (room, other):
+        world.before = ("PUT /api/v10/channels", lambda: setattr(world, "unwell", 1.0))
+        press_in(scene, each, scene.staff, "Close")
+        world.work()
+        world.unwell = 0.0
+    world.discord.overwrite(room, scene.guild.bot_role, deny=bits("MANAGE_ROLES"))
+    world.at += 3600
+    said = worked(world, world.run(scene.manager, "check"))
+    assert f"Discord does not let me put <#{room.id}> right." in said
+    assert f"<#{other.id}> is locked" in said
+    assert [scene.application(each).finished for each in (ada, bob)] == [False, True]
+    repairs = [row["outcome"] for row in scene.trail() if row["action"].startswith("repair")]
+    assert repairs == ["refused", "lock"]
+
+
+def transcripts(scene):
+    return [message for message in scene.messages(scene.office) if message["attachments"]]
+
+
+def test_the_check_leaves_a_channel_that_somebody_is_closing(world, scene):
+    world.state.world.message_content = True
+    _ada, room = applied(scene)
+    world.at += 3600
+    world.before = ("PUT /api/v10/channels", world.errands)  # just before the worker locks the channel
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert len(transcripts(scene)) == 1
+    assert [row["action"] for row in scene.trail()] == ["apply", "close"]
+
+
+def test_the_check_posts_no_second_transcript_though_its_worker_died(world, scene):
+    world.state.world.message_content = True
+    ada, room = applied(scene)
+    world.before = ("PATCH /api/v10/channels", lambda: setattr(world, "unwell", 1.0))
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    world.unwell = 0.0
+    assert (transcripts(scene), scene.application(ada).status) == ([], "closed")
+    world.at += 3600
+    post = f"POST /api/v10/channels/{scene.office.id}"
+    world.before = (post, lambda: setattr(world.killer, "at", (world.killer.calls + 1, "after")))
+    with pytest.raises(Killed):
+        world.errands()
+    world.killer.at = None
+    for later in (600, 86_400):  # the message comes again, and another day passes
+        world.at += later
+        world.errands()
+    assert len(transcripts(scene)) == 1
+    assert scene.application(ada).finished
+    assert not ada.in_channel(room).permissions & bits("SEND_MESSAGES")
+
+
+def test_the_check_goes_on_with_a_close_that_was_refused_without_a_second_transcript(world, scene):
+    world.state.world.message_content = True
+    ada, room = applied(scene)
+    world.before = ("PUT /api/v10/channels", lambda: take_roles(world, scene, room))
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    for _day in range(3):
+        world.at += 86_400
+        world.errands()
+    assert len(transcripts(scene)) == 1
+    del room.overwrites[scene.guild.bot_role.id]
+    world.at += 86_400
+    world.errands()
+    assert (len(transcripts(scene)), scene.application(ada).finished) == (1, True)
+
+
+def test_a_check_that_is_interrupted_has_noted_what_it_did(world, scene):
+    ada, room = applied(scene)
+    _bob, other = applied(scene, "bob")
+    for each in (room, other):
+        world.state.world.remove_channel(each)
+    world.before = (
+        f"GET /api/v10/channels/{other.id}",
+        lambda: setattr(world.killer, "at", (world.killer.calls + 1, "before")),
+    )
+    with pytest.raises(Killed):
+        world.errands()
+    assert scene.application(ada).status == "closed"
+    assert [row["outcome"] for row in scene.trail() if row["action"].startswith("repair")] == ["closed"]
+
+
 def test_a_channel_that_is_gone_closes_its_application(world, scene):
     ada, room = applied(scene)
     world.state.world.remove_channel(room)
     world.errands()
     assert (scene.application(ada).status, scene.application(ada).reason) == ("closed", "channel_gone")
+
+
+def test_a_list_of_channels_that_is_not_whole_closes_no_application(world, scene):
+    ada, room = applied(scene)
+    world.at += 3600
+    for _list in range(2):
+        world.state.injected.add(InjectedFault("GET", f"/guilds/{scene.guild.id}/channels", status=200, body=b"[]"))
+        world.errands()
+    assert (scene.application(ada).status, scene.rooms) == ("open", [room])
+    assert len(scene.trail()) == 1
+
+
+def test_a_list_of_channels_that_is_not_whole_does_not_hide_the_category(world, scene):
+    world.state.injected.add(InjectedFault("GET", f"/guilds/{scene.guild.id}/channels", status=200, body=b"[]"))
+    assert worked(world, scene.apply(scene.person("ada"))).startswith("✅")
+
+
+def test_a_channel_whose_messages_cannot_be_read_is_not_removed(world, scene):
+    ada, room = applied(scene)
+    double = orphan(world, scene, ada)
+    ada.in_channel(double).say("Keep me")
+    world.state.injected.add(InjectedFault("GET", f"/channels/{double.id}/messages*", status=200, body=b"[]"))
+    world.errands()
+    assert scene.rooms == [room, double]
 
 
 def test_somebody_who_has_left_leaves_no_orphan(world, scene):

@@ -171,6 +171,44 @@ def test_a_button_is_posted_once_though_the_worker_dies_before_it_knows(world, s
     assert stored(scene)["0123abcd"].message == message["id"]
 
 
+def removed(world, scene):
+    """The answer that asks whether to remove the button."""
+    return answer(world, world.run(scene.manager, "remove", button="Apply"))
+
+
+@pytest.mark.parametrize("label", ["Texts", "Questions"])
+def test_an_old_form_does_not_make_a_removed_button_again(world, scene, label):
+    opened = world.press(scene.manager, shown_panel(world, scene), label)
+    world.press(scene.manager, removed(world, scene), "Remove")
+    world.work()
+    given = {"one": "Why?"} if label == "Questions" else {"button": "Apply now", "text": "New", "keep": "90"}
+    world.submit(scene.manager, opened, **given)
+    world.work()
+    assert world.failures == []
+    assert stored(scene) == {}
+
+
+@pytest.mark.parametrize("path", ["pause", "resume"])
+def test_a_button_that_is_removed_in_the_same_moment_does_not_come_back(world, scene, path):
+    sure, read = removed(world, scene), world.raw_table.get
+    gets = []
+
+    def get(key, *more, **named):
+        found = read(key, *more, **named)
+        if key["sk"]["S"].startswith("application_configs"):
+            gets.append(key)
+            if len(gets) == 2:  # after `path` has looked for the button, and before it stores anything
+                world.press(scene.manager, sure, "Remove")
+                world.work()
+        return found
+
+    body = world.run(scene.manager, path, button="Apply")
+    world.raw_table.get = get
+    assert worked(world, body).startswith("There is no such button.")
+    assert stored(scene) == {}
+    assert "Something went wrong" not in worked(world, world.run(scene.manager, "list"))
+
+
 def test_everyone_cannot_be_the_staff(world, scene):
     for role, kept in ((scene.guild.everyone, scene.role), (world.discord.role("crew", guild=scene.guild), None)):
         world.choose(scene.manager, shown_panel(world, scene), ":role", role)
@@ -309,6 +347,17 @@ def test_the_figures_add_up(world, scene):
         *("ApplicationsCreated", "ApplicationsAckMs", "ApplicationsMs"),
         *("ApplicationsExisting", "ApplicationsFailed"),
     ]
+
+
+def test_the_log_has_the_daily_check_at_its_time(world, scene):
+    _ada, room = applied(scene)
+    world.state.world.remove_channel(room)
+    world.at += 86_400
+    world.errands()
+    world.at += 60
+    applied(scene, "bob")
+    rows = applying.trail(scene.guild.id, world.tools)
+    assert [row["action"] for row in rows] == ["apply", "repair_lost", "apply"]
 
 
 def test_the_log_says_who_did_what_and_how_it_ended(world, scene):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import copy
+
 import pytest
 
 from sandbox.testing import CREATE_CHANNEL, bot
@@ -55,7 +57,7 @@ def test_people_apply_with_a_button_and_get_one_channel_with_the_staff() -> None
         assert "/over" in (room.topic or "")
 
         orphan = simulated.channel("orphan", category=category)
-        orphan.topic = (room.topic or "").removesuffix("/over")
+        orphan.topic, orphan.overwrites = (room.topic or "").removesuffix("/over"), copy.copy(room.overwrites)
         for _day in range(2):  # the first tick of a schedule only notes when it began; then the daily check adopts it
             discord.turn(86_400, most=1)
         assert any("Welcome" in each["content"] for each in world.in_channel(orphan.id))

@@ -77,6 +77,18 @@ def test_who_has_left_sees_nothing_even_where_everybody_may(discord: Discord) ->
     assert not ada.sees(lobby)
 
 
+def test_who_comes_back_has_neither_their_roles_nor_what_channels_had_for_them(discord: Discord) -> None:
+    ada = discord.person("ada")
+    attic = discord.channel("attic")
+    discord.overwrite(attic, discord.home, deny=VIEW)
+    discord.overwrite(attic, ada, allow=VIEW)
+    discord.role("crew", ada)
+    ada.leave(discord.home)
+    ada.come_back(discord.home)
+    assert not ada.sees(attic)
+    assert discord.home.held(ada.id) == []
+
+
 def test_a_member_in_a_timeout_can_read_until_it_is_over(discord: Discord, clock: Clock, client: DiscordClient) -> None:
     ada = discord.person("ada")
     ada.time_out(60)
@@ -274,8 +286,11 @@ def test_a_thread_at_a_message_is_made_once_and_posted_in(discord: Discord, clie
     client.send(made[0], Reply("inside"), nonce="y")
     client.edit_channel(made[0], archived=True, locked=True)
     assert client.threads(discord.home.id) == []
+    assert [each["id"] for each in client.archived_threads(lobby.id)] == made[:1]
+    assert client.archived_threads(lobby.id, private=True) == []
     discord.home.bot_role.permissions &= ~BITS["MANAGE_THREADS"]
     assert refusal(client.send, made[0], Reply("late"), nonce="z") == (400, 160005)
+    assert refusal(client.archived_threads, lobby.id, private=True) == (403, 50013)
     may(discord, "MANAGE_THREADS")
     assert refusal(client.add_to_thread, made[0], discord.person("ada").id) == (400, 50083)
     client.delete_channel(made[0])

@@ -37,8 +37,7 @@ ALLOWED = {
     LOST: dict.fromkeys(("open", "accepted", "declined"), "closed"),
 }
 NOW = 1_795_334_400
-OLD = str((NOW - 3600) * 1000 - ids.EPOCH << 22)
-YOUNG = str((NOW - 60) * 1000 - ids.EPOCH << 22)
+OLD, YOUNG = ids.first_at(NOW - 3600), ids.first_at(NOW - 60)
 
 
 @pytest.mark.parametrize(("what", "status"), list(itertools.product(ALLOWED, (*STATUSES, ""))))
@@ -85,8 +84,14 @@ def test_configurations_survive_the_table_and_are_found_by_id_or_label():
     assert there["1"].missing == ("channel", "category", "role", "staff_channel")
 
 
-def channel(id, topic="", parent=None, kind=0, **more):
-    return {"id": id, "type": kind, "topic": topic, "parent_id": parent, **more}
+VIEW = str(1 << 10)
+HIDDEN = [{"id": "5", "type": 0, "deny": VIEW}, *({"id": id, "type": 1, "allow": VIEW} for id in ("6", "7", "1"))]
+"""Seen by the staff (6), the person (7) and the bot (1), and by nobody else in the server (5)."""
+
+
+def channel(id, topic="", parent=None, kind=0, overwrites=HIDDEN):
+    shown = {"id": id, "type": kind, "topic": topic, "parent_id": parent}
+    return {**shown, "permission_overwrites": overwrites}
 
 
 @pytest.mark.parametrize(
@@ -94,14 +99,38 @@ def channel(id, topic="", parent=None, kind=0, **more):
     ["", None, "watchbell-application/0123abcd", "watchbell-application/xyz/7", "watchbell-application/0123abcd/7x"],
 )
 def test_a_topic_without_the_whole_marker_is_no_marker(topic):
-    assert marker.find([channel("9", topic)]) == []
+    assert marker.find([channel("9", topic)], "5") == []
 
 
 def test_the_marker_survives_a_long_topic_and_only_text_channels_have_one():
     topic = marker.topic("x" * 2000, "0123abcd", "7")
     assert len(topic) <= 1024
-    assert marker.find([channel("9", topic), channel("10", topic, kind=2)]) == [("9", "0123abcd", "7", False)]
-    assert marker.of([channel("9", marker.topic("", "0123abcd", "7", over=True))], "0123abcd", "7") == ""
+    (found,) = marker.find([channel("9", topic), channel("10", topic, kind=2)], "5")
+    assert found == ("9", "0123abcd", "7", False, {"1", "6", "7"})
+    over = channel("10", marker.topic("", "0123abcd", "7", over=True))
+    assert found_of(over) == ""
+    assert found_of(over, channel("9", topic)) == "9"
+
+
+def found_of(*channels, **more):
+    return marker.of(list(channels), "0123abcd", "7", guild="5", team={"6", "1"}, **more)
+
+
+@pytest.mark.parametrize(
+    ("overwrites", "expected"),
+    [
+        (HIDDEN, "9"),
+        ([*HIDDEN, {"id": "8", "type": 1, "deny": VIEW}], "9"),
+        ([*HIDDEN, {"id": "8", "type": 1, "allow": VIEW}], ""),
+        (HIDDEN[1:], ""),
+        ([{"id": "5", "type": 0, "allow": VIEW}, *HIDDEN[1:]], ""),
+        ([each for each in HIDDEN if each["id"] != "7"], ""),
+        ([], ""),
+        (None, ""),
+    ],
+)
+def test_a_channel_is_of_a_person_if_they_see_it_and_only_the_team_besides(overwrites, expected):
+    assert found_of(channel("9", marker.topic("", "0123abcd", "7"), overwrites=overwrites)) == expected
 
 
 ME = {"user": {"id": "1"}, "roles": []}
@@ -167,11 +196,10 @@ ROOM = marker.topic("x", "0123abcd", "7")
 
 
 def repairs(application, *channels, state="active"):
-    known = {"0123abcd": Configuration("0123abcd", "Apply", state=state)} if state else {}
-    return [
-        (each.what, each.channel, each.double)
-        for each in reconcile.decide(known, [application] if application else [], list(channels), NOW)
-    ]
+    known = {"0123abcd": Configuration("0123abcd", "Apply", role="6", state=state)} if state else {}
+    stored = [application] if application else []
+    found = reconcile.decide(known, stored, list(channels), NOW, guild="5", me="1")
+    return [(each.what, each.channel, each.double) for each in found]
 
 
 def an(status, room, **more):
@@ -188,6 +216,10 @@ def an(status, room, **more):
         (an("open", "44"), [channel(OLD, ROOM)], [("lost", "44", False), ("adopt", OLD, False)]),
         (an("open", "44"), [channel("44", "changed by hand"), channel(OLD, ROOM)], [("remove", OLD, True)]),
         (an("open", "44"), [], [("lost", "44", False)]),
+        (None, [channel(OLD, ROOM, overwrites=[])], [("leave", OLD, False)]),
+        (an("open", "44"), [channel("44"), channel(OLD, ROOM, overwrites=[])], [("leave", OLD, False)]),
+        (an("open", OLD), [channel(OLD, ROOM, overwrites=[])], []),
+        (None, [channel(OLD, ROOM, overwrites=[HIDDEN[0]])], [("remove", OLD, False)]),
         (an("closed", OLD), [channel(OLD, ROOM)], [("finish", OLD, False)]),
         (an("closed", OLD, finished=True), [channel(OLD, ROOM)], []),
         (None, [channel(OLD, marker.topic("", "0123abcd", "7", over=True))], []),
@@ -207,9 +239,37 @@ def test_what_does_not_fit_together_is_put_right(application, channels, expected
     assert repairs(application, *channels) == expected
 
 
-@pytest.mark.parametrize("state", ["removed", ""])
-def test_a_channel_of_no_configuration_is_removed(state):
-    assert repairs(None, channel(OLD, ROOM), state=state) == [("remove", OLD, False)]
+@pytest.mark.parametrize(
+    ("status", "changed", "expected"),
+    [
+        ("closed", NOW, "finish"),
+        ("withdrawn", NOW, "finish"),
+        ("closed", NOW - 7200, "adopt"),
+        ("pending", NOW, "adopt"),
+    ],
+)
+def test_a_channel_of_an_application_that_was_over_later_is_not_adopted(status, changed, expected):
+    assert repairs(an(status, "", changed=changed), channel(OLD, ROOM)) == [(expected, OLD, False)]
+
+
+@pytest.mark.parametrize(
+    ("number", "applied", "expected"),
+    [(2, NOW, ("finish", OLD, False)), (1, NOW, ("remove", OLD, True)), (2, NOW - 7200, ("remove", OLD, True))],
+)
+def test_a_channel_of_an_earlier_application_is_no_double(number, applied, expected):
+    there = an("open", "44", number=number, applied=applied)
+    assert repairs(there, channel("44"), channel(OLD, ROOM)) == [expected]
+
+
+def test_a_channel_that_was_made_before_is_not_that_of_a_new_application():
+    made = ids.made_at(OLD)
+    found = [found_of(channel(OLD, ROOM), since=made + late) for late in (-1, 0, 1)]
+    assert found == [OLD, OLD, ""]
+
+
+def test_a_channel_of_no_configuration_is_removed_and_left_if_its_staff_are_unknown():
+    assert repairs(None, channel(OLD, ROOM), state="removed") == [("remove", OLD, False)]
+    assert repairs(None, channel(OLD, ROOM), state="") == [("leave", OLD, False)]
 
 
 def row(action="apply", outcome="created", reason="", acknowledged=10, worked=100):
@@ -224,6 +284,34 @@ def test_the_figures_of_a_trail():
     assert round(found.success or 0, 1) == 66.7
     assert figures.added_up([]) == figures.Figures()
     assert figures.added_up([]).success is None
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"message_snapshots": [{"message": {"content": "these\nwords"}}]},
+        {"message_snapshots": [{"message": {"attachments": [{"filename": "these"}], "embeds": [{"title": "words"}]}}]},
+        {"poll": {"question": {"text": "these"}, "answers": [{"answer_id": 1, "poll_media": {"text": "words"}}]}},
+        {"embeds": [{"fields": [{"name": "these", "value": "words", "inline": False}]}]},
+        {"embeds": [{"author": {"name": "these"}, "image": {"url": "words"}}]},
+        {"sticker_items": [{"id": "1", "name": "these"}, {"id": "2", "name": "words"}]},
+        {"components": [{"type": 17, "components": [{"type": 10, "content": "these\nwords"}]}]},
+    ],
+)
+def test_a_transcript_has_the_texts_of_all_parts_of_a_message(more):
+    message = {"id": "1", "author": {"id": "2", "username": "x"}, "content": "", "type": 0, **more}
+    assert "> these\n> words\n" in transcript.written(an("closed", "9"), "x", [message]).decode()
+    assert transcript.tells_all_of([message])
+
+
+def test_a_part_of_a_message_that_is_not_known_is_missing_in_a_transcript():
+    assert transcript.tells_all_of([{"id": "1", "content": "x", "thread": None, "new": []}])
+    assert not transcript.tells_all_of([{"id": "1", "content": "x"}, {"id": "2", "thread": {"id": "2"}}])
+
+
+@pytest.mark.parametrize("part", [None, "x", 7, [[["x"]]], {"text": {"text": 7}}, [None]])
+def test_a_part_of_a_strange_shape_does_no_harm(part):
+    assert transcript.written(an("closed", "9"), "x", [{"embeds": part, "poll": part}])
 
 
 def test_a_transcript_quotes_everything_that_was_said():

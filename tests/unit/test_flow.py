@@ -196,3 +196,13 @@ def test_a_handler_can_hold_the_flow_of_somebody_else_and_finds_their_steps(feat
     tools.locks.take(f"enrol:{GUILD}:{ADA}", "somebody")
     assert run(batch, pupil=ADA, tools=tools, guild=GUILD).content == "busy"
     assert asked(enrol, tools, user=BOB) == "done None, new"
+
+
+def test_a_flow_tells_which_steps_have_begun_until_another_interaction_begins_it_again(tools):
+    first = Flow(tools.data(FLOWS), "enrol:1:2", "1", 0, set(), set())
+    assert not first.begun("desk")
+    first.step("desk")
+    again = Flow(tools.data(FLOWS), "enrol:1:2", "2", 0, set(), set())
+    assert (again.begun("desk"), again.begun("book")) == (True, False)
+    again.end()
+    assert not Flow(tools.data(FLOWS), "enrol:1:2", "3", 0, set(), set()).begun("desk")

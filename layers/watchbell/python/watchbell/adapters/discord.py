@@ -330,6 +330,11 @@ class DiscordClient:
         """Return the threads of a server that are not archived. `parent_id` is the channel of each."""
         return self._bot("GET /guilds/{server}/threads/active", fits=answers.has_threads, server=server_id)["threads"]
 
+    def archived_threads(self, channel_id: str, *, private: bool = False) -> list[dict]:
+        """Return the archived threads of a channel, the first page. The `private` ones need MANAGE_THREADS."""
+        route = f"GET /channels/{{channel}}/threads/archived/{'private' if private else 'public'}"
+        return self._bot(route, fits=answers.has_threads, channel=channel_id)["threads"]
+
     def create_thread(
         self, channel_id: str, name: str, *, message: str = "", private: bool = False, reason: str = ""
     ) -> dict:

@@ -78,6 +78,14 @@ class Application:
         return self.status in LIVE
 
     @property
+    def ended(self) -> int:
+        """When the application was over, in epoch seconds, 0 if it is not.
+
+        A channel that was made earlier is not that of the person's next application.
+        """
+        return 0 if self.live else self.changed
+
+    @property
     def item(self) -> dict[str, Any]:
         """The item that stores the application."""
         return {**asdict(self), "answers": [list(pair) for pair in self.answers], "by": self.by or None}

@@ -82,8 +82,8 @@ def new_id(interaction_id: str) -> str:
 
 
 def changed(configurations: dict[str, Configuration], id: str, **changes: Any) -> dict[str, Configuration]:
-    """Return the configurations with `changes` in the one with this `id`, which is a new one if it is not there."""
-    return {**configurations, id: replace(configurations.get(id) or Configuration(id, ""), **changes)}
+    """Return the configurations with `changes` in the one with this `id`. Raises KeyError if it is not there."""
+    return {**configurations, id: replace(configurations[id], **changes)}
 
 
 def named(configurations: dict[str, Configuration], name: str) -> Configuration | None:

@@ -51,6 +51,7 @@ def repair(code: str, channel: str, user: str) -> str:
         "adopted": _("{channel} belongs to {person} again.", **there),
         "removed": _("A channel that nobody needed was removed."),
         "left": _("{channel} looks like an application of {person}. I leave it: look at it.", **there),
+        "refused": _("Discord does not let me put {channel} right. Look at what I may do there.", **there),
         "closed": _("The channel of {person} is gone, so the application is closed.", **there),
         "delete": _("The channel of {person} is deleted: the application is over.", **there),
         "lock": _("{channel} is locked: the application is over.", **there),

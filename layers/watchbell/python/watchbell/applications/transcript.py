@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from .application import Application
@@ -13,6 +14,21 @@ MOST_BYTES = 8_000_000
 """Discord: a file of a bot has at most 10 MiB."""
 
 
+PARTS = ("embeds", "components", "poll", "sticker_items", "message_snapshots")
+"""The parts of a message that hold texts, besides its content and its files. A snapshot is a forwarded message."""
+
+TEXTS = ("title", "description", "name", "value", "text", "content", "filename", "url")
+"""The names of the texts in these parts. The labels of buttons are none of them."""
+
+UNSEEN = (
+    *("id", "channel_id", "guild_id", "type", "author", "member", "timestamp", "edited_timestamp", "flags", "tts"),
+    *("pinned", "nonce", "position", "webhook_id", "application_id", "application", "resolved", "channel_type"),
+    *("mentions", "mention_roles", "mention_channels", "mention_everyone", "message_reference", "referenced_message"),
+    *("interaction", "interaction_metadata", "reactions", "shared_client_theme"),
+)
+"""The fields of a message that a transcript leaves out. An answer's other message has a line of its own."""
+
+
 def written(application: Application, channel: str, messages: list[dict[str, Any]]) -> bytes:
     """Return the transcript. `messages` are as Discord sends them, the oldest first."""
     lines = [f"# {channel}", "", f"- user: {application.user}", f"- status: {application.status}"]
@@ -22,11 +38,28 @@ def written(application: Application, channel: str, messages: list[dict[str, Any
         who = _line(str(author.get("global_name") or author.get("username") or author.get("id")))
         lines += ["", f"**{who}** ({author.get('id')}), {str(message.get('timestamp'))[:19].replace('T', ' ')} UTC", ""]
         lines += [f"> {line}" for line in str(message.get("content") or "").splitlines()]
-        lines += [f"> {_line(str(part.get('description') or ''))}" for part in message.get("embeds") or ()]
+        lines += [f"> {line}" for part in PARTS for text in _texts(message.get(part)) for line in text.splitlines()]
         lines += [
             f"> [{_line(str(file.get('filename')))}]({file.get('url')})" for file in message.get("attachments") or ()
         ]
     return "\n".join([*lines, ""]).encode("utf-8", "replace")
+
+
+def tells_all_of(messages: list[dict[str, Any]]) -> bool:
+    """Whether a transcript has everything that people see of the messages."""
+    known = {"content", "attachments", *PARTS, *UNSEEN}
+    return all(not value or name in known for message in messages for name, value in message.items())
+
+
+def _texts(part: Any) -> Iterator[str]:
+    """Yield the texts in a part of a message, as they are read. A part is JSON."""
+    for name, inner in part.items() if isinstance(part, dict) else ():
+        if name in TEXTS and isinstance(inner, str):
+            yield inner
+        else:
+            yield from _texts(inner)
+    for inner in part if isinstance(part, list) else ():
+        yield from _texts(inner)
 
 
 def _line(text: str) -> str:

@@ -301,7 +301,8 @@ def texts(interaction, tools, form: Texts, *, config: str):
 
     said = typed.texts(form.button, form.text, form.keep, style=form.colour, finish=form.finish)
     id = config or new_id(interaction.id)
-    configuring.put(id, interaction.guild_id, tools, **said)
+    store = configuring.save if config else configuring.add
+    store(id, interaction.guild_id, tools, **said)
     return refreshed(id, interaction, tools)
 
 

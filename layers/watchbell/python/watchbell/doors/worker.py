@@ -160,7 +160,7 @@ def answer(
             journal = tools.journal_of(interaction.id, claim.attempt)
             desk = Desk(tools, journal, lambda: min(reach.seconds_left(), delivery.seconds_left()))
             desk.sent_at = delivery.sent_at or received_at
-            desk.flow = partial(flow.other, interaction, desk)
+            desk.flow = partial(flow.other, interaction.id, desk)
             attempt_twice(interaction, screen, desk, tools, claim, delivery)
             claim.done()
         look_for_thinking(screen, delivery)

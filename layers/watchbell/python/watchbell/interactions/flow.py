@@ -10,12 +10,11 @@ from contextlib import contextmanager
 from types import TracebackType
 from typing import Any, Protocol
 
-from ..discord.interaction import Interaction
 from ..discord.resolved import User
 from ..errors import DiscordError, UserError
 from ..kit.data import is_id
 from ..kit.flow import FLOWS
-from ..tools.toolbox import Desk
+from ..tools.toolbox import Desk, Tools
 from .call import Call
 
 USER_COMMAND = 2
@@ -58,17 +57,16 @@ class Step:
 class Flow:
     """The steps of the flow called `name`, as a handler gets them in `tools.journal`.
 
-    `fence` is the fencing token of the flow's lock. A holder that has lost the lock gets Changed when it begins or ends
-    a step. Methods raise Unavailable if the table cannot be reached.
+    `holder` is the id of the interaction that works on it. `fence` is the fencing token of the flow's lock. A holder
+    that has lost the lock gets Changed when it begins or ends a step. Methods raise Unavailable if the table cannot be
+    reached.
     """
 
-    def __init__(
-        self, items: Items, name: str, interaction_id: str, fence: int, people: set[str], servers: set[str]
-    ) -> None:
-        self._items, self._interaction_id, self._fence = items, interaction_id, fence
+    def __init__(self, items: Items, name: str, holder: str, fence: int, people: set[str], servers: set[str]) -> None:
+        self._items, self.holder, self._fence = items, holder, fence
         self.name = name
         item = items.get(name) or {"flow": name, "version": ""}
-        if item.get("ended_by") not in (None, interaction_id):
+        if item.get("ended_by") not in (None, holder):
             item = {"flow": name, "version": item["version"]}
         # A later try of the interaction that ended the flow finds its steps done, and does nothing twice.
         self._item: dict[str, Any] = {"steps": {}, "ended_by": None, **item}
@@ -79,17 +77,21 @@ class Flow:
     def step(self, name: str) -> Step:
         """Return the step called `name`, and record that it has begun. Each step of a flow needs its own name."""
         before = self._item["steps"].get(name)
-        begun_by = self._interaction_id if before is None else before.get("by", "")
+        begun_by = self.holder if before is None else before.get("by", "")
         if before is None:
             self.keep(name, {"done": False, "value": None, "by": begun_by})
         return Step(self, name, before, begun_by)
+
+    def begun(self, name: str) -> bool:
+        """Whether a step has begun: in this try, in an earlier one, or by another interaction."""
+        return name in self._item["steps"]
 
     def end(self) -> None:
         """End the flow. The next interaction begins it again, with no step done.
 
         Call this after the last step. If this interaction is tried again, it still finds its steps done.
         """
-        self._put({"ended_by": self._interaction_id})
+        self._put({"ended_by": self.holder})
 
     @property
     def repeats(self) -> bool:
@@ -133,19 +135,20 @@ def of(call: Call, desk: Desk, name: str) -> Flow:
 
 @contextmanager
 def other(
-    interaction: Interaction, desk: Desk, name: str, *, people: Iterable[str] = (), servers: Iterable[str] = ()
+    holder: str, tools: Tools | Desk, name: str, *, people: Iterable[str] = (), servers: Iterable[str] = ()
 ) -> Iterator[Flow | None]:
     """Hold the flow called `name` besides the handler's own, for work that goes through many. This is `tools.flow`.
 
-    None if another interaction holds it. `name` is a filled-in template, and `people` and `servers` are the ids in it.
-    After an error that passes, the same interaction still holds the flow in its next try.
+    None if another one holds it. `holder` is the id of the interaction, or a name for other work that stays the same in
+    each try. `name` is a filled-in template, and `people` and `servers` are the ids in it. After an error that passes,
+    the same holder still holds the flow in its next try.
     """
-    lock = desk.locks.take(name, interaction.id)
+    lock = tools.locks.take(name, holder)
     if lock is None:
         yield None
         return
     try:
-        yield Flow(desk.data(FLOWS), name, interaction.id, lock.fence, {*people}, {*servers})
+        yield Flow(tools.data(FLOWS), name, holder, lock.fence, {*people}, {*servers})
     except (UserError, DiscordError) as error:
         if isinstance(error, UserError) or error.permanent:
             lock.release()

@@ -1,6 +1,7 @@
 """Looks each day for channels that no application has, in the servers where people can apply. The sender does it."""
 
 from datetime import datetime
+from functools import partial
 
 from watchbell import Schedule
 from watchbell.tools.applications import SERVERS
@@ -21,7 +22,9 @@ def applications_check(slot: datetime, tools: Tools) -> None:
 def check(guild: str, tools: Tools) -> None:
     """Repair one server, and seal its posted buttons with the newest key. So they outlive a rotation of the keys."""
     from watchbell.commands import applications
+    from watchbell.discord import ids
     from watchbell.errors import DiscordError
+    from watchbell.interactions import flow
     from watchbell.tools import applying, configuring, repairing
 
     try:
@@ -33,4 +36,6 @@ def check(guild: str, tools: Tools) -> None:
     for each in applying.all_of(guild, tools).values():
         if each.state in ("active", "paused"):
             configuring.edit(each, applications.posted(each), tools)
-    repairing.put_right(guild, locale, str(int(tools.now())), tools, applications.welcome)
+    today = int(tools.now()) // 86_400
+    hold = partial(flow.other, f"check {guild} {today}", tools)
+    repairing.put_right(guild, locale, ids.first_at(tools.now()), tools, applications.welcome, hold)

@@ -425,7 +425,7 @@ class _Asked:
         journal = self.tools.journal.of(interaction.id)
         desk = Desk(_Handed(self.tools, "worker"), journal, self.tools.seconds_left)  # type: ignore[arg-type]
         desk.sent_at = self.tools.now()
-        desk.flow = partial(flow.other, interaction, desk)
+        desk.flow = partial(flow.other, interaction.id, desk)
         return desk
 
     def _run(self, call: Call, desk: Desk) -> Any:

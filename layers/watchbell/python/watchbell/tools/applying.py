@@ -17,13 +17,13 @@ from ..applications import configuration as configurations
 from ..applications import figures, labels, marker, obstacles, pages
 from ..applications.application import FAILED, LOST, OPEN, OPENED, Application, begun, decide, read
 from ..applications.configuration import Configuration
-from ..applications.obstacles import CHANNEL_GONE, TOO_LONG, Obstacle, Place
+from ..applications.obstacles import CATEGORY_GONE, CHANNEL_GONE, TOO_LONG, Obstacle, Place
 from ..applications.outcome import GONE, Outcome
 from ..discord.channels import Overwrite
 from ..discord.ids import made_at
 from ..discord.interaction import Interaction
 from ..discord.lacks import Lack
-from ..discord.permissions import bits, in_server
+from ..discord.permissions import bits, in_server, names_of
 from ..discord.reply import Button, Reply
 from ..errors import DiscordError, Retry
 from ..i18n import _, speaking
@@ -156,17 +156,15 @@ def make(
     mine = (journal.value("channel") or ("",))[0]
     if before and before.live and before.channel and before.channel != mine:
         return _existing(guild, before, configuration, journal, tools)
-    with journal.step("begin") as step:
-        if step.new:
-            step.value = now
+    began = _began(journal, now)
     is_mine = before is not None and before.channel == mine != ""
     wanted = before if before and is_mine else begun(before, configuration.id, user, name, answers, now)
     obstacle, channel, message = None, mine, ""
-    if not mine and now - step.value > MOST_SECONDS:
+    if not mine and now - began > MOST_SECONDS:
         obstacle = Obstacle(TOO_LONG)
     try:
         if not channel and not obstacle:
-            channel, obstacle = _channel(guild, configuration, wanted, journal, tools)
+            channel, obstacle = _channel(guild, configuration, wanted, before, journal, tools)
         if not obstacle:
             message = _welcome(replace(wanted, status=OPEN, channel=channel), journal, tools, view)
     except DiscordError as error:
@@ -186,6 +184,15 @@ def make(
     return _outcome(after, step.value, journal)
 
 
+def _began(journal: Any, now: int) -> int:
+    """Return when the work on this press began, in epoch seconds. An earlier press may have died, and had its time."""
+    kept = journal.value("begin")
+    if not isinstance(kept, list) or kept[1] != journal.holder:
+        kept = [now, journal.holder]
+        journal.keep("begin", {"done": True, "value": kept, "by": journal.holder})
+    return int(kept[0])
+
+
 def _outcome(after: Application, kept: dict[str, Any], journal: Any) -> Outcome:
     """Return the outcome of a press, of which `kept` is the value of the last step."""
     done = tuple(name for name in STEPS if journal.value(name) is not None)
@@ -195,7 +202,9 @@ def _outcome(after: Application, kept: dict[str, Any], journal: Any) -> Outcome:
 
 def _existing(guild: str, before: Application, configuration: Configuration, journal: Any, tools: Any) -> Outcome:
     """Look for the channel. If it is gone, the application is over, and the person can apply again."""
-    if exists(before.channel, tools):
+    channel = _read(before.channel, tools)
+    if channel is not None:
+        _let_in(channel, before.user, tools)
         return Outcome(figures.EXISTING, before)
     after, _effects = decide(before, LOST, now=int(tools.now()), reason=CHANNEL_GONE, finished=True)
     store(guild, after, configuration, tools)
@@ -205,14 +214,27 @@ def _existing(guild: str, before: Application, configuration: Configuration, jou
 
 def exists(channel: str, tools: Any) -> bool:
     """Whether a channel exists. One that the bot may not see does."""
+    return _read(channel, tools) is not None
+
+
+def _read(channel: str, tools: Any) -> dict | None:
+    """Return a channel, None if it is gone, {} if the bot may not see it."""
     try:
-        tools.discord.channel(channel)
+        return tools.discord.channel(channel)
     except DiscordError as error:
-        if error.code == UNKNOWN_CHANNEL:
-            return False
-        if error.code != NO_ACCESS:
+        if error.code not in (UNKNOWN_CHANNEL, NO_ACCESS):
             raise
-    return True
+        return None if error.code == UNKNOWN_CHANNEL else {}
+
+
+def _let_in(channel: dict, user: str, tools: Any) -> None:
+    """Show somebody their channel again who had left. Discord: the overwrite of a member goes when they leave."""
+    overwrites = channel.get("permission_overwrites") or ()
+    if not channel or any(each["id"] == user for each in overwrites):
+        return
+    lacked = tools.discord.missing(channel["id"], *SEES)
+    sees = [name for name in SEES if name not in lacked]
+    unless_gone(lambda: tools.discord.overwrite(channel["id"], member=user, allow=sees, reason="is back"))
 
 
 def look(guild: str, user: str, tools: Any) -> Place:
@@ -233,25 +255,47 @@ def is_member(guild: str, user: str, tools: Any) -> bool:
 
 
 def _channel(
-    guild: str, configuration: Configuration, wanted: Application, journal: Any, tools: Any
+    guild: str, configuration: Configuration, wanted: Application, before: Application | None, journal: Any, tools: Any
 ) -> tuple[str, Obstacle | None]:
-    """Return the id of the channel: one that an earlier try has made, or a new one. Or why there can be none."""
+    """Return the id of the channel: one that an earlier try has made, or a new one. Or why there can be none.
+
+    `before` is the application of the person that is stored.
+    """
     place = look(guild, wanted.user, tools)
-    there = marker.of(place.channels, configuration.id, wanted.user)
+    there = _made(place.channels, guild, configuration, wanted, before, tools)
     obstacle = None if there else obstacles.found(configuration, place, tools.now())
+    if obstacle and obstacle.code == CATEGORY_GONE and exists(configuration.category, tools):
+        raise Retry("the list of channels is not whole")
     if obstacle:
         return "", obstacle
     with journal.step("channel") as step:
         if step.new:
-            step.value = [there or _create(guild, configuration, wanted, place, tools), bool(there)]
+            step.value = [there or _create(guild, configuration, wanted, place, before, tools), bool(there)]
     return str(step.value[0]), None
 
 
-def _create(guild: str, configuration: Configuration, wanted: Application, place: Place, tools: Any) -> str:
+def _made(
+    channels: list[dict],
+    guild: str,
+    configuration: Configuration,
+    wanted: Application,
+    before: Application | None,
+    tools: Any,
+) -> str:
+    """Return the id of the channel that an earlier try has made, "" if there is none."""
+    team, ended = {configuration.role, tools.discord.me()}, before.ended if before else 0
+    free = [each for each in channels if not (before and ended and each["id"] == before.channel)]
+    return marker.of(free, configuration.id, wanted.user, guild=guild, team=team, since=ended)
+
+
+def _create(
+    guild: str, configuration: Configuration, wanted: Application, place: Place, before: Application | None, tools: Any
+) -> str:
     may = in_server(place.server, place.me)
     sees = [name for name in SEES if may & bits(name)]
     overwrites = [
-        Overwrite(role=guild, deny="VIEW_CHANNEL"),
+        # The bot does not see private threads, and deletes no channel that may have some.
+        Overwrite(role=guild, deny=["VIEW_CHANNEL", *names_of(may & bits("CREATE_PRIVATE_THREADS"))]),
         Overwrite(role=configuration.role, allow=sees),
         Overwrite(member=wanted.user, allow=sees),
         Overwrite(member=tools.discord.me(), allow=sees),
@@ -264,7 +308,7 @@ def _create(guild: str, configuration: Configuration, wanted: Application, place
         overwrites=overwrites,
         reason=f"application of {wanted.user}",
     )
-    id = made.get("id") or marker.of(tools.discord.channels(guild), configuration.id, wanted.user)
+    id = made.get("id") or _made(tools.discord.channels(guild), guild, configuration, wanted, before, tools)
     if not id:
         raise Retry("a channel was made, and it cannot be found yet")
     return str(id)
@@ -291,7 +335,12 @@ def send_welcome(wanted: Application, nonce: str, tools: Any, view: View) -> str
 
 def welcomed(wanted: Application, tools: Any) -> str:
     """Return the id of the welcome message that is in the channel, "" if there is none."""
-    return with_button(wanted.channel, f"applications:withdraw:{wanted.config}:{wanted.user}~", tools)
+    return with_button(wanted.channel, mark_of(wanted.config, wanted.user), tools)
+
+
+def mark_of(config: str, user: str) -> str:
+    """Return what is in the id of the button Withdraw, by which a welcome message is found."""
+    return f"applications:withdraw:{config}:{user}~"
 
 
 def with_button(channel: str, mark: str, tools: Any) -> str:

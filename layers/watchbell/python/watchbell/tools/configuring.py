@@ -37,18 +37,22 @@ def _found(configuration: Configuration | None) -> Configuration:
 
 
 def save(id: str, guild: str, tools: Any, **changes: Any) -> None:
-    """Store changes of a configuration. Raises UserError if it is gone."""
-    there(id, guild, tools)
-    applying.change(guild, tools, lambda before: changed(before, id, **changes))
+    """Store changes of a configuration. Raises UserError if it is gone, even if it went a moment ago."""
+
+    def decide(before: dict[str, Configuration]) -> dict[str, Configuration]:
+        _found(before.get(id))
+        return changed(before, id, **changes)
+
+    applying.change(guild, tools, decide)
 
 
-def put(id: str, guild: str, tools: Any, **changes: Any) -> None:
-    """Store changes of a configuration, which is a new one if it is not there. Raises UserError if there are many."""
+def add(id: str, guild: str, tools: Any, **given: Any) -> None:
+    """Store a new configuration. Raises UserError if there are many. A second try changes it."""
 
     def decide(before: dict[str, Configuration]) -> dict[str, Configuration]:
         if id not in before and len(before) >= MOST:
             raise UserError(_("A server can have {n} such buttons.", n=MOST))
-        return changed(before, id, **changes)
+        return changed({id: Configuration(id, ""), **before}, id, **given)
 
     applying.change(guild, tools, decide)
 

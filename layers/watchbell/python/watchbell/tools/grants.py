@@ -69,6 +69,7 @@ _SEALS = Part("seals", _parameter("signing-keys"))
 _FLAGS = Part("flags", _parameters("flags"))
 _OPERATORS = Part("operators", _parameter("operators"))
 _DATA = Part("data", _table("state", "GetItem", "PutItem", "DeleteItem", "Query"))
+_LOCKS = Part("locks", _table("ephemeral", "GetItem", "UpdateItem"))
 _SERVER_SETTINGS = Part("server_settings", _table("state", "GetItem"))
 _SOURCE_NAMES = Part("source_names", _parameters("status-sources"))
 _SOURCES = Part("sources", _parameters("status-sources"))
@@ -108,7 +109,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         Part("journal", _table("ephemeral", "GetItem", "PutItem")),
         Part("audit", _table("state", "GetItem", "PutItem", "UpdateItem")),
         Part("quotas", _table("ephemeral", "UpdateItem")),
-        Part("locks", _table("ephemeral", "GetItem", "UpdateItem")),
+        _LOCKS,
         *(Part("seconds_left"), Part("fence"), Part("flow"), Part("sent_at"), Part("in_bulk"), Part("measure")),
         Part("change_setting", _table("state", "GetItem", "UpdateItem"), *_SEND_QUEUE.needs),
         _NOTIFY,
@@ -122,6 +123,7 @@ FUNCTIONS: "dict[str, tuple[Part, ...]]" = {
         Part("operator_alerts", _parameter("operator-alerts")),
         Part("notify_users", _parameter("notify-users")),
         Part("stash", _table("ephemeral", "GetItem", "PutItem")),
+        _LOCKS,
         _claims("state", "ephemeral"),
         Part("webhook", Need(NAMED_PARAMETERS, "webhooks", "ssm:GetParameter")),
         Part("server_webhook", Need(NAMED_PARAMETERS, "server-webhooks", "ssm:GetParameter")),

@@ -27,11 +27,15 @@ from ..applications.configuration import DELETE, LOCK, Configuration
 from ..applications.outcome import Outcome
 from ..discord.files import File
 from ..discord.interaction import Interaction
+from ..discord.permissions import bits, names_of
 from ..discord.reply import Reply
 from ..discord.text import clip
 from ..errors import DiscordError, UserError
 from ..i18n import _
 from . import applying
+
+WRITES = ("SEND_MESSAGES_IN_THREADS", "CREATE_PUBLIC_THREADS", "CREATE_PRIVATE_THREADS")
+"""What the person may no longer do in a locked channel, besides SEND_MESSAGES, as far as the bot may deny it."""
 
 
 def judge(
@@ -169,6 +173,8 @@ def act(
 ) -> tuple[Application, tuple[str, ...]]:
     """Store what somebody does with an application, once, and return the effects that follow. Raises NotNow."""
     before = applying.application(guild, config, user, tools)
+    if not journal.begun(what):
+        decide(before, what, by=by, now=int(tools.now()), **more)  # A step that is refused does not begin.
     with journal.step(what) as step:
         if step.new and step.unsure and before and is_done(before, what, by):
             step.value = list(effects_of(what, before))
@@ -189,9 +195,9 @@ def effects(
     tools: Any,
     view: applying.View,
     said: Reply | None = None,
-) -> None:
-    """Do the effects, each once. `said` is what the channel reads."""
-    complete = False
+) -> str:
+    """Do the effects, each once. `said` is what the channel reads. Return how its channel ended, "" if it did not."""
+    complete, ended = "", ""
     if SAY in wanted and said:
         with journal.step("say") as step:
             if step.new:
@@ -201,61 +207,121 @@ def effects(
     if ARCHIVE in wanted:
         with journal.step("archive") as step:
             if step.new:
-                step.value = archive(after, configuration, step.nonce, tools)
+                step.value = archive(guild, after, configuration, step.nonce, tools, unsure=step.unsure)
         complete = step.value
     if FINISH in wanted:
         with journal.step("finish") as step:
             if step.new:
                 step.value = finish(guild, after, configuration, tools, complete=complete)
+        ended = step.value
         store_finished(guild, after, configuration, tools)
+    return ended
 
 
-def archive(after: Application, configuration: Configuration | None, nonce: str, tools: Any) -> bool:
-    """Post a transcript of the channel. Return whether the whole channel is in it, so that it may be deleted."""
+def archive(
+    guild: str, after: Application, configuration: Configuration | None, nonce: str, tools: Any, *, unsure: bool
+) -> str:
+    """Post a transcript of the channel. `unsure` says whether an earlier try may have posted it.
+
+    If the whole channel is in it, so that it may be deleted, return the id of its last message. Otherwise return "".
+    """
     if configuration is None or not configuration.staff_channel or not tools.discord.reads_content():
-        return False
+        return ""
     messages: list[dict] = []
     try:
         channel = tools.discord.channel(after.channel)
         while len(messages) < transcript.MOST:
             page = tools.discord.messages(after.channel, messages[-1]["id"] if messages else "")
             messages += page
-            if len(page) < 100:
+            if not page:
                 break
     except DiscordError as error:
-        if error.code == applying.UNKNOWN_CHANNEL:
-            return True
         if not error.permanent:
             raise
-        return False
-    # Without the permission to read the history, Discord shows no messages at all, not even our own.
-    complete = bool(messages) and len(messages) < transcript.MOST
+        return ""
+    # Discord: without the permission to read the history, there are no messages at all, not even our own.
+    complete = any(each["id"] == after.message for each in messages) and len(messages) < transcript.MOST
+    complete = complete and transcript.tells_all_of(messages)
+    if complete and configuration.finish == DELETE:
+        complete = not _has_threads(guild, channel, tools)
     text = transcript.written(after, str(channel.get("name")), messages[::-1])
-    name = f"{re.sub(r'[^0-9a-z-]', '', str(channel.get('name')))[:60] or 'application'}.md"
-    reply = Reply(f"🗃️ <@{after.user}>", files=[File(name, text[: transcript.MOST_BYTES])])
-    posted = applying.unless_gone(lambda: tools.discord.send(configuration.staff_channel, reply, nonce=nonce))
-    return posted and complete and len(text) <= transcript.MOST_BYTES
+    newest = messages[0]["id"] if messages else after.channel  # Another transcript of the channel has another name.
+    name = f"{re.sub(r'[^0-9a-z-]', '', str(channel.get('name')))[:60] or 'application'}-{newest}.md"
+    posted = unsure and _is_posted(configuration.staff_channel, name, tools)
+    if not posted:
+        reply = Reply(f"🗃️ <@{after.user}>", files=[File(name, text[: transcript.MOST_BYTES])])
+        posted = applying.unless_gone(lambda: tools.discord.send(configuration.staff_channel, reply, nonce=nonce))
+    is_whole = posted and complete and len(text) <= transcript.MOST_BYTES
+    return str(channel.get("last_message_id") or "") if is_whole else ""
 
 
-def finish(guild: str, after: Application, configuration: Configuration | None, tools: Any, *, complete: bool) -> str:
+def _has_threads(guild: str, channel: dict, tools: Any) -> bool:
+    """Whether a channel has threads, or may have some that the bot does not see."""
+    discord, id, hidden = tools.discord, channel["id"], bits("CREATE_PRIVATE_THREADS")
+    if discord.archived_threads(id) or any(each.get("parent_id") == id for each in discord.threads(guild)):
+        return True
+    try:
+        return bool(discord.archived_threads(id, private=True))
+    except DiscordError as error:
+        if not error.permanent:
+            raise
+    # Without Manage Threads, the bot does not see the private ones. So nobody must have been able to make one.
+    overwrites = channel.get("permission_overwrites") or ()
+    if any(int(each.get("allow") or 0) & hidden for each in overwrites):
+        return True
+    if any(each["id"] == guild and int(each.get("deny") or 0) & hidden for each in overwrites):
+        return False
+    return any(int(role["permissions"]) & hidden for role in discord.server(guild)["roles"])
+
+
+def _is_posted(channel: str, name: str, tools: Any) -> bool:
+    """Whether the bot has posted a file with this name in the channel lately."""
+    files: list[dict] = []
+
+    def read() -> None:
+        for message in tools.discord.recent_messages(channel):
+            if (message.get("author") or {}).get("id") == tools.discord.me():
+                files.extend(message.get("attachments") or ())
+
+    applying.unless_gone(read)
+    return any(file.get("filename") == name for file in files)
+
+
+def finish(guild: str, after: Application, configuration: Configuration | None, tools: Any, *, complete: str) -> str:
     """Delete the channel, or lock it for the person. Return which. Nothing happens if it is gone.
 
-    It is only deleted if its configuration says so, and if its transcript is `complete`.
+    It is only deleted if its configuration says so, and if its transcript is whole. `complete` is the id of the last
+    message in the transcript. Somebody may have written since.
     """
-    reason = f"application of {after.user}: {after.status}"
-    if complete and configuration is not None and configuration.finish == DELETE:
-        tools.discord.delete_channel(after.channel, reason=reason)
-        return DELETE
-    seen = ("VIEW_CHANNEL", "READ_MESSAGE_HISTORY")
-    topic = marker.topic(f"<@{after.user}>", after.config, after.user, over=True)
+    reason, discord = f"application of {after.user}: {after.status}", tools.discord
     try:
-        if applying.is_member(guild, after.user, tools):
-            tools.discord.overwrite(after.channel, member=after.user, allow=seen, deny="SEND_MESSAGES", reason=reason)
-        tools.discord.edit_channel(after.channel, topic=topic, reason=reason)
+        channel = discord.channel(after.channel)
+        is_whole = complete and channel.get("last_message_id") == complete
+        if is_whole and configuration is not None and configuration.finish == DELETE:
+            discord.delete_channel(after.channel, reason=reason)
+            return DELETE
+        _silence(guild, after.user, channel, reason, tools)
+        topic = marker.topic(f"<@{after.user}>", after.config, after.user, over=True)
+        discord.edit_channel(after.channel, topic=topic, reason=reason)
     except DiscordError as error:
-        if error.code not in (applying.UNKNOWN_CHANNEL, applying.UNKNOWN_OVERWRITE):
+        if error.code != applying.UNKNOWN_CHANNEL:
             raise
     return LOCK
+
+
+def _silence(guild: str, user: str, channel: dict, reason: str, tools: Any) -> None:
+    """Let a person only read a channel that they see. Somebody who has left sees none, and is let into none."""
+    theirs = [each for each in channel.get("permission_overwrites") or () if each["id"] == user]
+    if not theirs or not applying.is_member(guild, user, tools):
+        return
+    seen = names_of(int(theirs[0].get("allow") or 0) & bits("VIEW_CHANNEL", "READ_MESSAGE_HISTORY"))
+    lacked = tools.discord.missing(channel["id"], *WRITES)  # The bot can deny only what it may do itself.
+    denied = ["SEND_MESSAGES", *(name for name in WRITES if name not in lacked)]
+    try:
+        tools.discord.overwrite(channel["id"], member=user, allow=seen, deny=denied, reason=reason)
+    except DiscordError as error:
+        if error.code != applying.UNKNOWN_OVERWRITE:
+            raise
 
 
 def store_finished(guild: str, after: Application, configuration: Configuration | None, tools: Any) -> None:
