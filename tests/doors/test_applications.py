@@ -1,12 +1,14 @@
 """Applications from a press to the last word: the ingress, the worker and the sender, with Discord's own refusals."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from sandbox.discord.faults import InjectedFault
 from tests.applicants import World
 from watchbell.discord.permissions import bits
+from watchbell.tools import applying
 
 
 @pytest.fixture
@@ -207,6 +209,136 @@ def test_the_staff_make_the_channel_when_there_is_room_again(world, scene):
     assert ada.sees(room)
 
 
+def test_the_staff_have_one_message_for_each_application_however_often_somebody_presses(world, scene):
+    fill_category(world, scene)
+    ada, bob = scene.person("ada"), scene.person("bob")
+    for _press in range(3):
+        scene.apply(ada)
+        world.work()
+        world.at += 3600
+    scene.apply(bob)
+    world.work()
+    take_permission(world, scene)
+    scene.apply(ada)
+    world.work()
+    of_ada, of_bob = scene.messages(scene.office)
+    assert of_ada["content"].startswith(f"<@{ada.id}> has applied, and has no channel yet.\nI lack a permission")
+    assert "The category is full" in of_bob["content"]
+    world.state.world.remove(of_ada["id"])
+    scene.apply(ada)
+    world.work()
+    assert len(scene.messages(scene.office)) == 2  # somebody had deleted it
+
+
+def test_a_notice_follows_the_staff_into_another_channel(world, scene):
+    fill_category(world, scene)
+    ada, hall = scene.person("ada"), world.discord.channel("hall", scene.guild)
+    scene.apply(ada)
+    world.work()
+    scene.change(staff_channel=hall.id)
+    scene.apply(ada)
+    world.work()
+    assert [len(scene.messages(room)) for room in (scene.office, hall)] == [0, 1]
+
+
+def waits(world, scene):
+    """A person who has applied while the category was full, and the message to the staff. Then there is room."""
+    fill_category(world, scene)
+    ada = scene.person("ada")
+    pressed = scene.apply(ada)
+    world.work()
+    (notice,) = scene.messages(scene.office)
+    world.state.world.remove_channel(scene.rooms[0])
+    return ada, notice, pressed
+
+
+def applies_again(world, scene, ada, notice, pressed):
+    scene.apply(ada)
+
+
+def staff_try_again(world, scene, ada, notice, pressed):
+    world.press(scene.staff, notice, "Try again")
+
+
+def staff_close(world, scene, ada, notice, pressed):
+    world.press(scene.staff, notice, "Close")
+
+
+def withdraws(world, scene, ada, notice, pressed):
+    asked = world.press(ada, shown(world, pressed), "Withdraw")
+    world.press(ada, shown(world, asked), "Withdraw")
+
+
+def is_adopted(world, scene, ada, notice, pressed):
+    orphan(world, scene, ada)
+    world.errands()
+
+
+def manager_makes_all(world, scene, ada, notice, pressed):
+    queue = world.run(scene.manager, "queue")
+    world.work()
+    world.press(scene.manager, shown(world, queue), "Create channels for all pending")
+
+
+@pytest.mark.parametrize("loses", [False, True], ids=["its id is stored", "its id was lost"])
+@pytest.mark.parametrize(
+    ("happens", "how"),
+    [
+        (applies_again, "open"),
+        (staff_try_again, "open"),
+        (manager_makes_all, "open"),
+        (is_adopted, "open"),
+        (staff_close, "🔒 closed"),
+        (withdraws, "↩️ withdrawn"),
+    ],
+)
+def test_a_notice_says_how_it_ended_and_loses_its_buttons(world, scene, happens, how, loses):
+    ada, notice, pressed = waits(world, scene)
+    if loses:
+        fill_category(world, scene)
+        forget_notice(world, scene, ada)
+        scene.apply(ada)
+        world.work()
+        for room in [each for each in scene.rooms if each.name.startswith("c")]:
+            world.state.world.remove_channel(room)
+    happens(world, scene, ada, notice, pressed)
+    world.work()
+    assert world.failures == []
+    (notice,) = scene.messages(scene.office)
+    room = scene.application(ada).channel
+    said = f"<@{ada.id}> has applied: <#{room}>" if how == "open" else f"{how}: <@{ada.id}>"
+    assert (notice["content"], notice["components"]) == (said, [])
+    assert scene.application(ada).notice == ""
+
+
+def forget_notice(world, scene, person):
+    """Make the application one whose worker died before it could store the id of its notice."""
+    applying.store(scene.guild.id, replace(scene.application(person), notice="", notice_in=""), None, world.tools)
+
+
+def press_old(world, scene, message, label):
+    """Press a button that a message had when it was read."""
+    (custom,) = [
+        each["custom_id"] for row in message["components"] for each in row["components"] if each["label"] == label
+    ]
+    there = scene.staff.in_channel(world.state.world.channels[message["channel_id"]])
+    return world.send({**there.interaction(3, {"custom_id": custom, "component_type": 2}), "message": message})
+
+
+@pytest.mark.parametrize("label", ["Try again", "Close"])
+def test_an_old_notice_does_nothing_to_an_application_that_has_its_channel(world, scene, label):
+    ada, notice, _pressed = waits(world, scene)
+    forget_notice(world, scene, ada)  # as an earlier version left it
+    scene.apply(ada)
+    world.work()
+    room = scene.application(ada).channel
+    said = worked(world, press_old(world, scene, notice, label))
+    assert said.startswith({"Close": "There is a channel by now. Close it there: <#"}.get(label, "Somebody was faster"))
+    assert scene.application(ada).status == "open"
+    (notice,) = scene.messages(scene.office)
+    assert (notice["content"], notice["components"]) == (f"<@{ada.id}> has applied: <#{room}>", [])
+
+
 def test_an_application_without_a_channel_can_be_withdrawn_or_closed(world, scene):
     fill_category(world, scene)
     ada, bob = scene.person("ada"), scene.person("bob")
@@ -219,7 +351,7 @@ def test_an_application_without_a_channel_can_be_withdrawn_or_closed(world, scen
     notice = scene.messages(scene.office)[-1]
     assert worked(world, world.press(scene.staff, notice, "Close")) == f"🔒 closed: <@{bob.id}>"
     assert [scene.application(person).status for person in (ada, bob)] == ["withdrawn", "closed"]
-    assert worked(world, world.press(scene.staff, notice, "Try again")).startswith("Somebody was faster")
+    assert worked(world, press_old(world, scene, notice, "Try again")).startswith("Somebody was faster")
 
 
 def test_a_try_that_comes_again_after_it_was_stored_says_the_same_though_there_is_room_by_now(world, scene):

@@ -53,7 +53,8 @@ def waiting(world: World, scene: Scene) -> None:
 
 def one_notice(world: World, scene: Scene) -> None:
     one_channel(world, scene)
-    assert len(scene.messages(scene.office)) == 1
+    (notice,) = scene.messages(scene.office)
+    assert (notice["components"], scene.application(scene.person("ada")).notice) == ([], "")
 
 
 def one_channel(world: World, scene: Scene) -> None:

@@ -51,9 +51,10 @@ class NotNow(Exception):
 class Application:
     """The application of `user` under the configuration `config`.
 
-    `channel` and `message` are the ids of its channel and of the welcome message. `answers` are pairs of question and
-    answer. `reason` is the code why it is pending, `note` what staff wrote as they declined it, and `by` the id of who
-    did the last thing. `finished` says whether the channel of an application that is over is locked or deleted.
+    `channel` and `message` are the ids of its channel and of the welcome message. `notice` is the id of the message in
+    the channel `notice_in` that tells the staff why it waits. `answers` are pairs of question and answer. `reason` is
+    the code why it is pending, `note` what staff wrote as they declined it, and `by` the id of who did the last thing.
+    `finished` says whether the channel of an application that is over is locked or deleted.
     `applied` and `changed` are epoch seconds, and `number` counts the applications of the person.
     """
 
@@ -71,6 +72,8 @@ class Application:
     applied: int = 0
     changed: int = 0
     number: int = 1
+    notice: str = ""
+    notice_in: str = ""
     version: str = ""
 
     @property
@@ -88,11 +91,12 @@ FIELDS = tuple(name for name in Application.__dataclass_fields__ if name not in 
 
 
 def read(item: dict[str, Any] | None) -> Application | None:
-    """Return the application that an item stores, None for None."""
+    """Return the application that an item stores, None for None. A field that was never stored has its default."""
     if item is None:
         return None
-    pairs = tuple((question, answer) for question, answer in item["answers"] or ())
-    return Application(**{**item, "answers": pairs, "by": item["by"] or ""})
+    given = {name: value for name, value in item.items() if value is not None}
+    pairs = tuple((question, answer) for question, answer in given.get("answers", ()))
+    return Application(**{**given, "answers": pairs})
 
 
 def begun(

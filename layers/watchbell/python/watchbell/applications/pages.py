@@ -39,6 +39,14 @@ def waits(application: Application, lines: list[str], buttons: list[Button]) -> 
     return Reply(clip("\n".join([first, *lines]), 2000), buttons=buttons, mentions=Mentions())
 
 
+def waits_no_more(application: Application) -> Reply:
+    """Return what becomes of that message when the application has a channel, or is over."""
+    if not application.live:
+        return Reply(line(application), mentions=Mentions())
+    people = {"person": f"<@{application.user}>", "channel": f"<#{application.channel}>"}
+    return Reply(_("{person} has applied: {channel}", **people), mentions=Mentions())
+
+
 def judged(what: str, applicant: str, staff: str, note: str) -> Reply:
     """Return what the channel reads when the staff "accept" or "decline". `applicant` and `staff` are ids of users."""
     people = {"person": f"<@{applicant}>", "staff": f"<@{staff}>"}

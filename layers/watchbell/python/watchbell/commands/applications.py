@@ -88,7 +88,7 @@ def form_of(interaction, tools, *, config: str):
 def apply(interaction, tools, form, *, config: str):
     """Make the channel of an application. The posted button leads here for ever: do not rename it."""
     from watchbell.applications import figures, outcome
-    from watchbell.tools import applying
+    from watchbell.tools import applying, noticing
 
     guild, user = interaction.guild_id, interaction.user_id
     known = applying.all_of(guild, tools)
@@ -115,8 +115,7 @@ def apply(interaction, tools, form, *, config: str):
             )
         raise
     applying.note_press(interaction, tools, config, made.code, made)
-    if made.obstacle:
-        applying.tell_staff(interaction, tools, configuration, made, rescue)
+    noticing.notice(interaction, tools, configuration, made, rescue)
     return outcome.told(made, again, withdraw.button(_("Withdraw"), config=config, applicant=user))
 
 
@@ -210,7 +209,7 @@ def retry(interaction, tools, *, config: str, applicant: str):
     """Make the channel of a pending application."""
     from watchbell.tools import handling
 
-    return handling.retry(interaction, tools, welcome, config, applicant)
+    return handling.retry(interaction, tools, welcome, rescue, config, applicant)
 
 
 @command.button(who=staff, expires=None, lock="resend:{message}")
@@ -452,7 +451,7 @@ def create_all(interaction, tools):
     """Give every pending application its channel."""
     from watchbell.tools import batching
 
-    return (yield from batching.create_all(interaction, tools, welcome))
+    return (yield from batching.create_all(interaction, tools, welcome, rescue))
 
 
 @command.button(job="applications:{guild}:close", cancel=may_change, audit="applications.close_all")

@@ -21,7 +21,7 @@ APPLICATIONS = Data(
     key=("config", "user"),
     fields=(
         *("name", "status", "channel", "message", "answers", "reason", "note", "by"),
-        *("finished", "applied", "changed", "number"),
+        *("finished", "applied", "changed", "number", "notice", "notice_in"),
     ),
     about=("user",),
     mentions=("by",),

@@ -14,7 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from ..applications import configuration as configurations
-from ..applications import figures, labels, marker, obstacles, pages
+from ..applications import figures, labels, marker, obstacles
 from ..applications.application import FAILED, LOST, OPEN, OPENED, Application, begun, decide, read
 from ..applications.configuration import Configuration
 from ..applications.obstacles import CHANNEL_GONE, TOO_LONG, Obstacle, Place
@@ -24,7 +24,7 @@ from ..discord.ids import made_at
 from ..discord.interaction import Interaction
 from ..discord.lacks import Lack
 from ..discord.permissions import bits, in_server
-from ..discord.reply import Button, Reply
+from ..discord.reply import Reply
 from ..errors import DiscordError, Retry
 from ..i18n import _, speaking
 from ..kit import server
@@ -330,19 +330,3 @@ def told(obstacle: Obstacle, configuration: Configuration, interaction: Interact
     """Return lines that say why there is no channel, and what somebody must change."""
     lacks = places.missing(obstacle.lacks, configuration.category, interaction, tools)
     return [labels.obstacle(obstacle.code), *lacks]
-
-
-def tell_staff(
-    interaction: Interaction,
-    tools: Any,
-    configuration: Configuration,
-    outcome: Outcome,
-    buttons: Callable[[Application], list[Button]],
-) -> None:
-    """Tell the staff what to change. If the bot may not write there, `/applications check` says so."""
-    assert outcome.obstacle
-    with speaking_in(interaction.guild_id, interaction.guild_locale, tools):
-        lines = told(outcome.obstacle, configuration, interaction, tools)
-        reply = pages.waits(outcome.application, lines, buttons(outcome.application))
-    nonce = f"obstacle {interaction.id}"
-    unless_gone(lambda: tools.discord.send(configuration.staff_channel, reply, nonce=nonce))

@@ -13,6 +13,7 @@ from typing import Any
 from ..applications import labels, marker, pages, transcript
 from ..applications.application import (
     ARCHIVE,
+    CLOSE,
     FINISH,
     PENDING,
     SAY,
@@ -31,7 +32,7 @@ from ..discord.reply import Reply
 from ..discord.text import clip
 from ..errors import DiscordError, UserError
 from ..i18n import _
-from . import applying
+from . import applying, noticing
 
 
 def judge(
@@ -66,6 +67,8 @@ def end(
     guild = interaction.guild_id
     known = applying.all_of(guild, tools)
     configuration = known.get(config)
+    if what == CLOSE:
+        _in_its_channel(interaction, tools, config, applicant)
     after, wanted = _acted(interaction, tools, what, config, applicant, configuration)
     text = pages.line(after)
     if configuration and configuration.finish == DELETE and wanted and not tools.discord.reads_content():
@@ -73,11 +76,32 @@ def end(
     yield Reply(text)
     view = applying.viewed(welcome, known, guild, interaction.guild_locale, tools)
     effects(guild, after, wanted, configuration, tools.journal, tools, view)
+    after = applying.application(guild, config, applicant, tools) or after
+    noticing.settle(guild, interaction.guild_locale, after, configuration, tools)
     tools.journal.end()
 
 
+def _in_its_channel(interaction: Interaction, tools: Any, config: str, applicant: str) -> None:
+    """Raise UserError if an application has a channel, and Close was pressed elsewhere: the message there is old."""
+    found = applying.application(interaction.guild_id, config, applicant, tools)
+    if found and found.live and found.channel not in ("", interaction.channel_id):
+        _is_old(interaction, tools, found)
+        raise UserError(_("There is a channel by now. Close it there: {channel}", channel=f"<#{found.channel}>"))
+
+
+def _is_old(interaction: Interaction, tools: Any, found: Application) -> None:
+    """Take the buttons from the message that said that there is no channel."""
+    message = str(interaction.message.get("id") or "")
+    noticing.say_how(interaction.guild_id, interaction.guild_locale, found, interaction.channel_id, message, tools)
+
+
 def retry(
-    interaction: Interaction, tools: Any, welcome: applying.Welcome, config: str, applicant: str
+    interaction: Interaction,
+    tools: Any,
+    welcome: applying.Welcome,
+    rescue: noticing.Rescue,
+    config: str,
+    applicant: str,
 ) -> Generator[Reply, None, Reply]:
     """Make the channel of a pending application."""
     known = applying.all_of(interaction.guild_id, tools)
@@ -86,9 +110,11 @@ def retry(
     if configuration is None or before is None:
         raise _not_there()
     if before.status != PENDING and tools.journal.value("record") is None:
+        _is_old(interaction, tools, before)
         raise _over(before.status)
     yield Reply(_("⏳ One moment."))
     outcome = make(interaction, tools, welcome, known, before, tools.journal)
+    noticing.notice(interaction, tools, configuration, outcome, rescue)
     if outcome.obstacle:
         lines = applying.told(outcome.obstacle, configuration, interaction, tools)
         raise UserError(clip("\n".join(lines), 2000))

@@ -16,7 +16,7 @@ from ..discord.permissions import bits
 from ..discord.reply import Reply
 from ..discord.text import escape
 from ..i18n import _
-from . import applying, configuring, handling
+from . import applying, configuring, handling, noticing
 
 
 def check(
@@ -50,6 +50,8 @@ def put_right(
         applying.note(guild, id, f"repair_{each.what}", tools, **fields)
         if each.double:
             tools.measure("application", "Count", ApplicationsDuplicate=1)
+    for application in applying.everybody(guild, tools):
+        noticing.settle(guild, locale, application, known.get(application.config), tools)
     configuring.forget_removed(guild, tools)
     return repaired
 
