@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from watchbell.applications import configuration, figures, marker, obstacles, reconcile, transcript
+from watchbell.applications import configuration, figures, marker, obstacles, pages, reconcile, transcript
 from watchbell.applications.application import (
     ACCEPT,
     CLOSE,
@@ -24,7 +24,8 @@ from watchbell.applications.application import (
 )
 from watchbell.applications.configuration import Configuration
 from watchbell.applications.obstacles import Obstacle, Place, found, refused
-from watchbell.discord import ids
+from watchbell.discord import check, ids
+from watchbell.discord.text import with_links
 from watchbell.tools.applications import APPLICATIONS
 
 ALLOWED = {
@@ -233,3 +234,50 @@ def test_a_transcript_quotes_everything_that_was_said():
     assert "- Why?: So. Really.\n" in text
     assert "**ada** (7), 2026-11-22 08:00:00 UTC\n\n> a\n> # b\n" in text
     assert "> [x](u)" in text
+
+
+QUESTIONS = tuple(f"Question {number}?" for number in range(5))
+ANSWERS = {
+    "words": "word " * 200,
+    "one word": "w" * 1000,
+    "lines": "- (a)\n" * 166,
+    "signs": "*" * 1000,
+    "code": "`" * 1000,
+    "links": "https://vera.example/cv?x=1_2_3 " * 31,
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
+@pytest.mark.parametrize("count", [1, 5])
+def test_no_character_of_an_answer_is_lost(answer, count):
+    answers = tuple((question, answer) for question in QUESTIONS[:count])
+    reply = pages.welcome(an("open", "9", answers=answers), Configuration("0123abcd", "B" * 80, role="6"), [])
+    check.require("message", reply.message(), reply.uploads(), whose="welcome")
+    (embed,) = reply.embeds
+    shown = "".join(field["value"] for field in embed.fields)
+    shown = "".join(shown.replace("```", "").replace("ˋ", "`").replace("\\", "").split())
+    assert shown == "".join((answer * count).split())
+    assert [field["name"] for field in embed.fields if field["name"] != "…"] == list(QUESTIONS[:count])
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("See https://vera.example/cv?x=1_2_3 *now*", "See https://vera.example/cv?x=1_2_3 \\*now\\*"),
+        ("(https://a.example/~ada)", "\\(https://a.example/~ada)"),
+        ("[bank](https://bad.example)", "\\[bank\\]\\(https://bad.example)"),
+        ("https://a.example/[b](https://c.example)", "https://a.example/\\[b\\]\\(https://c.example)"),
+        ("<https://a.example|x>", "\\<https://a.example\\|x\\>"),
+        ("one\n\ntwo", "one\n\ntwo"),
+    ],
+)
+def test_addresses_stay_links_and_everything_else_is_escaped(written, shown):
+    assert with_links(written) == shown
+
+
+@pytest.mark.parametrize("note", ["No.", "*" * 1000, "\n".join("x" * 500)])
+def test_no_character_of_the_reason_is_lost(note):
+    reply = pages.judged("decline", "7", "8", note)
+    check.require("message", reply.message(), [], whose="judged")
+    text = reply.content + "".join(embed.description for embed in reply.embeds)
+    assert all(text.count(sign) >= note.count(sign) for sign in set(note) - {"\n"})

@@ -8,7 +8,8 @@ from typing import Any
 from ..discord.components import ChannelSelect, Option, RoleSelect, Select, StringSelect
 from ..discord.mentions import Mentions
 from ..discord.reply import Button, Embed, Reply
-from ..discord.text import clip, escape
+from ..discord.split import pieces
+from ..discord.text import clip, escape, undirected, with_links
 from ..i18n import _, ngettext
 from . import figures, labels
 from .application import STATUSES, Application
@@ -17,6 +18,9 @@ from .typed import ALL
 
 COLOUR = 0x3498DB
 
+FIELD, EMBED = 1024, 6000
+"""Discord: how many characters the value of a field and an embed have."""
+
 
 # ---- an application
 
@@ -24,13 +28,26 @@ COLOUR = 0x3498DB
 def welcome(application: Application, configuration: Configuration, buttons: list[Button]) -> Reply:
     """Return the first message in the channel."""
     embed = Embed(clip(configuration.button, 256), labels.status(application.status), colour=COLOUR)
-    for question, answer in application.answers:
-        text = "\n".join(escape(line) for line in answer.splitlines())
-        embed.field(clip(escape(question), 256), clip(text, 1024) or "–")
+    _answers(embed, application)
     person, role = f"<@{application.user}>", f"<@&{configuration.role}>"
     text = _("Welcome, {person}. {role} will answer here.", person=person, role=role)
     mentions = Mentions(users=[application.user], roles=[configuration.role])
     return Reply(text, embeds=[embed], buttons=buttons, mentions=mentions)
+
+
+def _answers(embed: Embed, application: Application) -> None:
+    """Add the whole answers, each in as many fields as it needs.
+
+    A form takes answers of 5,000 characters in all, and an embed 6,000. Escaped, they can be longer. Then each stands
+    in a code block, where nothing needs to be escaped.
+    """
+    asked = [(clip(escape(question), 256), answer) for question, answer in application.answers]
+    parts = [(question, pieces(with_links(answer), FIELD)) for question, answer in asked]
+    fields = [(question if not at else "…", text or "–") for question, texts in parts for at, text in enumerate(texts)]
+    if len(embed) + sum(len(name) + len(value) for name, value in fields) > EMBED:
+        fields = [(question, f"```\n{undirected(answer).replace('`', 'ˋ') or '–'}\n```") for question, answer in asked]
+    for name, value in fields:
+        embed.field(name, value)
 
 
 def waits(application: Application, lines: list[str], buttons: list[Button]) -> Reply:
@@ -54,8 +71,11 @@ def judged(what: str, applicant: str, staff: str, note: str) -> Reply:
         "accept": _("{person}, your application was accepted by {staff}.", **people),
         "decline": _("{person}, your application was declined by {staff}.", **people),
     }
-    quoted = "\n".join(f"> {escape(line)}" for line in note.splitlines())
-    return Reply(clip(f"{said[what]}\n{quoted}".strip(), 2000), mentions=Mentions(users=[applicant]))
+    mentions, reason = Mentions(users=[applicant]), with_links(note)
+    text = "\n".join([said[what], *(f"> {line}" for line in reason.splitlines())])
+    if len(text) > 2000:
+        return Reply(said[what], embeds=[Embed("", reason, colour=COLOUR)], mentions=mentions)
+    return Reply(text, mentions=mentions)
 
 
 def reminder(applicant: str, what: str) -> Reply:

@@ -1,8 +1,10 @@
 """Text for Discord: escape what other people wrote, and cut text to a limit."""
 
+import re
+
 _MARKDOWN = str.maketrans({character: "\\" + character for character in "\\*_~|>#-[]():<`"})
 
-
+_ADDRESS = re.compile(r"(https?://[^\s<>\[\]|*`\\\"]+)")
 _DIRECTION = dict.fromkeys((0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)))
 
 
@@ -14,6 +16,19 @@ def undirected(text: str) -> str:
 def escape(text: str) -> str:
     """Return `text` on one line, with Discord's markdown, links and mentions escaped. Drops bidirectional controls."""
     return " ".join(undirected(text).split()).translate(_MARKDOWN)
+
+
+def with_links(text: str) -> str:
+    """Return `text` escaped as `escape` does it, but line by line, and with its web addresses as they are.
+
+    Discord makes an address a link. Brackets stay escaped, so no other text can stand for an address.
+    """
+    return "\n".join(_with_links(line) for line in undirected(text).splitlines())
+
+
+def _with_links(line: str) -> str:
+    parts = _ADDRESS.split(" ".join(line.split()))
+    return "".join(part if at % 2 else part.translate(_MARKDOWN) for at, part in enumerate(parts))
 
 
 def clip(text: str, limit: int) -> str:
