@@ -488,6 +488,26 @@ def test_only_the_staff_decide_and_only_the_person_withdraws(world, scene):
     assert scene.application(ada).status == "open"
 
 
+def test_the_result_stays_beside_closed(world, scene):
+    world.state.world.message_content = True
+    ada, room = applied(scene)
+    press_in(scene, room, scene.staff, "Accept")
+    world.work()
+    assert worked(world, press_in(scene, room, scene.staff, "Close")) == f"🔒 closed · ✅ accepted: <@{ada.id}>"
+    assert scene.messages(room)[0]["embeds"][0]["description"] == "🔒 closed · ✅ accepted"
+    (archived,) = scene.messages(scene.office)
+    assert "- status: closed\n- result: accepted\n" in world.discord.file(archived["attachments"][0]).decode()
+    queue = world.run(scene.manager, "queue")
+    world.work()
+    for chosen, lines in (("accepted", 1), ("closed", 1), ("declined", 0)):
+        only = world.choose(scene.manager, shown(world, queue), "applications:only", chosen)
+        world.work()
+        assert shown(world, only)["embeds"][0]["description"].count("🔒 closed · ✅ accepted") == lines
+    scene.apply(ada)
+    world.work()
+    assert scene.application(ada).judged == ""
+
+
 @pytest.mark.parametrize("finish", ["lock", "delete"])
 def test_a_closed_channel_is_archived_and_then_locked_or_deleted(world, scene, finish):
     world.state.world.message_content = True

@@ -15,6 +15,7 @@ STATUSES = (PENDING, OPEN, ACCEPTED, DECLINED, WITHDRAWN, CLOSED)
 LIVE = (PENDING, OPEN, ACCEPTED, DECLINED)
 """The person cannot apply again before the application is over."""
 
+JUDGED = (ACCEPTED, DECLINED)
 HAVE_A_CHANNEL = (OPEN, ACCEPTED, DECLINED)
 
 ACCEPT, DECLINE, CLOSE, WITHDRAW, OPENED, FAILED, LOST = (
@@ -54,8 +55,9 @@ class Application:
     `channel` and `message` are the ids of its channel and of the welcome message. `notice` is the id of the message in
     the channel `notice_in` that tells the staff why it waits. `answers` are pairs of question and answer. `reason` is
     the code why it is pending, `note` what staff wrote as they declined it, and `by` the id of who did the last thing.
-    `finished` says whether the channel of an application that is over is locked or deleted.
-    `applied` and `changed` are epoch seconds, and `number` counts the applications of the person.
+    `result` is how it was judged, once its status is another one. `finished` says whether the channel of an application
+    that is over is locked or deleted. `applied` and `changed` are epoch seconds, and `number` counts the applications
+    of the person.
     """
 
     config: str
@@ -74,11 +76,17 @@ class Application:
     number: int = 1
     notice: str = ""
     notice_in: str = ""
+    result: str = ""
     version: str = ""
 
     @property
     def live(self) -> bool:
         return self.status in LIVE
+
+    @property
+    def judged(self) -> str:
+        """Whether it was accepted or declined, also after it is over. "" if it was not judged."""
+        return self.status if self.status in JUDGED else self.result
 
     @property
     def item(self) -> dict[str, Any]:
@@ -120,7 +128,7 @@ def decide(
     status, allowed, effects = _BECOMES[what]
     if before is None or before.status not in allowed:
         raise NotNow(before.status if before else "")
-    after = replace(before, status=status, by=by, changed=now, **more)
+    after = replace(before, status=status, by=by, changed=now, result=before.judged, **more)
     return after, effects if after.channel else ()
 
 

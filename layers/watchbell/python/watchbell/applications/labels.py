@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ..i18n import _
+from .application import Application
 
 
 def status(code: str) -> str:
@@ -16,6 +17,11 @@ def status(code: str) -> str:
         "closed": _("🔒 closed"),
     }
     return said[code]
+
+
+def how(application: Application) -> str:
+    """Return how an application is, and how it was judged before it was over."""
+    return " · ".join(status(each) for each in dict.fromkeys((application.status, application.judged)) if each)
 
 
 def state(code: str) -> str:

@@ -27,7 +27,7 @@ FIELD, EMBED = 1024, 6000
 
 def welcome(application: Application, configuration: Configuration, buttons: list[Button]) -> Reply:
     """Return the first message in the channel."""
-    embed = Embed(clip(configuration.button, 256), labels.status(application.status), colour=COLOUR)
+    embed = Embed(clip(configuration.button, 256), labels.how(application), colour=COLOUR)
     _answers(embed, application)
     person, role = f"<@{application.user}>", f"<@&{configuration.role}>"
     text = _("Welcome, {person}. {role} will answer here.", person=person, role=role)
@@ -86,7 +86,7 @@ def reminder(applicant: str, what: str) -> Reply:
 
 def line(application: Application) -> str:
     """Return how an application is, and whose it is."""
-    return f"{labels.status(application.status)}: <@{application.user}>"
+    return f"{labels.how(application)}: <@{application.user}>"
 
 
 # ---- a button and its configuration
@@ -142,8 +142,7 @@ def selects(configuration: Configuration) -> dict[str, Select]:
 def queue(shown: Iterable[Application], total: int) -> Embed:
     """Return a page of the applications. `total` counts those of all pages."""
     lines = [
-        f"{labels.status(each.status)} <@{each.user}> {f'<#{each.channel}>' if each.channel else ''} "
-        f"<t:{each.changed}:R>"
+        f"{labels.how(each)} <@{each.user}> {f'<#{each.channel}>' if each.channel else ''} <t:{each.changed}:R>"
         for each in shown
     ]
     embed = Embed(_("Applications"), "\n".join(lines) or _("There is none."), colour=COLOUR)

@@ -16,6 +16,7 @@ MOST_BYTES = 8_000_000
 def written(application: Application, channel: str, messages: list[dict[str, Any]]) -> bytes:
     """Return the transcript. `messages` are as Discord sends them, the oldest first."""
     lines = [f"# {channel}", "", f"- user: {application.user}", f"- status: {application.status}"]
+    lines += [f"- result: {application.result}"] if application.result else []
     lines += [f"- {_line(question)}: {_line(answer)}" for question, answer in application.answers]
     for message in messages:
         author = message.get("author") or {}

@@ -423,7 +423,7 @@ def listed(interaction, tools, page, *, status: str = "", config: str = ""):
     from watchbell.tools import applying
 
     found = applying.everybody(interaction.guild_id, tools, config)
-    shown = [each for each in found if status in ("", each.status)]
+    shown = [each for each in found if status in ("", each.status, each.judged)]
     known = applying.all_of(interaction.guild_id, tools).values()
     selects = [only.select(pages.of_status(status), config=config)]
     if len(known) > 1:

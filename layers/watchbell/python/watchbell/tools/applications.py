@@ -21,7 +21,7 @@ APPLICATIONS = Data(
     key=("config", "user"),
     fields=(
         *("name", "status", "channel", "message", "answers", "reason", "note", "by"),
-        *("finished", "applied", "changed", "number", "notice", "notice_in"),
+        *("finished", "applied", "changed", "number", "notice", "notice_in", "result"),
     ),
     about=("user",),
     mentions=("by",),
