@@ -508,6 +508,34 @@ def test_the_result_stays_beside_closed(world, scene):
     assert scene.application(ada).judged == ""
 
 
+def test_an_earlier_application_is_kept_for_its_time_and_the_next_welcome_names_it(world, scene):
+    scene.change(keep=30)
+    ada, room = applied(scene)
+    press_in(scene, room, scene.staff, "Accept")
+    world.work()
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    over = int(world.at)
+    world.at += 20 * 86_400
+    scene.apply(ada)
+    world.work()
+    (_old, new) = scene.rooms
+    described = scene.messages(new)[0]["embeds"][0]["description"]
+    assert described == f"📨 open\n-# Earlier: 🔒 closed · ✅ accepted, <t:{over}:d>"
+
+    def queued():
+        queue = world.run(scene.manager, "queue")
+        world.work()
+        return shown(world, queue)["embeds"][0]["description"].splitlines()
+
+    assert [f"<#{each.id}>" in line for each, line in zip((new, room), queued(), strict=True)] == [True, True]
+    world.at += 11 * 86_400
+    assert len(queued()) == 1
+    press_in(scene, new, scene.staff, "Accept")
+    world.work()
+    assert scene.messages(new)[0]["embeds"][0]["description"] == "✅ accepted"
+
+
 @pytest.mark.parametrize("finish", ["lock", "delete"])
 def test_a_closed_channel_is_archived_and_then_locked_or_deleted(world, scene, finish):
     world.state.world.message_content = True
@@ -596,7 +624,11 @@ def test_an_application_is_kept_for_its_time_after_it_is_over_and_erased_on_requ
     assert scene.application(ada) is None
 
     bob, room = applied(scene, "bob")
-    world.press(scene.staff, scene.messages(room)[0], "Accept")
+    world.press(scene.staff, scene.messages(room)[0], "Close")
+    world.work()
+    scene.apply(bob)
+    world.work()
+    world.press(scene.staff, scene.messages(scene.rooms[-1])[0], "Accept")
     world.work()
     world.forget(bob.id)
     assert scene.application(bob) is None

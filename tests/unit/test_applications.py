@@ -251,7 +251,7 @@ ANSWERS = {
 @pytest.mark.parametrize("count", [1, 5])
 def test_no_character_of_an_answer_is_lost(answer, count):
     answers = tuple((question, answer) for question in QUESTIONS[:count])
-    reply = pages.welcome(an("open", "9", answers=answers), Configuration("0123abcd", "B" * 80, role="6"), [])
+    reply = pages.welcome(an("open", "9", answers=answers), Configuration("0123abcd", "B" * 80, role="6"), [], [])
     check.require("message", reply.message(), reply.uploads(), whose="welcome")
     (embed,) = reply.embeds
     shown = "".join(field["value"] for field in embed.fields)

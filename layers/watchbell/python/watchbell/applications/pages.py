@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from ..discord.components import ChannelSelect, Option, RoleSelect, Select, StringSelect
@@ -18,6 +18,9 @@ from .typed import ALL
 
 COLOUR = 0x3498DB
 
+EARLIER = 3
+"""How many earlier applications the welcome message names."""
+
 FIELD, EMBED = 1024, 6000
 """Discord: how many characters the value of a field and an embed have."""
 
@@ -25,9 +28,15 @@ FIELD, EMBED = 1024, 6000
 # ---- an application
 
 
-def welcome(application: Application, configuration: Configuration, buttons: list[Button]) -> Reply:
-    """Return the first message in the channel."""
+def welcome(
+    application: Application, configuration: Configuration, earlier: Sequence[Application], buttons: list[Button]
+) -> Reply:
+    """Return the first message in the channel. `earlier` are those that the person has made before."""
     embed = Embed(clip(configuration.button, 256), labels.how(application), colour=COLOUR)
+    for each in earlier[:EARLIER]:
+        embed.description += "\n-# " + _("Earlier: {how}, {when}", how=labels.how(each), when=f"<t:{each.changed}:d>")
+    if len(earlier) > EARLIER:
+        embed.description += "\n-# " + _("and {n} more", n=len(earlier) - EARLIER)
     _answers(embed, application)
     person, role = f"<@{application.user}>", f"<@&{configuration.role}>"
     text = _("Welcome, {person}. {role} will answer here.", person=person, role=role)

@@ -6,7 +6,7 @@ from watchbell import N_, Command, Modal, OneOf, Option, Paragraph, Reply, Short
 from watchbell.discord import custom_id
 from watchbell.discord.text import clip, escape
 from watchbell.errors import DiscordError, Paced
-from watchbell.tools.applications import APPLICATIONS, CONFIGURATIONS, SERVERS, TRAIL, Applicant, Staff, stored
+from watchbell.tools.applications import APPLICATIONS, CONFIGURATIONS, EARLIER, SERVERS, TRAIL, Applicant, Staff, stored
 
 may_change = permission("MANAGE_GUILD") | role("admin")
 staff, the_applicant = Staff() | role("admin"), Applicant()
@@ -18,7 +18,7 @@ command = Command(
     private=True,
     contexts=("guild",),
 )
-remembered = (APPLICATIONS, CONFIGURATIONS, SERVERS, TRAIL)
+remembered = (APPLICATIONS, CONFIGURATIONS, EARLIER, SERVERS, TRAIL)
 """What this feature declares: the catalogue finds the names that a file imports."""
 
 ANSWER = 1000
@@ -156,7 +156,7 @@ def rescue(application) -> list:
 # ---- the channel of an application
 
 
-def welcome(application, configuration) -> Reply:
+def welcome(application, configuration, earlier) -> Reply:
     """The first message in the channel, with the buttons for what can be done next."""
     from watchbell.applications import pages
 
@@ -167,7 +167,7 @@ def welcome(application, configuration) -> Reply:
         buttons += [decline.button(_("Decline"), style="danger", **state)]
     if application.live:
         buttons.append(close.button(_("Close"), **state))
-    return pages.welcome(application, configuration, buttons)
+    return pages.welcome(application, configuration, earlier, buttons)
 
 
 @command.button(who=the_applicant, instant=True, expires=None)
@@ -423,6 +423,8 @@ def listed(interaction, tools, page, *, status: str = "", config: str = ""):
     from watchbell.tools import applying
 
     found = applying.everybody(interaction.guild_id, tools, config)
+    found += applying.earlier(interaction.guild_id, tools, *([config] if config else []))
+    found.sort(key=lambda each: -each.changed)
     shown = [each for each in found if status in ("", each.status, each.judged)]
     known = applying.all_of(interaction.guild_id, tools).values()
     selects = [only.select(pages.of_status(status), config=config)]

@@ -30,6 +30,17 @@ APPLICATIONS = Data(
 )
 """An `applications.Application`. It is kept while it is live, and then as long as the configuration says."""
 
+EARLIER = Data(
+    "application_earlier",
+    of="server",
+    key=("config", "user", "number"),
+    fields=tuple(name for name in APPLICATIONS.fields if name != "number"),
+    about=("user",),
+    mentions=("by",),
+    personal="the same, if the person has applied again since",
+)
+"""An application that is over, after its person has begun the next one. It is kept as long as it would have been."""
+
 TRAIL = Data(
     "application_trail",
     of="server",

@@ -71,6 +71,7 @@ def _repair(
         handling.store_finished(guild, before, configuration, tools)
         return ended
     if each.what == reconcile.ADOPT and configuration and applying.is_member(guild, each.user, tools):
+        applying.keep_earlier(guild, before, configuration, tools)
         wanted = begun(before, each.config, each.user, "", (), now)
         wanted = replace(wanted, channel=each.channel)
         there = replace(wanted, status=OPEN)
