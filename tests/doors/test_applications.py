@@ -82,6 +82,22 @@ def test_a_question_that_has_changed_since_the_form_was_opened_is_asked_again(wo
     assert scene.application(ada) is None
 
 
+@pytest.mark.parametrize("state", ["paused", "draft"])
+def test_nobody_loses_the_answers_that_they_typed_while_the_button_was_paused(world, scene, state):
+    scene.change(questions=("Why?",))
+    ada = scene.person("ada")
+    opened = scene.apply(ada)
+    scene.change(state=state)
+    submitted = world.submit(ada, opened, answer0="Because")
+    assert worked(world, submitted) == "Nobody can apply here at the moment."
+    assert scene.application(ada) is None
+    scene.change(state="active")
+    again = world.press(ada, shown(world, submitted), "Open the form again")
+    (field,) = world.acks[again["id"]]["data"]["components"]
+    assert field["component"]["value"] == "Because"
+    assert worked(world, world.submit(ada, again, answer0="Because")).startswith("✅")
+
+
 def test_a_press_while_the_channel_is_made_says_so(world, scene):
     ada = scene.person("ada")
 

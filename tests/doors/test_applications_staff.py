@@ -125,11 +125,21 @@ def test_a_button_is_not_posted_where_the_bot_lacks_a_permission(world, scene):
     assert "**Manage Channels**: my role lacks this. [Grant it]" in worked(world, posted)
 
 
+def looks(scene):
+    """The text of the posted message, and whether its button is disabled."""
+    (message,) = scene.messages(scene.lobby)
+    return message["embeds"][0]["description"], bool(message["components"][0]["components"][0].get("disabled"))
+
+
 def test_a_button_is_paused_resumed_listed_and_removed(world, scene):
     assert worked(world, world.run(scene.manager, "pause", button="Apply")) == "**Apply** is paused."
     assert "⏸️ paused" in json.dumps(answer(world, world.run(scene.manager, "list")), ensure_ascii=False)
     assert "Nobody can apply" in worked(world, scene.apply(scene.person("ada")))
+    assert looks(scene) == ("Join us\n\n⏸️ Nobody can apply here at the moment.", True)
+    world.errands()
+    assert looks(scene)[1]
     assert worked(world, world.run(scene.manager, "resume", button="0123abcd")) == "**Apply** works again."
+    assert looks(scene) == ("Join us", False)
     assert worked(world, scene.apply(scene.person("ada"))).startswith("✅")
     sure = answer(world, world.run(scene.manager, "remove", button="Apply"))
     assert worked(world, world.press(scene.manager, sure, "Remove")) == "**Apply** is removed."

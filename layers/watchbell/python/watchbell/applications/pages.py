@@ -13,7 +13,7 @@ from ..discord.text import clip, escape, undirected, with_links
 from ..i18n import _, ngettext
 from . import figures, labels
 from .application import STATUSES, Application
-from .configuration import Configuration
+from .configuration import PAUSED, Configuration
 from .typed import ALL
 
 COLOUR = 0x3498DB
@@ -102,8 +102,11 @@ def line(application: Application) -> str:
 
 
 def posted(configuration: Configuration, button: Button) -> Reply:
-    """Return the message that everybody sees."""
+    """Return the message that everybody sees. The button of a paused one cannot be pressed."""
     embed = Embed(clip(configuration.button, 256), configuration.text, colour=COLOUR)
+    if configuration.state == PAUSED:
+        embed.description += f"\n\n⏸️ {_('Nobody can apply here at the moment.')}"
+        button.disabled = True
     return Reply(embeds=[embed], buttons=[button])
 
 

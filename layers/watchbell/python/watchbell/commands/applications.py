@@ -4,6 +4,7 @@ from binascii import crc32
 
 from watchbell import N_, Command, Modal, OneOf, Option, Paragraph, Reply, Short, UserError, _, anyone, permission, role
 from watchbell.discord import custom_id
+from watchbell.discord.interaction import MODAL
 from watchbell.discord.text import clip, escape
 from watchbell.errors import DiscordError, Paced
 from watchbell.tools.applications import APPLICATIONS, CONFIGURATIONS, EARLIER, SERVERS, TRAIL, Applicant, Staff, stored
@@ -62,9 +63,11 @@ class Why(Modal, title="Decline an application"):
 def form_of(interaction, tools, *, config: str):
     """The form with the questions of a configuration. None if there are none, or if the person cannot apply now.
 
-    The ingress runs this before it shows the form, so it reads what is stored as it is."""
+    The ingress runs this before it shows the form, so it reads what is stored as it is. A form that was open already is
+    read all the same: so nobody loses what they have typed."""
     asked = stored(interaction.guild_id, tools).get(config, {})
-    if asked.get("state") != "active" or not asked["questions"]:
+    takes = asked.get("state") == "active" or interaction.type == MODAL
+    if not takes or not asked.get("questions"):
         return None
     before = tools.data(APPLICATIONS, interaction.guild_id).get(config, interaction.user_id)
     unasked = ("pending",) if before and not before["answers"] else ()
@@ -255,6 +258,7 @@ def pause(interaction, tools, *, button: str):
     """
     configuration = find(button, interaction, tools)
     save(configuration.id, interaction, tools, state="paused")
+    refreshed(configuration.id, interaction, tools)
     return Reply(_("{button} is paused.", button=f"**{escape(configuration.button)}**"))
 
 
@@ -268,6 +272,7 @@ def resume(interaction, tools, *, button: str):
     if not configuration.message:
         return panel(configuration)
     save(configuration.id, interaction, tools, state="active")
+    refreshed(configuration.id, interaction, tools)
     return Reply(_("{button} works again.", button=f"**{escape(configuration.button)}**"))
 
 
@@ -340,7 +345,7 @@ def post(interaction, tools, *, config: str):
     from watchbell.tools import configuring
 
     configuration = configuring.there(config, interaction.guild_id, tools)
-    configuring.post(configuration, posted(configuration), interaction, tools)
+    configuring.post(configuration, posted, interaction, tools)
     return Reply(_("It is posted in {channel}.", channel=f"<#{configuration.channel}>"))
 
 
@@ -364,7 +369,7 @@ def refreshed(config: str, interaction, tools) -> Reply:
     from watchbell.tools import configuring
 
     configuration = configuring.there(config, interaction.guild_id, tools)
-    configuring.edit(configuration, posted(configuration), tools)
+    configuring.edit(configuration, posted, interaction.guild_id, interaction.guild_locale, tools)
     return panel(configuration)
 
 

@@ -32,5 +32,5 @@ def check(guild: str, tools: Tools) -> None:
         return  # The bot has left the server.
     for each in applying.all_of(guild, tools).values():
         if each.state in ("active", "paused"):
-            configuring.edit(each, applications.posted(each), tools)
+            configuring.edit(each, applications.posted, guild, locale, tools)
     repairing.put_right(guild, locale, str(int(tools.now())), tools, applications.welcome)

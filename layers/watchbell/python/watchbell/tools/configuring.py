@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..applications.configuration import ACTIVE, DRAFT, MOST, REMOVED, Configuration, changed, named
@@ -18,6 +19,9 @@ from .applications import SERVERS
 POST = ("VIEW_CHANNEL", "SEND_MESSAGES", "EMBED_LINKS")
 NEEDS = {"channel": POST, "category": NEEDED, "staff_channel": (*POST, "ATTACH_FILES")}
 """What the bot needs in each of the places."""
+
+Posted = Callable[[Configuration], Reply]
+"""Makes the message with the button, in the language of the server."""
 
 
 def find(name: str, guild: str, tools: Any) -> Configuration:
@@ -81,16 +85,17 @@ def faults(configuration: Configuration, interaction: Interaction, tools: Any, *
     return found
 
 
-def post(configuration: Configuration, posted: Reply, interaction: Interaction, tools: Any) -> None:
+def post(configuration: Configuration, posted: Posted, interaction: Interaction, tools: Any) -> None:
     """Post the button, or change the posted one. Raises UserError, which says what it lacks, if it cannot work."""
     guild, id = interaction.guild_id, configuration.id
     found = faults(configuration, interaction, tools, warn=False)
     if found:
         raise UserError(clip("\n".join(found), 2000))
-    if configuration.posted_in != configuration.channel or not edit(configuration, posted, tools):
-        with tools.journal.step("post") as step:
+    locale = interaction.guild_locale
+    if configuration.posted_in != configuration.channel or not edit(configuration, posted, guild, locale, tools):
+        with tools.journal.step("post") as step, applying.speaking_in(guild, locale, tools):
             if step.new:
-                step.value = _post(configuration, posted, step, tools)
+                step.value = _post(configuration, posted(configuration), step, tools)
         _take_down(configuration, tools)
         save(id, guild, tools, message=step.value, posted_in=configuration.channel, state=ACTIVE)
     elif configuration.state == DRAFT:
@@ -109,12 +114,14 @@ def _post(configuration: Configuration, posted: Reply, step: Any, tools: Any) ->
     return str(id)
 
 
-def edit(configuration: Configuration, posted: Reply, tools: Any) -> bool:
-    """Change the posted message. Return False if there is none."""
+def edit(configuration: Configuration, posted: Posted, guild: str, locale: str, tools: Any) -> bool:
+    """Change the posted message. Return False if there is none. `locale` is Discord's locale of the server."""
     if not configuration.message:
         return False
+    with applying.speaking_in(guild, locale, tools):
+        reply = posted(configuration)
     try:
-        tools.discord.edit(configuration.posted_in, configuration.message, posted)
+        tools.discord.edit(configuration.posted_in, configuration.message, reply)
     except DiscordError as error:
         if not error.permanent:
             raise

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,21 +12,18 @@ from ..applications.figures import DUPLICATE
 from ..applications.obstacles import CHANNEL_GONE
 from ..discord.interaction import Interaction
 from ..discord.permissions import bits
-from ..discord.reply import Reply
 from ..discord.text import escape
 from ..i18n import _
 from . import applying, configuring, handling, noticing
 
 
-def check(
-    interaction: Interaction, tools: Any, posted: Callable[[Configuration], Reply], welcome: applying.Welcome
-) -> list[str]:
+def check(interaction: Interaction, tools: Any, posted: configuring.Posted, welcome: applying.Welcome) -> list[str]:
     """Repair a server. Return lines that say what its buttons lack, and what was repaired."""
     guild, lines = interaction.guild_id, []
     for each in applying.all_of(guild, tools).values():
         if each.state in (ACTIVE, PAUSED):
             lines += [f"**{escape(each.button)}**: {line}" for line in configuring.faults(each, interaction, tools)]
-            if each.message and not configuring.edit(each, posted(each), tools):
+            if each.message and not configuring.edit(each, posted, guild, interaction.guild_locale, tools):
                 lines.append(_("❌ The posted message is gone. `/applications edit` posts it again."))
     repaired = put_right(guild, interaction.guild_locale, interaction.id, tools, welcome)
     return lines + [labels.repair(code, each.channel, each.user) for each, code in repaired]
