@@ -172,6 +172,17 @@ def test_a_button_that_is_posted_elsewhere_leaves_its_old_place(world, scene):
     assert (len(scene.messages(scene.lobby)), len(scene.messages(hall))) == (0, 1)
 
 
+def test_a_paused_button_that_is_posted_elsewhere_stays_paused(world, scene):
+    worked(world, world.run(scene.manager, "pause", button="Apply"))
+    panel, hall = shown_panel(world, scene), world.discord.channel("hall", scene.guild)
+    world.choose(scene.manager, panel, ":channel", hall)
+    world.work()
+    previewed = answer(world, world.press(scene.manager, panel, "Preview"))
+    assert worked(world, world.press(scene.manager, previewed, "Post it")).startswith(f"It is posted in <#{hall.id}>.")
+    assert stored(scene)["0123abcd"].state == "paused"
+    assert "⏸️" in scene.messages(hall)[0]["embeds"][0]["description"]
+
+
 def test_a_button_is_posted_once_though_the_worker_dies_before_it_knows(world, scene):
     world.state.world.remove(scene.button["id"])
     previewed = answer(world, world.press(scene.manager, shown_panel(world, scene), "Preview"))

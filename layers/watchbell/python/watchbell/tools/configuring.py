@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from ..applications.configuration import ACTIVE, DRAFT, MOST, REMOVED, Configuration, changed, named
+from ..applications.configuration import ACTIVE, DRAFT, MOST, PAUSED, REMOVED, Configuration, changed, named
 from ..applications.obstacles import NEEDED
 from ..discord.interaction import Interaction
 from ..discord.lacks import lacks
@@ -97,7 +97,8 @@ def post(configuration: Configuration, posted: Posted, interaction: Interaction,
             if step.new:
                 step.value = _post(configuration, posted(configuration), step, tools)
         _take_down(configuration, tools)
-        save(id, guild, tools, message=step.value, posted_in=configuration.channel, state=ACTIVE)
+        state = PAUSED if configuration.state == PAUSED else ACTIVE
+        save(id, guild, tools, message=step.value, posted_in=configuration.channel, state=state)
     elif configuration.state == DRAFT:
         save(id, guild, tools, state=ACTIVE)
     fields = {"config": id, "actor": interaction.user_id, "outcome": "done"}
