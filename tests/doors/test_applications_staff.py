@@ -1,6 +1,7 @@
 """What those who manage the applications do: the wizard, the queue, many at once, and the figures."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -114,6 +115,13 @@ def test_a_server_has_ten_buttons_at_most(world, scene):
     )
     opened = world.run(scene.manager, "setup")
     assert "A server can have 10" in worked(world, world.submit(scene.manager, opened, button="Join", text=""))
+
+
+def test_a_removed_button_with_open_applications_leaves_its_place_to_a_new_one(world, scene):
+    gone = {f"{n:08}": replace(scene.configuration, id=f"{n:08}", state="removed") for n in range(10)}
+    applying.change(scene.guild.id, world.tools, lambda before: {**before, **gone})
+    _panel, id = set_up(world, scene)
+    assert id in stored(scene)
 
 
 def test_a_button_is_not_posted_where_the_bot_lacks_a_permission(world, scene):

@@ -50,7 +50,7 @@ def put(id: str, guild: str, tools: Any, **changes: Any) -> None:
     """Store changes of a configuration, which is a new one if it is not there. Raises UserError if there are many."""
 
     def decide(before: dict[str, Configuration]) -> dict[str, Configuration]:
-        if id not in before and len(before) >= MOST:
+        if id not in before and sum(each.state != REMOVED for each in before.values()) >= MOST:
             raise UserError(_("A server can have {n} such buttons.", n=MOST))
         return changed(before, id, **changes)
 
