@@ -322,6 +322,7 @@ def test_the_figures_add_up(world, scene):
     scene.apply(scene.person("bob"))
     figures = answer(world, world.run(scene.manager, "stats"))["embeds"][0]["fields"]
     assert [(each["name"], each["value"]) for each in figures] == [
+        ("People who pressed", "2"),
         ("Presses", "3"),
         ("Channels made", "1"),
         ("Had one already", "1"),
@@ -338,6 +339,37 @@ def test_the_figures_add_up(world, scene):
         *("ApplicationsCreated", "ApplicationsAckMs", "ApplicationsMs"),
         *("ApplicationsExisting", "ApplicationsFailed"),
     ]
+
+
+def test_what_the_staff_try_again_counts_and_stands_in_the_log(world, scene):
+    fill_category(world, scene)
+    bob = scene.person("bob")
+    for _press in range(3):
+        scene.apply(bob)
+        world.work()
+    (notice,) = scene.messages(scene.office)
+    world.press(scene.staff, notice, "Try again")
+    world.work()
+    assert stats(world, scene)["Success"] == "0.0 %"
+    world.state.world.remove_channel(scene.rooms[0])
+    world.press(scene.staff, notice, "Try again")
+    world.work()
+    found = stats(world, scene)
+    assert (found["People who pressed"], found["Presses"]) == ("1", "3")
+    assert (found["Channels made"], found["Success"]) == ("1", "100.0 %")
+    assert found["What failed"] == "The category is full: Discord allows 50 channels in it. × 1"
+    rows = [(row["action"], row["actor"], row["user"], row["outcome"], row["reason"]) for row in scene.trail()]
+    assert rows[-2:] == [
+        ("retry", scene.staff.id, bob.id, "failed", "category_full"),
+        ("retry", scene.staff.id, bob.id, "created", ""),
+    ]
+    assert [each for _message, each in world.measured if "ApplicationsCreated" in each] == [{"ApplicationsCreated": 1}]
+
+
+def stats(world, scene):
+    """The figures by their names."""
+    fields = answer(world, world.run(scene.manager, "stats"))["embeds"][0]["fields"]
+    return {each["name"]: each["value"] for each in fields}
 
 
 def test_the_log_says_who_did_what_and_how_it_ended(world, scene):

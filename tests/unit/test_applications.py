@@ -213,15 +213,18 @@ def test_a_channel_of_no_configuration_is_removed(state):
     assert repairs(None, channel(OLD, ROOM), state=state) == [("remove", OLD, False)]
 
 
-def row(action="apply", outcome="created", reason="", acknowledged=10, worked=100):
-    return {"action": action, "outcome": outcome, "reason": reason, "acknowledged": acknowledged, "worked": worked}
+def row(action="apply", outcome="created", reason="", acknowledged=10, worked=100, user="7"):
+    times = {"acknowledged": acknowledged, "worked": worked}
+    return {"action": action, "outcome": outcome, "reason": reason, "config": "c", "user": user, **times}
 
 
 def test_the_figures_of_a_trail():
     rows = [row(worked=100), row(worked=300, acknowledged=30), row(outcome="busy"), row(outcome="refused")]
-    rows += [row(outcome="failed", reason="server_full"), row("withdraw", "done"), row("repair_remove", "duplicate")]
+    rows += [row(outcome="failed", reason="server_full", user="8"), row("withdraw", "done")]
+    rows += [row("repair_remove", "duplicate"), row(outcome="failed", reason="server_full")]
     found = figures.added_up(rows)
-    assert (found.presses, found.acknowledged, found.worked, found.withdrawn, found.duplicates) == (5, 10, 200, 1, 1)
+    assert (found.presses, found.acknowledged, found.worked, found.withdrawn, found.duplicates) == (6, 10, 200, 1, 1)
+    assert (found.people, found.made, found.waiting, found.reasons["server_full"]) == (2, 2, 1, 2)
     assert round(found.success or 0, 1) == 66.7
     assert figures.added_up([]) == figures.Figures()
     assert figures.added_up([]).success is None

@@ -181,8 +181,9 @@ def stats(found: figures.Figures) -> Reply:
     """Return the figures of the last 90 days."""
     outcomes = found.outcomes
     rows = {
+        _("People who pressed"): str(found.people),
         _("Presses"): str(found.presses),
-        _("Channels made"): str(outcomes[figures.CREATED]),
+        _("Channels made"): str(found.made),
         _("Had one already"): str(outcomes[figures.EXISTING]),
         _("Pressed while it was made"): str(outcomes[figures.BUSY]),
         _("Withdrawn"): str(found.withdrawn),

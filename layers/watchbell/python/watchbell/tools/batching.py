@@ -7,6 +7,7 @@ from typing import Any
 
 from ..applications.application import DECLINED, PENDING, Application, NotNow
 from ..applications.configuration import Configuration
+from ..applications.figures import CREATED
 from ..discord.interaction import Interaction
 from ..discord.reply import Reply
 from ..errors import DiscordError
@@ -32,6 +33,8 @@ def create_all(
             return "skipped"
         outcome = handling.make(interaction, tools, welcome, known, application, journal)
         noticing.notice(interaction, tools, known[application.config], outcome, rescue)
+        if outcome.code == CREATED:
+            tools.measure("application", "Count", ApplicationsCreated=1)
         return "failed" if outcome.obstacle else "done"
 
     return _batch(interaction, tools, PENDING, "create", one)

@@ -25,6 +25,7 @@ from ..applications.application import (
     is_done,
 )
 from ..applications.configuration import DELETE, LOCK, Configuration
+from ..applications.figures import CREATED, REFUSED, RETRY
 from ..applications.outcome import Outcome
 from ..discord.files import File
 from ..discord.interaction import Interaction
@@ -111,14 +112,30 @@ def retry(
         raise _not_there()
     if before.status != PENDING and tools.journal.value("record") is None:
         _is_old(interaction, tools, before)
+        fields = {"config": config, "user": applicant, "actor": interaction.user_id}
+        applying.note(
+            interaction.guild_id, interaction.id, RETRY, tools, outcome=REFUSED, reason=before.status, **fields
+        )
         raise _over(before.status)
     yield Reply(_("⏳ One moment."))
     outcome = make(interaction, tools, welcome, known, before, tools.journal)
+    _note_try(interaction, tools, outcome)
     noticing.notice(interaction, tools, configuration, outcome, rescue)
     if outcome.obstacle:
         lines = applying.told(outcome.obstacle, configuration, interaction, tools)
         raise UserError(clip("\n".join(lines), 2000))
     return Reply(_("Done: {channel}", channel=f"<#{outcome.application.channel}>"))
+
+
+def _note_try(interaction: Interaction, tools: Any, outcome: Outcome) -> None:
+    """Write to the trail and to the metrics how the staff's try to make a channel ended."""
+    after, reason = outcome.application, outcome.obstacle.code if outcome.obstacle else ""
+    fields = {"config": after.config, "user": after.user, "actor": interaction.user_id, "reason": reason}
+    applying.note(
+        interaction.guild_id, interaction.id, RETRY, tools, outcome=outcome.code, steps=list(outcome.steps), **fields
+    )
+    if outcome.code == CREATED:
+        tools.measure("application", "Count", ApplicationsCreated=1)
 
 
 def make(
