@@ -524,6 +524,53 @@ def test_the_result_stays_beside_closed(world, scene):
     assert scene.application(ada).judged == ""
 
 
+def letters(world, person):
+    """What a person reads in direct messages."""
+    return [each["content"] for each in world.discord.dms(person)]
+
+
+@pytest.mark.parametrize("finish", ["lock", "delete"])
+@pytest.mark.parametrize("by", ["the staff", "a batch"])
+def test_the_result_reaches_somebody_whose_channel_is_deleted(world, scene, finish, by):
+    world.state.world.message_content = True
+    scene.change(finish=finish)
+    ada, room = applied(scene)
+    opened = press_in(scene, room, scene.staff, "Decline")
+    worked(world, world.submit(scene.staff, opened, reason="Not *now*"))
+    if by == "the staff":
+        closer, _body = scene.staff, press_in(scene, room, scene.staff, "Close")
+    else:
+        closer, queue = scene.manager, world.run(scene.manager, "queue")
+        world.work()
+        world.press(closer, shown(world, queue), "Close all declined")
+    world.work()
+    assert world.failures == []
+    if finish == "delete":
+        name = scene.guild.name
+        told = f"Your application **Apply** in **{name}** is over: 🔒 closed · ❌ declined\n> Not \\*now\\*"
+        assert letters(world, ada) == [told]
+    else:
+        assert letters(world, ada) == []
+        said = scene.messages(room)[-1]["content"]
+        assert said == f"<@{ada.id}>, your application was closed by <@{closer.id}>."
+
+
+def test_somebody_who_never_got_a_channel_reads_that_the_staff_have_closed_it(world, scene):
+    ada, notice, _pressed = waits(world, scene)
+    worked(world, world.press(scene.staff, notice, "Close"))
+    assert letters(world, ada) == [f"Your application **Apply** in **{scene.guild.name}** is over: 🔒 closed"]
+
+
+def test_somebody_who_takes_no_direct_messages_is_no_obstacle(world, scene):
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    ada, room = applied(scene)
+    ada.close_dms()
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert (world.failures, scene.rooms) == ([], [])
+
+
 def test_an_earlier_application_is_kept_for_its_time_and_the_next_welcome_names_it(world, scene):
     scene.change(keep=30)
     ada, room = applied(scene)
@@ -621,6 +668,9 @@ def test_a_person_withdraws_after_a_confirmation_even_if_the_channel_is_gone(wor
     world.work()
     assert world.failures == world.dead == []
     assert (scene.application(ada).status, scene.application(ada).finished) == ("withdrawn", True)
+    assert [each["content"] for each in scene.messages(scene.office)] == [f"↩️ withdrawn: <@{ada.id}>"]
+    if not gone:
+        assert scene.messages(room)[-1]["content"] == f"<@{ada.id}> has withdrawn the application."
     assert worked(world, scene.apply(ada)).startswith("✅")
 
 

@@ -24,17 +24,17 @@ ACCEPT, DECLINE, CLOSE, WITHDRAW, OPENED, FAILED, LOST = (
 )
 """Inputs: what staff and the person do, and what has happened: the channel is there, it cannot be made, it is gone."""
 
-SAY, SHOW, ARCHIVE, FINISH = "say", "show", "archive", "finish"
-"""Effects: say in the channel what happened, show the state in the welcome message, post a transcript, and lock or
-delete the channel."""
+SAY, SHOW, TELL, ARCHIVE, FINISH = "say", "show", "tell", "archive", "finish"
+"""Effects: say in the channel what happened, show the state in the welcome message, tell the staff, post a transcript,
+and lock or delete the channel."""
 
 _BECOMES = {
     OPENED: (OPEN, (PENDING, OPEN), ()),
     FAILED: (PENDING, (PENDING,), ()),
     ACCEPT: (ACCEPTED, (OPEN,), (SAY, SHOW)),
     DECLINE: (DECLINED, (OPEN,), (SAY, SHOW)),
-    CLOSE: (CLOSED, LIVE, (SHOW, ARCHIVE, FINISH)),
-    WITHDRAW: (WITHDRAWN, LIVE, (SHOW, ARCHIVE, FINISH)),
+    CLOSE: (CLOSED, LIVE, (SAY, SHOW, ARCHIVE, FINISH)),
+    WITHDRAW: (WITHDRAWN, LIVE, (SAY, SHOW, TELL, ARCHIVE, FINISH)),
     LOST: (CLOSED, HAVE_A_CHANNEL, ()),
 }
 """For each input: what the application becomes, from which states, and the effects that follow."""

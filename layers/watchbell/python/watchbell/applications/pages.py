@@ -74,17 +74,34 @@ def waits_no_more(application: Application) -> Reply:
 
 
 def judged(what: str, applicant: str, staff: str, note: str) -> Reply:
-    """Return what the channel reads when the staff "accept" or "decline". `applicant` and `staff` are ids of users."""
+    """Return what the channel reads when the staff "accept", "decline" or "close", or the person does "withdraw".
+
+    `applicant` and `staff` are ids of users.
+    """
     people = {"person": f"<@{applicant}>", "staff": f"<@{staff}>"}
     said = {
         "accept": _("{person}, your application was accepted by {staff}.", **people),
         "decline": _("{person}, your application was declined by {staff}.", **people),
+        "close": _("{person}, your application was closed by {staff}.", **people),
+        "withdraw": _("{person} has withdrawn the application.", **people),
     }
-    mentions, reason = Mentions(users=[applicant]), with_links(note)
-    text = "\n".join([said[what], *(f"> {line}" for line in reason.splitlines())])
-    if len(text) > 2000:
-        return Reply(said[what], embeds=[Embed("", reason, colour=COLOUR)], mentions=mentions)
-    return Reply(text, mentions=mentions)
+    return _quoting(said[what], note, Mentions() if what == "withdraw" else Mentions(users=[applicant]))
+
+
+def letter(application: Application, configuration: Configuration, server: str) -> Reply:
+    """Return what the person reads by direct message if there is no channel, or will be none. `server` is its name."""
+    named = {"button": f"**{escape(configuration.button)}**", "server": f"**{escape(server)}**"}
+    text = _("Your application {button} in {server} is over: {how}", how=labels.how(application), **named)
+    return _quoting(text, application.note, Mentions())
+
+
+def _quoting(text: str, note: str, mentions: Mentions) -> Reply:
+    """Return `text` with a note of the staff below it, in an embed if it is long."""
+    reason = with_links(note)
+    whole = "\n".join([text, *(f"> {line}" for line in reason.splitlines())])
+    if len(whole) > 2000:
+        return Reply(text, embeds=[Embed("", reason, colour=COLOUR)], mentions=mentions)
+    return Reply(whole, mentions=mentions)
 
 
 def reminder(applicant: str, what: str) -> Reply:

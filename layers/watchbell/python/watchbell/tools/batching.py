@@ -51,7 +51,8 @@ def close_all(interaction: Interaction, tools: Any, welcome: applying.Welcome) -
         user = application.user
         after, wanted = handling.act(guild, configuration, "close", user, by, journal, tools, config=config)
         view = applying.viewed(welcome, known, guild, interaction.guild_locale, tools)
-        handling.effects(guild, after, wanted, configuration, journal, tools, view)
+        words = handling.endings(interaction, "close", after, configuration, tools)
+        handling.effects(guild, after, wanted, configuration, journal, tools, view, *words)
         journal.end()
         return "done"
 

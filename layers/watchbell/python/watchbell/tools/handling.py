@@ -18,6 +18,7 @@ from ..applications.application import (
     PENDING,
     SAY,
     SHOW,
+    TELL,
     Application,
     NotNow,
     decide,
@@ -29,6 +30,7 @@ from ..applications.figures import CREATED, REFUSED, RETRY
 from ..applications.outcome import Outcome
 from ..discord.files import File
 from ..discord.interaction import Interaction
+from ..discord.mentions import Mentions
 from ..discord.reply import Reply
 from ..discord.text import clip
 from ..errors import DiscordError, UserError
@@ -76,10 +78,26 @@ def end(
         text += "\n" + _("I cannot read what others write, so there is no transcript, and the channel is only locked.")
     yield Reply(text)
     view = applying.viewed(welcome, known, guild, interaction.guild_locale, tools)
-    effects(guild, after, wanted, configuration, tools.journal, tools, view)
+    words = endings(interaction, what, after, configuration, tools)
+    effects(guild, after, wanted, configuration, tools.journal, tools, view, *words)
     after = applying.application(guild, config, applicant, tools) or after
     noticing.settle(guild, interaction.guild_locale, after, configuration, tools)
     tools.journal.end()
+
+
+def endings(
+    interaction: Interaction, what: str, after: Application, configuration: Configuration | None, tools: Any
+) -> tuple[Reply, Reply, Reply | None]:
+    """Return what the channel and the staff read at the end, and what the person reads if no channel tells them."""
+    guild, letter, name = interaction.guild_id, None, ""
+    told = what == CLOSE and configuration is not None and (not after.channel or configuration.finish == DELETE)
+    if told:
+        name = str(tools.discord.server(guild).get("name") or "")
+    with applying.speaking_in(guild, interaction.guild_locale, tools):
+        if told and configuration:
+            letter = pages.letter(after, configuration, name)
+        line = Reply(pages.line(after), mentions=Mentions())
+        return pages.judged(what, after.user, interaction.user_id, ""), line, letter
 
 
 def _in_its_channel(interaction: Interaction, tools: Any, config: str, applicant: str) -> None:
@@ -232,8 +250,10 @@ def effects(
     tools: Any,
     view: applying.View,
     said: Reply | None = None,
+    line: Reply | None = None,
+    letter: Reply | None = None,
 ) -> None:
-    """Do the effects, each once. `said` is what the channel reads."""
+    """Do the effects, each once. `said` is for the channel, `line` for the staff, `letter` for a person without one."""
     complete = False
     if SAY in wanted and said:
         with journal.step("say") as step:
@@ -241,16 +261,28 @@ def effects(
                 applying.unless_gone(lambda: tools.discord.send(after.channel, said, nonce=step.nonce))
     if SHOW in wanted and after.message:
         applying.unless_gone(lambda: tools.discord.edit(after.channel, after.message, view(after)))
+    if TELL in wanted and line and configuration and configuration.staff_channel:
+        with journal.step("tell") as step:
+            if step.new:
+                applying.unless_gone(lambda: tools.discord.send(configuration.staff_channel, line, nonce=step.nonce))
     if ARCHIVE in wanted:
         with journal.step("archive") as step:
             if step.new:
                 step.value = archive(after, configuration, step.nonce, tools)
         complete = step.value
+    if letter and (complete or not after.channel):
+        with journal.step("letter") as step:
+            if step.new:
+                applying.unless_gone(lambda: _write_to(after.user, letter, step.nonce, tools))
     if FINISH in wanted:
         with journal.step("finish") as step:
             if step.new:
                 step.value = finish(guild, after, configuration, tools, complete=complete)
         store_finished(guild, after, configuration, tools)
+
+
+def _write_to(user: str, letter: Reply, nonce: str, tools: Any) -> None:
+    tools.discord.send(tools.discord.open_dm(user), letter, nonce=nonce)
 
 
 def archive(after: Application, configuration: Configuration | None, nonce: str, tools: Any) -> bool:
