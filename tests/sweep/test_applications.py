@@ -73,6 +73,7 @@ def closed_and_open(world: World, scene: Scene) -> None:
     assert len(transcripts) == 1
     said = world.discord.file(transcripts[0]["attachments"][0]).decode()
     assert said.count("your application was declined by") == 1
+    assert len(world.discord.dms(scene.person("ada"))) == 1
 
 
 def welcomes(scene: Scene, room: Any) -> int:
