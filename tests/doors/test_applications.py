@@ -293,7 +293,9 @@ def is_adopted(world, scene, ada, notice, pressed):
 def manager_makes_all(world, scene, ada, notice, pressed):
     queue = world.run(scene.manager, "queue")
     world.work()
-    world.press(scene.manager, shown(world, queue), "Create channels for all pending")
+    asked = world.press(scene.manager, shown(world, queue), "Create channels for all pending")
+    world.work()
+    world.press(scene.manager, shown(world, asked), "Create")
 
 
 @pytest.mark.parametrize("loses", [False, True], ids=["its id is stored", "its id was lost"])
@@ -542,7 +544,9 @@ def test_the_result_reaches_somebody_whose_channel_is_deleted(world, scene, fini
     else:
         closer, queue = scene.manager, world.run(scene.manager, "queue")
         world.work()
-        world.press(closer, shown(world, queue), "Close all declined")
+        asked = world.press(closer, shown(world, queue), "Close all declined")
+        world.work()
+        world.press(closer, shown(world, asked), "Close")
     world.work()
     assert world.failures == []
     if finish == "delete":

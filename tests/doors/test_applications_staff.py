@@ -260,6 +260,52 @@ def labels_of(message):
     return [each.get("label") for row in message["components"] for each in row["components"]]
 
 
+def many(world, scene, queue, label, sure):
+    """Press a button for many applications, and confirm it."""
+    asked = answer(world, world.press(scene.manager, queue, label))
+    return world.press(scene.manager, asked, sure)
+
+
+def test_many_at_once_is_offered_if_there_is_something_to_do_and_asks_first(world, scene):
+    fill_category(world, scene)
+    queue = answer(world, world.run(scene.manager, "queue"))
+    assert [each for each in labels_of(queue) if each] == []
+    ada = scene.person("ada")
+    scene.apply(ada)
+    world.work()
+    world.state.world.remove_channel(scene.rooms[0])
+    queue = answer(world, world.run(scene.manager, "queue"))
+    assert [each for each in labels_of(queue) if each] == ["Create channels for all pending"]
+    asked = answer(world, world.press(scene.manager, queue, "Create channels for all pending"))
+    assert (asked["content"], scene.application(ada).status) == ("Create the channel of 1 application?", "pending")
+    done = answer(world, world.press(scene.manager, asked, "Create"))
+    assert done["content"] == "Finished. 1 in all: 1 done, 0 skipped, 0 failed."
+    shown_again = answer(world, world.press(scene.manager, done, "Show the applications"))
+    assert shown_again["embeds"][0]["description"].startswith("📨 open")
+
+
+def test_the_staff_of_a_button_see_its_applications_and_nothing_for_many(world, scene):
+    other = world.server(id="1")
+    other.change(role=world.discord.role("crew", guild=scene.guild).id)
+    ada, room = applied(scene, "ada")
+    applied(other, "bob")
+    fill_category(world, scene)
+    cy = scene.person("cy")
+    scene.apply(cy)
+    world.work()
+    every = answer(world, world.run(scene.manager, "queue"))
+    assert "**Apply** <#" in every["embeds"][0]["description"]
+    mine = answer(world, world.run(scene.staff, "queue"))
+    lines = mine["embeds"][0]["description"].splitlines()
+    told = {f"📨 open <@{ada.id}> <#{room.id}>", f"🕓 waits for a channel <@{cy.id}>"}
+    assert {line.split(" <t:")[0] for line in lines} == told
+    assert [each for each in labels_of(mine) if each] == []
+    world.state.world.remove_channel(room)
+    mine = answer(world, world.run(scene.staff, "queue"))
+    assert f"<#{room.id}>" not in mine["embeds"][0]["description"]
+    assert "One of these is enough" in worked(world, world.run(scene.person("dan"), "queue"))
+
+
 def test_channels_are_made_for_all_who_wait_with_a_result(world, scene):
     fill_category(world, scene)
     people = [scene.person(f"p{number}") for number in range(4)]
@@ -271,13 +317,13 @@ def test_channels_are_made_for_all_who_wait_with_a_result(world, scene):
     people[3].leave(scene.guild)
     queue = answer(world, world.run(scene.manager, "queue"))
     held = world.tools.locks.take(f"apply:{scene.guild.id}:0123abcd:{people[2].id}", "somebody")
-    body = world.press(scene.manager, queue, "Create channels for all pending")
+    body = many(world, scene, queue, "Create channels for all pending", "Create")
     assert worked(world, body) == "Finished. 4 in all: 2 done, 1 skipped, 1 failed."
     assert [scene.application(person).status for person in people] == ["open", "open", "pending", "pending"]
     assert scene.application(people[3]).reason == "person_left"
     held.release()
     again = answer(world, world.run(scene.manager, "queue"))
-    body = world.press(scene.manager, again, "Create channels for all pending")
+    body = many(world, scene, again, "Create channels for all pending", "Create")
     assert worked(world, body) == "Finished. 2 in all: 1 done, 0 skipped, 1 failed."
     assert len(scene.rooms) == 3
 
@@ -290,7 +336,7 @@ def test_all_declined_are_closed(world, scene):
             world.submit(scene.staff, opened, reason="No")
             world.work()
     queue = answer(world, world.run(scene.manager, "queue"))
-    body = world.press(scene.manager, queue, "Close all declined")
+    body = many(world, scene, queue, "Close all declined", "Close")
     assert worked(world, body) == "Finished. 2 in all: 2 done, 0 skipped, 0 failed."
     statuses = [each.status for each in applying.everybody(scene.guild.id, world.tools)]
     assert sorted(statuses) == ["closed", "closed", "open"]
@@ -306,7 +352,7 @@ def test_a_batch_goes_on_where_its_worker_died_and_makes_nothing_twice(world, sc
         world.state.world.remove_channel(room)
     queue = answer(world, world.run(scene.manager, "queue"))
     world.before = ("POST /api/v10/guilds", lambda: setattr(world.killer, "at", (world.killer.calls + 1, "after")))
-    body = world.press(scene.manager, queue, "Create channels for all pending")
+    body = many(world, scene, queue, "Create channels for all pending", "Create")
     assert worked(world, body) == "Finished. 3 in all: 3 done, 0 skipped, 0 failed."
     assert len(scene.rooms) == 3
 
@@ -381,7 +427,7 @@ def test_the_log_says_who_did_what_and_how_it_ended(world, scene):
     assert f"<@{ada.id}> `apply` <@{ada.id}> **created**" in log[1]
 
 
-@pytest.mark.parametrize("path", ["list", "queue", "check", "stats", "log", "setup"])
+@pytest.mark.parametrize("path", ["list", "check", "stats", "log", "setup"])
 def test_only_those_who_manage_the_server_use_the_command(world, scene, path):
     body = world.run(scene.staff, path)
     world.work()

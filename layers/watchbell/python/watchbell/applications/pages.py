@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..discord.components import ChannelSelect, Option, RoleSelect, Select, StringSelect
@@ -168,12 +168,21 @@ def selects(configuration: Configuration) -> dict[str, Select]:
 # ---- many applications
 
 
-def queue(shown: Iterable[Application], total: int) -> Embed:
-    """Return a page of the applications. `total` counts those of all pages."""
-    lines = [
-        f"{labels.how(each)} <@{each.user}> {f'<#{each.channel}>' if each.channel else ''} <t:{each.changed}:R>"
-        for each in shown
-    ]
+def queue(shown: Iterable[Application], total: int, known: Mapping[str, Configuration], there: Container[str]) -> Embed:
+    """Return a page of the applications. `total` counts those of all pages.
+
+    `known` are the configurations of the server, and `there` are the ids of the channels that exist.
+    """
+
+    def told(each: Application) -> Iterator[str]:
+        yield f"{labels.how(each)} <@{each.user}>"
+        if len(known) > 1 and each.config in known:
+            yield f"**{escape(known[each.config].button)}**"
+        if each.channel in there:
+            yield f"<#{each.channel}>"
+        yield f"<t:{each.changed}:R>"
+
+    lines = [" ".join(told(each)) for each in shown]
     embed = Embed(_("Applications"), "\n".join(lines) or _("There is none."), colour=COLOUR)
     embed.footer = ngettext("{n} application", "{n} applications", total)
     return embed
@@ -181,17 +190,17 @@ def queue(shown: Iterable[Application], total: int) -> Embed:
 
 def of_status(chosen: str) -> StringSelect:
     """Return the filter by status. `chosen` is a status, "" for all."""
-    return _filter({each: labels.status(each) for each in STATUSES}, chosen)
+    return _filter(_("All states"), {each: labels.status(each) for each in STATUSES}, chosen)
 
 
 def of_button(configurations: Iterable[Configuration], chosen: str) -> StringSelect:
     """Return the filter by button. `chosen` is the id of a configuration, "" for all."""
-    return _filter({each.id: clip(each.button, 100) for each in configurations}, chosen)
+    return _filter(_("All buttons"), {each.id: clip(each.button, 100) for each in configurations}, chosen)
 
 
-def _filter(named: dict[str, str], chosen: str) -> StringSelect:
+def _filter(every: str, named: dict[str, str], chosen: str) -> StringSelect:
     options = [Option(name, value, default=value == chosen) for value, name in named.items()]
-    return StringSelect([Option(_("All"), ALL, default=not chosen), *options], placeholder=_("Which?"))
+    return StringSelect([Option(every, ALL, default=not chosen), *options], placeholder=every)
 
 
 def stats(found: figures.Figures) -> Reply:

@@ -2,15 +2,40 @@
 
 from binascii import crc32
 
-from watchbell import N_, Command, Modal, OneOf, Option, Paragraph, Reply, Short, UserError, _, anyone, permission, role
+from watchbell import (
+    N_,
+    Command,
+    Modal,
+    OneOf,
+    Option,
+    Paragraph,
+    Reply,
+    Short,
+    UserError,
+    _,
+    anyone,
+    ngettext,
+    permission,
+    role,
+)
 from watchbell.discord import custom_id
 from watchbell.discord.interaction import MODAL
 from watchbell.discord.text import clip, escape
 from watchbell.errors import DiscordError, Paced
-from watchbell.tools.applications import APPLICATIONS, CONFIGURATIONS, EARLIER, SERVERS, TRAIL, Applicant, Staff, stored
+from watchbell.tools.applications import (
+    APPLICATIONS,
+    CONFIGURATIONS,
+    EARLIER,
+    SERVERS,
+    TRAIL,
+    AnyStaff,
+    Applicant,
+    Staff,
+    stored,
+)
 
 may_change = permission("MANAGE_GUILD") | role("admin")
-staff, the_applicant = Staff() | role("admin"), Applicant()
+staff, any_staff, the_applicant = Staff() | role("admin"), AnyStaff() | role("admin"), Applicant()
 
 command = Command(
     "applications",
@@ -415,38 +440,72 @@ def save(config: str, interaction, tools, **changes) -> None:
 # ---- many applications
 
 
-@command.subcommand
+@command.subcommand(who=any_staff)
 def queue(interaction, tools):
     """See the applications, and work on many of them at once."""
     return listed(interaction, tools)
 
 
-@command.pager(per_page=10)
+@command.pager(per_page=10, who=any_staff)
 def listed(interaction, tools, page, *, status: str = "", config: str = ""):
-    """The applications with this status and of this button, or all of them, ten on a page."""
+    """The applications with this status and of this button, or all of them, ten on a page.
+
+    The staff of a button see those of their button."""
     from watchbell.applications import pages
     from watchbell.tools import applying
 
-    found = applying.everybody(interaction.guild_id, tools, config)
-    found += applying.earlier(interaction.guild_id, tools, *([config] if config else []))
+    guild, manages = interaction.guild_id, may_change.allows(interaction, tools)
+    known = {
+        id: each for id, each in applying.all_of(guild, tools).items() if manages or each.role in interaction.roles
+    }
+    every = [*applying.everybody(guild, tools), *applying.earlier(guild, tools)]
+    found = [each for each in every if config in ("", each.config) and (manages or each.config in known)]
     found.sort(key=lambda each: -each.changed)
     shown = [each for each in found if status in ("", each.status, each.judged)]
-    known = applying.all_of(interaction.guild_id, tools).values()
+    there = {each["id"] for each in tools.discord.channels(guild)}
     selects = [only.select(pages.of_status(status), config=config)]
     if len(known) > 1:
-        selects.append(only_of.select(pages.of_button(known, config), status=status))
-    many = [create_all.button(_("Create channels for all pending")), close_all.button(_("Close all declined"))]
-    return Reply(embeds=[pages.queue(page.of(shown), len(shown))], components=selects, buttons=many)
+        selects.append(only_of.select(pages.of_button(known.values(), config), status=status))
+    many = []
+    if manages and any(each.status == "pending" for each in every):
+        many.append(ask_create.button(_("Create channels for all pending")))
+    if manages and any(each.status == "declined" for each in every):
+        many.append(ask_close.button(_("Close all declined")))
+    return Reply(embeds=[pages.queue(page.of(shown), len(shown), known, there)], components=selects, buttons=many)
 
 
-@command.select(updates=True)
+def many(interaction, tools, status: str) -> int:
+    from watchbell.tools import applying
+
+    return sum(each.status == status for each in applying.everybody(interaction.guild_id, tools))
+
+
+@command.button(updates=True)
+def ask_create(interaction, tools):
+    n = many(interaction, tools, "pending")
+    text = ngettext("Create the channel of {n} application?", "Create the channels of {n} applications?", n)
+    return Reply(text, buttons=[create_all.button(_("Create"), style="primary"), to_the_list()])
+
+
+@command.button(updates=True)
+def ask_close(interaction, tools):
+    n = many(interaction, tools, "declined")
+    text = ngettext("Close {n} declined application?", "Close {n} declined applications?", n)
+    return Reply(text, buttons=[close_all.button(_("Close"), style="danger"), to_the_list()])
+
+
+def to_the_list():
+    return listed.button(_("Show the applications"), page=1, status="", config="")
+
+
+@command.select(updates=True, who=any_staff)
 def only(interaction, tools, *, config: str):
     from watchbell.applications import typed
 
     return listed(interaction, tools, status=typed.filtered(interaction.values), config=config)
 
 
-@command.select(updates=True)
+@command.select(updates=True, who=any_staff)
 def only_of(interaction, tools, *, status: str):
     from watchbell.applications import typed
 
@@ -458,7 +517,9 @@ def create_all(interaction, tools):
     """Give every pending application its channel."""
     from watchbell.tools import batching
 
-    return (yield from batching.create_all(interaction, tools, welcome, rescue))
+    reply = yield from batching.create_all(interaction, tools, welcome, rescue)
+    reply.buttons = [to_the_list()]
+    return reply
 
 
 @command.button(job="applications:{guild}:close", cancel=may_change, audit="applications.close_all")
@@ -466,7 +527,9 @@ def close_all(interaction, tools):
     """Close every declined application."""
     from watchbell.tools import batching
 
-    return (yield from batching.close_all(interaction, tools, welcome))
+    reply = yield from batching.close_all(interaction, tools, welcome)
+    reply.buttons = [to_the_list()]
+    return reply
 
 
 @command.subcommand(lock="applications check:{guild}", audit="applications.check")

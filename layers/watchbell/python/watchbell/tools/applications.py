@@ -82,6 +82,16 @@ class Staff(Policy):
         return _("Only the staff of these applications can use this.")
 
 
+class AnyStaff(Staff):
+    """Members with the staff role of any configuration, and those who manage the server."""
+
+    __slots__ = ()
+    name = "staff of any applications"
+
+    def ask(self, interaction: "Interaction", tools: "Any") -> bool:
+        return any(each.get("role") in interaction.roles for each in stored(interaction.guild_id, tools).values())
+
+
 class Applicant(Policy):
     """The person whose application it is. The state of the button has their id after that of the configuration."""
 
