@@ -367,7 +367,13 @@ def test_the_figures_add_up(world, scene):
     fill_category(world, scene)
     scene.apply(scene.person("bob"))
     figures = answer(world, world.run(scene.manager, "stats"))["embeds"][0]["fields"]
-    assert [(each["name"], each["value"]) for each in figures] == [
+    assert [(each["name"], each["value"].replace("\N{NO-BREAK SPACE}", " ")) for each in figures] == [
+        ("🕓 waits for a channel", "1"),
+        ("📨 open", "1"),
+        ("✅ accepted", "0"),
+        ("❌ declined", "0"),
+        ("↩️ withdrawn", "0"),
+        ("🔒 closed", "0"),
         ("People who pressed", "2"),
         ("Presses", "3"),
         ("Channels made", "1"),
@@ -376,7 +382,7 @@ def test_the_figures_add_up(world, scene):
         ("Withdrawn", "0"),
         ("Acknowledged (median)", "0 ms"),
         ("Done (median)", "0 ms"),
-        ("Success", "50.0 %"),
+        ("Success", "50.00 %"),
         ("Duplicates", "0"),
         ("What failed", "The category is full: Discord allows 50 channels in it. × 1"),
     ]
@@ -396,13 +402,13 @@ def test_what_the_staff_try_again_counts_and_stands_in_the_log(world, scene):
     (notice,) = scene.messages(scene.office)
     world.press(scene.staff, notice, "Try again")
     world.work()
-    assert stats(world, scene)["Success"] == "0.0 %"
+    assert stats(world, scene)["Success"] == "0.00 %"
     world.state.world.remove_channel(scene.rooms[0])
     world.press(scene.staff, notice, "Try again")
     world.work()
     found = stats(world, scene)
     assert (found["People who pressed"], found["Presses"]) == ("1", "3")
-    assert (found["Channels made"], found["Success"]) == ("1", "100.0 %")
+    assert (found["Channels made"], found["Success"]) == ("1", "100 %")
     assert found["What failed"] == "The category is full: Discord allows 50 channels in it. × 1"
     rows = [(row["action"], row["actor"], row["user"], row["outcome"], row["reason"]) for row in scene.trail()]
     assert rows[-2:] == [
@@ -415,16 +421,32 @@ def test_what_the_staff_try_again_counts_and_stands_in_the_log(world, scene):
 def stats(world, scene):
     """The figures by their names."""
     fields = answer(world, world.run(scene.manager, "stats"))["embeds"][0]["fields"]
-    return {each["name"]: each["value"] for each in fields}
+    return {each["name"]: each["value"].replace("\N{NO-BREAK SPACE}", " ") for each in fields}
 
 
 def test_the_log_says_who_did_what_and_how_it_ended(world, scene):
     ada, room = applied(scene)
     world.press(scene.staff, scene.messages(room)[0], "Accept")
     world.work()
-    log = answer(world, world.run(scene.manager, "log"))["embeds"][0]["description"].splitlines()
-    assert f"<@{scene.staff.id}> `accept` <@{ada.id}> **done**" in log[0]
-    assert f"<@{ada.id}> `apply` <@{ada.id}> **created**" in log[1]
+    fill_category(world, scene)
+    bob = scene.person("bob")
+    scene.apply(bob)
+    world.work()
+
+    def logged():
+        body = answer(world, world.run(scene.manager, "log"))
+        return [line.partition("> ")[2] for line in body["embeds"][0]["description"].splitlines()]
+
+    assert logged() == [
+        f"**Apply** <@{bob.id}>: failed, The category is full: Discord allows 50 channels in it.",
+        f"**Accept** <@{scene.staff.id}> → <@{ada.id}>: done",
+        f"**Apply** <@{ada.id}>: channel made",
+    ]
+    scene.manager.account.locale = "de"
+    assert logged()[1:] == [
+        f"**Annehmen** <@{scene.staff.id}> → <@{ada.id}>: erledigt",
+        f"**Bewerben** <@{ada.id}>: Kanal erstellt",
+    ]
 
 
 @pytest.mark.parametrize("path", ["list", "check", "stats", "log", "setup"])

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from watchbell.applications import configuration, figures, marker, obstacles, pages, reconcile, transcript
+from watchbell.applications import configuration, figures, labels, marker, obstacles, pages, reconcile, transcript
 from watchbell.applications.application import (
     ACCEPT,
     CLOSE,
@@ -225,9 +225,9 @@ def test_the_figures_of_a_trail():
     found = figures.added_up(rows)
     assert (found.presses, found.acknowledged, found.worked, found.withdrawn, found.duplicates) == (6, 10, 200, 1, 1)
     assert (found.people, found.made, found.waiting, found.reasons["server_full"]) == (2, 2, 1, 2)
-    assert round(found.success or 0, 1) == 66.7
+    assert found.success == (2, 3)
     assert figures.added_up([]) == figures.Figures()
-    assert figures.added_up([]).success is None
+    assert figures.added_up([]).success == (0, 0)
 
 
 def test_a_transcript_quotes_everything_that_was_said():
@@ -284,3 +284,12 @@ def test_no_character_of_the_reason_is_lost(note):
     check.require("message", reply.message(), [], whose="judged")
     text = reply.content + "".join(embed.description for embed in reply.embeds)
     assert all(text.count(sign) >= note.count(sign) for sign in set(note) - {"\n"})
+
+
+def test_every_outcome_in_the_trail_has_words_and_an_unknown_one_is_shown_as_it_is():
+    codes = [value for name, value in vars(figures).items() if name.isupper() and isinstance(value, str)]
+    assert {"created", "failed", "duplicate", "retry"} <= {*codes}
+    for code in set(codes) - {figures.APPLY, figures.RETRY, figures.WITHDRAW}:
+        assert labels.outcome(code) != code or code in ("failed", "refused")
+    assert [labels.action("later"), labels.outcome("later")] == ["later", "later"]
+    assert [labels.why(code) for code in (None, "", "closed")] == ["", "", "🔒 closed"]

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from statistics import median
 from typing import Any
 
+from ..status.tally import Share
+
 APPLY, RETRY, WITHDRAW = "apply", "retry", "withdraw"
 CREATED, EXISTING, BUSY, FAILED, REFUSED = "created", "existing", "busy", "failed", "refused"
 """How a press ended. A failed press leaves a pending application. A press is refused if nobody can apply now."""
@@ -44,9 +46,9 @@ class Figures:
     worked: int | None = None
 
     @property
-    def success(self) -> float | None:
-        """The share of the applications that got their channel, in percent. None if there was none."""
-        return 100 * self.made / (self.made + self.waiting) if self.made + self.waiting else None
+    def success(self) -> Share:
+        """The share of the applications that got their channel."""
+        return Share(self.made, self.made + self.waiting)
 
 
 def added_up(trail: Iterable[dict[str, Any]]) -> Figures:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..i18n import _
-from .application import Application
+from .application import STATUSES, Application
 
 
 def status(code: str) -> str:
@@ -48,6 +48,51 @@ def obstacle(code: str) -> str:
         "channel_gone": _("The channel was deleted while I worked."),
     }
     return said.get(code) or _("It did not work.")
+
+
+def action(code: str) -> str:
+    """Return what was done. `code` is the action of a row of the trail, which may be of a later version."""
+    said = {
+        "apply": _("Apply"),
+        "retry": _("Try again"),
+        "accept": _("Accept"),
+        "decline": _("Decline"),
+        "close": _("Close"),
+        "withdraw": _("Withdraw"),
+        "post": _("Post it"),
+        "batch_create": _("Create channels for all pending"),
+        "batch_close": _("Close all declined"),
+    }
+    return _("Check") if code.startswith("repair_") else said.get(code, code)
+
+
+def outcome(code: str) -> str:
+    """Return how it ended. `code` is the outcome of a row of the trail, which may be of a later version."""
+    said = {
+        "created": _("channel made"),
+        "existing": _("had a channel already"),
+        "busy": _("it was being made"),
+        "failed": _("failed"),
+        "refused": _("refused"),
+        "done": _("done"),
+        "skipped": _("skipped"),
+        "gone": _("the channel was gone"),
+        "duplicate": _("a second channel"),
+        "adopted": _("a channel was found again"),
+        "removed": _("a channel was removed"),
+        "left": _("a channel was left alone"),
+        "closed": _("the channel was gone"),
+        "delete": _("the channel was deleted"),
+        "lock": _("the channel was locked"),
+    }
+    return said.get(code, code)
+
+
+def why(code: str | None) -> str:
+    """Return the reason in a row of the trail, "" if it has none: an obstacle, or how the application was."""
+    if not code:
+        return ""
+    return status(code) if code in STATUSES else obstacle(code)
 
 
 def repair(code: str, channel: str, user: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,7 +11,8 @@ from ..discord.mentions import Mentions
 from ..discord.reply import Button, Embed, Reply
 from ..discord.split import pieces
 from ..discord.text import clip, escape, undirected, with_links
-from ..i18n import _, ngettext
+from ..i18n import _, ngettext, number
+from ..status import measures
 from . import figures, labels
 from .application import STATUSES, Application
 from .configuration import PAUSED, Configuration
@@ -203,20 +205,22 @@ def _filter(every: str, named: dict[str, str], chosen: str) -> StringSelect:
     return StringSelect([Option(every, ALL, default=not chosen), *options], placeholder=every)
 
 
-def stats(found: figures.Figures) -> Reply:
-    """Return the figures of the last 90 days."""
+def stats(found: figures.Figures, applications: Iterable[Application]) -> Reply:
+    """Return the figures of the last 90 days, and how many of the `applications` that are kept are how."""
     outcomes = found.outcomes
+    kept = Counter(each for one in applications for each in {one.status, one.judged} if each)
     rows = {
-        _("People who pressed"): str(found.people),
-        _("Presses"): str(found.presses),
-        _("Channels made"): str(found.made),
-        _("Had one already"): str(outcomes[figures.EXISTING]),
-        _("Pressed while it was made"): str(outcomes[figures.BUSY]),
-        _("Withdrawn"): str(found.withdrawn),
-        _("Acknowledged (median)"): "–" if found.acknowledged is None else f"{found.acknowledged} ms",
-        _("Done (median)"): "–" if found.worked is None else f"{found.worked} ms",
-        _("Success"): "–" if found.success is None else f"{found.success:.1f} %",
-        _("Duplicates"): str(found.duplicates),
+        **{labels.status(each): number(kept[each]) for each in STATUSES},
+        _("People who pressed"): number(found.people),
+        _("Presses"): number(found.presses),
+        _("Channels made"): number(found.made),
+        _("Had one already"): number(outcomes[figures.EXISTING]),
+        _("Pressed while it was made"): number(outcomes[figures.BUSY]),
+        _("Withdrawn"): number(found.withdrawn),
+        _("Acknowledged (median)"): measures.latency(found.acknowledged),
+        _("Done (median)"): measures.latency(found.worked),
+        _("Success"): measures.share(found.success),
+        _("Duplicates"): number(found.duplicates),
     }
     embed = Embed(_("Applications, the last 90 days"), colour=COLOUR)
     for name, value in rows.items():
@@ -233,9 +237,10 @@ def log(rows: Iterable[dict[str, Any]]) -> Reply:
     def who(id: str | None) -> str:
         return f"<@{id}>" if id else ""
 
-    lines = [
-        f"<t:{row['at']}:f> {who(row['actor'])} `{row['action']}` {who(row['user'])} "
-        f"**{row['outcome']}** {row['reason'] or ''}"
-        for row in rows
-    ]
+    def told(row: dict[str, Any]) -> str:
+        people = dict.fromkeys(filter(None, (who(row["actor"]), who(row["user"]))))
+        ended = filter(None, (labels.outcome(row["outcome"]), labels.why(row["reason"])))
+        return f"<t:{row['at']}:f> **{labels.action(row['action'])}** {' → '.join(people)}: {', '.join(ended)}"
+
+    lines = [told(row) for row in rows]
     return Reply(embeds=[Embed(_("What was done"), "\n".join(lines) or _("There is none."), colour=COLOUR)])

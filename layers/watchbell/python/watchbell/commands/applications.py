@@ -547,7 +547,9 @@ def stats(interaction, tools):
     from watchbell.applications import figures, pages
     from watchbell.tools import applying
 
-    return pages.stats(figures.added_up(applying.trail(interaction.guild_id, tools)))
+    guild = interaction.guild_id
+    kept = [*applying.everybody(guild, tools), *applying.earlier(guild, tools)]
+    return pages.stats(figures.added_up(applying.trail(guild, tools)), kept)
 
 
 @command.subcommand(name="log")
