@@ -7,6 +7,7 @@ import pytest
 
 from tests.applicants import World
 from tests.doors.test_applications import applied, fill_category, labels, take_permission, worked
+from watchbell.discord.permissions import bits
 from watchbell.tools import applying
 
 
@@ -48,7 +49,10 @@ def test_the_wizard_leads_from_a_form_to_the_posted_button(world, scene):
     panel, id = set_up(world, scene, keep="30")
     body = world.press(scene.manager, panel, "Preview")
     world.work()
-    assert shown(world, body)["content"].startswith("❌ Choose the channel")
+    assert shown(world, body)["content"].startswith(
+        "❌ Choose this first: where the button is posted, the category of the channels, the staff, the channel of the"
+    )
+    assert labels(shown(world, body)) == []
     for what, chosen in (
         ("channel", scene.lobby),
         ("category", scene.category),
@@ -57,8 +61,14 @@ def test_the_wizard_leads_from_a_form_to_the_posted_button(world, scene):
     ):
         body = world.choose(scene.manager, panel, f"{id}:{what.strip(':')}", chosen)
         world.work()
+        left = json.dumps(shown(world, body))
+        assert ("Choose this first" in left) == (what != "staff_channel")
+        assert "where the button is posted" not in left
     panel = shown(world, body)
     opened = world.press(scene.manager, panel, "Questions")
+    world.submit(scene.manager, opened, one="Why?", two="why? ")
+    world.work()
+    assert stored(scene)[id].questions == ()  # two questions are the same
     world.submit(scene.manager, opened, one="Why?", two="  ")
     world.work()
     assert stored(scene)[id].questions == ("Why?",)
@@ -117,6 +127,18 @@ def test_a_server_has_ten_buttons_at_most(world, scene):
     assert "A server can have 10" in worked(world, world.submit(scene.manager, opened, button="Join", text=""))
 
 
+def test_the_preview_warns_of_a_channel_of_the_staff_that_everybody_reads(world, scene):
+    warning = f"⚠️ Everybody can read <#{scene.office.id}>, and so the transcripts in it."
+    previewed = answer(world, world.press(scene.manager, shown_panel(world, scene), "Preview"))
+    assert warning in previewed["content"]
+    assert warning in worked(world, world.run(scene.manager, "check"))
+    world.discord.overwrite(scene.office, scene.guild, deny=bits("VIEW_CHANNEL"))
+    world.discord.overwrite(scene.office, scene.guild.bot_role, allow=bits("VIEW_CHANNEL"))
+    previewed = answer(world, world.press(scene.manager, shown_panel(world, scene), "Preview"))
+    assert "Everybody can read" not in previewed["content"]
+    assert labels(previewed) == ["Post it"]
+
+
 def test_a_removed_button_with_open_applications_leaves_its_place_to_a_new_one(world, scene):
     gone = {f"{n:08}": replace(scene.configuration, id=f"{n:08}", state="removed") for n in range(10)}
     applying.change(scene.guild.id, world.tools, lambda before: {**before, **gone})
@@ -125,11 +147,11 @@ def test_a_removed_button_with_open_applications_leaves_its_place_to_a_new_one(w
 
 
 def test_a_button_is_not_posted_where_the_bot_lacks_a_permission(world, scene):
-    take_permission(world, scene)
     panel = shown_panel(world, scene)
-    previewed = world.press(scene.manager, panel, "Preview")
-    world.work()
-    posted = world.press(scene.manager, shown(world, previewed), "Post it")
+    previewed = answer(world, world.press(scene.manager, panel, "Preview"))
+    take_permission(world, scene)
+    assert labels(answer(world, world.press(scene.manager, panel, "Preview"))) == []
+    posted = world.press(scene.manager, previewed, "Post it")
     assert "**Manage Channels**: my role lacks this. [Grant it]" in worked(world, posted)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..i18n import _
 from .application import STATUSES, Application
 
@@ -35,10 +37,21 @@ def state(code: str) -> str:
     return said[code]
 
 
+def missing(names: Iterable[str]) -> str:
+    """Return what must be chosen before the button can be posted. `names` are some of `configuration.CHOSEN`."""
+    said = {
+        "channel": _("where the button is posted"),
+        "category": _("the category of the channels"),
+        "role": _("the staff"),
+        "staff_channel": _("the channel of the staff"),
+    }
+    return _("❌ Choose this first: {places}.", places=", ".join(said[name] for name in names))
+
+
 def obstacle(code: str) -> str:
     """Return why there can be no channel, for everybody to read. `code` is that of an Obstacle."""
     said = {
-        "missing_permission": _("I lack a permission to make your channel."),
+        "missing_permission": _("I lack a permission to make the channel."),
         "category_gone": _("The category for new channels no longer exists."),
         "category_full": _("The category is full: Discord allows 50 channels in it."),
         "server_full": _("The server is full: Discord allows 500 channels."),

@@ -146,6 +146,8 @@ def card(configuration: Configuration, ending: str) -> Embed:
     embed.field(_("State"), labels.state(configuration.state), inline=True)
     embed.field(_("At the end"), ending, inline=True)
     embed.field(_("Kept for"), ngettext("{n} day", "{n} days", configuration.keep), inline=True)
+    if configuration.missing:
+        embed.field(_("Post it"), labels.missing(configuration.missing))
     if configuration.questions:
         embed.field(_("Questions"), "\n".join(escape(each) for each in configuration.questions))
     return embed

@@ -21,7 +21,7 @@ from watchbell import (
 from watchbell.discord import custom_id
 from watchbell.discord.interaction import MODAL
 from watchbell.discord.text import clip, escape
-from watchbell.errors import DiscordError, Paced
+from watchbell.errors import DiscordError, FieldError, Paced
 from watchbell.tools.applications import (
     APPLICATIONS,
     CONFIGURATIONS,
@@ -67,7 +67,12 @@ class Texts(Modal, title="The button and its text"):
     text = Paragraph("What should people know before they press it?", most=2000, required=False)
     colour = OneOf("Which colour does it have?", STYLES, required=False)
     finish = OneOf("What happens to a channel at the end?", ENDS, required=False)
-    keep = Short("Days to keep an application after its end", most=3, required=False)
+    keep = Short(
+        "Days to keep an application after its end",
+        description="From 1 to 730 days. If it is empty, 90 days",
+        most=3,
+        required=False,
+    )
 
 
 class Questions(Modal, title="Questions for the form"):
@@ -336,7 +341,11 @@ def texts(interaction, tools, form: Texts, *, config: str):
 
 @command.modal(instant=False, updates=True, audit="applications.questions")
 def ask(interaction, tools, form: Questions, *, config: str):
-    asked = tuple(text.strip() for text in vars(form).values() if text.strip())
+    asked: tuple[str, ...] = ()
+    for name, text in ((name, text.strip()) for name, text in vars(form).items() if text.strip()):
+        if text.casefold() in map(str.casefold, asked):
+            raise FieldError(name, _("this question is there already."))
+        asked += (text,)
     save(config, interaction, tools, questions=asked)
     return refreshed(config, interaction, tools)
 
@@ -358,9 +367,10 @@ def preview(interaction, tools, *, config: str):
 
     configuration = configuring.there(config, interaction.guild_id, tools)
     reply = posted(configuration)
-    reply.buttons = [post.button(_("Post it"), style="success", config=config)]
-    found = "\n".join(configuring.faults(configuration, interaction, tools))
-    reply.content = clip(found, 2000) or _("This is how it will look.")
+    found = configuring.faults(configuration, interaction, tools)
+    reply.buttons = [] if found else [post.button(_("Post it"), style="success", config=config)]
+    found += configuring.warnings(configuration, interaction, tools)
+    reply.content = clip("\n".join(found), 2000) or _("This is how it will look.")
     return reply
 
 

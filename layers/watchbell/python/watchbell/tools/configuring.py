@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..applications import labels
 from ..applications.configuration import ACTIVE, DRAFT, MOST, PAUSED, REMOVED, Configuration, changed, named
 from ..applications.obstacles import NEEDED
 from ..discord.interaction import Interaction
 from ..discord.lacks import lacks
+from ..discord.permissions import bits, in_channel
 from ..discord.reply import Reply
 from ..discord.text import clip
 from ..errors import DiscordError, Retry, UserError
@@ -57,13 +59,10 @@ def put(id: str, guild: str, tools: Any, **changes: Any) -> None:
     applying.change(guild, tools, decide)
 
 
-def faults(configuration: Configuration, interaction: Interaction, tools: Any, *, warn: bool = True) -> list[str]:
-    """Return what is still to be chosen, and what the bot may not do in the places.
-
-    `warn` adds what does not stop it.
-    """
+def faults(configuration: Configuration, interaction: Interaction, tools: Any) -> list[str]:
+    """Return what is still to be chosen, and what the bot may not do in the places. The button cannot work with it."""
     if configuration.missing:
-        return [_("❌ Choose the channel, the category, the staff and their channel first.")]
+        return [labels.missing(configuration.missing)]
     guild, discord, found = interaction.guild_id, tools.discord, []
     here, member = discord.server(guild), discord.member(guild, discord.me())
     channels = {channel["id"]: channel for channel in discord.channels(guild)}
@@ -75,20 +74,31 @@ def faults(configuration: Configuration, interaction: Interaction, tools: Any, *
             found.append(_("❌ {channel} no longer exists. Choose another one.", channel=f"<#{id}>"))
     if all(each["id"] != configuration.role for each in here["roles"]):
         found.append(_("❌ The role of the staff no longer exists. Choose another one."))
-    if warn and not discord.reads_content():
+    return found
+
+
+def warnings(configuration: Configuration, interaction: Interaction, tools: Any) -> list[str]:
+    """Return what people should know, though the button works: no transcripts, or transcripts that all can read."""
+    found, discord = [], tools.discord
+    if not discord.reads_content():
         found.append(
             _(
                 "⚠️ I lack the Message Content intent, so I can write no transcripts. Channels are then locked, and "
                 "never deleted. My owner can switch it on in Discord's developer portal."
             )
         )
+    server, staff = discord.server(interaction.guild_id), configuration.staff_channel
+    channel = next((each for each in discord.channels(server["id"]) if each["id"] == staff), None)
+    anybody = {"user": {"id": "0"}, "roles": []}
+    if channel and in_channel(server, anybody, channel, tools.now()) & bits("VIEW_CHANNEL"):
+        found.append(_("⚠️ Everybody can read {channel}, and so the transcripts in it.", channel=f"<#{staff}>"))
     return found
 
 
 def post(configuration: Configuration, posted: Posted, interaction: Interaction, tools: Any) -> None:
     """Post the button, or change the posted one. Raises UserError, which says what it lacks, if it cannot work."""
     guild, id = interaction.guild_id, configuration.id
-    found = faults(configuration, interaction, tools, warn=False)
+    found = faults(configuration, interaction, tools)
     if found:
         raise UserError(clip("\n".join(found), 2000))
     locale = interaction.guild_locale

@@ -22,7 +22,8 @@ def check(interaction: Interaction, tools: Any, posted: configuring.Posted, welc
     guild, lines = interaction.guild_id, []
     for each in applying.all_of(guild, tools).values():
         if each.state in (ACTIVE, PAUSED):
-            lines += [f"**{escape(each.button)}**: {line}" for line in configuring.faults(each, interaction, tools)]
+            found = [*configuring.faults(each, interaction, tools), *configuring.warnings(each, interaction, tools)]
+            lines += [f"**{escape(each.button)}**: {line}" for line in found]
             if each.message and not configuring.edit(each, posted, guild, interaction.guild_locale, tools):
                 lines.append(_("❌ The posted message is gone. `/applications edit` posts it again."))
     repaired = put_right(guild, interaction.guild_locale, interaction.id, tools, welcome)
