@@ -514,7 +514,11 @@ def test_the_result_stays_beside_closed(world, scene):
     assert worked(world, press_in(scene, room, scene.staff, "Close")) == f"🔒 closed · ✅ accepted: <@{ada.id}>"
     assert scene.messages(room)[0]["embeds"][0]["description"] == "🔒 closed · ✅ accepted"
     (archived,) = scene.messages(scene.office)
-    assert "- status: closed\n- result: accepted\n" in world.discord.file(archived["attachments"][0]).decode()
+    staff = scene.staff.id
+    assert archived["content"] == f"🗃️ 🔒 closed · ✅ accepted: <@{ada.id}>, closed by <@{staff}> · **Apply**"
+    text = world.discord.file(archived["attachments"][0]).decode()
+    assert f"- user: ada ({ada.id})\n- status: closed\n- result: accepted\n- by: " in text
+    assert "> @ada, your application was accepted by" in text
     queue = world.run(scene.manager, "queue")
     world.work()
     for chosen, lines in (("accepted", 1), ("closed", 1), ("declined", 0)):
@@ -672,7 +676,7 @@ def test_a_person_withdraws_after_a_confirmation_even_if_the_channel_is_gone(wor
     world.work()
     assert world.failures == world.dead == []
     assert (scene.application(ada).status, scene.application(ada).finished) == ("withdrawn", True)
-    assert [each["content"] for each in scene.messages(scene.office)] == [f"↩️ withdrawn: <@{ada.id}>"]
+    assert [each["content"] for each in scene.messages(scene.office)] == [f"↩️ withdrawn: <@{ada.id}> · **Apply**"]
     if not gone:
         assert scene.messages(room)[-1]["content"] == f"<@{ada.id}> has withdrawn the application."
     assert worked(world, scene.apply(ada)).startswith("✅")

@@ -239,6 +239,14 @@ def test_a_transcript_quotes_everything_that_was_said():
     assert "> [x](u)" in text
 
 
+def test_a_transcript_names_the_people_whom_it_knows():
+    sam = {"id": "8", "username": "sam", "global_name": "Sam\nS."}
+    said = {"author": {"id": "9", "username": "bot"}, "content": "<@7>, <@!8>, <@99>, <@&8>", "mentions": [sam]}
+    text = transcript.written(an("closed", "9", name="ada", by="8"), "ada-app", [said]).decode()
+    assert "- user: ada (7)\n- status: closed\n- by: @Sam S.\n" in text
+    assert "> @ada, @Sam S., <@99>, <@&8>\n" in text
+
+
 QUESTIONS = tuple(f"Question {number}?" for number in range(5))
 ANSWERS = {
     "words": "word " * 200,

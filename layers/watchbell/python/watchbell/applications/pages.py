@@ -14,7 +14,7 @@ from ..discord.text import clip, escape, undirected, with_links
 from ..i18n import _, ngettext, number
 from ..status import measures
 from . import figures, labels
-from .application import STATUSES, Application
+from .application import CLOSED, STATUSES, Application
 from .configuration import PAUSED, Configuration
 from .typed import ALL
 
@@ -59,6 +59,15 @@ def _answers(embed: Embed, application: Application) -> None:
         fields = [(question, f"```\n{undirected(answer).replace('`', 'ˋ') or '–'}\n```") for question, answer in asked]
     for name, value in fields:
         embed.field(name, value)
+
+
+def ended(application: Application, configuration: Configuration | None) -> str:
+    """Return what the staff read about an application that is over."""
+    text = line(application)
+    if application.status == CLOSED:
+        people = {"person": f"<@{application.user}>", "staff": f"<@{application.by}>"}
+        text = _("{how}: {person}, closed by {staff}", how=labels.how(application), **people)
+    return f"{text} · **{escape(configuration.button)}**" if configuration else text
 
 
 def waits(application: Application, lines: list[str], buttons: list[Button]) -> Reply:

@@ -96,7 +96,7 @@ def endings(
     with applying.speaking_in(guild, interaction.guild_locale, tools):
         if told and configuration:
             letter = pages.letter(after, configuration, name)
-        line = Reply(pages.line(after), mentions=Mentions())
+        line = Reply(pages.ended(after, configuration), mentions=Mentions())
         return pages.judged(what, after.user, interaction.user_id, ""), line, letter
 
 
@@ -268,7 +268,8 @@ def effects(
     if ARCHIVE in wanted:
         with journal.step("archive") as step:
             if step.new:
-                step.value = archive(after, configuration, step.nonce, tools)
+                headline = line.content if line and TELL not in wanted else ""
+                step.value = archive(after, configuration, step.nonce, tools, headline)
         complete = step.value
     if letter and (complete or not after.channel):
         with journal.step("letter") as step:
@@ -285,8 +286,13 @@ def _write_to(user: str, letter: Reply, nonce: str, tools: Any) -> None:
     tools.discord.send(tools.discord.open_dm(user), letter, nonce=nonce)
 
 
-def archive(after: Application, configuration: Configuration | None, nonce: str, tools: Any) -> bool:
-    """Post a transcript of the channel. Return whether the whole channel is in it, so that it may be deleted."""
+def archive(
+    after: Application, configuration: Configuration | None, nonce: str, tools: Any, headline: str = ""
+) -> bool:
+    """Post a transcript of the channel. Return whether the whole channel is in it, so that it may be deleted.
+
+    `headline` is what the message says, if the staff have not been told another way.
+    """
     if configuration is None or not configuration.staff_channel or not tools.discord.reads_content():
         return False
     messages: list[dict] = []
@@ -307,7 +313,7 @@ def archive(after: Application, configuration: Configuration | None, nonce: str,
     complete = bool(messages) and len(messages) < transcript.MOST
     text = transcript.written(after, str(channel.get("name")), messages[::-1])
     name = f"{re.sub(r'[^0-9a-z-]', '', str(channel.get('name')))[:60] or 'application'}.md"
-    reply = Reply(f"🗃️ <@{after.user}>", files=[File(name, text[: transcript.MOST_BYTES])])
+    reply = Reply(f"🗃️ {headline or f'<@{after.user}>'}", files=[File(name, text[: transcript.MOST_BYTES])])
     posted = applying.unless_gone(lambda: tools.discord.send(configuration.staff_channel, reply, nonce=nonce))
     return posted and complete and len(text) <= transcript.MOST_BYTES
 
