@@ -133,7 +133,7 @@ def posted(configuration: Configuration, button: Button) -> Reply:
     """Return the message that everybody sees. The button of a paused one cannot be pressed."""
     embed = Embed(clip(configuration.button, 256), configuration.text, colour=COLOUR)
     if configuration.state == PAUSED:
-        embed.description += f"\n\n⏸️ {_('Nobody can apply here at the moment.')}"
+        embed.description += "\n\n⏸️ " + _("Nobody can apply here at the moment.")
         button.disabled = True
     return Reply(embeds=[embed], buttons=[button])
 
