@@ -2,6 +2,7 @@
 
 import copy
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.sweep.world import Killed
 from watchbell.discord.permissions import bits
 from watchbell.interactions.flow import Flow
 from watchbell.kit.flow import FLOWS
+from watchbell.tools import applying
 
 
 @pytest.fixture
@@ -71,7 +73,7 @@ def test_questions_are_asked_in_a_form_and_the_answers_stand_in_the_welcome(worl
     assert worked(world, submitted).startswith("✅")
     (embed,) = scene.messages(scene.rooms[0])[0]["embeds"]
     shown = [(field["name"], field["value"]) for field in embed["fields"]]
-    assert shown == [("Why?", "Because.\n\\[Free\\]\\(https\\://bad.example\\)"), ("Since when?", "May")]
+    assert shown == [("Why?", "Because.\n\\[Free\\]\\(https://bad.example)"), ("Since when?", "May")]
     again = scene.apply(ada)
     assert world.acks[again["id"]]["type"] == 5  # nothing is asked again
     assert worked(world, again).startswith("You have applied already")
@@ -84,6 +86,22 @@ def test_a_question_that_has_changed_since_the_form_was_opened_is_asked_again(wo
     scene.change(questions=("Why not?",))
     assert "This form has changed" in worked(world, world.submit(ada, opened, answer0="Because"))
     assert scene.application(ada) is None
+
+
+@pytest.mark.parametrize("state", ["paused", "draft"])
+def test_nobody_loses_the_answers_that_they_typed_while_the_button_was_paused(world, scene, state):
+    scene.change(questions=("Why?",))
+    ada = scene.person("ada")
+    opened = scene.apply(ada)
+    scene.change(state=state)
+    submitted = world.submit(ada, opened, answer0="Because")
+    assert worked(world, submitted) == "Nobody can apply here at the moment."
+    assert scene.application(ada) is None
+    scene.change(state="active")
+    again = world.press(ada, shown(world, submitted), "Open the form again")
+    (field,) = world.acks[again["id"]]["data"]["components"]
+    assert field["component"]["value"] == "Because"
+    assert worked(world, world.submit(ada, again, answer0="Because")).startswith("✅")
 
 
 def test_a_press_while_the_channel_is_made_says_so(world, scene):
@@ -213,6 +231,139 @@ def test_the_staff_make_the_channel_when_there_is_room_again(world, scene):
     assert ada.sees(room)
 
 
+def test_the_staff_have_one_message_for_each_application_however_often_somebody_presses(world, scene):
+    fill_category(world, scene)
+    ada, bob = scene.person("ada"), scene.person("bob")
+    for _press in range(3):
+        scene.apply(ada)
+        world.work()
+        world.at += 3600
+    scene.apply(bob)
+    world.work()
+    take_permission(world, scene)
+    scene.apply(ada)
+    world.work()
+    of_ada, of_bob = scene.messages(scene.office)
+    assert of_ada["content"].startswith(f"<@{ada.id}> has applied, and has no channel yet.\nI lack a permission")
+    assert "The category is full" in of_bob["content"]
+    world.state.world.remove(of_ada["id"])
+    scene.apply(ada)
+    world.work()
+    assert len(scene.messages(scene.office)) == 2  # somebody had deleted it
+
+
+def test_a_notice_follows_the_staff_into_another_channel(world, scene):
+    fill_category(world, scene)
+    ada, hall = scene.person("ada"), world.discord.channel("hall", scene.guild)
+    scene.apply(ada)
+    world.work()
+    scene.change(staff_channel=hall.id)
+    scene.apply(ada)
+    world.work()
+    assert [len(scene.messages(room)) for room in (scene.office, hall)] == [0, 1]
+
+
+def waits(world, scene):
+    """A person who has applied while the category was full, and the message to the staff. Then there is room."""
+    fill_category(world, scene)
+    ada = scene.person("ada")
+    pressed = scene.apply(ada)
+    world.work()
+    (notice,) = scene.messages(scene.office)
+    world.state.world.remove_channel(scene.rooms[0])
+    return ada, notice, pressed
+
+
+def applies_again(world, scene, ada, notice, pressed):
+    scene.apply(ada)
+
+
+def staff_try_again(world, scene, ada, notice, pressed):
+    world.press(scene.staff, notice, "Try again")
+
+
+def staff_close(world, scene, ada, notice, pressed):
+    world.press(scene.staff, notice, "Close")
+
+
+def withdraws(world, scene, ada, notice, pressed):
+    asked = world.press(ada, shown(world, pressed), "Withdraw")
+    world.press(ada, shown(world, asked), "Withdraw")
+
+
+def is_adopted(world, scene, ada, notice, pressed):
+    orphan(world, scene, ada)
+    world.errands()
+
+
+def manager_makes_all(world, scene, ada, notice, pressed):
+    queue = world.run(scene.manager, "queue")
+    world.work()
+    asked = world.press(scene.manager, shown(world, queue), "Create channels for all pending")
+    world.work()
+    world.press(scene.manager, shown(world, asked), "Create")
+
+
+@pytest.mark.parametrize("loses", [False, True], ids=["its id is stored", "its id was lost"])
+@pytest.mark.parametrize(
+    ("happens", "how"),
+    [
+        (applies_again, "open"),
+        (staff_try_again, "open"),
+        (manager_makes_all, "open"),
+        (is_adopted, "open"),
+        (staff_close, "🔒 closed"),
+        (withdraws, "↩️ withdrawn"),
+    ],
+)
+def test_a_notice_says_how_it_ended_and_loses_its_buttons(world, scene, happens, how, loses):
+    ada, notice, pressed = waits(world, scene)
+    if loses:
+        fill_category(world, scene)
+        forget_notice(world, scene, ada)
+        world.at += 3600  # Discord has forgotten the nonce
+        scene.apply(ada)
+        world.work()
+        for room in [each for each in scene.rooms if each.name.startswith("c")]:
+            world.state.world.remove_channel(room)
+    happens(world, scene, ada, notice, pressed)
+    world.work()
+    assert world.failures == []
+    (notice,) = scene.messages(scene.office)
+    room = scene.application(ada).channel
+    said = f"<@{ada.id}> has applied: <#{room}>" if how == "open" else f"{how}: <@{ada.id}>"
+    assert (notice["content"], notice["components"]) == (said, [])
+    assert scene.application(ada).notice == ""
+
+
+def forget_notice(world, scene, person):
+    """Make the application one whose worker died before it could store the id of its notice."""
+    applying.store(scene.guild.id, replace(scene.application(person), notice="", notice_in=""), None, world.tools)
+
+
+def press_old(world, scene, message, label):
+    """Press a button that a message had when it was read."""
+    (custom,) = [
+        each["custom_id"] for row in message["components"] for each in row["components"] if each["label"] == label
+    ]
+    there = scene.staff.in_channel(world.state.world.channels[message["channel_id"]])
+    return world.send({**there.interaction(3, {"custom_id": custom, "component_type": 2}), "message": message})
+
+
+@pytest.mark.parametrize("label", ["Try again", "Close"])
+def test_an_old_notice_does_nothing_to_an_application_that_has_its_channel(world, scene, label):
+    ada, notice, _pressed = waits(world, scene)
+    forget_notice(world, scene, ada)  # as an earlier version left it
+    scene.apply(ada)
+    world.work()
+    room = scene.application(ada).channel
+    said = worked(world, press_old(world, scene, notice, label))
+    assert said.startswith({"Close": "There is a channel by now. Close it there: <#"}.get(label, "Somebody was faster"))
+    assert scene.application(ada).status == "open"
+    (notice,) = scene.messages(scene.office)
+    assert (notice["content"], notice["components"]) == (f"<@{ada.id}> has applied: <#{room}>", [])
+
+
 def test_an_application_without_a_channel_can_be_withdrawn_or_closed(world, scene):
     fill_category(world, scene)
     ada, bob = scene.person("ada"), scene.person("bob")
@@ -225,7 +376,7 @@ def test_an_application_without_a_channel_can_be_withdrawn_or_closed(world, scen
     notice = scene.messages(scene.office)[-1]
     assert worked(world, world.press(scene.staff, notice, "Close")) == f"🔒 closed: <@{bob.id}>"
     assert [scene.application(person).status for person in (ada, bob)] == ["withdrawn", "closed"]
-    assert worked(world, world.press(scene.staff, notice, "Try again")).startswith("Somebody was faster")
+    assert worked(world, press_old(world, scene, notice, "Try again")).startswith("Somebody was faster")
 
 
 def test_a_try_that_comes_again_after_it_was_stored_says_the_same_though_there_is_room_by_now(world, scene):
@@ -418,6 +569,107 @@ def test_only_the_staff_decide_and_only_the_person_withdraws(world, scene):
     assert scene.application(ada).status == "open"
 
 
+def test_the_result_stays_beside_closed(world, scene):
+    world.state.world.message_content = True
+    ada, room = applied(scene)
+    press_in(scene, room, scene.staff, "Accept")
+    world.work()
+    assert worked(world, press_in(scene, room, scene.staff, "Close")) == f"🔒 closed · ✅ accepted: <@{ada.id}>"
+    assert scene.messages(room)[0]["embeds"][0]["description"] == "🔒 closed · ✅ accepted"
+    (archived,) = scene.messages(scene.office)
+    staff = scene.staff.id
+    assert archived["content"] == f"🗃️ 🔒 closed · ✅ accepted: <@{ada.id}>, closed by <@{staff}> · **Apply**"
+    text = world.discord.file(archived["attachments"][0]).decode()
+    assert f"- user: ada ({ada.id})\n- status: closed\n- result: accepted\n- by: " in text
+    assert "> @ada, your application was accepted by" in text
+    queue = world.run(scene.manager, "queue")
+    world.work()
+    for chosen, lines in (("accepted", 1), ("closed", 1), ("declined", 0)):
+        only = world.choose(scene.manager, shown(world, queue), "applications:only", chosen)
+        world.work()
+        assert shown(world, only)["embeds"][0]["description"].count("🔒 closed · ✅ accepted") == lines
+    scene.apply(ada)
+    world.work()
+    assert scene.application(ada).judged == ""
+
+
+def letters(world, person):
+    """What a person reads in direct messages."""
+    return [each["content"] for each in world.discord.dms(person)]
+
+
+@pytest.mark.parametrize("finish", ["lock", "delete"])
+@pytest.mark.parametrize("by", ["the staff", "a batch"])
+def test_the_result_reaches_somebody_whose_channel_is_deleted(world, scene, finish, by):
+    world.state.world.message_content = True
+    scene.change(finish=finish)
+    ada, room = applied(scene)
+    opened = press_in(scene, room, scene.staff, "Decline")
+    worked(world, world.submit(scene.staff, opened, reason="Not *now*"))
+    if by == "the staff":
+        closer, _body = scene.staff, press_in(scene, room, scene.staff, "Close")
+    else:
+        closer, queue = scene.manager, world.run(scene.manager, "queue")
+        world.work()
+        asked = world.press(closer, shown(world, queue), "Close all declined")
+        world.work()
+        world.press(closer, shown(world, asked), "Close")
+    world.work()
+    assert world.failures == []
+    if finish == "delete":
+        name = scene.guild.name
+        told = f"Your application **Apply** in **{name}** is over: 🔒 closed · ❌ declined\n> Not \\*now\\*"
+        assert letters(world, ada) == [told]
+    else:
+        assert letters(world, ada) == []
+        said = scene.messages(room)[-1]["content"]
+        assert said == f"<@{ada.id}>, your application was closed by <@{closer.id}>."
+
+
+def test_somebody_who_never_got_a_channel_reads_that_the_staff_have_closed_it(world, scene):
+    ada, notice, _pressed = waits(world, scene)
+    worked(world, world.press(scene.staff, notice, "Close"))
+    assert letters(world, ada) == [f"Your application **Apply** in **{scene.guild.name}** is over: 🔒 closed"]
+
+
+def test_somebody_who_takes_no_direct_messages_is_no_obstacle(world, scene):
+    world.state.world.message_content = True
+    scene.change(finish="delete")
+    ada, room = applied(scene)
+    ada.close_dms()
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    assert (world.failures, scene.rooms) == ([], [])
+
+
+def test_an_earlier_application_is_kept_for_its_time_and_the_next_welcome_names_it(world, scene):
+    scene.change(keep=30)
+    ada, room = applied(scene)
+    press_in(scene, room, scene.staff, "Accept")
+    world.work()
+    press_in(scene, room, scene.staff, "Close")
+    world.work()
+    over = int(world.at)
+    world.at += 20 * 86_400
+    scene.apply(ada)
+    world.work()
+    (_old, new) = scene.rooms
+    described = scene.messages(new)[0]["embeds"][0]["description"]
+    assert described == f"📨 open\n-# Earlier: 🔒 closed · ✅ accepted, <t:{over}:d>"
+
+    def queued():
+        queue = world.run(scene.manager, "queue")
+        world.work()
+        return shown(world, queue)["embeds"][0]["description"].splitlines()
+
+    assert [f"<#{each.id}>" in line for each, line in zip((new, room), queued(), strict=True)] == [True, True]
+    world.at += 11 * 86_400
+    assert len(queued()) == 1
+    press_in(scene, new, scene.staff, "Accept")
+    world.work()
+    assert scene.messages(new)[0]["embeds"][0]["description"] == "✅ accepted"
+
+
 @pytest.mark.parametrize("finish", ["lock", "delete"])
 def test_a_closed_channel_is_archived_and_then_locked_or_deleted(world, scene, finish):
     world.state.world.message_content = True
@@ -563,6 +815,9 @@ def test_a_person_withdraws_after_a_confirmation_even_if_the_channel_is_gone(wor
     world.work()
     assert world.failures == world.dead == []
     assert (scene.application(ada).status, scene.application(ada).finished) == ("withdrawn", True)
+    assert [each["content"] for each in scene.messages(scene.office)] == [f"↩️ withdrawn: <@{ada.id}> · **Apply**"]
+    if not gone:
+        assert scene.messages(room)[-1]["content"] == f"<@{ada.id}> has withdrawn the application."
     assert worked(world, scene.apply(ada)).startswith("✅")
 
 
@@ -582,7 +837,11 @@ def test_an_application_is_kept_for_its_time_after_it_is_over_and_erased_on_requ
     assert scene.application(ada) is None
 
     bob, room = applied(scene, "bob")
-    world.press(scene.staff, scene.messages(room)[0], "Accept")
+    world.press(scene.staff, scene.messages(room)[0], "Close")
+    world.work()
+    scene.apply(bob)
+    world.work()
+    world.press(scene.staff, scene.messages(scene.rooms[-1])[0], "Accept")
     world.work()
     world.forget(bob.id)
     assert scene.application(bob) is None

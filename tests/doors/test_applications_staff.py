@@ -1,11 +1,13 @@
 """What those who manage the applications do: the wizard, the queue, many at once, and the figures."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from tests.applicants import World
 from tests.doors.test_applications import applied, fill_category, labels, take_permission, worked
+from watchbell.discord.permissions import bits
 from watchbell.tools import applying
 
 
@@ -47,7 +49,10 @@ def test_the_wizard_leads_from_a_form_to_the_posted_button(world, scene):
     panel, id = set_up(world, scene, keep="30")
     body = world.press(scene.manager, panel, "Preview")
     world.work()
-    assert shown(world, body)["content"].startswith("❌ Choose the channel")
+    assert shown(world, body)["content"].startswith(
+        "❌ Choose this first: where the button is posted, the category of the channels, the staff, the channel of the"
+    )
+    assert labels(shown(world, body)) == []
     for what, chosen in (
         ("channel", scene.lobby),
         ("category", scene.category),
@@ -56,8 +61,14 @@ def test_the_wizard_leads_from_a_form_to_the_posted_button(world, scene):
     ):
         body = world.choose(scene.manager, panel, f"{id}:{what.strip(':')}", chosen)
         world.work()
+        left = json.dumps(shown(world, body))
+        assert ("Choose this first" in left) == (what != "staff_channel")
+        assert "where the button is posted" not in left
     panel = shown(world, body)
     opened = world.press(scene.manager, panel, "Questions")
+    world.submit(scene.manager, opened, one="Why?", two="why? ")
+    world.work()
+    assert stored(scene)[id].questions == ()  # two questions are the same
     world.submit(scene.manager, opened, one="Why?", two="  ")
     world.work()
     assert stored(scene)[id].questions == ("Why?",)
@@ -116,20 +127,49 @@ def test_a_server_has_ten_buttons_at_most(world, scene):
     assert "A server can have 10" in worked(world, world.submit(scene.manager, opened, button="Join", text=""))
 
 
+def test_the_preview_warns_of_a_channel_of_the_staff_that_everybody_reads(world, scene):
+    warning = f"⚠️ Everybody can read <#{scene.office.id}>, and so the transcripts in it."
+    previewed = answer(world, world.press(scene.manager, shown_panel(world, scene), "Preview"))
+    assert warning in previewed["content"]
+    assert warning in worked(world, world.run(scene.manager, "check"))
+    world.discord.overwrite(scene.office, scene.guild, deny=bits("VIEW_CHANNEL"))
+    world.discord.overwrite(scene.office, scene.guild.bot_role, allow=bits("VIEW_CHANNEL"))
+    previewed = answer(world, world.press(scene.manager, shown_panel(world, scene), "Preview"))
+    assert "Everybody can read" not in previewed["content"]
+    assert labels(previewed) == ["Post it"]
+
+
+def test_a_removed_button_with_open_applications_leaves_its_place_to_a_new_one(world, scene):
+    gone = {f"{n:08}": replace(scene.configuration, id=f"{n:08}", state="removed") for n in range(10)}
+    applying.change(scene.guild.id, world.tools, lambda before: {**before, **gone})
+    _panel, id = set_up(world, scene)
+    assert id in stored(scene)
+
+
 def test_a_button_is_not_posted_where_the_bot_lacks_a_permission(world, scene):
-    take_permission(world, scene)
     panel = shown_panel(world, scene)
-    previewed = world.press(scene.manager, panel, "Preview")
-    world.work()
-    posted = world.press(scene.manager, shown(world, previewed), "Post it")
+    previewed = answer(world, world.press(scene.manager, panel, "Preview"))
+    take_permission(world, scene)
+    assert labels(answer(world, world.press(scene.manager, panel, "Preview"))) == []
+    posted = world.press(scene.manager, previewed, "Post it")
     assert "**Manage Channels**: my role lacks this. [Grant it]" in worked(world, posted)
+
+
+def looks(scene):
+    """The text of the posted message, and whether its button is disabled."""
+    (message,) = scene.messages(scene.lobby)
+    return message["embeds"][0]["description"], bool(message["components"][0]["components"][0].get("disabled"))
 
 
 def test_a_button_is_paused_resumed_listed_and_removed(world, scene):
     assert worked(world, world.run(scene.manager, "pause", button="Apply")) == "**Apply** is paused."
     assert "⏸️ paused" in json.dumps(answer(world, world.run(scene.manager, "list")), ensure_ascii=False)
     assert "Nobody can apply" in worked(world, scene.apply(scene.person("ada")))
+    assert looks(scene) == ("Join us\n\n⏸️ Nobody can apply here at the moment.", True)
+    world.errands()
+    assert looks(scene)[1]
     assert worked(world, world.run(scene.manager, "resume", button="0123abcd")) == "**Apply** works again."
+    assert looks(scene) == ("Join us", False)
     assert worked(world, scene.apply(scene.person("ada"))).startswith("✅")
     sure = answer(world, world.run(scene.manager, "remove", button="Apply"))
     assert worked(world, world.press(scene.manager, sure, "Remove")) == "**Apply** is removed."
@@ -160,6 +200,17 @@ def test_a_button_that_is_posted_elsewhere_leaves_its_old_place(world, scene):
     previewed = answer(world, world.press(scene.manager, panel, "Preview"))
     assert worked(world, world.press(scene.manager, previewed, "Post it")) == f"It is posted in <#{hall.id}>."
     assert (len(scene.messages(scene.lobby)), len(scene.messages(hall))) == (0, 1)
+
+
+def test_a_paused_button_that_is_posted_elsewhere_stays_paused(world, scene):
+    worked(world, world.run(scene.manager, "pause", button="Apply"))
+    panel, hall = shown_panel(world, scene), world.discord.channel("hall", scene.guild)
+    world.choose(scene.manager, panel, ":channel", hall)
+    world.work()
+    previewed = answer(world, world.press(scene.manager, panel, "Preview"))
+    assert worked(world, world.press(scene.manager, previewed, "Post it")).startswith(f"It is posted in <#{hall.id}>.")
+    assert stored(scene)["0123abcd"].state == "paused"
+    assert "⏸️" in scene.messages(hall)[0]["embeds"][0]["description"]
 
 
 def test_a_button_is_posted_once_though_the_worker_dies_before_it_knows(world, scene):
@@ -269,6 +320,52 @@ def labels_of(message):
     return [each.get("label") for row in message["components"] for each in row["components"]]
 
 
+def many(world, scene, queue, label, sure):
+    """Press a button for many applications, and confirm it."""
+    asked = answer(world, world.press(scene.manager, queue, label))
+    return world.press(scene.manager, asked, sure)
+
+
+def test_many_at_once_is_offered_if_there_is_something_to_do_and_asks_first(world, scene):
+    fill_category(world, scene)
+    queue = answer(world, world.run(scene.manager, "queue"))
+    assert [each for each in labels_of(queue) if each] == []
+    ada = scene.person("ada")
+    scene.apply(ada)
+    world.work()
+    world.state.world.remove_channel(scene.rooms[0])
+    queue = answer(world, world.run(scene.manager, "queue"))
+    assert [each for each in labels_of(queue) if each] == ["Create channels for all pending"]
+    asked = answer(world, world.press(scene.manager, queue, "Create channels for all pending"))
+    assert (asked["content"], scene.application(ada).status) == ("Create the channel of 1 application?", "pending")
+    done = answer(world, world.press(scene.manager, asked, "Create"))
+    assert done["content"] == "Finished. 1 in all: 1 done, 0 skipped, 0 failed."
+    shown_again = answer(world, world.press(scene.manager, done, "Show the applications"))
+    assert shown_again["embeds"][0]["description"].startswith("📨 open")
+
+
+def test_the_staff_of_a_button_see_its_applications_and_nothing_for_many(world, scene):
+    other = world.server(id="1")
+    other.change(role=world.discord.role("crew", guild=scene.guild).id)
+    ada, room = applied(scene, "ada")
+    applied(other, "bob")
+    fill_category(world, scene)
+    cy = scene.person("cy")
+    scene.apply(cy)
+    world.work()
+    every = answer(world, world.run(scene.manager, "queue"))
+    assert "**Apply** <#" in every["embeds"][0]["description"]
+    mine = answer(world, world.run(scene.staff, "queue"))
+    lines = mine["embeds"][0]["description"].splitlines()
+    told = {f"📨 open <@{ada.id}> <#{room.id}>", f"🕓 waits for a channel <@{cy.id}>"}
+    assert {line.split(" <t:")[0] for line in lines} == told
+    assert [each for each in labels_of(mine) if each] == []
+    world.state.world.remove_channel(room)
+    mine = answer(world, world.run(scene.staff, "queue"))
+    assert f"<#{room.id}>" not in mine["embeds"][0]["description"]
+    assert "One of these is enough" in worked(world, world.run(scene.person("dan"), "queue"))
+
+
 def test_channels_are_made_for_all_who_wait_with_a_result(world, scene):
     fill_category(world, scene)
     people = [scene.person(f"p{number}") for number in range(4)]
@@ -280,13 +377,13 @@ def test_channels_are_made_for_all_who_wait_with_a_result(world, scene):
     people[3].leave(scene.guild)
     queue = answer(world, world.run(scene.manager, "queue"))
     held = world.tools.locks.take(f"apply:{scene.guild.id}:0123abcd:{people[2].id}", "somebody")
-    body = world.press(scene.manager, queue, "Create channels for all pending")
+    body = many(world, scene, queue, "Create channels for all pending", "Create")
     assert worked(world, body) == "Finished. 4 in all: 2 done, 1 skipped, 1 failed."
     assert [scene.application(person).status for person in people] == ["open", "open", "pending", "pending"]
     assert scene.application(people[3]).reason == "person_left"
     held.release()
     again = answer(world, world.run(scene.manager, "queue"))
-    body = world.press(scene.manager, again, "Create channels for all pending")
+    body = many(world, scene, again, "Create channels for all pending", "Create")
     assert worked(world, body) == "Finished. 2 in all: 1 done, 0 skipped, 1 failed."
     assert len(scene.rooms) == 3
 
@@ -299,7 +396,7 @@ def test_all_declined_are_closed(world, scene):
             world.submit(scene.staff, opened, reason="No")
             world.work()
     queue = answer(world, world.run(scene.manager, "queue"))
-    body = world.press(scene.manager, queue, "Close all declined")
+    body = many(world, scene, queue, "Close all declined", "Close")
     assert worked(world, body) == "Finished. 2 in all: 2 done, 0 skipped, 0 failed."
     statuses = [each.status for each in applying.everybody(scene.guild.id, world.tools)]
     assert sorted(statuses) == ["closed", "closed", "open"]
@@ -315,7 +412,7 @@ def test_a_batch_goes_on_where_its_worker_died_and_makes_nothing_twice(world, sc
         world.state.world.remove_channel(room)
     queue = answer(world, world.run(scene.manager, "queue"))
     world.before = ("POST /api/v10/guilds", lambda: setattr(world.killer, "at", (world.killer.calls + 1, "after")))
-    body = world.press(scene.manager, queue, "Create channels for all pending")
+    body = many(world, scene, queue, "Create channels for all pending", "Create")
     assert worked(world, body) == "Finished. 3 in all: 3 done, 0 skipped, 0 failed."
     assert len(scene.rooms) == 3
 
@@ -330,7 +427,14 @@ def test_the_figures_add_up(world, scene):
     fill_category(world, scene)
     scene.apply(scene.person("bob"))
     figures = answer(world, world.run(scene.manager, "stats"))["embeds"][0]["fields"]
-    assert [(each["name"], each["value"]) for each in figures] == [
+    assert [(each["name"], each["value"].replace("\N{NO-BREAK SPACE}", " ")) for each in figures] == [
+        ("🕓 waits for a channel", "1"),
+        ("📨 open", "1"),
+        ("✅ accepted", "0"),
+        ("❌ declined", "0"),
+        ("↩️ withdrawn", "0"),
+        ("🔒 closed", "0"),
+        ("People who pressed", "2"),
         ("Presses", "3"),
         ("Channels made", "1"),
         ("Had one already", "1"),
@@ -338,7 +442,7 @@ def test_the_figures_add_up(world, scene):
         ("Withdrawn", "0"),
         ("Acknowledged (median)", "0 ms"),
         ("Done (median)", "0 ms"),
-        ("Success", "50.0 %"),
+        ("Success", "50.00 %"),
         ("Duplicates", "0"),
         ("What failed", "The category is full: Discord allows 50 channels in it. × 1"),
     ]
@@ -360,16 +464,63 @@ def test_the_log_has_the_daily_check_at_its_time(world, scene):
     assert [row["action"] for row in rows] == ["apply", "repair_lost", "apply"]
 
 
+def test_what_the_staff_try_again_counts_and_stands_in_the_log(world, scene):
+    fill_category(world, scene)
+    bob = scene.person("bob")
+    for _press in range(3):
+        scene.apply(bob)
+        world.work()
+    (notice,) = scene.messages(scene.office)
+    world.press(scene.staff, notice, "Try again")
+    world.work()
+    assert stats(world, scene)["Success"] == "0.00 %"
+    world.state.world.remove_channel(scene.rooms[0])
+    world.press(scene.staff, notice, "Try again")
+    world.work()
+    found = stats(world, scene)
+    assert (found["People who pressed"], found["Presses"]) == ("1", "3")
+    assert (found["Channels made"], found["Success"]) == ("1", "100 %")
+    assert found["What failed"] == "The category is full: Discord allows 50 channels in it. × 1"
+    rows = [(row["action"], row["actor"], row["user"], row["outcome"], row["reason"]) for row in scene.trail()]
+    assert rows[-2:] == [
+        ("retry", scene.staff.id, bob.id, "failed", "category_full"),
+        ("retry", scene.staff.id, bob.id, "created", ""),
+    ]
+    assert [each for _message, each in world.measured if "ApplicationsCreated" in each] == [{"ApplicationsCreated": 1}]
+
+
+def stats(world, scene):
+    """The figures by their names."""
+    fields = answer(world, world.run(scene.manager, "stats"))["embeds"][0]["fields"]
+    return {each["name"]: each["value"].replace("\N{NO-BREAK SPACE}", " ") for each in fields}
+
+
 def test_the_log_says_who_did_what_and_how_it_ended(world, scene):
     ada, room = applied(scene)
     world.press(scene.staff, scene.messages(room)[0], "Accept")
     world.work()
-    log = answer(world, world.run(scene.manager, "log"))["embeds"][0]["description"].splitlines()
-    assert f"<@{scene.staff.id}> `accept` <@{ada.id}> **done**" in log[0]
-    assert f"<@{ada.id}> `apply` <@{ada.id}> **created**" in log[1]
+    fill_category(world, scene)
+    bob = scene.person("bob")
+    scene.apply(bob)
+    world.work()
+
+    def logged():
+        body = answer(world, world.run(scene.manager, "log"))
+        return [line.partition("> ")[2] for line in body["embeds"][0]["description"].splitlines()]
+
+    assert logged() == [
+        f"**Apply** <@{bob.id}>: failed, The category is full: Discord allows 50 channels in it.",
+        f"**Accept** <@{scene.staff.id}> → <@{ada.id}>: done",
+        f"**Apply** <@{ada.id}>: channel made",
+    ]
+    scene.manager.account.locale = "de"
+    assert logged()[1:] == [
+        f"**Annehmen** <@{scene.staff.id}> → <@{ada.id}>: erledigt",
+        f"**Bewerben** <@{ada.id}>: Kanal erstellt",
+    ]
 
 
-@pytest.mark.parametrize("path", ["list", "queue", "check", "stats", "log", "setup"])
+@pytest.mark.parametrize("path", ["list", "check", "stats", "log", "setup"])
 def test_only_those_who_manage_the_server_use_the_command(world, scene, path):
     body = world.run(scene.staff, path)
     world.work()

@@ -53,7 +53,8 @@ def waiting(world: World, scene: Scene) -> None:
 
 def one_notice(world: World, scene: Scene) -> None:
     one_channel(world, scene)
-    assert len(scene.messages(scene.office)) == 1
+    (notice,) = scene.messages(scene.office)
+    assert (notice["components"], scene.application(scene.person("ada")).notice) == ([], "")
 
 
 def one_channel(world: World, scene: Scene) -> None:
@@ -72,6 +73,7 @@ def closed_and_open(world: World, scene: Scene) -> None:
     assert len(transcripts) == 1
     said = world.discord.file(transcripts[0]["attachments"][0]).decode()
     assert said.count("your application was declined by") == 1
+    assert len(world.discord.dms(scene.person("ada"))) == 1
 
 
 def welcomes(scene: Scene, room: Any) -> int:

@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from watchbell.applications import configuration, figures, marker, obstacles, reconcile, transcript
+from watchbell.applications import configuration, figures, labels, marker, obstacles, pages, reconcile, transcript
 from watchbell.applications.application import (
     ACCEPT,
     CLOSE,
@@ -24,7 +24,8 @@ from watchbell.applications.application import (
 )
 from watchbell.applications.configuration import Configuration
 from watchbell.applications.obstacles import Obstacle, Place, found, refused
-from watchbell.discord import ids
+from watchbell.discord import check, ids
+from watchbell.discord.text import with_links
 from watchbell.tools.applications import APPLICATIONS
 
 ALLOWED = {
@@ -272,18 +273,21 @@ def test_a_channel_of_no_configuration_is_removed_and_left_if_its_staff_are_unkn
     assert repairs(None, channel(OLD, ROOM), state="") == [("leave", OLD, False)]
 
 
-def row(action="apply", outcome="created", reason="", acknowledged=10, worked=100):
-    return {"action": action, "outcome": outcome, "reason": reason, "acknowledged": acknowledged, "worked": worked}
+def row(action="apply", outcome="created", reason="", acknowledged=10, worked=100, user="7"):
+    times = {"acknowledged": acknowledged, "worked": worked}
+    return {"action": action, "outcome": outcome, "reason": reason, "config": "c", "user": user, **times}
 
 
 def test_the_figures_of_a_trail():
     rows = [row(worked=100), row(worked=300, acknowledged=30), row(outcome="busy"), row(outcome="refused")]
-    rows += [row(outcome="failed", reason="server_full"), row("withdraw", "done"), row("repair_remove", "duplicate")]
+    rows += [row(outcome="failed", reason="server_full", user="8"), row("withdraw", "done")]
+    rows += [row("repair_remove", "duplicate"), row(outcome="failed", reason="server_full")]
     found = figures.added_up(rows)
-    assert (found.presses, found.acknowledged, found.worked, found.withdrawn, found.duplicates) == (5, 10, 200, 1, 1)
-    assert round(found.success or 0, 1) == 66.7
+    assert (found.presses, found.acknowledged, found.worked, found.withdrawn, found.duplicates) == (6, 10, 200, 1, 1)
+    assert (found.people, found.made, found.waiting, found.reasons["server_full"]) == (2, 2, 1, 2)
+    assert found.success == (2, 3)
     assert figures.added_up([]) == figures.Figures()
-    assert figures.added_up([]).success is None
+    assert figures.added_up([]).success == (0, 0)
 
 
 @pytest.mark.parametrize(
@@ -321,3 +325,67 @@ def test_a_transcript_quotes_everything_that_was_said():
     assert "- Why?: So. Really.\n" in text
     assert "**ada** (7), 2026-11-22 08:00:00 UTC\n\n> a\n> # b\n" in text
     assert "> [x](u)" in text
+
+
+def test_a_transcript_names_the_people_whom_it_knows():
+    sam = {"id": "8", "username": "sam", "global_name": "Sam\nS."}
+    said = {"author": {"id": "9", "username": "bot"}, "content": "<@7>, <@!8>, <@99>, <@&8>", "mentions": [sam]}
+    text = transcript.written(an("closed", "9", name="ada", by="8"), "ada-app", [said]).decode()
+    assert "- user: ada (7)\n- status: closed\n- by: @Sam S.\n" in text
+    assert "> @ada, @Sam S., <@99>, <@&8>\n" in text
+
+
+QUESTIONS = tuple(f"Question {number}?" for number in range(5))
+ANSWERS = {
+    "words": "word " * 200,
+    "one word": "w" * 1000,
+    "lines": "- (a)\n" * 166,
+    "signs": "*" * 1000,
+    "code": "`" * 1000,
+    "links": "https://vera.example/cv?x=1_2_3 " * 31,
+}
+
+
+@pytest.mark.parametrize("answer", ANSWERS.values(), ids=ANSWERS.keys())
+@pytest.mark.parametrize("count", [1, 5])
+def test_no_character_of_an_answer_is_lost(answer, count):
+    answers = tuple((question, answer) for question in QUESTIONS[:count])
+    reply = pages.welcome(an("open", "9", answers=answers), Configuration("0123abcd", "B" * 80, role="6"), [], [])
+    check.require("message", reply.message(), reply.uploads(), whose="welcome")
+    (embed,) = reply.embeds
+    shown = "".join(field["value"] for field in embed.fields)
+    shown = "".join(shown.replace("```", "").replace("ˋ", "`").replace("\\", "").split())
+    assert shown == "".join((answer * count).split())
+    assert [field["name"] for field in embed.fields if field["name"] != "…"] == list(QUESTIONS[:count])
+
+
+@pytest.mark.parametrize(
+    ("written", "shown"),
+    [
+        ("See https://vera.example/cv?x=1_2_3 *now*", "See https://vera.example/cv?x=1_2_3 \\*now\\*"),
+        ("(https://a.example/~ada)", "\\(https://a.example/~ada)"),
+        ("[bank](https://bad.example)", "\\[bank\\]\\(https://bad.example)"),
+        ("https://a.example/[b](https://c.example)", "https://a.example/\\[b\\]\\(https://c.example)"),
+        ("<https://a.example|x>", "\\<https://a.example\\|x\\>"),
+        ("one\n\ntwo", "one\n\ntwo"),
+    ],
+)
+def test_addresses_stay_links_and_everything_else_is_escaped(written, shown):
+    assert with_links(written) == shown
+
+
+@pytest.mark.parametrize("note", ["No.", "*" * 1000, "\n".join("x" * 500)])
+def test_no_character_of_the_reason_is_lost(note):
+    reply = pages.judged("decline", "7", "8", note)
+    check.require("message", reply.message(), [], whose="judged")
+    text = reply.content + "".join(embed.description for embed in reply.embeds)
+    assert all(text.count(sign) >= note.count(sign) for sign in set(note) - {"\n"})
+
+
+def test_every_outcome_in_the_trail_has_words_and_an_unknown_one_is_shown_as_it_is():
+    codes = [value for name, value in vars(figures).items() if name.isupper() and isinstance(value, str)]
+    assert {"created", "failed", "duplicate", "retry"} <= {*codes}
+    for code in set(codes) - {figures.APPLY, figures.RETRY, figures.WITHDRAW}:
+        assert labels.outcome(code) != code or code in ("failed", "refused")
+    assert [labels.action("later"), labels.outcome("later")] == ["later", "later"]
+    assert [labels.why(code) for code in (None, "", "closed")] == ["", "", "🔒 closed"]

@@ -15,6 +15,7 @@ STATUSES = (PENDING, OPEN, ACCEPTED, DECLINED, WITHDRAWN, CLOSED)
 LIVE = (PENDING, OPEN, ACCEPTED, DECLINED)
 """The person cannot apply again before the application is over."""
 
+JUDGED = (ACCEPTED, DECLINED)
 HAVE_A_CHANNEL = (OPEN, ACCEPTED, DECLINED)
 
 ACCEPT, DECLINE, CLOSE, WITHDRAW, OPENED, FAILED, LOST = (
@@ -23,17 +24,17 @@ ACCEPT, DECLINE, CLOSE, WITHDRAW, OPENED, FAILED, LOST = (
 )
 """Inputs: what staff and the person do, and what has happened: the channel is there, it cannot be made, it is gone."""
 
-SAY, SHOW, ARCHIVE, FINISH = "say", "show", "archive", "finish"
-"""Effects: say in the channel what happened, show the state in the welcome message, post a transcript, and lock or
-delete the channel."""
+SAY, SHOW, TELL, ARCHIVE, FINISH = "say", "show", "tell", "archive", "finish"
+"""Effects: say in the channel what happened, show the state in the welcome message, tell the staff, post a transcript,
+and lock or delete the channel."""
 
 _BECOMES = {
     OPENED: (OPEN, (PENDING, OPEN), ()),
     FAILED: (PENDING, (PENDING,), ()),
     ACCEPT: (ACCEPTED, (OPEN,), (SAY, SHOW)),
     DECLINE: (DECLINED, (OPEN,), (SAY, SHOW)),
-    CLOSE: (CLOSED, LIVE, (SHOW, ARCHIVE, FINISH)),
-    WITHDRAW: (WITHDRAWN, LIVE, (SHOW, ARCHIVE, FINISH)),
+    CLOSE: (CLOSED, LIVE, (SAY, SHOW, ARCHIVE, FINISH)),
+    WITHDRAW: (WITHDRAWN, LIVE, (SAY, SHOW, TELL, ARCHIVE, FINISH)),
     LOST: (CLOSED, HAVE_A_CHANNEL, ()),
 }
 """For each input: what the application becomes, from which states, and the effects that follow."""
@@ -51,10 +52,12 @@ class NotNow(Exception):
 class Application:
     """The application of `user` under the configuration `config`.
 
-    `channel` and `message` are the ids of its channel and of the welcome message. `answers` are pairs of question and
-    answer. `reason` is the code why it is pending, `note` what staff wrote as they declined it, and `by` the id of who
-    did the last thing. `finished` says whether the channel of an application that is over is locked or deleted.
-    `applied` and `changed` are epoch seconds, and `number` counts the applications of the person.
+    `channel` and `message` are the ids of its channel and of the welcome message. `notice` is the id of the message in
+    the channel `notice_in` that tells the staff why it waits. `answers` are pairs of question and answer. `reason` is
+    the code why it is pending, `note` what staff wrote as they declined it, and `by` the id of who did the last thing.
+    `result` is how it was judged, once its status is another one. `finished` says whether the channel of an application
+    that is over is locked or deleted. `applied` and `changed` are epoch seconds, and `number` counts the applications
+    of the person.
     """
 
     config: str
@@ -71,6 +74,9 @@ class Application:
     applied: int = 0
     changed: int = 0
     number: int = 1
+    notice: str = ""
+    notice_in: str = ""
+    result: str = ""
     version: str = ""
 
     @property
@@ -86,6 +92,11 @@ class Application:
         return 0 if self.live else self.changed
 
     @property
+    def judged(self) -> str:
+        """Whether it was accepted or declined, also after it is over. "" if it was not judged."""
+        return self.status if self.status in JUDGED else self.result
+
+    @property
     def item(self) -> dict[str, Any]:
         """The item that stores the application."""
         return {**asdict(self), "answers": [list(pair) for pair in self.answers], "by": self.by or None}
@@ -96,11 +107,12 @@ FIELDS = tuple(name for name in Application.__dataclass_fields__ if name not in 
 
 
 def read(item: dict[str, Any] | None) -> Application | None:
-    """Return the application that an item stores, None for None."""
+    """Return the application that an item stores, None for None. A field that was never stored has its default."""
     if item is None:
         return None
-    pairs = tuple((question, answer) for question, answer in item["answers"] or ())
-    return Application(**{**item, "answers": pairs, "by": item["by"] or ""})
+    given = {name: value for name, value in item.items() if value is not None}
+    pairs = tuple((question, answer) for question, answer in given.get("answers", ()))
+    return Application(**{**given, "answers": pairs})
 
 
 def begun(
@@ -124,7 +136,7 @@ def decide(
     status, allowed, effects = _BECOMES[what]
     if before is None or before.status not in allowed:
         raise NotNow(before.status if before else "")
-    after = replace(before, status=status, by=by, changed=now, **more)
+    after = replace(before, status=status, by=by, changed=now, result=before.judged, **more)
     return after, effects if after.channel else ()
 
 

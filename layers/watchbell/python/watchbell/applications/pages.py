@@ -2,35 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from ..discord.components import ChannelSelect, Option, RoleSelect, Select, StringSelect
 from ..discord.mentions import Mentions
 from ..discord.reply import Button, Embed, Reply
-from ..discord.text import clip, escape
-from ..i18n import _, ngettext
+from ..discord.split import pieces
+from ..discord.text import clip, escape, undirected, with_links
+from ..i18n import _, ngettext, number
+from ..status import measures
 from . import figures, labels
-from .application import STATUSES, Application
-from .configuration import Configuration
+from .application import CLOSED, STATUSES, Application
+from .configuration import PAUSED, Configuration
 from .typed import ALL
 
 COLOUR = 0x3498DB
+
+EARLIER = 3
+"""How many earlier applications the welcome message names."""
+
+FIELD, EMBED = 1024, 6000
+"""Discord: how many characters the value of a field and an embed have."""
 
 
 # ---- an application
 
 
-def welcome(application: Application, configuration: Configuration, buttons: list[Button]) -> Reply:
-    """Return the first message in the channel."""
-    embed = Embed(clip(configuration.button, 256), labels.status(application.status), colour=COLOUR)
-    for question, answer in application.answers:
-        text = "\n".join(escape(line) for line in answer.splitlines())
-        embed.field(clip(escape(question), 256), clip(text, 1024) or "–")
+def welcome(
+    application: Application, configuration: Configuration, earlier: Sequence[Application], buttons: list[Button]
+) -> Reply:
+    """Return the first message in the channel. `earlier` are those that the person has made before."""
+    embed = Embed(clip(configuration.button, 256), labels.how(application), colour=COLOUR)
+    for each in earlier[:EARLIER]:
+        embed.description += "\n-# " + _("Earlier: {how}, {when}", how=labels.how(each), when=f"<t:{each.changed}:d>")
+    if len(earlier) > EARLIER:
+        embed.description += "\n-# " + _("and {n} more", n=len(earlier) - EARLIER)
+    _answers(embed, application)
     person, role = f"<@{application.user}>", f"<@&{configuration.role}>"
     text = _("Welcome, {person}. {role} will answer here.", person=person, role=role)
     mentions = Mentions(users=[application.user], roles=[configuration.role])
     return Reply(text, embeds=[embed], buttons=buttons, mentions=mentions)
+
+
+def _answers(embed: Embed, application: Application) -> None:
+    """Add the whole answers, each in as many fields as it needs.
+
+    A form takes answers of 5,000 characters in all, and an embed 6,000. Escaped, they can be longer. Then each stands
+    in a code block, where nothing needs to be escaped.
+    """
+    asked = [(clip(escape(question), 256), answer) for question, answer in application.answers]
+    parts = [(question, pieces(with_links(answer), FIELD)) for question, answer in asked]
+    fields = [(question if not at else "…", text or "–") for question, texts in parts for at, text in enumerate(texts)]
+    if len(embed) + sum(len(name) + len(value) for name, value in fields) > EMBED:
+        fields = [(question, f"```\n{undirected(answer).replace('`', 'ˋ') or '–'}\n```") for question, answer in asked]
+    for name, value in fields:
+        embed.field(name, value)
+
+
+def ended(application: Application, configuration: Configuration | None) -> str:
+    """Return what the staff read about an application that is over."""
+    text = line(application)
+    if application.status == CLOSED:
+        people = {"person": f"<@{application.user}>", "staff": f"<@{application.by}>"}
+        text = _("{how}: {person}, closed by {staff}", how=labels.how(application), **people)
+    return f"{text} · **{escape(configuration.button)}**" if configuration else text
 
 
 def waits(application: Application, lines: list[str], buttons: list[Button]) -> Reply:
@@ -39,15 +76,43 @@ def waits(application: Application, lines: list[str], buttons: list[Button]) -> 
     return Reply(clip("\n".join([first, *lines]), 2000), buttons=buttons, mentions=Mentions())
 
 
+def waits_no_more(application: Application) -> Reply:
+    """Return what becomes of that message when the application has a channel, or is over."""
+    if not application.live:
+        return Reply(line(application), mentions=Mentions())
+    people = {"person": f"<@{application.user}>", "channel": f"<#{application.channel}>"}
+    return Reply(_("{person} has applied: {channel}", **people), mentions=Mentions())
+
+
 def judged(what: str, applicant: str, staff: str, note: str) -> Reply:
-    """Return what the channel reads when the staff "accept" or "decline". `applicant` and `staff` are ids of users."""
+    """Return what the channel reads when the staff "accept", "decline" or "close", or the person does "withdraw".
+
+    `applicant` and `staff` are ids of users.
+    """
     people = {"person": f"<@{applicant}>", "staff": f"<@{staff}>"}
     said = {
         "accept": _("{person}, your application was accepted by {staff}.", **people),
         "decline": _("{person}, your application was declined by {staff}.", **people),
+        "close": _("{person}, your application was closed by {staff}.", **people),
+        "withdraw": _("{person} has withdrawn the application.", **people),
     }
-    quoted = "\n".join(f"> {escape(line)}" for line in note.splitlines())
-    return Reply(clip(f"{said[what]}\n{quoted}".strip(), 2000), mentions=Mentions(users=[applicant]))
+    return _quoting(said[what], note, Mentions() if what == "withdraw" else Mentions(users=[applicant]))
+
+
+def letter(application: Application, configuration: Configuration, server: str) -> Reply:
+    """Return what the person reads by direct message if there is no channel, or will be none. `server` is its name."""
+    named = {"button": f"**{escape(configuration.button)}**", "server": f"**{escape(server)}**"}
+    text = _("Your application {button} in {server} is over: {how}", how=labels.how(application), **named)
+    return _quoting(text, application.note, Mentions())
+
+
+def _quoting(text: str, note: str, mentions: Mentions) -> Reply:
+    """Return `text` with a note of the staff below it, in an embed if it is long."""
+    reason = with_links(note)
+    whole = "\n".join([text, *(f"> {line}" for line in reason.splitlines())])
+    if len(whole) > 2000:
+        return Reply(text, embeds=[Embed("", reason, colour=COLOUR)], mentions=mentions)
+    return Reply(whole, mentions=mentions)
 
 
 def reminder(applicant: str, what: str) -> Reply:
@@ -58,15 +123,18 @@ def reminder(applicant: str, what: str) -> Reply:
 
 def line(application: Application) -> str:
     """Return how an application is, and whose it is."""
-    return f"{labels.status(application.status)}: <@{application.user}>"
+    return f"{labels.how(application)}: <@{application.user}>"
 
 
 # ---- a button and its configuration
 
 
 def posted(configuration: Configuration, button: Button) -> Reply:
-    """Return the message that everybody sees."""
+    """Return the message that everybody sees. The button of a paused one cannot be pressed."""
     embed = Embed(clip(configuration.button, 256), configuration.text, colour=COLOUR)
+    if configuration.state == PAUSED:
+        embed.description += "\n\n⏸️ " + _("Nobody can apply here at the moment.")
+        button.disabled = True
     return Reply(embeds=[embed], buttons=[button])
 
 
@@ -87,6 +155,8 @@ def card(configuration: Configuration, ending: str) -> Embed:
     embed.field(_("State"), labels.state(configuration.state), inline=True)
     embed.field(_("At the end"), ending, inline=True)
     embed.field(_("Kept for"), ngettext("{n} day", "{n} days", configuration.keep), inline=True)
+    if configuration.missing:
+        embed.field(_("Post it"), labels.missing(configuration.missing))
     if configuration.questions:
         embed.field(_("Questions"), "\n".join(escape(each) for each in configuration.questions))
     return embed
@@ -111,13 +181,21 @@ def selects(configuration: Configuration) -> dict[str, Select]:
 # ---- many applications
 
 
-def queue(shown: Iterable[Application], total: int) -> Embed:
-    """Return a page of the applications. `total` counts those of all pages."""
-    lines = [
-        f"{labels.status(each.status)} <@{each.user}> {f'<#{each.channel}>' if each.channel else ''} "
-        f"<t:{each.changed}:R>"
-        for each in shown
-    ]
+def queue(shown: Iterable[Application], total: int, known: Mapping[str, Configuration], there: Container[str]) -> Embed:
+    """Return a page of the applications. `total` counts those of all pages.
+
+    `known` are the configurations of the server, and `there` are the ids of the channels that exist.
+    """
+
+    def told(each: Application) -> Iterator[str]:
+        yield f"{labels.how(each)} <@{each.user}>"
+        if len(known) > 1 and each.config in known:
+            yield f"**{escape(known[each.config].button)}**"
+        if each.channel in there:
+            yield f"<#{each.channel}>"
+        yield f"<t:{each.changed}:R>"
+
+    lines = [" ".join(told(each)) for each in shown]
     embed = Embed(_("Applications"), "\n".join(lines) or _("There is none."), colour=COLOUR)
     embed.footer = ngettext("{n} application", "{n} applications", total)
     return embed
@@ -125,32 +203,35 @@ def queue(shown: Iterable[Application], total: int) -> Embed:
 
 def of_status(chosen: str) -> StringSelect:
     """Return the filter by status. `chosen` is a status, "" for all."""
-    return _filter({each: labels.status(each) for each in STATUSES}, chosen)
+    return _filter(_("All states"), {each: labels.status(each) for each in STATUSES}, chosen)
 
 
 def of_button(configurations: Iterable[Configuration], chosen: str) -> StringSelect:
     """Return the filter by button. `chosen` is the id of a configuration, "" for all."""
-    return _filter({each.id: clip(each.button, 100) for each in configurations}, chosen)
+    return _filter(_("All buttons"), {each.id: clip(each.button, 100) for each in configurations}, chosen)
 
 
-def _filter(named: dict[str, str], chosen: str) -> StringSelect:
+def _filter(every: str, named: dict[str, str], chosen: str) -> StringSelect:
     options = [Option(name, value, default=value == chosen) for value, name in named.items()]
-    return StringSelect([Option(_("All"), ALL, default=not chosen), *options], placeholder=_("Which?"))
+    return StringSelect([Option(every, ALL, default=not chosen), *options], placeholder=every)
 
 
-def stats(found: figures.Figures) -> Reply:
-    """Return the figures of the last 90 days."""
+def stats(found: figures.Figures, applications: Iterable[Application]) -> Reply:
+    """Return the figures of the last 90 days, and how many of the `applications` that are kept are how."""
     outcomes = found.outcomes
+    kept = Counter(each for one in applications for each in {one.status, one.judged} if each)
     rows = {
-        _("Presses"): str(found.presses),
-        _("Channels made"): str(outcomes[figures.CREATED]),
-        _("Had one already"): str(outcomes[figures.EXISTING]),
-        _("Pressed while it was made"): str(outcomes[figures.BUSY]),
-        _("Withdrawn"): str(found.withdrawn),
-        _("Acknowledged (median)"): "–" if found.acknowledged is None else f"{found.acknowledged} ms",
-        _("Done (median)"): "–" if found.worked is None else f"{found.worked} ms",
-        _("Success"): "–" if found.success is None else f"{found.success:.1f} %",
-        _("Duplicates"): str(found.duplicates),
+        **{labels.status(each): number(kept[each]) for each in STATUSES},
+        _("People who pressed"): number(found.people),
+        _("Presses"): number(found.presses),
+        _("Channels made"): number(found.made),
+        _("Had one already"): number(outcomes[figures.EXISTING]),
+        _("Pressed while it was made"): number(outcomes[figures.BUSY]),
+        _("Withdrawn"): number(found.withdrawn),
+        _("Acknowledged (median)"): measures.latency(found.acknowledged),
+        _("Done (median)"): measures.latency(found.worked),
+        _("Success"): measures.share(found.success),
+        _("Duplicates"): number(found.duplicates),
     }
     embed = Embed(_("Applications, the last 90 days"), colour=COLOUR)
     for name, value in rows.items():
@@ -167,9 +248,10 @@ def log(rows: Iterable[dict[str, Any]]) -> Reply:
     def who(id: str | None) -> str:
         return f"<@{id}>" if id else ""
 
-    lines = [
-        f"<t:{row['at']}:f> {who(row['actor'])} `{row['action']}` {who(row['user'])} "
-        f"**{row['outcome']}** {row['reason'] or ''}"
-        for row in rows
-    ]
+    def told(row: dict[str, Any]) -> str:
+        people = dict.fromkeys(filter(None, (who(row["actor"]), who(row["user"]))))
+        ended = filter(None, (labels.outcome(row["outcome"]), labels.why(row["reason"])))
+        return f"<t:{row['at']}:f> **{labels.action(row['action'])}** {' → '.join(people)}: {', '.join(ended)}"
+
+    lines = [told(row) for row in rows]
     return Reply(embeds=[Embed(_("What was done"), "\n".join(lines) or _("There is none."), colour=COLOUR)])

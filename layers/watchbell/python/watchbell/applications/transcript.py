@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 from .application import Application
+
+_MENTION = re.compile(r"<@!?([0-9]{1,20})>")
 
 MOST = 1_000
 """How many messages a transcript has. A channel with more is locked instead of deleted."""
@@ -31,7 +34,14 @@ UNSEEN = (
 
 def written(application: Application, channel: str, messages: list[dict[str, Any]]) -> bytes:
     """Return the transcript. `messages` are as Discord sends them, the oldest first."""
-    lines = [f"# {channel}", "", f"- user: {application.user}", f"- status: {application.status}"]
+    lines = [
+        f"# {channel}",
+        "",
+        f"- user: {_line(application.name)} ({application.user})",
+        f"- status: {application.status}",
+    ]
+    lines += [f"- result: {application.result}"] if application.result else []
+    lines += [f"- by: <@{application.by}>"] if application.by else []
     lines += [f"- {_line(question)}: {_line(answer)}" for question, answer in application.answers]
     for message in messages:
         author = message.get("author") or {}
@@ -42,7 +52,19 @@ def written(application: Application, channel: str, messages: list[dict[str, Any
         lines += [
             f"> [{_line(str(file.get('filename')))}]({file.get('url')})" for file in message.get("attachments") or ()
         ]
-    return "\n".join([*lines, ""]).encode("utf-8", "replace")
+    names = _names(application, messages)
+    text = _MENTION.sub(lambda found: names.get(found[1], found[0]), "\n".join([*lines, ""]))
+    return text.encode("utf-8", "replace")
+
+
+def _names(application: Application, messages: list[dict[str, Any]]) -> dict[str, str]:
+    """Return how the people are called whom the messages show, by their ids, with an @."""
+    people = [
+        each for message in messages for each in (message.get("author"), *(message.get("mentions") or ())) if each
+    ]
+    names = {str(each.get("id")): str(each.get("global_name") or each.get("username") or "") for each in people}
+    named = {application.user: application.name, **names}
+    return {id: f"@{_line(name)}" for id, name in named.items() if name}
 
 
 def tells_all_of(messages: list[dict[str, Any]]) -> bool:

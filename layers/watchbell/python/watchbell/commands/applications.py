@@ -2,14 +2,40 @@
 
 from binascii import crc32
 
-from watchbell import N_, Command, Modal, OneOf, Option, Paragraph, Reply, Short, UserError, _, anyone, permission, role
+from watchbell import (
+    N_,
+    Command,
+    Modal,
+    OneOf,
+    Option,
+    Paragraph,
+    Reply,
+    Short,
+    UserError,
+    _,
+    anyone,
+    ngettext,
+    permission,
+    role,
+)
 from watchbell.discord import custom_id
+from watchbell.discord.interaction import MODAL
 from watchbell.discord.text import clip, escape
-from watchbell.errors import DiscordError, Paced
-from watchbell.tools.applications import APPLICATIONS, CONFIGURATIONS, SERVERS, TRAIL, Applicant, Staff, stored
+from watchbell.errors import DiscordError, FieldError, Paced
+from watchbell.tools.applications import (
+    APPLICATIONS,
+    CONFIGURATIONS,
+    EARLIER,
+    SERVERS,
+    TRAIL,
+    AnyStaff,
+    Applicant,
+    Staff,
+    stored,
+)
 
 may_change = permission("MANAGE_GUILD") | role("admin")
-staff, the_applicant = Staff() | role("admin"), Applicant()
+staff, any_staff, the_applicant = Staff() | role("admin"), AnyStaff() | role("admin"), Applicant()
 
 command = Command(
     "applications",
@@ -18,7 +44,7 @@ command = Command(
     private=True,
     contexts=("guild",),
 )
-remembered = (APPLICATIONS, CONFIGURATIONS, SERVERS, TRAIL)
+remembered = (APPLICATIONS, CONFIGURATIONS, EARLIER, SERVERS, TRAIL)
 """What this feature declares: the catalogue finds the names that a file imports."""
 
 ANSWER = 1000
@@ -41,7 +67,12 @@ class Texts(Modal, title="The button and its text"):
     text = Paragraph("What should people know before they press it?", most=2000, required=False)
     colour = OneOf("Which colour does it have?", STYLES, required=False)
     finish = OneOf("What happens to a channel at the end?", ENDS, required=False)
-    keep = Short("Days to keep an application after its end", most=3, required=False)
+    keep = Short(
+        "Days to keep an application after its end",
+        description="From 1 to 730 days. If it is empty, 90 days",
+        most=3,
+        required=False,
+    )
 
 
 class Questions(Modal, title="Questions for the form"):
@@ -62,9 +93,11 @@ class Why(Modal, title="Decline an application"):
 def form_of(interaction, tools, *, config: str):
     """The form with the questions of a configuration. None if there are none, or if the person cannot apply now.
 
-    The ingress runs this before it shows the form, so it reads what is stored as it is."""
+    The ingress runs this before it shows the form, so it reads what is stored as it is. A form that was open already is
+    read all the same: so nobody loses what they have typed."""
     asked = stored(interaction.guild_id, tools).get(config, {})
-    if asked.get("state") != "active" or not asked["questions"]:
+    takes = asked.get("state") == "active" or interaction.type == MODAL
+    if not takes or not asked.get("questions"):
         return None
     before = tools.data(APPLICATIONS, interaction.guild_id).get(config, interaction.user_id)
     unasked = ("pending",) if before and not before["answers"] else ()
@@ -88,7 +121,7 @@ def form_of(interaction, tools, *, config: str):
 def apply(interaction, tools, form, *, config: str):
     """Make the channel of an application. The posted button leads here for ever: do not rename it."""
     from watchbell.applications import figures, outcome
-    from watchbell.tools import applying
+    from watchbell.tools import applying, noticing
 
     guild, user = interaction.guild_id, interaction.user_id
     known = applying.all_of(guild, tools)
@@ -115,8 +148,7 @@ def apply(interaction, tools, form, *, config: str):
             )
         raise
     applying.note_press(interaction, tools, config, made.code, made)
-    if made.obstacle:
-        applying.tell_staff(interaction, tools, configuration, made, rescue)
+    noticing.notice(interaction, tools, configuration, made, rescue)
     return outcome.told(made, again, withdraw.button(_("Withdraw"), config=config, applicant=user))
 
 
@@ -157,7 +189,7 @@ def rescue(application) -> list:
 # ---- the channel of an application
 
 
-def welcome(application, configuration) -> Reply:
+def welcome(application, configuration, earlier) -> Reply:
     """The first message in the channel, with the buttons for what can be done next."""
     from watchbell.applications import pages
 
@@ -168,7 +200,7 @@ def welcome(application, configuration) -> Reply:
         buttons += [decline.button(_("Decline"), style="danger", **state)]
     if application.live:
         buttons.append(close.button(_("Close"), **state))
-    return pages.welcome(application, configuration, buttons)
+    return pages.welcome(application, configuration, earlier, buttons)
 
 
 @command.button(who=the_applicant, instant=True, expires=None)
@@ -210,7 +242,7 @@ def retry(interaction, tools, *, config: str, applicant: str):
     """Make the channel of a pending application."""
     from watchbell.tools import handling
 
-    return handling.retry(interaction, tools, welcome, config, applicant)
+    return handling.retry(interaction, tools, welcome, rescue, config, applicant)
 
 
 @command.button(who=staff, expires=None, lock="resend:{message}")
@@ -256,6 +288,7 @@ def pause(interaction, tools, *, button: str):
     """
     configuration = find(button, interaction, tools)
     save(configuration.id, interaction, tools, state="paused")
+    refreshed(configuration.id, interaction, tools)
     return Reply(_("{button} is paused.", button=f"**{escape(configuration.button)}**"))
 
 
@@ -269,6 +302,7 @@ def resume(interaction, tools, *, button: str):
     if not configuration.message:
         return panel(configuration)
     save(configuration.id, interaction, tools, state="active")
+    refreshed(configuration.id, interaction, tools)
     return Reply(_("{button} works again.", button=f"**{escape(configuration.button)}**"))
 
 
@@ -308,7 +342,11 @@ def texts(interaction, tools, form: Texts, *, config: str):
 
 @command.modal(instant=False, updates=True, audit="applications.questions")
 def ask(interaction, tools, form: Questions, *, config: str):
-    asked = tuple(text.strip() for text in vars(form).values() if text.strip())
+    asked: tuple[str, ...] = ()
+    for name, text in ((name, text.strip()) for name, text in vars(form).items() if text.strip()):
+        if text.casefold() in map(str.casefold, asked):
+            raise FieldError(name, _("this question is there already."))
+        asked += (text,)
     save(config, interaction, tools, questions=asked)
     return refreshed(config, interaction, tools)
 
@@ -330,9 +368,10 @@ def preview(interaction, tools, *, config: str):
 
     configuration = configuring.there(config, interaction.guild_id, tools)
     reply = posted(configuration)
-    reply.buttons = [post.button(_("Post it"), style="success", config=config)]
-    found = "\n".join(configuring.faults(configuration, interaction, tools))
-    reply.content = clip(found, 2000) or _("This is how it will look.")
+    found = configuring.faults(configuration, interaction, tools)
+    reply.buttons = [] if found else [post.button(_("Post it"), style="success", config=config)]
+    found += configuring.warnings(configuration, interaction, tools)
+    reply.content = clip("\n".join(found), 2000) or _("This is how it will look.")
     return reply
 
 
@@ -342,7 +381,7 @@ def post(interaction, tools, *, config: str):
     from watchbell.tools import configuring
 
     configuration = configuring.there(config, interaction.guild_id, tools)
-    configuring.post(configuration, posted(configuration), interaction, tools)
+    configuring.post(configuration, posted, interaction, tools)
     return Reply(_("It is posted in {channel}.", channel=f"<#{configuration.channel}>"))
 
 
@@ -366,7 +405,7 @@ def refreshed(config: str, interaction, tools) -> Reply:
     from watchbell.tools import configuring
 
     configuration = configuring.there(config, interaction.guild_id, tools)
-    configuring.edit(configuration, posted(configuration), tools)
+    configuring.edit(configuration, posted, interaction.guild_id, interaction.guild_locale, tools)
     return panel(configuration)
 
 
@@ -412,36 +451,72 @@ def save(config: str, interaction, tools, **changes) -> None:
 # ---- many applications
 
 
-@command.subcommand
+@command.subcommand(who=any_staff)
 def queue(interaction, tools):
     """See the applications, and work on many of them at once."""
     return listed(interaction, tools)
 
 
-@command.pager(per_page=10)
+@command.pager(per_page=10, who=any_staff)
 def listed(interaction, tools, page, *, status: str = "", config: str = ""):
-    """The applications with this status and of this button, or all of them, ten on a page."""
+    """The applications with this status and of this button, or all of them, ten on a page.
+
+    The staff of a button see those of their button."""
     from watchbell.applications import pages
     from watchbell.tools import applying
 
-    found = applying.everybody(interaction.guild_id, tools, config)
-    shown = [each for each in found if status in ("", each.status)]
-    known = applying.all_of(interaction.guild_id, tools).values()
+    guild, manages = interaction.guild_id, may_change.allows(interaction, tools)
+    known = {
+        id: each for id, each in applying.all_of(guild, tools).items() if manages or each.role in interaction.roles
+    }
+    every = [*applying.everybody(guild, tools), *applying.earlier(guild, tools)]
+    found = [each for each in every if config in ("", each.config) and (manages or each.config in known)]
+    found.sort(key=lambda each: -each.changed)
+    shown = [each for each in found if status in ("", each.status, each.judged)]
+    there = {each["id"] for each in tools.discord.channels(guild)}
     selects = [only.select(pages.of_status(status), config=config)]
     if len(known) > 1:
-        selects.append(only_of.select(pages.of_button(known, config), status=status))
-    many = [create_all.button(_("Create channels for all pending")), close_all.button(_("Close all declined"))]
-    return Reply(embeds=[pages.queue(page.of(shown), len(shown))], components=selects, buttons=many)
+        selects.append(only_of.select(pages.of_button(known.values(), config), status=status))
+    many = []
+    if manages and any(each.status == "pending" for each in every):
+        many.append(ask_create.button(_("Create channels for all pending")))
+    if manages and any(each.status == "declined" for each in every):
+        many.append(ask_close.button(_("Close all declined")))
+    return Reply(embeds=[pages.queue(page.of(shown), len(shown), known, there)], components=selects, buttons=many)
 
 
-@command.select(updates=True)
+def many(interaction, tools, status: str) -> int:
+    from watchbell.tools import applying
+
+    return sum(each.status == status for each in applying.everybody(interaction.guild_id, tools))
+
+
+@command.button(updates=True)
+def ask_create(interaction, tools):
+    n = many(interaction, tools, "pending")
+    text = ngettext("Create the channel of {n} application?", "Create the channels of {n} applications?", n)
+    return Reply(text, buttons=[create_all.button(_("Create"), style="primary"), to_the_list()])
+
+
+@command.button(updates=True)
+def ask_close(interaction, tools):
+    n = many(interaction, tools, "declined")
+    text = ngettext("Close {n} declined application?", "Close {n} declined applications?", n)
+    return Reply(text, buttons=[close_all.button(_("Close"), style="danger"), to_the_list()])
+
+
+def to_the_list():
+    return listed.button(_("Show the applications"), page=1, status="", config="")
+
+
+@command.select(updates=True, who=any_staff)
 def only(interaction, tools, *, config: str):
     from watchbell.applications import typed
 
     return listed(interaction, tools, status=typed.filtered(interaction.values), config=config)
 
 
-@command.select(updates=True)
+@command.select(updates=True, who=any_staff)
 def only_of(interaction, tools, *, status: str):
     from watchbell.applications import typed
 
@@ -453,7 +528,9 @@ def create_all(interaction, tools):
     """Give every pending application its channel."""
     from watchbell.tools import batching
 
-    return (yield from batching.create_all(interaction, tools, welcome))
+    reply = yield from batching.create_all(interaction, tools, welcome, rescue)
+    reply.buttons = [to_the_list()]
+    return reply
 
 
 @command.button(job="applications:{guild}:close", cancel=may_change, audit="applications.close_all")
@@ -461,7 +538,9 @@ def close_all(interaction, tools):
     """Close every declined application."""
     from watchbell.tools import batching
 
-    return (yield from batching.close_all(interaction, tools, welcome))
+    reply = yield from batching.close_all(interaction, tools, welcome)
+    reply.buttons = [to_the_list()]
+    return reply
 
 
 @command.subcommand(lock="applications check:{guild}", audit="applications.check")
@@ -479,7 +558,9 @@ def stats(interaction, tools):
     from watchbell.applications import figures, pages
     from watchbell.tools import applying
 
-    return pages.stats(figures.added_up(applying.trail(interaction.guild_id, tools)))
+    guild = interaction.guild_id
+    kept = [*applying.everybody(guild, tools), *applying.earlier(guild, tools)]
+    return pages.stats(figures.added_up(applying.trail(guild, tools)), kept)
 
 
 @command.subcommand(name="log")

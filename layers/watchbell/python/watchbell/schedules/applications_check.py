@@ -35,7 +35,7 @@ def check(guild: str, tools: Tools) -> None:
         return  # The bot has left the server.
     for each in applying.all_of(guild, tools).values():
         if each.state in ("active", "paused"):
-            configuring.edit(each, applications.posted(each), tools)
+            configuring.edit(each, applications.posted, guild, locale, tools)
     today = int(tools.now()) // 86_400
     hold = partial(flow.other, f"check {guild} {today}", tools)
     repairing.put_right(guild, locale, ids.first_at(tools.now()), tools, applications.welcome, hold)

@@ -21,7 +21,7 @@ APPLICATIONS = Data(
     key=("config", "user"),
     fields=(
         *("name", "status", "channel", "message", "answers", "reason", "note", "by"),
-        *("finished", "applied", "changed", "number"),
+        *("finished", "applied", "changed", "number", "notice", "notice_in", "result"),
     ),
     about=("user",),
     mentions=("by",),
@@ -29,6 +29,17 @@ APPLICATIONS = Data(
     "long as the server has chosen",
 )
 """An `applications.Application`. It is kept while it is live, and then as long as the configuration says."""
+
+EARLIER = Data(
+    "application_earlier",
+    of="server",
+    key=("config", "user", "number"),
+    fields=tuple(name for name in APPLICATIONS.fields if name != "number"),
+    about=("user",),
+    mentions=("by",),
+    personal="the same, if the person has applied again since",
+)
+"""An application that is over, after its person has begun the next one. It is kept as long as it would have been."""
 
 TRAIL = Data(
     "application_trail",
@@ -69,6 +80,16 @@ class Staff(Policy):
 
     def refusal(self) -> str:
         return _("Only the staff of these applications can use this.")
+
+
+class AnyStaff(Staff):
+    """Members with the staff role of any configuration, and those who manage the server."""
+
+    __slots__ = ()
+    name = "staff of any applications"
+
+    def ask(self, interaction: "Interaction", tools: "Any") -> bool:
+        return any(each.get("role") in interaction.roles for each in stored(interaction.guild_id, tools).values())
 
 
 class Applicant(Policy):

@@ -8,28 +8,29 @@ from __future__ import annotations
 import json
 import logging
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
 from ..applications import configuration as configurations
-from ..applications import figures, labels, marker, obstacles, pages
+from ..applications import figures, labels, marker, obstacles
 from ..applications.application import FAILED, LOST, OPEN, OPENED, Application, begun, decide, read
 from ..applications.configuration import Configuration
 from ..applications.obstacles import CATEGORY_GONE, CHANNEL_GONE, TOO_LONG, Obstacle, Place
 from ..applications.outcome import GONE, Outcome
+from ..data.tables import DAY
 from ..discord.channels import Overwrite
 from ..discord.ids import made_at
 from ..discord.interaction import Interaction
 from ..discord.lacks import Lack
 from ..discord.permissions import bits, in_server, names_of
-from ..discord.reply import Button, Reply
+from ..discord.reply import Reply
 from ..errors import DiscordError, Retry
 from ..i18n import _, speaking
 from ..kit import server
 from . import places
-from .applications import APPLICATIONS, CONFIGURATIONS, SERVERS, TRAIL
+from .applications import APPLICATIONS, CONFIGURATIONS, EARLIER, SERVERS, TRAIL
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +47,8 @@ NO_MEMBER = (10007, 10013)
 STEPS = ("begin", "channel", "welcome", "record")
 """The steps of a press, by their names in the journal."""
 
-Welcome = Callable[[Application, Configuration], Reply]
-"""Makes the welcome message of an application, with the buttons for its state."""
+Welcome = Callable[[Application, Configuration, Sequence[Application]], Reply]
+"""Makes the welcome message of an application, with the buttons for its state, after earlier ones of the person."""
 
 View = Callable[[Application], Reply]
 """Makes the welcome message in the language of the server."""
@@ -84,6 +85,21 @@ def store(guild: str, after: Application, configuration: Configuration | None, t
     return read(tools.data(APPLICATIONS, guild).put(after.item, keep=keep)) or after
 
 
+def keep_earlier(guild: str, before: Application | None, configuration: Configuration, tools: Any) -> None:
+    """Keep an application that is over for the rest of its time, as the person's next one takes its place."""
+    if before and not before.live:
+        days = configuration.keep - (int(tools.now()) - before.changed) // DAY
+        item = {**before.item, "number": f"{before.number:06}", "version": None}
+        tools.data(EARLIER, guild).put(item, keep=max(1, days))
+
+
+def earlier(guild: str, tools: Any, *key: str) -> list[Application]:
+    """Return the earlier applications of people who have applied again, the newest first. `key` is as for `all`."""
+    items = tools.data(EARLIER, guild).all(*key)
+    found = [each for item in items if (each := read({**item, "number": int(item["number"])}))]
+    return sorted(found, key=lambda each: -each.changed)
+
+
 def note(guild: str, interaction_id: str, action: str, tools: Any, **fields: Any) -> None:
     """Write a row of the trail. A second try of the same interaction overwrites it."""
     id = "-".join(filter(None, [f"{interaction_id:0>20}", fields.get("part", ""), action]))
@@ -112,9 +128,11 @@ def viewed(welcome: Welcome, known: Mapping[str, Configuration], guild: str, loc
     """
 
     def view(application: Application) -> Reply:
+        key = application.config, application.user
+        before = earlier(guild, tools, *key) if application.number > 1 else []
         with speaking_in(guild, locale, tools):
             nobody = Configuration(application.config, _("Application"), role=guild)
-            return welcome(application, known.get(application.config, nobody))
+            return welcome(application, known.get(application.config, nobody), before)
 
     return view
 
@@ -159,6 +177,7 @@ def make(
     began = _began(journal, now)
     is_mine = before is not None and before.channel == mine != ""
     wanted = before if before and is_mine else begun(before, configuration.id, user, name, answers, now)
+    keep_earlier(guild, before, configuration, tools)
     obstacle, channel, message = None, mine, ""
     if not mine and now - began > MOST_SECONDS:
         obstacle = Obstacle(TOO_LONG)
@@ -379,19 +398,3 @@ def told(obstacle: Obstacle, configuration: Configuration, interaction: Interact
     """Return lines that say why there is no channel, and what somebody must change."""
     lacks = places.missing(obstacle.lacks, configuration.category, interaction, tools)
     return [labels.obstacle(obstacle.code), *lacks]
-
-
-def tell_staff(
-    interaction: Interaction,
-    tools: Any,
-    configuration: Configuration,
-    outcome: Outcome,
-    buttons: Callable[[Application], list[Button]],
-) -> None:
-    """Tell the staff what to change. If the bot may not write there, `/applications check` says so."""
-    assert outcome.obstacle
-    with speaking_in(interaction.guild_id, interaction.guild_locale, tools):
-        lines = told(outcome.obstacle, configuration, interaction, tools)
-        reply = pages.waits(outcome.application, lines, buttons(outcome.application))
-    nonce = f"obstacle {interaction.id}"
-    unless_gone(lambda: tools.discord.send(configuration.staff_channel, reply, nonce=nonce))

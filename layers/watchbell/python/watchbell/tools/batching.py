@@ -7,11 +7,12 @@ from typing import Any
 
 from ..applications.application import DECLINED, PENDING, Application, NotNow
 from ..applications.configuration import Configuration
+from ..applications.figures import CREATED
 from ..discord.interaction import Interaction
 from ..discord.reply import Reply
 from ..errors import DiscordError
 from ..i18n import _
-from . import applying, handling
+from . import applying, handling, noticing
 
 AT_ONCE = 500
 """How many applications a batch works on. Its journal is one item of a table."""
@@ -22,13 +23,18 @@ One = Callable[[Application, dict[str, Configuration], Any], str]
 The second argument are the configurations of the server."""
 
 
-def create_all(interaction: Interaction, tools: Any, welcome: applying.Welcome) -> Generator[Reply, None, Reply]:
+def create_all(
+    interaction: Interaction, tools: Any, welcome: applying.Welcome, rescue: noticing.Rescue
+) -> Generator[Reply, None, Reply]:
     """Give every pending application its channel."""
 
     def one(application: Application, known: dict[str, Configuration], journal: Any) -> str:
         if application.config not in known or application.status != PENDING:
             return "skipped"
         outcome = handling.make(interaction, tools, welcome, known, application, journal)
+        noticing.notice(interaction, tools, known[application.config], outcome, rescue)
+        if outcome.code == CREATED:
+            tools.measure("application", "Count", ApplicationsCreated=1)
         return "failed" if outcome.obstacle else "done"
 
     return _batch(interaction, tools, PENDING, "create", one)
@@ -45,7 +51,8 @@ def close_all(interaction: Interaction, tools: Any, welcome: applying.Welcome) -
         user = application.user
         after, wanted = handling.act(guild, configuration, "close", user, by, journal, tools, config=config)
         view = applying.viewed(welcome, known, guild, interaction.guild_locale, tools)
-        handling.effects(guild, after, wanted, configuration, journal, tools, view)
+        words = handling.endings(interaction, "close", after, configuration, tools)
+        handling.effects(guild, after, wanted, configuration, journal, tools, view, *words)
         journal.end()
         return "done"
 

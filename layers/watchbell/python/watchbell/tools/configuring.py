@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
-from ..applications.configuration import ACTIVE, DRAFT, MOST, REMOVED, Configuration, changed, named
+from ..applications import labels
+from ..applications.configuration import ACTIVE, DRAFT, MOST, PAUSED, REMOVED, Configuration, changed, named
 from ..applications.obstacles import NEEDED
 from ..discord.interaction import Interaction
 from ..discord.lacks import lacks
+from ..discord.permissions import bits, in_channel
 from ..discord.reply import Reply
 from ..discord.text import clip
 from ..errors import DiscordError, Retry, UserError
@@ -18,6 +21,9 @@ from .applications import SERVERS
 POST = ("VIEW_CHANNEL", "SEND_MESSAGES", "EMBED_LINKS")
 NEEDS = {"channel": POST, "category": NEEDED, "staff_channel": (*POST, "ATTACH_FILES")}
 """What the bot needs in each of the places."""
+
+Posted = Callable[[Configuration], Reply]
+"""Makes the message with the button, in the language of the server."""
 
 
 def find(name: str, guild: str, tools: Any) -> Configuration:
@@ -50,20 +56,17 @@ def add(id: str, guild: str, tools: Any, **given: Any) -> None:
     """Store a new configuration. Raises UserError if there are many. A second try changes it."""
 
     def decide(before: dict[str, Configuration]) -> dict[str, Configuration]:
-        if id not in before and len(before) >= MOST:
+        if id not in before and sum(each.state != REMOVED for each in before.values()) >= MOST:
             raise UserError(_("A server can have {n} such buttons.", n=MOST))
         return changed({id: Configuration(id, ""), **before}, id, **given)
 
     applying.change(guild, tools, decide)
 
 
-def faults(configuration: Configuration, interaction: Interaction, tools: Any, *, warn: bool = True) -> list[str]:
-    """Return what is still to be chosen, and what the bot may not do in the places.
-
-    `warn` adds what does not stop it.
-    """
+def faults(configuration: Configuration, interaction: Interaction, tools: Any) -> list[str]:
+    """Return what is still to be chosen, and what the bot may not do in the places. The button cannot work with it."""
     if configuration.missing:
-        return [_("❌ Choose the channel, the category, the staff and their channel first.")]
+        return [labels.missing(configuration.missing)]
     guild, discord, found = interaction.guild_id, tools.discord, []
     here, member = discord.server(guild), discord.member(guild, discord.me())
     channels = {channel["id"]: channel for channel in discord.channels(guild)}
@@ -75,28 +78,41 @@ def faults(configuration: Configuration, interaction: Interaction, tools: Any, *
             found.append(_("❌ {channel} no longer exists. Choose another one.", channel=f"<#{id}>"))
     if all(each["id"] != configuration.role for each in here["roles"]):
         found.append(_("❌ The role of the staff no longer exists. Choose another one."))
-    if warn and not discord.reads_content():
+    return found
+
+
+def warnings(configuration: Configuration, interaction: Interaction, tools: Any) -> list[str]:
+    """Return what people should know, though the button works: no transcripts, or transcripts that all can read."""
+    found, discord = [], tools.discord
+    if not discord.reads_content():
         found.append(
             _(
                 "⚠️ I lack the Message Content intent, so I can write no transcripts. Channels are then locked, and "
                 "never deleted. My owner can switch it on in Discord's developer portal."
             )
         )
+    server, staff = discord.server(interaction.guild_id), configuration.staff_channel
+    channel = next((each for each in discord.channels(server["id"]) if each["id"] == staff), None)
+    anybody = {"user": {"id": "0"}, "roles": []}
+    if channel and in_channel(server, anybody, channel, tools.now()) & bits("VIEW_CHANNEL"):
+        found.append(_("⚠️ Everybody can read {channel}, and so the transcripts in it.", channel=f"<#{staff}>"))
     return found
 
 
-def post(configuration: Configuration, posted: Reply, interaction: Interaction, tools: Any) -> None:
+def post(configuration: Configuration, posted: Posted, interaction: Interaction, tools: Any) -> None:
     """Post the button, or change the posted one. Raises UserError, which says what it lacks, if it cannot work."""
     guild, id = interaction.guild_id, configuration.id
-    found = faults(configuration, interaction, tools, warn=False)
+    found = faults(configuration, interaction, tools)
     if found:
         raise UserError(clip("\n".join(found), 2000))
-    if configuration.posted_in != configuration.channel or not edit(configuration, posted, tools):
-        with tools.journal.step("post") as step:
+    locale = interaction.guild_locale
+    if configuration.posted_in != configuration.channel or not edit(configuration, posted, guild, locale, tools):
+        with tools.journal.step("post") as step, applying.speaking_in(guild, locale, tools):
             if step.new:
-                step.value = _post(configuration, posted, step, tools)
+                step.value = _post(configuration, posted(configuration), step, tools)
         _take_down(configuration, tools)
-        save(id, guild, tools, message=step.value, posted_in=configuration.channel, state=ACTIVE)
+        state = PAUSED if configuration.state == PAUSED else ACTIVE
+        save(id, guild, tools, message=step.value, posted_in=configuration.channel, state=state)
     elif configuration.state == DRAFT:
         save(id, guild, tools, state=ACTIVE)
     fields = {"config": id, "actor": interaction.user_id, "outcome": "done"}
@@ -113,12 +129,14 @@ def _post(configuration: Configuration, posted: Reply, step: Any, tools: Any) ->
     return str(id)
 
 
-def edit(configuration: Configuration, posted: Reply, tools: Any) -> bool:
-    """Change the posted message. Return False if there is none."""
+def edit(configuration: Configuration, posted: Posted, guild: str, locale: str, tools: Any) -> bool:
+    """Change the posted message. Return False if there is none. `locale` is Discord's locale of the server."""
     if not configuration.message:
         return False
+    with applying.speaking_in(guild, locale, tools):
+        reply = posted(configuration)
     try:
-        tools.discord.edit(configuration.posted_in, configuration.message, posted)
+        tools.discord.edit(configuration.posted_in, configuration.message, reply)
     except DiscordError as error:
         if not error.permanent:
             raise

@@ -13,10 +13,12 @@ from typing import Any
 from ..applications import labels, marker, pages, transcript
 from ..applications.application import (
     ARCHIVE,
+    CLOSE,
     FINISH,
     PENDING,
     SAY,
     SHOW,
+    TELL,
     Application,
     NotNow,
     decide,
@@ -24,15 +26,17 @@ from ..applications.application import (
     is_done,
 )
 from ..applications.configuration import DELETE, LOCK, Configuration
+from ..applications.figures import CREATED, REFUSED, RETRY
 from ..applications.outcome import Outcome
 from ..discord.files import File
 from ..discord.interaction import Interaction
+from ..discord.mentions import Mentions
 from ..discord.permissions import bits, names_of
 from ..discord.reply import Reply
 from ..discord.text import clip
 from ..errors import DiscordError, UserError
 from ..i18n import _
-from . import applying
+from . import applying, noticing
 
 WRITES = ("SEND_MESSAGES_IN_THREADS", "CREATE_PUBLIC_THREADS", "CREATE_PRIVATE_THREADS")
 """What the person may no longer do in a locked channel, besides SEND_MESSAGES, as far as the bot may deny it."""
@@ -70,18 +74,57 @@ def end(
     guild = interaction.guild_id
     known = applying.all_of(guild, tools)
     configuration = known.get(config)
+    if what == CLOSE:
+        _in_its_channel(interaction, tools, config, applicant)
     after, wanted = _acted(interaction, tools, what, config, applicant, configuration)
     text = pages.line(after)
     if configuration and configuration.finish == DELETE and wanted and not tools.discord.reads_content():
         text += "\n" + _("I cannot read what others write, so there is no transcript, and the channel is only locked.")
     yield Reply(text)
     view = applying.viewed(welcome, known, guild, interaction.guild_locale, tools)
-    effects(guild, after, wanted, configuration, tools.journal, tools, view)
+    words = endings(interaction, what, after, configuration, tools)
+    effects(guild, after, wanted, configuration, tools.journal, tools, view, *words)
+    after = applying.application(guild, config, applicant, tools) or after
+    noticing.settle(guild, interaction.guild_locale, after, configuration, tools)
     tools.journal.end()
 
 
+def endings(
+    interaction: Interaction, what: str, after: Application, configuration: Configuration | None, tools: Any
+) -> tuple[Reply, Reply, Reply | None]:
+    """Return what the channel and the staff read at the end, and what the person reads if no channel tells them."""
+    guild, letter, name = interaction.guild_id, None, ""
+    told = what == CLOSE and configuration is not None and (not after.channel or configuration.finish == DELETE)
+    if told:
+        name = str(tools.discord.server(guild).get("name") or "")
+    with applying.speaking_in(guild, interaction.guild_locale, tools):
+        if told and configuration:
+            letter = pages.letter(after, configuration, name)
+        line = Reply(pages.ended(after, configuration), mentions=Mentions())
+        return pages.judged(what, after.user, interaction.user_id, ""), line, letter
+
+
+def _in_its_channel(interaction: Interaction, tools: Any, config: str, applicant: str) -> None:
+    """Raise UserError if an application has a channel, and Close was pressed elsewhere: the message there is old."""
+    found = applying.application(interaction.guild_id, config, applicant, tools)
+    if found and found.live and found.channel not in ("", interaction.channel_id):
+        _is_old(interaction, tools, found)
+        raise UserError(_("There is a channel by now. Close it there: {channel}", channel=f"<#{found.channel}>"))
+
+
+def _is_old(interaction: Interaction, tools: Any, found: Application) -> None:
+    """Take the buttons from the message that said that there is no channel."""
+    message = str(interaction.message.get("id") or "")
+    noticing.say_how(interaction.guild_id, interaction.guild_locale, found, interaction.channel_id, message, tools)
+
+
 def retry(
-    interaction: Interaction, tools: Any, welcome: applying.Welcome, config: str, applicant: str
+    interaction: Interaction,
+    tools: Any,
+    welcome: applying.Welcome,
+    rescue: noticing.Rescue,
+    config: str,
+    applicant: str,
 ) -> Generator[Reply, None, Reply]:
     """Make the channel of a pending application."""
     known = applying.all_of(interaction.guild_id, tools)
@@ -90,13 +133,31 @@ def retry(
     if configuration is None or before is None:
         raise _not_there()
     if before.status != PENDING and tools.journal.value("record") is None:
+        _is_old(interaction, tools, before)
+        fields = {"config": config, "user": applicant, "actor": interaction.user_id}
+        applying.note(
+            interaction.guild_id, interaction.id, RETRY, tools, outcome=REFUSED, reason=before.status, **fields
+        )
         raise _over(before.status)
     yield Reply(_("⏳ One moment."))
     outcome = make(interaction, tools, welcome, known, before, tools.journal)
+    _note_try(interaction, tools, outcome)
+    noticing.notice(interaction, tools, configuration, outcome, rescue)
     if outcome.obstacle:
         lines = applying.told(outcome.obstacle, configuration, interaction, tools)
         raise UserError(clip("\n".join(lines), 2000))
     return Reply(_("Done: {channel}", channel=f"<#{outcome.application.channel}>"))
+
+
+def _note_try(interaction: Interaction, tools: Any, outcome: Outcome) -> None:
+    """Write to the trail and to the metrics how the staff's try to make a channel ended."""
+    after, reason = outcome.application, outcome.obstacle.code if outcome.obstacle else ""
+    fields = {"config": after.config, "user": after.user, "actor": interaction.user_id, "reason": reason}
+    applying.note(
+        interaction.guild_id, interaction.id, RETRY, tools, outcome=outcome.code, steps=list(outcome.steps), **fields
+    )
+    if outcome.code == CREATED:
+        tools.measure("application", "Count", ApplicationsCreated=1)
 
 
 def make(
@@ -195,8 +256,13 @@ def effects(
     tools: Any,
     view: applying.View,
     said: Reply | None = None,
+    line: Reply | None = None,
+    letter: Reply | None = None,
 ) -> str:
-    """Do the effects, each once. `said` is what the channel reads. Return how its channel ended, "" if it did not."""
+    """Do the effects, each once. Return how its channel ended, "" if it did not.
+
+    `said` is for the channel, `line` for the staff, `letter` for a person without a channel.
+    """
     complete, ended = "", ""
     if SAY in wanted and said:
         with journal.step("say") as step:
@@ -204,11 +270,20 @@ def effects(
                 applying.unless_gone(lambda: tools.discord.send(after.channel, said, nonce=step.nonce))
     if SHOW in wanted and after.message:
         applying.unless_gone(lambda: tools.discord.edit(after.channel, after.message, view(after)))
+    if TELL in wanted and line and configuration and configuration.staff_channel:
+        with journal.step("tell") as step:
+            if step.new:
+                applying.unless_gone(lambda: tools.discord.send(configuration.staff_channel, line, nonce=step.nonce))
     if ARCHIVE in wanted:
         with journal.step("archive") as step:
             if step.new:
-                step.value = archive(guild, after, configuration, step.nonce, tools, unsure=step.unsure)
+                headline = line.content if line and TELL not in wanted else ""
+                step.value = archive(guild, after, configuration, step.nonce, tools, headline, unsure=step.unsure)
         complete = step.value
+    if letter and (complete or not after.channel):
+        with journal.step("letter") as step:
+            if step.new:
+                applying.unless_gone(lambda: _write_to(after.user, letter, step.nonce, tools))
     if FINISH in wanted:
         with journal.step("finish") as step:
             if step.new:
@@ -218,12 +293,24 @@ def effects(
     return ended
 
 
+def _write_to(user: str, letter: Reply, nonce: str, tools: Any) -> None:
+    tools.discord.send(tools.discord.open_dm(user), letter, nonce=nonce)
+
+
 def archive(
-    guild: str, after: Application, configuration: Configuration | None, nonce: str, tools: Any, *, unsure: bool
+    guild: str,
+    after: Application,
+    configuration: Configuration | None,
+    nonce: str,
+    tools: Any,
+    headline: str = "",
+    *,
+    unsure: bool,
 ) -> str:
     """Post a transcript of the channel. `unsure` says whether an earlier try may have posted it.
 
     If the whole channel is in it, so that it may be deleted, return the id of its last message. Otherwise return "".
+    `headline` is what the message says, if the staff have not been told another way.
     """
     if configuration is None or not configuration.staff_channel or not tools.discord.reads_content():
         return ""
@@ -249,7 +336,7 @@ def archive(
     name = f"{re.sub(r'[^0-9a-z-]', '', str(channel.get('name')))[:60] or 'application'}-{newest}.md"
     posted = unsure and _is_posted(configuration.staff_channel, name, tools)
     if not posted:
-        reply = Reply(f"🗃️ <@{after.user}>", files=[File(name, text[: transcript.MOST_BYTES])])
+        reply = Reply(f"🗃️ {headline or f'<@{after.user}>'}", files=[File(name, text[: transcript.MOST_BYTES])])
         posted = applying.unless_gone(lambda: tools.discord.send(configuration.staff_channel, reply, nonce=nonce))
     is_whole = posted and complete and len(text) <= transcript.MOST_BYTES
     return str(channel.get("last_message_id") or "") if is_whole else ""

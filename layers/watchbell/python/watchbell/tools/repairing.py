@@ -15,11 +15,10 @@ from ..applications.configuration import ACTIVE, PAUSED, Configuration
 from ..applications.figures import DUPLICATE
 from ..applications.obstacles import CHANNEL_GONE
 from ..discord.interaction import Interaction
-from ..discord.reply import Reply
 from ..discord.text import escape
 from ..errors import DiscordError
 from ..i18n import _
-from . import applying, configuring, handling
+from . import applying, configuring, handling, noticing
 
 log = logging.getLogger(__name__)
 
@@ -27,15 +26,14 @@ Hold = Callable[..., AbstractContextManager[Any]]
 """Holds the flow with a name, as `interactions.flow.other` does. It gives its journal, or None."""
 
 
-def check(
-    interaction: Interaction, tools: Any, posted: Callable[[Configuration], Reply], welcome: applying.Welcome
-) -> list[str]:
+def check(interaction: Interaction, tools: Any, posted: configuring.Posted, welcome: applying.Welcome) -> list[str]:
     """Repair a server. Return lines that say what its buttons lack, and what was repaired."""
     guild, lines = interaction.guild_id, []
     for each in applying.all_of(guild, tools).values():
         if each.state in (ACTIVE, PAUSED):
-            lines += [f"**{escape(each.button)}**: {line}" for line in configuring.faults(each, interaction, tools)]
-            if each.message and not configuring.edit(each, posted(each), tools):
+            found = [*configuring.faults(each, interaction, tools), *configuring.warnings(each, interaction, tools)]
+            lines += [f"**{escape(each.button)}**: {line}" for line in found]
+            if each.message and not configuring.edit(each, posted, guild, interaction.guild_locale, tools):
                 lines.append(_("❌ The posted message is gone. `/applications edit` posts it again."))
     repaired = put_right(guild, interaction.guild_locale, interaction.id, tools, welcome, tools.flow)
     return lines + [labels.repair(code, each.channel, each.user) for each, code in repaired]
@@ -77,6 +75,8 @@ def put_right(
         applying.note(guild, id, f"repair_{each.what}", tools, **fields)
         if each.double:
             tools.measure("application", "Count", ApplicationsDuplicate=1)
+    for application in applying.everybody(guild, tools):
+        noticing.settle(guild, locale, application, known.get(application.config), tools)
     configuring.forget_removed(guild, tools)
     return repaired
 
@@ -113,6 +113,7 @@ def _repair(
     if each.what == reconcile.ADOPT and before is None and not journal.begun("channel"):
         return "left"  # Nobody's work made this channel. Its application was erased, and is not stored again.
     if each.what == reconcile.ADOPT and configuration and applying.is_member(guild, each.user, tools):
+        applying.keep_earlier(guild, before, configuration, tools)
         wanted = begun(before, each.config, each.user, "", (), now)
         wanted = replace(wanted, channel=each.channel)
         there = replace(wanted, status=OPEN)
