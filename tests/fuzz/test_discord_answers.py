@@ -32,6 +32,7 @@ READS = {
     "original",
     "channel",
     "threads",
+    "archived_threads",
     "me",
     "server",
     "member",
