@@ -31,7 +31,7 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("watchbell")
 
 LONG = (
-    *("sweep", "fuzz", "infra/test_deploying.py", "infra/test_layers.py", "infra/test_synth.py"),
+    *("bench", "sweep", "fuzz", "infra/test_deploying.py", "infra/test_layers.py", "infra/test_synth.py"),
     *("infra/test_template.py", "ops/test_privacy.py"),
     *(
         f"sandbox/test_{name}.py"

@@ -80,15 +80,19 @@ class BadSeal(ValueError):
         self.expired = expired
 
 
+class TooLong(ValueError):
+    """A custom id would be longer than 100 characters."""
+
+
 def seal(address: Address, key_id: str, key: bytes, now: float, bound_to: str) -> str:
     """Return the custom id for `address`.
 
     `key_id` is one character of 0-9 and a-z. `bound_to` is the id of the user or guild, if the address is bound.
-    Raises ValueError if the custom id would be longer than 100 characters.
+    Raises TooLong if the custom id would be longer than 100 characters.
     """
     named = str(address)
     if len(named) > ROOM:
-        raise ValueError(f"{named!r} has {len(named)} characters; a custom id has room for {ROOM}")
+        raise TooLong(f"{named!r} has {len(named)} characters; a custom id has room for {ROOM}")
     expiry = 0 if address.seconds is None else int((now + address.seconds) // 60) + 1
     text = f"{named}~{key_id}{address.bound}{_base36(expiry)}"
     return text + _mac(text, key, bound_to if address.bound != "0" else "")
@@ -147,6 +151,7 @@ def _unquote(value: str) -> str:
     return value.replace("%7E", "~").replace("%3A", ":").replace("%25", "%")
 
 
+@lru_cache(64)  # all buttons of a minute with the same lifetime
 def _base36(number: int) -> str:
     digits = ""
     while number:

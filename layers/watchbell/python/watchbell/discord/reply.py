@@ -46,7 +46,7 @@ class Button(Component):
         disabled: bool = False,
         id: int = 0,
     ) -> None:
-        super().__init__(id)
+        self.id = id
         if style not in _STYLES:
             raise DefinitionError(f"a button has no style {style!r}; use one of {', '.join(_STYLES)}")
         self.label = label

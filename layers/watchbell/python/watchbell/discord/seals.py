@@ -143,8 +143,6 @@ class Seals:
 
     def _custom_id(self, address: custom_id.Address, interaction: Interaction | None, edits: bool) -> str:
         key_id, key = next(iter(parse_keys(self._keys(False)).items()))
-        if len(str(address)) > custom_id.ROOM:
-            address = self._put_away(address)
         bound_to = ""
         if address.bound != "0":
             if interaction is None:
@@ -153,7 +151,10 @@ class Seals:
                 )
             user = _holder(interaction) if edits else interaction.user_id
             bound_to = user if address.bound == "u" else interaction.guild_id
-        return custom_id.seal(address, key_id, key, self._clock(), bound_to)
+        try:
+            return custom_id.seal(address, key_id, key, self._clock(), bound_to)
+        except custom_id.TooLong:
+            return custom_id.seal(self._put_away(address), key_id, key, self._clock(), bound_to)
 
     def _put_away(self, address: custom_id.Address) -> custom_id.Address:
         name = f"{address.feature}:{address.handler}"
