@@ -42,7 +42,7 @@ INGRESS_LABELS = "checks/*.py"
 # Files of these rooms that it never imports. They are named because they are large; a new file in a room is shipped.
 INGRESS_LACKS = (
     *("kit/check.py", "kit/event.py", "kit/monitors.py", "discord/answers.py", "discord/webhook.py"),
-    *(f"tools/{name}.py" for name in ("applying", "batching", "configuring", "handling", "noticing")),
+    *(f"tools/{name}.py" for name in ("applying", "batching", "configuring", "departures", "handling", "noticing")),
     *(f"tools/{name}.py" for name in ("places", "reading", "repairing", "watching")),
 )
 

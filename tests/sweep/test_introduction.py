@@ -13,10 +13,10 @@ from tests.discord_side import tools as kit
 from tests.sweep.world import CHANNEL, GUILD, FakeDiscord, Watched, World
 from watchbell.discord.permissions import bits
 from watchbell.doors import worker
-from watchbell.events.application_deauthorized import departures
 from watchbell.kit import server
 from watchbell.kit.setting import Setting
 from watchbell.testing.fakes import FakeServerSettings
+from watchbell.tools.departures import departures
 
 ADA, ME = "1100000000000000011", "1100000000000000099"
 INSTALLED = {

@@ -8,9 +8,9 @@ from watchbell import Data
 from watchbell.data.tables import INTRODUCTION
 from watchbell.errors import Changed
 from watchbell.events import application_authorized, application_deauthorized
-from watchbell.events.application_deauthorized import departures
 from watchbell.schedules.removals import GRACE, removals
 from watchbell.testing import FakeTools
+from watchbell.tools.departures import departures
 
 ADA, EVE = "80351110224678912", "80351110224678913"
 DAY = 86_400

@@ -164,7 +164,7 @@ def test_a_preview_is_private_and_stores_nothing(tools):
 
 
 def test_a_person_who_is_erased_leaves_nothing_behind_for_the_tick(tools):
-    from watchbell.events.application_deauthorized import departures
+    from watchbell.tools.departures import departures
 
     ask(tools, digest.put)
     ask(tools, digest.put, user=BOB)

@@ -7,10 +7,10 @@ from watchbell import Button, Data, Embed, Reply, _, pgettext
 from watchbell.data.tables import INTRODUCTION, ONBOARDING
 from watchbell.discord.permissions import bits, in_channel
 from watchbell.errors import DiscordError, Retry
-from watchbell.events.application_deauthorized import note
 from watchbell.i18n import speaking
 from watchbell.kit import catalogue, server
 from watchbell.kit.event import Event, user_of
+from watchbell.tools.departures import note
 
 event = Event("APPLICATION_AUTHORIZED", switch="introduction")
 log = logging.getLogger(__name__)

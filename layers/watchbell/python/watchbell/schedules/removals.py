@@ -4,7 +4,7 @@ import logging
 from datetime import datetime
 
 from watchbell import Schedule
-from watchbell.events.application_deauthorized import departures
+from watchbell.tools.departures import departures
 from watchbell.tools.toolbox import Tools
 
 schedule = Schedule("removals", "Erases what is kept of people who removed the bot 30 days ago", every=1440)
