@@ -95,7 +95,7 @@ def begun(again: float, finish: str) -> tuple[World, Scene]:
 @pytest.mark.parametrize("again", [1.0, AGAIN_SECONDS], ids=["delivered again at once", "delivered again after 180 s"])
 @pytest.mark.parametrize(
     ("story", "holds", "step"),
-    [(applied, one_channel, 17), (declined, closed_and_open, 67), (waiting, one_notice, 41)],
+    [(applied, one_channel, 17), (declined, closed_and_open, 67), (waiting, one_notice, 31)],
 )
 def test_a_flow_loses_and_doubles_nothing_wherever_a_worker_dies(story, holds, step, again, record_property):
     world, scene = begun(again, "delete")

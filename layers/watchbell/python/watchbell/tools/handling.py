@@ -132,7 +132,7 @@ def retry(
     before = applying.application(interaction.guild_id, config, applicant, tools)
     if configuration is None or before is None:
         raise _not_there()
-    if before.status != PENDING and tools.journal.value("record") is None:
+    if before.status != PENDING and not tools.journal.begun("record"):  # else an earlier try has made the channel
         _is_old(interaction, tools, before)
         fields = {"config": config, "user": applicant, "actor": interaction.user_id}
         applying.note(
