@@ -31,19 +31,11 @@ hypothesis.settings.register_profile(
 hypothesis.settings.load_profile("watchbell")
 
 LONG = (
-    *("bench", "sweep", "fuzz", "infra/test_deploying.py", "infra/test_layers.py", "infra/test_synth.py"),
-    *("infra/test_template.py", "ops/test_privacy.py"),
-    *(
-        f"sandbox/test_{name}.py"
-        for name in (
-            *("applications", "bus", "busy", "cadence", "command_line", "discordjs", "end_to_end", "guide"),
-            *("heartbeat", "hikari", "installing", "lambda_service", "notifications", "operator", "play", "setup"),
-            *("testing_kit", "watching"),
-        )
-    ),
+    *("bench", "fuzz", "sandbox", "sweep", "ops/test_privacy.py"),
+    *(f"infra/test_{name}.py" for name in ("deploying", "layers", "synth", "template")),
 )
-"""Folders and files of tests that take long: stories in the whole sandbox, sweeps, fuzzing, and real builds of what is
-deployed. `make check` runs them, and `make test` does not."""
+"""Folders and files of tests that take long: the sandbox, sweeps, fuzzing, and real builds of what is deployed.
+`make check` runs them, and `make test` does not."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
