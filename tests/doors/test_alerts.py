@@ -621,6 +621,25 @@ def test_who_has_left_the_server_hears_nothing_more_of_it_and_acknowledges_nothi
     assert world.lost == 0
 
 
+def test_who_has_left_hears_nothing_although_discord_failed_when_it_was_asked():
+    world = World(SHOP)
+    world.subscribe(f"user:{ADA}")
+    world.discord.left = {ADA}
+    asked, ask = [], world.discord.member
+
+    def member(*ids):
+        asked.append(ids)
+        if len(asked) == 1:
+            raise DiscordError("GET /guilds/{server}/members/{user}", 503)
+        return ask(*ids)
+
+    world.discord.member = member
+    outage(world)
+    assert len(asked) > 1
+    assert {each["channel"] for each in world.discord.messages} == {CHANNEL}
+    assert world.data(SUBSCRIPTION, GUILD).all() == []
+
+
 def test_a_person_whom_discord_does_not_tell_of_is_told_on():
     world = World(SHOP)
     world.subscribe(f"user:{ADA}")

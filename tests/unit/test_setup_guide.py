@@ -35,6 +35,19 @@ def settings(tools):
     return tools.server_settings.of(GUILD)
 
 
+def fail_once(tools):
+    """Let the next change of a setting fail."""
+    failures, change = ["once"], tools.server_settings.change
+
+    def fails(*values):
+        if failures:
+            failures.clear()
+            raise Unavailable("no answer")
+        return change(*values)
+
+    tools.server_settings.change = fails
+
+
 def test_the_button_of_the_greeting_and_the_panel_lead_to_the_first_step():
     fresh = FakeTools(discord=Discord())
     greeted = press(setup.start, tools=fresh, **MANAGER)
@@ -111,15 +124,7 @@ def test_a_step_keeps_its_place_before_the_others_and_nobody_mentions_everybody(
 
 
 def test_a_role_whose_permission_could_not_be_stored_is_stored_whole_by_the_second_try(tools):
-    failures, change = ["once"], tools.server_settings.change
-
-    def fails(*values):
-        if failures:
-            failures.clear()
-            raise Unavailable("no answer")
-        return change(*values)
-
-    tools.server_settings.change = fails
+    fail_once(tools)
     same = {"id": "1100000000000000042", **MANAGER}  # the worker tries the interaction again, which holds the lock
     with pytest.raises(Unavailable):
         choose(setup.take_role, CREW, tools=tools, **same)
@@ -182,15 +187,7 @@ def test_what_was_set_by_the_time_zone_moves_with_it_and_the_rest_stays(tools):
     choose(setup.take_digests, "daily", tools=tools, **MANAGER)
     weekly = {"every": "weekly", "zone": "Asia/Tokyo", "channel": Channel(STATUS, {"type": 0})}
     run(digest, "set", **weekly, tools=tools, **MANAGER)
-    failures, change = ["once"], tools.server_settings.change
-
-    def fails(*values):
-        if failures:
-            failures.clear()
-            raise Unavailable("no answer")
-        return change(*values)
-
-    tools.server_settings.change = fails
+    fail_once(tools)
     with pytest.raises(Unavailable):
         submit(setup.take_zone, text="Europe/Berlin", step=4, tools=tools, **MANAGER)
     submit(setup.take_zone, text="Europe/Berlin", step=4, tools=tools, **MANAGER)

@@ -15,9 +15,6 @@ LOCK, DELETE = "lock", "delete"
 MOST = 10
 """How many configurations a server can have."""
 
-MOST_QUESTIONS = 5
-"""Discord: a form has at most five fields."""
-
 CHOSEN = ("channel", "category", "role", "staff_channel")
 """The fields that must be chosen before the button can be posted."""
 

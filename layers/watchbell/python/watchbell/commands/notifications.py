@@ -166,9 +166,9 @@ def on_it(interaction, tools, *, alert: str):
 @command.button(expires=None)
 def i_am_on_it(interaction, tools, *, server: str, alert: str):
     """The same in the direct messages of somebody who hears of it."""
-    from watchbell.outbox import known
+    from watchbell.outbox import people
 
-    if not known.is_member(server, interaction.user_id, tools):
+    if not people.is_member(server, interaction.user_id, tools):
         raise UserError(_("You are no longer in the server that this message was about."))
     return acknowledge(server, f"user:{interaction.user_id}", alert, interaction, tools)
 
@@ -189,8 +189,7 @@ def try_details(interaction, tools):
 @command.button(expires=None)
 def stop(interaction, tools, *, server: str):
     """Tell a person nothing more of a server, neither as a subscriber nor as a step of its escalation."""
-    from watchbell.outbox import known
-    from watchbell.outbox.kinds import STEP
+    from watchbell.outbox import known, people
 
     if server == OPERATOR:
         return Reply(
@@ -207,11 +206,8 @@ def stop(interaction, tools, *, server: str):
             guild=server,
             dedupe_key=f"left {interaction.id}",
         )
-    for each in of_person(server, interaction.user_id, tools):
-        tools.data(SUBSCRIPTION, server).delete(each.id)
-    for step in steps:
-        tools.data(STEP, server).delete(step["step"])
-    name = known.server_name(server, tools)
+    people.unsubscribe(server, interaction.user_id, tools)
+    name = people.server_name(server, tools)
     lines = [
         _("I no longer tell you of **{server}**. `/subscribe` there changes that.", server=escape(name))
         if name

@@ -23,7 +23,7 @@ from ..subscriptions.edition import Edition
 from ..subscriptions.mailbox import Alert, Mailbox
 from ..subscriptions.subscription import Heard, hear
 from ..tools.toolbox import Tools
-from . import known, posting, webhooks
+from . import known, people, posting, webhooks
 from .kinds import MAILBOX, ON_IT
 
 log = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ def tell(guild_id: str, last: str, tools: Tools, only: Iterable[str] = ()) -> No
         parts = [behind[start : start + AT_ONCE] for start in range(0, len(behind), AT_ONCE)]
         tools.send_queue.send_many([edition_message(guild_id, last, part) for part in parts])
         return
-    name = cache(partial(known.server_name, guild_id, tools))  # asked for if somebody gets a direct message
+    name = cache(partial(people.server_name, guild_id, tools))  # asked for if somebody gets a direct message
     failed: Exception | None = None
     for to in behind:
         if only and to not in only:
@@ -176,10 +176,11 @@ def deliver(
     item = records.put(item | box.value())
     try:
         if kind == "user" and box.member_at + MEMBER_SECONDS <= now:
-            box.member_at = now
-            if not known.is_member(guild_id, id, tools):
-                known.forget(guild_id, id, tools)
-                box.alerts, box.member_at = [], 0.0
+            if people.is_member(guild_id, id, tools):
+                box.member_at = now
+            else:
+                people.forget(guild_id, id, tools)
+                box.alerts = []
         for alert in box.due:
             for _message in _send_alert(guild_id, to, alert, box, hook, chosen, name, tools):
                 if hook:  # what was sent by a webhook cannot be found again

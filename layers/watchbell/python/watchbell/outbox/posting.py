@@ -7,7 +7,7 @@ of the channel are searched for the delivery's reference.
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from ..adapters.server_settings import Chosen
 from ..data.tables import TOLD
@@ -151,7 +151,7 @@ def _lacks(channel_id: str, tools: Tools) -> tuple[str, ...]:
         return ()
 
 
-def unheard(guild_id: str, entries: Iterable[Entry], tools: Tools) -> list[str]:
+def unheard(guild_id: str, entries: Collection[Entry], tools: Tools) -> list[str]:
     """What to do if nobody at all hears of these monitors of a server: one sentence, or none."""
     if tools.server_settings.of(guild_id)[server.status_channel]:
         return []

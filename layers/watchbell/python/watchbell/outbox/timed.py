@@ -24,7 +24,7 @@ from ..subscriptions.digest import Digest, Totals
 from ..subscriptions.timed import Timed, Turn, last_period, roles_in
 from ..tools import reading
 from ..tools.toolbox import Tools
-from . import known, posting, webhooks
+from . import people, posting, webhooks
 from .kinds import TIMED
 
 log = logging.getLogger(__name__)
@@ -44,9 +44,8 @@ def post(guild_id: str, asked: Later, tools: Tools) -> None:
         return
     timed, now = Timed.parse(item), tools.now()
     kind, _colon, person = timed.to.partition(":")
-    if kind == "user" and not known.is_member(guild_id, person, tools):
-        known.forget(guild_id, person, tools)
-        tools.shards.replace(guild_id, asked, None)
+    if kind == "user" and not people.is_member(guild_id, person, tools):
+        people.forget(guild_id, person, tools)
         return
     turn = timed.latest(now)
     after = _posted(guild_id, timed, turn, tools) if turn else timed
@@ -100,7 +99,7 @@ def _reply(
         if timed.text:
             return reminder(guild_id, timed.text, chosen, delivery), timed
         foot = f"{turn.subject} · {timed.zone} · {delivery}"
-        name = known.server_name(guild_id, tools) if timed.to.startswith("user:") else ""
+        name = people.server_name(guild_id, tools) if timed.to.startswith("user:") else ""
         found = of_server(guild_id, timed, turn, name, foot, tools)
         if not found.figures:
             said = None if timed.quiet else digest.nothing_monitored(name, foot)

@@ -41,9 +41,6 @@ SEES = ("VIEW_CHANNEL", "SEND_MESSAGES", "READ_MESSAGE_HISTORY", "EMBED_LINKS", 
 """What the person, the staff and the bot may do in the channel, as far as the bot may give it."""
 
 UNKNOWN_CHANNEL, NO_ACCESS, UNKNOWN_OVERWRITE = 10003, 50001, 10009
-NO_MEMBER = (10007, 10013)
-"""Discord's error codes."""
-
 STEPS = ("begin", "channel", "welcome", "record")
 """The steps of a press, by their names in the journal."""
 
@@ -260,17 +257,7 @@ def look(guild: str, user: str, tools: Any) -> Place:
     """Return what Discord shows of a server, and whether the person is in it."""
     discord = tools.discord
     server, me = discord.server(guild), discord.member(guild, discord.me())
-    return Place(server, me, discord.channels(guild), is_member(guild, user, tools))
-
-
-def is_member(guild: str, user: str, tools: Any) -> bool:
-    try:
-        tools.discord.member(guild, user)
-    except DiscordError as error:
-        if error.code not in NO_MEMBER:
-            raise
-        return False
-    return True
+    return Place(server, me, discord.channels(guild), places.is_member(guild, user, tools))
 
 
 def _channel(

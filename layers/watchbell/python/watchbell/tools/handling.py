@@ -36,7 +36,7 @@ from ..discord.reply import Reply
 from ..discord.text import clip
 from ..errors import DiscordError, UserError
 from ..i18n import _
-from . import applying, noticing
+from . import applying, noticing, places
 
 WRITES = ("SEND_MESSAGES_IN_THREADS", "CREATE_PUBLIC_THREADS", "CREATE_PRIVATE_THREADS")
 """What the person may no longer do in a locked channel, besides SEND_MESSAGES, as far as the bot may deny it."""
@@ -399,7 +399,7 @@ def finish(guild: str, after: Application, configuration: Configuration | None, 
 def _silence(guild: str, user: str, channel: dict, reason: str, tools: Any) -> None:
     """Let a person only read a channel that they see. Somebody who has left sees none, and is let into none."""
     theirs = [each for each in channel.get("permission_overwrites") or () if each["id"] == user]
-    if not theirs or not applying.is_member(guild, user, tools):
+    if not theirs or not places.is_member(guild, user, tools):
         return
     seen = names_of(int(theirs[0].get("allow") or 0) & bits("VIEW_CHANNEL", "READ_MESSAGE_HISTORY"))
     lacked = tools.discord.missing(channel["id"], *WRITES)  # The bot can deny only what it may do itself.

@@ -1,4 +1,4 @@
-"""What the bot may not do in the channels of a server, and who must change what."""
+"""Who is in a server, what the bot may not do in its channels, and who must change what."""
 
 from __future__ import annotations
 
@@ -17,6 +17,20 @@ from .toolbox import Tools
 
 NOT_THERE = (10004, 10007, 50001)
 """Discord's codes if the bot is no member of the server: it was added without the scope `bot`."""
+
+NO_MEMBER = (10007, 10013)
+"""Discord's codes for a person who is not in the server, and for one who no longer exists."""
+
+
+def is_member(guild: str, user: str, tools: Tools) -> bool:
+    """Whether a person is in a server. Raises DiscordError if Discord does not tell."""
+    try:
+        tools.discord.member(guild, user)
+    except DiscordError as error:
+        if error.code not in NO_MEMBER:
+            raise
+        return False
+    return True
 
 
 def checklist(places: Mapping[Setting, str], interaction: Interaction, tools: Tools) -> Embed:

@@ -18,7 +18,7 @@ from ..discord.interaction import Interaction
 from ..discord.text import escape
 from ..errors import DiscordError
 from ..i18n import _
-from . import applying, configuring, handling, noticing
+from . import applying, configuring, handling, noticing, places
 
 log = logging.getLogger(__name__)
 
@@ -112,7 +112,7 @@ def _repair(
         return ended if ended == "removed" else handling.finish(guild, theirs, configuration, tools, complete="")
     if each.what == reconcile.ADOPT and before is None and not journal.begun("channel"):
         return "left"  # Nobody's work made this channel. Its application was erased, and is not stored again.
-    if each.what == reconcile.ADOPT and configuration and applying.is_member(guild, each.user, tools):
+    if each.what == reconcile.ADOPT and configuration and places.is_member(guild, each.user, tools):
         applying.keep_earlier(guild, before, configuration, tools)
         wanted = begun(before, each.config, each.user, "", (), now)
         wanted = replace(wanted, channel=each.channel)
