@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from statistics import median
 from typing import Any
 
 from ..status.tally import Share
@@ -53,6 +52,8 @@ class Figures:
 
 def added_up(trail: Iterable[dict[str, Any]]) -> Figures:
     """Return the figures of the rows of a trail, the newest first."""
+    from statistics import median  # with fractions and decimal; a worker that makes channels needs none of them
+
     rows = list(trail)
     tries = [(row, how) for row in rows if (how := _TRIES.get((row["action"], row["outcome"])))]
     last: dict[tuple[str, str], str] = {}
